@@ -1,0 +1,1 @@
+//! The gateway file, its units and distributions, and the vocabulary of events.
