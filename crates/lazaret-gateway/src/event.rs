@@ -21,8 +21,6 @@
 //! assert_eq!(serde_json::from_str::<Event>(&line).unwrap(), event);
 //! ```
 
-use std::fmt;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -47,13 +45,18 @@ macro_rules! names {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
             }
         }
     )*};
 }
+
+pub mod entry;
+pub mod rules;
+
+pub use entry::Entry;
 
 names! {
     /// A convoy: what arrives together. The simulator numbers them `<source>-<n>`.
@@ -460,4 +463,55 @@ pub enum Happening {
         /// The places of the cycle.
         places: Vec<PlaceName>,
     },
+    /// What only an office knows: papers, readings, tests, signatures, people, rules. The simulator writes none.
+    #[serde(untagged)]
+    Entry(Entry),
+}
+
+impl From<Entry> for Happening {
+    fn from(entry: Entry) -> Self {
+        Happening::Entry(entry)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::entry::{Entry, ExceptionId, Outcome, PersonName, SampleId};
+    use super::*;
+
+    #[track_caller]
+    fn reads_back(happening: Happening, json: &str) {
+        let event = Event {
+            at: "2022-01-17T01:00:00Z".parse().unwrap(),
+            happening,
+        };
+        assert_eq!(serde_json::to_string(&event).unwrap(), json);
+        assert_eq!(serde_json::from_str::<Event>(json).unwrap(), event);
+    }
+
+    #[test]
+    fn what_an_office_records_is_as_flat_as_what_a_yard_does() {
+        reads_back(
+            Entry::ResultEntered {
+                sample: SampleId::new("s1"),
+                outcome: Outcome::Negative,
+                exception: ExceptionId::new("x1"),
+            }
+            .into(),
+            r#"{"at":"2022-01-17T01:00:00Z","event":"result_entered","sample":"s1","outcome":"negative","exception":"x1"}"#,
+        );
+        reads_back(
+            Entry::PersonShiftStarted {
+                person: PersonName::new("kim"),
+            }
+            .into(),
+            r#"{"at":"2022-01-17T01:00:00Z","event":"person_shift_started","person":"kim"}"#,
+        );
+        reads_back(
+            Happening::LotReleased {
+                lot: LotId::new("a-1"),
+            },
+            r#"{"at":"2022-01-17T01:00:00Z","event":"lot_released","lot":"a-1"}"#,
+        );
+    }
 }

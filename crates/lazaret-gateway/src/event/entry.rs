@@ -1,0 +1,489 @@
+//! What only an office knows of a gateway: papers, counts, readings, tests, contacts, signatures, people and rules.
+//!
+//! A yard can be watched from outside; these cannot. They are variants of one enum of their own, so that whoever
+//! simulates or infers need not name them, and they read and write as flat JSON like every other happening.
+//!
+//! Amounts are whole numbers of a stated unit, never floating point: a ledger adds them up and hashes them.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::rules::{Protocol, RuleBook};
+use super::{ConvoyId, GoodsName, LotId, PlaceName, SourceName, StepName, Thing, VehicleId};
+
+names! {
+    /// The papers of a convoy, as its sender numbers them.
+    ManifestId;
+    /// A person who works at or for the gateway.
+    PersonName;
+    /// A disinfectant or fumigant.
+    AgentName;
+    /// A test of the protocol.
+    TestName;
+    /// One sample taken from a lot.
+    SampleId;
+    /// Something that stops lots until it is settled.
+    ExceptionId;
+    /// A protocol, in all its versions.
+    ProtocolName;
+    /// A class or division of dangerous goods, such as `2.1`.
+    Hazard;
+}
+
+/// Pieces and mass of goods.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Tally {
+    /// How many pieces.
+    pub pieces: u32,
+    /// Gross mass in kilograms.
+    pub mass_kg: u32,
+}
+
+/// One line of a manifest: goods in one vehicle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestLine {
+    /// The vehicle's mark.
+    pub vehicle: VehicleId,
+    /// The lot that will be made of it.
+    pub lot: LotId,
+    /// Its class.
+    pub goods: GoodsName,
+    /// What the papers say is there.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Classes of danger, the primary one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hazards: Vec<Hazard>,
+    /// Marks of the seals.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seals: Vec<String>,
+    /// Who sends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// Who is to have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<String>,
+}
+
+/// A child of a split.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotPart {
+    /// Its name.
+    pub lot: LotId,
+    /// Its share.
+    #[serde(flatten)]
+    pub tally: Tally,
+}
+
+/// One reading during a treatment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Reading {
+    /// When it was read.
+    pub at: Timestamp,
+    /// Concentration in milligrams per cubic metre.
+    pub concentration_mg_m3: u32,
+    /// Temperature in thousandths of a degree Celsius.
+    pub temperature_mc: i32,
+}
+
+/// Which version of which protocol a decision rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Pin {
+    /// The protocol.
+    pub protocol: ProtocolName,
+    /// Its version.
+    pub version: u32,
+}
+
+/// What a test found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing was found.
+    Negative,
+    /// What the test looks for was found.
+    Positive,
+    /// The test could not tell; it proves nothing.
+    Inconclusive,
+}
+
+/// How two lots touch.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Surface {
+    /// They travelled in the same vehicle.
+    Vehicle(VehicleId),
+    /// They were in the same unit of a place.
+    Unit(PlaceName, u32),
+    /// The same person handled both.
+    Person(PersonName),
+    /// Somebody saw them touch.
+    Seen,
+}
+
+/// One link of a chain of contacts, with the records that made it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Link {
+    /// The lot on the side of the cause.
+    pub from: LotId,
+    /// What both touched.
+    pub surface: Surface,
+    /// The record that brought the first lot there, and the one that brought the second.
+    pub records: [u64; 2],
+}
+
+/// What a person is at the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Directs what comes, moves and stands where.
+    YardMaster,
+    /// Directs treatments and washing.
+    DisinfectionLead,
+    /// Decides on holds and tests, and signs first.
+    QuarantineOfficer,
+    /// Signs last, and settles exceptions.
+    ChiefOfficer,
+    /// Loads and sends departures.
+    Dispatcher,
+    /// Checks what passes the gate.
+    Gate,
+    /// Does the work.
+    Crew,
+    /// Reads everything and writes notes.
+    Auditor,
+    /// Keeps people and rules; touches no goods.
+    Administrator,
+}
+
+/// What only an office knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Entry {
+    /// The rules of the place were set or changed: places, zones, contacts, vehicles.
+    RulesAdopted {
+        /// The rules.
+        rules: Box<RuleBook>,
+    },
+    /// A version of a protocol was adopted.
+    ProtocolAdopted {
+        /// The protocol.
+        protocol: Box<Protocol>,
+    },
+    /// A person was given roles; these replace earlier ones.
+    PersonAppointed {
+        /// Who.
+        person: PersonName,
+        /// What they are now; empty when they leave.
+        roles: Vec<Role>,
+    },
+    /// A person was cleared for work.
+    PersonCleared {
+        /// Who.
+        person: PersonName,
+        /// First instant at which the clearance no longer holds.
+        until: Timestamp,
+        /// Agents they are trained for.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        agents: Vec<AgentName>,
+    },
+    /// A person's clearance ended before its time.
+    ClearanceLapsed {
+        /// Who.
+        person: PersonName,
+        /// Why.
+        because: String,
+    },
+    /// A person came on shift.
+    PersonShiftStarted {
+        /// Who.
+        person: PersonName,
+    },
+    /// A person went off shift.
+    PersonShiftEnded {
+        /// Who.
+        person: PersonName,
+    },
+    /// A person went through the personnel gate (wash and change) and counts as clean.
+    PersonPassedGate {
+        /// Who.
+        person: PersonName,
+    },
+    /// A person reported sick: what they handled is in question.
+    PersonReportedSick {
+        /// Who.
+        person: PersonName,
+        /// Since when they may have been infectious.
+        since: Timestamp,
+        /// The exception this opens.
+        exception: ExceptionId,
+    },
+    /// Papers came before the goods.
+    ManifestAnnounced {
+        /// Their number.
+        manifest: ManifestId,
+        /// The convoy they belong to.
+        convoy: ConvoyId,
+        /// Where it comes from.
+        source: SourceName,
+        /// When it is expected.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due: Option<Timestamp>,
+        /// What they list.
+        lines: Vec<ManifestLine>,
+    },
+    /// Papers were replaced by others of the same number.
+    ManifestAmended {
+        /// Their number.
+        manifest: ManifestId,
+        /// What they list now.
+        lines: Vec<ManifestLine>,
+        /// Why.
+        because: String,
+    },
+    /// The sender took its papers back.
+    ManifestWithheld {
+        /// Their number.
+        manifest: ManifestId,
+        /// Why.
+        because: String,
+    },
+    /// The gateway will not take what the papers announce.
+    ManifestRefused {
+        /// Their number.
+        manifest: ManifestId,
+        /// Why.
+        because: String,
+    },
+    /// A convoy is an exercise: its lots are kept apart from real goods and never dispatched with them.
+    TrialDeclared {
+        /// The convoy.
+        convoy: ConvoyId,
+    },
+    /// A vehicle's mark and seals were compared with the papers.
+    VehicleChecked {
+        /// The vehicle as announced or placed.
+        vehicle: VehicleId,
+        /// The mark as read on it.
+        mark: String,
+        /// Seals as found.
+        seals: Vec<String>,
+    },
+    /// An empty vehicle was sealed.
+    VehicleSealed {
+        /// The vehicle.
+        vehicle: VehicleId,
+        /// The seal's mark.
+        seal: String,
+    },
+    /// A lot was counted and weighed.
+    LotCounted {
+        /// The lot.
+        lot: LotId,
+        /// What is there.
+        #[serde(flatten)]
+        tally: Tally,
+    },
+    /// A lot is not what its papers say.
+    DiscrepancyFound {
+        /// The lot.
+        lot: LotId,
+        /// The exception this opens.
+        exception: ExceptionId,
+        /// By the papers.
+        papers: Tally,
+        /// As found.
+        found: Tally,
+    },
+    /// Part of a lot is gone: broken, spilt, eaten, stolen.
+    LossDeclared {
+        /// The lot.
+        lot: LotId,
+        /// How much.
+        #[serde(flatten)]
+        lost: Tally,
+        /// How.
+        because: String,
+    },
+    /// A lot became several; each inherits everything that holds it.
+    LotSplit {
+        /// The lot, which ends with this.
+        lot: LotId,
+        /// What it became.
+        parts: Vec<LotPart>,
+    },
+    /// What a treatment is done with.
+    TreatmentDosed {
+        /// The lot.
+        lot: LotId,
+        /// The step.
+        step: StepName,
+        /// With what.
+        agent: AgentName,
+        /// The agent's batch.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        batch: Option<String>,
+    },
+    /// A reading during a treatment.
+    TreatmentRead {
+        /// The lot.
+        lot: LotId,
+        /// The step.
+        step: StepName,
+        /// What was read.
+        reading: Reading,
+    },
+    /// Whether a treatment that ended was what its protocol asks.
+    TreatmentJudged {
+        /// The lot.
+        lot: LotId,
+        /// The step.
+        step: StepName,
+        /// Whether it counts.
+        valid: bool,
+        /// Time under the agent, in seconds.
+        contact_s: u64,
+        /// Concentration × time achieved, in mg·h/m³, if it was read.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ct_mg_h_m3: Option<u64>,
+        /// By which version it was judged.
+        pin: Pin,
+        /// Why it does not count, if so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        because: Option<String>,
+    },
+    /// A sample was taken from a lot.
+    SampleTaken {
+        /// The lot.
+        lot: LotId,
+        /// The sample.
+        sample: SampleId,
+        /// For which test.
+        test: TestName,
+    },
+    /// A test of a sample came back.
+    ResultEntered {
+        /// The sample.
+        sample: SampleId,
+        /// What it found.
+        outcome: Outcome,
+        /// The exception that a positive result opens.
+        exception: ExceptionId,
+    },
+    /// Lots were seen to touch or mix.
+    ContactSeen {
+        /// The lots.
+        lots: Vec<LotId>,
+        /// How.
+        because: String,
+    },
+    /// Contamination was found on a thing or in a place.
+    ContaminationFound {
+        /// Where.
+        on: Soiled,
+        /// Since when it may have been there.
+        since: Timestamp,
+        /// What.
+        because: String,
+    },
+    /// Something stops lots until it is settled.
+    ExceptionOpened {
+        /// Its name.
+        exception: ExceptionId,
+        /// Lots it stops.
+        lots: Vec<LotId>,
+        /// What.
+        because: String,
+    },
+    /// It is settled.
+    ExceptionClosed {
+        /// Its name.
+        exception: ExceptionId,
+        /// How.
+        because: String,
+    },
+    /// A lot was stopped by an exception, and how it is connected with it.
+    LotFrozen {
+        /// The lot.
+        lot: LotId,
+        /// The exception.
+        exception: ExceptionId,
+        /// The contact that connects it, unless it is the cause itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<Link>,
+    },
+    /// A lot that was released, or has left, is called back.
+    LotRecalled {
+        /// The lot.
+        lot: LotId,
+        /// The exception.
+        exception: ExceptionId,
+        /// The contact that connects it, unless it is the cause itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<Link>,
+    },
+    /// Somebody signed for the release of a lot.
+    Signed {
+        /// The lot.
+        lot: LotId,
+        /// Who.
+        signer: PersonName,
+        /// What the signature says.
+        meaning: String,
+        /// The version of the protocol they found fulfilled; filled in by the ledger.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<Pin>,
+    },
+    /// A clock is credited with time before its record, because somebody else saw it start.
+    ClockCredited {
+        /// The lot.
+        lot: LotId,
+        /// Since when it counts.
+        from: Timestamp,
+        /// Who saw it.
+        witness: PersonName,
+    },
+    /// People did the work of the event before.
+    Worked {
+        /// On what.
+        thing: Thing,
+        /// Who.
+        people: Vec<PersonName>,
+    },
+    /// An earlier record is corrected by what follows in this one.
+    Corrected {
+        /// Which record.
+        record: u64,
+        /// Why.
+        because: String,
+    },
+    /// Somebody saw a warning and went on.
+    WarningAcknowledged {
+        /// Which.
+        warning: String,
+        /// Who.
+        by: PersonName,
+        /// What it said.
+        fact: String,
+    },
+    /// A remark.
+    Noted {
+        /// On what; nothing for the gateway as a whole.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        thing: Option<Thing>,
+        /// The remark.
+        text: String,
+    },
+}
+
+/// Where contamination was found.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Soiled {
+    /// On a lot.
+    Lot(LotId),
+    /// In or on a vehicle.
+    Vehicle(VehicleId),
+    /// In a unit of a place.
+    Unit(PlaceName, u32),
+}

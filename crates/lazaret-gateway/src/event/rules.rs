@@ -1,0 +1,253 @@
+//! The rules of a gateway as data that can be recorded: its places as a record sees them, and its protocols.
+//!
+//! These are what the office enforces, not what a simulator draws from: no distributions, whole seconds.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::entry::{AgentName, Pin, ProtocolName, TestName};
+use super::{GoodsName, PlaceName, SourceName, StepName};
+
+/// Which side of the gateway a place is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Before treatment.
+    Dirty,
+    /// Goods enter dirty and leave clean.
+    DirtyToClean,
+    /// After treatment.
+    Clean,
+}
+
+/// What it means for two lots to be in the same unit of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contact {
+    /// Nothing: each stands apart.
+    Apart,
+    /// They are contacts when one of them turns out to be contaminated.
+    Traced,
+    /// They are contacts, and whoever joins restarts the clock of those whose clock began earlier.
+    Mixing,
+}
+
+/// A place, as far as rules go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceRule {
+    /// Its name.
+    pub place: PlaceName,
+    /// Its side.
+    pub side: Side,
+    /// Units it may have; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub units: Option<u32>,
+    /// Slots in each unit; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slots: Option<u32>,
+    /// Whether slots are counted over all units together instead of in each.
+    #[serde(default)]
+    pub pooled: bool,
+    /// What being together in a unit means.
+    pub contact: Contact,
+    /// How long a unit stays infectious after a lot has left it, in seconds.
+    #[serde(default)]
+    pub tail_s: u64,
+    /// Places to which a thing may go from here; empty for any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub leads_to: Vec<PlaceName>,
+}
+
+/// A goods class, as far as rules go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoodsRule {
+    /// Its name.
+    pub goods: GoodsName,
+    /// The greater goes first.
+    #[serde(default)]
+    pub priority: i32,
+    /// Classes that must not be in the same unit. Read both ways.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub apart_from: Vec<GoodsName>,
+    /// Agents that would spoil it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spoiled_by: Vec<AgentName>,
+}
+
+/// What a vehicle of a source must have had before it goes home.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VehicleRule {
+    /// The source.
+    pub source: SourceName,
+    /// It must be washed and disinfected after it was emptied.
+    pub wash: bool,
+    /// It must then stand for so many seconds.
+    #[serde(default)]
+    pub dwell_s: u64,
+    /// It must be sealed empty.
+    #[serde(default)]
+    pub seal: bool,
+}
+
+/// Rules for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PeopleRule {
+    /// Whoever works must be on shift.
+    #[serde(default)]
+    pub on_shift: bool,
+    /// Rest between two shifts, in seconds.
+    #[serde(default)]
+    pub rest_s: u64,
+    /// Whoever worked on the dirty side goes through the personnel gate before working on the clean side.
+    #[serde(default)]
+    pub gate: bool,
+    /// Whether lots handled by the same person within so many seconds are contacts; none if not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact_tail_s: Option<u64>,
+}
+
+/// The rules of a gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleBook {
+    /// The gateway's name.
+    pub gateway: String,
+    /// Its time zone (IANA), for what is shown; every rule counts elapsed time.
+    pub time_zone: String,
+    /// Its places.
+    pub places: Vec<PlaceRule>,
+    /// Its goods classes.
+    pub goods: Vec<GoodsRule>,
+    /// Its sources, with what becomes of their vehicles.
+    pub vehicles: Vec<VehicleRule>,
+    /// People.
+    #[serde(default)]
+    pub people: PeopleRule,
+    /// A count may differ from the papers by so many thousandths of the mass without an exception.
+    #[serde(default)]
+    pub mass_tolerance_permille: u32,
+    /// How far the clock of a device may be ahead, in seconds, before its entries are refused.
+    pub clock_tolerance_s: u64,
+    /// How long the key of a command is remembered, in seconds; older commands are refused.
+    pub remember_s: u64,
+}
+
+/// What the clock of a hold starts from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockFrom {
+    /// The record of the convoy's arrival.
+    Arrival,
+    /// The record of the lot entering this place.
+    Stored(PlaceName),
+    /// The record of this step's beginning.
+    StepStart(StepName),
+    /// The record of this step's end.
+    StepEnd(StepName),
+}
+
+/// The quarantine wait of a protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldRule {
+    /// The step that it is.
+    pub step: StepName,
+    /// What its clock starts from. It never runs before every treatment is valid.
+    pub clock: ClockFrom,
+    /// How long, in seconds.
+    pub hold_s: u64,
+}
+
+/// What a treatment must reach within a band of temperature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Band {
+    /// From this temperature on, in thousandths of a degree Celsius.
+    pub from_mc: i32,
+    /// Up to but not including this one.
+    pub below_mc: i32,
+    /// Time under the agent, in seconds.
+    pub contact_s: u64,
+    /// Least concentration of any reading, in mg/m³.
+    #[serde(default)]
+    pub least_mg_m3: u32,
+    /// Least concentration of the last reading, in mg/m³.
+    #[serde(default)]
+    pub final_mg_m3: u32,
+    /// Least concentration × time, in mg·h/m³.
+    #[serde(default)]
+    pub ct_mg_h_m3: u64,
+}
+
+/// A treatment with one agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentRule {
+    /// The agent.
+    pub agent: AgentName,
+    /// What it must reach, by temperature; the coldest reading decides. Bands do not overlap.
+    pub bands: Vec<Band>,
+    /// The longest time between two readings, and from either end to the nearest, in seconds.
+    pub readings_every_s: u64,
+}
+
+/// A treatment that a lot must have had.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TreatmentRule {
+    /// The step.
+    pub step: StepName,
+    /// Time under treatment, in seconds, whatever the agent.
+    #[serde(default)]
+    pub contact_s: u64,
+    /// Agents that may be used; empty if the treatment is not one by agent, or any will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<AgentRule>,
+}
+
+/// A test that a lot must have passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TestRule {
+    /// The test.
+    pub test: TestName,
+    /// The sample counts only if taken so many seconds into the hold.
+    #[serde(default)]
+    pub not_before_s: u64,
+}
+
+/// What a goods class must pass, in one version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Protocol {
+    /// Its name.
+    pub protocol: ProtocolName,
+    /// Its version, from 1.
+    pub version: u32,
+    /// The classes it is for; empty for all that have none of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub goods: Vec<GoodsName>,
+    /// Lots that come from this instant on are under it.
+    pub from: Timestamp,
+    /// Whether it binds lots already held as well; it can only make them wait longer or pass more.
+    #[serde(default)]
+    pub held_too: bool,
+    /// Treatments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub treatments: Vec<TreatmentRule>,
+    /// Inspections that must have been passed, by step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inspections: Vec<StepName>,
+    /// Tests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<TestRule>,
+    /// The wait; none if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold: Option<HoldRule>,
+    /// Different people who must sign for the release; the last of them a chief officer.
+    pub signatures: u8,
+}
+
+impl Protocol {
+    /// This version, for a decision to name.
+    #[must_use]
+    pub fn pin(&self) -> Pin {
+        Pin {
+            protocol: self.protocol.clone(),
+            version: self.version,
+        }
+    }
+}
