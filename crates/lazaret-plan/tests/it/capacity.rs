@@ -1,0 +1,126 @@
+//! Capacity: a yard of S slots with a fixed hold H sustains S / H, and intervals of a mean crossing cover.
+
+use std::convert::Infallible;
+
+use lazaret_plan::capacity::{CapacityError, Range, Threshold, crossing, thresholds};
+use lazaret_plan::random::Stream;
+
+use crate::chance::{check_coverage, check_share};
+
+/// A yard of `slots` slots, each lot held `hold` days exactly, `intake` lots arriving each day for a year: does it overflow?
+fn overflows(slots: usize, hold: usize, intake: usize) -> bool {
+    let mut yard = std::collections::VecDeque::new();
+    for day in 0..365 {
+        while yard.front().is_some_and(|&out| out <= day) {
+            yard.pop_front();
+        }
+        yard.extend(std::iter::repeat_n(day + hold, intake));
+        if yard.len() > slots {
+            return true;
+        }
+    }
+    false
+}
+
+#[test]
+fn a_yard_of_slots_with_a_fixed_hold_sustains_slots_over_hold_exactly() {
+    for (slots, hold) in [(1200, 14), (1200, 30), (1200, 90), (7, 10), (100, 1)] {
+        let range = Range {
+            low: 0.0,
+            high: 200.0,
+            step: 1.0,
+        };
+        let found = thresholds(range, 0..3, |asked| {
+            Ok::<_, Infallible>(
+                asked
+                    .iter()
+                    .map(|&(x, _)| !overflows(slots, hold, x as usize))
+                    .collect(),
+            )
+        });
+        assert_eq!(
+            found.unwrap(),
+            vec![Threshold::At((slots / hold) as f64); 3],
+            "{slots} slots, hold {hold}"
+        );
+    }
+}
+
+#[test]
+fn ends_of_the_range_are_named_as_such() {
+    let range = Range {
+        low: 1.0,
+        high: 9.0,
+        step: 1.0,
+    };
+    let at = |limit: f64| {
+        thresholds(range, 0..1, |asked| {
+            Ok::<_, Infallible>(asked.iter().map(|a| a.0 <= limit).collect())
+        })
+        .unwrap()[0]
+    };
+    assert_eq!(at(0.0), Threshold::BelowRange);
+    assert_eq!(at(1.0), Threshold::At(1.0));
+    assert_eq!(at(8.0), Threshold::At(8.0));
+    assert_eq!(at(9.0), Threshold::AboveRange);
+    let backwards = Range {
+        low: 9.0,
+        high: 1.0,
+        step: 1.0,
+    };
+    let error = thresholds(backwards, 0..1, |_| Ok::<_, Infallible>(vec![])).unwrap_err();
+    assert!(
+        matches!(error, CapacityError::Setting(_))
+            && error.to_string().contains("lesser end first")
+    );
+}
+
+/// How often the interval covers the true crossing 12.34 of 1,000 noisy margins `(12.34 - x) + noise`, at `level`.
+fn covers(level: f64) -> u64 {
+    let range = Range {
+        low: 0.0,
+        high: 40.0,
+        step: 0.01,
+    };
+    (0..1000)
+        .filter(|&seed| {
+            let c = crossing(range, level, |x| {
+                // Common random numbers: replication r has the same luck at every x.
+                Ok::<_, Infallible>(
+                    (0..15)
+                        .map(|r| (12.34 - x) * 2.0 + 5.0 * Stream::new(seed, r).normal())
+                        .collect(),
+                )
+            })
+            .unwrap();
+            c.low <= 12.34 && 12.34 <= c.high
+        })
+        .count() as u64
+}
+
+#[test]
+fn the_interval_of_a_crossing_covers_as_one_test_does() {
+    check_share(covers(0.95), 1000, 0.95).unwrap();
+    check_coverage(covers(0.95), 1000).unwrap();
+}
+
+#[test] // Twin: intervals made for 80 % must be flagged as not being 95 % ones.
+fn the_crossing_check_can_fail() {
+    assert!(check_share(covers(0.80), 1000, 0.95).is_err());
+}
+
+#[test]
+fn a_crossing_outside_the_range_is_open_ended() {
+    let range = Range {
+        low: 0.0,
+        high: 10.0,
+        step: 1.0,
+    };
+    let always = crossing(range, 0.95, |_| Ok::<_, Infallible>(vec![1.0, 1.1, 0.9])).unwrap();
+    assert_eq!((always.value, always.high), (f64::INFINITY, f64::INFINITY));
+    let never = crossing(range, 0.95, |_| Ok::<_, Infallible>(vec![-1.0, -1.1, -0.9])).unwrap();
+    assert_eq!(
+        (never.value, never.low, never.high),
+        (f64::NEG_INFINITY, f64::NEG_INFINITY, 0.0)
+    );
+}

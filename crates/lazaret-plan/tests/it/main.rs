@@ -1,0 +1,16 @@
+//! One binary: a file for each behaviour, and the checks that all of them share.
+
+mod capacity;
+mod chance;
+mod compare;
+mod designs;
+mod estimates;
+mod hold;
+mod kriging;
+mod need;
+mod pareto;
+mod selection;
+mod sensitivity;
+mod settling;
+mod sizing;
+mod sweep;
