@@ -1,0 +1,896 @@
+//! The one table of what a gateway file may say.
+//!
+//! It drives the reader (which keys exist, which must be there, what kind of value each takes), the JSON Schema for
+//! editors and the reference in the guide, so the three cannot disagree.
+
+use crate::model::Dimension;
+use crate::model::Dimension::{Duration, Mass, Number};
+
+/// A part of the file with keys of its own.
+#[derive(Debug)]
+pub struct Section {
+    /// Its name: the first word of its header.
+    pub name: &'static str,
+    /// How it is written.
+    pub form: Form,
+    /// What it describes.
+    pub doc: &'static str,
+    /// Its keys.
+    pub fields: &'static [Field],
+}
+
+/// How a section is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Once: `[gateway]`.
+    One,
+    /// Once, and each of its keys is a name of its own: `[unknown]`.
+    Values,
+    /// Once for each name: `[place.yard]`.
+    Named,
+    /// As a list: `[[step]]`.
+    List,
+}
+
+/// A key.
+#[derive(Debug)]
+pub struct Field {
+    /// The key.
+    pub name: &'static str,
+    /// What its value may be.
+    pub kind: Kind,
+    /// What holds if it is left out; empty if nothing does.
+    pub default: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+    /// What it means.
+    pub doc: &'static str,
+}
+
+/// What a value may be.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// Any text.
+    Text,
+    /// The name of a time zone.
+    Zone,
+    /// A date, or a local date and time.
+    Moment,
+    /// A list of dates.
+    Dates,
+    /// True or false.
+    Flag,
+    /// A whole number between two bounds.
+    Whole(i64, i64),
+    /// A share, from 0 to 1: a number, a percentage or an unknown.
+    Share,
+    /// A number, duration or mass: a constant, a distribution or an unknown.
+    Quantity(Dimension, Bound),
+    /// A quantity of any dimension, without unknowns.
+    Prior,
+    /// A duration that is known.
+    Fixed,
+    /// A quantity, or one for each goods class.
+    ByClass(Dimension, Bound),
+    /// A quantity, or `unlimited`.
+    Slots(Bound),
+    /// One of these words.
+    Choice(&'static [(&'static str, &'static str)]),
+    /// The name of a thing.
+    Name(Thing),
+    /// A list of names of things, or one name.
+    Names(Thing),
+    /// How many of each crew or equipment.
+    Needs,
+    /// The share of each goods class.
+    Shares,
+    /// One window of the day or a list of them.
+    Windows,
+    /// Days of the week.
+    Days,
+    /// Times of day.
+    Times,
+    /// From what the clock of a hold starts.
+    Clock,
+    /// How a vehicle goes home.
+    Return,
+    /// A table with these keys.
+    Table(&'static [Field]),
+    /// A list of tables with these keys.
+    Tables(&'static [Field]),
+}
+
+/// What a name may refer to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A goods class.
+    Goods,
+    /// A source.
+    Source,
+    /// A place.
+    Place,
+    /// A crew or equipment.
+    Resource,
+    /// A step.
+    Step,
+    /// A site.
+    Site,
+}
+
+impl Thing {
+    /// The word for it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Thing::Goods => "goods class",
+            Thing::Source => "source",
+            Thing::Place => "place",
+            Thing::Resource => "crew or equipment",
+            Thing::Step => "step",
+            Thing::Site => "site",
+        }
+    }
+}
+
+/// Between what a quantity must lie, in base units.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// The least it may be.
+    pub least: f64,
+    /// The greatest it may be.
+    pub greatest: f64,
+    /// Whether it counts things, so that a constant must be whole. Draws are rounded to the nearest whole number.
+    pub whole: bool,
+    /// Whether it must be above zero on average, and if constant above zero.
+    pub positive: bool,
+}
+
+/// The longest time that a file may name: 200 years.
+pub const LONGEST_S: f64 = 200.0 * 365.25 * 86_400.0;
+/// The most of anything: slots, units, crew.
+pub const MOST: f64 = 1e9;
+/// The most vehicles in a convoy and lots in a vehicle.
+pub const CONVOY_MOST: f64 = 65_535.0;
+
+const TIME: Bound = Bound {
+    least: 0.0,
+    greatest: LONGEST_S,
+    whole: false,
+    positive: false,
+};
+const INTERVAL: Bound = Bound {
+    positive: true,
+    ..TIME
+};
+const COUNT: Bound = Bound {
+    least: 1.0,
+    greatest: MOST,
+    whole: true,
+    positive: true,
+};
+const COUNT_OR_NONE: Bound = Bound {
+    least: 0.0,
+    positive: false,
+    ..COUNT
+};
+const CONVOY: Bound = Bound {
+    least: 0.0,
+    greatest: CONVOY_MOST,
+    ..COUNT
+};
+const MASS: Bound = Bound {
+    least: 0.0,
+    greatest: 1e12,
+    whole: false,
+    positive: true,
+};
+
+const fn field(name: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Field {
+    Field {
+        name,
+        kind,
+        default,
+        required: false,
+        doc,
+    }
+}
+
+const fn required(name: &'static str, kind: Kind, doc: &'static str) -> Field {
+    Field {
+        name,
+        kind,
+        default: "",
+        required: true,
+        doc,
+    }
+}
+
+const NOTE: Field = field(
+    "note",
+    Kind::Text,
+    "",
+    "A remark for readers, such as where a figure comes from.",
+);
+
+/// All sections, in the order in which a file is best written.
+pub static SECTIONS: &[Section] = &[
+    Section {
+        name: "gateway",
+        form: Form::One,
+        doc: "The gateway as a whole, and what is to be simulated.",
+        fields: GATEWAY,
+    },
+    Section {
+        name: "unknown",
+        form: Form::Values,
+        doc: "Quantities that nobody knows, each with what is believed of it. A name from here can stand wherever a number or duration stands; it has one value throughout a replication and another in the next.",
+        fields: &[],
+    },
+    Section {
+        name: "goods",
+        form: Form::Named,
+        doc: "Goods classes. A file without any has one, `general`.",
+        fields: GOODS,
+    },
+    Section {
+        name: "site",
+        form: Form::Named,
+        doc: "Sites, if there is more than one. A file without any is one site.",
+        fields: SITE,
+    },
+    Section {
+        name: "route",
+        form: Form::Named,
+        doc: "Ways that lots take from one site to another. A lot whose next step is at another site takes it.",
+        fields: ROUTE,
+    },
+    Section {
+        name: "source",
+        form: Form::Named,
+        doc: "Where arrivals come from.",
+        fields: SOURCE,
+    },
+    Section {
+        name: "place",
+        form: Form::Named,
+        doc: "Something with room for vehicles or lots: anchorage, track, platform, warehouse, yard, store.",
+        fields: PLACE,
+    },
+    Section {
+        name: "crew",
+        form: Form::Named,
+        doc: "People who are needed for work, shared between the places and steps that name them.",
+        fields: CREW,
+    },
+    Section {
+        name: "equipment",
+        form: Form::Named,
+        doc: "Things that are needed for work or for as long as a slot is taken: sprayers, cranes, plugs, locomotives.",
+        fields: EQUIPMENT,
+    },
+    Section {
+        name: "step",
+        form: Form::List,
+        doc: "What is done to a vehicle or lot, in order.",
+        fields: STEP,
+    },
+    Section {
+        name: "vehicle",
+        form: Form::One,
+        doc: "What becomes of emptied vehicles.",
+        fields: VEHICLE,
+    },
+];
+
+/// Keys of `[gateway]`.
+pub static GATEWAY: &[Field] = &[
+    required("name", Kind::Text, "What the gateway is called."),
+    field(
+        "time_zone",
+        Kind::Zone,
+        "UTC",
+        "IANA time zone in which every date, shift and timetable of the file is written.",
+    ),
+    field(
+        "start",
+        Kind::Moment,
+        "2000-01-01T00:00:00",
+        "First instant that is simulated, local.",
+    ),
+    required("length", Kind::Fixed, "How long is simulated."),
+    field(
+        "study",
+        Kind::Choice(&[
+            ("opening", "from empty at `start`, everything counts"),
+            (
+                "steady",
+                "the settled state: the program finds the warm-up and drops it",
+            ),
+        ]),
+        "opening",
+        "Which question the simulation answers.",
+    ),
+    field(
+        "holidays",
+        Kind::Dates,
+        "none",
+        "Days on which crews rest, and whatever else has `works_holidays = false`.",
+    ),
+    NOTE,
+];
+
+/// Keys of a goods class.
+pub static GOODS: &[Field] = &[
+    field(
+        "share",
+        Kind::Share,
+        "an equal part of what the others leave",
+        "Its share of the lots. Shares must sum to 1. If an override changes one, the others are scaled to the rest.",
+    ),
+    field(
+        "priority",
+        Kind::Whole(-1_000_000, 1_000_000),
+        "0",
+        "In every queue the greater goes first.",
+    ),
+    field(
+        "hold",
+        Kind::Quantity(Duration, TIME),
+        "what the hold step says",
+        "Its own length of hold.",
+    ),
+    field(
+        "apart_from",
+        Kind::Names(Thing::Goods),
+        "none",
+        "Classes that must never be in the same unit of a place at once.",
+    ),
+    field("mass", Kind::Quantity(Mass, MASS), "", "Mass of a lot."),
+    NOTE,
+];
+
+/// Keys of a site.
+pub static SITE: &[Field] = &[NOTE];
+
+/// Keys of a route.
+pub static ROUTE: &[Field] = &[
+    required("from", Kind::Name(Thing::Site), "The site it leaves."),
+    required("to", Kind::Name(Thing::Site), "The site it reaches."),
+    required(
+        "takes",
+        Kind::Quantity(Duration, TIME),
+        "How long a lot is on the way.",
+    ),
+    NOTE,
+];
+
+/// Keys of a timetable.
+pub static TIMETABLE: &[Field] = &[
+    field(
+        "days",
+        Kind::Days,
+        "every day",
+        "Days of the week, such as `\"Mon-Fri\"` or `[\"Mon\", \"Thu\"]`.",
+    ),
+    required(
+        "times",
+        Kind::Times,
+        "Times of day, such as `[\"06:00\", \"18:30\"]`.",
+    ),
+    field(
+        "zone",
+        Kind::Zone,
+        "the gateway's",
+        "Time zone of the times.",
+    ),
+    field("except", Kind::Dates, "none", "Dates left out."),
+    field(
+        "works_holidays",
+        Kind::Flag,
+        "true",
+        "Whether it runs on the gateway's holidays.",
+    ),
+];
+
+/// Keys of a closure.
+pub static CLOSURE: &[Field] = &[
+    required(
+        "from",
+        Kind::Moment,
+        "First day, or first instant, of the closure.",
+    ),
+    required(
+        "to",
+        Kind::Moment,
+        "Last day of the closure; or, with a time of day, the instant at which it ends.",
+    ),
+    field("why", Kind::Text, "", "The reason, shown in results."),
+];
+
+/// Keys of a breakdown.
+pub static BREAKS: &[Field] = &[
+    required(
+        "every",
+        Kind::Quantity(Duration, INTERVAL),
+        "From a repair to the next failure of one unit.",
+    ),
+    required(
+        "repair",
+        Kind::Quantity(Duration, TIME),
+        "From a failure to its repair.",
+    ),
+];
+
+/// Keys of a source.
+pub static SOURCE: &[Field] = &[
+    field(
+        "route",
+        Kind::Choice(&[
+            ("rail", "trains of wagons"),
+            ("sea", "one vessel with many lots"),
+            ("road", "columns of trucks"),
+        ]),
+        "rail",
+        "How its goods come.",
+    ),
+    field(
+        "every",
+        Kind::Quantity(Duration, INTERVAL),
+        "",
+        "Time from one departure to the next. Either this or `timetable`.",
+    ),
+    field(
+        "timetable",
+        Kind::Table(TIMETABLE),
+        "",
+        "Departures by the calendar. Either this or `every`.",
+    ),
+    field(
+        "first",
+        Kind::Quantity(Duration, TIME),
+        "one interval",
+        "With `every`: from the start to the first departure.",
+    ),
+    field(
+        "convoy",
+        Kind::Quantity(Number, CONVOY),
+        "1",
+        "Vehicles in a convoy; by sea, lots in the vessel.",
+    ),
+    field(
+        "lots",
+        Kind::Quantity(Number, CONVOY),
+        "1",
+        "Lots in a vehicle; not by sea. The lots of one vehicle are of one class.",
+    ),
+    field(
+        "travel",
+        Kind::Quantity(Duration, TIME),
+        "0 h",
+        "From the source to the gateway.",
+    ),
+    field(
+        "fleet",
+        Kind::Quantity(Number, COUNT),
+        "no limit",
+        "Vehicles that exist. One that is out cannot be sent again before it is home.",
+    ),
+    field(
+        "when_short",
+        Kind::Choice(&[
+            ("wait", "the convoy waits until enough vehicles are home"),
+            ("go_short", "it goes with those that are home, if any"),
+        ]),
+        "wait",
+        "What a convoy does that is due while too few vehicles are home.",
+    ),
+    field(
+        "closed",
+        Kind::Tables(CLOSURE),
+        "never",
+        "When nothing leaves the source.",
+    ),
+    field(
+        "when_closed",
+        Kind::Choice(&[
+            ("cancel", "it does not run"),
+            ("wait", "it leaves when the source opens again"),
+        ]),
+        "cancel",
+        "What a convoy does that is due in a closure.",
+    ),
+    field(
+        "goods",
+        Kind::Shares,
+        "the shares in `[goods]`",
+        "Shares of the classes in its goods, which must sum to 1. Classes left out do not come from here.",
+    ),
+    field(
+        "vehicle",
+        Kind::Table(VEHICLE),
+        "`[vehicle]`",
+        "Keys of `[vehicle]` that are different for its vehicles.",
+    ),
+    NOTE,
+];
+
+/// Keys of a change of capacity.
+pub static CHANGE: &[Field] = &[
+    required("date", Kind::Moment, "From when."),
+    field(
+        "count",
+        Kind::Quantity(Number, COUNT_OR_NONE),
+        "unchanged",
+        "Units from then on.",
+    ),
+    field(
+        "slots",
+        Kind::Quantity(Number, COUNT_OR_NONE),
+        "unchanged",
+        "Slots in each unit from then on.",
+    ),
+];
+
+/// Keys of a place.
+pub static PLACE: &[Field] = &[
+    field(
+        "site",
+        Kind::Name(Thing::Site),
+        "the first site",
+        "The site it belongs to.",
+    ),
+    field(
+        "zone",
+        Kind::Choice(&[
+            ("dirty", "before treatment"),
+            ("dirty -> clean", "goods enter dirty and leave clean"),
+            ("clean", "after treatment"),
+        ]),
+        "by its steps",
+        "Which side it is on. Left out, it is dirty if it has only steps before the first treatment (or hold, if nothing is treated), clean if it has only steps after that, else `dirty -> clean`.",
+    ),
+    field(
+        "count",
+        Kind::Quantity(Number, COUNT),
+        "1",
+        "How many alike units it has.",
+    ),
+    required(
+        "slots",
+        Kind::Slots(COUNT),
+        "Room in each unit: for vehicles up to and with unloading, for lots after it.",
+    ),
+    field(
+        "fill",
+        Kind::Choice(&[
+            ("pool", "any free slot of any unit"),
+            (
+                "one_by_one",
+                "the first unit with room, so that units fill one by one",
+            ),
+            (
+                "groups",
+                "a unit takes one group of a convoy at a time and is free again when empty",
+            ),
+        ]),
+        "pool",
+        "How arrivals are spread over the units.",
+    ),
+    field(
+        "buffer",
+        Kind::Choice(&[
+            (
+                "none",
+                "who cannot enter keeps the slot it comes from, and so blocks it",
+            ),
+            (
+                "unlimited",
+                "who cannot enter waits here without holding a slot",
+            ),
+        ]),
+        "none",
+        "Where things wait that cannot enter yet.",
+    ),
+    field(
+        "shift",
+        Kind::Windows,
+        "always",
+        "When it works, such as `\"08:00-20:00\"`. What stands in it stays; work pauses.",
+    ),
+    field("days", Kind::Days, "every day", "On which days it works."),
+    field("closed", Kind::Tables(CLOSURE), "never", "When it rests."),
+    field(
+        "from",
+        Kind::Tables(CHANGE),
+        "unchanged",
+        "Capacity from a date on: building and dismantling.",
+    ),
+    field(
+        "breaks",
+        Kind::Table(BREAKS),
+        "never",
+        "Failures of its units.",
+    ),
+    field(
+        "crew",
+        Kind::Names(Thing::Resource),
+        "none",
+        "Work in a slot takes one of each of these.",
+    ),
+    field(
+        "needs",
+        Kind::Needs,
+        "none",
+        "Work in a slot takes this many of each, such as `{ crane = 1 }`.",
+    ),
+    field(
+        "holds",
+        Kind::Needs,
+        "none",
+        "A taken slot keeps this many of each, working or not, such as `{ plug = 1 }`.",
+    ),
+    field(
+        "works_holidays",
+        Kind::Flag,
+        "true",
+        "Whether it works on the gateway's holidays.",
+    ),
+    NOTE,
+];
+
+/// Keys of a change in the number of a crew.
+pub static RESOURCE_CHANGE: &[Field] = &[
+    required("date", Kind::Moment, "From when."),
+    required(
+        "count",
+        Kind::Quantity(Number, COUNT_OR_NONE),
+        "How many from then on.",
+    ),
+];
+
+macro_rules! resource {
+    ($holidays:literal) => {
+        &[
+            required("count", Kind::Quantity(Number, COUNT), "How many there are."),
+            field(
+                "shift",
+                Kind::Windows,
+                "always",
+                "When they work, such as `\"08:00-20:00\"` or `[\"06:00-14:00\", \"14:00-22:00\"]`.",
+            ),
+            field("days", Kind::Days, "every day", "On which days they work."),
+            field(
+                "at_shift_end",
+                Kind::Choice(&[
+                    ("pause", "it stops and goes on where it was in the next shift"),
+                    ("finish", "it is finished first"),
+                ]),
+                "pause",
+                "What happens to work in hand at the end of a shift.",
+            ),
+            field(
+                "works_holidays",
+                Kind::Flag,
+                $holidays,
+                "Whether they work on the gateway's holidays.",
+            ),
+            field(
+                "from",
+                Kind::Tables(RESOURCE_CHANGE),
+                "unchanged",
+                "Number from a date on.",
+            ),
+            field("breaks", Kind::Table(BREAKS), "never", "Failures of each of them."),
+            NOTE,
+        ]
+    };
+}
+
+/// Keys of a crew.
+pub static CREW: &[Field] = resource!("false");
+/// Keys of a piece of equipment.
+pub static EQUIPMENT: &[Field] = resource!("true");
+
+/// Keys of `again`.
+pub static AGAIN: &[Field] = &[
+    required("share", Kind::Share, "Share that is treated again."),
+    field(
+        "from",
+        Kind::Name(Thing::Step),
+        "the step before",
+        "The step from which it passes again.",
+    ),
+    field(
+        "at_most",
+        Kind::Whole(1, 1_000),
+        "3",
+        "Rounds after which a lot that would be treated again is destroyed.",
+    ),
+];
+
+/// Keys of a step.
+pub static STEP: &[Field] = &[
+    required("id", Kind::Text, "Its name."),
+    required("at", Kind::Name(Thing::Place), "Where it is done."),
+    field(
+        "does",
+        Kind::Choice(&[
+            (
+                "handle",
+                "work on a vehicle before it is unloaded: checking, waiting at anchor",
+            ),
+            (
+                "unload",
+                "takes the lots off the vehicle, which then goes home",
+            ),
+            (
+                "treat",
+                "work on a lot: disinfection, fumigation, repacking",
+            ),
+            ("inspect", "work on a lot that may find something"),
+            ("hold", "the quarantine wait"),
+            ("dispatch", "departures that take the lots away"),
+        ]),
+        "from its id, else `handle` before the unloading and `treat` after it",
+        "What it does. If no step unloads, the first one does.",
+    ),
+    field(
+        "takes",
+        Kind::ByClass(Duration, TIME),
+        "0 h",
+        "How long; one duration or one for each class: `{ medicine = \"2 h\", other = \"4 h\" }`. A hold needs it; a dispatch has none.",
+    ),
+    field(
+        "goods",
+        Kind::Names(Thing::Goods),
+        "all",
+        "Only for these classes; others pass it by.",
+    ),
+    field(
+        "except",
+        Kind::Names(Thing::Goods),
+        "none",
+        "Not for these classes.",
+    ),
+    field(
+        "sources",
+        Kind::Names(Thing::Source),
+        "all",
+        "Only for what comes from these.",
+    ),
+    field(
+        "crew",
+        Kind::Names(Thing::Resource),
+        "none",
+        "It takes one of each of these, besides what its place needs.",
+    ),
+    field(
+        "needs",
+        Kind::Needs,
+        "none",
+        "It takes this many of each, besides what its place needs.",
+    ),
+    field(
+        "each",
+        Kind::Choice(&[
+            ("vehicle", "all its lots together"),
+            ("lot", "its lots one after the other"),
+        ]),
+        "vehicle",
+        "Unloading: what `takes` is the time of.",
+    ),
+    field(
+        "clock",
+        Kind::Clock,
+        "when stored",
+        "Hold: from when it counts: `when stored`, `on arrival` (of the convoy), `starts when STEP starts` or `starts when STEP ends`.",
+    ),
+    field(
+        "pass",
+        Kind::Share,
+        "what the others leave",
+        "Inspection: share that goes on.",
+    ),
+    field(
+        "again",
+        Kind::Table(AGAIN),
+        "none",
+        "Inspection: what is treated again.",
+    ),
+    field(
+        "fail",
+        Kind::Share,
+        "0",
+        "Inspection: share that goes back to its sender.",
+    ),
+    field(
+        "destroy",
+        Kind::Share,
+        "0",
+        "Inspection: share that is destroyed.",
+    ),
+    field(
+        "every",
+        Kind::Quantity(Duration, INTERVAL),
+        "",
+        "Dispatch: time from one departure to the next. Either this or `timetable`.",
+    ),
+    field(
+        "timetable",
+        Kind::Table(TIMETABLE),
+        "",
+        "Dispatch: departures by the calendar. Either this or `every`.",
+    ),
+    field(
+        "first",
+        Kind::Quantity(Duration, TIME),
+        "one interval",
+        "Dispatch with `every`: from the start to the first departure.",
+    ),
+    field(
+        "takes_up_to",
+        Kind::Quantity(Number, COUNT),
+        "all that wait",
+        "Dispatch: the most lots that one departure takes.",
+    ),
+    field(
+        "at_least",
+        Kind::Quantity(Number, COUNT_OR_NONE),
+        "1",
+        "Dispatch: with fewer lots it does not leave.",
+    ),
+    field(
+        "next",
+        Kind::Name(Thing::Step),
+        "the next of the file that applies",
+        "The step that follows; it must come later in the file.",
+    ),
+    NOTE,
+];
+
+/// Keys of `[vehicle]`.
+pub static VEHICLE: &[Field] = &[
+    field(
+        "wash",
+        Kind::Quantity(Duration, TIME),
+        "none",
+        "Washing and disinfection of the emptied vehicle.",
+    ),
+    field(
+        "wash_at",
+        Kind::Name(Thing::Place),
+        "nowhere in particular, so without a queue",
+        "The place in which it is washed.",
+    ),
+    field(
+        "wash_crew",
+        Kind::Names(Thing::Resource),
+        "none",
+        "Washing takes one of each of these.",
+    ),
+    field(
+        "wash_needs",
+        Kind::Needs,
+        "none",
+        "Washing takes this many of each.",
+    ),
+    field(
+        "return",
+        Kind::Return,
+        "direct",
+        "`\"direct\"`, or `\"quarantine 14 d\"` to keep the washed vehicle before it may go home.",
+    ),
+    field(
+        "back",
+        Kind::Quantity(Duration, TIME),
+        "0 h",
+        "From the gateway home.",
+    ),
+    NOTE,
+];
+
+/// The section of this name.
+#[must_use]
+pub fn section(name: &str) -> Option<&'static Section> {
+    SECTIONS.iter().find(|section| section.name == name)
+}

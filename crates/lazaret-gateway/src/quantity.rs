@@ -1,0 +1,893 @@
+//! How a file writes a number, duration or mass: `"36 h"`, `"uniform(24 h, 48 h)"`, `"clean_time"`.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::diagnostic::nearest;
+use crate::model::{Dimension, Family, Quantity, Term, UnknownIx};
+use crate::time::{TIME_UNITS, seconds_per};
+
+/// What is wrong with the text of a quantity, in bytes of that text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    pub(crate) range: Range<usize>,
+    pub(crate) help: Option<String>,
+}
+
+impl Problem {
+    fn new(code: &'static str, range: Range<usize>, message: impl Into<String>) -> Self {
+        Problem {
+            code,
+            message: message.into(),
+            range,
+            help: None,
+        }
+    }
+
+    fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// What a distribution asks of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parameter {
+    /// In the unit of the quantity.
+    Same(&'static str),
+    /// A plain number.
+    Plain(&'static str),
+}
+
+/// A family of distributions as a file writes it.
+#[derive(Debug)]
+pub struct FamilyDoc {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called, for messages and the guide.
+    pub form: &'static str,
+    /// Its parameters; empty for families whose arguments are a list of another kind.
+    pub parameters: &'static [Parameter],
+    /// How many of the last parameters may be left out together.
+    pub optional: usize,
+    /// Whether it only counts things and so has no unit.
+    pub counts: bool,
+    /// What it is good for.
+    pub doc: &'static str,
+    /// Its mean.
+    pub mean: &'static str,
+    /// Its variance.
+    pub variance: &'static str,
+}
+
+use Parameter::{Plain, Same};
+
+/// The families of distributions.
+pub static FAMILIES: &[FamilyDoc] = &[
+    FamilyDoc {
+        name: "uniform",
+        form: "uniform(low, high)",
+        parameters: &[Same("low"), Same("high")],
+        optional: 0,
+        counts: false,
+        doc: "Anything between the two, evenly. The honest choice when only limits are known.",
+        mean: "(low + high) / 2",
+        variance: "(high - low)² / 12",
+    },
+    FamilyDoc {
+        name: "uniform_int",
+        form: "uniform_int(low, high)",
+        parameters: &[Same("low"), Same("high")],
+        optional: 0,
+        counts: true,
+        doc: "Each whole number from `low` to `high`, both included, evenly.",
+        mean: "(low + high) / 2",
+        variance: "((high - low + 1)² - 1) / 12",
+    },
+    FamilyDoc {
+        name: "triangular",
+        form: "triangular(low, mode, high)",
+        parameters: &[Same("low"), Same("mode"), Same("high")],
+        optional: 0,
+        counts: false,
+        doc: "Least, most likely, greatest.",
+        mean: "(low + mode + high) / 3",
+        variance: "(low² + mode² + high² - low·mode - low·high - mode·high) / 18",
+    },
+    FamilyDoc {
+        name: "pert",
+        form: "pert(low, mode, high)",
+        parameters: &[Same("low"), Same("mode"), Same("high")],
+        optional: 0,
+        counts: false,
+        doc: "Like `triangular`, but smooth and closer to the most likely value.",
+        mean: "(low + 4·mode + high) / 6",
+        variance: "(mean - low)(high - mean) / 7",
+    },
+    FamilyDoc {
+        name: "exponential",
+        form: "exponential(mean)",
+        parameters: &[Same("mean")],
+        optional: 0,
+        counts: false,
+        doc: "Waits between things that happen independently of one another.",
+        mean: "mean",
+        variance: "mean²",
+    },
+    FamilyDoc {
+        name: "normal",
+        form: "normal(mean, sd) or normal(mean, sd, low, high)",
+        parameters: &[Same("mean"), Same("sd"), Same("low"), Same("high")],
+        optional: 2,
+        counts: false,
+        doc: "The normal curve, cut to [low, high]; without cuts, cut at 0. `mean` and `sd` are those before the cut.",
+        mean: "mean + sd·s, s = (φ(a) - φ(b)) / Z, a = (low - mean)/sd, b = (high - mean)/sd, Z = Φ(b) - Φ(a)",
+        variance: "sd²·(1 + (a·φ(a) - b·φ(b)) / Z - s²)",
+    },
+    FamilyDoc {
+        name: "lognormal",
+        form: "lognormal(mean, sd)",
+        parameters: &[Same("mean"), Same("sd")],
+        optional: 0,
+        counts: false,
+        doc: "Its logarithm is normal; `mean` and `sd` are those of the quantity itself.",
+        mean: "mean",
+        variance: "sd²",
+    },
+    FamilyDoc {
+        name: "gamma",
+        form: "gamma(mean, sd)",
+        parameters: &[Same("mean"), Same("sd")],
+        optional: 0,
+        counts: false,
+        doc: "Shape (mean/sd)², scale sd²/mean.",
+        mean: "mean",
+        variance: "sd²",
+    },
+    FamilyDoc {
+        name: "erlang",
+        form: "erlang(k, mean)",
+        parameters: &[Plain("k"), Same("mean")],
+        optional: 0,
+        counts: false,
+        doc: "The sum of `k` equal exponential stages.",
+        mean: "mean",
+        variance: "mean² / k",
+    },
+    FamilyDoc {
+        name: "weibull",
+        form: "weibull(shape, scale)",
+        parameters: &[Plain("shape"), Same("scale")],
+        optional: 0,
+        counts: false,
+        doc: "Lifetimes: a shape below 1 fails early, above 1 by wear.",
+        mean: "scale·Γ(1 + 1/shape)",
+        variance: "scale²·(Γ(1 + 2/shape) - Γ(1 + 1/shape)²)",
+    },
+    FamilyDoc {
+        name: "poisson",
+        form: "poisson(mean)",
+        parameters: &[Same("mean")],
+        optional: 0,
+        counts: true,
+        doc: "How many independent things happen.",
+        mean: "mean",
+        variance: "mean",
+    },
+    FamilyDoc {
+        name: "discrete",
+        form: "discrete(value: weight, …)",
+        parameters: &[],
+        optional: 0,
+        counts: false,
+        doc: "One of the listed values, by weight. Weights are scaled to sum to 1.",
+        mean: "Σ w·value",
+        variance: "Σ w·(value - mean)²",
+    },
+    FamilyDoc {
+        name: "empirical",
+        form: "empirical(\"file.csv\", \"column\", unit)",
+        parameters: &[],
+        optional: 0,
+        counts: false,
+        doc: "One of the values in a column of a CSV file, each with equal weight. The file is looked for beside the gateway file; a number has no unit.",
+        mean: "mean of the column",
+        variance: "variance of the column (divided by n)",
+    },
+];
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token<'t> {
+    Number(f64),
+    Word(&'t str),
+    Quoted(&'t str),
+    Sign(char),
+}
+
+type Tokens<'t> = Vec<(Token<'t>, Range<usize>)>;
+
+fn tokens(text: &str) -> Result<Tokens<'_>, Problem> {
+    let bytes = text.as_bytes();
+    let mut out = Vec::new();
+    let mut at = 0;
+    while at < text.len() {
+        let rest = &text[at..];
+        let first = rest.chars().next().unwrap_or(' ');
+        let start = at;
+        if first.is_whitespace() {
+            at += first.len_utf8();
+        } else if first.is_ascii_digit()
+            || (matches!(first, '.' | '-' | '+')
+                && rest[1..].starts_with(|c: char| c.is_ascii_digit() || c == '.'))
+        {
+            at += 1;
+            while at < text.len() {
+                let byte = bytes[at];
+                let exponent = matches!(byte, b'e' | b'E')
+                    && (bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+                        || (matches!(bytes.get(at + 1), Some(b'-' | b'+'))
+                            && bytes.get(at + 2).is_some_and(u8::is_ascii_digit)));
+                if byte.is_ascii_digit() || byte == b'.' || byte == b'_' {
+                    at += 1;
+                } else if exponent {
+                    at += 2;
+                } else {
+                    break;
+                }
+            }
+            let digits: String = text[start..at].chars().filter(|&c| c != '_').collect();
+            let value: f64 = digits.parse().map_err(|_| {
+                Problem::new(
+                    "quantity",
+                    start..at,
+                    format!("`{}` is not a number", &text[start..at]),
+                )
+            })?;
+            if !value.is_finite() {
+                return Err(Problem::new(
+                    "out-of-range",
+                    start..at,
+                    format!("`{}` is too large a number", &text[start..at]),
+                ));
+            }
+            out.push((Token::Number(value), start..at));
+        } else if first.is_alphabetic() || first == '_' {
+            at += rest
+                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
+                .unwrap_or(rest.len());
+            out.push((Token::Word(&text[start..at]), start..at));
+        } else if first == '"' || first == '\'' {
+            let Some(end) = rest[1..].find(first) else {
+                return Err(Problem::new(
+                    "quantity",
+                    start..text.len(),
+                    "this quoted text does not end",
+                ));
+            };
+            at += end + 2;
+            out.push((Token::Quoted(&text[start + 1..at - 1]), start..at));
+        } else if matches!(first, '(' | ')' | ',' | ':' | '%' | '-' | '+') {
+            at += 1;
+            out.push((Token::Sign(first), start..at));
+        } else {
+            return Err(Problem::new(
+                "quantity",
+                start..start + first.len_utf8(),
+                format!("`{first}` has no meaning in a quantity"),
+            )
+            .help("write a number with its unit, a distribution such as \"uniform(24 h, 48 h)\", or the name of an unknown"));
+        }
+    }
+    Ok(out)
+}
+
+/// A number with its unit as written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Amount {
+    /// In base units.
+    value: f64,
+    /// What its unit measures; none if it has no unit.
+    dimension: Option<Dimension>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Argument<'t> {
+    Amount(Amount),
+    Name(&'t str),
+    Quoted(&'t str),
+    Pair(Amount, f64),
+}
+
+/// What a quantity may refer to.
+pub(crate) struct Scope<'s> {
+    /// The unknowns so far, by name, with what they measure.
+    pub(crate) unknowns: &'s dyn Fn(&str) -> Option<(UnknownIx, Dimension)>,
+    /// Names of all unknowns, for suggestions.
+    pub(crate) names: &'s [String],
+    /// The values of a column of a CSV file.
+    pub(crate) column: &'s mut ColumnOf<'s>,
+}
+
+/// Gives the values of a column, times a factor, in ascending order: file, column, factor.
+pub(crate) type ColumnOf<'s> = dyn FnMut(&str, &str, f64) -> Result<Arc<[f64]>, String> + 's;
+
+/// The unit of one mass.
+fn kilograms_per(unit: &str) -> Option<f64> {
+    match unit {
+        "kg" => Some(1.0),
+        "t" => Some(1_000.0),
+        "g" => Some(0.001),
+        _ => None,
+    }
+}
+
+fn unit_of(word: &str) -> Option<(Dimension, f64)> {
+    seconds_per(word)
+        .map(|s| (Dimension::Duration, s))
+        .or_else(|| kilograms_per(word).map(|kg| (Dimension::Mass, kg)))
+}
+
+/// A word for a dimension, with an article.
+pub(crate) fn dimension_word(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Number => "a number",
+        Dimension::Duration => "a duration",
+        Dimension::Mass => "a mass",
+    }
+}
+
+/// An example of a dimension.
+pub(crate) fn dimension_example(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Number => "12",
+        Dimension::Duration => "\"36 h\"",
+        Dimension::Mass => "\"800 kg\"",
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    tokens: Tokens<'t>,
+    at: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn peek(&self) -> Option<&Token<'t>> {
+        self.tokens.get(self.at).map(|(token, _)| token)
+    }
+
+    fn range(&self) -> Range<usize> {
+        self.tokens
+            .get(self.at)
+            .map_or(self.text.len()..self.text.len(), |(_, range)| range.clone())
+    }
+
+    fn take_sign(&mut self, sign: char) -> bool {
+        let found = self.peek() == Some(&Token::Sign(sign));
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    /// `1 h 30 min`, `25 %`, `12`.
+    fn amount(&mut self) -> Result<(Amount, Range<usize>), Problem> {
+        let start = self.range().start;
+        let mut end = start;
+        let mut total = 0.0;
+        let mut dimension = None;
+        let mut parts = 0;
+        while let Some(&Token::Number(number)) = self.peek() {
+            let number_range = self.range();
+            self.at += 1;
+            end = number_range.end;
+            let mut value = number;
+            let mut own = None;
+            if self.take_sign('%') {
+                end = self.tokens[self.at - 1].1.end;
+                own = Some(Dimension::Number);
+                value = number / 100.0;
+            } else if let Some(&Token::Word(word)) = self.peek() {
+                let unit_range = self.range();
+                let Some((unit_dimension, per)) = unit_of(word) else {
+                    let units = TIME_UNITS
+                        .iter()
+                        .map(|&(name, _)| name)
+                        .chain(["kg", "t", "g"]);
+                    let help = nearest(word, units).map_or_else(
+                        || "units of time are s, min, h, d and w; of mass g, kg and t".to_string(),
+                        |unit| format!("did you mean `{unit}`?"),
+                    );
+                    return Err(Problem::new(
+                        "unknown-unit",
+                        unit_range,
+                        format!("`{word}` is not a unit"),
+                    )
+                    .help(help));
+                };
+                self.at += 1;
+                end = unit_range.end;
+                own = Some(unit_dimension);
+                value = number * per;
+            }
+            if parts > 0 && (own != dimension || own.is_none()) {
+                return Err(Problem::new(
+                    "quantity",
+                    number_range.start..end,
+                    "these parts cannot be added up",
+                )
+                .help("write parts of one kind with their units, such as \"1 h 30 min\""));
+            }
+            if parts > 0 && (value < 0.0 || total < 0.0) {
+                return Err(Problem::new(
+                    "negative",
+                    number_range.start..end,
+                    "a part cannot be negative",
+                ));
+            }
+            total += value;
+            dimension = own;
+            parts += 1;
+        }
+        if parts == 0 {
+            return Err(Problem::new(
+                "quantity",
+                self.range(),
+                "a number is expected here",
+            ));
+        }
+        Ok((
+            Amount {
+                value: total,
+                dimension,
+            },
+            start..end,
+        ))
+    }
+
+    fn argument(&mut self) -> Result<(Argument<'t>, Range<usize>), Problem> {
+        let range = self.range();
+        match self.peek() {
+            Some(&Token::Word(word)) => {
+                self.at += 1;
+                if matches!(
+                    word.to_ascii_lowercase().as_str(),
+                    "nan" | "inf" | "infinity"
+                ) {
+                    return Err(Problem::new(
+                        "out-of-range",
+                        range,
+                        format!("`{word}` is not a usable number"),
+                    ));
+                }
+                Ok((Argument::Name(word), range))
+            }
+            Some(&Token::Quoted(text)) => {
+                self.at += 1;
+                Ok((Argument::Quoted(text), range))
+            }
+            Some(Token::Number(_)) => {
+                let (amount, range) = self.amount()?;
+                if self.take_sign(':') {
+                    let (weight, weight_range) = self.amount()?;
+                    if weight.dimension.is_some_and(|d| d != Dimension::Number) {
+                        return Err(Problem::new(
+                            "wrong-unit",
+                            weight_range,
+                            "a weight has no unit",
+                        ));
+                    }
+                    if weight.value < 0.0 {
+                        return Err(Problem::new(
+                            "negative",
+                            weight_range,
+                            "a weight cannot be negative",
+                        ));
+                    }
+                    return Ok((
+                        Argument::Pair(amount, weight.value),
+                        range.start..weight_range.end,
+                    ));
+                }
+                Ok((Argument::Amount(amount), range))
+            }
+            Some(&Token::Sign(sign)) => Err(Problem::new(
+                "quantity",
+                range,
+                format!("a number or name is expected here, not `{sign}`"),
+            )),
+            None => Err(Problem::new(
+                "quantity",
+                range,
+                "the quantity ends too early",
+            )),
+        }
+    }
+
+    fn end(&self) -> Result<(), Problem> {
+        if self.at < self.tokens.len() {
+            let range = self.range().start..self.text.len();
+            let rest = &self.text[range.clone()];
+            return Err(Problem::new(
+                "quantity",
+                range,
+                format!("`{rest}` is too much here"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// Reads the quantity that `text` writes.
+///
+/// * `expected` — what it must measure; none to take it from its units.
+pub(crate) fn parse(
+    text: &str,
+    expected: Option<Dimension>,
+    scope: &mut Scope<'_>,
+) -> Result<Quantity, Problem> {
+    let mut parser = Parser {
+        text,
+        tokens: tokens(text)?,
+        at: 0,
+    };
+    if parser.tokens.is_empty() {
+        return Err(Problem::new(
+            "quantity",
+            0..text.len(),
+            "this quantity is empty",
+        ));
+    }
+    let is_call = matches!(
+        parser.tokens.get(..2),
+        Some([(Token::Word(_), _), (Token::Sign('('), _)])
+    );
+    if !is_call {
+        let (argument, range) = parser.argument()?;
+        parser.end()?;
+        let dimension = match (&argument, expected) {
+            (_, Some(dimension)) => dimension,
+            (Argument::Amount(amount), None) => amount.dimension.unwrap_or(Dimension::Number),
+            _ => Dimension::Number,
+        };
+        let term = term(&argument, range, dimension, scope)?;
+        return Ok(Quantity {
+            dimension,
+            family: Family::Constant,
+            terms: vec![term],
+        });
+    }
+
+    let (Token::Word(name), name_range) = parser.tokens[0].clone() else {
+        unreachable!("a call begins with a word")
+    };
+    let Some(family) = FAMILIES.iter().find(|family| family.name == name) else {
+        let help = nearest(name, FAMILIES.iter().map(|family| family.name)).map_or_else(
+            || {
+                let names: Vec<_> = FAMILIES.iter().map(|family| family.name).collect();
+                format!("known are {}", names.join(", "))
+            },
+            |name| format!("did you mean `{name}`?"),
+        );
+        return Err(Problem::new(
+            "unknown-distribution",
+            name_range,
+            format!("`{name}` is not a distribution"),
+        )
+        .help(help));
+    };
+    parser.at = 2;
+    let open = parser.tokens[1].1.clone();
+    let mut arguments = Vec::new();
+    if !parser.take_sign(')') {
+        loop {
+            arguments.push(parser.argument()?);
+            if parser.take_sign(')') {
+                break;
+            }
+            if !parser.take_sign(',') {
+                let range = parser.range();
+                let problem = if parser.peek().is_none() {
+                    Problem::new("quantity", open, "this bracket is not closed")
+                } else {
+                    Problem::new("quantity", range, "a comma or `)` is expected here")
+                };
+                return Err(problem.help(format!("write {}", family.form)));
+            }
+        }
+    }
+    let call_range = name_range.start..parser.tokens[parser.at - 1].1.end;
+    parser.end()?;
+    if family.name == "empirical" {
+        return empirical(&arguments, call_range, expected, scope);
+    }
+    let dimension = expected
+        .or_else(|| stated_dimension(family, &arguments, scope))
+        .unwrap_or(Dimension::Number);
+    if family.counts && dimension != Dimension::Number {
+        return Err(Problem::new(
+            "wrong-unit",
+            call_range,
+            format!(
+                "{} counts things, but {} is expected here",
+                family.name,
+                dimension_word(dimension)
+            ),
+        )
+        .help("use another distribution, such as uniform or triangular"));
+    }
+    if family.name == "discrete" {
+        return discrete(&arguments, call_range, dimension);
+    }
+    let most = family.parameters.len();
+    let given = arguments.len();
+    if given != most && given != most - family.optional {
+        return Err(Problem::new(
+            "wrong-arguments",
+            call_range,
+            format!(
+                "{} is given {given} parameter{}",
+                family.name,
+                if given == 1 { "" } else { "s" }
+            ),
+        )
+        .help(format!("write {}", family.form)));
+    }
+    let mut terms = Vec::with_capacity(given);
+    for ((argument, range), parameter) in arguments.iter().zip(family.parameters) {
+        let own = match parameter {
+            Parameter::Same(_) => dimension,
+            Parameter::Plain(_) => Dimension::Number,
+        };
+        terms.push(term(argument, range.clone(), own, scope)?);
+    }
+    let family_of = match family.name {
+        "uniform" => Family::Uniform,
+        "uniform_int" => Family::UniformInt,
+        "triangular" => Family::Triangular,
+        "pert" => Family::Pert,
+        "exponential" => Family::Exponential,
+        "normal" => Family::Normal,
+        "lognormal" => Family::LogNormal,
+        "gamma" => Family::Gamma,
+        "erlang" => Family::Erlang,
+        "weibull" => Family::Weibull,
+        _ => Family::Poisson,
+    };
+    let whole_only: &[usize] = match family.name {
+        "uniform_int" => &[0, 1],
+        "erlang" => &[0],
+        _ => &[],
+    };
+    for &i in whole_only {
+        if let Term::Value(value) = terms[i]
+            && value.fract() != 0.0
+        {
+            return Err(Problem::new(
+                "out-of-range",
+                arguments[i].1.clone(),
+                format!("{value} is not a whole number"),
+            ));
+        }
+    }
+    Ok(Quantity {
+        dimension,
+        family: family_of,
+        terms,
+    })
+}
+
+fn stated_dimension(
+    family: &FamilyDoc,
+    arguments: &[(Argument<'_>, Range<usize>)],
+    scope: &Scope<'_>,
+) -> Option<Dimension> {
+    let plain = |i: usize| matches!(family.parameters.get(i), Some(Parameter::Plain(_)));
+    arguments
+        .iter()
+        .enumerate()
+        .filter(|&(i, _)| !plain(i))
+        .find_map(|(_, (argument, _))| match argument {
+            Argument::Amount(amount) | Argument::Pair(amount, _) => amount.dimension,
+            Argument::Name(name) => (scope.unknowns)(name).map(|(_, dimension)| dimension),
+            Argument::Quoted(_) => None,
+        })
+}
+
+fn term(
+    argument: &Argument<'_>,
+    range: Range<usize>,
+    dimension: Dimension,
+    scope: &Scope<'_>,
+) -> Result<Term, Problem> {
+    match *argument {
+        Argument::Amount(amount) => Ok(Term::Value(in_dimension(amount, range, dimension)?)),
+        Argument::Name(name) => {
+            let Some((unknown, own)) = (scope.unknowns)(name) else {
+                return Err(unknown_name(name, range, dimension, scope.names));
+            };
+            if own != dimension {
+                return Err(Problem::new(
+                    "wrong-unit",
+                    range,
+                    format!(
+                        "`{name}` is {}, but {} is expected here",
+                        dimension_word(own),
+                        dimension_word(dimension)
+                    ),
+                ));
+            }
+            Ok(Term::Unknown(unknown))
+        }
+        Argument::Quoted(text) => Err(Problem::new(
+            "quantity",
+            range,
+            format!("a number or name is expected here, not the text `{text}`"),
+        )),
+        Argument::Pair(..) => Err(Problem::new(
+            "quantity",
+            range,
+            "only discrete takes `value: weight`",
+        )),
+    }
+}
+
+fn unknown_name(
+    name: &str,
+    range: Range<usize>,
+    dimension: Dimension,
+    names: &[String],
+) -> Problem {
+    let problem = Problem::new(
+        "unknown-name",
+        range,
+        format!("`{name}` is neither a number nor one of the unknowns"),
+    );
+    if FAMILIES.iter().any(|family| family.name == name) {
+        return problem.help(format!("a distribution needs its parameters: {name}(…)"));
+    }
+    match nearest(name, names.iter().map(String::as_str)) {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help(format!(
+            "write {} such as {}, a distribution such as \"uniform(…)\", or give it under [unknown]",
+            dimension_word(dimension),
+            dimension_example(dimension)
+        )),
+    }
+}
+
+fn in_dimension(amount: Amount, range: Range<usize>, dimension: Dimension) -> Result<f64, Problem> {
+    let own = amount.dimension.unwrap_or(Dimension::Number);
+    // Nothing is nothing in any unit.
+    if own == dimension || (amount.dimension.is_none() && amount.value == 0.0) {
+        return Ok(amount.value);
+    }
+    Err(match (amount.dimension, dimension) {
+        (None, Dimension::Duration) => {
+            Problem::new("missing-unit", range, "this duration has no unit")
+                .help(format!("write \"{0} h\" or \"{0} d\"", amount.value))
+        }
+        (None, _) => Problem::new("missing-unit", range, "this mass has no unit")
+            .help(format!("write \"{0} kg\" or \"{0} t\"", amount.value)),
+        (Some(_), Dimension::Number) => Problem::new(
+            "wrong-unit",
+            range,
+            format!(
+                "{} is given where a plain number is expected",
+                dimension_word(own)
+            ),
+        )
+        .help("leave the unit out"),
+        (Some(_), _) => Problem::new(
+            "wrong-unit",
+            range,
+            format!(
+                "{} is given where {} is expected",
+                dimension_word(own),
+                dimension_word(dimension)
+            ),
+        ),
+    })
+}
+
+fn discrete(
+    arguments: &[(Argument<'_>, Range<usize>)],
+    call: Range<usize>,
+    dimension: Dimension,
+) -> Result<Quantity, Problem> {
+    let mut pairs = Vec::new();
+    for (argument, range) in arguments {
+        let Argument::Pair(amount, weight) = argument else {
+            return Err(Problem::new(
+                "wrong-arguments",
+                range.clone(),
+                "`value: weight` is expected here",
+            )
+            .help("write discrete(15: 0.2, 18: 0.8)"));
+        };
+        let value_end = range.end;
+        pairs.push((
+            in_dimension(*amount, range.start..value_end, dimension)?,
+            *weight,
+        ));
+    }
+    let total: f64 = pairs.iter().map(|&(_, weight)| weight).sum();
+    if pairs.is_empty() || !(total > 0.0 && total.is_finite()) {
+        return Err(Problem::new(
+            "wrong-arguments",
+            call,
+            "discrete needs at least one value with a weight above zero",
+        )
+        .help("write discrete(15: 0.2, 18: 0.8)"));
+    }
+    pairs.retain(|&(_, weight)| weight > 0.0);
+    pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut cumulative = 0.0;
+    let last = pairs.len() - 1;
+    let table: Vec<(f64, f64)> = pairs
+        .iter()
+        .enumerate()
+        .map(|(i, &(value, weight))| {
+            cumulative += weight / total;
+            (value, if i == last { 1.0 } else { cumulative })
+        })
+        .collect();
+    Ok(Quantity {
+        dimension,
+        family: Family::Discrete(table.into()),
+        terms: Vec::new(),
+    })
+}
+
+fn empirical(
+    arguments: &[(Argument<'_>, Range<usize>)],
+    call: Range<usize>,
+    expected: Option<Dimension>,
+    scope: &mut Scope<'_>,
+) -> Result<Quantity, Problem> {
+    let wrong = |range: Range<usize>, message: &str| {
+        Problem::new("wrong-arguments", range, message)
+            .help("write empirical('file.csv', 'column', h); a plain number has no unit")
+    };
+    let (file, column, unit) = match arguments {
+        [(Argument::Quoted(file), _), (Argument::Quoted(column), _)] => (*file, *column, None),
+        [
+            (Argument::Quoted(file), _),
+            (Argument::Quoted(column), _),
+            (Argument::Name(unit), range),
+        ] => (*file, *column, Some((*unit, range.clone()))),
+        _ => return Err(wrong(call, "empirical takes a file, a column and a unit")),
+    };
+    let (own, per) = match &unit {
+        None => (Dimension::Number, 1.0),
+        Some((unit, range)) => {
+            unit_of(unit).ok_or_else(|| wrong(range.clone(), &format!("`{unit}` is not a unit")))?
+        }
+    };
+    let dimension = expected.unwrap_or(own);
+    if own != dimension {
+        return Err(Problem::new(
+            if unit.is_none() {
+                "missing-unit"
+            } else {
+                "wrong-unit"
+            },
+            call,
+            format!(
+                "these values are {}, but {} is expected here",
+                dimension_word(own),
+                dimension_word(dimension)
+            ),
+        )
+        .help("write empirical('file.csv', 'column', h); a plain number has no unit"));
+    }
+    let values = (scope.column)(file, column, per)
+        .map_err(|message| Problem::new("csv", call.clone(), message))?;
+    Ok(Quantity {
+        dimension,
+        family: Family::Empirical(values),
+        terms: Vec::new(),
+    })
+}

@@ -1,0 +1,822 @@
+//! Everything but the steps: the head of the file, goods, sources, places, crews, routes, vehicles.
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+
+use super::Reader;
+use super::section::Section;
+use crate::diagnostic::{Diagnostic, Location, Text};
+use crate::document::{Node, Table, Value};
+use crate::fields::{self, Field, Thing};
+use crate::model::{
+    AtShiftEnd, Breakdown, CapacityChange, Dimension, Fill, GoodsClass, GoodsIx, Mode, Place,
+    PlaceIx, Quantity, Resource, ResourceKind, Route, Site, SiteIx, Source, Study, Term,
+    VehicleRule, WhenClosed, WhenShort, Zone,
+};
+use crate::time::Span;
+
+/// What `[gateway]` says.
+pub(super) struct Head {
+    pub(super) name: String,
+    pub(super) start: Timestamp,
+    pub(super) length: Span,
+    pub(super) study: Study,
+    pub(super) holidays: Vec<Date>,
+}
+
+/// What `[vehicle]` says, or what a source says instead.
+type Vehicle = VehicleRule;
+
+impl<'d> Reader<'d> {
+    pub(super) fn head(&mut self, root: &'d Table) -> Head {
+        static NONE: Table = Table {
+            entries: Vec::new(),
+        };
+        let (table, at) = match root.entry("gateway") {
+            Some(entry) => match &entry.node.value {
+                Value::Table(table) => (table, entry.key_at),
+                _ => (&NONE, entry.key_at),
+            },
+            None => {
+                self.error(
+                    Diagnostic::error(
+                        "missing-section",
+                        Location::TOP,
+                        "this file has no [gateway]",
+                    )
+                    .help("begin with [gateway], name = \"…\" and length = \"180 d\""),
+                );
+                return Head {
+                    name: String::new(),
+                    start: Timestamp::UNIX_EPOCH,
+                    length: Span::from_hours(1),
+                    study: Study::Opening,
+                    holidays: Vec::new(),
+                };
+            }
+        };
+        let section = self.open(table, fields::GATEWAY, at, "[gateway]");
+        let name = self.text_value(&section, "name").unwrap_or("").to_string();
+        if section.has("name") && name.trim().is_empty() {
+            self.error(Diagnostic::error(
+                "bad-name",
+                section.at_key("name"),
+                "the gateway needs a name",
+            ));
+        }
+        if let Some(zone) = self.zone_of(&section, "time_zone") {
+            self.zone = zone;
+        }
+        let start = if section.has("start") {
+            self.moment(&section, "start")
+                .unwrap_or(Timestamp::UNIX_EPOCH)
+        } else {
+            let local = DateTime::constant(2000, 1, 1, 0, 0, 0, 0);
+            self.instant(local, at).unwrap_or(Timestamp::UNIX_EPOCH)
+        };
+        let mut length = Span::from_hours(1);
+        if let Some(entry) = section.entry("length")
+            && let Some(seconds) = self.fixed(&entry.node)
+        {
+            if seconds <= 0.0 {
+                self.error(Diagnostic::error(
+                    "out-of-range",
+                    entry.node.at,
+                    "nothing can be simulated in no time",
+                ));
+            } else if seconds > fields::LONGEST_S {
+                self.error(
+                    Diagnostic::error(
+                        "out-of-range",
+                        entry.node.at,
+                        format!(
+                            "this is {:.0} years, and at most 200 can be simulated",
+                            seconds / (365.25 * 86_400.0)
+                        ),
+                    )
+                    .help("for a settled state take study = \"steady\" and a few years"),
+                );
+            } else {
+                length = Span::from_seconds(seconds);
+            }
+        }
+        let study = match self.choice(&section, "study") {
+            Some("steady") => Study::Steady,
+            _ => Study::Opening,
+        };
+        let holidays = self.dates(&section, "holidays");
+        self.text_value(&section, "note");
+        Head {
+            name,
+            start,
+            length,
+            study,
+            holidays,
+        }
+    }
+
+    pub(super) fn sites(&mut self, head: &Head) -> Vec<Site> {
+        if self.names.sites.is_empty() {
+            self.names.sites.push((head.name.clone(), Location::TOP));
+        }
+        self.names
+            .sites
+            .iter()
+            .map(|(name, _)| Site { name: name.clone() })
+            .collect()
+    }
+
+    /// The section of each named thing, opened.
+    fn opened(
+        &mut self,
+        root: &'d Table,
+        section: &str,
+        fields: &'static [Field],
+    ) -> Vec<(String, Section<'d>)> {
+        self.named(root, section)
+            .into_iter()
+            .take(65_535)
+            .map(|(entry, table)| {
+                let what = format!("{section} `{}`", entry.key);
+                let opened = self.open(table, fields, entry.key_at, &what);
+                if opened.has("note") {
+                    self.text_value(&opened, "note");
+                }
+                (entry.key.clone(), opened)
+            })
+            .collect()
+    }
+
+    pub(super) fn resources(&mut self, root: &'d Table, head: &Head) -> Vec<Resource> {
+        // Sites have no keys but a note; they are opened for their unknown keys.
+        self.opened(root, "site", fields::SITE);
+        let mut out = Vec::new();
+        for (section, fields, kind, works) in [
+            ("crew", fields::CREW, ResourceKind::Crew, false),
+            (
+                "equipment",
+                fields::EQUIPMENT,
+                ResourceKind::Equipment,
+                true,
+            ),
+        ] {
+            for (name, opened) in self.opened(root, section, fields) {
+                let count = self
+                    .quantity(&opened, "count")
+                    .unwrap_or_else(|| Quantity::constant(Dimension::Number, 1.0));
+                let hours = self.hours(&opened, works, &head.holidays);
+                let at_shift_end = match self.choice(&opened, "at_shift_end") {
+                    Some("finish") => AtShiftEnd::Finish,
+                    _ => AtShiftEnd::Pause,
+                };
+                let mut changes = Vec::new();
+                for inner in self.changes(&opened, fields::RESOURCE_CHANGE) {
+                    let at = self.moment(&inner, "date");
+                    let count = self.quantity(&inner, "count");
+                    if let (Some(at), Some(count)) = (at, count) {
+                        changes.push((at, count));
+                    }
+                }
+                self.ascending(&opened, changes.iter().map(|&(at, _)| at));
+                let breaks = self.breaks(&opened);
+                out.push(Resource {
+                    name,
+                    kind,
+                    count,
+                    hours,
+                    at_shift_end,
+                    changes,
+                    breaks,
+                });
+            }
+        }
+        out
+    }
+
+    /// The tables under `from`, opened.
+    fn changes(&mut self, section: &Section<'d>, fields: &'static [Field]) -> Vec<Section<'d>> {
+        let Some(entry) = section.entry("from") else {
+            return Vec::new();
+        };
+        let items = match &entry.node.value {
+            Value::List(items) => items.as_slice(),
+            Value::Table(_) => std::slice::from_ref(&entry.node),
+            _ => {
+                self.wrong_kind(
+                    &entry.node,
+                    "a list such as [{ date = 2022-03-01, count = 5 }]",
+                );
+                return Vec::new();
+            }
+        };
+        let mut out = Vec::new();
+        for item in items {
+            match &item.value {
+                Value::Table(table) => {
+                    out.push(self.open(table, fields, item.at, "a change of capacity"));
+                }
+                _ => self.wrong_kind(item, "a table such as { date = 2022-03-01, count = 5 }"),
+            }
+        }
+        out
+    }
+
+    fn ascending(&mut self, section: &Section<'d>, dates: impl Iterator<Item = Timestamp>) {
+        let dates: Vec<Timestamp> = dates.collect();
+        if let Some(i) = dates.windows(2).position(|pair| pair[0] >= pair[1]) {
+            let at = match section.table.get("from") {
+                Some(Node {
+                    value: Value::List(items),
+                    at,
+                }) => items.get(i + 1).map_or(*at, |item| item.at),
+                _ => section.at,
+            };
+            self.error(
+                Diagnostic::error(
+                    "dates-backwards",
+                    at,
+                    "this change is not later than the one before it",
+                )
+                .help("write changes in the order of their dates"),
+            );
+        }
+    }
+
+    fn breaks(&mut self, section: &Section<'d>) -> Option<Breakdown> {
+        let entry = section.entry("breaks")?;
+        let Value::Table(table) = &entry.node.value else {
+            self.wrong_kind(
+                &entry.node,
+                "a table such as { every = \"exponential(30 d)\", repair = \"6 h\" }",
+            );
+            return None;
+        };
+        let inner = self.open(table, fields::BREAKS, entry.key_at, "`breaks`");
+        let every = self.quantity(&inner, "every");
+        let repair = self.quantity(&inner, "repair");
+        Some(Breakdown {
+            every: every?,
+            repair: repair?,
+        })
+    }
+
+    pub(super) fn goods(&mut self, root: &'d Table) -> Vec<GoodsClass> {
+        let opened = self.opened(root, "goods", fields::GOODS);
+        if opened.is_empty() {
+            return vec![GoodsClass {
+                name: "general".to_string(),
+                share: Term::Value(1.0),
+                priority: 0,
+                hold: None,
+                apart_from: Vec::new(),
+                mass: None,
+            }];
+        }
+        let mut given = Vec::new();
+        let mut classes = Vec::new();
+        for (name, section) in &opened {
+            let share = self.share(section, "share");
+            given.push((
+                section.table.get("share").map(|node| node.at),
+                if section.has("share") {
+                    Some(share.unwrap_or(Term::Value(f64::NAN)))
+                } else {
+                    None
+                },
+            ));
+            classes.push(GoodsClass {
+                name: name.clone(),
+                share: Term::Value(0.0),
+                priority: self.whole(section, "priority").unwrap_or(0) as i32,
+                hold: self.quantity(section, "hold"),
+                apart_from: self
+                    .name_list(section, "apart_from")
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(|i| GoodsIx(i as u16))
+                    .collect(),
+                mass: self.quantity(section, "mass"),
+            });
+        }
+        let top = root.entry("goods").map_or(Location::TOP, |e| e.key_at);
+        for (class, share) in classes.iter_mut().zip(self.shares(&given, top)) {
+            class.share = share;
+        }
+        for i in 0..classes.len() {
+            for other in classes[i].apart_from.clone() {
+                if other.index() == i {
+                    let at = opened[i].1.at_key("apart_from");
+                    self.error(
+                        Diagnostic::error(
+                            "impossible",
+                            at,
+                            format!("`{}` cannot be kept apart from itself", opened[i].0),
+                        )
+                        .help("to keep lots apart, give a place more units of one slot"),
+                    );
+                } else if !classes[other.index()]
+                    .apart_from
+                    .contains(&GoodsIx(i as u16))
+                {
+                    classes[other.index()].apart_from.push(GoodsIx(i as u16));
+                }
+            }
+        }
+        for class in &mut classes {
+            class.apart_from.sort_unstable();
+            class.apart_from.dedup();
+        }
+        classes
+    }
+
+    /// Shares that sum to 1: those left out take equal parts of the rest; if overrides changed some, the others are
+    /// scaled to what these leave.
+    fn shares(&mut self, given: &[(Option<Location>, Option<Term>)], top: Location) -> Vec<Term> {
+        let any_unknown = given
+            .iter()
+            .any(|(_, share)| matches!(share, Some(Term::Unknown(_))));
+        let value = |share: &Option<Term>| match share {
+            Some(Term::Value(value)) => *value,
+            _ => 0.0,
+        };
+        let left_out = given.iter().filter(|(_, share)| share.is_none()).count();
+        let as_given = || {
+            given
+                .iter()
+                .map(|(_, share)| share.unwrap_or(Term::Value(0.0)))
+                .collect::<Vec<_>>()
+        };
+        if given.iter().any(|(_, share)| value(share).is_nan()) {
+            return as_given();
+        }
+        if any_unknown {
+            if left_out > 0 {
+                self.error(
+                    Diagnostic::error("shares", top, "a class has no share while another's is unknown")
+                        .help("give each class a share; with unknowns they are scaled to sum to 1 in each replication"),
+                );
+            }
+            return as_given();
+        }
+        let overridden = |at: &Option<Location>| at.is_some_and(|at| at.text != Text::File);
+        let set: f64 = given
+            .iter()
+            .filter(|(at, _)| overridden(at))
+            .map(|(_, share)| value(share))
+            .sum();
+        let filed: f64 = given
+            .iter()
+            .filter(|(at, _)| !overridden(at))
+            .map(|(_, share)| value(share))
+            .sum();
+        let total = set + filed;
+        let any_overridden = given.iter().any(|(at, _)| overridden(at));
+        let close = |sum: f64| (sum - 1.0).abs() <= 1e-6;
+        let main = given
+            .iter()
+            .rev()
+            .find_map(|(at, share)| share.and(*at))
+            .unwrap_or(top);
+        if any_overridden && !close(total) && left_out == 0 {
+            if set > 1.0 + 1e-6 || (filed == 0.0 && !close(set)) {
+                self.error(Diagnostic::error(
+                    "shares",
+                    main,
+                    format!("these shares sum to {set}, not 1"),
+                ));
+                return as_given();
+            }
+            let scale = if filed > 0.0 {
+                (1.0 - set).max(0.0) / filed
+            } else {
+                0.0
+            };
+            return given
+                .iter()
+                .map(|(at, share)| {
+                    Term::Value(value(share) * if overridden(at) { 1.0 } else { scale })
+                })
+                .collect();
+        }
+        if total > 1.0 + 1e-6 || (left_out == 0 && !close(total)) {
+            let mut diagnostic = Diagnostic::error(
+                "shares",
+                main,
+                format!("the shares sum to {}, not 1", (total * 1e9).round() / 1e9),
+            );
+            for (at, _) in given {
+                if let Some(at) = at.filter(|at| *at != main) {
+                    diagnostic = diagnostic.also(at, "");
+                }
+            }
+            self.error(diagnostic.help("leave one share out and it takes the rest"));
+            return as_given();
+        }
+        let rest = (1.0 - total).max(0.0) / left_out.max(1) as f64;
+        given
+            .iter()
+            .map(|(_, share)| share.unwrap_or(Term::Value(rest)))
+            .collect()
+    }
+
+    pub(super) fn places(&mut self, root: &'d Table, head: &Head) -> Vec<Place> {
+        if root.get("place").is_none() {
+            self.error(
+                Diagnostic::error("missing-section", Location::TOP, "this file has no place")
+                    .help("add [place.yard] with slots = 100"),
+            );
+        }
+        let mut out = Vec::new();
+        for (name, section) in self.opened(root, "place", fields::PLACE) {
+            let site = self.name(&section, "site").unwrap_or(0);
+            let zone = match self.choice(&section, "zone") {
+                Some("dirty") => Zone::Dirty,
+                Some("clean") => Zone::Clean,
+                // Where the file says nothing, the steps decide; see `flow`.
+                _ => Zone::DirtyToClean,
+            };
+            let count = self
+                .quantity(&section, "count")
+                .unwrap_or_else(|| Quantity::constant(Dimension::Number, 1.0));
+            let slots = self.slots(&section);
+            let fill = match self.choice(&section, "fill") {
+                Some("one_by_one") => Fill::OneByOne,
+                Some("groups") => Fill::Groups,
+                _ => Fill::Pool,
+            };
+            let unlimited_buffer = self.choice(&section, "buffer") == Some("unlimited");
+            let hours = self.hours(&section, true, &head.holidays);
+            let closed = self.closures(&section, "closed");
+            let mut changes = Vec::new();
+            for inner in self.changes(&section, fields::CHANGE) {
+                let at = self.moment(&inner, "date");
+                let count = self.quantity(&inner, "count");
+                let slots = self.quantity(&inner, "slots");
+                if !inner.has("count") && !inner.has("slots") {
+                    self.error(
+                        Diagnostic::error("missing-key", inner.at, "this change changes nothing")
+                            .help("add count = 5 or slots = 8"),
+                    );
+                }
+                if let Some(at) = at {
+                    changes.push(CapacityChange { at, count, slots });
+                }
+            }
+            self.ascending(&section, changes.iter().map(|change| change.at));
+            let breaks = self.breaks(&section);
+            let needs = self.needs(&section, Some("crew"), "needs");
+            let holds = self.needs(&section, None, "holds");
+            if slots.is_none() && (fill != Fill::Pool || !holds.is_empty()) {
+                // Units without an end to their room never fill, so "one by one" and "groups" would mean nothing.
+                if fill != Fill::Pool {
+                    self.error(
+                        Diagnostic::error(
+                            "impossible",
+                            section.at_key("fill"),
+                            "units of unlimited room cannot be filled like this",
+                        )
+                        .help("give a number of slots, or leave `fill` out"),
+                    );
+                }
+            }
+            out.push(Place {
+                name,
+                site: SiteIx(site as u16),
+                zone,
+                count,
+                slots,
+                fill,
+                unlimited_buffer,
+                hours,
+                closed,
+                changes,
+                breaks,
+                needs,
+                holds,
+            });
+        }
+        out
+    }
+
+    fn slots(&mut self, section: &Section<'d>) -> Option<Quantity> {
+        let one = || Some(Quantity::constant(Dimension::Number, 1.0));
+        let fields::Kind::Slots(bound) = section.kind("slots") else {
+            return None;
+        };
+        let Some(entry) = section.entry("slots") else {
+            return one();
+        };
+        if matches!(&entry.node.value, Value::Text(text) if text == "unlimited") {
+            return None;
+        }
+        if matches!(&entry.node.value, Value::Integer(0)) {
+            self.error(
+                Diagnostic::error("out-of-range", entry.node.at, "a place with no slots holds nothing")
+                    .help("write how many it has, or \"unlimited\"; a place that is built later has from = [{ date = …, count = … }]"),
+            );
+            return one();
+        }
+        self.quantity_of(&entry.node, Dimension::Number, bound)
+            .or_else(one)
+    }
+
+    pub(super) fn routes(&mut self, root: &'d Table) -> Vec<Route> {
+        let mut out: Vec<Route> = Vec::new();
+        for (name, section) in self.opened(root, "route", fields::ROUTE) {
+            let from = self.name(&section, "from");
+            let to = self.name(&section, "to");
+            let takes = self.quantity(&section, "takes");
+            let (Some(from), Some(to), Some(takes)) = (from, to, takes) else {
+                continue;
+            };
+            let (from, to) = (SiteIx(from as u16), SiteIx(to as u16));
+            if from == to {
+                self.error(Diagnostic::error(
+                    "impossible",
+                    section.at_key("to"),
+                    format!("route `{name}` ends where it begins"),
+                ));
+            }
+            if let Some(other) = out.iter().find(|r| r.from == from && r.to == to) {
+                let message = format!(
+                    "routes `{}` and `{name}` join the same two sites",
+                    other.name
+                );
+                self.error(
+                    Diagnostic::error("same-name", section.at, message).help("remove one of them"),
+                );
+            }
+            out.push(Route {
+                name,
+                from,
+                to,
+                takes,
+            });
+        }
+        out
+    }
+
+    pub(super) fn vehicle(&mut self, root: &'d Table) -> Vehicle {
+        match root.entry("vehicle") {
+            Some(entry) => match &entry.node.value {
+                Value::Table(table) => {
+                    let section = self.open(table, fields::VEHICLE, entry.key_at, "[vehicle]");
+                    self.vehicle_over(&section, Vehicle::default())
+                }
+                _ => Vehicle::default(),
+            },
+            None => Vehicle::default(),
+        }
+    }
+
+    /// `rule` with what `section` says instead.
+    fn vehicle_over(&mut self, section: &Section<'d>, mut rule: Vehicle) -> Vehicle {
+        if section.has("note") {
+            self.text_value(section, "note");
+        }
+        if section.has("wash") {
+            rule.wash = self.quantity(section, "wash");
+        }
+        if section.has("wash_at") {
+            rule.wash_at = self.name(section, "wash_at").map(|i| PlaceIx(i as u16));
+        }
+        if section.has("wash_crew") || section.has("wash_needs") {
+            rule.wash_needs = self.needs(section, Some("wash_crew"), "wash_needs");
+        }
+        if section.has("back") {
+            rule.back = self.quantity(section, "back");
+        }
+        if let Some(entry) = section.entry("return") {
+            rule.quarantine = self.return_rule(&entry.node);
+        }
+        if rule.wash.is_none() && (rule.wash_at.is_some() || !rule.wash_needs.is_empty()) {
+            let key = ["wash_at", "wash_crew", "wash_needs"]
+                .into_iter()
+                .find(|key| section.has(key));
+            if let Some(key) = key {
+                self.error(
+                    Diagnostic::error(
+                        "missing-key",
+                        section.at_key(key),
+                        "it is said where or by whom vehicles are washed, but not how long it takes",
+                    )
+                    .help("add wash = \"1 h\""),
+                );
+            }
+        }
+        rule
+    }
+
+    fn return_rule(&mut self, node: &Node) -> Option<Quantity> {
+        let Value::Text(text) = &node.value else {
+            self.wrong_kind(node, "\"direct\" or \"quarantine 14 d\"");
+            return None;
+        };
+        let trimmed = text.trim();
+        if trimmed == "direct" {
+            return None;
+        }
+        let Some(duration) = trimmed
+            .strip_prefix("quarantine")
+            .filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+        else {
+            self.error(
+                Diagnostic::error(
+                    "unknown-word",
+                    node.at,
+                    format!("a vehicle cannot return `{trimmed}`"),
+                )
+                .help("write \"direct\" or \"quarantine 14 d\""),
+            );
+            return None;
+        };
+        if duration.trim().is_empty() {
+            self.error(
+                Diagnostic::error(
+                    "missing-unit",
+                    node.at,
+                    "it is not said how long the quarantine is",
+                )
+                .help("write \"quarantine 14 d\""),
+            );
+            return None;
+        }
+        let fields::Kind::Quantity(_, bound) = fields::VEHICLE
+            .iter()
+            .find(|field| field.name == "back")
+            .map_or(fields::Kind::Text, |field| field.kind)
+        else {
+            return None;
+        };
+        let at = self.inside(node, duration.trim(), 0..duration.trim().len());
+        let inner = Node {
+            at,
+            value: Value::Text(duration.trim().to_string()),
+        };
+        self.quantity_of(&inner, Dimension::Duration, bound)
+    }
+
+    pub(super) fn sources(
+        &mut self,
+        root: &'d Table,
+        head: &Head,
+        goods: &[GoodsClass],
+        general: &Vehicle,
+    ) -> Vec<Source> {
+        if root.get("source").is_none() {
+            self.error(
+                Diagnostic::error(
+                    "missing-section",
+                    Location::TOP,
+                    "this file has no source, so nothing would arrive",
+                )
+                .help("add [source.port] with every = \"24 h\" and convoy = 12"),
+            );
+        }
+        let one = || Quantity::constant(Dimension::Number, 1.0);
+        let mut out = Vec::new();
+        for (name, section) in self.opened(root, "source", fields::SOURCE) {
+            let what = format!("source `{name}`");
+            let route = match self.choice(&section, "route") {
+                Some("sea") => Mode::Sea,
+                Some("road") => Mode::Road,
+                _ => Mode::Rail,
+            };
+            let due = self.recurrence(&section, &what, &head.holidays);
+            let convoy = self.quantity(&section, "convoy").unwrap_or_else(one);
+            let lots = self.quantity(&section, "lots");
+            if route == Mode::Sea
+                && let Some(entry) = section.entry("lots")
+            {
+                self.error(
+                    Diagnostic::error(
+                        "does-not-apply",
+                        entry.key_at,
+                        "by sea `convoy` already says how many lots the vessel has",
+                    )
+                    .help("remove `lots`"),
+                );
+            }
+            let (vehicles, lots) = match route {
+                Mode::Sea => (one(), convoy),
+                Mode::Rail | Mode::Road => (convoy, lots.unwrap_or_else(one)),
+            };
+            let travel = self
+                .quantity(&section, "travel")
+                .unwrap_or_else(|| Quantity::constant(Dimension::Duration, 0.0));
+            let fleet = self.quantity(&section, "fleet");
+            let when_short = match self.choice(&section, "when_short") {
+                Some("go_short") => WhenShort::GoShort,
+                _ => WhenShort::Wait,
+            };
+            if when_short == WhenShort::Wait
+                && let (Some(fleet), Some(vehicles)) = (
+                    fleet.as_ref().and_then(Quantity::known_constant),
+                    self.least(&vehicles),
+                )
+                && fleet < vehicles
+            {
+                self.error(
+                    Diagnostic::error(
+                        "impossible",
+                        section.at_key("fleet"),
+                        format!("a convoy has at least {vehicles} vehicles, but there are only {fleet}, so none would ever leave"),
+                    )
+                    .also(section.at_key("convoy"), "the convoy")
+                    .help("give it a greater fleet, or when_short = \"go_short\""),
+                );
+            }
+            let closed = self.closures(&section, "closed");
+            let when_closed = match self.choice(&section, "when_closed") {
+                Some("wait") => WhenClosed::Wait,
+                _ => WhenClosed::Cancel,
+            };
+            let mix = self.mix(&section, goods);
+            let vehicle = match section.entry("vehicle") {
+                Some(entry) => match &entry.node.value {
+                    Value::Table(table) => {
+                        let inner = self.open(table, fields::VEHICLE, entry.key_at, "`vehicle`");
+                        self.vehicle_over(&inner, general.clone())
+                    }
+                    _ => {
+                        self.wrong_kind(&entry.node, "a table such as { back = \"6 h\" }");
+                        general.clone()
+                    }
+                },
+                None => general.clone(),
+            };
+            let due = due.unwrap_or(crate::model::Recurrence::Every {
+                interval: Quantity::constant(Dimension::Duration, 86_400.0),
+                first: None,
+            });
+            out.push(Source {
+                name,
+                route,
+                due,
+                vehicles,
+                lots,
+                travel,
+                fleet,
+                when_short,
+                closed,
+                when_closed,
+                mix,
+                mixed_vehicles: route == Mode::Sea,
+                vehicle,
+            });
+        }
+        out
+    }
+
+    /// The least value that a quantity without unknowns can have.
+    fn least(&self, quantity: &Quantity) -> Option<f64> {
+        if quantity.unknowns().next().is_some() {
+            return None;
+        }
+        Some(quantity.resolve(&[]).ok()?.support().0)
+    }
+
+    fn mix(&mut self, section: &Section<'d>, goods: &[GoodsClass]) -> Vec<Term> {
+        let general: Vec<Term> = goods.iter().map(|class| class.share).collect();
+        let Some(entry) = section.entry("goods") else {
+            return general;
+        };
+        // One class alone may be named without a share.
+        if let Value::Text(_) = entry.node.value {
+            let only = self.thing(&entry.node, Thing::Goods);
+            return (0..goods.len())
+                .map(|i| Term::Value(if Some(i) == only { 1.0 } else { 0.0 }))
+                .collect();
+        }
+        let Value::Table(table) = &entry.node.value else {
+            self.wrong_kind(
+                &entry.node,
+                "a table such as { medicine = 0.4, dairy = 0.6 }",
+            );
+            return general;
+        };
+        let mut given = Vec::new();
+        let mut classes = Vec::new();
+        for inner in &table.entries {
+            let name = Node {
+                at: inner.key_at,
+                value: Value::Text(inner.key.clone()),
+            };
+            let share = self.share_of(&inner.node);
+            if let Some(class) = self.thing(&name, Thing::Goods) {
+                classes.push(class);
+                given.push((
+                    Some(inner.node.at),
+                    Some(share.unwrap_or(Term::Value(f64::NAN))),
+                ));
+            } else {
+                return general;
+            }
+        }
+        let mut mix = vec![Term::Value(0.0); goods.len()];
+        for (class, share) in classes.into_iter().zip(self.shares(&given, entry.key_at)) {
+            mix[class] = share;
+        }
+        mix
+    }
+}

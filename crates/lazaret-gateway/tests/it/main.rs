@@ -1,0 +1,3 @@
+//! What a gateway file says, and what is said about a wrong one.
+
+mod samples;
