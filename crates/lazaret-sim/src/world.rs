@@ -1,0 +1,758 @@
+//! The state of one replication and its event loop.
+//!
+//! Whatever moves is a *thing*: a vehicle until it is unloaded, a lot from then on. A thing that is ready for its next leg
+//! asks for room in that leg's place ([`flow`]), takes its slot, leaves the old one, gets its crews and equipment
+//! ([`work`]) and is served. `docs/semantics.md` is the contract that these modules keep.
+
+mod arrivals;
+mod deadlock;
+mod departures;
+mod flow;
+mod measure;
+mod work;
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+use lazaret_gateway::distribution::{ParameterError, Sampler};
+use lazaret_gateway::event::Happening;
+use lazaret_gateway::model::{GoodsIx, PlaceIx};
+use lazaret_gateway::random::{Key, mix};
+use lazaret_gateway::time::GateTime;
+
+use crate::calendar::Calendar;
+use crate::model::{DrawIx, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS};
+use crate::observer::Observer;
+use crate::statistics::{Level, Mean, Tally};
+
+pub use deadlock::Deadlock;
+pub use measure::{Outcome, Standstill};
+
+/// Which replication to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replication {
+    /// The experiment's seed.
+    pub seed: u64,
+    /// Number of the replication: names the draws of variability.
+    pub number: u64,
+    /// Number under which the unknowns are drawn; [`Replication::new`] makes it the same as `number`.
+    pub unknowns: u64,
+}
+
+impl Replication {
+    /// Replication `number` under `seed`, with its own unknowns.
+    #[must_use]
+    pub fn new(seed: u64, number: u64) -> Self {
+        Replication {
+            seed,
+            number,
+            unknowns: number,
+        }
+    }
+}
+
+/// The values that the unknowns of a gateway took do not make a distribution.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{path}: {reason} (with {unknowns})")]
+pub struct UnknownsError {
+    /// Where the file uses them.
+    pub path: String,
+    /// What must hold.
+    pub reason: ParameterError,
+    /// The unknowns and their values.
+    pub unknowns: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Free,
+    /// Waits for room in the place of its leg.
+    WaitRoom,
+    /// Has its slot; waits for a place to open, a repair, a crew or equipment.
+    WaitWork,
+    InService,
+    /// A vehicle whose lots are still to leave it.
+    Hosting,
+    /// On the way from another site to the slot it has taken.
+    Travelling,
+    /// On the way from another site without a slot.
+    InTransit,
+    /// A lot that may depart.
+    Ready,
+    /// An emptied vehicle on its way home.
+    Returning,
+}
+
+pub(crate) const VEHICLE: u8 = 1;
+/// Its slot counts as blocked.
+pub(crate) const BLOCKED: u8 = 2;
+/// Its work was stopped; `due` holds what remains.
+pub(crate) const PAUSED: u8 = 4;
+/// It stands in the waiting list of a resource.
+pub(crate) const LISTED: u8 = 8;
+/// A vehicle that has not yet taken a first slot.
+pub(crate) const OUTSIDE: u8 = 16;
+/// A lot that has come from another site without a slot there.
+pub(crate) const TRAVELLED: u8 = 32;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Thing {
+    /// Convoy, vehicle and lot number, mixed with the source: names its draws.
+    pub(crate) entity: u64,
+    /// When its convoy arrived.
+    pub(crate) arrived: i64,
+    /// When it became ready for its leg.
+    pub(crate) since: i64,
+    /// End of service; while paused, what remains of it.
+    pub(crate) due: i64,
+    /// Start of the present wait, pause or blocking.
+    pub(crate) mark: i64,
+    pub(crate) next: u32,
+    /// The vehicle that a lot is still on.
+    pub(crate) host: u32,
+    pub(crate) leg: u32,
+    pub(crate) source: u16,
+    pub(crate) place: u16,
+    pub(crate) unit: u16,
+    /// Lots on a vehicle.
+    pub(crate) lots: u16,
+    pub(crate) goods: u8,
+    pub(crate) attempt: u8,
+    pub(crate) flags: u8,
+    pub(crate) cause: u8,
+    pub(crate) state: State,
+}
+
+impl Thing {
+    #[inline]
+    pub(crate) fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// Why a thing waits, as an index of the sums kept for each step.
+pub(crate) mod cause {
+    pub(crate) const NO_ROOM: u8 = 0;
+    pub(crate) const CLOSED: u8 = 1;
+    pub(crate) const BROKEN: u8 = 2;
+    pub(crate) const SEGREGATED: u8 = 3;
+    pub(crate) const NO_DEPARTURE: u8 = 4;
+    /// And one for each resource from here on.
+    pub(crate) const RESOURCE: u8 = 5;
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PlaceS {
+    pub(crate) occupied: i64,
+    pub(crate) capacity: i64,
+    /// Levels that have somebody waiting, as bits.
+    pub(crate) waiting: u64,
+    pub(crate) plain: bool,
+    pub(crate) open: bool,
+    pub(crate) dirty: bool,
+    pub(crate) blocked: i64,
+    pub(crate) last: i64,
+    pub(crate) next_bin: i64,
+    pub(crate) occupied_time: i128,
+    /// What of it lies before the end of the warm-up.
+    pub(crate) warm_occupied_time: i128,
+    pub(crate) blocked_time: i128,
+    pub(crate) capacity_time: i128,
+    pub(crate) full_time: i64,
+    pub(crate) max: i64,
+    pub(crate) first_full: i64,
+    pub(crate) bin: u32,
+    pub(crate) units: u32,
+    pub(crate) unit_start: u32,
+    pub(crate) count: i64,
+    pub(crate) slots: i64,
+    pub(crate) change: u32,
+    pub(crate) toggle: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UnitS {
+    pub(crate) occupied: i64,
+    pub(crate) slots: i64,
+    pub(crate) broken: bool,
+    /// Convoy whose group has the unit, and how many of it have entered.
+    pub(crate) group: u64,
+    pub(crate) entered: i64,
+    pub(crate) breaks: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ResourceS {
+    pub(crate) total: i64,
+    pub(crate) broken: i64,
+    pub(crate) on_shift: bool,
+    pub(crate) dirty: bool,
+    pub(crate) in_use: Level,
+    pub(crate) available_time: i128,
+    pub(crate) last: i64,
+    pub(crate) toggle: u32,
+    pub(crate) change: u32,
+    pub(crate) item_start: u32,
+    pub(crate) items: u32,
+    pub(crate) waiting: BinaryHeap<Reverse<(u8, i64, u64, u32)>>,
+}
+
+impl ResourceS {
+    pub(crate) fn free(&self) -> i64 {
+        if self.on_shift {
+            self.total - self.broken - self.in_use.now()
+        } else {
+            0
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceS {
+    pub(crate) due: u32,
+    pub(crate) home: i64,
+    pub(crate) fleet: i64,
+    /// A convoy that waits for vehicles: its number and how many it needs.
+    pub(crate) short: Option<(u32, i64)>,
+    /// A convoy that waits for the source to open.
+    pub(crate) held: Option<u32>,
+    pub(crate) waiting: Level,
+    pub(crate) convoys: u64,
+    pub(crate) cancelled: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DispatchS {
+    pub(crate) ready: i64,
+    pub(crate) due: u32,
+    pub(crate) departures: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) loaded: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ConvoyS {
+    pub(crate) source: u16,
+    pub(crate) number: u32,
+    pub(crate) vehicles: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StepS {
+    pub(crate) wait: Tally,
+    pub(crate) causes: Vec<i128>,
+    pub(crate) finished: u64,
+    pub(crate) blocked: Mean,
+    pub(crate) paused: i128,
+    /// The latest `since` of a thing that was served: who waits longer has been overtaken.
+    pub(crate) latest_served: i64,
+    pub(crate) last_start: i64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GoodsS {
+    pub(crate) arrived: u64,
+    pub(crate) dispatched: u64,
+    pub(crate) inside: i64,
+    pub(crate) time: Tally,
+}
+
+/// What the calendar holds, in the upper bits of its `what`.
+pub(crate) mod event {
+    pub(crate) const THING: u32 = 0;
+    pub(crate) const PLACE_TOGGLE: u32 = 1;
+    pub(crate) const RESOURCE_TOGGLE: u32 = 2;
+    pub(crate) const PLACE_CHANGE: u32 = 3;
+    pub(crate) const RESOURCE_CHANGE: u32 = 4;
+    pub(crate) const UNIT_BREAK: u32 = 5;
+    pub(crate) const UNIT_REPAIR: u32 = 6;
+    pub(crate) const ITEM_BREAK: u32 = 7;
+    pub(crate) const ITEM_REPAIR: u32 = 8;
+    pub(crate) const HOME: u32 = 9;
+    pub(crate) const DEPARTURE: u32 = 10;
+    pub(crate) const DUE: u32 = 11;
+    pub(crate) const REOPENED: u32 = 12;
+    pub(crate) const ARRIVAL: u32 = 13;
+    pub(crate) const WARM: u32 = 14;
+    pub(crate) const SHIFT: u32 = 28;
+    pub(crate) const MASK: u32 = (1 << SHIFT) - 1;
+}
+
+/// Order of events of the same instant: the calendar of the place, then what ends, then vehicles that come home, then
+/// departures, then what is due to leave a source, then arrivals. A slot freed at 06:00 is seen by the train of 06:00.
+pub(crate) mod rank {
+    pub(crate) const CALENDAR: u8 = 0;
+    pub(crate) const END: u8 = 1;
+    pub(crate) const HOME: u8 = 2;
+    pub(crate) const DEPARTURE: u8 = 3;
+    pub(crate) const DUE: u8 = 4;
+    pub(crate) const ARRIVAL: u8 = 5;
+}
+
+/// One replication in progress. It is reused from replication to replication, so that its memory is.
+#[derive(Clone, Debug)]
+pub struct World<'m, O> {
+    pub(crate) model: &'m Model,
+    /// Is told what happens.
+    pub observer: O,
+    pub(crate) now: i64,
+    pub(crate) horizon: i64,
+    pub(crate) warm: i64,
+    pub(crate) calendar: Calendar,
+    pub(crate) things: Vec<Thing>,
+    pub(crate) free_thing: u32,
+    pub(crate) marks: Vec<i64>,
+    pub(crate) places: Vec<PlaceS>,
+    pub(crate) units: Vec<UnitS>,
+    /// Who is in each unit, by class; only where classes are kept apart.
+    pub(crate) unit_goods: Vec<u32>,
+    pub(crate) unit_place: Vec<u16>,
+    /// First and last of each waiting list, by place and level.
+    pub(crate) queues: Vec<(u32, u32)>,
+    pub(crate) resources: Vec<ResourceS>,
+    pub(crate) item_resource: Vec<u16>,
+    pub(crate) item_breaks: Vec<u32>,
+    pub(crate) sources: Vec<SourceS>,
+    pub(crate) dispatches: Vec<DispatchS>,
+    /// First and last of each list of lots that may depart, by dispatch and level.
+    pub(crate) ready: Vec<(u32, u32)>,
+    pub(crate) convoys: Vec<ConvoyS>,
+    pub(crate) free_convoys: Vec<u32>,
+    pub(crate) samplers: Vec<Sampler>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) class_keys: Vec<Key>,
+    /// Rising probability of the classes, by source.
+    pub(crate) mixes: Vec<Vec<f64>>,
+    pub(crate) unknowns: Vec<f64>,
+    pub(crate) dirty_places: VecDeque<u16>,
+    pub(crate) dirty_resources: VecDeque<u16>,
+    pub(crate) sequence: u64,
+    pub(crate) steps: Vec<StepS>,
+    pub(crate) goods: Vec<GoodsS>,
+    pub(crate) inside: Level,
+    pub(crate) destroyed: u64,
+    pub(crate) sent_back: u64,
+    pub(crate) inside_when_warm: i64,
+    pub(crate) turn_round: Tally,
+    pub(crate) stay: Mean,
+    /// Occupied slots times microseconds up to each bin's end, by place and bin.
+    pub(crate) bins: Vec<i128>,
+    pub(crate) bin_width: i64,
+    pub(crate) suspect: bool,
+    pub(crate) deadlock: Option<Deadlock>,
+    pub(crate) replication: Replication,
+    pub(crate) scratch: Vec<(u8, i64, u64, u32)>,
+    pub(crate) lots_time: Tally,
+    pub(crate) outcome: Outcome,
+}
+
+impl<'m, O: Observer> World<'m, O> {
+    /// Room for replications of `model`; nothing has happened yet.
+    #[must_use]
+    pub fn new(model: &'m Model, observer: O) -> Self {
+        let levels = model.levels;
+        World {
+            model,
+            observer,
+            now: 0,
+            horizon: model.horizon,
+            warm: 0,
+            calendar: Calendar::new(model.gap, model.reach),
+            things: Vec::new(),
+            free_thing: NONE,
+            marks: Vec::new(),
+            places: vec![PlaceS::default(); model.places.len()],
+            units: Vec::new(),
+            unit_goods: Vec::new(),
+            unit_place: Vec::new(),
+            queues: vec![(NONE, NONE); model.places.len() * levels],
+            resources: vec![ResourceS::default(); model.resources.len()],
+            item_resource: Vec::new(),
+            item_breaks: Vec::new(),
+            sources: vec![SourceS::default(); model.sources.len()],
+            dispatches: vec![DispatchS::default(); model.dispatches.len()],
+            ready: vec![(NONE, NONE); model.dispatches.len() * levels],
+            convoys: Vec::new(),
+            free_convoys: Vec::new(),
+            samplers: model
+                .draws
+                .iter()
+                .map(|draw| draw.fixed.clone().unwrap_or(Sampler::Constant(0.0)))
+                .collect(),
+            keys: vec![Key::new(0, 0, 0); model.draws.len()],
+            class_keys: vec![Key::new(0, 0, 0); model.sources.len()],
+            mixes: vec![Vec::new(); model.sources.len()],
+            unknowns: vec![0.0; model.unknowns.len()],
+            dirty_places: VecDeque::new(),
+            dirty_resources: VecDeque::new(),
+            sequence: 0,
+            steps: vec![
+                StepS {
+                    causes: vec![0; usize::from(cause::RESOURCE) + model.resources.len()],
+                    ..StepS::default()
+                };
+                model.gateway.steps.len()
+            ],
+            goods: vec![GoodsS::default(); model.gateway.goods.len()],
+            inside: Level::default(),
+            destroyed: 0,
+            sent_back: 0,
+            inside_when_warm: 0,
+            turn_round: Tally::default(),
+            stay: Mean::default(),
+            bins: vec![0; model.places.len() * OCCUPANCY_BINS],
+            bin_width: (model.horizon / OCCUPANCY_BINS as i64).max(1),
+            suspect: false,
+            deadlock: None,
+            replication: Replication::new(0, 0),
+            scratch: Vec::new(),
+            lots_time: Tally::default(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    /// Runs one replication to the end.
+    ///
+    /// * `warm_up` — statistics start there; [`GateTime::START`] counts everything.
+    ///
+    /// # Errors
+    /// If the values drawn for the unknowns do not make a distribution somewhere.
+    pub fn run(
+        &mut self,
+        replication: Replication,
+        warm_up: GateTime,
+    ) -> Result<&Outcome, UnknownsError> {
+        self.start(replication, warm_up)?;
+        self.advance(GateTime::from_micros(self.horizon));
+        Ok(self.finish())
+    }
+
+    /// Sets the gateway up, empty, at its first instant, with unknowns drawn from their priors.
+    ///
+    /// # Errors
+    /// See [`World::run`].
+    pub fn start(
+        &mut self,
+        replication: Replication,
+        warm_up: GateTime,
+    ) -> Result<(), UnknownsError> {
+        let mut unknowns = std::mem::take(&mut self.unknowns);
+        unknowns.clear();
+        unknowns.extend(self.model.unknowns.iter().map(|(prior, purpose)| {
+            prior.sample(
+                Key::new(replication.seed, replication.unknowns, *purpose),
+                0,
+            )
+        }));
+        self.start_with(replication, warm_up, unknowns)
+    }
+
+    /// Sets the gateway up with given values of its unknowns, one each, in base units.
+    ///
+    /// # Errors
+    /// See [`World::run`].
+    pub fn start_with(
+        &mut self,
+        replication: Replication,
+        warm_up: GateTime,
+        unknowns: Vec<f64>,
+    ) -> Result<(), UnknownsError> {
+        self.unknowns = unknowns;
+        self.replication = replication;
+        for (at, draw) in self.model.draws.iter().enumerate() {
+            self.keys[at] = Key::new(replication.seed, replication.number, draw.purpose);
+            if draw.fixed.is_none() {
+                self.samplers[at] = match draw.quantity.resolve(&self.unknowns) {
+                    Ok(distribution) => Sampler::new(&distribution),
+                    Err(reason) => {
+                        return Err(UnknownsError {
+                            path: draw.path.clone(),
+                            reason,
+                            unknowns: self.describe_unknowns(),
+                        });
+                    }
+                };
+            }
+        }
+        for (at, source) in self.model.sources.iter().enumerate() {
+            self.class_keys[at] =
+                Key::new(replication.seed, replication.number, source.class_purpose);
+            let mix = &mut self.mixes[at];
+            mix.clear();
+            let mut sum = 0.0;
+            for share in &source.mix {
+                sum += share.value(&self.unknowns).max(0.0);
+                mix.push(sum);
+            }
+            mix.iter_mut().for_each(|share| *share /= sum);
+        }
+        self.reset(warm_up.micros());
+        Ok(())
+    }
+
+    fn describe_unknowns(&self) -> String {
+        let names = self
+            .model
+            .gateway
+            .unknowns
+            .iter()
+            .map(|unknown| &unknown.name);
+        let each: Vec<String> = names
+            .zip(&self.unknowns)
+            .map(|(name, value)| format!("{name} = {value}"))
+            .collect();
+        each.join(", ")
+    }
+
+    fn reset(&mut self, warm: i64) {
+        let model = self.model;
+        self.now = 0;
+        self.warm = warm;
+        self.calendar.clear();
+        self.things.clear();
+        self.free_thing = NONE;
+        self.marks.clear();
+        self.queues.fill((NONE, NONE));
+        self.ready.fill((NONE, NONE));
+        self.units.clear();
+        self.unit_place.clear();
+        self.item_resource.clear();
+        self.item_breaks.clear();
+        self.dispatches.fill(DispatchS::default());
+        self.sources.fill_with(SourceS::default);
+        self.convoys.clear();
+        self.free_convoys.clear();
+        self.dirty_places.clear();
+        self.dirty_resources.clear();
+        self.sequence = 0;
+        self.suspect = false;
+        self.deadlock = None;
+        self.inside = Level::default();
+        self.clear_statistics();
+        self.inside_when_warm = 0;
+        for at in 0..model.places.len() {
+            self.set_up_place(at);
+        }
+        self.unit_goods.clear();
+        if model.places.iter().any(|place| place.segregated) {
+            self.unit_goods
+                .resize(self.units.len() * model.gateway.goods.len(), 0);
+        }
+        for at in 0..model.resources.len() {
+            self.set_up_resource(at);
+        }
+        for at in 0..model.sources.len() {
+            let source = &model.sources[at];
+            if let Some(fleet) = source.fleet {
+                let fleet = self.count(fleet, 0);
+                self.sources[at].home = fleet;
+                self.sources[at].fleet = fleet;
+            }
+            self.schedule_due(&source.due, 0, event::DUE, rank::DUE, at as u32);
+        }
+        for (at, dispatch) in model.dispatches.iter().enumerate() {
+            self.schedule_due(
+                &dispatch.due,
+                0,
+                event::DEPARTURE,
+                rank::DEPARTURE,
+                at as u32,
+            );
+        }
+        if warm > 0 {
+            self.schedule(warm, rank::CALENDAR, event::WARM, 0);
+        }
+    }
+
+    /// Handles all events up to and including `until`.
+    pub fn advance(&mut self, until: GateTime) {
+        let until = until.micros().min(self.horizon);
+        while let Some(at) = self.calendar.next_time() {
+            if at > until {
+                break;
+            }
+            let Some((at, what)) = self.calendar.pop() else {
+                break;
+            };
+            self.now = at;
+            let index = what & event::MASK;
+            match what >> event::SHIFT {
+                event::THING => self.thing_is_due(index),
+                event::PLACE_TOGGLE => self.toggle_place(index as usize),
+                event::RESOURCE_TOGGLE => self.toggle_resource(index as usize),
+                event::PLACE_CHANGE => self.change_place(index as usize),
+                event::RESOURCE_CHANGE => self.change_resource(index as usize),
+                event::UNIT_BREAK => self.break_unit(index as usize),
+                event::UNIT_REPAIR => self.repair_unit(index as usize),
+                event::ITEM_BREAK => self.break_item(index as usize),
+                event::ITEM_REPAIR => self.repair_item(index as usize),
+                event::HOME => self.vehicle_on_its_way(index),
+                event::DEPARTURE => self.departure(index as usize),
+                event::DUE => self.convoy_due(index as usize),
+                event::REOPENED => self.source_reopened(index as usize),
+                event::ARRIVAL => self.convoy_arrives(index),
+                event::WARM => self.warm(),
+                other => unreachable!("event kind {other}"),
+            }
+            self.settle();
+        }
+        self.now = until;
+    }
+
+    /// Lets everything move that may move in this instant.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        while !(self.dirty_places.is_empty() && self.dirty_resources.is_empty()) {
+            if let Some(place) = self.dirty_places.pop_front() {
+                self.places[usize::from(place)].dirty = false;
+                self.fill(usize::from(place));
+            } else if let Some(resource) = self.dirty_resources.pop_front() {
+                self.resources[usize::from(resource)].dirty = false;
+                self.serve_waiting(usize::from(resource));
+            }
+        }
+        if self.suspect {
+            self.suspect = false;
+            self.look_for_deadlock();
+        }
+    }
+
+    /// The instant reached.
+    #[must_use]
+    pub fn now(&self) -> GateTime {
+        GateTime::from_micros(self.now)
+    }
+
+    /// Slots of `place` that are occupied now.
+    #[must_use]
+    pub fn occupied(&self, place: PlaceIx) -> i64 {
+        self.places[place.index()].occupied
+    }
+
+    /// Lots of `goods` that are in the gateway now.
+    #[must_use]
+    pub fn inside(&self, goods: GoodsIx) -> i64 {
+        self.goods[goods.index()].inside
+    }
+
+    /// Lots of all classes dispatched since statistics started.
+    #[must_use]
+    pub fn dispatched(&self) -> u64 {
+        self.goods.iter().map(|goods| goods.dispatched).sum()
+    }
+
+    /// Values of the unknowns in this replication, in base units.
+    #[must_use]
+    pub fn unknowns(&self) -> &[f64] {
+        &self.unknowns
+    }
+
+    #[inline]
+    pub(crate) fn schedule(&mut self, at: i64, rank: u8, kind: u32, index: u32) {
+        // What lies beyond the end never happens; leaving it out keeps the calendar short.
+        if at <= self.horizon {
+            self.calendar.push(at, rank, kind << event::SHIFT | index);
+        }
+    }
+
+    /// A duration in microseconds; zero for [`NONE`].
+    #[inline]
+    pub(crate) fn duration(&self, draw: DrawIx, counter: u64) -> i64 {
+        if draw == NONE {
+            return 0;
+        }
+        let seconds = self.samplers[draw as usize].sample(self.keys[draw as usize], counter);
+        // The cast saturates; a thing that takes over a thousand years is not finished within any horizon.
+        ((seconds * 1e6).round() as i64).clamp(0, 1 << 55)
+    }
+
+    /// A whole number; zero for [`NONE`].
+    pub(crate) fn count(&self, draw: DrawIx, counter: u64) -> i64 {
+        if draw == NONE {
+            return 0;
+        }
+        let number = self.samplers[draw as usize].sample(self.keys[draw as usize], counter);
+        (number.round() as i64).clamp(0, i64::from(u32::MAX >> 4))
+    }
+
+    /// Counter of the draws of `thing`: another one for each time that it is treated again.
+    #[inline]
+    pub(crate) fn counter(&self, thing: u32) -> u64 {
+        let thing = &self.things[thing as usize];
+        if thing.attempt == 0 {
+            thing.entity
+        } else {
+            thing.entity ^ mix(u64::from(thing.attempt))
+        }
+    }
+
+    /// Schedules the `nth` recurrence, from now.
+    pub(crate) fn schedule_due(&mut self, due: &DueM, nth: u32, kind: u32, rank: u8, index: u32) {
+        let at = match due {
+            DueM::Every { interval, first } => {
+                let draw = if nth == 0 && *first != NONE {
+                    *first
+                } else {
+                    *interval
+                };
+                let wait = self.duration(draw, u64::from(nth));
+                // An interval of nothing would stop the clock.
+                self.now + if nth == 0 { wait } else { wait.max(1) }
+            }
+            DueM::Table(due) => match due.get(nth as usize) {
+                Some(&at) => at,
+                None => return,
+            },
+        };
+        self.schedule(at, rank, kind, index);
+    }
+
+    pub(crate) fn new_thing(&mut self, thing: Thing) -> u32 {
+        let at = self.free_thing;
+        if at == NONE {
+            self.things.push(thing);
+            if self.model.marks > 0 {
+                self.marks.resize(self.things.len() * self.model.marks, 0);
+            }
+            self.things.len() as u32 - 1
+        } else {
+            self.free_thing = self.things[at as usize].next;
+            self.things[at as usize] = thing;
+            at
+        }
+    }
+
+    #[inline]
+    pub(crate) fn free(&mut self, thing: u32) {
+        let free = self.free_thing;
+        let thing_at = &mut self.things[thing as usize];
+        thing_at.state = State::Free;
+        thing_at.place = NO_PLACE;
+        thing_at.host = NONE;
+        thing_at.next = free;
+        self.free_thing = thing;
+    }
+
+    /// Tells the observer, if it listens.
+    #[inline]
+    pub(crate) fn tell(&mut self, happening: impl FnOnce(&Self) -> Happening) {
+        if O::ON {
+            let happening = happening(self);
+            self.observer.happens(
+                GateTime::from_micros(self.now).instant(self.model.gateway.start),
+                happening,
+            );
+        }
+    }
+}
+
+/// Counter of the draws of a convoy, vehicle or lot; numbers from 0.
+#[inline]
+pub(crate) fn entity(salt: u64, convoy: u32, vehicle: u32, lot: u32) -> u64 {
+    salt ^ (u64::from(convoy) << 32 | u64::from(vehicle) << 16 | u64::from(lot))
+}
+
+/// Counter of the `nth` failure or repair of one unit or item.
+pub(crate) fn failure(unit: u32, nth: u32) -> u64 {
+    u64::from(unit) << 32 | u64::from(nth)
+}

@@ -1,0 +1,293 @@
+//! Sources, convoys, and vehicles on their way home.
+
+use lazaret_gateway::event::{Cause, Happening};
+use lazaret_gateway::model::{WhenClosed, WhenShort};
+
+use super::{ConvoyS, OUTSIDE, State, Thing, VEHICLE, World, entity, event, rank};
+use crate::model::{NO_PLACE, NONE};
+use crate::observer::Observer;
+
+impl<O: Observer> World<'_, O> {
+    /// A convoy is due to leave source `s`.
+    pub(super) fn convoy_due(&mut self, s: usize) {
+        let source = &self.model.sources[s];
+        let number = self.sources[s].due;
+        self.sources[s].due += 1;
+        self.schedule_due(&source.due, number + 1, event::DUE, rank::DUE, s as u32);
+        let now = self.now;
+        if let Some(closure) = source
+            .closed
+            .iter()
+            .position(|&(from, to)| from <= now && now < to)
+        {
+            if source.when_closed == WhenClosed::Cancel || self.sources[s].held.is_some() {
+                let why = self.model.gateway.sources[s].closed[closure].why.clone();
+                self.cancel_convoy(s, |_| Cause::SourceClosed(why));
+            } else {
+                self.sources[s].held = Some(number);
+                self.schedule(
+                    source.closed[closure].1,
+                    rank::DUE,
+                    event::REOPENED,
+                    s as u32,
+                );
+            }
+            return;
+        }
+        self.send_or_wait(s, number);
+    }
+
+    /// The closure that a convoy waited for is over.
+    pub(super) fn source_reopened(&mut self, s: usize) {
+        let now = self.now;
+        if let Some(&(_, to)) = self.model.sources[s]
+            .closed
+            .iter()
+            .find(|&&(from, to)| from <= now && now < to)
+        {
+            // Another closure follows at once.
+            self.schedule(to, rank::DUE, event::REOPENED, s as u32);
+        } else if let Some(number) = self.sources[s].held.take() {
+            self.send_or_wait(s, number);
+        }
+    }
+
+    fn cancel_convoy(&mut self, s: usize, cause: impl FnOnce(&Self) -> Cause) {
+        self.sources[s].cancelled += 1;
+        self.tell(|w| Happening::ConvoyCancelled {
+            source: w.source_name(s),
+            cause: cause(w),
+        });
+    }
+
+    fn send_or_wait(&mut self, s: usize, number: u32) {
+        let source = &self.model.sources[s];
+        let vehicles = self
+            .count(source.vehicles, u64::from(number))
+            .min(i64::from(u16::MAX));
+        if source.fleet.is_none() {
+            self.send(s, number, vehicles);
+            return;
+        }
+        let home = self.sources[s].home;
+        match source.when_short {
+            _ if self.sources[s].short.is_some() => {
+                self.cancel_convoy(s, |w| Cause::NoVehicle(w.source_name(s)));
+            }
+            _ if home >= vehicles => self.send(s, number, vehicles),
+            WhenShort::GoShort if home > 0 => self.send(s, number, home),
+            WhenShort::GoShort => self.cancel_convoy(s, |w| Cause::NoVehicle(w.source_name(s))),
+            WhenShort::Wait => self.sources[s].short = Some((number, vehicles)),
+        }
+    }
+
+    fn send(&mut self, s: usize, number: u32, vehicles: i64) {
+        if vehicles == 0 {
+            return;
+        }
+        let source = &self.model.sources[s];
+        if source.fleet.is_some() {
+            self.sources[s].home -= vehicles;
+        }
+        let convoy = ConvoyS {
+            source: s as u16,
+            number,
+            vehicles: vehicles as u32,
+        };
+        self.tell(|w| Happening::ConvoySent {
+            convoy: w.convoy_id(s, number),
+            source: w.source_name(s),
+            vehicles: vehicles as u32,
+        });
+        let at = self.free_convoys.pop().unwrap_or_else(|| {
+            self.convoys.push(ConvoyS::default());
+            self.convoys.len() as u32 - 1
+        });
+        self.convoys[at as usize] = convoy;
+        let travel = self.duration(source.travel, u64::from(number));
+        self.schedule(self.now + travel, rank::ARRIVAL, event::ARRIVAL, at);
+    }
+
+    pub(super) fn convoy_arrives(&mut self, at: u32) {
+        let ConvoyS {
+            source,
+            number,
+            vehicles,
+        } = self.convoys[at as usize];
+        self.free_convoys.push(at);
+        let s = usize::from(source);
+        self.sources[s].convoys += 1;
+        self.tell(|w| Happening::ConvoyArrived {
+            convoy: w.convoy_id(s, number),
+            source: w.source_name(s),
+            vehicles: (0..vehicles)
+                .map(|nth| w.vehicle_of(s, number, nth))
+                .collect(),
+        });
+        let mut first = NONE;
+        let mut last = NONE;
+        for nth in 0..vehicles {
+            let v = self.make_vehicle(s, number, nth);
+            if first == NONE {
+                first = v;
+            } else {
+                self.things[last as usize].next = v;
+            }
+            last = v;
+        }
+        // All have arrived before the first of them moves.
+        self.sources[s].waiting.add(i64::from(vehicles), self.now);
+        let mut v = first;
+        while v != NONE {
+            let next = self.things[v as usize].next;
+            self.request(v);
+            v = next;
+        }
+    }
+
+    fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> u32 {
+        let source = &self.model.sources[s];
+        let name = entity(source.salt, number, nth, 0);
+        let lots = self.count(source.lots, name).min(i64::from(u16::MAX) - 1) as u16;
+        let goods = if source.mixed_vehicles {
+            source
+                .vehicle_leg
+                .iter()
+                .position(|&leg| leg != NONE)
+                .unwrap_or(0) as u8
+        } else {
+            self.draw_class(s, name)
+        };
+        for lot in 0..u32::from(lots) {
+            let class = self.lot_class(s as u16, number, nth, lot, goods);
+            self.goods[usize::from(class)].arrived += 1;
+            self.goods[usize::from(class)].inside += 1;
+        }
+        self.inside.add(i64::from(lots), self.now);
+        self.new_thing(Thing {
+            entity: name,
+            arrived: self.now,
+            since: self.now,
+            due: 0,
+            mark: self.now,
+            next: NONE,
+            host: NONE,
+            leg: source.vehicle_leg[usize::from(goods)],
+            source: s as u16,
+            place: NO_PLACE,
+            unit: 0,
+            lots,
+            goods,
+            attempt: 0,
+            flags: VEHICLE | OUTSIDE,
+            cause: 0,
+            state: State::WaitRoom,
+        })
+    }
+
+    fn draw_class(&self, s: usize, counter: u64) -> u8 {
+        let mix = &self.mixes[s];
+        if mix.len() <= 1 {
+            return 0;
+        }
+        let u = self.class_keys[s].uniform(counter);
+        mix.partition_point(|&share| share < u).min(mix.len() - 1) as u8
+    }
+
+    /// Class of a lot: its own draw in a mixed vehicle, else the vehicle's.
+    pub(super) fn lot_class(
+        &self,
+        source: u16,
+        convoy: u32,
+        vehicle: u32,
+        lot: u32,
+        of_vehicle: u8,
+    ) -> u8 {
+        let s = usize::from(source);
+        if self.model.sources[s].mixed_vehicles {
+            self.draw_class(
+                s,
+                entity(self.model.sources[s].salt, convoy, vehicle, lot + 1),
+            )
+        } else {
+            of_vehicle
+        }
+    }
+
+    /// Sends an emptied vehicle home, washed already or washed on the way out.
+    pub(super) fn go_home(&mut self, v: u32, washed: bool) {
+        let vehicle = self.things[v as usize];
+        let source = &self.model.sources[usize::from(vehicle.source)];
+        let stages = source.home.map(|draw| self.duration(draw, vehicle.entity));
+        let wash = if washed { 0 } else { stages[0] };
+        // Nothing else depends on when it is home: no event is needed.
+        if !O::ON && source.fleet.is_none() && self.now >= self.warm {
+            let home = self.now + wash + stages[1] + stages[2];
+            if home <= self.horizon {
+                self.turn_round.add(home - vehicle.arrived);
+                self.stay.add(home - stages[2] - vehicle.arrived);
+            }
+            self.free(v);
+            return;
+        }
+        let thing = &mut self.things[v as usize];
+        thing.state = State::Returning;
+        thing.attempt = u8::from(washed);
+        thing.due = self.now + wash;
+        let at = if washed {
+            self.now + stages[1]
+        } else {
+            thing.due
+        };
+        self.schedule(at, rank::HOME, event::HOME, v);
+    }
+
+    /// A stage of the way home is over: washed, let go, home.
+    pub(super) fn vehicle_on_its_way(&mut self, v: u32) {
+        let vehicle = self.things[v as usize];
+        let s = usize::from(vehicle.source);
+        let home = self.model.sources[s].home;
+        match vehicle.attempt {
+            0 => {
+                self.tell(|w| Happening::VehicleWashed {
+                    vehicle: w.vehicle_id(v),
+                });
+                let quarantine = self.duration(home[1], vehicle.entity);
+                self.things[v as usize].attempt = 1;
+                self.schedule(self.now + quarantine, rank::HOME, event::HOME, v);
+            }
+            1 => {
+                self.tell(|w| Happening::VehicleReleased {
+                    vehicle: w.vehicle_id(v),
+                });
+                self.things[v as usize].mark = self.now;
+                let back = self.duration(home[2], vehicle.entity);
+                self.things[v as usize].attempt = 2;
+                self.schedule(self.now + back, rank::HOME, event::HOME, v);
+            }
+            _ => {
+                self.turn_round.add(self.now - vehicle.arrived);
+                self.stay.add(vehicle.mark - vehicle.arrived);
+                self.tell(|w| Happening::VehicleReturned {
+                    vehicle: w.vehicle_id(v),
+                    source: w.source_name(s),
+                });
+                self.free(v);
+                self.come_home(s);
+            }
+        }
+    }
+
+    fn come_home(&mut self, s: usize) {
+        if self.model.sources[s].fleet.is_none() {
+            return;
+        }
+        self.sources[s].home += 1;
+        if let Some((number, vehicles)) = self.sources[s].short
+            && self.sources[s].home >= vehicles
+        {
+            self.sources[s].short = None;
+            self.send(s, number, vehicles);
+        }
+    }
+}

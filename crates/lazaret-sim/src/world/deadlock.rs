@@ -1,0 +1,116 @@
+//! Deadlock: things that wait for each other's slots in a circle.
+
+use lazaret_gateway::event::Happening;
+use lazaret_gateway::model::PlaceIx;
+use lazaret_gateway::time::GateTime;
+
+use super::{State, VEHICLE, World, cause};
+use crate::model::{NO_PLACE, NONE};
+use crate::observer::Observer;
+
+/// Places of which none can ever empty again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadlock {
+    /// When the circle closed.
+    pub at: GateTime,
+    /// Things in each wait for room in the next, those in the last for room in the first.
+    pub cycle: Vec<PlaceIx>,
+}
+
+impl<O: Observer> World<'_, O> {
+    /// Looks for a set of full places in which everything waits for room in a place of the set. That set is the greatest
+    /// one, found by leaving out, again and again, places in which something can still move.
+    pub(super) fn look_for_deadlock(&mut self) {
+        if self.deadlock.is_some() {
+            return;
+        }
+        let mut stuck: Vec<bool> = self
+            .places
+            .iter()
+            .zip(&self.model.places)
+            .map(|(place, model)| {
+                model.in_cycle && place.occupied > 0 && place.blocked >= place.occupied
+            })
+            .collect();
+        loop {
+            let mut changed = false;
+            for x in 0..self.things.len() as u32 {
+                let at = self.standing(x);
+                if at != NO_PLACE && stuck[usize::from(at)] && self.may_move(x, &stuck) {
+                    stuck[usize::from(at)] = false;
+                    changed = true;
+                }
+            }
+            if !changed {
+                break;
+            }
+        }
+        let Some(start) = stuck.iter().position(|&is| is) else {
+            return;
+        };
+        let cycle = self.cycle_from(start, &stuck);
+        self.tell(|w| Happening::Deadlocked {
+            places: cycle.iter().map(|p| w.place_name(p.0)).collect(),
+        });
+        self.deadlock = Some(Deadlock {
+            at: GateTime::from_micros(self.now),
+            cycle,
+        });
+    }
+
+    /// The place in which a thing keeps a slot, by itself or on its vehicle.
+    fn standing(&self, x: u32) -> u16 {
+        let thing = &self.things[x as usize];
+        if thing.state == State::Free {
+            NO_PLACE
+        } else if thing.host == NONE {
+            thing.place
+        } else {
+            self.things[thing.host as usize].place
+        }
+    }
+
+    fn may_move(&self, x: u32, stuck: &[bool]) -> bool {
+        let thing = &self.things[x as usize];
+        match thing.state {
+            // It moves when its lots do, and they are looked at themselves.
+            State::Hosting => false,
+            State::WaitRoom => match thing.cause {
+                cause::CLOSED | cause::BROKEN => true,
+                held if held >= cause::RESOURCE => {
+                    let r = u16::from(held - cause::RESOURCE);
+                    self.model.places.iter().zip(stuck).any(|(place, &stuck)| {
+                        !stuck && place.holds.iter().any(|&(holds, _)| holds == r)
+                    })
+                }
+                _ => !stuck[usize::from(self.model.legs[thing.leg as usize].place)],
+            },
+            _ => true,
+        }
+    }
+
+    fn cycle_from(&self, start: usize, stuck: &[bool]) -> Vec<PlaceIx> {
+        let mut seen: Vec<usize> = Vec::new();
+        let mut at = start;
+        while !seen.contains(&at) {
+            seen.push(at);
+            let next = (0..self.things.len() as u32).find_map(|x| {
+                let thing = &self.things[x as usize];
+                let to = self.model.legs[thing.leg as usize].place;
+                let waits = thing.state == State::WaitRoom
+                    && usize::from(self.standing(x)) == at
+                    && to != NO_PLACE
+                    && (stuck[usize::from(to)] || thing.cause >= cause::RESOURCE);
+                debug_assert!(thing.state != State::Free || !thing.is(VEHICLE) || !waits);
+                waits.then_some(usize::from(to))
+            });
+            let Some(next) = next else { break };
+            at = next;
+        }
+        let from = seen.iter().position(|&place| place == at).unwrap_or(0);
+        seen[from..]
+            .iter()
+            .map(|&place| PlaceIx(place as u16))
+            .collect()
+    }
+}

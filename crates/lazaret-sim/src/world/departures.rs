@@ -1,0 +1,136 @@
+//! Lots that may leave, and departures that take them.
+
+use lazaret_gateway::event::{Cause, Happening};
+
+use super::{State, TRAVELLED, World, cause, event, rank};
+use crate::model::{Leg, LegKind, NONE};
+use crate::observer::Observer;
+
+impl<O: Observer> World<'_, O> {
+    /// Lot `x` may leave with the next departure of its leg.
+    pub(super) fn ready(&mut self, x: u32, leg: &Leg) {
+        let d = usize::from(leg.dispatch);
+        let level = usize::from(self.model.level[usize::from(self.things[x as usize].goods)]);
+        let thing = &mut self.things[x as usize];
+        thing.state = State::Ready;
+        thing.mark = self.now;
+        thing.cause = cause::NO_DEPARTURE;
+        thing.next = NONE;
+        let list = &mut self.ready[d * self.model.levels + level];
+        let last = std::mem::replace(&mut list.1, x);
+        if last == NONE {
+            list.0 = x;
+        } else {
+            self.things[last as usize].next = x;
+        }
+        self.dispatches[d].ready += 1;
+        if O::ON {
+            self.tell(|w| Happening::LotReleased { lot: w.lot_id(x) });
+            self.tell(|w| Happening::Waiting {
+                thing: w.thing_id(x),
+                step: w.leg_name(x),
+                cause: Cause::NoDeparture(w.leg_name(x)),
+            });
+        }
+    }
+
+    /// Departure of dispatch `d` is due.
+    pub(super) fn departure(&mut self, d: usize) {
+        let dispatch = &self.model.dispatches[d];
+        let nth = self.dispatches[d].due;
+        self.dispatches[d].due += 1;
+        self.schedule_due(
+            &dispatch.due,
+            nth + 1,
+            event::DEPARTURE,
+            rank::DEPARTURE,
+            d as u32,
+        );
+        let ready = self.dispatches[d].ready;
+        let least = self.count(dispatch.least, u64::from(nth)).max(1);
+        if ready < least {
+            if ready > 0 {
+                self.dispatches[d].cancelled += 1;
+                self.tell(|w| Happening::DepartureCancelled {
+                    step: w.step_name(dispatch.step),
+                    ready: ready as u32,
+                    least: least as u32,
+                });
+            }
+            return;
+        }
+        let most = dispatch
+            .most
+            .map_or(i64::MAX, |most| self.count(most, u64::from(nth)));
+        let load = ready.min(most);
+        if load == 0 {
+            return;
+        }
+        self.dispatches[d].ready -= load;
+        self.dispatches[d].departures += 1;
+        self.dispatches[d].loaded += load as u64;
+        let mut left = load;
+        // First all are loaded, then those that go on to another site ask for room there.
+        let mut onward = NONE;
+        let mut onward_last = NONE;
+        for level in 0..self.model.levels {
+            while left > 0 {
+                let list = d * self.model.levels + level;
+                let x = self.ready[list].0;
+                if x == NONE {
+                    break;
+                }
+                left -= 1;
+                let next = self.things[x as usize].next;
+                self.ready[list].0 = next;
+                if next == NONE {
+                    self.ready[list].1 = NONE;
+                }
+                let since = self.things[x as usize].since;
+                let mark = self.things[x as usize].mark;
+                self.steps_causes(dispatch.step, cause::NO_DEPARTURE, self.now - mark);
+                let step = &mut self.steps[usize::from(dispatch.step)];
+                step.wait.add(self.now - since);
+                step.finished += 1;
+                step.latest_served = step.latest_served.max(since);
+                step.last_start = self.now;
+                self.tell(|w| Happening::LotLoaded {
+                    lot: w.lot_id(x),
+                    departure: w.departure_id(d, nth),
+                });
+                self.leave(x);
+                self.things[x as usize].leg += 1;
+                if self.model.legs[self.things[x as usize].leg as usize].kind == LegKind::Out {
+                    self.dispatched_lot(x);
+                } else {
+                    self.things[x as usize].next = NONE;
+                    if onward == NONE {
+                        onward = x;
+                    } else {
+                        self.things[onward_last as usize].next = x;
+                    }
+                    onward_last = x;
+                }
+            }
+        }
+        self.tell(|w| Happening::Departed {
+            departure: w.departure_id(d, nth),
+            step: w.step_name(dispatch.step),
+            lots: load as u32,
+        });
+        while onward != NONE {
+            let x = onward;
+            onward = self.things[x as usize].next;
+            let travel = self.model.legs[self.things[x as usize].leg as usize].travel;
+            if travel == NONE {
+                self.request(x);
+            } else {
+                let counter = self.counter(x);
+                let arrives = self.now + self.duration(travel, counter);
+                self.things[x as usize].state = State::InTransit;
+                self.things[x as usize].flags |= TRAVELLED;
+                self.schedule(arrives, rank::END, event::THING, x);
+            }
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! From a replication to its figures, and from indices to the names that events use.
+
+use jiff::Timestamp;
+use lazaret_gateway::event::{
+    ConvoyId, DepartureId, GoodsName, LotId, PlaceName, ResourceName, SourceName, Spot, StepName,
+    Thing as Named, VehicleId,
+};
+use lazaret_gateway::model::{PlaceIx, StepIx};
+use lazaret_gateway::time::GateTime;
+
+use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause};
+use crate::model::{NO_PLACE, OCCUPANCY_BINS};
+use crate::observer::Observer;
+
+const MICROS_PER_HOUR: f64 = 3.6e9;
+/// A wait longer than this share of the run is looked at for starvation.
+const LONG_WAIT: i64 = 4;
+
+/// What one replication found.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// A figure for each metric, in the order of [`crate::MetricNames`]; NaN where there was nothing to measure.
+    pub values: Vec<f64>,
+    /// Mean number of occupied slots of each place in each of [`crate::OCCUPANCY_BINS`] equal parts of the run,
+    /// place by place.
+    pub occupancy: Vec<f32>,
+    /// Who waited in vain.
+    pub standstills: Vec<Standstill>,
+    /// The circle in which everything stopped, if it did.
+    pub deadlock: Option<Deadlock>,
+}
+
+/// Things that waited for a quarter of the run and more, to its end, while others were served or nobody was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standstill {
+    /// What they wait for.
+    pub step: StepIx,
+    /// Where that step is.
+    pub place: PlaceIx,
+    /// How many wait so long.
+    pub things: u32,
+    /// Since when the first of them.
+    pub since: GateTime,
+    /// Whether others that came later have been served: starvation. Otherwise nobody is.
+    pub overtaken: bool,
+    /// The first one's reason, in words.
+    pub cause: String,
+}
+
+impl<O: Observer> World<'_, O> {
+    /// Starts the statistics anew: the warm-up is over.
+    pub(super) fn warm(&mut self) {
+        self.clear_statistics();
+        self.inside_when_warm = self.inside.now();
+        let now = self.now;
+        for p in 0..self.places.len() {
+            self.touch(p);
+            let place = &mut self.places[p];
+            // The bins go on: they show the whole run. Their sums are of the whole run, too.
+            place.max = place.occupied;
+            place.blocked_time = 0;
+            place.capacity_time = 0;
+            place.full_time = 0;
+            place.warm_occupied_time = place.occupied_time;
+        }
+        for r in 0..self.resources.len() {
+            self.touch_resource(r);
+            self.resources[r].available_time = 0;
+            self.resources[r].in_use.reset(now);
+        }
+        for source in &mut self.sources {
+            source.waiting.reset(now);
+            source.convoys = 0;
+            source.cancelled = 0;
+        }
+        for dispatch in &mut self.dispatches {
+            dispatch.departures = 0;
+            dispatch.cancelled = 0;
+            dispatch.loaded = 0;
+        }
+        self.inside.reset(now);
+    }
+
+    pub(super) fn clear_statistics(&mut self) {
+        for step in &mut self.steps {
+            let StepS { wait, causes, .. } = step;
+            wait.clear();
+            causes.fill(0);
+            *step = StepS {
+                wait: std::mem::take(wait),
+                causes: std::mem::take(causes),
+                ..StepS::default()
+            };
+        }
+        for goods in &mut self.goods {
+            goods.time.clear();
+            goods.arrived = 0;
+            goods.dispatched = 0;
+            // Nobody is inside at the start; a warm-up changes nothing about who is.
+            if self.now == 0 {
+                goods.inside = 0;
+            }
+        }
+        self.destroyed = 0;
+        self.sent_back = 0;
+        self.turn_round.clear();
+        self.stay = crate::statistics::Mean::default();
+    }
+
+    /// Figures of the run so far, which counts as its end.
+    ///
+    /// # Panics
+    /// If lots were lost or made: what came in is not what went out and what is here.
+    pub fn finish(&mut self) -> &Outcome {
+        for p in 0..self.places.len() {
+            self.touch(p);
+            if self.now >= self.places[p].next_bin {
+                self.fill_bins(p);
+            }
+        }
+        for r in 0..self.resources.len() {
+            self.touch_resource(r);
+        }
+        self.check_conservation();
+        let mut outcome = std::mem::take(&mut self.outcome);
+        outcome.values.clear();
+        self.measure(&mut outcome.values);
+        self.measure_occupancy(&mut outcome.occupancy);
+        outcome.standstills = self.standstills();
+        outcome.deadlock.clone_from(&self.deadlock);
+        self.outcome = outcome;
+        &self.outcome
+    }
+
+    fn check_conservation(&self) {
+        let came = self.inside_when_warm + self.goods.iter().map(|g| g.arrived as i64).sum::<i64>();
+        let went = self.dispatched() as i64 + self.destroyed as i64 + self.sent_back as i64;
+        let here: i64 = self
+            .things
+            .iter()
+            .map(|thing| match thing.state {
+                State::Free | State::Returning => 0,
+                // Its lots are things of their own by now.
+                State::Hosting => 0,
+                _ if thing.is(VEHICLE) => i64::from(thing.lots),
+                _ => 1,
+            })
+            .sum();
+        assert!(
+            came == went + here && here == self.inside.now(),
+            "lots are not conserved: {came} came, {went} went, {here} are here, {} were counted",
+            self.inside.now()
+        );
+    }
+
+    /// Values in the order of [`crate::metrics::MetricNames::of`].
+    fn measure(&mut self, values: &mut Vec<f64>) {
+        let now = self.now;
+        let span = (now - self.warm).max(1) as f64;
+        let level = |integral: i128| integral as f64 / span;
+        let arrived: u64 = self.goods.iter().map(|g| g.arrived).sum();
+        let dispatched = self.dispatched();
+        self.lots_time.clear();
+        for goods in &self.goods {
+            self.lots_time.merge(&goods.time);
+        }
+        values.extend([
+            arrived as f64,
+            dispatched as f64,
+            self.destroyed as f64,
+            self.sent_back as f64,
+            self.inside.now() as f64,
+            level(self.inside.integral(now)),
+            self.inside.max() as f64,
+            dispatched as f64 / (span / MICROS_PER_HOUR / 24.0),
+        ]);
+        let tally = &self.lots_time;
+        values.extend([
+            tally.mean(),
+            tally.quantile(0.5),
+            tally.quantile(0.95),
+            tally.max(),
+        ]);
+        for goods in &self.goods {
+            values.extend([
+                goods.arrived as f64,
+                goods.dispatched as f64,
+                goods.inside as f64,
+                goods.time.mean(),
+                goods.time.quantile(0.5),
+                goods.time.quantile(0.95),
+                goods.time.max(),
+            ]);
+        }
+        for step in &self.steps {
+            let n = step.wait.count();
+            let mean = |sum: i128| {
+                if n == 0 {
+                    f64::NAN
+                } else {
+                    sum as f64 / n as f64 / MICROS_PER_HOUR
+                }
+            };
+            let resources: i128 = step.causes[usize::from(cause::RESOURCE)..].iter().sum();
+            values.extend([
+                n as f64,
+                step.wait.mean(),
+                step.wait.quantile(0.95),
+                step.blocked.over(step.finished),
+                mean(step.causes[usize::from(cause::NO_ROOM)]),
+                mean(
+                    step.causes[usize::from(cause::CLOSED)]
+                        + step.causes[usize::from(cause::BROKEN)],
+                ),
+                mean(step.causes[usize::from(cause::SEGREGATED)]),
+                mean(resources),
+                mean(step.causes[usize::from(cause::NO_DEPARTURE)]),
+                mean(step.paused),
+            ]);
+        }
+        for (place, model) in self.places.iter().zip(&self.model.places) {
+            let occupied = place.occupied_time - place.warm_occupied_time;
+            let utilisation = if model.unlimited || place.capacity_time == 0 {
+                f64::NAN
+            } else {
+                occupied as f64 / place.capacity_time as f64
+            };
+            values.extend([
+                level(occupied),
+                place.max as f64,
+                utilisation,
+                level(place.blocked_time),
+                place.full_time as f64 / span,
+                if place.first_full < 0 {
+                    f64::NAN
+                } else {
+                    place.first_full as f64 / MICROS_PER_HOUR
+                },
+            ]);
+        }
+        for resource in &self.resources {
+            let used = resource.in_use.integral(now) as f64;
+            let available = resource.available_time as f64;
+            values.extend([
+                level(resource.in_use.integral(now)),
+                if available > 0.0 {
+                    used / available
+                } else {
+                    f64::NAN
+                },
+            ]);
+        }
+        values.extend([
+            self.turn_round.count() as f64,
+            self.turn_round.mean(),
+            self.turn_round.quantile(0.95),
+            self.stay.mean(),
+        ]);
+        for source in &self.sources {
+            values.extend([
+                source.convoys as f64,
+                source.cancelled as f64,
+                level(source.waiting.integral(now)),
+                source.waiting.max() as f64,
+            ]);
+        }
+        for dispatch in &self.dispatches {
+            let n = dispatch.departures as f64;
+            values.extend([n, dispatch.loaded as f64 / n, dispatch.cancelled as f64]);
+        }
+    }
+
+    fn measure_occupancy(&self, occupancy: &mut Vec<f32>) {
+        occupancy.clear();
+        for p in 0..self.places.len() {
+            let mut before = 0;
+            for bin in 0..OCCUPANCY_BINS {
+                let reached = bin < self.places[p].bin as usize;
+                let sum = if reached {
+                    self.bins[p * OCCUPANCY_BINS + bin]
+                } else {
+                    before
+                };
+                occupancy.push(if reached {
+                    (sum - before) as f32 / self.bin_width as f32
+                } else {
+                    f32::NAN
+                });
+                before = sum;
+            }
+        }
+    }
+
+    fn standstills(&self) -> Vec<Standstill> {
+        let mut found: Vec<Standstill> = Vec::new();
+        let long = (self.now - self.warm) / LONG_WAIT;
+        for x in 0..self.things.len() as u32 {
+            let thing = &self.things[x as usize];
+            let waits = matches!(
+                thing.state,
+                State::WaitRoom | State::WaitWork | State::Ready
+            ) && !thing.is(super::PAUSED);
+            let leg = &self.model.legs[thing.leg as usize];
+            if !waits || leg.step == NO_PLACE || self.now - thing.since < long.max(1) {
+                continue;
+            }
+            let step = &self.steps[usize::from(leg.step)];
+            let overtaken = step.latest_served > thing.since;
+            let idle = self.now - step.last_start >= long;
+            if !(overtaken || idle) {
+                continue;
+            }
+            let ix = StepIx(leg.step);
+            let since = GateTime::from_micros(thing.since);
+            match found
+                .iter_mut()
+                .find(|s| s.step == ix && s.overtaken == overtaken)
+            {
+                Some(known) => {
+                    known.things += 1;
+                    if since < known.since {
+                        known.since = since;
+                        known.cause = self.words_for(thing.cause, leg.place);
+                    }
+                }
+                None => found.push(Standstill {
+                    step: ix,
+                    place: PlaceIx(leg.place),
+                    things: 1,
+                    since,
+                    overtaken,
+                    cause: self.words_for(thing.cause, leg.place),
+                }),
+            }
+        }
+        found.sort_by_key(|s| (s.step, s.overtaken));
+        found
+    }
+
+    fn words_for(&self, why: u8, place: u16) -> String {
+        let place = self.place_name(place);
+        match why {
+            cause::NO_ROOM => format!("no room in {place}"),
+            cause::CLOSED => format!("{place} is closed"),
+            cause::BROKEN => format!("{place} is broken"),
+            cause::SEGREGATED => format!("goods that must be kept apart are in {place}"),
+            cause::NO_DEPARTURE => "no departure took them".into(),
+            resource => format!(
+                "no {} is free",
+                self.resource_name(u16::from(resource - cause::RESOURCE))
+            ),
+        }
+    }
+
+    /// Convoy and vehicle number of a thing, from 0.
+    pub(super) fn numbers(&self, x: u32) -> (u32, u32) {
+        let thing = &self.things[x as usize];
+        let plain = thing.entity ^ self.model.sources[usize::from(thing.source)].salt;
+        ((plain >> 32) as u32, (plain >> 16 & 0xFFFF) as u32)
+    }
+
+    pub(super) fn convoy_id(&self, source: usize, number: u32) -> ConvoyId {
+        ConvoyId::new(format!(
+            "{}-{}",
+            self.model.gateway.sources[source].name,
+            number + 1
+        ))
+    }
+
+    pub(super) fn vehicle_of(&self, source: usize, convoy: u32, vehicle: u32) -> VehicleId {
+        VehicleId::new(format!(
+            "{}-{}-{}",
+            self.model.gateway.sources[source].name,
+            convoy + 1,
+            vehicle + 1
+        ))
+    }
+
+    pub(super) fn vehicle_id(&self, x: u32) -> VehicleId {
+        let (convoy, vehicle) = self.numbers(x);
+        self.vehicle_of(usize::from(self.things[x as usize].source), convoy, vehicle)
+    }
+
+    pub(super) fn lot_id(&self, x: u32) -> LotId {
+        let (convoy, vehicle) = self.numbers(x);
+        let thing = &self.things[x as usize];
+        let source = &self.model.gateway.sources[usize::from(thing.source)].name;
+        let lot = (thing.entity ^ self.model.sources[usize::from(thing.source)].salt) & 0xFFFF;
+        LotId::new(format!("{source}-{}-{}-{lot}", convoy + 1, vehicle + 1))
+    }
+
+    pub(super) fn thing_id(&self, x: u32) -> Named {
+        if self.things[x as usize].is(VEHICLE) {
+            Named::Vehicle(self.vehicle_id(x))
+        } else {
+            Named::Lot(self.lot_id(x))
+        }
+    }
+
+    pub(super) fn departure_id(&self, dispatch: usize, nth: u32) -> DepartureId {
+        DepartureId::new(format!(
+            "{}-{}",
+            self.step_name(self.model.dispatches[dispatch].step),
+            nth + 1
+        ))
+    }
+
+    pub(super) fn step_name(&self, step: u16) -> StepName {
+        StepName::new(self.model.gateway.steps[usize::from(step)].name.as_str())
+    }
+
+    pub(super) fn leg_name(&self, x: u32) -> StepName {
+        let step = self.model.legs[self.things[x as usize].leg as usize].step;
+        if step == NO_PLACE {
+            StepName::new("wash")
+        } else {
+            self.step_name(step)
+        }
+    }
+
+    pub(super) fn place_name(&self, place: u16) -> PlaceName {
+        PlaceName::new(self.model.gateway.places[usize::from(place)].name.as_str())
+    }
+
+    pub(super) fn source_name(&self, source: usize) -> SourceName {
+        SourceName::new(self.model.gateway.sources[source].name.as_str())
+    }
+
+    pub(super) fn goods_name(&self, goods: u8) -> GoodsName {
+        GoodsName::new(self.model.gateway.goods[usize::from(goods)].name.as_str())
+    }
+
+    pub(super) fn resource_name(&self, resource: u16) -> ResourceName {
+        ResourceName::new(
+            self.model.gateway.resources[usize::from(resource)]
+                .name
+                .as_str(),
+        )
+    }
+
+    pub(super) fn spot(&self, x: u32) -> Spot {
+        let thing = &self.things[x as usize];
+        debug_assert!(!thing.is(LISTED) || thing.place != NO_PLACE);
+        let holder = if thing.host == crate::model::NONE {
+            thing
+        } else {
+            &self.things[thing.host as usize]
+        };
+        Spot {
+            place: self.place_name(holder.place),
+            unit: u32::from(holder.unit) + 1,
+        }
+    }
+
+    pub(super) fn instant(&self, at: i64) -> Timestamp {
+        GateTime::from_micros(at).instant(self.model.gateway.start)
+    }
+}
