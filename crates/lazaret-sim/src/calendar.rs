@@ -84,9 +84,9 @@ impl Calendar {
         let epoch = key >> self.shift;
         if epoch > self.epoch {
             if epoch - self.epoch < BUCKETS as i64 {
-                self.push_ring(key, what)
+                self.push_ring(key, what);
             } else {
-                self.push_far(key, what)
+                self.push_far(key, what);
             }
         } else {
             // After all that are at most as late, so that ties keep the order of insertion.

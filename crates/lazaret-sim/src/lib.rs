@@ -1,14 +1,18 @@
 //! The simulator of a quarantine gateway.
-#![allow(dead_code)]
 mod calendar;
+mod estimate;
 mod hours;
 mod metrics;
 mod model;
 mod observer;
 mod statistics;
+pub mod study;
+mod warm_up;
 mod world;
 
+pub use estimate::{Estimate, LEVEL, Moments, student};
 pub use metrics::MetricNames;
 pub use model::{CompileError, Model, OCCUPANCY_BINS};
 pub use observer::{Observer, Silent, Tell};
+pub use warm_up::{drifts, mser5};
 pub use world::{Deadlock, Outcome, Replication, Standstill, UnknownsError, World};

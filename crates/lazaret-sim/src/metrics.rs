@@ -13,7 +13,7 @@ impl MetricNames {
     pub(crate) fn of(gateway: &Gateway) -> Self {
         let mut names: Vec<String> = Vec::new();
         let mut under = |prefix: &str, each: &[&str]| {
-            names.extend(each.iter().map(|name| format!("{prefix}.{name}")))
+            names.extend(each.iter().map(|name| format!("{prefix}.{name}")));
         };
         const TIME: [&str; 4] = [
             "time_in_gateway.mean",

@@ -13,7 +13,7 @@ use crate::metrics::MetricNames;
 pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) const NO_PLACE: u16 = u16::MAX;
 /// Time bins of the occupancy picture.
-pub const OCCUPANCY_BINS: usize = 72;
+pub const OCCUPANCY_BINS: usize = 360;
 
 /// A gateway ready to be simulated.
 #[derive(Clone, Debug)]
@@ -104,7 +104,6 @@ pub(crate) struct PlaceM {
     pub(crate) in_cycle: bool,
     /// Entry needs no thought beyond counting: no hours, units, segregation or resources.
     pub(crate) plain: bool,
-    pub(crate) dirty: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -644,7 +643,6 @@ impl Model {
                 segregated,
                 in_cycle: false,
                 plain,
-                dirty: place.zone == Zone::Dirty,
             });
         }
 
@@ -773,24 +771,19 @@ impl Model {
             }
         }
         // A place whose slots take a resource competes with every other place that does.
-        for a in 0..n {
-            for b in 0..n {
-                let shares = self.places[a]
-                    .holds
-                    .iter()
-                    .any(|(r, _)| self.places[b].holds.iter().any(|(s, _)| r == s));
-                if a != b && shares {
-                    reaches[a][b] = true;
-                }
+        for (a, row) in reaches.iter_mut().enumerate() {
+            for (b, reached) in row.iter_mut().enumerate() {
+                let held = |r: u16| self.places[b].holds.iter().any(|&(s, _)| r == s);
+                *reached |= a != b && self.places[a].holds.iter().any(|&(r, _)| held(r));
             }
         }
+        // Warshall's closure.
         for via in 0..n {
-            for from in 0..n {
-                if reaches[from][via] {
-                    for to in 0..n {
-                        reaches[from][to] |= reaches[via][to];
-                    }
-                }
+            let onward = reaches[via].clone();
+            for row in reaches.iter_mut().filter(|row| row[via]) {
+                row.iter_mut()
+                    .zip(&onward)
+                    .for_each(|(reached, &on)| *reached |= on);
             }
         }
         for (at, place) in self.places.iter_mut().enumerate() {

@@ -203,10 +203,6 @@ impl Level {
         self.max = self.max.max(self.now);
     }
 
-    pub(crate) fn set(&mut self, level: i64, at: i64) {
-        self.add(level - self.now, at);
-    }
-
     /// Level times microseconds since the last reset.
     #[inline]
     pub(crate) fn integral(&self, at: i64) -> i128 {

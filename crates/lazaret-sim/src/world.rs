@@ -341,7 +341,6 @@ pub struct World<'m, O> {
     pub(crate) suspect: bool,
     pub(crate) deadlock: Option<Deadlock>,
     pub(crate) replication: Replication,
-    pub(crate) scratch: Vec<(u8, i64, u64, u32)>,
     pub(crate) lots_time: Tally,
     pub(crate) outcome: Outcome,
 }
@@ -405,7 +404,6 @@ impl<'m, O: Observer> World<'m, O> {
             suspect: false,
             deadlock: None,
             replication: Replication::new(0, 0),
-            scratch: Vec::new(),
             lots_time: Tally::default(),
             outcome: Outcome::default(),
         }

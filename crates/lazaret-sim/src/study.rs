@@ -1,0 +1,498 @@
+//! Many replications: in parallel, until they are enough, and what they say together.
+//!
+//! Rows are taken in order of their replication number, whatever thread made them, and every decision to stop depends on
+//! the rows so far alone. So the result is the same on any number of threads.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use lazaret_gateway::model::{PlaceIx, Study as Question};
+use lazaret_gateway::time::GateTime;
+
+use crate::estimate::{Estimate, LEVEL, Moments};
+use crate::model::{Model, OCCUPANCY_BINS};
+use crate::observer::Silent;
+use crate::warm_up::{drifts, mser5};
+use crate::world::{Outcome, Replication, Standstill, UnknownsError, World};
+
+/// Rows that may wait for one that is late, for each thread.
+const WINDOW: u64 = 64;
+/// Replications whose occupancy the fan is made of.
+const FAN: usize = 1000;
+/// Bins of the simulator that make one bin of the fan.
+const FAN_GROUP: usize = 5;
+/// Replications from which the warm-up is found.
+const PILOTS: u64 = 24;
+/// Number of the first twin replication; far from those of the study.
+const TWINS: u64 = 1 << 40;
+
+/// How long to go on.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// So many replications.
+    After(u64),
+    /// Until the half-width of each of these metrics is at most this share of its mean, but at most `limit`.
+    Relative {
+        /// Positions of the metrics.
+        metrics: Vec<usize>,
+        /// Share of the mean.
+        share: f64,
+        /// Most replications.
+        limit: u64,
+    },
+    /// Until the half-width of one metric is at most `half_width`, but at most `limit`.
+    Absolute {
+        /// Position of the metric.
+        metric: usize,
+        /// Half-width.
+        half_width: f64,
+        /// Most replications.
+        limit: u64,
+    },
+}
+
+/// What a study needs besides the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// Seed of all draws.
+    pub seed: u64,
+    /// How long to go on.
+    pub stop: Stop,
+    /// Threads that simulate; at least one.
+    pub threads: usize,
+}
+
+/// What replications say together.
+#[derive(Clone, Debug)]
+pub struct Study {
+    /// Replications taken in.
+    pub replications: u64,
+    /// Whether the precision asked for was reached and, in a study of the settled state, a warm-up was found and nothing
+    /// drifts after it. A fixed number of replications is settled if every headline figure is within 1 % of its mean.
+    pub settled: bool,
+    /// Whether it was interrupted.
+    pub partial: bool,
+    /// Where the statistics start.
+    pub warm_up: GateTime,
+    /// An estimate for each metric.
+    pub estimates: Vec<Estimate>,
+    /// For each metric, how its spread is shared; none if the file has no unknowns.
+    pub spread: Option<Vec<Spread>>,
+    /// Occupancy over time, place by place.
+    pub fans: Vec<Fan>,
+    /// Replications in which everything stopped in a circle, and the first of these circles.
+    pub deadlocks: (u64, Option<crate::Deadlock>),
+    /// Waits in vain, each with the number of replications in which it came up and its worst case.
+    pub standstills: Vec<(u64, Standstill)>,
+    /// What a reader must know before using the figures.
+    pub warnings: Vec<String>,
+}
+
+/// How the variance of a metric between replications is shared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Share owed to the unknowns, with an approximate interval at [`LEVEL`]; the rest is variability.
+    pub unknowns: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// Quantiles of a place's occupancy over time, between replications.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fan {
+    /// The place.
+    pub place: PlaceIx,
+    /// Length of a bin in hours.
+    pub bin_hours: f64,
+    /// 5, 25, 50, 75 and 95 % of each bin's mean occupancy.
+    pub quantiles: Vec<[f64; 5]>,
+}
+
+/// Collects rows in order.
+struct Collector<'a> {
+    model: &'a Model,
+    stop: &'a Stop,
+    headline: Vec<usize>,
+    moments: Vec<Moments>,
+    rows: u64,
+    /// Occupancy of the first replications, [`FAN_GROUP`] bins taken together.
+    fan_rows: Vec<f32>,
+    thirds: Vec<[f64; 3]>,
+    warm_bin: usize,
+    deadlocks: (u64, Option<crate::Deadlock>),
+    standstills: Vec<(u64, Standstill)>,
+    precise: bool,
+}
+
+impl Collector<'_> {
+    /// Takes in a row; true if it is enough.
+    fn take(&mut self, outcome: &Outcome) -> bool {
+        self.rows += 1;
+        for (moments, &value) in self.moments.iter_mut().zip(&outcome.values) {
+            moments.add(value);
+        }
+        if self.thirds.len() < FAN {
+            for group in outcome.occupancy.chunks_exact(FAN_GROUP) {
+                self.fan_rows
+                    .push(group.iter().sum::<f32>() / FAN_GROUP as f32);
+            }
+            self.thirds.push(self.thirds_of(outcome));
+        }
+        if let Some(deadlock) = &outcome.deadlock {
+            self.deadlocks.0 += 1;
+            self.deadlocks.1.get_or_insert_with(|| deadlock.clone());
+        }
+        for standstill in &outcome.standstills {
+            let same = |known: &&mut (u64, Standstill)| {
+                known.1.step == standstill.step && known.1.overtaken == standstill.overtaken
+            };
+            match self.standstills.iter_mut().find(same) {
+                Some((times, worst)) => {
+                    *times += 1;
+                    if standstill.things > worst.things {
+                        *worst = standstill.clone();
+                    }
+                }
+                None => self.standstills.push((1, standstill.clone())),
+            }
+        }
+        self.enough()
+    }
+
+    fn thirds_of(&self, outcome: &Outcome) -> [f64; 3] {
+        let kept = OCCUPANCY_BINS - self.warm_bin;
+        let mut thirds = [0.0; 3];
+        for place in outcome.occupancy.chunks_exact(OCCUPANCY_BINS) {
+            for (nth, &level) in place[self.warm_bin..].iter().enumerate() {
+                thirds[(nth * 3 / kept).min(2)] += f64::from(level) * 3.0 / kept as f64;
+            }
+        }
+        thirds
+    }
+
+    fn enough(&mut self) -> bool {
+        /// Fewer rows say too little about their own spread.
+        const LEAST: u64 = 20;
+        let n = self.rows;
+        match *self.stop {
+            Stop::After(replications) => {
+                if n == replications {
+                    self.precise =
+                        n >= LEAST && self.headline.iter().all(|&m| self.within(m, 0.01));
+                }
+                n >= replications
+            }
+            Stop::Relative {
+                ref metrics,
+                share,
+                limit,
+            } => {
+                // Looking seldom keeps the chance of stopping on a lucky look small.
+                if n >= LEAST && n.is_multiple_of(10) {
+                    self.precise = metrics.iter().all(|&m| self.within(m, share));
+                }
+                self.precise || n >= limit
+            }
+            Stop::Absolute {
+                metric,
+                half_width,
+                limit,
+            } => {
+                if n >= LEAST && n.is_multiple_of(10) {
+                    self.precise = self.moments[metric].half_width(LEVEL) <= half_width;
+                }
+                self.precise || n >= limit
+            }
+        }
+    }
+
+    fn within(&self, metric: usize, share: f64) -> bool {
+        let moments = &self.moments[metric];
+        // A figure that no replication has cannot become more precise.
+        moments.n() == 0 || moments.half_width(LEVEL) <= share * moments.mean().abs()
+    }
+
+    fn fans(&self) -> Vec<Fan> {
+        let places = self.model.places.len();
+        let bins = OCCUPANCY_BINS / FAN_GROUP;
+        let width = places * bins;
+        let bin_hours = GateTime::from_micros(self.model.horizon).hours() / bins as f64;
+        (0..places)
+            .map(|place| {
+                let quantiles = (0..bins)
+                    .map(|bin| {
+                        let mut levels: Vec<f32> = self
+                            .fan_rows
+                            .iter()
+                            .skip(place * bins + bin)
+                            .step_by(width)
+                            .copied()
+                            .filter(|l| !l.is_nan())
+                            .collect();
+                        levels.sort_unstable_by(f32::total_cmp);
+                        [0.05, 0.25, 0.5, 0.75, 0.95].map(|p| quantile(&levels, p))
+                    })
+                    .collect();
+                Fan {
+                    place: PlaceIx(place as u16),
+                    bin_hours,
+                    quantiles,
+                }
+            })
+            .collect()
+    }
+}
+
+fn quantile(sorted: &[f32], p: f64) -> f64 {
+    if sorted.is_empty() {
+        return f64::NAN;
+    }
+    let at = p * (sorted.len() - 1) as f64;
+    let (low, high) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
+    f64::from(low) + (f64::from(high) - f64::from(low)) * at.fract()
+}
+
+/// Runs a study.
+///
+/// * `each` — is shown every row in order with its replication, and may break off.
+///
+/// # Errors
+/// If the values drawn for the unknowns do not make a distribution somewhere.
+pub fn run(
+    model: &Model,
+    settings: &Settings,
+    mut each: impl FnMut(Replication, &Outcome) -> ControlFlow<()>,
+) -> Result<Study, UnknownsError> {
+    let (warm_up, found) = match model.study() {
+        Question::Opening => (GateTime::START, true),
+        Question::Steady => find_warm_up(model, settings.seed)?,
+    };
+    let warm_bin = (warm_up.micros() / (model.horizon / OCCUPANCY_BINS as i64).max(1)) as usize;
+    let mut collector = Collector {
+        model,
+        stop: &settings.stop,
+        headline: headline(model),
+        moments: vec![Moments::default(); model.metrics.len()],
+        rows: 0,
+        fan_rows: Vec::new(),
+        thirds: Vec::new(),
+        warm_bin: warm_bin.min(OCCUPANCY_BINS - 3),
+        deadlocks: (0, None),
+        standstills: Vec::new(),
+        precise: false,
+    };
+    let replication = |number| Replication::new(settings.seed, number);
+    let mut complete = false;
+    in_order(
+        model,
+        warm_up,
+        settings.threads,
+        replication,
+        |number, outcome| {
+            let enough = collector.take(outcome);
+            let go_on = each(replication(number), outcome);
+            complete = enough;
+            if enough {
+                ControlFlow::Break(())
+            } else {
+                go_on
+            }
+        },
+    )?;
+    let partial = !complete;
+    let spread = if partial {
+        None
+    } else {
+        spread(model, settings, warm_up, &collector)?
+    };
+    let steady = model.study() == Question::Steady;
+    let drifting = steady && drifts(&collector.thirds);
+    let mut warnings = Vec::new();
+    if !found {
+        warnings.push(
+            "no warm-up was found: the gateway has not settled within half of its length, so its figures are of a start, not of a settled state; give it a greater `length`, or ask for `study = \"opening\"`"
+                .to_string(),
+        );
+    }
+    if drifting {
+        warnings.push("what is in the gateway still grows or shrinks after the warm-up: it has no settled state within this length".to_string());
+    }
+    Ok(Study {
+        replications: collector.rows,
+        settled: collector.precise && found && !drifting && !partial,
+        partial,
+        warm_up,
+        estimates: collector.moments.iter().map(Moments::estimate).collect(),
+        spread,
+        fans: collector.fans(),
+        deadlocks: collector.deadlocks.clone(),
+        standstills: collector.standstills.clone(),
+        warnings,
+    })
+}
+
+/// Positions of the figures that decide whether a study has settled.
+#[must_use]
+pub fn headline(model: &Model) -> Vec<usize> {
+    [
+        "lots.throughput",
+        "lots.time_in_gateway.mean",
+        "lots.time_in_gateway.p95",
+        "lots.in_gateway.mean",
+    ]
+    .iter()
+    .filter_map(|name| model.metrics.position(name))
+    .collect()
+}
+
+/// Where the settled state begins, and whether there is one.
+fn find_warm_up(model: &Model, seed: u64) -> Result<(GateTime, bool), UnknownsError> {
+    let mut world = World::new(model, Silent);
+    let mut series = vec![0.0; OCCUPANCY_BINS];
+    for number in 0..PILOTS {
+        let outcome = world.run(Replication::new(seed, number), GateTime::START)?;
+        for place in outcome.occupancy.chunks_exact(OCCUPANCY_BINS) {
+            for (sum, &level) in series.iter_mut().zip(place) {
+                *sum += f64::from(level) / PILOTS as f64;
+            }
+        }
+    }
+    let bin = model.horizon / OCCUPANCY_BINS as i64;
+    Ok(mser5(&series).map_or_else(
+        || (GateTime::from_micros(model.horizon / 2), false),
+        |drop| (GateTime::from_micros(drop as i64 * bin), true),
+    ))
+}
+
+/// Variance within pairs that share their unknowns, against the whole variance.
+fn spread(
+    model: &Model,
+    settings: &Settings,
+    warm_up: GateTime,
+    collector: &Collector<'_>,
+) -> Result<Option<Vec<Spread>>, UnknownsError> {
+    if model.unknowns.is_empty() || collector.rows < 20 {
+        return Ok(None);
+    }
+    let pairs = (collector.rows / 4).clamp(16, 200).min(collector.rows);
+    let mut within = vec![Moments::default(); model.metrics.len()];
+    let mut first: Vec<Vec<f64>> = Vec::with_capacity(pairs as usize);
+    let own = |number| Replication::new(settings.seed, number);
+    in_order(model, warm_up, settings.threads, own, |number, outcome| {
+        first.push(outcome.values.clone());
+        if number + 1 == pairs {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    let twin = |number| Replication {
+        number: TWINS + number,
+        ..Replication::new(settings.seed, number)
+    };
+    in_order(model, warm_up, settings.threads, twin, |number, outcome| {
+        for ((moments, &a), &b) in within
+            .iter_mut()
+            .zip(&first[number as usize])
+            .zip(&outcome.values)
+        {
+            moments.add((a - b).powi(2) / 2.0);
+        }
+        if number + 1 == pairs {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    let shares = within.iter().zip(&collector.moments).map(|(within, all)| {
+        let ratio = within.mean() / all.variance();
+        if !(ratio.is_finite() && all.variance() > 0.0) {
+            return Spread {
+                unknowns: f64::NAN,
+                low: f64::NAN,
+                high: f64::NAN,
+            };
+        }
+        // Log-normal approximation of a ratio of mean squares.
+        let error = 1.96 * (2.0 / pairs as f64 + 2.0 / (all.n().max(2) - 1) as f64).sqrt();
+        let share = |factor: f64| (1.0 - ratio * factor).clamp(0.0, 1.0);
+        Spread {
+            unknowns: share(1.0),
+            low: share(error.exp()),
+            high: share((-error).exp()),
+        }
+    });
+    Ok(Some(shares.collect()))
+}
+
+/// Runs replications 0, 1, 2, … on `threads` threads and passes their outcomes to `take` in order, until it breaks.
+pub fn in_order(
+    model: &Model,
+    warm_up: GateTime,
+    threads: usize,
+    replication: impl Fn(u64) -> Replication + Sync,
+    mut take: impl FnMut(u64, &Outcome) -> ControlFlow<()>,
+) -> Result<(), UnknownsError> {
+    if threads <= 1 {
+        let mut world = World::new(model, Silent);
+        for number in 0.. {
+            if take(number, world.run(replication(number), warm_up)?).is_break() {
+                break;
+            }
+        }
+        return Ok(());
+    }
+    let window = WINDOW * threads as u64;
+    let (next, taken, over) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    let (sender, receiver) = mpsc::channel::<(u64, Result<Outcome, UnknownsError>)>();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            let sender = sender.clone();
+            let (next, taken, over, replication) = (&next, &taken, &over, &replication);
+            scope.spawn(move || {
+                let mut world = World::new(model, Silent);
+                while !over.load(Ordering::Relaxed) {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    while number >= taken.load(Ordering::Acquire) + window {
+                        if over.load(Ordering::Relaxed) {
+                            return;
+                        }
+                        std::thread::sleep(Duration::from_micros(50));
+                    }
+                    let outcome = world.run(replication(number), warm_up).cloned();
+                    if sender.send((number, outcome)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut early: BTreeMap<u64, Result<Outcome, UnknownsError>> = BTreeMap::new();
+        let mut wanted = 0;
+        let mut result = Ok(());
+        'rows: for (number, outcome) in &receiver {
+            early.insert(number, outcome);
+            while let Some(outcome) = early.remove(&wanted) {
+                let go_on = match outcome {
+                    Ok(outcome) => take(wanted, &outcome),
+                    Err(error) => {
+                        result = Err(error);
+                        ControlFlow::Break(())
+                    }
+                };
+                wanted += 1;
+                taken.store(wanted, Ordering::Release);
+                if go_on.is_break() {
+                    break 'rows;
+                }
+            }
+        }
+        over.store(true, Ordering::Relaxed);
+        result
+    })
+}
