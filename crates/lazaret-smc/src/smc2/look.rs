@@ -1,0 +1,298 @@
+//! Looking at the sampler: posteriors, paths through past and future, what a group of rows changed.
+
+use rayon::prelude::*;
+
+use super::{Plan, Rejuvenation, Smc2};
+use crate::error::{Conflict, SmcError};
+use crate::filter::{Emphasis, History, RowIncrement, Scratch};
+use crate::model::{BatchModel, Family};
+use crate::random::StreamKey;
+use crate::resampling::systematic;
+use crate::summary::Weighted;
+use crate::weights::{effective_sample_size, log_sum_exp};
+
+/// One possible history and future, drawn from the posterior.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trajectory<R> {
+    /// The θ under which it ran.
+    pub theta: Vec<f64>,
+    /// What was recorded at each time from 0 on.
+    pub values: Vec<R>,
+}
+
+/// The posterior without a group of rows. See [`Smc2::leave_out`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct LeftOut {
+    /// Weights of the sampler's θ without the rows; they sum to 1.
+    pub weights: Vec<f64>,
+    /// Effective sample size of these weights, as a share of the θ. Below about 0.1 the posterior
+    /// without the rows lies where the sampler has no θ: run it again without them instead.
+    pub share: f64,
+    /// Log-evidence of the other rows.
+    pub log_evidence: f64,
+    /// Log-evidence of the rows given all others: how well the rest foretells them.
+    pub log_evidence_of_rows: f64,
+}
+
+impl<P: Clone + Send + Sync> Smc2<P> {
+    /// The last time reached; `None` before the first [`advance`](Self::advance).
+    #[must_use]
+    pub fn time(&self) -> Option<usize> {
+        self.progress.time
+    }
+
+    /// The names of the unknowns, in the order of θ.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The parameter particles.
+    pub fn thetas(&self) -> impl ExactSizeIterator<Item = &[f64]> {
+        self.members.iter().map(|member| member.theta.as_slice())
+    }
+
+    /// The weights of the parameter particles; they sum to 1.
+    #[must_use]
+    pub fn weights(&self) -> Vec<f64> {
+        self.log_weights.iter().map(|weight| weight.exp()).collect()
+    }
+
+    /// The posterior of unknown number `index`.
+    #[must_use]
+    pub fn posterior(&self, index: usize) -> Weighted {
+        self.posterior_of(|theta| theta[index])
+    }
+
+    /// The posterior of any function of θ. The mean of a yes (1) or no (0) is a probability.
+    #[must_use]
+    pub fn posterior_of(&self, f: impl Fn(&[f64]) -> f64) -> Weighted {
+        Weighted::new(self.thetas().map(f).collect(), self.weights())
+    }
+
+    /// The filtering distribution of a function of the present state, over all θ and state particles.
+    pub fn present<F: Family<Population = P>>(
+        &self,
+        family: &F,
+        f: impl Fn(&F::State) -> f64 + Sync,
+    ) -> Weighted {
+        let pairs: Vec<(Vec<f64>, Vec<f64>)> = self
+            .members
+            .par_iter()
+            .zip(&self.log_weights)
+            .filter(|(_, log_weight)| log_weight.is_finite())
+            .map(|(member, log_weight)| {
+                let model = family.model(&member.theta);
+                let weights = member.filter.weights();
+                let population = member.filter.population();
+                let values = (0..weights.len())
+                    .map(|i| f(&model.state(population, i)))
+                    .collect();
+                (
+                    values,
+                    weights
+                        .iter()
+                        .map(|weight| weight * log_weight.exp())
+                        .collect(),
+                )
+            })
+            .collect();
+        let (values, weights): (Vec<_>, Vec<_>) = pairs.into_iter().unzip();
+        Weighted::new(values.concat(), weights.concat())
+    }
+
+    /// Log-evidence of all rows taken in.
+    #[must_use]
+    pub fn log_evidence(&self) -> f64 {
+        self.progress.log_evidence
+    }
+
+    /// What each row did, in the order taken in.
+    #[must_use]
+    pub fn increments(&self) -> &[RowIncrement] {
+        &self.progress.increments
+    }
+
+    /// Rows that were set aside.
+    #[must_use]
+    pub fn conflicts(&self) -> &[Conflict] {
+        &self.progress.conflicts
+    }
+
+    /// Every time that the θ were resampled and moved.
+    #[must_use]
+    pub fn rejuvenations(&self) -> &[Rejuvenation] {
+        &self.progress.rejuvenations
+    }
+
+    /// The present number of state particles of each filter.
+    #[must_use]
+    pub fn state_particles(&self) -> usize {
+        self.progress.state_particles
+    }
+
+    /// Effective number of parameter particles.
+    #[must_use]
+    pub fn effective_sample_size(&self) -> f64 {
+        effective_sample_size(&self.log_weights)
+    }
+
+    /// Draws about `count` trajectories of equal weight from the posterior given all rows: the past as the
+    /// data leave it (smoothing) and, beyond the present, the future to time `until`.
+    ///
+    /// Filters run again from their keys with their genealogies kept, one at a time on each thread, so the
+    /// memory needed is that of a few filters, not of all.
+    ///
+    /// # Errors
+    /// [`SmcError::NotANumber`], if the model is wrong.
+    pub fn paths<F: Family<Population = P>, R: Send>(
+        &self,
+        family: &F,
+        count: usize,
+        until: usize,
+        key: StreamKey,
+        record: impl Fn(&F::State, usize) -> R + Sync,
+    ) -> Result<Vec<Trajectory<R>>, SmcError> {
+        let mut ancestors = vec![0u32; count.max(1)];
+        let picked = systematic(&self.weights(), key.stream().uniform(), &mut ancestors);
+        assert!(
+            picked.is_ok(),
+            "weights were normalised before, yet {picked:?}"
+        );
+        let groups: Vec<&[u32]> = ancestors.chunk_by(|a, b| a == b).collect();
+        let plan = self.plan(self.progress.rows_done);
+        let paths: Vec<Vec<Trajectory<R>>> = groups
+            .into_par_iter()
+            .map(|group| {
+                let index = group[0] as usize;
+                let member = &self.members[index];
+                let model = family.model(&member.theta);
+                let streams = key.child(index as u64);
+                let history = plan.record(&model, member.filter.key())?;
+                let mut particles = vec![0u32; group.len()];
+                let weights = history.last_weights();
+                let picked = systematic(weights, streams.stream().uniform(), &mut particles);
+                assert!(
+                    picked.is_ok(),
+                    "weights were normalised before, yet {picked:?}"
+                );
+                let mut trajectories: Vec<Trajectory<R>> = particles
+                    .iter()
+                    .map(|particle| {
+                        let states = history.trace(&model, *particle as usize);
+                        let times = states.iter().enumerate();
+                        let values = times.map(|(time, state)| record(state, time)).collect();
+                        Trajectory {
+                            theta: member.theta.clone(),
+                            values,
+                        }
+                    })
+                    .collect();
+                let mut population = history.last().clone();
+                model.select(history.last(), &particles, &mut population);
+                for time in self.progress.time.unwrap_or(0) + 1..=until {
+                    model.step(&mut population, time, &streams.at(time));
+                    for (i, trajectory) in trajectories.iter_mut().enumerate() {
+                        trajectory
+                            .values
+                            .push(record(&model.state(&population, i), time));
+                    }
+                }
+                Ok(trajectories)
+            })
+            .collect::<Result<_, SmcError>>()?;
+        Ok(paths.into_iter().flatten().collect())
+    }
+
+    /// What the posterior and the evidence would be without the given rows, by reweighting.
+    ///
+    /// The filters run again without the rows, with the random numbers that they had.
+    ///
+    /// # Errors
+    /// [`SmcError::NotANumber`], if the model is wrong; [`SmcError::Revision`] if the other rows alone are
+    /// impossible for every θ, which can only be chance.
+    pub fn leave_out<F: Family<Population = P>>(
+        &self,
+        family: &F,
+        rows: &[usize],
+    ) -> Result<LeftOut, SmcError> {
+        let mut emphasis = self.progress.emphasis.clone();
+        for row in rows {
+            emphasis.set(*row, 0.0);
+        }
+        let plan = Plan {
+            emphasis: &emphasis,
+            ..self.plan(self.progress.rows_done)
+        };
+        let without: Vec<f64> = self
+            .members
+            .par_iter()
+            .map_init(Scratch::default, |scratch, member| {
+                let model = family.model(&member.theta);
+                let (filter, _) = plan.run(&model, member.filter.key(), scratch)?;
+                Ok(filter.log_evidence())
+            })
+            .collect::<Result<_, SmcError>>()?;
+        let log_weights: Vec<f64> = (self.log_weights.iter().zip(&self.members).zip(without))
+            .map(|((weight, member), without)| {
+                if weight.is_finite() {
+                    weight + without - member.filter.log_evidence()
+                } else {
+                    f64::NEG_INFINITY
+                }
+            })
+            .collect();
+        let log_ratio = log_sum_exp(&log_weights);
+        if !log_ratio.is_finite() {
+            return Err(SmcError::Revision {
+                time: self.progress.time.unwrap_or(0),
+            });
+        }
+        Ok(LeftOut {
+            share: effective_sample_size(&log_weights) / self.members.len() as f64,
+            weights: log_weights
+                .iter()
+                .map(|weight| (weight - log_ratio).exp())
+                .collect(),
+            log_evidence: self.progress.log_evidence + log_ratio,
+            log_evidence_of_rows: -log_ratio,
+        })
+    }
+
+    /// Rows that are left out or tempered.
+    #[must_use]
+    pub fn emphasis(&self) -> &Emphasis {
+        &self.progress.emphasis
+    }
+}
+
+impl Plan<'_> {
+    /// As [`run`](Self::run), with the genealogy; time 0 alone if no row was taken in yet.
+    fn record<M: BatchModel>(
+        &self,
+        model: &M,
+        key: StreamKey,
+    ) -> Result<History<M::Population>, SmcError> {
+        let mut filter = crate::filter::Filter::start(model, &self.settings, key);
+        let mut scratch = Scratch::default();
+        let mut history = History::default();
+        for time in 0..=self.time.unwrap_or(0) {
+            if time > 0 {
+                filter.propagate(model, &mut scratch);
+            }
+            let rows = match self.time {
+                None => 0,
+                Some(last) if last == time => self.rows,
+                Some(_) => usize::MAX,
+            };
+            for row in model.rows(time).take(rows) {
+                let power = self.emphasis.of(row);
+                if power != 0.0 {
+                    filter.weigh(model, row, power)?;
+                }
+            }
+            history.push(&filter, &scratch);
+        }
+        Ok(history)
+    }
+}
