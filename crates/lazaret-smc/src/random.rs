@@ -137,7 +137,7 @@ impl TryRng for Stream {
 }
 
 /// A bijection of 64-bit words whose output bits each depend on every input bit (Stafford's variant 13,
-/// as in Steele2014).
+/// as in SteeleLeaFlood2014).
 fn mix(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

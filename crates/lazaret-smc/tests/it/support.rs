@@ -11,7 +11,7 @@ pub(crate) fn check_mean(values: &[f64], expected: f64, false_alarm: f64) -> Res
     let mean = values.iter().sum::<f64>() / n;
     let variance = values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0);
     let z = (mean - expected) / (variance / n).sqrt();
-    let critical = Normal::new(0.0, 1.0)
+    let critical = StudentsT::new(0.0, 1.0, n - 1.0)
         .unwrap()
         .inverse_cdf(1.0 - 0.5 * false_alarm);
     if z.abs() <= critical {
