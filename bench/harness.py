@@ -94,20 +94,20 @@ class Bench:
 
     def loops(self):
         """Folder with the hand-written loops and the stopwatch."""
-        return self._once("loops", lambda: self._cargo(BENCH, TARGET))
+        return self._once("loops", lambda: there(self._cargo(BENCH, TARGET) / "measure").parent)
 
     def lazaret(self):
         """The binary under test, built from this tree if there is a toolchain."""
-        return self._once("lazaret", self._lazaret)
+        return self._once("lazaret", lambda: there(self._lazaret()))
 
     def nexosim(self):
         """The NeXosim peer."""
         folder = BENCH / "peers" / "nexosim"
-        return self._once("nexosim", lambda: self._cargo(folder, TARGET / "nexosim") / "nexosim-ref")
+        return self._once("nexosim", lambda: there(self._cargo(folder, TARGET / "nexosim") / "nexosim-ref"))
 
     def simpy(self):
         """A Python with SimPy."""
-        return self._once("simpy", self._simpy)
+        return self._once("simpy", lambda: there(self._simpy()))
 
     def _cargo(self, folder, target):
         if not self._build:
@@ -123,8 +123,6 @@ class Bench:
             target = str(LAZARET.parents[1])
             command = ["cargo", "build", "--release", "-p", "lazaret", "--target-dir", target]
             self._must(command, ROOT, "lazaret was not built")
-        if not LAZARET.exists():
-            raise Missing("lazaret was not built: target/release/lazaret is not there (set LAZARET to its path)")
         return LAZARET
 
     def _simpy(self):
@@ -189,6 +187,14 @@ class Bench:
         if done.returncode:
             raise Missing(f"{Path(command[0]).name} ended with code {done.returncode}: {done.stderr.strip()[-300:]}")
         return done.stdout
+
+
+def there(path):
+    """The path, if something is there."""
+    if not path.exists():
+        where = path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
+        raise Missing(f"{where} is not there: run without --no-build, or build it")
+    return path
 
 
 def middle(values):

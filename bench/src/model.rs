@@ -15,7 +15,9 @@ const HORIZON: u64 = HORIZON_HOURS * HOUR;
 const UNLOADING: Triangular = Triangular::new(HOUR, 2 * HOUR, 4 * HOUR);
 const HOLD: Triangular = Triangular::new(14 * 24 * HOUR, 21 * 24 * HOUR, 30 * 24 * HOUR);
 const DISPATCH_EVERY: u64 = 48 * HOUR;
-const DISPATCH_MOST: u32 = 60;
+const DISPATCH_MOST: usize = 60;
+/// Dispatches ahead that a hold can reach (15), and some: a power of two.
+const DUE_BINS: usize = 32;
 
 /// Kinds of events, in the order in which those of one instant happen.
 const UNLOADED: usize = 0;
@@ -53,6 +55,12 @@ pub const COLUMNS: [&str; 7] = [
     "util",
 ];
 
+/// The bin of the dispatch with this number.
+#[inline(always)]
+fn due_bin(dispatch: u64) -> usize {
+    dispatch as usize % DUE_BINS
+}
+
 /// First in, first out, of train numbers, in a ring whose size is a power of two.
 #[derive(Debug)]
 struct Fifo {
@@ -77,6 +85,10 @@ impl Fifo {
         (self.head, self.tail) = (0, 0);
     }
 
+    fn len(&self) -> usize {
+        self.tail - self.head
+    }
+
     #[inline(always)]
     fn push(&mut self, train: u32) {
         self.items[self.tail % Self::SIZE] = train as u16;
@@ -97,15 +109,15 @@ impl Fifo {
 ///
 /// * `C` — the calendar.
 /// * `DIRECT` — what needs no event gets none: a wagon that leaves its platform is counted with the return it
-///   has just drawn, and lots whose hold has ended are looked up only when a dispatch asks for them. The
-///   outputs are the same; two of the four events of a lot disappear from the calendar.
+///   has just drawn, and a lot is put down for the dispatch before which its hold ends, to be sorted only if
+///   somebody must stay behind. The outputs are the same bits; two of a lot's four events disappear.
 #[derive(Debug)]
 pub struct Model<C, const DIRECT: bool> {
     setup: Setup,
     rng: Rng,
     calendar: C,
-    /// Lots in the yard by the end of their hold; used if `DIRECT`.
-    held: C,
+    /// If `DIRECT`: lots in the yard by the first dispatch that finds their hold ended, in a ring.
+    due: [Vec<u64>; DUE_BINS],
     arrivals: Box<[u64; TRAINS]>,
     platform_free: u32,
     warehouse_free: u32,
@@ -132,7 +144,7 @@ impl<C: Calendar, const DIRECT: bool> Model<C, DIRECT> {
             setup,
             rng: Rng::new(0, 0),
             calendar: C::default(),
-            held: C::default(),
+            due: std::array::from_fn(|_| Vec::with_capacity(1 << 9)),
             arrivals: vec![0; TRAINS].try_into().expect("the length is right"),
             platform_free: 0,
             warehouse_free: 0,
@@ -179,7 +191,7 @@ impl<C: Calendar, const DIRECT: bool> Model<C, DIRECT> {
     fn reset(&mut self, seed: u64, replication: u64) {
         self.rng = Rng::new(seed, replication);
         self.calendar.clear();
-        self.held.clear();
+        self.due.iter_mut().for_each(Vec::clear);
         self.platform_free = self.setup.platform_slots;
         self.warehouse_free = self.setup.warehouse_slots;
         self.yard_free = self.setup.yard_slots;
@@ -297,7 +309,7 @@ impl<C: Calendar, const DIRECT: bool> Model<C, DIRECT> {
         let end = now + HOLD.draw(&mut self.rng);
         let key = calendar::key(end, RELEASED, train);
         if DIRECT {
-            self.held.push(RELEASED, key);
+            self.due[due_bin(end / DISPATCH_EVERY + 1)].push(key);
         } else {
             self.calendar.push(RELEASED, key);
         }
@@ -307,14 +319,26 @@ impl<C: Calendar, const DIRECT: bool> Model<C, DIRECT> {
         }
     }
 
+    /// Releases the lots whose hold has ended since the dispatch before; used if `DIRECT`.
+    fn release_due(&mut self, now: u64) {
+        let bin = &mut self.due[due_bin(now / DISPATCH_EVERY)];
+        // Who was released first matters only if somebody stays behind.
+        if self.released.len() + bin.len() > DISPATCH_MOST {
+            bin.sort_unstable();
+        }
+        for key in bin.drain(..) {
+            self.released.push(payload(key));
+        }
+    }
+
     fn dispatch(&mut self, now: u64) {
+        if DIRECT {
+            self.release_due(now);
+        }
         for _ in 0..DISPATCH_MOST {
-            let train = if DIRECT {
-                self.held.pop_below(calendar::key(now, 0, 0)).map(payload)
-            } else {
-                self.released.pop()
+            let Some(train) = self.released.pop() else {
+                break;
             };
-            let Some(train) = train else { break };
             let stay = now - self.arrivals[train as usize % TRAINS];
             self.stay_sum += stay;
             self.stays.push(stay);

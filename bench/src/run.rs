@@ -1,6 +1,8 @@
 //! The command line of the hand-written loops and the summary they print.
 
+use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -152,43 +154,52 @@ pub fn main(
     let cpu = cpu.zip(cpu_seconds()).map_or(wall, |(before, after)| {
         (after - before) / options.replications as f64
     });
+    let mut text = String::new();
     if options.csv {
-        println!("replication,{}", COLUMNS.join(","));
-        for (replication, outcome) in outcomes.iter().enumerate() {
-            let cells: Vec<String> = outcome.iter().map(f64::to_string).collect();
-            println!("{replication},{}", cells.join(","));
-        }
-        return ExitCode::SUCCESS;
+        table(&mut text, &outcomes);
+    } else if options.json {
+        object(&mut text, &outcomes, cpu);
+    } else {
+        report(&mut text, &outcomes, cpu, wall);
     }
-    let summary = summarise(&outcomes);
-    if options.json {
-        let cells: Vec<String> = COLUMNS
-            .iter()
-            .zip(&summary)
-            .map(|(column, [mean, half])| {
-                format!(
-                    "\"{column}\": {{\"mean\": {}, \"half_width\": {}, \"n\": {}}}",
-                    json_number(*mean),
-                    json_number(*half),
-                    outcomes.len()
-                )
-            })
-            .collect();
-        println!(
-            "{{{}, \"cpu_s_per_replication\": {cpu:.6}}}",
-            cells.join(", ")
-        );
-        return ExitCode::SUCCESS;
-    }
-    println!("{:<12}{:>14}{:>14}", "column", "mean", "+- 95 %");
-    for (column, [mean, half]) in COLUMNS.iter().zip(&summary) {
-        println!("{column:<12}{mean:>14.4}{half:>14.4}");
-    }
-    println!(
-        "{} replications, {cpu:.6} s CPU and {wall:.6} s wall a replication",
-        outcomes.len()
-    );
+    // A reader that closed the pipe, as `head` does, has what it wanted.
+    let _ = std::io::stdout().write_all(text.as_bytes());
     ExitCode::SUCCESS
+}
+
+/// One CSV row a replication.
+fn table(text: &mut String, outcomes: &[Outcome]) {
+    let _ = writeln!(text, "replication,{}", COLUMNS.join(","));
+    for (replication, outcome) in outcomes.iter().enumerate() {
+        let cells: Vec<String> = outcome.iter().map(f64::to_string).collect();
+        let _ = writeln!(text, "{replication},{}", cells.join(","));
+    }
+}
+
+/// Mean and half-width of each column as a JSON object.
+fn object(text: &mut String, outcomes: &[Outcome], cpu: f64) {
+    let _ = write!(text, "{{");
+    for (column, [mean, half]) in COLUMNS.iter().zip(summarise(outcomes)) {
+        let (mean, half, n) = (json_number(mean), json_number(half), outcomes.len());
+        let _ = write!(
+            text,
+            "\"{column}\": {{\"mean\": {mean}, \"half_width\": {half}, \"n\": {n}}}, "
+        );
+    }
+    let _ = writeln!(text, "\"cpu_s_per_replication\": {cpu:.6}}}");
+}
+
+/// The same for a person.
+fn report(text: &mut String, outcomes: &[Outcome], cpu: f64, wall: f64) {
+    let _ = writeln!(text, "{:<12}{:>14}{:>14}", "column", "mean", "+- 95 %");
+    for (column, [mean, half]) in COLUMNS.iter().zip(summarise(outcomes)) {
+        let _ = writeln!(text, "{column:<12}{mean:>14.4}{half:>14.4}");
+    }
+    let n = outcomes.len();
+    let _ = writeln!(
+        text,
+        "{n} replications, {cpu:.6} s CPU and {wall:.6} s wall a replication"
+    );
 }
 
 /// JSON has no NaN; a figure that does not exist is `null`.

@@ -4,9 +4,8 @@ use super::{Calendar, time};
 
 /// Ticks a bucket covers, as a power of two.
 const WIDTH_SHIFT: u32 = crate::model::TICK_BITS - 4;
-/// Buckets in the ring: 2048 hours. All events must lie within that time of the earliest: a hold of at most
-/// 720 hours leaves room for released lots that a full yard of 1200 keeps waiting for dispatches of sixty.
-const BUCKETS: usize = 1 << 15;
+/// Buckets in the ring: 1024 hours. All events must lie within that time of now; a hold takes 720 at most.
+const BUCKETS: usize = 1 << 14;
 /// Most events at once.
 const NODES: usize = 1 << 14;
 /// No node.
