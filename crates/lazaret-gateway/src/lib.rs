@@ -3,6 +3,7 @@
 //! A gateway file is TOML that reads like a description of the place. [`model::Gateway`] is what it says, checked;
 //! [`event::Event`] is what can happen there.
 
+pub mod check;
 pub mod diagnostic;
 pub mod distribution;
 mod document;
@@ -12,6 +13,7 @@ pub mod model;
 pub mod quantity;
 pub mod random;
 mod read;
+pub mod schema;
 pub mod time;
 
 pub use diagnostic::Diagnostic;

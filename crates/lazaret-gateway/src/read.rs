@@ -494,8 +494,9 @@ impl<'d> Reader<'d> {
     }
 
     fn unused_unknowns(&mut self) {
-        // An override may well put a number where the file had an unknown.
-        if !self.overrides.is_empty() {
+        // An override may well put a number where the file had an unknown, and what refers to one may not have been
+        // readable.
+        if !self.overrides.is_empty() || self.diagnostics.iter().any(Diagnostic::is_error) {
             return;
         }
         let unused: Vec<_> = self

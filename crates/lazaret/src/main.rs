@@ -1,3 +1,58 @@
-//! The one binary of Lazaret.
+//! The one binary of Lazaret: reads files and the command line, calls the crates that do the work, prints.
+//!
+//! # Exit codes
+//! 0 — done, with or without warnings. 1 — the machine failed: a result could not be written. 2 — bad input: the
+//! command line, a gateway file, an override or a CSV file is wrong, and what was printed says where. 130 — interrupted
+//! before there was anything to show.
 
-fn main() {}
+mod check;
+mod input;
+mod new;
+mod output;
+mod schema;
+mod shell;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::output::Failure;
+
+/// Plan, run and watch a quarantine gateway for freight.
+///
+/// A gateway file describes the place; start with `lazaret new NAME` for one that runs, and see docs/gateway-file.md.
+#[derive(Debug, Parser)]
+#[command(name = "lazaret", version, propagate_version = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the machine failed, 2 bad input, 130 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    New(new::Arguments),
+    Schema(schema::Arguments),
+    Completions(shell::CompletionsArguments),
+    Man(shell::ManArguments),
+}
+
+fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Check(arguments) => check::run(arguments),
+        Command::New(arguments) => new::run(arguments),
+        Command::Schema(arguments) => schema::run(arguments),
+        Command::Completions(arguments) => shell::completions(arguments),
+        Command::Man(arguments) => shell::man(arguments),
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(&cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

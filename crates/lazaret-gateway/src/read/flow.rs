@@ -11,6 +11,9 @@ use crate::model::{
     Source, SourceIx, Step, StepIx, StepKind, Term, Zone,
 };
 
+/// The most sources times classes times steps: each way through the steps is looked at.
+const WAYS_MOST: usize = 10_000_000;
+
 /// Keys of a step that only some kinds have.
 const OWN_KEYS: &[(&str, &[&str])] = &[
     ("each", &["unload"]),
@@ -494,6 +497,20 @@ impl<'d> Reader<'d> {
         if gateway.steps.is_empty() || gateway.places.is_empty() {
             return;
         }
+        let ways = gateway.sources.len() * gateway.goods.len();
+        if ways.saturating_mul(gateway.steps.len()) > WAYS_MOST {
+            self.error(Diagnostic::error(
+                "out-of-range",
+                Location::TOP,
+                format!(
+                    "{} sources times {} goods classes times {} steps are more than {WAYS_MOST}, the most that is read",
+                    gateway.sources.len(),
+                    gateway.goods.len(),
+                    gateway.steps.len()
+                ),
+            ));
+            return;
+        }
         if self.diagnostics.iter().any(|d| {
             d.is_error()
                 && matches!(
@@ -517,13 +534,22 @@ impl<'d> Reader<'d> {
             }
         }
         self.mixed_vehicles(gateway);
+        if let Some(lots) = crate::check::too_many_lots(gateway) {
+            let at = self.names.sources.first().map_or(Location::TOP, |s| s.1);
+            self.error(
+                Diagnostic::error(
+                    "out-of-range",
+                    at,
+                    format!("some {lots:.1e} lots or vehicles would come in {}, and 1e9 are the most that is simulated", gateway.length),
+                )
+                .help("simulate a shorter time, or check `every` and `convoy`"),
+            );
+        }
     }
 
     /// The way of each class from each source that it comes from. Classes with the same way from a source are told once.
     fn paths(&self, gateway: &Gateway) -> Vec<(SourceIx, GoodsIx, Vec<StepIx>)> {
         let mut out: Vec<(SourceIx, GoodsIx, Vec<StepIx>)> = Vec::new();
-        // Thousands of sources times thousands of classes would take for ever to look at one by one.
-        const MOST: usize = 100_000;
         for (s, source) in gateway.sources.iter().enumerate() {
             for (g, share) in source.mix.iter().enumerate() {
                 if *share == Term::Value(0.0) {
@@ -538,9 +564,6 @@ impl<'d> Reader<'d> {
                     .any(|(_, _, known)| *known == path)
                 {
                     out.push((source, goods, path));
-                }
-                if out.len() >= MOST {
-                    return out;
                 }
             }
         }

@@ -628,7 +628,7 @@ impl<'d> Reader<'d> {
                     node.at,
                     format!("a share lies between 0 and 1{when}"),
                 );
-                if value > 1.0 && value <= 100.0 && when.is_empty() {
+                if (2.0..=100.0).contains(&value) && when.is_empty() {
                     diagnostic = diagnostic.help(format!("write \"{value} %\" for per cent"));
                 }
                 self.error(diagnostic);

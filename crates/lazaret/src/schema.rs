@@ -1,0 +1,16 @@
+//! `lazaret schema`.
+
+use clap::Args;
+
+use crate::output::{Failure, print};
+
+/// Print the JSON Schema of a gateway file, for editors
+///
+/// Editors with a TOML language server complete and explain the keys of a gateway file when they know it: save it with
+/// `lazaret schema > gateway.schema.json` and put `#:schema ./gateway.schema.json` at the top of the file.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {}
+
+pub(crate) fn run(_arguments: &Arguments) -> Result<(), Failure> {
+    print(&format!("{:#}\n", lazaret_gateway::schema::schema()))
+}
