@@ -210,6 +210,18 @@ pub trait Experiment {
             .collect()
     }
 
+    /// Names of the unknowns: what is drawn once a replication. Empty by default.
+    fn unknowns(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The values of the unknowns in replication `replication` of the base design, as probabilities of their priors in
+    /// (0, 1), in the order of [`unknowns`](Experiment::unknowns).
+    fn unknown_ranks(&self, replication: u64) -> Vec<f64> {
+        let _ = replication;
+        Vec::new()
+    }
+
     /// The column of the metric called `name`.
     ///
     /// # Errors

@@ -26,6 +26,7 @@ pub mod kriging;
 pub mod need;
 pub mod optimise;
 pub mod pareto;
+pub mod questions;
 pub mod random;
 pub mod select;
 pub mod sensitivity;

@@ -9,6 +9,7 @@ mod hold;
 mod kriging;
 mod need;
 mod pareto;
+mod questions;
 mod selection;
 mod sensitivity;
 mod settling;

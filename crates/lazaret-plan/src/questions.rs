@@ -1,0 +1,84 @@
+//! The planner's questions, each one function from an [`Experiment`](crate::Experiment) to an answer that can be printed,
+//! drawn or written as JSON.
+//!
+//! The functions ask for runs, do the statistics and stop; they know nothing of files or terminals. Metrics are named as
+//! the experiment names them.
+
+pub mod bottleneck;
+pub mod capacity;
+pub mod compare;
+pub mod optimise;
+pub mod sensitivity;
+pub mod size;
+
+use thiserror::Error;
+
+use crate::estimate::EstimateError;
+use crate::experiment::ExperimentError;
+use crate::select::kn::SelectError;
+use crate::sensitivity::sobol::SobolError;
+
+/// Why a question has no answer.
+#[derive(Clone, Debug, Error, PartialEq)]
+pub enum QuestionError {
+    /// The experiment did not run.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+    /// Too few values for an interval.
+    #[error("{metric}: {error}")]
+    Estimate {
+        /// The metric.
+        metric: String,
+        /// What is missing.
+        error: EstimateError,
+    },
+    /// A setting that makes no sense.
+    #[error("{0}")]
+    Setting(String),
+    /// The spread cannot be shared out.
+    #[error("{metric}: {error}")]
+    Sobol {
+        /// The metric.
+        metric: String,
+        /// Why.
+        error: SobolError,
+    },
+}
+
+impl From<crate::capacity::CapacityError<ExperimentError>> for QuestionError {
+    fn from(error: crate::capacity::CapacityError<ExperimentError>) -> Self {
+        use crate::capacity::CapacityError;
+        match error {
+            CapacityError::Model(e) => e.into(),
+            CapacityError::Setting(s) => QuestionError::Setting(s),
+            CapacityError::Estimate(e) => QuestionError::Setting(e.to_string()),
+        }
+    }
+}
+
+impl From<crate::size::SizeError<ExperimentError>> for QuestionError {
+    fn from(error: crate::size::SizeError<ExperimentError>) -> Self {
+        use crate::size::SizeError;
+        match error {
+            SizeError::Model(e) => e.into(),
+            SizeError::Setting(s) => QuestionError::Setting(s),
+            SizeError::Estimate(e) => QuestionError::Setting(e.to_string()),
+        }
+    }
+}
+
+impl From<SelectError<ExperimentError>> for QuestionError {
+    fn from(error: SelectError<ExperimentError>) -> Self {
+        match error {
+            SelectError::Sampler(e) => e.into(),
+            other => QuestionError::Setting(other.to_string()),
+        }
+    }
+}
+
+fn estimate_error(metric: &str) -> impl Fn(EstimateError) -> QuestionError + '_ {
+    move |error| QuestionError::Estimate {
+        metric: metric.to_owned(),
+        error,
+    }
+}

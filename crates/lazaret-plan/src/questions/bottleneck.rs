@@ -1,0 +1,125 @@
+//! What breaks first, and what one more of each thing would be worth: `lazaret plan bottleneck`.
+
+use serde::Serialize;
+
+use super::{QuestionError, estimate_error};
+use crate::compare::{Difference, Verdict, compare};
+use crate::estimate::{Estimate, mean};
+use crate::experiment::{Design, Experiment};
+use crate::select::Aim;
+
+/// One more of something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneMore {
+    /// What is added, in words: `one more slot in yard`.
+    pub what: String,
+    /// The design with it.
+    pub design: Design,
+}
+
+/// What one more of something is worth.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Gain {
+    /// What is added.
+    pub what: String,
+    /// The change of the file that adds it.
+    pub change: String,
+    /// Gain in the metric, positive for better, with its interval and verdict turned the same way.
+    pub gain: Difference,
+}
+
+/// The answer of `plan bottleneck`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BottleneckAnswer {
+    /// The metric in which gains are counted.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+    /// Its mean as things are.
+    pub now: Estimate,
+    /// All gains, the greatest first.
+    pub gains: Vec<Gain>,
+    /// Means of the metrics that show where time is lost, as things are: (name, unit, estimate); metrics that are undefined
+    /// are left out.
+    pub losses: Vec<(String, String, Estimate)>,
+    /// Replications of each design.
+    pub replications: u64,
+    /// Probability with which all intervals of the gains hold together.
+    pub level: f64,
+}
+
+/// Ranks what one more of each thing is worth.
+///
+/// * `metric` — in which gains are counted; `aim` says which way is better.
+/// * `losses` — names of metrics shown as they are.
+///
+/// Gains are paired differences in the same replications, so that the value of one slot among a thousand is not drowned by luck.
+///
+/// # Errors
+/// [`QuestionError`].
+pub fn ask<X: Experiment>(
+    experiment: &X,
+    candidates: &[OneMore],
+    metric: &str,
+    aim: Aim,
+    losses: &[String],
+    replications: u64,
+    level: f64,
+) -> Result<BottleneckAnswer, QuestionError> {
+    let column = experiment.column(metric)?;
+    let base = experiment.run(&Design::base(), 0..replications)?;
+    let own: Vec<f64> = base.column(column).iter().map(|&x| aim.score(x)).collect();
+    let mut theirs = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        let values = experiment
+            .run(&candidate.design, 0..replications)?
+            .column(column);
+        theirs.push(values.iter().map(|&x| aim.score(x)).collect::<Vec<f64>>());
+    }
+    let fail = estimate_error(metric);
+    let now = mean(&base.column(column), level).map_err(&fail)?;
+    let mut gains: Vec<Gain> = compare(&own, &theirs, level, None)
+        .map_err(&fail)?
+        .into_iter()
+        .zip(candidates)
+        .map(|(gain, c)| Gain {
+            what: c.what.clone(),
+            change: c.design.to_string(),
+            gain,
+        })
+        .collect();
+    // Sure gains first, then by size; what makes no difference at all comes last.
+    let rank = |g: &Gain| match g.gain.verdict {
+        Verdict::Higher => 0,
+        Verdict::CannotTell { .. } | Verdict::Same => 1,
+        Verdict::Identical => 2,
+        Verdict::Lower => 3,
+    };
+    gains.sort_by(|a, b| {
+        rank(a)
+            .cmp(&rank(b))
+            .then(b.gain.value.total_cmp(&a.gain.value))
+    });
+    let losses = losses
+        .iter()
+        .map(|name| {
+            let c = experiment.column(name)?;
+            let unit = experiment.metrics()[c].unit.clone();
+            Ok(mean(&base.column(c), level)
+                .ok()
+                .map(|e| (name.clone(), unit, e)))
+        })
+        .collect::<Result<Vec<_>, QuestionError>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    Ok(BottleneckAnswer {
+        metric: metric.to_owned(),
+        unit: experiment.metrics()[column].unit.clone(),
+        now,
+        gains,
+        losses,
+        replications,
+        level,
+    })
+}

@@ -1,0 +1,99 @@
+//! Is one of these better? `lazaret plan compare`.
+
+use serde::Serialize;
+
+use super::{QuestionError, estimate_error};
+use crate::compare::{Difference, compare};
+use crate::estimate::{Estimate, mean};
+use crate::experiment::{Design, Experiment, Metric};
+
+/// One metric of a comparison.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Compared {
+    /// Name of the metric.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+    /// What it counts.
+    pub meaning: String,
+    /// The baseline's mean.
+    pub baseline: Estimate,
+    /// The difference that each alternative makes, in the order of [`CompareAnswer::alternatives`].
+    pub differences: Vec<Difference>,
+}
+
+/// The answer of `plan compare`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CompareAnswer {
+    /// What the baseline is.
+    pub baseline: String,
+    /// What each alternative is.
+    pub alternatives: Vec<String>,
+    /// One entry a metric asked for.
+    pub metrics: Vec<Compared>,
+    /// Replications of each design.
+    pub replications: u64,
+    /// Probability with which the intervals of one metric hold together.
+    pub level: f64,
+}
+
+/// Compares alternatives with a baseline in the same replications.
+///
+/// * `metrics` — names of the metrics to compare.
+/// * `tolerance` — a difference no larger than this does not matter, in the unit of each metric; none if every one does.
+///
+/// # Errors
+/// [`QuestionError`].
+pub fn ask<X: Experiment>(
+    experiment: &X,
+    baseline: &Design,
+    alternatives: &[Design],
+    metrics: &[String],
+    replications: u64,
+    level: f64,
+    tolerance: Option<f64>,
+) -> Result<CompareAnswer, QuestionError> {
+    if alternatives.is_empty() {
+        return Err(QuestionError::Setting(
+            "there is nothing to compare with, name an alternative".into(),
+        ));
+    }
+    let columns: Vec<usize> = metrics
+        .iter()
+        .map(|m| experiment.column(m))
+        .collect::<Result<_, _>>()?;
+    let base = experiment.run(baseline, 0..replications)?;
+    let others = alternatives
+        .iter()
+        .map(|d| experiment.run(d, 0..replications))
+        .collect::<Result<Vec<_>, _>>()?;
+    let compared = columns
+        .iter()
+        .map(|&c| {
+            let Metric {
+                name,
+                unit,
+                meaning,
+            } = experiment.metrics()[c].clone();
+            let own = base.column(c);
+            let theirs: Vec<Vec<f64>> = others.iter().map(|o| o.column(c)).collect();
+            let fail = estimate_error(&name);
+            let estimate = mean(&own, level).map_err(&fail)?;
+            let differences = compare(&own, &theirs, level, tolerance).map_err(&fail)?;
+            Ok(Compared {
+                baseline: estimate,
+                differences,
+                unit,
+                meaning,
+                metric: name.clone(),
+            })
+        })
+        .collect::<Result<_, QuestionError>>()?;
+    Ok(CompareAnswer {
+        baseline: baseline.to_string(),
+        alternatives: alternatives.iter().map(ToString::to_string).collect(),
+        metrics: compared,
+        replications,
+        level,
+    })
+}

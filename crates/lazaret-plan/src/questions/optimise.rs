@@ -1,0 +1,557 @@
+//! What should be built: `lazaret plan optimise`.
+//!
+//! Few designs are ranked with a guarantee (KN); many are searched with a surface. Constraints are by probability: a
+//! design keeps one if the share of replications that keep it is shown to be at least as asked.
+
+use serde::{Deserialize, Serialize};
+
+use super::QuestionError;
+use super::size::Condition;
+use crate::designs::{Factor, Values, grid};
+use crate::estimate::{Estimate, mean, mean_and_variance, share};
+use crate::experiment::{Design, Experiment};
+use crate::kriging::Observation;
+use crate::optimise::{Constraint, propose};
+use crate::pareto::front;
+use crate::select::Aim;
+use crate::select::kn::{IndifferenceZone, select};
+
+/// One aim: a metric, or the cost of the design.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AimOf {
+    /// Name of the metric; `cost` for the cost model.
+    pub metric: String,
+    /// True if less is better.
+    pub minimise: bool,
+}
+
+impl AimOf {
+    fn aim(&self) -> Aim {
+        if self.minimise {
+            Aim::Minimise
+        } else {
+            Aim::Maximise
+        }
+    }
+}
+
+/// Price of one unit of a decision variable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// Path of the decision variable.
+    pub path: String,
+    /// Price of one unit of it.
+    pub each: f64,
+    /// Units that are there already and cost nothing.
+    #[serde(default)]
+    pub free: f64,
+}
+
+/// A constraint by probability.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ByProbability {
+    /// What must hold in a replication.
+    pub condition: Condition,
+    /// In what share of replications.
+    pub probability: f64,
+}
+
+/// A study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Study {
+    /// Decision variables.
+    pub decisions: Vec<Factor>,
+    /// One aim or two.
+    pub aims: Vec<AimOf>,
+    /// Prices; a variable without one costs nothing.
+    pub prices: Vec<Price>,
+    /// Constraints.
+    pub constraints: Vec<ByProbability>,
+    /// The difference in the first aim that matters.
+    pub matters: f64,
+    /// Probability of choosing right.
+    pub level: f64,
+    /// Replications a design.
+    pub replications: u64,
+    /// Most designs that are run.
+    pub designs: usize,
+    /// Seed of the search.
+    pub seed: u64,
+}
+
+/// One design that was run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Tried {
+    /// What it is.
+    pub design: String,
+    /// Its cost.
+    pub cost: f64,
+    /// Each aim, in order.
+    pub aims: Vec<Estimate>,
+    /// Share of replications that keep each constraint.
+    pub keeps: Vec<Estimate>,
+    /// Whether all constraints are kept: shown, or at least not refuted.
+    pub feasible: Feasible,
+    /// Whether it is on the Pareto front of the feasible designs.
+    pub on_front: bool,
+}
+
+/// What is known of a design's constraints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feasible {
+    /// Every constraint is shown to be kept.
+    Yes,
+    /// None is refuted, but not all are shown.
+    Open,
+    /// One is shown to be broken.
+    No,
+}
+
+/// How the best was chosen.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "method")]
+pub enum Method {
+    /// Every feasible design was run and the best selected with a guarantee.
+    Kn {
+        /// The guarantee: right with this probability if the best leads by `matters`.
+        level: f64,
+        /// The difference that matters.
+        matters: f64,
+        /// Replications in all.
+        replications: u64,
+    },
+    /// A surface guided the search; no guarantee.
+    Surface {
+        /// Expected improvement at the end, in the unit of the first aim.
+        improvement_left: f64,
+    },
+    /// All designs were run and cost alone decides; nothing is random in the aim.
+    Certain,
+    /// Two aims: the front is the answer.
+    Front,
+    /// No design was shown to keep, or not to break, the constraints.
+    NoneFeasible,
+}
+
+/// The answer of `plan optimise`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct OptimiseAnswer {
+    /// The aims.
+    pub aims: Vec<AimOf>,
+    /// The constraints.
+    pub constraints: Vec<ByProbability>,
+    /// Index into `tried` of the best design; none if no design is feasible, or there are two aims.
+    pub best: Option<usize>,
+    /// How it was chosen.
+    pub method: Method,
+    /// All designs that were run.
+    pub tried: Vec<Tried>,
+    /// Designs there are in all; none if they cannot be counted.
+    pub of: Option<usize>,
+}
+
+/// Solves a study.
+///
+/// # Errors
+/// [`QuestionError`].
+pub fn ask<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer, QuestionError> {
+    check(experiment, study)?;
+    // Reals have no last value, so a study with one is always searched.
+    let countable = study
+        .decisions
+        .iter()
+        .all(|d| !matches!(d.values, Values::Real(..)));
+    let all = if countable {
+        let count = study
+            .decisions
+            .iter()
+            .try_fold(1usize, |n, d| {
+                n.checked_mul(d.values.grid(usize::MAX).len())
+            })
+            .filter(|&n| n <= 1_000_000);
+        match count {
+            Some(n) if n <= study.designs => Some(
+                grid(&study.decisions, usize::MAX)
+                    .map_err(|e| QuestionError::Setting(e.to_string()))?,
+            ),
+            _ => None,
+        }
+    } else {
+        None
+    };
+    match all {
+        Some(designs) => enumerate(experiment, study, &designs),
+        None => search(experiment, study),
+    }
+}
+
+fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionError> {
+    let setting = |s: String| Err(QuestionError::Setting(s));
+    if study.decisions.is_empty() {
+        return setting("the study decides nothing, give it a decision variable".into());
+    }
+    if study.aims.is_empty() || study.aims.len() > 2 {
+        return setting(format!(
+            "a study has one aim or two, this one has {}",
+            study.aims.len()
+        ));
+    }
+    for aim in &study.aims {
+        if aim.metric != "cost" {
+            experiment.column(&aim.metric)?;
+        }
+    }
+    for c in &study.constraints {
+        experiment.column(&c.condition.metric)?;
+    }
+    if let Some(p) = study
+        .prices
+        .iter()
+        .find(|p| !study.decisions.iter().any(|d| d.path == p.path))
+    {
+        return setting(format!(
+            "`{}` has a price but is no decision variable of the study",
+            p.path
+        ));
+    }
+    if study.replications < 10 || study.designs < 2 {
+        return setting("at least 10 replications and 2 designs are needed".into());
+    }
+    Ok(())
+}
+
+fn cost(study: &Study, design: &Design) -> f64 {
+    study
+        .prices
+        .iter()
+        .map(|p| {
+            let value = design
+                .changes
+                .iter()
+                .rev()
+                .find(|c| c.path == p.path)
+                .map_or("0", |c| c.value.as_str());
+            let text = value.trim_matches('"');
+            let number = text.split_whitespace().next().unwrap_or("0");
+            p.each * (number.parse::<f64>().unwrap_or(0.0) - p.free).max(0.0)
+        })
+        .sum()
+}
+
+/// Runs one design and judges it.
+fn run<X: Experiment>(
+    experiment: &X,
+    study: &Study,
+    design: &Design,
+) -> Result<(Tried, Vec<f64>), QuestionError> {
+    let rows = experiment.run(design, 0..study.replications)?;
+    let price = cost(study, design);
+    let column = |metric: &str| -> Result<Vec<f64>, QuestionError> {
+        if metric == "cost" {
+            return Ok(vec![price; rows.len()]);
+        }
+        Ok(rows.column(experiment.column(metric)?))
+    };
+    let aims = study
+        .aims
+        .iter()
+        .map(|a| mean(&column(&a.metric)?, study.level).map_err(super::estimate_error(&a.metric)))
+        .collect::<Result<Vec<_>, _>>()?;
+    let keeps = study
+        .constraints
+        .iter()
+        .map(|c| {
+            let held = column(&c.condition.metric)?
+                .iter()
+                .filter(|&&x| c.condition.holds(x))
+                .count();
+            share(held as u64, rows.len() as u64, study.level)
+                .map_err(super::estimate_error(&c.condition.metric))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let feasible = if keeps
+        .iter()
+        .zip(&study.constraints)
+        .any(|(k, c)| k.high < c.probability)
+    {
+        Feasible::No
+    } else if keeps
+        .iter()
+        .zip(&study.constraints)
+        .all(|(k, c)| k.low >= c.probability)
+    {
+        Feasible::Yes
+    } else {
+        Feasible::Open
+    };
+    let first = column(&study.aims[0].metric)?;
+    Ok((
+        Tried {
+            design: design.to_string(),
+            cost: price,
+            aims,
+            keeps,
+            feasible,
+            on_front: false,
+        },
+        first,
+    ))
+}
+
+/// Marks the front among what is not refuted.
+fn mark_front(study: &Study, tried: &mut [Tried]) {
+    let candidates: Vec<usize> = (0..tried.len())
+        .filter(|&i| tried[i].feasible != Feasible::No)
+        .collect();
+    let points: Vec<Vec<f64>> = candidates
+        .iter()
+        .map(|&i| tried[i].aims.iter().map(|a| a.value).collect())
+        .collect();
+    let aims: Vec<Aim> = study.aims.iter().map(AimOf::aim).collect();
+    for i in front(&points, &aims) {
+        tried[candidates[i]].on_front = true;
+    }
+}
+
+/// All designs are few: run each, then select the best of the feasible with a guarantee.
+fn enumerate<X: Experiment>(
+    experiment: &X,
+    study: &Study,
+    designs: &[Design],
+) -> Result<OptimiseAnswer, QuestionError> {
+    let mut tried = Vec::with_capacity(designs.len());
+    for design in designs {
+        tried.push(run(experiment, study, design)?.0);
+    }
+    mark_front(study, &mut tried);
+    // Designs shown to be feasible come first; only if there is none do those not refuted take their place.
+    let of_kind = |kind: Feasible| -> Vec<usize> {
+        (0..tried.len())
+            .filter(|&i| tried[i].feasible == kind)
+            .collect()
+    };
+    let mut candidates = of_kind(Feasible::Yes);
+    if candidates.is_empty() {
+        candidates = of_kind(Feasible::Open);
+    }
+    let first = &study.aims[0];
+    let (best, method) = if candidates.is_empty() {
+        (None, Method::NoneFeasible)
+    } else if study.aims.len() == 2 {
+        (None, Method::Front)
+    } else if first.metric == "cost" || candidates.len() == 1 {
+        let best = candidates.iter().copied().max_by(|&a, &b| {
+            let score = |i: usize| first.aim().score(tried[i].aims[0].value);
+            score(a).total_cmp(&score(b)).then(b.cmp(&a))
+        });
+        (best, Method::Certain)
+    } else {
+        let column = experiment.column(&first.metric)?;
+        let zone = IndifferenceZone {
+            delta: study.matters,
+            level: study.level,
+            first: study.replications.min(30),
+            aim: first.aim(),
+        };
+        let selection = select(candidates.len(), zone, 64, |alive, range| {
+            alive
+                .iter()
+                .map(|&a| {
+                    Ok(experiment
+                        .run(&designs[candidates[a]], range.clone())?
+                        .column(column))
+                })
+                .collect::<Result<Vec<Vec<f64>>, crate::ExperimentError>>()
+        })?;
+        let replications = selection.used.iter().sum();
+        (
+            Some(candidates[selection.best]),
+            Method::Kn {
+                level: study.level,
+                matters: study.matters,
+                replications,
+            },
+        )
+    };
+    Ok(OptimiseAnswer {
+        aims: study.aims.clone(),
+        constraints: study.constraints.clone(),
+        best,
+        method,
+        tried,
+        of: Some(designs.len()),
+    })
+}
+
+/// Designs are many: lay a surface through what was run and look where it promises most.
+fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer, QuestionError> {
+    let dimensions = study.decisions.len();
+    let design_at = |u: &[f64]| {
+        study
+            .decisions
+            .iter()
+            .zip(u)
+            .fold(Design::base(), |d, (f, &x)| {
+                d.with(f.path.clone(), f.values.at(x))
+            })
+    };
+    // A point of the cube stands for its design; the middle of a whole number's share makes equal designs equal points.
+    let snap = |u: &[f64]| -> Vec<f64> {
+        study
+            .decisions
+            .iter()
+            .zip(u)
+            .map(|(f, &x)| {
+                let steps = match &f.values {
+                    Values::Integer(low, high) => (high - low + 1) as f64,
+                    Values::Choice(all) => all.len() as f64,
+                    Values::Real(..) => 65_536.0,
+                };
+                ((x * steps).floor().min(steps - 1.0) + 0.5) / steps
+            })
+            .collect()
+    };
+    let aims: Vec<Aim> = study.aims.iter().map(AimOf::aim).collect();
+    let start = (10 * dimensions)
+        .clamp(4, (study.designs / 2).max(4))
+        .min(study.designs);
+    let mut queue: Vec<Vec<f64>> = crate::designs::latin_points(dimensions, start, study.seed)
+        .iter()
+        .map(|u| snap(u))
+        .collect();
+    queue.sort_by(|a, b| {
+        a.iter()
+            .zip(b)
+            .map(|(x, y)| x.total_cmp(y))
+            .find(|o| o.is_ne())
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    queue.dedup();
+    queue.reverse();
+    let mut points: Vec<Vec<f64>> = Vec::new();
+    let mut tried: Vec<Tried> = Vec::new();
+    let mut noises: Vec<Vec<f64>> = Vec::new();
+    let mut improvement_left = f64::INFINITY;
+    let mut best: Option<usize> = None;
+    while tried.len() < study.designs {
+        let at = match queue.pop() {
+            Some(at) => at,
+            None => {
+                let step = tried.len() as u64;
+                let (objective, constraints) =
+                    surfaces(study, &points, &tried, &noises, &aims, step);
+                let proposal = propose(&objective, &constraints, snap, study.seed ^ step)
+                    .map_err(|e| QuestionError::Setting(e.to_string()))?;
+                improvement_left = proposal.improvement;
+                best = proposal.best;
+                // Nothing left to gain that matters, or nothing left to try.
+                if points.contains(&proposal.at)
+                    || (proposal.best.is_some() && proposal.improvement < 0.05 * study.matters)
+                {
+                    break;
+                }
+                proposal.at
+            }
+        };
+        let (result, first) = run(experiment, study, &design_at(&at))?;
+        let mut noise = vec![mean_and_variance(&first).1 / first.len() as f64];
+        noise.extend(
+            result
+                .aims
+                .iter()
+                .skip(1)
+                .map(|a| (a.half_width() / 2.0).powi(2)),
+        );
+        noises.push(noise);
+        tried.push(result);
+        points.push(at);
+    }
+    mark_front(study, &mut tried);
+    let best = best
+        .filter(|&i| tried[i].feasible != Feasible::No)
+        .or_else(|| {
+            (0..tried.len())
+                .filter(|&i| tried[i].feasible != Feasible::No)
+                .max_by(|&a, &b| {
+                    aims[0]
+                        .score(tried[a].aims[0].value)
+                        .total_cmp(&aims[0].score(tried[b].aims[0].value))
+                })
+        });
+    let method = match (best, study.aims.len()) {
+        (None, _) => Method::NoneFeasible,
+        (_, 2) => Method::Front,
+        _ => Method::Surface { improvement_left },
+    };
+    Ok(OptimiseAnswer {
+        aims: study.aims.clone(),
+        constraints: study.constraints.clone(),
+        best: if study.aims.len() == 2 { None } else { best },
+        method,
+        tried,
+        of: None,
+    })
+}
+
+/// Surfaces through the aims and the constraints, with less being better everywhere.
+///
+/// With two aims, each step looks along another weighting of the two, so that the front is found end to end (the idea of ParEGO,
+/// Knowles2006, with the weighted sum in place of the Chebyshev norm).
+fn surfaces(
+    study: &Study,
+    points: &[Vec<f64>],
+    tried: &[Tried],
+    noises: &[Vec<f64>],
+    aims: &[Aim],
+    step: u64,
+) -> (Vec<Observation>, Vec<Constraint>) {
+    let loss = |i: usize, a: usize| -aims[a].score(tried[i].aims[a].value);
+    let objective: Vec<Observation> = if aims.len() == 1 {
+        (0..tried.len())
+            .map(|i| Observation {
+                at: points[i].clone(),
+                mean: loss(i, 0),
+                noise: noises[i][0],
+            })
+            .collect()
+    } else {
+        let range = |a: usize| {
+            let all = (0..tried.len()).map(|i| loss(i, a));
+            let (low, high) = all.fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), x| {
+                (l.min(x), h.max(x))
+            });
+            if high > low { high - low } else { 1.0 }
+        };
+        let weight = (step % 5) as f64 / 4.0;
+        let (w0, w1) = (weight / range(0), (1.0 - weight) / range(1));
+        (0..tried.len())
+            .map(|i| Observation {
+                at: points[i].clone(),
+                mean: w0 * loss(i, 0) + w1 * loss(i, 1),
+                noise: w0 * w0 * noises[i][0] + w1 * w1 * noises[i].get(1).copied().unwrap_or(0.0),
+            })
+            .collect()
+    };
+    let constraints = study
+        .constraints
+        .iter()
+        .enumerate()
+        .map(|(c, constraint)| Constraint {
+            observations: (0..tried.len())
+                .map(|i| {
+                    let k = &tried[i].keeps[c];
+                    // Agresti and Coull's two successes and two failures keep the noise of a share of 0 or 1 above zero.
+                    let p = (k.value * k.n as f64 + 2.0) / (k.n as f64 + 4.0);
+                    Observation {
+                        at: points[i].clone(),
+                        mean: -k.value,
+                        noise: p * (1.0 - p) / (k.n as f64 + 4.0),
+                    }
+                })
+                .collect(),
+            limit: -constraint.probability,
+        })
+        .collect();
+    (objective, constraints)
+}

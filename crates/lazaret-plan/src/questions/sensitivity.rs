@@ -1,0 +1,188 @@
+//! What drives the spread: `lazaret plan sensitivity`.
+
+use serde::Serialize;
+
+use super::QuestionError;
+use crate::designs::Factor;
+use crate::experiment::{Design, Experiment};
+use crate::sensitivity::morris::{Effect, MorrisPlan, inside};
+use crate::sensitivity::sobol::{Sensitivity, SobolPlan};
+
+/// One input of the study.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// An unknown of the file, varied over its prior.
+    Unknown(String),
+    /// A setting of the file, varied evenly over its values.
+    Setting(Factor),
+}
+
+impl Input {
+    /// Its name in tables.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Input::Unknown(name) => name,
+            Input::Setting(factor) => &factor.path,
+        }
+    }
+
+    fn put(&self, design: Design, u: f64) -> Design {
+        match self {
+            Input::Unknown(name) => design.pin(name.clone(), u),
+            Input::Setting(factor) => design.with(factor.path.clone(), factor.values.at(u)),
+        }
+    }
+}
+
+/// How much is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Effort {
+    /// Morris trajectories; 0 for no screening.
+    pub trajectories: usize,
+    /// Sobol points a scramble.
+    pub rows: usize,
+    /// Scrambles.
+    pub scrambles: usize,
+    /// At most so many inputs get Sobol indices; the strongest by the screening.
+    pub keep: usize,
+    /// Seed of the points.
+    pub seed: u64,
+}
+
+/// An input after screening.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Screened {
+    /// Its name.
+    pub input: String,
+    /// What it does over the whole of its range.
+    pub effect: Effect,
+    /// Whether it went on to the Sobol indices.
+    pub kept: bool,
+}
+
+/// The answer of `plan sensitivity`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SensitivityAnswer {
+    /// The metric whose spread is shared out.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+    /// The screening, strongest first; empty without one.
+    pub screening: Vec<Screened>,
+    /// Names of the inputs with indices, in the order of `indices.inputs`.
+    pub inputs: Vec<String>,
+    /// Indices of the inputs and of chance.
+    pub indices: Sensitivity,
+    /// Runs made.
+    pub runs: u64,
+}
+
+impl SensitivityAnswer {
+    /// Share of the spread owed to the inputs: what knowing them would remove.
+    #[must_use]
+    pub fn owed_to_inputs(&self) -> f64 {
+        1.0 - self.owed_to_variability()
+    }
+
+    /// Share owed to variability: what would stay.
+    #[must_use]
+    pub fn owed_to_variability(&self) -> f64 {
+        self.indices.chance.map_or(0.0, |c| c.total.value)
+    }
+}
+
+/// Shares the spread of `metric` among inputs and chance.
+///
+/// # Errors
+/// [`QuestionError`].
+pub fn ask<X: Experiment>(
+    experiment: &X,
+    inputs: &[Input],
+    metric: &str,
+    effort: Effort,
+    level: f64,
+) -> Result<SensitivityAnswer, QuestionError> {
+    if inputs.is_empty() {
+        return Err(QuestionError::Setting(
+            "the file has no [unknown] and no setting is varied, so there is nothing to share the spread among; name one with --vary".into(),
+        ));
+    }
+    let column = experiment.column(metric)?;
+    let mut runs = 0u64;
+    let mut screening: Vec<Screened> = Vec::new();
+    let mut kept: Vec<Input> = inputs.to_vec();
+    if effort.trajectories >= 2 {
+        let plan = MorrisPlan::new(inputs.len(), effort.trajectories, effort.seed);
+        let asked: Vec<(Design, u64)> = plan
+            .runs()
+            .map(|(x, r)| {
+                (
+                    inputs
+                        .iter()
+                        .zip(x)
+                        .fold(Design::base(), |d, (i, &u)| i.put(d, inside(u))),
+                    r,
+                )
+            })
+            .collect();
+        let values = experiment.run_each(&asked, column)?;
+        runs += values.len() as u64;
+        let effects = plan
+            .analyse(&values, level)
+            .map_err(super::estimate_error(metric))?;
+        screening = inputs
+            .iter()
+            .zip(effects)
+            .map(|(i, effect)| Screened {
+                input: i.name().to_owned(),
+                effect,
+                kept: true,
+            })
+            .collect();
+        let mut order: Vec<usize> = (0..inputs.len()).collect();
+        order.sort_by(|&a, &b| {
+            screening[b]
+                .effect
+                .importance
+                .value
+                .total_cmp(&screening[a].effect.importance.value)
+        });
+        for &dropped in order.iter().skip(effort.keep.max(1)) {
+            screening[dropped].kept = false;
+        }
+        kept = (0..inputs.len())
+            .filter(|&i| screening[i].kept)
+            .map(|i| inputs[i].clone())
+            .collect();
+        screening = order.iter().map(|&i| screening[i].clone()).collect();
+    }
+    let fail = |error| QuestionError::Sobol {
+        metric: metric.to_owned(),
+        error,
+    };
+    let plan = SobolPlan::new(kept.len(), effort.rows, effort.scrambles, true, effort.seed)
+        .map_err(fail)?;
+    let asked: Vec<(Design, u64)> = (0..plan.len())
+        .map(|i| {
+            let (x, r) = plan.run(i);
+            (
+                kept.iter()
+                    .zip(&x)
+                    .fold(Design::base(), |d, (k, &u)| k.put(d, u)),
+                r,
+            )
+        })
+        .collect();
+    let values = experiment.run_each(&asked, column)?;
+    runs += values.len() as u64;
+    let indices = plan.analyse(&values, level).map_err(fail)?;
+    Ok(SensitivityAnswer {
+        metric: metric.to_owned(),
+        unit: experiment.metrics()[column].unit.clone(),
+        screening,
+        inputs: kept.iter().map(|i| i.name().to_owned()).collect(),
+        indices,
+        runs,
+    })
+}
