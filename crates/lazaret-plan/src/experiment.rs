@@ -21,7 +21,7 @@ pub struct Metric {
 }
 
 /// One change to the gateway file: `path = value`, with the value as it would stand in the file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Change {
     /// Dotted path into the gateway file, such as `place.yard.slots`.
     pub path: String,

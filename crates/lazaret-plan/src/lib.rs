@@ -32,6 +32,7 @@ pub mod select;
 pub mod sensitivity;
 pub mod sequential;
 pub mod settled;
+pub mod simulated;
 pub mod size;
 pub mod sweep;
 pub mod uncertain;

@@ -13,5 +13,6 @@ mod questions;
 mod selection;
 mod sensitivity;
 mod settling;
+mod simulated;
 mod sizing;
 mod sweep;

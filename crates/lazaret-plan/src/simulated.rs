@@ -1,0 +1,512 @@
+//! The simulator as an [`Experiment`]: designs are overrides of a gateway file, replications run on all threads.
+//!
+//! Every draw of the simulator is keyed by (seed, replication, purpose, entity), so replication `r` shares all draws that
+//! mean the same thing in all designs: the common random numbers that the methods of this crate rely on.
+//!
+//! Besides the simulator's own metrics each row holds a few that plans need, listed in [`Simulated::new`].
+
+pub mod prior;
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use lazaret_gateway::model::{Gateway, ResourceKind, StepKind};
+use lazaret_gateway::time::GateTime;
+use lazaret_gateway::{Diagnostic, Document};
+use lazaret_sim::{Model, Replication, Silent, World};
+use rayon::prelude::*;
+
+use crate::experiment::{Design, Experiment, ExperimentError, Metric, Rows};
+
+/// Is told how far the runs are, and asked whether to stop. Called from many threads.
+pub trait Watch: Sync {
+    /// One more replication has been run.
+    fn ran(&self);
+
+    /// Whether the user wants to stop.
+    fn stop(&self) -> bool;
+}
+
+/// Nobody watches and nobody stops.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unwatched;
+
+impl Watch for Unwatched {
+    fn ran(&self) {}
+
+    fn stop(&self) -> bool {
+        false
+    }
+}
+
+/// Gives the text of a CSV file that the gateway file names; may be asked from any thread.
+pub type SharedCsvFiles<'a> = &'a (dyn Fn(&str) -> Result<String, String> + Sync);
+
+/// A gateway file under experiment.
+pub struct Simulated<'a> {
+    document: &'a Document,
+    overrides: Vec<String>,
+    csv: SharedCsvFiles<'a>,
+    seed: u64,
+    warm_up: GateTime,
+    watch: &'a dyn Watch,
+    gateway: Gateway,
+    metrics: Vec<Metric>,
+    /// Metrics that the simulator measures itself; the derived ones follow.
+    own: usize,
+    derived: Vec<Derived>,
+    /// Compiled designs, for designs that come again and again.
+    compiled: Mutex<HashMap<String, Arc<Model>>>,
+}
+
+/// A metric worked out from others of the same row.
+#[derive(Clone, Debug)]
+enum Derived {
+    /// Vehicles that wait outside on average, in convoys: sum over sources of waiting over vehicles a convoy.
+    Outside(Vec<(usize, f64)>),
+    /// Share of a place's room that holds things at work or at rest, not things that are blocked there.
+    Load {
+        utilisation: usize,
+        blocked: usize,
+        occupied: usize,
+    },
+}
+
+impl Derived {
+    fn of(&self, row: &[f64]) -> f64 {
+        match self {
+            Derived::Outside(parts) => parts.iter().map(|&(at, convoy)| row[at] / convoy).sum(),
+            Derived::Load {
+                utilisation,
+                blocked,
+                occupied,
+            } => {
+                let occupied = row[*occupied];
+                if occupied == 0.0 {
+                    row[*utilisation]
+                } else {
+                    row[*utilisation] * (1.0 - row[*blocked] / occupied)
+                }
+            }
+        }
+    }
+}
+
+/// Why an experiment cannot be set up.
+#[derive(Debug)]
+pub enum SetUpError {
+    /// The file is no gateway; everything that is wrong with it.
+    File(Vec<Diagnostic>),
+    /// It reads well but cannot be simulated.
+    Compile(String),
+}
+
+impl<'a> Simulated<'a> {
+    /// Sets the experiment up and compiles the base design.
+    ///
+    /// * `overrides` — PATH=VALUE, put over the file in every design.
+    /// * `warm_up` — statistics start there; [`GateTime::START`] counts everything.
+    ///
+    /// Derived metrics: `gateway.outside` (vehicles waiting outside on average, in convoys), and `place.NAME.load` (share of
+    /// the room of a place that is used and not merely blocked).
+    ///
+    /// # Errors
+    /// [`SetUpError`].
+    pub fn new(
+        document: &'a Document,
+        overrides: &[String],
+        csv: SharedCsvFiles<'a>,
+        seed: u64,
+        warm_up: GateTime,
+        watch: &'a dyn Watch,
+    ) -> Result<Self, SetUpError> {
+        let gateway = document
+            .read(overrides, csv)
+            .map_err(SetUpError::File)?
+            .gateway;
+        let model = Model::compile(&gateway).map_err(|e| SetUpError::Compile(e.to_string()))?;
+        let names: Vec<String> = model.metrics().iter().map(str::to_owned).collect();
+        let own = names.len();
+        let mut metrics: Vec<Metric> = names
+            .iter()
+            .map(|n| Metric {
+                name: n.clone(),
+                unit: unit_of(n).to_owned(),
+                meaning: meaning_of(n),
+            })
+            .collect();
+        let at = |name: &str| names.iter().position(|n| n == name);
+        let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+        let mut derived = Vec::new();
+        let outside: Vec<(usize, f64)> = gateway
+            .sources
+            .iter()
+            .filter_map(|s| {
+                let convoy = s
+                    .vehicles
+                    .resolve(&typical)
+                    .map_or(1.0, |d| d.mean())
+                    .max(1.0);
+                Some((at(&format!("source.{}.waiting.mean", s.name))?, convoy))
+            })
+            .collect();
+        derived.push(Derived::Outside(outside));
+        metrics.push(Metric {
+            name: "gateway.outside".into(),
+            unit: "convoys".into(),
+            meaning: "vehicles that wait outside for room, on average over time, in convoys".into(),
+        });
+        for place in &gateway.places {
+            let part = |what: &str| at(&format!("place.{}.{what}", place.name));
+            if let (Some(utilisation), Some(blocked), Some(occupied)) =
+                (part("utilisation"), part("blocked"), part("occupancy.mean"))
+            {
+                derived.push(Derived::Load {
+                    utilisation,
+                    blocked,
+                    occupied,
+                });
+                metrics.push(Metric {
+                    name: format!("place.{}.load", place.name),
+                    unit: "share".into(),
+                    meaning: format!(
+                        "share of the room of {} that is in use and not merely blocked",
+                        place.name
+                    ),
+                });
+            }
+        }
+        let compiled = Mutex::new(HashMap::from([(String::new(), Arc::new(model))]));
+        Ok(Simulated {
+            document,
+            overrides: overrides.to_vec(),
+            csv,
+            seed,
+            warm_up,
+            watch,
+            gateway,
+            metrics,
+            own,
+            derived,
+            compiled,
+        })
+    }
+
+    /// The gateway of the base design.
+    #[must_use]
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// The place of the first hold, if the gateway has one: the place whose filling up is "overflow".
+    #[must_use]
+    pub fn hold_place(&self) -> Option<&str> {
+        self.gateway
+            .steps
+            .iter()
+            .find(|s| matches!(s.kind, StepKind::Hold { .. }))
+            .map(|s| self.gateway.places[s.at.index()].name.as_str())
+    }
+
+    /// Names of the load metrics: of each place with limited room, and of each crew and piece of equipment.
+    #[must_use]
+    pub fn load_metrics(&self) -> Vec<String> {
+        let places = self
+            .gateway
+            .places
+            .iter()
+            .filter(|p| p.slots.is_some())
+            .map(|p| format!("place.{}.load", p.name));
+        let resources = self.gateway.resources.iter().map(|r| {
+            let kind = if r.kind == ResourceKind::Crew {
+                "crew"
+            } else {
+                "equipment"
+            };
+            format!("{kind}.{}.utilisation", r.name)
+        });
+        places
+            .chain(resources)
+            .filter(|n| self.metrics.iter().any(|m| m.name == *n))
+            .collect()
+    }
+
+    fn model(&self, design: &Design) -> Result<Arc<Model>, ExperimentError> {
+        let changes: Vec<String> = design
+            .changes
+            .iter()
+            .map(|c| format!("{}={}", c.path, c.value))
+            .collect();
+        let key = changes.join("\n");
+        if let Some(model) = self
+            .compiled
+            .lock()
+            .expect("no thread panics with the lock held")
+            .get(&key)
+        {
+            return Ok(Arc::clone(model));
+        }
+        let bad = |message: String| ExperimentError::BadDesign {
+            design: design.to_string(),
+            message,
+        };
+        let all: Vec<String> = self.overrides.iter().cloned().chain(changes).collect();
+        let reading = self
+            .document
+            .read(&all, &|name: &str| (self.csv)(name))
+            .map_err(|wrong| {
+                let texts: Vec<String> = wrong
+                    .iter()
+                    .filter(|d| d.is_error())
+                    .map(|d| match &d.help {
+                        Some(help) => format!("{}, {help}", d.message),
+                        None => d.message.clone(),
+                    })
+                    .collect();
+                bad(texts.join("; "))
+            })?;
+        let model = Model::compile(&reading.gateway).map_err(|e| bad(e.to_string()))?;
+        // The metrics are named after what the file has, so a design must not add or rename anything.
+        if model.metrics().len() != self.own
+            || model
+                .metrics()
+                .iter()
+                .zip(&self.metrics)
+                .any(|(a, b)| a != b.name)
+        {
+            return Err(bad(
+                "it adds, removes or renames things, so its metrics are not those of the file"
+                    .into(),
+            ));
+        }
+        let model = Arc::new(model);
+        let mut compiled = self
+            .compiled
+            .lock()
+            .expect("no thread panics with the lock held");
+        // A bound on memory; designs of a search rarely come again after so many others.
+        if compiled.len() >= 256 {
+            compiled.clear();
+        }
+        compiled.insert(key, Arc::clone(&model));
+        Ok(model)
+    }
+
+    /// Positions and priors of the pinned unknowns, checked.
+    fn pins(&self, model: &Model, design: &Design) -> Result<Vec<(usize, f64)>, ExperimentError> {
+        design
+            .pinned
+            .iter()
+            .map(|(name, u)| {
+                let unknowns = &model.gateway().unknowns;
+                let at = unknowns
+                    .iter()
+                    .position(|k| k.name == *name)
+                    .ok_or_else(|| {
+                        let known: Vec<&str> = unknowns.iter().map(|k| k.name.as_str()).collect();
+                        ExperimentError::BadDesign {
+                            design: design.to_string(),
+                            message: format!(
+                                "there is no unknown `{name}`, the file has {}",
+                                known.join(", ")
+                            ),
+                        }
+                    })?;
+                Ok((
+                    at,
+                    prior::quantile(&unknowns[at].prior, u.clamp(1e-12, 1.0 - 1e-12)),
+                ))
+            })
+            .collect()
+    }
+
+    fn runner(&self) -> Runner<'_> {
+        Runner {
+            seed: self.seed,
+            warm_up: self.warm_up,
+            watch: self.watch,
+            own: self.own,
+            derived: &self.derived,
+        }
+    }
+}
+
+/// What threads need of an experiment.
+#[derive(Clone, Copy)]
+struct Runner<'a> {
+    seed: u64,
+    warm_up: GateTime,
+    watch: &'a dyn Watch,
+    own: usize,
+    derived: &'a [Derived],
+}
+
+impl Runner<'_> {
+    /// Runs one replication and appends its row.
+    fn one(
+        &self,
+        world: &mut World<'_, Silent>,
+        horizon: i64,
+        pins: &[(usize, f64)],
+        replication: u64,
+        row: &mut Vec<f64>,
+    ) -> Result<(), ExperimentError> {
+        if self.watch.stop() {
+            return Err(ExperimentError::Interrupted);
+        }
+        let number = Replication::new(self.seed, replication);
+        let bad = |e: lazaret_sim::UnknownsError| ExperimentError::BadDesign {
+            design: format!("replication {replication}"),
+            message: e.to_string(),
+        };
+        if !pins.is_empty() {
+            world.start(number, self.warm_up).map_err(bad)?;
+            let mut unknowns = world.unknowns().to_vec();
+            for &(at, value) in pins {
+                unknowns[at] = value;
+            }
+            world
+                .start_with(number, self.warm_up, unknowns)
+                .map_err(bad)?;
+        } else {
+            world.start(number, self.warm_up).map_err(bad)?;
+        }
+        world.advance(GateTime::from_micros(horizon));
+        let from = row.len();
+        row.extend_from_slice(&world.finish().values);
+        for derived in self.derived {
+            let value = derived.of(&row[from..from + self.own]);
+            row.push(value);
+        }
+        self.watch.ran();
+        Ok(())
+    }
+}
+
+impl Experiment for Simulated<'_> {
+    fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    fn unknowns(&self) -> Vec<String> {
+        self.gateway
+            .unknowns
+            .iter()
+            .map(|u| u.name.clone())
+            .collect()
+    }
+
+    fn unknown_ranks(&self, replication: u64) -> Vec<f64> {
+        let Ok(model) = self.model(&Design::base()) else {
+            return Vec::new();
+        };
+        let mut world = World::new(&model, Silent);
+        if world
+            .start(Replication::new(self.seed, replication), self.warm_up)
+            .is_err()
+        {
+            return vec![f64::NAN; self.gateway.unknowns.len()];
+        }
+        self.gateway
+            .unknowns
+            .iter()
+            .zip(world.unknowns())
+            .map(|(u, &x)| prior::rank(&u.prior, x))
+            .collect()
+    }
+
+    fn run(&self, design: &Design, replications: Range<u64>) -> Result<Rows, ExperimentError> {
+        let model = self.model(design)?;
+        let pins = self.pins(&model, design)?;
+        let width = self.metrics.len();
+        let first = replications.start;
+        let runner = self.runner();
+        let horizon = model.gateway().length.micros();
+        let rows: Vec<Vec<f64>> = replications
+            .into_par_iter()
+            .map_init(
+                || World::new(&model, Silent),
+                |world, r| {
+                    let mut row = Vec::with_capacity(width);
+                    runner.one(world, horizon, &pins, r, &mut row)?;
+                    Ok(row)
+                },
+            )
+            .collect::<Result<_, ExperimentError>>()?;
+        Ok(Rows {
+            first,
+            width,
+            values: rows.concat(),
+        })
+    }
+
+    fn run_each(&self, runs: &[(Design, u64)], metric: usize) -> Result<Vec<f64>, ExperimentError> {
+        // Runs of one set of changes share a compiled model; pinned unknowns do not change it.
+        let mut groups: HashMap<&[crate::experiment::Change], Vec<usize>> = HashMap::new();
+        for (i, (design, _)) in runs.iter().enumerate() {
+            groups.entry(&design.changes).or_default().push(i);
+        }
+        let mut values = vec![f64::NAN; runs.len()];
+        let runner = self.runner();
+        for members in groups.values() {
+            let model = self.model(&runs[members[0]].0)?;
+            let horizon = model.gateway().length.micros();
+            let pinned = members
+                .iter()
+                .map(|&i| Ok((self.pins(&model, &runs[i].0)?, runs[i].1)))
+                .collect::<Result<Vec<_>, ExperimentError>>()?;
+            let found: Vec<f64> = pinned
+                .par_iter()
+                .map_init(
+                    || (World::new(&model, Silent), Vec::new()),
+                    |(world, row), (pins, r)| {
+                        row.clear();
+                        runner.one(world, horizon, pins, *r, row)?;
+                        Ok(row[metric])
+                    },
+                )
+                .collect::<Result<_, ExperimentError>>()?;
+            for (&i, value) in members.iter().zip(found) {
+                values[i] = value;
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Unit of a metric, from its name; the simulator's names end in what they measure.
+fn unit_of(name: &str) -> &'static str {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    if name.contains("time_in_gateway") || name.contains("turn_round") || name.contains("stay") {
+        "h"
+    } else if name.starts_with("step.") {
+        if last == "started" { "things" } else { "h" }
+    } else if name.contains("throughput") {
+        "lots a day"
+    } else if last == "utilisation" || last == "full" || last == "load" {
+        "share"
+    } else if last == "first_full" {
+        "h"
+    } else if name.starts_with("lots.")
+        || name.starts_with("goods.")
+        || name.starts_with("dispatch.") && name.contains("load")
+    {
+        "lots"
+    } else if name.starts_with("place.") {
+        "slots"
+    } else if last == "convoys" || last == "cancelled" {
+        "convoys"
+    } else if last == "departures" {
+        "departures"
+    } else if name.starts_with("source.") || name.starts_with("vehicle.") {
+        "vehicles"
+    } else {
+        "units"
+    }
+}
+
+/// What a metric counts, in words, from its name.
+fn meaning_of(name: &str) -> String {
+    name.replace('.', ", ").replace('_', " ")
+}

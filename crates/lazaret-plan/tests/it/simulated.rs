@@ -1,0 +1,295 @@
+//! The methods on the simulator, against gateways whose answers are known exactly.
+
+use lazaret_gateway::Document;
+use lazaret_gateway::time::GateTime;
+use lazaret_plan::capacity::Range;
+use lazaret_plan::compare::pairing_gain;
+use lazaret_plan::experiment::{Design, Experiment, ExperimentError};
+use lazaret_plan::questions::capacity::{CapacityQuestion, Sustained};
+use lazaret_plan::questions::sensitivity::{Effort, Input};
+use lazaret_plan::questions::{capacity, sensitivity};
+use lazaret_plan::simulated::{Simulated, Unwatched, Watch};
+
+fn no_files(_: &str) -> Result<String, String> {
+    Err("no files here".into())
+}
+
+fn simulated<'a>(document: &'a Document, watch: &'a dyn Watch) -> Simulated<'a> {
+    match Simulated::new(document, &[], &no_files, 7, GateTime::START, watch) {
+        Ok(simulated) => simulated,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+fn uiju() -> Document {
+    let path = format!(
+        "{}/../../examples/uiju/gateway.toml",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    Document::parse(std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// A yard of 140 slots in which each lot is held for exactly `HOLD`; everything else is quick and has room.
+const YARD: &str = r#"
+[gateway]
+name = "yard"
+length = "400 d"
+
+[source.border]
+every = "24 h"
+convoy = 5
+
+[place.platform]
+slots = 500
+zone = "dirty"
+
+[place.yard]
+slots = 140
+zone = "dirty -> clean"
+
+[[step]]
+id = "unload"
+at = "platform"
+takes = "1 h"
+
+[[step]]
+id = "hold"
+at = "yard"
+takes = "HOLD"
+
+[[step]]
+id = "dispatch"
+at = "yard"
+every = "1 h"
+"#;
+
+#[test]
+fn a_yard_of_slots_with_a_fixed_hold_sustains_slots_over_hold_exactly() {
+    for (hold, exact) in [("14 d", 10.0), ("28 d", 5.0), ("35 d", 4.0)] {
+        let document = Document::parse(YARD.replace("HOLD", hold)).unwrap();
+        let experiment = simulated(&document, &Unwatched);
+        let question = CapacityQuestion {
+            path: "source.border.convoy".into(),
+            range: Range {
+                low: 1.0,
+                high: 40.0,
+                step: 1.0,
+            },
+            unit: String::new(),
+            // Above the capacity lots back up onto the platform: they are blocked there.
+            sustained: Sustained {
+                metric: "place.platform.blocked".into(),
+                limit: 0.0,
+            },
+            claim: Some(exact),
+            overflow_metric: Some("place.yard.first_full".into()),
+            load_metrics: experiment.load_metrics(),
+            safe: 0.95,
+            replications: 4,
+            level: 0.95,
+        };
+        let answer = capacity::ask(&experiment, &question).unwrap();
+        assert_eq!(answer.median_value.value, exact, "hold {hold}");
+        assert_eq!(answer.limits[0].0, "place.yard.load");
+        // 1.1 × the capacity, rounded up, is one more lot a day: the yard fills after so many days that it would need.
+        let above = &answer.above[0];
+        let days = above.overflow.unwrap().value / 24.0;
+        assert!(
+            (days - (140.0 / above.value).floor()).abs() < 1.1,
+            "{days} days at {}",
+            above.value
+        );
+    }
+}
+
+/// No limit anywhere: what is held on average is rate × hold, and both are unknown.
+const FREE: &str = r#"
+[gateway]
+name = "free"
+length = "720 d"
+study = "steady"
+
+[unknown]
+gap = "uniform(6 h, 12 h)"
+hold = "uniform(10 d, 20 d)"
+
+[source.border]
+every = "gap"
+convoy = 1
+
+[place.yard]
+slots = 100000
+zone = "dirty -> clean"
+
+[[step]]
+id = "unload"
+at = "yard"
+takes = "1 min"
+
+[[step]]
+id = "hold"
+at = "yard"
+takes = "hold"
+
+[[step]]
+id = "dispatch"
+at = "yard"
+every = "1 h"
+"#;
+
+#[test]
+fn sobol_indices_of_a_free_yard_are_those_of_rate_times_hold() {
+    let document = Document::parse(FREE).unwrap();
+    let experiment = match Simulated::new(
+        &document,
+        &[],
+        &no_files,
+        7,
+        GateTime::from_micros(60 * 86_400_000_000),
+        &Unwatched,
+    ) {
+        Ok(e) => e,
+        Err(e) => panic!("{e:?}"),
+    };
+    let inputs = [Input::Unknown("gap".into()), Input::Unknown("hold".into())];
+    let effort = Effort {
+        trajectories: 0,
+        rows: 64,
+        scrambles: 16,
+        keep: 9,
+        seed: 5,
+    };
+    let a = sensitivity::ask(&experiment, &inputs, "lots.in_gateway.mean", effort, 0.95).unwrap();
+    // f = H / G with G uniform on 6..12 hours and H uniform on 240..480 hours. E[1/G] = ln 2 / 6, E[1/G²] = 1/72.
+    let (m, s) = (2f64.ln() / 6.0, 1.0 / 72.0);
+    let (mh, sh) = (360.0, 360.0 * 360.0 + 240.0 * 240.0 / 12.0);
+    let all = s * sh - (m * mh).powi(2);
+    let by_gap = (s - m * m) * mh * mh / all;
+    let by_hold = m * m * (sh - mh * mh) / all;
+    for (index, exact) in a.indices.inputs.iter().zip([by_gap, by_hold]) {
+        assert!(
+            (index.first.value - exact).abs() < 0.02,
+            "{index:?}, exact {exact}"
+        );
+    }
+    // Times are fixed and arrivals regular: hardly anything is left to chance.
+    assert!(
+        a.owed_to_variability() < 0.01,
+        "{}",
+        a.owed_to_variability()
+    );
+    assert!(
+        (a.indices.mean / (m * mh) - 1.0).abs() < 0.02,
+        "{} for {}",
+        a.indices.mean,
+        m * mh
+    );
+}
+
+#[test]
+fn a_range_cut_in_pieces_gives_the_same_rows_on_any_number_of_threads() {
+    let document = uiju();
+    let experiment = simulated(&document, &Unwatched);
+    let whole = experiment.run(&Design::base(), 0..12).unwrap();
+    let mut pieces = experiment.run(&Design::base(), 0..5).unwrap();
+    pieces.append(&experiment.run(&Design::base(), 5..12).unwrap());
+    let bits =
+        |rows: &lazaret_plan::Rows| rows.values.iter().map(|v| v.to_bits()).collect::<Vec<_>>();
+    assert_eq!(bits(&whole), bits(&pieces));
+    let one = rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build()
+        .unwrap();
+    assert_eq!(
+        bits(&whole),
+        bits(
+            &one.install(|| experiment.run(&Design::base(), 0..12))
+                .unwrap()
+        )
+    );
+}
+
+#[test]
+fn common_random_numbers_cut_the_variance_of_natural_comparisons_at_least_five_times() {
+    let document = uiju();
+    let experiment = simulated(&document, &Unwatched);
+    let metric = experiment.column("lots.dispatched").unwrap();
+    let time = experiment.column("lots.time_in_gateway.mean").unwrap();
+    let base = experiment.run(&Design::base(), 0..100).unwrap();
+    for (path, value, column) in [
+        ("place.yard.slots", "1400", time),
+        ("crew.cleaner.count", "30", time),
+        ("step.dispatch.takes_up_to", "45", metric),
+        ("source.dandong.fleet", "80", metric),
+    ] {
+        let other = experiment
+            .run(&Design::base().with(path, value), 0..100)
+            .unwrap();
+        let gain = pairing_gain(&base.column(column), &other.column(column));
+        assert!(gain > 5.0, "{path} = {value}: {gain}");
+    }
+}
+
+#[test]
+fn pinned_unknowns_take_the_value_of_their_quantile_and_ranks_undo_it() {
+    let document = Document::parse(FREE).unwrap();
+    let experiment = simulated(&document, &Unwatched);
+    let column = experiment.column("lots.time_in_gateway.mean").unwrap();
+    let at = |u: f64| {
+        experiment
+            .run(&Design::base().pin("hold", u), 0..1)
+            .unwrap()
+            .column(column)[0]
+            / 24.0
+    };
+    // The hold plus up to an hour until the next departure.
+    assert!(
+        (at(0.5) - 15.0).abs() < 0.1 && (at(0.9) - 19.0).abs() < 0.1,
+        "{} {}",
+        at(0.5),
+        at(0.9)
+    );
+    let free = experiment
+        .run(&Design::base(), 0..5)
+        .unwrap()
+        .column(column);
+    for (r, days) in free.iter().map(|h| h / 24.0).enumerate() {
+        let rank = experiment.unknown_ranks(r as u64)[1];
+        assert!(
+            (days - (10.0 + 10.0 * rank)).abs() < 0.1,
+            "{days} at rank {rank}"
+        );
+    }
+}
+
+#[test]
+fn wrong_designs_are_told_what_is_wrong() {
+    let document = uiju();
+    let experiment = simulated(&document, &Unwatched);
+    let error = |design: Design| experiment.run(&design, 0..1).unwrap_err().to_string();
+    let wrong = error(Design::base().with("place.yrad.slots", "3"));
+    assert!(wrong.contains("yrad") && wrong.contains("yard"), "{wrong}");
+    assert!(error(Design::base().pin("luck", 0.5)).contains("the file has clean_time, hold_time"));
+    let metric = experiment.column("lots.dispatchd").unwrap_err();
+    assert_eq!(
+        metric.to_string(),
+        "there is no metric `lots.dispatchd`, did you mean `lots.dispatched`?"
+    );
+}
+
+#[test]
+fn a_run_that_is_stopped_says_so() {
+    struct Stopped;
+    impl Watch for Stopped {
+        fn ran(&self) {}
+        fn stop(&self) -> bool {
+            true
+        }
+    }
+    let document = uiju();
+    let experiment = simulated(&document, &Stopped);
+    assert_eq!(
+        experiment.run(&Design::base(), 0..5),
+        Err(ExperimentError::Interrupted)
+    );
+}
