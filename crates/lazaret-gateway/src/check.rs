@@ -60,8 +60,8 @@ pub struct Load {
 
 /// Draws of the unknowns behind [`Load::range`]: 5 % and 95 % are then the 10th and 191st of them.
 const DRAWS: u64 = 200;
-/// The most lots that one replication may bring.
-const LOTS_MOST: f64 = 1e9;
+/// The most times that anything may happen in one replication.
+pub(crate) const OFTEN_MOST: f64 = 1e9;
 const DAY_S: f64 = 86_400.0;
 
 /// Works out the offered loads of `reading` and says what looks wrong in it.
@@ -678,6 +678,37 @@ fn odd_things(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic>
             );
         }
     }
+    let flows = Flows::new(gateway, &[]);
+    let lasting = |breaks: Option<&Breakdown>| {
+        breaks.is_some_and(|breaks| {
+            breaks.repair.unknowns().next().is_none()
+                && flows.mean(&breaks.repair) >= gateway.length.seconds()
+        })
+    };
+    let broken = gateway
+        .places
+        .iter()
+        .zip(&at.places)
+        .filter(|(place, _)| lasting(place.breaks.as_ref()))
+        .map(|(place, at)| (&place.name, at));
+    let broken_resources = gateway
+        .resources
+        .iter()
+        .zip(&at.resources)
+        .filter(|(resource, _)| lasting(resource.breaks.as_ref()))
+        .map(|(resource, at)| (&resource.name, at));
+    for (name, at) in broken.chain(broken_resources) {
+        out.push(
+            Diagnostic::warning(
+                "no-repair",
+                *at,
+                format!(
+                    "what breaks of `{name}` is not repaired within the time that is simulated"
+                ),
+            )
+            .help("check `repair` and `length`"),
+        );
+    }
     for (p, place) in gateway.places.iter().enumerate() {
         if place.closed.iter().any(|c| outside(c.from, c.to))
             || place.changes.iter().any(|c| c.at.as_microsecond() >= end)
@@ -728,14 +759,63 @@ fn odd_things(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic>
     out
 }
 
-/// The lots that come in the whole horizon on average, if they are more than a replication may bring.
-pub(crate) fn too_many_lots(gateway: &Gateway) -> Option<f64> {
+/// Something that would happen more often in the horizon than a replication can live through.
+pub(crate) struct TooOften {
+    pub(crate) of: Recurring,
+    /// How often, on average.
+    pub(crate) times: f64,
+}
+
+/// What happens again and again.
+pub(crate) enum Recurring {
+    Lots(SourceIx),
+    Departures(StepIx),
+    PlaceFailures(PlaceIx),
+    ResourceFailures(ResourceIx),
+}
+
+/// Finds what would happen more than [`OFTEN_MOST`] times in the horizon, with every unknown at its mean.
+pub(crate) fn too_often(gateway: &Gateway) -> Option<TooOften> {
     let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
-    let lots: f64 = Flows::new(gateway, &means)
-        .flows()
+    let flows = Flows::new(gateway, &means);
+    let horizon = gateway.length.seconds();
+    let lots = flows.flows().into_iter().map(|flow| {
+        let rate = flow.lots_per_s.max(flow.vehicles_per_s);
+        (Recurring::Lots(flow.source), rate)
+    });
+    let convoys = gateway.sources.iter().enumerate().map(|(s, source)| {
+        let rate = flows.rate(&source.due).0;
+        (Recurring::Lots(SourceIx(s as u16)), rate)
+    });
+    let departures = gateway.steps.iter().enumerate().filter_map(|(i, step)| {
+        let StepKind::Dispatch(dispatch) = &step.kind else {
+            return None;
+        };
+        let rate = flows.rate(&dispatch.due).0;
+        Some((Recurring::Departures(StepIx(i as u16)), rate))
+    });
+    let failures = |breaks: &Breakdown, count: &Quantity| {
+        flows.mean(count) / (flows.mean(&breaks.every) + flows.mean(&breaks.repair))
+    };
+    let places = gateway.places.iter().enumerate().filter_map(|(p, place)| {
+        let rate = failures(place.breaks.as_ref()?, &place.count);
+        Some((Recurring::PlaceFailures(PlaceIx(p as u16)), rate))
+    });
+    let resources = gateway
+        .resources
         .iter()
-        .map(|flow| flow.lots_per_s.max(flow.vehicles_per_s))
-        .sum::<f64>()
-        * gateway.length.seconds();
-    (lots > LOTS_MOST).then_some(lots)
+        .enumerate()
+        .filter_map(|(r, resource)| {
+            let rate = failures(resource.breaks.as_ref()?, &resource.count);
+            Some((Recurring::ResourceFailures(ResourceIx(r as u16)), rate))
+        });
+    lots.chain(convoys)
+        .chain(departures)
+        .chain(places)
+        .chain(resources)
+        .map(|(of, rate)| TooOften {
+            of,
+            times: rate * horizon,
+        })
+        .find(|found| found.times > OFTEN_MOST)
 }

@@ -217,7 +217,16 @@ pub(crate) fn suggest<'a>(
     match nearest(given, names.clone()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => {
-            let all: Vec<_> = names.into_iter().map(|n| format!("`{n}`")).collect();
+            let mut all: Vec<String> = Vec::new();
+            for name in names {
+                let name = format!("`{name}`");
+                if !all.contains(&name) {
+                    all.push(name);
+                }
+                if all.len() > 12 {
+                    break;
+                }
+            }
             if all.is_empty() {
                 format!("there is no {what} in this file")
             } else if all.len() > 12 {

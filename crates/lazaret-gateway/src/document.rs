@@ -97,6 +97,11 @@ impl Document {
         let (table, errors) = DeTable::parse_recoverable(&text);
         let syntax = errors
             .iter()
+            .filter(|error| {
+                // After one [step] every [[step]] is a "duplicate key"; the reader says how it is written.
+                let shown = error.span().and_then(|span| text.get(span));
+                !(error.message().contains("duplicate key") && shown == Some("step"))
+            })
             .map(|error| {
                 let span = error.span().unwrap_or(0..0);
                 let at = Location {
@@ -139,6 +144,11 @@ impl Document {
 }
 
 fn syntax_error(text: &str, at: Location, message: &str) -> Diagnostic {
+    let message = if message.starts_with("string values must be quoted") {
+        "a text must stand in quotes"
+    } else {
+        message
+    };
     let diagnostic = Diagnostic::error("syntax", at, message);
     let shown = text.get(at.start..at.end).unwrap_or("");
     if message.contains("duplicate key") {

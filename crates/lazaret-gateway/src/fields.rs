@@ -147,8 +147,10 @@ pub struct Bound {
 
 /// The longest time that a file may name: 200 years.
 pub const LONGEST_S: f64 = 200.0 * 365.25 * 86_400.0;
-/// The most of anything: slots, units, crew.
+/// The most slots in a unit.
 pub const MOST: f64 = 1e9;
+/// The most units of a place, people of a crew, pieces of equipment, vehicles of a fleet.
+pub const UNITS_MOST: f64 = 1e6;
 /// The most vehicles in a convoy and lots in a vehicle.
 pub const CONVOY_MOST: f64 = 65_535.0;
 
@@ -167,6 +169,16 @@ const COUNT: Bound = Bound {
     greatest: MOST,
     whole: true,
     positive: true,
+};
+/// Units of a place and crew or equipment: each has a state of its own in the simulator.
+const UNITS: Bound = Bound {
+    greatest: UNITS_MOST,
+    ..COUNT
+};
+const UNITS_OR_NONE: Bound = Bound {
+    least: 0.0,
+    positive: false,
+    ..UNITS
 };
 const COUNT_OR_NONE: Bound = Bound {
     least: 0.0,
@@ -471,7 +483,7 @@ pub static SOURCE: &[Field] = &[
     ),
     field(
         "fleet",
-        Kind::Quantity(Number, COUNT),
+        Kind::Quantity(Number, UNITS),
         "no limit",
         "Vehicles that exist. One that is out cannot be sent again before it is home.",
     ),
@@ -519,7 +531,7 @@ pub static CHANGE: &[Field] = &[
     required("date", Kind::Moment, "From when."),
     field(
         "count",
-        Kind::Quantity(Number, COUNT_OR_NONE),
+        Kind::Quantity(Number, UNITS_OR_NONE),
         "unchanged",
         "Units from then on.",
     ),
@@ -551,7 +563,7 @@ pub static PLACE: &[Field] = &[
     ),
     field(
         "count",
-        Kind::Quantity(Number, COUNT),
+        Kind::Quantity(Number, UNITS),
         "1",
         "How many alike units it has.",
     ),
@@ -643,7 +655,7 @@ pub static RESOURCE_CHANGE: &[Field] = &[
     required("date", Kind::Moment, "From when."),
     required(
         "count",
-        Kind::Quantity(Number, COUNT_OR_NONE),
+        Kind::Quantity(Number, UNITS_OR_NONE),
         "How many from then on.",
     ),
 ];
@@ -651,7 +663,7 @@ pub static RESOURCE_CHANGE: &[Field] = &[
 macro_rules! resource {
     ($holidays:literal) => {
         &[
-            required("count", Kind::Quantity(Number, COUNT), "How many there are."),
+            required("count", Kind::Quantity(Number, UNITS), "How many there are."),
             field(
                 "shift",
                 Kind::Windows,

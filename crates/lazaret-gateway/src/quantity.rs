@@ -510,11 +510,15 @@ impl<'t> Parser<'t> {
         if self.at < self.tokens.len() {
             let range = self.range().start..self.text.len();
             let rest = &self.text[range.clone()];
-            return Err(Problem::new(
-                "quantity",
-                range,
-                format!("`{rest}` is too much here"),
-            ));
+            let decimal = rest
+                .strip_prefix(',')
+                .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            let problem = Problem::new("quantity", range, format!("`{rest}` is too much here"));
+            return Err(if decimal {
+                problem.help("write decimals with a point, such as 1.5")
+            } else {
+                problem
+            });
         }
         Ok(())
     }
@@ -740,6 +744,13 @@ fn unknown_name(
     dimension: Dimension,
     names: &[String],
 ) -> Problem {
+    if names.iter().any(|known| known == name) {
+        return Problem::new(
+            "known-only",
+            range,
+            format!("`{name}` is an unknown, and only a known quantity can stand here"),
+        );
+    }
     let problem = Problem::new(
         "unknown-name",
         range,
@@ -875,11 +886,17 @@ fn empirical(
                 "wrong-unit"
             },
             call,
-            format!(
-                "these values are {}, but {} is expected here",
-                dimension_word(own),
-                dimension_word(dimension)
-            ),
+            match unit {
+                None => format!(
+                    "these values have no unit, but {} is expected here",
+                    dimension_word(dimension)
+                ),
+                Some(_) => format!(
+                    "these values are each {}, but {} is expected here",
+                    dimension_word(own),
+                    dimension_word(dimension)
+                ),
+            },
         )
         .help("write empirical('file.csv', 'column', h); a plain number has no unit"));
     }

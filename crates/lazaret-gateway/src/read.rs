@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::tz::TimeZone;
 
-use crate::diagnostic::{Diagnostic, Location, Text};
+use crate::diagnostic::{Diagnostic, Location, Text, nearest, suggest};
 use crate::document::{Document, Entry, Node, Table, Value};
 use crate::fields::{self, Form, Thing};
 use crate::model::{Dimension, Gateway, Unknown};
@@ -113,6 +113,7 @@ impl Document {
             names: Names::default(),
             unknowns: Vec::new(),
             used: Vec::new(),
+            misspelt: Vec::new(),
             zone: TimeZone::UTC,
         };
         let gateway = reader.gateway(&root);
@@ -174,6 +175,8 @@ struct Reader<'d> {
     unknowns: Vec<Unknown>,
     /// Which unknowns something refers to.
     used: Vec<Cell<bool>>,
+    /// Sections that are there, only misspelt.
+    misspelt: Vec<&'static str>,
     zone: TimeZone,
 }
 
@@ -224,6 +227,13 @@ impl<'d> Reader<'d> {
         self.diagnostics.push(diagnostic);
     }
 
+    /// Reports that `section` is not there, unless it is there with another spelling.
+    fn missing_section(&mut self, section: &str, message: &str, help: &str) {
+        if !self.misspelt.contains(&section) {
+            self.error(Diagnostic::error("missing-section", Location::TOP, message).help(help));
+        }
+    }
+
     fn gateway(&mut self, root: &'d Table) -> Option<Gateway> {
         self.sections(root);
         self.collect_names(root);
@@ -263,7 +273,8 @@ impl<'d> Reader<'d> {
         for entry in &root.entries {
             let Some(section) = fields::section(&entry.key) else {
                 let names = fields::SECTIONS.iter().map(|s| s.name);
-                let help = crate::diagnostic::suggest(&entry.key, "section", names);
+                let help = suggest(&entry.key, "section", names.clone());
+                self.misspelt.extend(nearest(&entry.key, names));
                 self.error(
                     Diagnostic::error(
                         "unknown-key",

@@ -138,7 +138,7 @@ impl Shown {
                 severity: miette::Severity::Advice,
                 help: None,
                 source: source(label.at.text),
-                labels: vec![span(label)],
+                labels: vec![miette::LabeledSpan::underline(label.at.start..label.at.end)],
                 related: Vec::new(),
             })
             .collect();

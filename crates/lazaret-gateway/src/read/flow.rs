@@ -3,6 +3,7 @@
 use super::Reader;
 use super::section::Section;
 use super::things::Head;
+use crate::check::{OFTEN_MOST, Recurring, too_often};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::document::{Node, Table, Value};
 use crate::fields::{self, Kind, Thing};
@@ -51,9 +52,10 @@ impl<'d> Reader<'d> {
     pub(super) fn steps(&mut self, root: &'d Table, head: &Head, sources: &[Source]) -> Vec<Step> {
         let tables = self.steps_of(root);
         if tables.is_empty() {
-            self.error(
-                Diagnostic::error("missing-section", Location::TOP, "this file has no step")
-                    .help("add [[step]] with id = \"unload\" and at = \"…\""),
+            self.missing_section(
+                "step",
+                "this file has no step",
+                "add [[step]] with id = \"unload\" and at = \"…\"",
             );
         }
         let mut sections = Vec::new();
@@ -92,9 +94,12 @@ impl<'d> Reader<'d> {
                     each_lot: self.choice(section, "each") == Some("lot"),
                 },
                 "inspect" => StepKind::Inspect(self.inspection(section, i, &kinds)),
-                "hold" => StepKind::Hold {
-                    clock: self.clock(section, i),
-                },
+                "hold" => {
+                    self.unsaid_clock(section, what, &kinds[..i]);
+                    StepKind::Hold {
+                        clock: self.clock(section, i),
+                    }
+                }
                 "dispatch" => StepKind::Dispatch(self.dispatch(section, what, head)),
                 _ => StepKind::Treat,
             };
@@ -288,6 +293,26 @@ impl<'d> Reader<'d> {
         let classes = self.classes(section, goods);
         self.diagnostics.truncate(reported);
         classes
+    }
+
+    /// A hold after a treatment may count from either, and the difference is the wait for a slot.
+    fn unsaid_clock(&mut self, section: &Section<'d>, what: &str, before: &[&str]) {
+        let Some(treated) = before.iter().rposition(|kind| *kind == "treat") else {
+            return;
+        };
+        if !section.has("clock") {
+            let treatment = self.names.steps[treated].0.clone();
+            self.diagnostics.push(
+                Diagnostic::warning(
+                    "unsaid-clock",
+                    section.at,
+                    format!("{what} does not say from when it counts, so it counts from when a lot is stored"),
+                )
+                .help(format!(
+                    "add clock = \"when stored\", or clock = \"starts when {treatment} ends\""
+                )),
+            );
+        }
     }
 
     fn clock(&mut self, section: &Section<'d>, own: usize) -> HoldClock {
@@ -534,15 +559,39 @@ impl<'d> Reader<'d> {
             }
         }
         self.mixed_vehicles(gateway);
-        if let Some(lots) = crate::check::too_many_lots(gateway) {
-            let at = self.names.sources.first().map_or(Location::TOP, |s| s.1);
+        if let Some(found) = too_often(gateway) {
+            let (at, what, help) = match found.of {
+                Recurring::Lots(s) => (
+                    self.names.sources[s.index()].1,
+                    "lots or convoys would come",
+                    "check `every`, `convoy` and `length`",
+                ),
+                Recurring::Departures(i) => (
+                    self.names.steps[i.index()].1,
+                    "departures would be due",
+                    "check `every` and `length`",
+                ),
+                Recurring::PlaceFailures(p) => (
+                    self.names.places[p.index()].1,
+                    "failures would happen",
+                    "check `breaks` and `length`",
+                ),
+                Recurring::ResourceFailures(r) => (
+                    self.names.resources[r.index()].1,
+                    "failures would happen",
+                    "check `breaks` and `length`",
+                ),
+            };
             self.error(
                 Diagnostic::error(
                     "out-of-range",
                     at,
-                    format!("some {lots:.1e} lots or vehicles would come in {}, and 1e9 are the most that is simulated", gateway.length),
+                    format!(
+                        "some {:.1e} {what} in {}, and {OFTEN_MOST:.0e} is the most that is simulated",
+                        found.times, gateway.length
+                    ),
                 )
-                .help("simulate a shorter time, or check `every` and `convoy`"),
+                .help(help),
             );
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reader;
-use crate::diagnostic::{Diagnostic, Location, Text, suggest};
+use crate::diagnostic::{Diagnostic, Location, Text, nearest, suggest};
 use crate::distribution::Distribution;
 use crate::document::{Entry, Node, Table, Value};
 use crate::fields::{Bound, Field, Kind, Thing};
@@ -56,9 +56,11 @@ impl<'d> Reader<'d> {
         at: Location,
         what: &str,
     ) -> Section<'d> {
+        let mut meant = Vec::new();
         for entry in &table.entries {
             if !fields.iter().any(|field| field.name == entry.key) {
                 let names = fields.iter().map(|field| field.name);
+                meant.extend(nearest(&entry.key, names.clone()));
                 self.error(
                     Diagnostic::error(
                         "unknown-key",
@@ -69,9 +71,12 @@ impl<'d> Reader<'d> {
                 );
             }
         }
+        // A key that is there, only misspelt, is not missing as well.
         let missing: Vec<&Field> = fields
             .iter()
-            .filter(|field| field.required && table.get(field.name).is_none())
+            .filter(|field| {
+                field.required && table.get(field.name).is_none() && !meant.contains(&field.name)
+            })
             .collect();
         for field in missing {
             self.error(
@@ -507,10 +512,13 @@ impl<'d> Reader<'d> {
             let (low, high) = distribution.support();
             let mean = distribution.mean();
             if low < 0.0 && bound.least >= 0.0 {
-                let message = if quantity.dimension == Dimension::Number {
-                    format!("this must not be negative{when}")
-                } else {
-                    format!("{what} cannot be negative{when}")
+                let least = in_unit(quantity.dimension, low);
+                let message = match (quantity.dimension, low == high) {
+                    (Dimension::Number, true) => format!("this must not be negative{when}"),
+                    (_, true) => format!("{what} cannot be negative{when}"),
+                    (_, false) => {
+                        format!("{what} cannot be negative, and this may be {least}{when}")
+                    }
                 };
                 let mut diagnostic = Diagnostic::error("negative", node.at, message);
                 if let Distribution::Normal { .. } = distribution {
@@ -582,11 +590,7 @@ impl<'d> Reader<'d> {
             .map(|unknown| {
                 let about = &self.unknowns[unknown.index()];
                 let value = corner[unknown.index()];
-                let value = match about.dimension {
-                    Dimension::Duration => Span::from_seconds(value).to_string(),
-                    Dimension::Mass => format!("{value:.4} kg"),
-                    Dimension::Number => format!("{value:.4}"),
-                };
+                let value = in_unit(about.dimension, value);
                 format!("`{}` may be {value}", about.name)
             })
             .collect();
@@ -655,6 +659,16 @@ impl<'d> Reader<'d> {
             return None;
         };
         Some(seconds)
+    }
+}
+
+/// A value in base units as a person writes it.
+fn in_unit(dimension: Dimension, value: f64) -> String {
+    match dimension {
+        Dimension::Duration if value < 0.0 => format!("-{}", Span::from_seconds(-value)),
+        Dimension::Duration => Span::from_seconds(value).to_string(),
+        Dimension::Mass => format!("{} kg", (value * 1e3).round() / 1e3),
+        Dimension::Number => format!("{}", (value * 1e6).round() / 1e6),
     }
 }
 

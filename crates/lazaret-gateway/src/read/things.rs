@@ -38,13 +38,10 @@ impl<'d> Reader<'d> {
                 _ => (&NONE, entry.key_at),
             },
             None => {
-                self.error(
-                    Diagnostic::error(
-                        "missing-section",
-                        Location::TOP,
-                        "this file has no [gateway]",
-                    )
-                    .help("begin with [gateway], name = \"…\" and length = \"180 d\""),
+                self.missing_section(
+                    "gateway",
+                    "this file has no [gateway]",
+                    "begin with [gateway], name = \"…\" and length = \"180 d\"",
                 );
                 return Head {
                     name: String::new(),
@@ -421,9 +418,10 @@ impl<'d> Reader<'d> {
 
     pub(super) fn places(&mut self, root: &'d Table, head: &Head) -> Vec<Place> {
         if root.get("place").is_none() {
-            self.error(
-                Diagnostic::error("missing-section", Location::TOP, "this file has no place")
-                    .help("add [place.yard] with slots = 100"),
+            self.missing_section(
+                "place",
+                "this file has no place",
+                "add [place.yard] with slots = 100",
             );
         }
         let mut out = Vec::new();
@@ -664,13 +662,10 @@ impl<'d> Reader<'d> {
         general: &Vehicle,
     ) -> Vec<Source> {
         if root.get("source").is_none() {
-            self.error(
-                Diagnostic::error(
-                    "missing-section",
-                    Location::TOP,
-                    "this file has no source, so nothing would arrive",
-                )
-                .help("add [source.port] with every = \"24 h\" and convoy = 12"),
+            self.missing_section(
+                "source",
+                "this file has no source, so nothing would arrive",
+                "add [source.port] with every = \"24 h\" and convoy = 12",
             );
         }
         let one = || Quantity::constant(Dimension::Number, 1.0);

@@ -1,3 +1,4 @@
 //! What a gateway file says, and what is said about a wrong one.
 
+mod mistakes;
 mod samples;

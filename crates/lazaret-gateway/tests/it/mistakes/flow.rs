@@ -1,0 +1,311 @@
+//! Order of steps, zones, sites, vehicles.
+
+use super::said;
+
+#[test]
+fn a_step_followed_by_itself() {
+    insta::assert_snapshot!(said(&[(r#"id = "inspect""#, r#"id = "inspect"
+next = "inspect""#)]), @r#"
+    111:8: error[cycle]: step `inspect` is followed by itself
+      at `"inspect"`
+      and 110:6 `"inspect"`: that step
+      help: to treat lots again, give an inspection again = { share = 0.1, from = "…" }
+    "#);
+}
+
+#[test]
+fn a_step_followed_by_an_earlier_one() {
+    insta::assert_snapshot!(said(&[(r#"id = "inspect""#, r#"id = "inspect"
+next = "disinfect""#)]), @r#"
+    111:8: error[cycle]: step `inspect` is followed by an earlier step, so a lot would go round for ever
+      at `"disinfect"`
+      and 105:6 `"disinfect"`: that step
+      help: to treat lots again, give an inspection again = { share = 0.1, from = "…" }
+    "#);
+}
+
+#[test]
+fn again_from_a_later_step() {
+    insta::assert_snapshot!(said(&[(r#"from = "disinfect", at_most"#, r#"from = "hold", at_most"#)]), @r#"
+    114:31: error[cycle]: a lot can only be treated again from an earlier step
+      at `"hold"`
+      and 110:6 `"inspect"`: the inspection
+      help: name a step that comes before the inspection
+    "#);
+}
+
+#[test]
+fn again_from_the_unloading() {
+    insta::assert_snapshot!(said(&[(r#"from = "disinfect", at_most"#, r#"from = "unload", at_most"#)]), @r#"
+    114:31: error[impossible]: a lot cannot be treated again from a step in which it is still on its vehicle
+      at `"unload"`
+      help: name a step after the unloading
+    "#);
+}
+
+#[test]
+fn a_clock_that_is_not_understood() {
+    insta::assert_snapshot!(said(&[(r#""starts when disinfection ends""#, r#""whenever""#)]), @r#"
+    122:9: error[unknown-word]: a clock cannot run `whenever`
+      at `"whenever"`
+      help: write "when stored", "on arrival" or "starts when STEP ends"
+    "#);
+}
+
+#[test]
+fn a_clock_of_no_step() {
+    insta::assert_snapshot!(said(&[(r#""starts when disinfection ends""#, r#""starts when fumigation ends""#)]), @r#"
+    122:22: error[unknown-name]: there is no step `fumigation`
+      at `fumigation`
+      help: known: `anchor`, `unload`, `disinfect`, `inspect`, `hold`, `dispatch`
+    "#);
+}
+
+#[test]
+fn a_clock_of_a_later_step() {
+    insta::assert_snapshot!(said(&[(r#""starts when disinfection ends""#, r#""starts when dispatch ends""#)]), @r#"
+    122:22: error[cycle]: step `dispatch` comes after this hold
+      at `dispatch`
+      help: name a step that comes before, or write "when stored"
+    "#);
+}
+
+#[test]
+fn a_hold_that_does_not_say_when() {
+    insta::assert_snapshot!(said(&[(r#"clock = "starts when disinfection ends"
+"#, "")]), @r#"
+    119:6: warning[unsaid-clock]: step `hold` does not say from when it counts, so it counts from when a lot is stored
+      at `"hold"`
+      help: add clock = "when stored", or clock = "starts when disinfect ends"
+    "#);
+}
+
+#[test]
+fn a_hold_of_no_length() {
+    insta::assert_snapshot!(said(&[(r#"takes = "hold_time"
+"#, ""),
+        (r#"hold_time = "uniform(14 d, 30 d)"
+"#, "")]), @r#"
+    118:6: error[missing-key]: step `hold` has no `takes`
+      at `"hold"`
+      help: add takes = "14 d"
+    "#);
+}
+
+#[test]
+fn from_clean_back_to_dirty() {
+    insta::assert_snapshot!(said(&[(r#"zone = "dirty -> clean""#, r#"zone = "clean""#),
+        (r#"count = 5
+slots = 4
+zone = "dirty""#, r#"count = 5
+slots = 4
+zone = "dirty -> clean""#),
+        (r#"slots = 2000
+zone = "clean""#, r#"slots = 2000
+zone = "dirty""#)]), @r#"
+    119:6: error[zone-order]: lots go back from clean to dirty: `warehouse` to `yard`
+      at `"hold"`
+      and 58:8 `warehouse`: lots leave here clean
+      and 70:8 `yard`: and come dirty into this
+      help: change the zone of a place, or the order of the steps
+    "#);
+}
+
+#[test]
+fn from_dirty_straight_to_clean() {
+    insta::assert_snapshot!(said(&[(r#"zone = "dirty -> clean""#, r#"zone = "clean""#)]), @r#"
+    105:6: error[zone-order]: lots go from `platform` in the dirty zone to `warehouse` in the clean zone without treatment
+      at `"disinfect"`
+      and 52:8 `platform`: dirty
+      and 58:8 `warehouse`: clean
+      help: give `warehouse`, or a place between the two, zone = "dirty -> clean"
+    "#);
+}
+
+#[test]
+fn two_sites_without_a_route() {
+    insta::assert_snapshot!(said(&[(r#"from = "harbour"
+to = "town""#, r#"from = "town"
+to = "harbour""#)]), @r#"
+    119:6: error[no-route]: no route leads from site `harbour` to site `town`, where step `hold` is
+      at `"hold"`
+      help: add [route.NAME] with from = "harbour", to = "town" and takes = "…"
+    "#);
+}
+
+#[test]
+fn a_route_in_a_circle() {
+    insta::assert_snapshot!(said(&[(r#"to = "town""#, r#"to = "harbour""#)]), @r#"
+    26:6: error[impossible]: route `spur` ends where it begins
+      at `"harbour"`
+    119:6: error[no-route]: no route leads from site `harbour` to site `town`, where step `hold` is
+      at `"hold"`
+      help: add [route.NAME] with from = "harbour", to = "town" and takes = "…"
+    "#);
+}
+
+#[test]
+fn nothing_unloads() {
+    insta::assert_snapshot!(said(&[(r#"id = "unload""#, r#"id = "look"
+does = "handle""#)]), @r#"
+    29:9: error[no-unloading]: `medicine` from `east` is never unloaded
+      at `east`
+      help: let an unloading step apply to it
+    100:6: error[no-unloading]: step `look` works on vehicles, but its lots are off them already
+      at `"look"`
+      and 94:6 `"anchor"`: the unloading
+      help: move it before the unloading, or say does = "treat"
+    "#);
+}
+
+#[test]
+fn the_ship_is_not_unloaded() {
+    insta::assert_snapshot!(said(&[(r#"takes = "triangular(1 h, 2 h, 4 h)""#, r#"takes = "2 h"
+sources = ["east"]"#)]), @r#"
+    43:9: error[no-unloading]: `medicine` from `ship` is never unloaded
+      at `ship`
+      help: let an unloading step apply to it
+    "#);
+}
+
+#[test]
+fn a_step_after_the_departure() {
+    insta::assert_snapshot!(said(&[(r#"at_least = 10
+"#, r#"at_least = 10
+
+[[step]]
+id = "count"
+at = "yard"
+"#)]), @r#"
+    132:6: error[after-dispatch]: step `count` comes after `medicine` has left with `dispatch`
+      at `"count"`
+      and 125:6 `"dispatch"`: the departure
+      help: move it before the departure, or restrict one of them by `goods` or `sources`
+    "#);
+}
+
+#[test]
+fn a_key_of_another_kind_of_step() {
+    insta::assert_snapshot!(said(&[(r#"takes = "1 d"
+sources"#, r#"takes = "1 d"
+clock = "when stored"
+sources"#)]), @r#"
+    97:1: error[does-not-apply]: step `anchor` does `handle`, which has no `clock`
+      at `clock`
+      help: remove it, or say does = "hold"
+    "#);
+}
+
+#[test]
+fn a_departure_that_takes_time() {
+    insta::assert_snapshot!(said(&[(r#"every = "24 h"
+"#, r#"every = "24 h"
+takes = "1 h"
+"#)]), @r#"
+    128:1: error[does-not-apply]: step `dispatch` does `dispatch`, which has no `takes`
+      at `takes`
+      help: remove it: a departure takes no time; how often one leaves is `every`
+    "#);
+}
+
+#[test]
+fn a_time_for_some_classes_only() {
+    insta::assert_snapshot!(said(&[(r#"{ medicine = "2 h", other = "uniform(2 h, 4 h)" }"#, r#"{ medicine = "2 h", food = "4 h" }"#)]), @r#"
+    107:1: error[missing-key]: it is not said how long step `disinfect` takes for `chemicals`
+      at `takes`
+      help: add chemicals = "…" or other = "…"
+    "#);
+}
+
+#[test]
+fn a_vessel_unloaded_by_class() {
+    insta::assert_snapshot!(said(&[(r#"takes = "triangular(1 h, 2 h, 4 h)""#, r#"takes = { food = "1 h", other = "2 h" }"#)]), @r#"
+    100:6: error[mixed-vehicle]: step `unload` depends on the goods class, but a vessel from `ship` carries several
+      at `"unload"`
+      and 43:9 `ship`: comes by sea
+      help: say each = "lot" if it is the time of each lot, or give one time for all classes
+    "#);
+}
+
+#[test]
+fn a_vessel_handled_by_class() {
+    insta::assert_snapshot!(said(&[(r#"takes = "1 d"
+sources = "ship""#, r#"takes = "1 d"
+sources = "ship"
+goods = ["food"]"#)]), @r#"
+    94:6: error[mixed-vehicle]: step `anchor` depends on the goods class, but a vessel from `ship` carries several
+      at `"anchor"`
+      and 43:9 `ship`: comes by sea
+      help: let it apply to all classes with one time, and restrict the steps after the unloading
+    "#);
+}
+
+#[test]
+fn lots_of_a_vessel() {
+    insta::assert_snapshot!(said(&[("convoy = 40", r#"convoy = 40
+lots = 3"#)]), @r#"
+    47:1: error[does-not-apply]: by sea `convoy` already says how many lots the vessel has
+      at `lots`
+      help: remove `lots`
+    "#);
+}
+
+#[test]
+fn more_than_the_most() {
+    insta::assert_snapshot!(said(&[("at_least = 10", "at_least = 100")]), @r#"
+    129:12: error[impossible]: at least 100 and at most 80 cannot both hold
+      at `100`
+      and 128:15 `80`: the most
+    "#);
+}
+
+#[test]
+fn a_fleet_too_small_for_a_train() {
+    insta::assert_snapshot!(said(&[(r#"fleet = 100
+when_short = "go_short""#, "fleet = 10")]), @r#"
+    36:9: error[impossible]: a convoy has at least 15 vehicles, but there are only 10, so none would ever leave
+      at `10`
+      and 33:10 `"uniform_int(15, 20)"`: the convoy
+      help: give it a greater fleet, or when_short = "go_short"
+    "#);
+}
+
+#[test]
+fn washing_that_takes_no_time() {
+    insta::assert_snapshot!(said(&[(r#"wash = "30 min"
+"#, "")]), @r#"
+    132:11: error[missing-key]: it is said where or by whom vehicles are washed, but not how long it takes
+      at `"bay"`
+      help: add wash = "1 h"
+    "#);
+}
+
+#[test]
+fn a_return_that_is_not_understood() {
+    insta::assert_snapshot!(said(&[(r#""quarantine 2 d""#, r#""after 2 d""#)]), @r#"
+    135:10: error[unknown-word]: a vehicle cannot return `after 2 d`
+      at `"after 2 d"`
+      help: write "direct" or "quarantine 14 d"
+    "#);
+}
+
+#[test]
+fn a_return_without_a_unit() {
+    insta::assert_snapshot!(said(&[(r#""quarantine 2 d""#, r#""quarantine 2""#)]), @r#"
+    135:22: error[missing-unit]: this duration has no unit
+      at `2`
+      help: write "2 h" or "2 d"
+    "#);
+}
+
+#[test]
+fn goods_and_except_together() {
+    insta::assert_snapshot!(said(&[("at_least = 10", r#"at_least = 10
+goods = "food"
+except = "medicine""#)]), @r#"
+    131:10: error[one-of-two]: `goods` and `except` stand together
+      at `"medicine"`
+      and 130:9 `"food"`: the other
+      help: keep one of them
+    "#);
+}
