@@ -1,4 +1,5 @@
 //! What a gateway file says, and what is said about a wrong one.
 
 mod mistakes;
+mod mutations;
 mod samples;
