@@ -3,3 +3,4 @@
 mod mistakes;
 mod mutations;
 mod samples;
+mod schema;
