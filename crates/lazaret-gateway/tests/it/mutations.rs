@@ -241,7 +241,7 @@ fn files_with_thousands_of_things_are_answered_in_time() {
             text,
             "[place.p{i}]\nslots = 3\n[source.s{i}]\nevery = \"1 d\"\n"
         );
-        let _ = write!(text, "[goods.g{i}]\n");
+        let _ = writeln!(text, "[goods.g{i}]");
     }
     for i in 0..3_000 {
         let _ = write!(
