@@ -321,8 +321,8 @@ impl Distribution {
         }
     }
 
-    /// The draw that `key` and `counter` name. Families with a closed inverse use one uniform and rise with it, so that
-    /// compared designs stay in step; gamma, erlang, pert and poisson draw from a short stream of their own.
+    /// The draw that `key` and `counter` name. It rises with the parameters, so that compared designs stay in step; gamma,
+    /// erlang, pert and poisson draw from a short stream of their own. `counter` must be well mixed.
     #[must_use]
     pub fn sample(&self, key: Key, counter: u64) -> f64 {
         Sampler::new(self).sample(key, counter)
@@ -360,17 +360,13 @@ pub enum Sampler {
         /// Number of values.
         width: f64,
     },
-    /// Inverse of the two arcs of the triangle.
+    /// The triangle by the lesser and the greater of two uniforms (SteinKeblis2009): exact, and without a root.
     Triangular {
         /// Least value.
         low: f64,
-        /// Greatest value.
-        high: f64,
-        /// Probability of a draw below the mode.
-        turn: f64,
-        /// (high-low)(mode-low).
+        /// Most likely less least value.
         rise: f64,
-        /// (high-low)(high-mode).
+        /// Greatest less most likely value.
         fall: f64,
     },
     /// `-mean·ln u`.
@@ -453,10 +449,8 @@ impl Sampler {
             },
             Distribution::Triangular { low, mode, high } => Sampler::Triangular {
                 low,
-                high,
-                turn: (mode - low) / (high - low),
-                rise: (high - low) * (mode - low),
-                fall: (high - low) * (high - mode),
+                rise: mode - low,
+                fall: high - mode,
             },
             Distribution::Pert { low, mode, high } => {
                 let width = high - low;
@@ -518,19 +512,11 @@ impl Sampler {
             Sampler::Constant(value) => value,
             Sampler::Uniform { low, width } => low + key.uniform(counter) * width,
             Sampler::UniformInt { low, width } => (low + key.uniform(counter) * width).floor(),
-            Sampler::Triangular {
-                low,
-                high,
-                turn,
-                rise,
-                fall,
-            } => {
-                let u = key.uniform(counter);
-                if u < turn {
-                    low + (u * rise).sqrt()
-                } else {
-                    high - ((1.0 - u) * fall).sqrt()
-                }
+            Sampler::Triangular { low, rise, fall } => {
+                let bits = key.bits(counter);
+                let half = |bits: u32| (f64::from(bits) + 0.5) * (1.0 / 4_294_967_296.0);
+                let (u, v) = (half((bits >> 32) as u32), half(bits as u32));
+                low + fall * u.min(v) + rise * u.max(v)
             }
             Sampler::Exponential { mean } => -mean * key.uniform(counter).ln(),
             Sampler::Normal {
@@ -602,6 +588,7 @@ fn truncated_normal_moments(mean: f64, sd: f64, low: f64, high: f64) -> (f64, f6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::mix;
 
     fn families() -> Vec<Distribution> {
         vec![
@@ -664,7 +651,7 @@ mod tests {
         let (mean, variance) = (stated.mean(), stated.variance());
         let (mut sum, mut squares, mut fourth) = (0.0, 0.0, 0.0);
         for counter in 0..n {
-            let d = sampler.sample(key, counter) - mean;
+            let d = sampler.sample(key, mix(counter)) - mean;
             sum += d;
             squares += d * d;
             fourth += d * d * d * d;

@@ -318,8 +318,8 @@ pub struct World<'m, O> {
     pub(crate) ready: Vec<(u32, u32)>,
     pub(crate) convoys: Vec<ConvoyS>,
     pub(crate) free_convoys: Vec<u32>,
-    pub(crate) samplers: Vec<Sampler>,
-    pub(crate) keys: Vec<Key>,
+    /// For each draw of the model its distribution and its key in this replication.
+    pub(crate) samplers: Vec<(Sampler, Key)>,
     pub(crate) class_keys: Vec<Key>,
     /// Rising probability of the classes, by source.
     pub(crate) mixes: Vec<Vec<f64>>,
@@ -376,9 +376,13 @@ impl<'m, O: Observer> World<'m, O> {
             samplers: model
                 .draws
                 .iter()
-                .map(|draw| draw.fixed.clone().unwrap_or(Sampler::Constant(0.0)))
+                .map(|draw| {
+                    (
+                        draw.fixed.clone().unwrap_or(Sampler::Constant(0.0)),
+                        Key::new(0, 0, 0),
+                    )
+                })
                 .collect(),
-            keys: vec![Key::new(0, 0, 0); model.draws.len()],
             class_keys: vec![Key::new(0, 0, 0); model.sources.len()],
             mixes: vec![Vec::new(); model.sources.len()],
             unknowns: vec![0.0; model.unknowns.len()],
@@ -458,9 +462,9 @@ impl<'m, O: Observer> World<'m, O> {
         self.unknowns = unknowns;
         self.replication = replication;
         for (at, draw) in self.model.draws.iter().enumerate() {
-            self.keys[at] = Key::new(replication.seed, replication.number, draw.purpose);
+            self.samplers[at].1 = Key::new(replication.seed, replication.number, draw.purpose);
             if draw.fixed.is_none() {
-                self.samplers[at] = match draw.quantity.resolve(&self.unknowns) {
+                self.samplers[at].0 = match draw.quantity.resolve(&self.unknowns) {
                     Ok(distribution) => Sampler::new(&distribution),
                     Err(reason) => {
                         return Err(UnknownsError {
@@ -659,9 +663,10 @@ impl<'m, O: Observer> World<'m, O> {
         if draw == NONE {
             return 0;
         }
-        let seconds = self.samplers[draw as usize].sample(self.keys[draw as usize], counter);
-        // The cast saturates; a thing that takes over a thousand years is not finished within any horizon.
-        ((seconds * 1e6).round() as i64).clamp(0, 1 << 55)
+        let (sampler, key) = &self.samplers[draw as usize];
+        // Durations are not negative, so adding a half rounds; the cast saturates. What takes over a thousand years is not
+        // finished within any horizon.
+        ((sampler.sample(*key, counter) * 1e6 + 0.5) as i64).min(1 << 55)
     }
 
     /// A whole number; zero for [`NONE`].
@@ -669,8 +674,8 @@ impl<'m, O: Observer> World<'m, O> {
         if draw == NONE {
             return 0;
         }
-        let number = self.samplers[draw as usize].sample(self.keys[draw as usize], counter);
-        (number.round() as i64).clamp(0, i64::from(u32::MAX >> 4))
+        let (sampler, key) = &self.samplers[draw as usize];
+        ((sampler.sample(*key, counter) + 0.5) as i64).clamp(0, i64::from(u32::MAX >> 4))
     }
 
     /// Counter of the draws of `thing`: another one for each time that it is treated again.
@@ -693,7 +698,7 @@ impl<'m, O: Observer> World<'m, O> {
                 } else {
                     *interval
                 };
-                let wait = self.duration(draw, u64::from(nth));
+                let wait = self.duration(draw, mix(u64::from(nth)));
                 // An interval of nothing would stop the clock.
                 self.now + if nth == 0 { wait } else { wait.max(1) }
             }
@@ -744,13 +749,13 @@ impl<'m, O: Observer> World<'m, O> {
     }
 }
 
-/// Counter of the draws of a convoy, vehicle or lot; numbers from 0.
+/// Counter of the draws of a vehicle or lot: its numbers from 0, mixed so that the draws may use it as it is.
 #[inline]
 pub(crate) fn entity(salt: u64, convoy: u32, vehicle: u32, lot: u32) -> u64 {
-    salt ^ (u64::from(convoy) << 32 | u64::from(vehicle) << 16 | u64::from(lot))
+    mix(salt ^ (u64::from(convoy) << 32 | u64::from(vehicle) << 16 | u64::from(lot)))
 }
 
 /// Counter of the `nth` failure or repair of one unit or item.
 pub(crate) fn failure(unit: u32, nth: u32) -> u64 {
-    u64::from(unit) << 32 | u64::from(nth)
+    mix(u64::from(unit) << 32 | u64::from(nth))
 }

@@ -2,6 +2,7 @@
 
 use lazaret_gateway::event::{Cause, Happening};
 use lazaret_gateway::model::{WhenClosed, WhenShort};
+use lazaret_gateway::random::mix;
 
 use super::{ConvoyS, OUTSIDE, State, Thing, VEHICLE, World, entity, event, rank};
 use crate::model::{NO_PLACE, NONE};
@@ -104,7 +105,7 @@ impl<O: Observer> World<'_, O> {
             self.convoys.len() as u32 - 1
         });
         self.convoys[at as usize] = convoy;
-        let travel = self.duration(source.travel, u64::from(number));
+        let travel = self.duration(source.travel, mix(u64::from(number)));
         self.schedule(self.now + travel, rank::ARRIVAL, event::ARRIVAL, at);
     }
 

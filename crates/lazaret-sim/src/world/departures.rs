@@ -1,6 +1,7 @@
 //! Lots that may leave, and departures that take them.
 
 use lazaret_gateway::event::{Cause, Happening};
+use lazaret_gateway::random::mix;
 
 use super::{State, TRAVELLED, World, cause, event, rank};
 use crate::model::{Leg, LegKind, NONE};
@@ -47,7 +48,7 @@ impl<O: Observer> World<'_, O> {
             d as u32,
         );
         let ready = self.dispatches[d].ready;
-        let least = self.count(dispatch.least, u64::from(nth)).max(1);
+        let least = self.count(dispatch.least, mix(u64::from(nth))).max(1);
         if ready < least {
             if ready > 0 {
                 self.dispatches[d].cancelled += 1;
@@ -61,7 +62,7 @@ impl<O: Observer> World<'_, O> {
         }
         let most = dispatch
             .most
-            .map_or(i64::MAX, |most| self.count(most, u64::from(nth)));
+            .map_or(i64::MAX, |most| self.count(most, mix(u64::from(nth))));
         let load = ready.min(most);
         if load == 0 {
             return;

@@ -6,6 +6,7 @@ use lazaret_gateway::event::{
     Thing as Named, VehicleId,
 };
 use lazaret_gateway::model::{PlaceIx, StepIx};
+use lazaret_gateway::random::unmix;
 use lazaret_gateway::time::GateTime;
 
 use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause};
@@ -355,7 +356,7 @@ impl<O: Observer> World<'_, O> {
     /// Convoy and vehicle number of a thing, from 0.
     pub(super) fn numbers(&self, x: u32) -> (u32, u32) {
         let thing = &self.things[x as usize];
-        let plain = thing.entity ^ self.model.sources[usize::from(thing.source)].salt;
+        let plain = unmix(thing.entity) ^ self.model.sources[usize::from(thing.source)].salt;
         ((plain >> 32) as u32, (plain >> 16 & 0xFFFF) as u32)
     }
 
@@ -385,7 +386,8 @@ impl<O: Observer> World<'_, O> {
         let (convoy, vehicle) = self.numbers(x);
         let thing = &self.things[x as usize];
         let source = &self.model.gateway.sources[usize::from(thing.source)].name;
-        let lot = (thing.entity ^ self.model.sources[usize::from(thing.source)].salt) & 0xFFFF;
+        let lot =
+            (unmix(thing.entity) ^ self.model.sources[usize::from(thing.source)].salt) & 0xFFFF;
         LotId::new(format!("{source}-{}-{}-{lot}", convoy + 1, vehicle + 1))
     }
 
