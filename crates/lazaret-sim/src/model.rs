@@ -37,6 +37,7 @@ pub struct Model {
     pub(crate) metrics: MetricNames,
     pub(crate) gap: i64,
     pub(crate) reach: i64,
+    pub(crate) longest_hold: i64,
 }
 
 /// A quantity with its purpose; drawn anew for each entity.
@@ -150,6 +151,8 @@ pub(crate) struct Leg {
     pub(crate) clock: u32,
     pub(crate) inspection: Option<Box<InspectionM>>,
     pub(crate) dispatch: u16,
+    /// A hold whose end need not be seen: it leads straight to a departure that takes lots from such holds alone.
+    pub(crate) ripens: bool,
 }
 
 pub(crate) const CLOCK_STORED: u32 = NONE;
@@ -169,6 +172,10 @@ pub(crate) struct DispatchM {
     pub(crate) due: DueM,
     pub(crate) least: DrawIx,
     pub(crate) most: Option<DrawIx>,
+    /// Typical time between departures, in microseconds.
+    pub(crate) interval: i64,
+    /// All its lots come from holds that ripen unseen.
+    pub(crate) ripens: bool,
 }
 
 /// Why a gateway that reads well cannot be simulated.
@@ -334,6 +341,7 @@ impl Compiler<'_> {
                 clock,
                 inspection,
                 dispatch: dispatch_of[step_ix.index()],
+                ripens: false,
             });
             let unloads = matches!(kind, LegKind::Unload | LegKind::UnloadEach);
             if unloads && lot_leg == NONE {
@@ -356,6 +364,7 @@ impl Compiler<'_> {
             clock: CLOCK_STORED,
             inspection: None,
             dispatch: NO_PLACE,
+            ripens: false,
         });
         if lot_leg == NONE {
             return Err(CompileError::NeverUnloaded {
@@ -514,6 +523,8 @@ impl Model {
                 due,
                 least,
                 most,
+                interval: 0,
+                ripens: false,
             });
         }
 
@@ -562,6 +573,7 @@ impl Model {
                         clock: CLOCK_STORED,
                         inspection: None,
                         dispatch: NO_PLACE,
+                        ripens: false,
                     });
                     compiler.legs.len() as u32 - 1
                 }
@@ -688,8 +700,11 @@ impl Model {
                 )
             })
             .collect();
-        let Compiler { draws, legs, .. } = compiler;
-        let (gap, reach) = pace(&gateway, &draws, &sources, &legs);
+        let Compiler {
+            draws, mut legs, ..
+        } = compiler;
+        let_ripen(&mut legs, &mut dispatches);
+        let pace = pace(&gateway, &draws, &sources, &legs, &mut dispatches);
         let metrics = MetricNames::of(&gateway);
         let mut model = Model {
             horizon: gateway.length.micros(),
@@ -705,8 +720,9 @@ impl Model {
             dispatches,
             marks: marks.len(),
             metrics,
-            gap,
-            reach,
+            gap: pace.gap,
+            reach: pace.reach,
+            longest_hold: pace.longest_hold,
             gateway,
         };
         model.find_cycles();
@@ -820,8 +836,46 @@ fn add_wash_places(gateway: &mut Gateway) {
     }
 }
 
-/// Expected time between events and how far ahead they are scheduled, both in microseconds, for the calendar.
-fn pace(gateway: &Gateway, draws: &[Draw], sources: &[SourceM], legs: &[Leg]) -> (i64, i64) {
+/// Finds the holds whose end need not be seen.
+fn let_ripen(legs: &mut [Leg], dispatches: &mut [DispatchM]) {
+    dispatches
+        .iter_mut()
+        .for_each(|dispatch| dispatch.ripens = true);
+    for nth in 0..legs.len() {
+        if legs[nth].kind != LegKind::Dispatch {
+            continue;
+        }
+        let before = nth.checked_sub(1).map(|at| &legs[at]);
+        let straight = before.is_some_and(|leg| leg.kind == LegKind::Hold) && legs[nth].stays;
+        let last = legs
+            .get(nth + 1)
+            .is_some_and(|leg| leg.kind == LegKind::Out);
+        dispatches[usize::from(legs[nth].dispatch)].ripens &= straight && last;
+    }
+    for nth in 1..legs.len() {
+        if legs[nth].kind == LegKind::Dispatch && dispatches[usize::from(legs[nth].dispatch)].ripens
+        {
+            legs[nth - 1].ripens = true;
+        }
+    }
+}
+
+/// Times, in microseconds, that size the calendar.
+struct Pace {
+    /// Expected between events.
+    gap: i64,
+    /// How far ahead most events are scheduled.
+    reach: i64,
+    longest_hold: i64,
+}
+
+fn pace(
+    gateway: &Gateway,
+    draws: &[Draw],
+    sources: &[SourceM],
+    legs: &[Leg],
+    dispatches: &mut [DispatchM],
+) -> Pace {
     let typical: Vec<f64> = gateway
         .unknowns
         .iter()
@@ -834,21 +888,35 @@ fn pace(gateway: &Gateway, draws: &[Draw], sources: &[SourceM], legs: &[Leg]) ->
             .map_or(0.0, |distribution| distribution.mean())
     };
     let horizon = gateway.length.seconds().max(1.0);
+    let recurs = |due: &DueM| match due {
+        DueM::Every { interval, .. } => mean(*interval).max(1e-3),
+        DueM::Table(due) => horizon / (due.len().max(1) as f64),
+    };
+    let micros = |seconds: f64| (seconds.clamp(1e-6, 3e9) * 1e6) as i64;
     let mut rate = 1.0 / horizon;
     for (source, given) in sources.iter().zip(&gateway.sources) {
-        let convoys = match &source.due {
-            DueM::Every { interval, .. } => 1.0 / mean(*interval).max(1e-3),
-            DueM::Table(due) => due.len() as f64 / horizon,
-        };
         let lots = mean(source.vehicles).max(1.0)
             * if given.route == Mode::Sea {
                 mean(source.lots)
             } else {
                 1.0
             };
-        rate += convoys * (2.0 + lots * gateway.steps.len() as f64);
+        rate += (2.0 + lots * gateway.steps.len() as f64) / recurs(&source.due);
     }
-    let longest = legs.iter().map(|leg| mean(leg.takes)).fold(0.0, f64::max);
-    let micros = |seconds: f64| (seconds.clamp(1e-6, 3e9) * 1e6) as i64;
-    (micros(1.0 / rate), micros((longest * 1.6).min(horizon)))
+    for dispatch in dispatches {
+        dispatch.interval = micros(recurs(&dispatch.due));
+    }
+    let longest = |ripens: bool| {
+        legs.iter()
+            .filter(|leg| leg.ripens == ripens)
+            .map(|leg| mean(leg.takes))
+            .fold(0.0, f64::max)
+    };
+    // Narrow buckets are often empty, which a bitmap skips, and seldom hold two events, which would have to be sorted.
+    const NARROW: f64 = 4.0;
+    Pace {
+        gap: micros(1.0 / rate / NARROW),
+        reach: micros((longest(false) * 1.6).min(horizon)),
+        longest_hold: micros((longest(true) * 1.6).min(horizon)),
+    }
 }

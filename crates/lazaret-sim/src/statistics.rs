@@ -17,9 +17,7 @@ const PER_OCTAVE: usize = 1 << BITS;
 /// than 0.1 % or half a second, whichever is more.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    count: u64,
     zeros: u64,
-    sum: i128,
     max: i64,
     /// One slice of bins per power of two of seconds, made when first needed.
     octaves: Vec<Option<Box<[Bin; PER_OCTAVE]>>>,
@@ -45,12 +43,10 @@ impl Tally {
     /// Adds a duration in microseconds.
     #[inline]
     pub(crate) fn add(&mut self, micros: i64) {
-        self.count += 1;
         if micros <= 0 {
             self.zeros += 1;
             return;
         }
-        self.sum += i128::from(micros);
         self.max = self.max.max(micros);
         let micros = micros as u64;
         let (octave, at) = bin_of(micros);
@@ -78,7 +74,7 @@ impl Tally {
 
     /// Forgets all durations and keeps the room for them.
     pub(crate) fn clear(&mut self) {
-        (self.count, self.zeros, self.sum, self.max) = (0, 0, 0, 0);
+        (self.zeros, self.max) = (0, 0);
         for bins in self.octaves.iter_mut().flatten() {
             bins.fill(Bin::default());
         }
@@ -86,9 +82,7 @@ impl Tally {
 
     /// Adds all of `other`.
     pub(crate) fn merge(&mut self, other: &Tally) {
-        self.count += other.count;
         self.zeros += other.zeros;
-        self.sum += other.sum;
         self.max = self.max.max(other.max);
         if self.octaves.len() < other.octaves.len() {
             self.octaves.resize(other.octaves.len(), None);
@@ -103,22 +97,30 @@ impl Tally {
         }
     }
 
+    fn bins(&self) -> impl Iterator<Item = &Bin> {
+        self.octaves
+            .iter()
+            .flatten()
+            .flat_map(|bins| bins.iter())
+            .filter(|bin| bin.count > 0)
+    }
+
     pub(crate) fn count(&self) -> u64 {
-        self.count
+        self.zeros + self.bins().map(|bin| bin.count).sum::<u64>()
     }
 
     /// Mean in hours; NaN if there is none.
     pub(crate) fn mean(&self) -> f64 {
-        if self.count == 0 {
-            f64::NAN
-        } else {
-            self.sum as f64 / self.count as f64 / MICROS_PER_HOUR
+        let sum: i128 = self.bins().map(|bin| i128::from(bin.sum)).sum();
+        match self.count() {
+            0 => f64::NAN,
+            count => sum as f64 / count as f64 / MICROS_PER_HOUR,
         }
     }
 
     /// Maximum in hours; NaN if there is none.
     pub(crate) fn max(&self) -> f64 {
-        if self.count == 0 {
+        if self.count() == 0 {
             f64::NAN
         } else {
             self.max as f64 / MICROS_PER_HOUR
@@ -127,21 +129,16 @@ impl Tally {
 
     /// The order statistic of rank ceil(`p`·n), in hours; NaN if there is none.
     pub(crate) fn quantile(&self, p: f64) -> f64 {
-        if self.count == 0 {
+        let count = self.count();
+        if count == 0 {
             return f64::NAN;
         }
-        let rank = ((p * self.count as f64).ceil() as u64).clamp(1, self.count);
+        let rank = ((p * count as f64).ceil() as u64).clamp(1, count);
         let mut below = self.zeros;
         if rank <= below {
             return 0.0;
         }
-        for bin in self
-            .octaves
-            .iter()
-            .flatten()
-            .flat_map(|bins| bins.iter())
-            .filter(|bin| bin.count > 0)
-        {
+        for bin in self.bins() {
             below += bin.count;
             if rank <= below {
                 return bin.sum as f64 / bin.count as f64 / MICROS_PER_HOUR;
@@ -181,12 +178,14 @@ impl Mean {
 }
 
 /// A level over time: time average and maximum.
+///
+/// Each unit of it adds the instant at which it goes and takes off the one at which it came, so that a change costs an
+/// addition; the sum of both is level times time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Level {
     now: i64,
     max: i64,
-    last: i64,
-    integral: i128,
+    sum: i128,
 }
 
 impl Level {
@@ -197,16 +196,19 @@ impl Level {
 
     #[inline]
     pub(crate) fn add(&mut self, change: i64, at: i64) {
-        self.integral += i128::from(self.now) * i128::from(at - self.last);
-        self.last = at;
+        self.sum -= i128::from(change) * i128::from(at);
         self.now += change;
         self.max = self.max.max(self.now);
+    }
+
+    pub(crate) fn set(&mut self, level: i64, at: i64) {
+        self.add(level - self.now, at);
     }
 
     /// Level times microseconds since the last reset.
     #[inline]
     pub(crate) fn integral(&self, at: i64) -> i128 {
-        self.integral + i128::from(self.now) * i128::from(at - self.last)
+        self.sum + i128::from(self.now) * i128::from(at)
     }
 
     /// Starts counting at `at`, from the level of now.
@@ -214,8 +216,7 @@ impl Level {
         *self = Level {
             now: self.now,
             max: self.now,
-            last: at,
-            integral: 0,
+            sum: -i128::from(self.now) * i128::from(at),
         };
     }
 

@@ -9,6 +9,7 @@ mod deadlock;
 mod departures;
 mod flow;
 mod measure;
+mod ripening;
 mod work;
 
 use std::cmp::Reverse;
@@ -24,6 +25,8 @@ use crate::calendar::Calendar;
 use crate::model::{DrawIx, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS};
 use crate::observer::Observer;
 use crate::statistics::{Level, Mean, Tally};
+
+use ripening::Ripening;
 
 pub use deadlock::Deadlock;
 pub use measure::{Outcome, Standstill};
@@ -143,24 +146,21 @@ pub(crate) mod cause {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PlaceS {
-    pub(crate) occupied: i64,
+    pub(crate) occupied: Level,
     pub(crate) capacity: i64,
     /// Levels that have somebody waiting, as bits.
     pub(crate) waiting: u64,
     pub(crate) plain: bool,
     pub(crate) open: bool,
     pub(crate) dirty: bool,
-    pub(crate) blocked: i64,
-    pub(crate) last: i64,
     pub(crate) next_bin: i64,
-    pub(crate) occupied_time: i128,
-    /// What of it lies before the end of the warm-up.
-    pub(crate) warm_occupied_time: i128,
-    pub(crate) blocked_time: i128,
-    pub(crate) capacity_time: i128,
-    pub(crate) full_time: i64,
-    pub(crate) max: i64,
+    /// One while no slot is free, else nil.
+    pub(crate) full: Level,
     pub(crate) first_full: i64,
+    pub(crate) blocked: Level,
+    pub(crate) slots_there: Level,
+    /// Occupied slots times microseconds before the end of the warm-up.
+    pub(crate) warm_occupied: i128,
     pub(crate) bin: u32,
     pub(crate) units: u32,
     pub(crate) unit_start: u32,
@@ -168,6 +168,37 @@ pub(crate) struct PlaceS {
     pub(crate) slots: i64,
     pub(crate) change: u32,
     pub(crate) toggle: u32,
+}
+
+impl PlaceS {
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.occupied.now() < self.capacity
+    }
+
+    #[inline]
+    pub(crate) fn occupy(&mut self, at: i64) {
+        self.occupied.add(1, at);
+        if !self.has_room() {
+            self.fill_up(at);
+        }
+    }
+
+    #[cold]
+    fn fill_up(&mut self, at: i64) {
+        self.full.set(1, at);
+        if self.first_full < 0 {
+            self.first_full = at;
+        }
+    }
+
+    #[inline]
+    pub(crate) fn vacate(&mut self, at: i64) {
+        self.occupied.add(-1, at);
+        if self.full.now() == 1 && self.has_room() {
+            self.full.set(0, at);
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -223,6 +254,7 @@ pub(crate) struct SourceS {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DispatchS {
+    /// Lots in its lists; those that ripened unseen are counted by [`ripening::Ripening`].
     pub(crate) ready: i64,
     pub(crate) due: u32,
     pub(crate) departures: u64,
@@ -316,6 +348,9 @@ pub struct World<'m, O> {
     pub(crate) dispatches: Vec<DispatchS>,
     /// First and last of each list of lots that may depart, by dispatch and level.
     pub(crate) ready: Vec<(u32, u32)>,
+    /// Lots whose hold ends unseen, by dispatch.
+    pub(crate) ripening: Vec<Ripening>,
+    pub(crate) loading: Vec<ripening::Ripe>,
     pub(crate) convoys: Vec<ConvoyS>,
     pub(crate) free_convoys: Vec<u32>,
     /// For each draw of the model its distribution and its key in this replication.
@@ -371,6 +406,12 @@ impl<'m, O: Observer> World<'m, O> {
             sources: vec![SourceS::default(); model.sources.len()],
             dispatches: vec![DispatchS::default(); model.dispatches.len()],
             ready: vec![(NONE, NONE); model.dispatches.len() * levels],
+            ripening: model
+                .dispatches
+                .iter()
+                .map(|dispatch| Ripening::new(dispatch.interval, model.longest_hold))
+                .collect(),
+            loading: Vec::new(),
             convoys: Vec::new(),
             free_convoys: Vec::new(),
             samplers: model
@@ -516,6 +557,7 @@ impl<'m, O: Observer> World<'m, O> {
         self.marks.clear();
         self.queues.fill((NONE, NONE));
         self.ready.fill((NONE, NONE));
+        self.ripening.iter_mut().for_each(Ripening::clear);
         self.units.clear();
         self.unit_place.clear();
         self.item_resource.clear();
@@ -628,7 +670,7 @@ impl<'m, O: Observer> World<'m, O> {
     /// Slots of `place` that are occupied now.
     #[must_use]
     pub fn occupied(&self, place: PlaceIx) -> i64 {
-        self.places[place.index()].occupied
+        self.places[place.index()].occupied.now()
     }
 
     /// Lots of `goods` that are in the gateway now.

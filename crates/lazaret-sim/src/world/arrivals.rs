@@ -215,32 +215,39 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    /// Accounts for the way home of an emptied vehicle without an event, if nothing depends on when it is home.
+    #[inline]
+    pub(super) fn home_unseen(&mut self, v: u32) -> bool {
+        let vehicle = &self.things[v as usize];
+        let source = &self.model.sources[usize::from(vehicle.source)];
+        if O::ON || source.fleet.is_some() || self.now < self.warm {
+            return false;
+        }
+        let (entity, arrived) = (vehicle.entity, vehicle.arrived);
+        let leaves = self.now
+            + self.duration(source.home[0], entity)
+            + self.duration(source.home[1], entity);
+        let home = leaves + self.duration(source.home[2], entity);
+        if home <= self.horizon {
+            self.turn_round.add(home - arrived);
+            self.stay.add(leaves - arrived);
+        }
+        true
+    }
+
     /// Sends an emptied vehicle home, washed already or washed on the way out.
     pub(super) fn go_home(&mut self, v: u32, washed: bool) {
-        let vehicle = self.things[v as usize];
-        let source = &self.model.sources[usize::from(vehicle.source)];
-        let stages = source.home.map(|draw| self.duration(draw, vehicle.entity));
-        let wash = if washed { 0 } else { stages[0] };
-        // Nothing else depends on when it is home: no event is needed.
-        if !O::ON && source.fleet.is_none() && self.now >= self.warm {
-            let home = self.now + wash + stages[1] + stages[2];
-            if home <= self.horizon {
-                self.turn_round.add(home - vehicle.arrived);
-                self.stay.add(home - stages[2] - vehicle.arrived);
-            }
+        if !washed && self.home_unseen(v) {
             self.free(v);
             return;
         }
+        let vehicle = self.things[v as usize];
+        let home = self.model.sources[usize::from(vehicle.source)].home;
+        let next = self.duration(home[usize::from(washed)], vehicle.entity);
         let thing = &mut self.things[v as usize];
         thing.state = State::Returning;
         thing.attempt = u8::from(washed);
-        thing.due = self.now + wash;
-        let at = if washed {
-            self.now + stages[1]
-        } else {
-            thing.due
-        };
-        self.schedule(at, rank::HOME, event::HOME, v);
+        self.schedule(self.now + next, rank::HOME, event::HOME, v);
     }
 
     /// A stage of the way home is over: washed, let go, home.

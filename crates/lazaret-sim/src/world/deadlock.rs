@@ -29,7 +29,9 @@ impl<O: Observer> World<'_, O> {
             .iter()
             .zip(&self.model.places)
             .map(|(place, model)| {
-                model.in_cycle && place.occupied > 0 && place.blocked >= place.occupied
+                model.in_cycle
+                    && place.occupied.now() > 0
+                    && place.blocked.now() >= place.occupied.now()
             })
             .collect();
         loop {

@@ -35,6 +35,20 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    /// Takes note of the lots whose hold has ended unseen.
+    pub(super) fn ripen(&mut self, d: usize) {
+        let (things, steps, legs) = (&mut self.things, &mut self.steps, &self.model.legs);
+        self.ripening[d].ripen(self.now, |&(_, ended, _, x)| {
+            let lot = &mut things[x as usize];
+            steps[usize::from(legs[lot.leg as usize].step)].finished += 1;
+            lot.leg += 1;
+            lot.state = State::Ready;
+            lot.cause = cause::NO_DEPARTURE;
+            lot.since = ended;
+            lot.mark = ended;
+        });
+    }
+
     /// Departure of dispatch `d` is due.
     pub(super) fn departure(&mut self, d: usize) {
         let dispatch = &self.model.dispatches[d];
@@ -47,7 +61,8 @@ impl<O: Observer> World<'_, O> {
             rank::DEPARTURE,
             d as u32,
         );
-        let ready = self.dispatches[d].ready;
+        self.ripen(d);
+        let ready = self.dispatches[d].ready + self.ripening[d].ripe.len() as i64;
         let least = self.count(dispatch.least, mix(u64::from(nth))).max(1);
         if ready < least {
             if ready > 0 {
@@ -67,9 +82,13 @@ impl<O: Observer> World<'_, O> {
         if load == 0 {
             return;
         }
-        self.dispatches[d].ready -= load;
         self.dispatches[d].departures += 1;
         self.dispatches[d].loaded += load as u64;
+        if dispatch.ripens && !O::ON {
+            self.load_ripe(d, load as usize);
+            return;
+        }
+        self.dispatches[d].ready -= load;
         let mut left = load;
         // First all are loaded, then those that go on to another site ask for room there.
         let mut onward = NONE;
@@ -132,6 +151,25 @@ impl<O: Observer> World<'_, O> {
                 self.things[x as usize].flags |= TRAVELLED;
                 self.schedule(arrives, rank::END, event::THING, x);
             }
+        }
+    }
+
+    /// Sends off the first `load` of the lots that ripened unseen.
+    fn load_ripe(&mut self, d: usize, load: usize) {
+        let step = usize::from(self.model.dispatches[d].step);
+        self.loading.clear();
+        self.loading.extend(self.ripening[d].take(load));
+        for nth in 0..self.loading.len() {
+            let (_, ended, _, x) = self.loading[nth];
+            let waited = self.now - ended;
+            let step = &mut self.steps[step];
+            step.causes[usize::from(cause::NO_DEPARTURE)] += i128::from(waited);
+            step.wait.add(waited);
+            step.finished += 1;
+            step.latest_served = step.latest_served.max(ended);
+            step.last_start = self.now;
+            self.leave(x);
+            self.dispatched_lot(x);
         }
     }
 }

@@ -55,7 +55,7 @@ impl<O: Observer> World<'_, O> {
         let place = &self.places[p];
         if place.waiting == 0 {
             if place.plain {
-                if place.occupied < place.capacity {
+                if place.has_room() {
                     self.enter(x, leg, 0);
                     return;
                 }
@@ -96,15 +96,15 @@ impl<O: Observer> World<'_, O> {
         let at = self.things[holder as usize].place;
         if at != NO_PLACE && !self.things[holder as usize].is(BLOCKED) {
             self.things[holder as usize].flags |= BLOCKED;
-            self.touch(usize::from(at));
-            self.places[usize::from(at)].blocked += 1;
+            let now = self.now;
+            self.places[usize::from(at)].blocked.add(1, now);
         }
         self.suspect |= at != NO_PLACE && self.model.places[usize::from(at)].in_cycle;
         if O::ON {
             self.tell_waiting(x, own != NO_PLACE || host != NONE, why);
         }
         // With somebody ahead of it that cannot enter it may still be let in itself.
-        if !self.places[p].plain || self.places[p].occupied < self.places[p].capacity {
+        if !self.places[p].plain || self.places[p].has_room() {
             self.soil_place(p);
         }
     }
@@ -144,7 +144,7 @@ impl<O: Observer> World<'_, O> {
         if !place.open {
             return Admission::Nobody(cause::CLOSED);
         }
-        if place.occupied >= place.capacity {
+        if !place.has_room() {
             return Admission::Nobody(cause::NO_ROOM);
         }
         for &(resource, needed) in &model.holds {
@@ -211,7 +211,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn fill(&mut self, p: usize) {
         loop {
             let place = &self.places[p];
-            if place.waiting == 0 || place.occupied >= place.capacity || !place.open {
+            if place.waiting == 0 || !place.has_room() || !place.open {
                 return;
             }
             let Some((level, before, x, unit)) = self.first_admissible(p) else {
@@ -271,13 +271,8 @@ impl<O: Observer> World<'_, O> {
     fn enter(&mut self, x: u32, leg: &Leg, unit: u16) {
         let p = usize::from(leg.place);
         self.leave(x);
-        self.touch(p);
-        let place = &mut self.places[p];
-        place.occupied += 1;
-        place.max = place.max.max(place.occupied);
-        if place.occupied >= place.capacity && place.first_full < 0 {
-            place.first_full = self.now;
-        }
+        self.pass_bins(p);
+        self.places[p].occupy(self.now);
         let by_unit = self.model.places[p].by_unit;
         // In a pool a slot belongs to no unit; a trace names the emptiest, so that no unit holds more than its room.
         let unit = if O::ON && !by_unit {
@@ -380,11 +375,11 @@ impl<O: Observer> World<'_, O> {
     fn vacate(&mut self, x: u32) {
         let thing = self.things[x as usize];
         let p = usize::from(thing.place);
-        self.touch(p);
+        self.pass_bins(p);
         let place = &mut self.places[p];
-        place.occupied -= 1;
+        place.vacate(self.now);
         if thing.is(BLOCKED) {
-            place.blocked -= 1;
+            place.blocked.add(-1, self.now);
         }
         let waited_for = place.waiting != 0;
         if self.model.places[p].by_unit || O::ON {
@@ -501,7 +496,13 @@ impl<O: Observer> World<'_, O> {
             });
         }
         self.set_marks(x, leg.mark_start);
-        self.schedule(ends, rank::END, event::THING, x);
+        if leg.ripens && !O::ON {
+            let dispatch = usize::from(self.model.legs[thing.leg as usize + 1].dispatch);
+            let level = self.model.level[usize::from(thing.goods)];
+            self.ripening[dispatch].file(level, ends, x);
+        } else {
+            self.schedule(ends, rank::END, event::THING, x);
+        }
     }
 
     #[inline]
@@ -655,6 +656,9 @@ impl<O: Observer> World<'_, O> {
             self.emptied(v);
             return;
         }
+        if vehicle.lots == 1 && !each && self.unload_only_lot(v) {
+            return;
+        }
         // One more than there are, so that the vehicle is not emptied and gone while its lots are still being made.
         self.things[v as usize].lots += 1;
         for nth in 0..u32::from(vehicle.lots) {
@@ -693,6 +697,38 @@ impl<O: Observer> World<'_, O> {
         if vehicle.lots == 0 {
             self.emptied(v);
         }
+    }
+
+    /// The common case in short: the only lot of `v` has room at once and nothing depends on the vehicle's way home. The
+    /// vehicle is accounted for and its record becomes the lot's. False, and nothing done, if it is not that case.
+    fn unload_only_lot(&mut self, v: u32) -> bool {
+        let vehicle = self.things[v as usize];
+        let source = &self.model.sources[usize::from(vehicle.source)];
+        let leg_ix = source.lot_leg[usize::from(vehicle.goods)];
+        let leg = &self.model.legs[leg_ix as usize];
+        let at = usize::from(leg.place);
+        if O::ON || source.mixed_vehicles || source.wash_leg != NONE || leg.kind == LegKind::Out {
+            return false;
+        }
+        if !self.places[at].plain || self.places[at].waiting != 0 || !self.places[at].has_room() {
+            return false;
+        }
+        if !self.home_unseen(v) {
+            return false;
+        }
+        self.vacate(v);
+        let (convoy, number) = self.numbers(v);
+        let bits = self.model.legs[vehicle.leg as usize].mark_end;
+        let lot = &mut self.things[v as usize];
+        lot.entity = entity(source.salt, convoy, number, 1);
+        lot.leg = leg_ix;
+        lot.lots = 0;
+        lot.flags = 0;
+        lot.since = self.now;
+        lot.mark = self.now;
+        self.set_marks(v, bits);
+        self.enter(v, leg, 0);
+        true
     }
 
     fn inspected(&mut self, x: u32, leg: &Leg) {

@@ -55,14 +55,14 @@ impl<O: Observer> World<'_, O> {
         self.inside_when_warm = self.inside.now();
         let now = self.now;
         for p in 0..self.places.len() {
-            self.touch(p);
+            self.pass_bins(p);
             let place = &mut self.places[p];
-            // The bins go on: they show the whole run. Their sums are of the whole run, too.
-            place.max = place.occupied;
-            place.blocked_time = 0;
-            place.capacity_time = 0;
-            place.full_time = 0;
-            place.warm_occupied_time = place.occupied_time;
+            // The bins go on: they show the whole run.
+            place.warm_occupied = place.occupied.integral(now);
+            place.occupied.reset(now);
+            place.blocked.reset(now);
+            place.slots_there.reset(now);
+            place.full.reset(now);
         }
         for r in 0..self.resources.len() {
             self.touch_resource(r);
@@ -114,13 +114,13 @@ impl<O: Observer> World<'_, O> {
     /// If lots were lost or made: what came in is not what went out and what is here.
     pub fn finish(&mut self) -> &Outcome {
         for p in 0..self.places.len() {
-            self.touch(p);
-            if self.now >= self.places[p].next_bin {
-                self.fill_bins(p);
-            }
+            self.pass_bins(p);
         }
         for r in 0..self.resources.len() {
             self.touch_resource(r);
+        }
+        for d in 0..self.dispatches.len() {
+            self.ripen(d);
         }
         self.check_conservation();
         let mut outcome = std::mem::take(&mut self.outcome);
@@ -220,18 +220,19 @@ impl<O: Observer> World<'_, O> {
             ]);
         }
         for (place, model) in self.places.iter().zip(&self.model.places) {
-            let occupied = place.occupied_time - place.warm_occupied_time;
-            let utilisation = if model.unlimited || place.capacity_time == 0 {
+            let occupied = place.occupied.integral(now);
+            let slots = place.slots_there.integral(now);
+            let utilisation = if model.unlimited || slots == 0 {
                 f64::NAN
             } else {
-                occupied as f64 / place.capacity_time as f64
+                occupied as f64 / slots as f64
             };
             values.extend([
                 level(occupied),
-                place.max as f64,
+                place.occupied.max() as f64,
                 utilisation,
-                level(place.blocked_time),
-                place.full_time as f64 / span,
+                level(place.blocked.integral(now)),
+                level(place.full.integral(now)),
                 if place.first_full < 0 {
                     f64::NAN
                 } else {

@@ -65,11 +65,13 @@ impl<O: Observer> World<'_, O> {
     }
 
     fn size_place(&mut self, p: usize, count: i64, slots: i64) {
-        self.touch(p);
+        let now = self.now;
         let place = &mut self.places[p];
         place.count = count;
         place.slots = slots;
         place.capacity = count.saturating_mul(slots).min(i64::from(u32::MAX));
+        place.slots_there.set(place.capacity, now);
+        place.full.set(i64::from(!place.has_room()), now);
         let (start, units) = (place.unit_start as usize, place.units as usize);
         for nth in 0..units {
             self.units[start + nth].slots = if (nth as i64) < count { slots } else { 0 };
@@ -139,37 +141,21 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Brings the sums of `p` up to now. To be called before its occupation, capacity or blocking changes.
+    /// Notes the occupied time at the end of each bin that has passed. To be called before the occupation changes.
     #[inline]
-    pub(super) fn touch(&mut self, p: usize) {
-        let now = self.now;
-        let place = &mut self.places[p];
-        if now >= place.next_bin {
+    pub(super) fn pass_bins(&mut self, p: usize) {
+        if self.now >= self.places[p].next_bin {
             self.fill_bins(p);
-        }
-        let place = &mut self.places[p];
-        let spent = now - place.last;
-        if spent > 0 {
-            let long = i128::from(spent);
-            place.occupied_time += i128::from(place.occupied) * long;
-            place.blocked_time += i128::from(place.blocked) * long;
-            place.capacity_time += i128::from(place.capacity) * long;
-            if place.occupied >= place.capacity {
-                place.full_time += spent;
-            }
-            place.last = now;
         }
     }
 
-    /// Notes the occupied time at the end of each bin that has passed.
     #[cold]
-    pub(super) fn fill_bins(&mut self, p: usize) {
+    fn fill_bins(&mut self, p: usize) {
         let bins = crate::model::OCCUPANCY_BINS;
         let place = &mut self.places[p];
         while place.next_bin <= self.now && (place.bin as usize) < bins {
-            let since = i128::from(place.next_bin - place.last);
             self.bins[p * bins + place.bin as usize] =
-                place.occupied_time + i128::from(place.occupied) * since;
+                place.occupied.integral(place.next_bin) + place.warm_occupied;
             place.bin += 1;
             place.next_bin += self.bin_width;
         }
