@@ -385,6 +385,15 @@ pub enum Entry {
         since: Timestamp,
         /// What.
         because: String,
+        /// The exception this opens if it reached lots that were already released.
+        exception: ExceptionId,
+    },
+    /// Treatments, tests and clock of a lot are void: it starts anew.
+    TreatmentVoided {
+        /// The lot.
+        lot: LotId,
+        /// Why.
+        because: String,
     },
     /// Something stops lots until it is settled.
     ExceptionOpened {

@@ -1,0 +1,456 @@
+//! Decisions: what a command makes happen, or why it may not.
+
+mod office;
+mod people;
+mod reach;
+mod yard;
+
+use jiff::Timestamp;
+use lazaret_gateway::event::entry::{Entry, PersonName, Role};
+use lazaret_gateway::event::rules::{PlaceRule, RuleBook};
+use lazaret_gateway::event::{Event, Happening, LotId, Spot, VehicleId};
+
+use crate::command::Command;
+use crate::gate::Gate;
+use crate::role::roles_for;
+use crate::rule::{Refusal, Rule, Warning};
+use crate::state::{State, flag, micros, seconds, timestamp};
+use crate::work::{WorkedOn, work};
+
+/// What becomes of an accepted command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// These events are to be recorded, together.
+    Record(Vec<Event>),
+    /// The command was recorded before, and counts once.
+    Already {
+        /// In this record.
+        seq: u64,
+    },
+}
+
+/// Looks at a command.
+///
+/// * `now` — the ledger's own clock.
+///
+/// # Errors
+/// [`Refusal`] names the rule, the fact that breaks it and what would make the command acceptable.
+pub fn decide(state: &State, command: &Command, now: Timestamp) -> Result<Decision, Refusal> {
+    decide_without(state, command, now, None)
+}
+
+/// As [`decide`], with one rule left out: a test that takes a rule away must see that it is missed.
+#[doc(hidden)]
+pub fn decide_without(
+    state: &State,
+    command: &Command,
+    now: Timestamp,
+    without: Option<Rule>,
+) -> Result<Decision, Refusal> {
+    if let Some(seq) = state.recorded_as(&command.id)
+        && without != Some(Rule::Once)
+    {
+        return Ok(Decision::Already { seq });
+    }
+    let judge = Judge::new(state, command, now, without);
+    judge.in_time()?;
+    judge.allowed()?;
+    judge.corrects()?;
+    let mut said = Said::default();
+    judge.able()?;
+    judge.happening(&command.what, &mut said)?;
+    judge.acknowledged(said.warnings.as_slice())?;
+    Ok(Decision::Record(judge.events(said)))
+}
+
+/// What a handler adds to the command's own event.
+#[derive(Default)]
+pub(super) struct Said {
+    /// The command's own event as recorded, if it differs from the command.
+    own: Option<Happening>,
+    /// What comes before it.
+    before: Vec<Event>,
+    /// What follows from it.
+    after: Vec<Event>,
+    /// Warnings, with what they say.
+    warnings: Vec<(Warning, Rule, String)>,
+}
+
+/// One command, looked at.
+pub(super) struct Judge<'a> {
+    pub(super) state: &'a State,
+    pub(super) command: &'a Command,
+    /// The ledger's clock, µs.
+    pub(super) now: i64,
+    /// When it happened: as the command says, but not in the future.
+    pub(super) at: i64,
+    pub(super) gate: Gate<'a>,
+}
+
+impl<'a> Judge<'a> {
+    fn new(state: &'a State, command: &'a Command, now: Timestamp, without: Option<Rule>) -> Self {
+        let now = micros(state.not_before_last_record(now));
+        Judge {
+            state,
+            command,
+            now,
+            at: micros(command.at).min(now),
+            gate: Gate {
+                state,
+                now,
+                without,
+            },
+        }
+    }
+
+    pub(super) fn need(
+        &self,
+        rule: Rule,
+        holds: bool,
+        why: impl FnOnce() -> (String, String),
+    ) -> Result<(), Refusal> {
+        self.gate.need(rule, holds, why)
+    }
+
+    pub(super) fn without(&self, rule: Rule) -> bool {
+        self.gate.without == Some(rule)
+    }
+
+    /// That the command is neither from the future nor too old to tell whether it was recorded.
+    fn in_time(&self) -> Result<(), Refusal> {
+        let Some(rules) = self.state.rules() else {
+            return Ok(());
+        };
+        let tolerance = seconds(rules.clock_tolerance_s);
+        let latest = micros(self.command.at).max(micros(self.command.issued_at));
+        self.need(
+            Rule::Skew,
+            latest <= self.now.saturating_add(tolerance),
+            || {
+                (
+                    format!(
+                        "the entry is of {}, and it is {}",
+                        timestamp(latest),
+                        timestamp(self.now)
+                    ),
+                    "set the device's clock and enter it again".into(),
+                )
+            },
+        )?;
+        let remembered = self.now.saturating_sub(seconds(rules.remember_s));
+        self.need(
+            Rule::Once,
+            micros(self.command.issued_at) >= remembered,
+            || {
+                (
+                    format!(
+                        "the command was written at {}, longer ago than keys are remembered",
+                        self.command.issued_at
+                    ),
+                    "look whether it is in the ledger; if not, enter it anew as a late entry"
+                        .into(),
+                )
+            },
+        )
+    }
+
+    fn allowed(&self) -> Result<(), Refusal> {
+        let by = &self.command.by;
+        let what = &self.command.what;
+        let roles = roles_for(what);
+        // An empty ledger belongs to whoever sets its rules and appoints its first administrator.
+        let founding = matches!(
+            what,
+            Happening::Entry(Entry::RulesAdopted { .. } | Entry::PersonAppointed { .. })
+        ) && !self.has_administrator();
+        if founding {
+            return Ok(());
+        }
+        self.need(Rule::Known, self.state.rules().is_some(), || {
+            (
+                "the gateway has no rules yet".into(),
+                "adopt its rules first".into(),
+            )
+        })?;
+        let held_open = matches!(what, Happening::LotReleased { .. }) && self.without(Rule::Held);
+        self.need(Rule::Allowed, !roles.is_empty() || held_open, || {
+            (
+                "this is recorded by the ledger itself".into(),
+                match what {
+                    Happening::LotReleased { .. } => "sign for the release instead".into(),
+                    _ => "enter what it follows from".to_owned(),
+                },
+            )
+        })?;
+        let own = self.state.roles_of(by);
+        self.need(
+            Rule::Allowed,
+            own.iter().any(|role| roles.contains(role)) || held_open,
+            || {
+                (
+                    format!("{by} is {}", role_list(&own, "nobody here")),
+                    format!("{} may do this", role_list(roles, "nobody")),
+                )
+            },
+        )
+    }
+
+    fn has_administrator(&self) -> bool {
+        self.state
+            .people()
+            .any(|person| person.roles.contains(&Role::Administrator))
+    }
+
+    fn corrects(&self) -> Result<(), Refusal> {
+        let Some(correction) = &self.command.corrects else {
+            return Ok(());
+        };
+        self.need(
+            Rule::Corrects,
+            (1..=self.state.seq()).contains(&correction.record),
+            || {
+                (
+                    format!("there is no record {}", correction.record),
+                    "name the record that is wrong".into(),
+                )
+            },
+        )?;
+        self.need(
+            Rule::Corrects,
+            !correction.because.trim().is_empty(),
+            || {
+                (
+                    format!(
+                        "no reason is given why record {} is wrong",
+                        correction.record
+                    ),
+                    "say why".into(),
+                )
+            },
+        )
+    }
+
+    /// That whoever works is cleared, trained, rested and on the right side of the wall.
+    fn able(&self) -> Result<(), Refusal> {
+        let Some(work) = work(&self.command.what) else {
+            return Ok(());
+        };
+        for person in &self.command.crew {
+            self.need(
+                Rule::Known,
+                self.state.person_names.find(person.as_str()).is_some(),
+                || {
+                    (
+                        format!("nobody is called {person}"),
+                        "appoint and clear them first".into(),
+                    )
+                },
+            )?;
+        }
+        if !work.begins {
+            return Ok(());
+        }
+        let clean = match &self.command.what {
+            Happening::LotStored { spot, .. } => self.is_clean(spot),
+            _ => self.clean_now(work.on),
+        };
+        for person in self.workers() {
+            self.cleared(person)?;
+            self.through_gate(person, clean)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn workers(&self) -> &[PersonName] {
+        if self.command.crew.is_empty() {
+            std::slice::from_ref(&self.command.by)
+        } else {
+            &self.command.crew
+        }
+    }
+
+    fn is_clean(&self, spot: &Spot) -> bool {
+        use lazaret_gateway::event::rules::Side;
+        self.place(spot).is_ok_and(|rule| rule.side == Side::Clean)
+    }
+
+    fn clean_now(&self, on: WorkedOn<'_>) -> bool {
+        let unit = match on {
+            WorkedOn::Lot(lot) => self
+                .state
+                .lot_names
+                .find(lot.as_str())
+                .map(|lot| self.state.lot(lot).unit),
+            WorkedOn::Vehicle(vehicle) => self
+                .state
+                .vehicle_names
+                .find(vehicle.as_str())
+                .map(|vehicle| self.state.vehicles[vehicle as usize].unit),
+        };
+        unit.and_then(|unit| self.state.spot(unit))
+            .is_some_and(|spot| self.is_clean(&spot))
+    }
+
+    fn happening(&self, what: &Happening, said: &mut Said) -> Result<(), Refusal> {
+        match what {
+            Happening::Entry(entry) => self.entry(entry, said),
+            _ => self.yard(what, said),
+        }
+    }
+
+    fn acknowledged(&self, warnings: &[(Warning, Rule, String)]) -> Result<(), Refusal> {
+        for (warning, rule, fact) in warnings {
+            let seen = self.command.acknowledged.contains(warning);
+            if !seen && !self.without(Rule::Acknowledged) {
+                let mut refusal = Refusal::new(
+                    *rule,
+                    fact.clone(),
+                    format!("acknowledge `{}` if it is meant", warning.name()),
+                );
+                refusal.warning = Some(*warning);
+                return Err(refusal);
+            }
+        }
+        Ok(())
+    }
+
+    fn events(&self, said: Said) -> Vec<Event> {
+        let mut events = Vec::with_capacity(1 + said.after.len());
+        if let Some(correction) = &self.command.corrects {
+            events.push(self.now(Entry::Corrected {
+                record: correction.record,
+                because: correction.because.clone(),
+            }));
+        }
+        for (warning, _, fact) in said.warnings {
+            if self.command.acknowledged.contains(&warning) {
+                events.push(self.now(Entry::WarningAcknowledged {
+                    warning: warning.name().into(),
+                    by: self.command.by.clone(),
+                    fact,
+                }));
+            }
+        }
+        events.extend(said.before);
+        events.push(Event {
+            at: timestamp(self.at),
+            happening: said.own.unwrap_or_else(|| self.command.what.clone()),
+        });
+        if let Some(work) = work(&self.command.what).filter(|_| !self.command.crew.is_empty()) {
+            events.push(Event {
+                at: timestamp(self.at),
+                happening: Entry::Worked {
+                    thing: work.on.thing(),
+                    people: self.command.crew.clone(),
+                }
+                .into(),
+            });
+        }
+        events.extend(said.after);
+        events
+    }
+
+    /// Something that follows, as of now.
+    pub(super) fn now(&self, happening: impl Into<Happening>) -> Event {
+        Event {
+            at: timestamp(self.now),
+            happening: happening.into(),
+        }
+    }
+
+    pub(super) fn rules(&self) -> Result<&'a RuleBook, Refusal> {
+        self.state.rules().ok_or_else(|| {
+            Refusal::new(
+                Rule::Known,
+                "the gateway has no rules yet",
+                "adopt its rules first",
+            )
+        })
+    }
+
+    pub(super) fn lot(&self, lot: &LotId) -> Result<u32, Refusal> {
+        self.state.known_lot(lot)
+    }
+
+    /// The lot, which must be here.
+    pub(super) fn lot_here(&self, lot: &LotId) -> Result<u32, Refusal> {
+        use crate::gate::where_it_is;
+        use crate::state::LotStage;
+        let number = self.lot(lot)?;
+        let stage = self.state.lot(number).stage;
+        if stage == LotStage::Here {
+            return Ok(number);
+        }
+        Err(Refusal::new(
+            Rule::OnePlace,
+            format!("{lot} is {}", where_it_is(stage)),
+            "only what is here can be worked on; correct the name, or record how it came back",
+        ))
+    }
+
+    pub(super) fn vehicle_here(&self, vehicle: &VehicleId) -> Result<u32, Refusal> {
+        use crate::state::VehicleStage;
+        let number = self
+            .state
+            .vehicle_names
+            .find(vehicle.as_str())
+            .filter(|&v| self.state.vehicles[v as usize].stage == VehicleStage::Here);
+        number.ok_or_else(|| {
+            Refusal::new(
+                Rule::OnePlace,
+                format!("vehicle {vehicle} is not here"),
+                "record the arrival of its convoy, or correct the mark",
+            )
+        })
+    }
+
+    /// The rule of a place, for a unit that it has.
+    pub(super) fn place(&self, spot: &Spot) -> Result<&'a PlaceRule, Refusal> {
+        let rule = self
+            .rules()?
+            .places
+            .iter()
+            .find(|rule| rule.place == spot.place)
+            .ok_or_else(|| {
+                Refusal::new(
+                    Rule::Known,
+                    format!("there is no place {}", spot.place),
+                    "choose one of the places of the gateway's rules",
+                )
+            })?;
+        let units = rule.units.unwrap_or(u32::from(u16::MAX));
+        if !(1..=units).contains(&spot.unit) {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("{} has no unit {}", spot.place, spot.unit),
+                format!("choose a unit from 1 to {units}"),
+            ));
+        }
+        Ok(rule)
+    }
+
+    pub(super) fn is_trial(&self, lot: u32) -> bool {
+        self.state.lot(lot).is(flag::TRIAL)
+    }
+}
+
+fn role_list(roles: &[Role], none: &str) -> String {
+    if roles.is_empty() {
+        return none.into();
+    }
+    roles
+        .iter()
+        .map(|role| match role {
+            Role::YardMaster => "yard master",
+            Role::DisinfectionLead => "disinfection lead",
+            Role::QuarantineOfficer => "quarantine officer",
+            Role::ChiefOfficer => "chief officer",
+            Role::Dispatcher => "dispatcher",
+            Role::Gate => "gate",
+            Role::Crew => "crew",
+            Role::Auditor => "auditor",
+            Role::Administrator => "administrator",
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
+}

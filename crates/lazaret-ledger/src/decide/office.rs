@@ -1,0 +1,821 @@
+//! What offices decide: papers, counts, readings, tests, contacts, exceptions, signatures.
+
+use jiff::Timestamp;
+use lazaret_gateway::event::entry::{
+    AgentName, Entry, ExceptionId, LotPart, ManifestId, ManifestLine, Outcome, PersonName, Reading,
+    SampleId, Soiled, Tally, TestName,
+};
+use lazaret_gateway::event::{ConvoyId, Happening, LotId, SourceName, StepName, VehicleId};
+
+use super::{Judge, Said};
+use crate::identity::WagonId;
+use crate::rule::{Refusal, Rule, Warning};
+use crate::segregation::class_number;
+use crate::state::{LotStage, flag, micros, seconds, some, timestamp};
+
+impl Judge<'_> {
+    pub(super) fn entry(&self, entry: &Entry, said: &mut Said) -> Result<(), Refusal> {
+        use Entry as E;
+        match entry {
+            E::RulesAdopted { rules } => self.rules_adopted(rules),
+            E::ProtocolAdopted { protocol } => self.protocol_adopted(protocol),
+            E::PersonAppointed { person, roles } => self.appointed(person, roles),
+            E::PersonCleared { person, until, .. } => self.person_cleared(person, *until),
+            E::ClearanceLapsed { person, .. } | E::PersonPassedGate { person } => {
+                self.person(person).map(drop)
+            }
+            E::PersonShiftStarted { person } => self.shift_started(person),
+            E::PersonShiftEnded { person } => self.shift_ended(person),
+            E::PersonReportedSick {
+                person,
+                since,
+                exception,
+            } => self.sick(person, *since, exception, said),
+            E::ManifestAnnounced {
+                manifest,
+                convoy,
+                source,
+                lines,
+                ..
+            } => self.announced(manifest, convoy, source, lines),
+            E::ManifestAmended {
+                manifest, lines, ..
+            } => {
+                let known = self.manifest(manifest)?;
+                self.lines(lines, Some(self.state.manifests[known as usize].convoy))
+            }
+            E::ManifestWithheld { manifest, .. } | E::ManifestRefused { manifest, .. } => {
+                self.manifest(manifest).map(drop)
+            }
+            E::TrialDeclared { convoy } => self.trial_declared(convoy),
+            E::VehicleChecked {
+                vehicle,
+                mark,
+                seals,
+            } => self.checked(vehicle, mark, seals, said),
+            E::VehicleSealed { vehicle, .. } => self.sealed(vehicle),
+            E::LotCounted { lot, tally } => self.counted(lot, *tally, said),
+            E::LossDeclared { lot, lost, because } => self.lost(lot, *lost, because, said),
+            E::LotSplit { lot, parts } => self.split(lot, parts),
+            E::TreatmentDosed {
+                lot, step, agent, ..
+            } => self.dosed(lot, step, agent),
+            E::TreatmentRead { lot, step, reading } => self.read(lot, step, reading),
+            E::SampleTaken { lot, sample, test } => self.sampled(lot, sample, test, said),
+            E::ResultEntered {
+                sample,
+                outcome,
+                exception,
+            } => self.result(sample, *outcome, exception, said),
+            E::ContactSeen { lots, because } => self.contact_seen(lots, because, said),
+            E::ContaminationFound {
+                on,
+                since,
+                because,
+                exception,
+            } => self.contamination(on, *since, because, exception, said),
+            E::ExceptionOpened {
+                exception,
+                lots,
+                because,
+            } => self.exception_opened(exception, lots, because),
+            E::ExceptionClosed { exception, because } => self.exception_closed(exception, because),
+            E::Signed {
+                lot,
+                signer,
+                meaning,
+                ..
+            } => self.signed(lot, signer, meaning, said),
+            E::ClockCredited { lot, from, witness } => self.credited(lot, *from, witness),
+            // The ledger's own entries stop at the matrix of roles; a note may say anything.
+            E::Noted { .. }
+            | E::DiscrepancyFound { .. }
+            | E::TreatmentJudged { .. }
+            | E::TreatmentVoided { .. }
+            | E::LotFrozen { .. }
+            | E::LotRecalled { .. }
+            | E::Worked { .. }
+            | E::Corrected { .. }
+            | E::WarningAcknowledged { .. } => self.noted(entry),
+        }
+    }
+
+    fn noted(&self, entry: &Entry) -> Result<(), Refusal> {
+        use lazaret_gateway::event::Thing;
+        let known = match entry {
+            Entry::Noted {
+                thing: Some(Thing::Lot(lot)),
+                ..
+            } => return self.lot(lot).map(drop),
+            Entry::Noted {
+                thing: Some(Thing::Vehicle(vehicle)),
+                ..
+            } => self.state.vehicle_names.find(vehicle.as_str()).is_some(),
+            _ => true,
+        };
+        self.need(Rule::Known, known, || {
+            (
+                "the note is on a vehicle that was never here".into(),
+                "correct the mark".into(),
+            )
+        })
+    }
+
+    fn manifest(&self, manifest: &ManifestId) -> Result<u32, Refusal> {
+        self.state
+            .manifest_names
+            .find(manifest.as_str())
+            .ok_or_else(|| {
+                Refusal::new(
+                    Rule::Known,
+                    format!("there are no papers {manifest}"),
+                    "announce them first",
+                )
+            })
+    }
+
+    fn announced(
+        &self,
+        manifest: &ManifestId,
+        convoy: &ConvoyId,
+        source: &SourceName,
+        lines: &[ManifestLine],
+    ) -> Result<(), Refusal> {
+        let known = self.state.manifest_names.find(manifest.as_str()).is_some();
+        if known {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("papers {manifest} are known already"),
+                "amend them, or number these anew",
+            ));
+        }
+        let sources = &self.rules()?.vehicles;
+        let source_known = sources.iter().any(|rule| rule.source == *source);
+        self.need(Rule::Known, source_known, || {
+            (
+                format!("there is no source {source}"),
+                "choose one of the sources of the gateway's rules".into(),
+            )
+        })?;
+        let number = self.state.convoy_names.find(convoy.as_str());
+        let other = number.and_then(|convoy| some(self.state.convoys[convoy as usize].manifest));
+        if let Some(other) = other {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!(
+                    "papers {} are for {convoy} already",
+                    self.state.manifest_names.get(other)
+                ),
+                "amend those",
+            ));
+        }
+        self.lines(lines, number)
+    }
+
+    /// That the lines of papers make sense together and with what is here.
+    fn lines(&self, lines: &[ManifestLine], convoy: Option<u32>) -> Result<(), Refusal> {
+        let rules = self.rules()?;
+        let mut names: Vec<&LotId> = lines.iter().map(|line| &line.lot).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("lot {} is on two lines", pair[0]),
+                "give each lot a name of its own",
+            ));
+        }
+        for line in lines {
+            let at = || format!("vehicle {}, lot {}", line.vehicle, line.lot);
+            let goods = rules.goods.iter().any(|rule| rule.goods == line.goods);
+            self.need(Rule::Known, goods, || {
+                (
+                    format!("{}: there is no goods class {}", at(), line.goods),
+                    "choose one of the classes of the gateway's rules".into(),
+                )
+            })?;
+            let hazard = line
+                .hazards
+                .iter()
+                .find(|hazard| class_number(hazard.as_str()).is_none());
+            if let Some(hazard) = hazard {
+                return Err(Refusal::new(
+                    Rule::Known,
+                    format!("{}: there is no class of danger {hazard}", at()),
+                    "write a class or division such as 3 or 2.1",
+                ));
+            }
+            if !self
+                .state
+                .lot_names
+                .has_room(line.lot.as_str().len() + line.vehicle.as_str().len())
+            {
+                return Err(Refusal::new(
+                    Rule::Known,
+                    "the ledger has no room for another name",
+                    "close this ledger and open the next",
+                ));
+            }
+            if let Some(lot) = self.state.lot_names.find(line.lot.as_str()) {
+                let row = self.state.lot(lot);
+                let own = convoy.is_some_and(|convoy| row.convoy == convoy);
+                if !own
+                    || !matches!(
+                        row.stage,
+                        LotStage::Announced | LotStage::Withdrawn | LotStage::Here
+                    )
+                {
+                    return Err(Refusal::new(
+                        Rule::OnePlace,
+                        format!("{}: that lot is known from elsewhere", at()),
+                        "give it a name of its own",
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn trial_declared(&self, convoy: &ConvoyId) -> Result<(), Refusal> {
+        let arrived = self
+            .state
+            .convoy_names
+            .find(convoy.as_str())
+            .is_some_and(|convoy| self.state.convoys[convoy as usize].arrived.is_some());
+        self.need(Rule::Trial, !arrived, || {
+            (
+                format!("{convoy} has arrived as real goods"),
+                "declare a trial before its convoy arrives".into(),
+            )
+        })
+    }
+
+    fn checked(
+        &self,
+        vehicle: &VehicleId,
+        mark: &str,
+        seals: &[String],
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        let number = self.vehicle_here(vehicle)?;
+        let read = WagonId::read(mark);
+        let known = WagonId::read(vehicle.as_str());
+        self.need(Rule::Known, read.id == known.id, || {
+            (
+                format!("{mark} was read, and the papers say {vehicle}"),
+                "check another vehicle, or have the papers amended".into(),
+            )
+        })?;
+        if let crate::identity::Check::Fails { expected } = read.check {
+            said.warnings.push((
+                Warning::UnverifiedMark,
+                Rule::Known,
+                format!("the check digit of {mark} would have to be {expected}"),
+            ));
+        }
+        if let Some(papers) = self.state.seals.get(&number) {
+            let mut papers = papers.clone();
+            let mut found = seals.to_vec();
+            papers.sort();
+            found.sort();
+            if papers != found {
+                said.warnings.push((
+                    Warning::SealsDiffer,
+                    Rule::Known,
+                    format!(
+                        "seals by the papers are {}, found were {}",
+                        papers.join(", "),
+                        found.join(", ")
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn sealed(&self, vehicle: &VehicleId) -> Result<(), Refusal> {
+        let number = self.vehicle_here(vehicle)?;
+        self.need(
+            Rule::VehicleClean,
+            self.state.vehicles[number as usize].emptied,
+            || {
+                (
+                    format!("vehicle {vehicle} is not empty"),
+                    "record that it was emptied; then seal it".into(),
+                )
+            },
+        )
+    }
+
+    fn counted(&self, lot: &LotId, tally: Tally, said: &mut Said) -> Result<(), Refusal> {
+        let number = self.lot_present(lot)?;
+        let row = self.state.lot(number);
+        if !row.is(flag::TALLIED) || self.without(Rule::Conserved) {
+            return Ok(());
+        }
+        let papers = Tally {
+            pieces: row.pieces,
+            mass_kg: row.mass_kg,
+        };
+        let tolerance = u64::from(self.rules()?.mass_tolerance_permille);
+        let off = u64::from(papers.mass_kg.abs_diff(tally.mass_kg));
+        let same =
+            papers.pieces == tally.pieces && off * 1_000 <= tolerance * u64::from(papers.mass_kg);
+        if !same {
+            said.after.push(self.now(Entry::DiscrepancyFound {
+                lot: lot.clone(),
+                exception: ExceptionId::new(format!("count-{}", self.state.seq() + 1)),
+                papers,
+                found: tally,
+            }));
+        }
+        Ok(())
+    }
+
+    fn lost(
+        &self,
+        lot: &LotId,
+        lost: Tally,
+        because: &str,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        let number = self.lot_present(lot)?;
+        let row = self.state.lot(number);
+        let enough = lost.pieces <= row.pieces && lost.mass_kg <= row.mass_kg;
+        self.need(Rule::Conserved, enough, || {
+            (
+                format!(
+                    "{lot} has {} pieces and {} kg, and {} and {} kg would be lost",
+                    row.pieces, row.mass_kg, lost.pieces, lost.mass_kg
+                ),
+                "declare no more than there is".into(),
+            )
+        })?;
+        said.warnings.push((
+            Warning::Loss,
+            Rule::Conserved,
+            format!(
+                "{} pieces and {} kg of {lot} would be lost: {because}",
+                lost.pieces, lost.mass_kg
+            ),
+        ));
+        Ok(())
+    }
+
+    fn split(&self, lot: &LotId, parts: &[LotPart]) -> Result<(), Refusal> {
+        let number = self.lot_here(lot)?;
+        let row = self.state.lot(number);
+        self.need(
+            Rule::OnePlace,
+            !self.state.treatments.contains_key(&number),
+            || {
+                (
+                    format!("{lot} is under treatment"),
+                    "end the treatment first".into(),
+                )
+            },
+        )?;
+        if parts.len() < 2 || parts.len() > usize::from(u16::MAX) {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("{lot} would become {} parts", parts.len()),
+                "name at least two parts",
+            ));
+        }
+        for (position, part) in parts.iter().enumerate() {
+            let taken = self.state.lot_names.find(part.lot.as_str()).is_some()
+                || parts[..position].iter().any(|other| other.lot == part.lot);
+            if taken {
+                return Err(Refusal::new(
+                    Rule::Known,
+                    format!("{} is the name of another lot", part.lot),
+                    "give each part a name of its own",
+                ));
+            }
+        }
+        let pieces: u64 = parts.iter().map(|part| u64::from(part.tally.pieces)).sum();
+        let mass: u64 = parts.iter().map(|part| u64::from(part.tally.mass_kg)).sum();
+        self.need(
+            Rule::Conserved,
+            pieces == u64::from(row.pieces) && mass == u64::from(row.mass_kg),
+            || {
+                (
+                    format!(
+                        "the parts have {pieces} pieces and {mass} kg, and {lot} has {} and {} kg",
+                        row.pieces, row.mass_kg
+                    ),
+                    "make the parts add up, or count the lot or declare a loss first".into(),
+                )
+            },
+        )?;
+        let Some(spot) = self.state.spot(row.unit).filter(|_| row.is(flag::SLOT)) else {
+            return Ok(());
+        };
+        let rule = self.place(&spot)?;
+        self.room_for(rule, &spot, None, parts.len() as u32 - 1)
+    }
+
+    fn dosed(&self, lot: &LotId, step: &StepName, agent: &AgentName) -> Result<(), Refusal> {
+        let (number, _) = self.in_hand(lot, step)?;
+        let row = self.state.lot(number);
+        let protocol = self.state.protocol_of(row);
+        let allowed: Option<Vec<&str>> = protocol
+            .and_then(|protocol| protocol.treatments.iter().find(|rule| rule.step == *step))
+            .filter(|rule| !rule.agents.is_empty())
+            .map(|rule| rule.agents.iter().map(|rule| rule.agent.as_str()).collect());
+        self.need(
+            Rule::Agent,
+            allowed
+                .as_ref()
+                .is_none_or(|allowed| allowed.contains(&agent.as_str())),
+            || {
+                (
+                    format!("the protocol of {lot} does not name {agent} for {step}"),
+                    format!(
+                        "use {}",
+                        allowed.as_deref().unwrap_or_default().join(" or ")
+                    ),
+                )
+            },
+        )?;
+        let goods = self.state.goods_names.get(row.goods);
+        let spoils = self
+            .rules()?
+            .goods
+            .iter()
+            .any(|rule| rule.goods.as_str() == goods && rule.spoiled_by.contains(agent));
+        self.need(Rule::Agent, !spoils, || {
+            (
+                format!("{agent} spoils {goods}"),
+                "use another agent of the protocol".into(),
+            )
+        })?;
+        for person in self.workers() {
+            self.cleared(person)?;
+            self.trained(person, agent)?;
+        }
+        Ok(())
+    }
+
+    fn read(&self, lot: &LotId, step: &StepName, reading: &Reading) -> Result<(), Refusal> {
+        let (_, treatment) = self.in_hand(lot, step)?;
+        let tolerance = seconds(self.rules()?.clock_tolerance_s);
+        self.need(
+            Rule::Skew,
+            micros(reading.at) <= self.now.saturating_add(tolerance),
+            || {
+                (
+                    format!(
+                        "the reading is of {}, and it is {}",
+                        reading.at,
+                        timestamp(self.now)
+                    ),
+                    "correct when it was read".into(),
+                )
+            },
+        )?;
+        self.need(Rule::Treated, micros(reading.at) >= treatment.from, || {
+            (
+                format!(
+                    "the reading is of {}, and {step} began at {}",
+                    reading.at,
+                    timestamp(treatment.from)
+                ),
+                "correct when it was read".into(),
+            )
+        })
+    }
+
+    fn sampled(
+        &self,
+        lot: &LotId,
+        sample: &SampleId,
+        test: &TestName,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        let number = self.lot_here(lot)?;
+        if self.state.sample_names.find(sample.as_str()).is_some() {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("sample {sample} was taken before"),
+                "give this sample a name of its own",
+            ));
+        }
+        let known = self.state.test_names.find(test.as_str());
+        let Some(test_number) = known else {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("no protocol names a test {test}"),
+                "choose a test of the lot's protocol",
+            ));
+        };
+        let taken = crate::state::Sample {
+            lot: number,
+            test: test_number,
+            taken: self.at,
+            settled: false,
+        };
+        if !self.state.sample_counts(&taken, number) {
+            said.warnings.push((
+                Warning::EarlySample,
+                Rule::Tested,
+                format!("a sample of {lot} for {test} taken now would not count: it is too early in its hold"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn result(
+        &self,
+        sample: &SampleId,
+        outcome: Outcome,
+        exception: &ExceptionId,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        let Some(number) = self.state.sample_names.find(sample.as_str()) else {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("there is no sample {sample}"),
+                "record that it was taken first",
+            ));
+        };
+        let row = &self.state.samples[number as usize];
+        // A second result for the same sample may only be worse: it never makes a lot free.
+        self.need(
+            Rule::Known,
+            !row.settled || outcome == Outcome::Positive,
+            || {
+                (
+                    format!("the result of {sample} is recorded already"),
+                    "take a new sample".into(),
+                )
+            },
+        )?;
+        if outcome != Outcome::Positive {
+            return Ok(());
+        }
+        self.new_exception(exception)?;
+        if self.without(Rule::Positive) {
+            return Ok(());
+        }
+        let seeds: Vec<(u32, i64)> = self.state.since_entry(row.lot);
+        let because = format!(
+            "{} of {} is positive (sample {sample})",
+            self.state.test_names.get(row.test),
+            self.state.lot_id(row.lot)
+        );
+        self.stop(&seeds, exception, &because, false, said);
+        Ok(())
+    }
+
+    pub(super) fn new_exception(&self, exception: &ExceptionId) -> Result<(), Refusal> {
+        if self
+            .state
+            .exception_names
+            .find(exception.as_str())
+            .is_none()
+        {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Rule::Known,
+            format!("there is an exception {exception} already"),
+            "give this exception a name of its own",
+        ))
+    }
+
+    fn contact_seen(&self, lots: &[LotId], because: &str, said: &mut Said) -> Result<(), Refusal> {
+        let mut numbers = Vec::with_capacity(lots.len());
+        for lot in lots {
+            let number = self.lot_present(lot)?;
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        if numbers.len() < 2 {
+            return Err(Refusal::new(
+                Rule::Known,
+                "a contact needs two lots",
+                "name every lot that touched another",
+            ));
+        }
+        self.touching(&numbers, because, said);
+        Ok(())
+    }
+
+    fn contamination(
+        &self,
+        on: &Soiled,
+        since: Timestamp,
+        because: &str,
+        exception: &ExceptionId,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        use lazaret_gateway::event::Spot;
+        self.new_exception(exception)?;
+        let since = micros(since).min(self.now);
+        let seeds = match on {
+            Soiled::Lot(lot) => {
+                let number = self.lot(lot)?;
+                self.state
+                    .whole(number)
+                    .into_iter()
+                    .map(|lot| (lot, since))
+                    .collect()
+            }
+            Soiled::Vehicle(vehicle) => {
+                let Some(number) = self.state.vehicle_names.find(vehicle.as_str()) else {
+                    return Err(Refusal::new(
+                        Rule::Known,
+                        format!("vehicle {vehicle} was never here"),
+                        "correct the mark",
+                    ));
+                };
+                self.state.on_vehicle(number, since)
+            }
+            Soiled::Unit(place, unit) => {
+                let spot = Spot {
+                    place: place.clone(),
+                    unit: *unit,
+                };
+                self.place(&spot)?;
+                self.state.in_unit(&spot, since)
+            }
+        };
+        self.contaminate(&seeds, exception, because, said);
+        Ok(())
+    }
+
+    fn exception_opened(
+        &self,
+        exception: &ExceptionId,
+        lots: &[LotId],
+        because: &str,
+    ) -> Result<(), Refusal> {
+        self.new_exception(exception)?;
+        if lots.is_empty() || because.trim().is_empty() {
+            return Err(Refusal::new(
+                Rule::Known,
+                "the exception stops nothing, or says not why",
+                "name the lots and the reason",
+            ));
+        }
+        for (position, lot) in lots.iter().enumerate() {
+            self.lot_present(lot)?;
+            if lots[..position].contains(lot) {
+                return Err(Refusal::new(
+                    Rule::Known,
+                    format!("{lot} is named twice"),
+                    "name each lot once",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn exception_closed(&self, exception: &ExceptionId, because: &str) -> Result<(), Refusal> {
+        let open = self
+            .state
+            .exception_names
+            .find(exception.as_str())
+            .is_some_and(|exception| self.state.open_exceptions.contains(&exception));
+        if !open {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("no exception {exception} is open"),
+                "correct the name",
+            ));
+        }
+        self.need(Rule::NoException, !because.trim().is_empty(), || {
+            (
+                format!("it is not said how {exception} was settled"),
+                "say how".into(),
+            )
+        })
+    }
+
+    fn signed(
+        &self,
+        lot: &LotId,
+        signer: &PersonName,
+        meaning: &str,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        let number = self.lot_here(lot)?;
+        let row = self.state.lot(number);
+        self.need(Rule::Signers, *signer == self.command.by, || {
+            (
+                format!("{} would sign as {signer}", self.command.by),
+                "each person signs for themselves".into(),
+            )
+        })?;
+        self.need(Rule::Signers, !meaning.trim().is_empty(), || {
+            (
+                "the signature says nothing".into(),
+                "say what is signed".into(),
+            )
+        })?;
+        if row.is(flag::RELEASED) {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("{lot} is released already"),
+                "nothing is left to sign",
+            ));
+        }
+        if let Some(reason) = self.gate.unfulfilled(number).into_iter().next() {
+            return Err(reason);
+        }
+        self.cleared(signer)?;
+        let person = self.state.person_names.find(signer.as_str());
+        self.need(
+            Rule::Signers,
+            !self.state.signers(number).contains(signer),
+            || {
+                (
+                    format!("{signer} has signed for {lot} already"),
+                    "somebody else must sign".into(),
+                )
+            },
+        )?;
+        let judged = self
+            .state
+            .handlers_of(number)
+            .any(|(handler, _, judged)| judged && Some(handler) == person);
+        self.need(Rule::Independent, !judged, || {
+            (
+                format!("{signer} treated or tested {lot}"),
+                "somebody who did neither must sign".into(),
+            )
+        })?;
+        let last = row.signatures + 1 >= row.signatures_needed || self.without(Rule::Signers);
+        let chief = self
+            .state
+            .roles_of(signer)
+            .contains(&lazaret_gateway::event::entry::Role::ChiefOfficer);
+        self.need(Rule::Signers, !last || chief, || {
+            (
+                format!("{signer} is not a chief officer, and this is the last signature"),
+                "a chief officer must sign last".into(),
+            )
+        })?;
+        let version = if row.also == u16::MAX {
+            row.protocol
+        } else {
+            row.also
+        };
+        said.own = Some(
+            Entry::Signed {
+                lot: lot.clone(),
+                signer: signer.clone(),
+                meaning: meaning.to_owned(),
+                pin: self
+                    .state
+                    .protocols
+                    .get(usize::from(version))
+                    .map(|protocol| protocol.0.pin()),
+            }
+            .into(),
+        );
+        if last {
+            said.after
+                .push(self.now(Happening::LotReleased { lot: lot.clone() }));
+        }
+        Ok(())
+    }
+
+    fn credited(&self, lot: &LotId, from: Timestamp, witness: &PersonName) -> Result<(), Refusal> {
+        let number = self.lot_here(lot)?;
+        let row = self.state.lot(number);
+        let by = &self.command.by;
+        self.need(Rule::Skew, witness != by, || {
+            (
+                format!("{by} is their own witness"),
+                "somebody else must have seen it".into(),
+            )
+        })?;
+        self.person(witness)?;
+        self.cleared(witness)?;
+        self.cleared(by)?;
+        let Some(clock) = row.clock else {
+            return Err(Refusal::new(
+                Rule::NeverShorter,
+                format!("the clock of {lot} does not run"),
+                "credit is for a clock that started late",
+            ));
+        };
+        let least = row.treated_at.max(row.floor).max(row.entered);
+        self.need(
+            Rule::NeverShorter,
+            micros(from) >= least && micros(from) <= clock,
+            || {
+                (
+                    format!(
+                        "the clock of {lot} started at {}; its treatment, arrival or last contact was at {}",
+                        timestamp(clock),
+                        timestamp(least)
+                    ),
+                    "credit no more than the time between".into(),
+                )
+            },
+        )
+    }
+}

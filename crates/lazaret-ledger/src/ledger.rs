@@ -1,0 +1,107 @@
+//! A state with its chain.
+
+use jiff::Timestamp;
+
+use crate::chain::{Chain, Record, Sealed};
+use crate::command::Command;
+use crate::decide::{Decision, decide};
+use crate::rule::Refusal;
+use crate::state::{Broken, SnapshotError, State};
+
+/// A state and the end of the chain that led to it.
+///
+/// [`submit`](Ledger::submit) changes both at once, before anything is stored: whoever stores the sealed record must
+/// drop the ledger and read it again if storing fails.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    state: State,
+    chain: Chain,
+}
+
+/// What became of an accepted command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// A new record, to be stored before the answer is given.
+    New(Box<Sealed>),
+    /// It was recorded before.
+    Already {
+        /// In this record.
+        seq: u64,
+    },
+}
+
+impl Ledger {
+    /// The state.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The end of the chain.
+    #[must_use]
+    pub fn chain(&self) -> Chain {
+        self.chain
+    }
+
+    /// Decides on a command and records it.
+    ///
+    /// * `now` — the ledger's own clock; if it was set back, the time of the last record is used instead.
+    ///
+    /// # Errors
+    /// [`Refusal`] if a rule forbids it; nothing has changed.
+    ///
+    /// # Panics
+    /// If a decision does not fit the state that it was made on: a defect of this program.
+    pub fn submit(&mut self, command: &Command, now: Timestamp) -> Result<Accepted, Refusal> {
+        let now = self.state.not_before_last_record(now);
+        match decide(&self.state, command, now)? {
+            Decision::Already { seq } => Ok(Accepted::Already { seq }),
+            Decision::Record(events) => {
+                let sealed = self.chain.seal(command, events, now);
+                if let Err(broken) = self.state.apply(&sealed.record) {
+                    panic!("{broken}");
+                }
+                Ok(Accepted::New(Box::new(sealed)))
+            }
+        }
+    }
+
+    /// Takes a stored record: its bytes, and what they say.
+    ///
+    /// * `json` — the stored bytes; the chain is checked if they are given, and must be followed elsewhere if not.
+    ///
+    /// # Errors
+    /// [`Broken`] if the record does not follow.
+    pub fn replay(&mut self, record: &Record, json: Option<&[u8]>) -> Result<(), Broken> {
+        match json {
+            Some(json) => self.chain.follow(json, None).map_err(|found| Broken {
+                record: record.seq,
+                what: found.to_string(),
+            })?,
+            None => {
+                self.chain = Chain {
+                    seq: record.seq,
+                    head: record.digest(),
+                }
+            }
+        }
+        self.state.apply(record)
+    }
+
+    /// The whole as bytes.
+    ///
+    /// # Errors
+    /// As [`State::snapshot`].
+    pub fn snapshot(&self) -> Result<Vec<u8>, SnapshotError> {
+        self.state.snapshot(&self.chain)
+    }
+
+    /// Reads what [`snapshot`](Ledger::snapshot) wrote.
+    ///
+    /// # Errors
+    /// As [`State::restore`].
+    pub fn restore(bytes: &[u8]) -> Result<Ledger, SnapshotError> {
+        let (state, chain) = State::restore(bytes)?;
+        Ok(Ledger { state, chain })
+    }
+}

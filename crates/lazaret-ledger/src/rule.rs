@@ -1,0 +1,199 @@
+//! The rules of a gateway by number, and what a refusal says.
+//!
+//! Letters: G goods, C contacts, W vehicles, P people, S places, A the record. Every refusal names one rule, the fact
+//! that breaks it and what would make the command acceptable.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $name:ident = $code:literal: $says:literal;)*) => {
+        /// One rule. Its text is what a screen shows first; `docs/rules.md` gives reason and test.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule {$(
+            $(#[$doc])*
+            #[doc = ""]
+            #[doc = $says]
+            $name,
+        )*}
+
+        impl Rule {
+            /// Every rule, in order.
+            pub const ALL: &'static [Rule] = &[$(Rule::$name),*];
+
+            /// Its number, such as `G3c`.
+            #[must_use]
+            pub fn code(self) -> &'static str {
+                match self { $(Rule::$name => $code),* }
+            }
+
+            /// What it says, as one clause.
+            #[must_use]
+            pub fn says(self) -> &'static str {
+                match self { $(Rule::$name => $says),* }
+            }
+        }
+    };
+}
+
+rules! {
+    /// No command holds goods; only a release frees them.
+    Held = "G1": "goods are held from entry until they are released";
+    /// Destruction, return and dispatch each ask for their own decision at the one gate.
+    Decided = "G2": "goods leave only by the way that was decided for them";
+    /// Judged by the protocol version that the lot is under.
+    Treated = "G3a": "every treatment of the protocol must have ended and be valid";
+    /// By elapsed time, not by calendar day.
+    ClockRun = "G3b": "the quarantine clock must have run";
+    /// Samples taken too early, or before a restart, prove nothing.
+    Tested = "G3c": "every test and inspection of the protocol must have been passed";
+    /// Frozen lots stay, whoever signs.
+    NoException = "G3d": "no exception may be open on the lot";
+    /// One person cannot release alone.
+    Signers = "G3e": "different people must sign, as many as the protocol asks, the last of them a chief officer";
+    /// Whoever treated or tested would judge their own work.
+    Independent = "G3f": "who signs must neither have treated nor tested the lot";
+    /// A late entry may lengthen a hold.
+    NeverShorter = "G4": "the clock of a hold never gets shorter";
+    /// Pieces and mass.
+    Conserved = "G5": "what came in equals what is here, has left, was destroyed or was declared lost";
+    /// A split cannot free goods.
+    HoldsFollow = "G6": "what holds a lot holds every part of it";
+    /// Nothing is in two places.
+    OnePlace = "G7": "a thing is in one place at a time and moves only by ways that exist";
+    /// The wall between dirty and clean.
+    OneWay = "G8": "goods cross from dirty to clean once, treated, and never back without starting anew";
+    /// With everything it may have touched, in the same record.
+    Positive = "G9": "a positive test stops the lot and everything it may have touched";
+    /// Restarts by contact, mixing or contamination.
+    Restarts = "C1": "contact with something dirtier or later restarts the clock";
+    /// Empty and washed.
+    VehicleClean = "W1": "a vehicle goes home only empty, washed after its last load, and as its source demands";
+    /// Work starts only with clearance.
+    Cleared = "P1": "who works or signs must be cleared, trained for the agent, rested and on shift";
+    /// The personnel gate.
+    PersonGate = "P2": "who worked on the dirty side passes the personnel gate before working on the clean side";
+    /// Sick people.
+    Sick = "P3": "a person who reports sick stops what they handled";
+    /// Slots.
+    Room = "S1": "a slot never holds more than its room";
+    /// Open places.
+    Open = "S1b": "a closed or broken place takes nothing new";
+    /// Goods that must stand apart.
+    Apart = "S2": "goods that must be kept apart are never together";
+    /// Agents.
+    Agent = "S3": "an agent must be one that the protocol names and the goods can bear";
+    /// Corrections.
+    Corrects = "A1": "history is corrected by a new record that names the old";
+    /// Keys.
+    Once = "A4": "a command counts once";
+    /// Warnings.
+    Acknowledged = "A8": "a warning must be acknowledged by name";
+    /// Clocks of devices.
+    Skew = "A10": "an entry cannot come from the future, and credit for earlier time needs a witness";
+    /// Roles.
+    Allowed = "R1": "each role may do its own work only";
+    /// Names.
+    Known = "K1": "a command must speak of things that exist and are new where it makes them";
+    /// Trial runs.
+    Trial = "X1": "trial runs and real goods are kept apart";
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code(), self.says())
+    }
+}
+
+impl Serialize for Rule {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+impl<'de> Deserialize<'de> for Rule {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Rule::ALL
+            .iter()
+            .copied()
+            .find(|rule| rule.code() == code)
+            .ok_or_else(|| serde::de::Error::custom(format!("no rule is numbered `{code}`")))
+    }
+}
+
+/// Something that may be done, but only by somebody who says that they know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Warning {
+    /// The mark fails its check digit; it is kept as unverified.
+    UnverifiedMark,
+    /// No papers announced this vehicle.
+    NoPapers,
+    /// Seals differ from the papers.
+    SealsDiffer,
+    /// Goods that should be away from each other get near.
+    Near,
+    /// A lot goes back to the dirty side: its treatment, tests and clock are void.
+    BackToDirty,
+    /// A sample is taken too early to count.
+    EarlySample,
+    /// Goods are declared lost.
+    Loss,
+}
+
+impl Warning {
+    /// Its name as in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Warning::UnverifiedMark => "unverified_mark",
+            Warning::NoPapers => "no_papers",
+            Warning::SealsDiffer => "seals_differ",
+            Warning::Near => "near",
+            Warning::BackToDirty => "back_to_dirty",
+            Warning::EarlySample => "early_sample",
+            Warning::Loss => "loss",
+        }
+    }
+}
+
+/// Why a command was not accepted. Nothing has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The rule it would break.
+    pub rule: Rule,
+    /// The fact that breaks it.
+    pub fact: String,
+    /// What would make the command acceptable.
+    pub remedy: String,
+    /// When the same command would be accepted, if waiting is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// The warning to acknowledge, if that is enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warning: Option<Warning>,
+}
+
+impl Refusal {
+    pub(crate) fn new(rule: Rule, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Refusal {
+            rule,
+            fact: fact.into(),
+            remedy: remedy.into(),
+            retry_at: None,
+            warning: None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// Three lines: rule, fact, remedy.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}\n{}\n{}", self.rule, self.fact, self.remedy)
+    }
+}
+
+impl std::error::Error for Refusal {}

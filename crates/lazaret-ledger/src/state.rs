@@ -1,0 +1,358 @@
+//! The state of a gateway as its records leave it: rows of plain numbers, joined by position.
+//!
+//! A lot is one row of fixed size. What has no fixed length (its records, its stays, who handled it) hangs on it as
+//! lists threaded through long arrays, so that two million lots cost no two million allocations. Lists that a screen
+//! shows in order (by earliest release, ready to sign, ready to load) are kept in that order.
+
+mod apply;
+mod contact;
+mod query;
+mod rows;
+mod snapshot;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use hashbrown::HashMap;
+use jiff::Timestamp;
+use lazaret_gateway::event::entry::Reading;
+use lazaret_gateway::event::rules::{Protocol, RuleBook};
+use serde::{Deserialize, Serialize};
+
+use crate::chain::{Digest, Record};
+use crate::names::{NONE, Names};
+
+pub use apply::Broken;
+pub use contact::{Chained, Closure};
+pub use query::{
+    Cursor, ExceptionView, HoldLine, LotView, ManifestView, MovedDate, PersonView, PlaceView,
+    Stage, Totals, VehicleView,
+};
+use rows::{Convoy, Episode, Handler, Listed, Visit};
+pub(crate) use rows::{
+    Departure, ExceptionRow, Lot, LotStage, Manifest, ManifestStage, Person, Place, Sample, Unit,
+    Vehicle, VehicleStage, flag,
+};
+pub use snapshot::SnapshotError;
+
+/// Everything that the records of a ledger say, ready for the next decision.
+///
+/// Starts empty with [`State::default`] and changes only by [`apply`](crate::apply). The same records give the same
+/// state, and the same state the same [`snapshot`](State::snapshot), byte for byte.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    pub(crate) seq: u64,
+    /// When the last record was made; µs since 1970.
+    pub(crate) recorded_at: i64,
+    pub(crate) rules: Option<AsJson<RuleBook>>,
+    pub(crate) protocols: Vec<AsJson<Protocol>>,
+
+    pub(crate) lot_names: Names,
+    pub(crate) vehicle_names: Names,
+    pub(crate) convoy_names: Names,
+    pub(crate) manifest_names: Names,
+    pub(crate) departure_names: Names,
+    pub(crate) sample_names: Names,
+    pub(crate) exception_names: Names,
+    pub(crate) person_names: Names,
+    pub(crate) place_names: Names,
+    pub(crate) source_names: Names,
+    pub(crate) goods_names: Names,
+    pub(crate) step_names: Names,
+    pub(crate) agent_names: Names,
+    pub(crate) test_names: Names,
+
+    pub(crate) lots: Vec<Lot>,
+    pub(crate) vehicles: Vec<Vehicle>,
+    pub(crate) convoys: Vec<Convoy>,
+    pub(crate) manifests: Vec<Manifest>,
+    pub(crate) departures: Vec<Departure>,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) exceptions: Vec<ExceptionRow>,
+    pub(crate) people: Vec<Person>,
+    pub(crate) places: Vec<Place>,
+    pub(crate) units: Vec<Unit>,
+
+    /// Records by lot and vehicle, newest first: `(record, next)`.
+    history: Vec<Listed>,
+    handlers: Vec<Handler>,
+    visits: Vec<Visit>,
+    episodes: Vec<Episode>,
+    /// The longest episode that has ended, in µs: how far back a late stay has to look for what it joins.
+    longest: i64,
+
+    /// Treatments in hand, by lot.
+    pub(crate) treatments: BTreeMap<u32, OpenTreatment>,
+    /// Seals by the papers, by vehicle, until it is empty.
+    pub(crate) seals: BTreeMap<u32, Vec<String>>,
+
+    /// Held lots by earliest release (µs); those whose clock does not run come last.
+    held: BTreeSet<(i64, u32)>,
+    /// Held lots that lack only time and signatures, by the same.
+    ready: BTreeSet<(i64, u32)>,
+    /// Released lots that are still here, most urgent class first, then by when their hold ended.
+    free: BTreeSet<(i32, i64, u32)>,
+    pub(crate) open_exceptions: BTreeSet<u32>,
+    pub(crate) vehicles_here: BTreeSet<u32>,
+
+    keys: Keys,
+    pub(crate) totals: Totals,
+}
+
+/// A treatment that has begun and not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OpenTreatment {
+    pub(crate) step: u32,
+    pub(crate) from: i64,
+    /// Record time of the beginning.
+    pub(crate) recorded: i64,
+    pub(crate) agent: u32,
+    #[serde(with = "readings_as_numbers")]
+    pub(crate) readings: Vec<Reading>,
+}
+
+mod readings_as_numbers {
+    use super::{Reading, micros, timestamp};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        readings: &[Reading],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        readings
+            .iter()
+            .map(|r| (micros(r.at), r.concentration_mg_m3, r.temperature_mc))
+            .collect::<Vec<_>>()
+            .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<Reading>, D::Error> {
+        let numbers = <Vec<(i64, u32, i32)>>::deserialize(deserializer)?;
+        Ok(numbers
+            .into_iter()
+            .map(|(at, concentration_mg_m3, temperature_mc)| Reading {
+                at: timestamp(at),
+                concentration_mg_m3,
+                temperature_mc,
+            })
+            .collect())
+    }
+}
+
+/// Something kept in snapshots as JSON, because its shape leaves fields out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AsJson<T>(pub(crate) T);
+
+impl<T: Serialize> Serialize for AsJson<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = serde_json::to_string(&self.0).map_err(serde::ser::Error::custom)?;
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for AsJson<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        serde_json::from_str(&text)
+            .map(AsJson)
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// Keys of commands that have been recorded, for as long as they may come again.
+#[derive(Clone, Debug, Default)]
+struct Keys {
+    /// In order of record: `(key, record, recorded at)`.
+    order: VecDeque<(u128, u32, i64)>,
+    records: HashMap<u128, u32, Plain>,
+}
+
+/// Keys are digests already; hashing them again would only cost.
+#[derive(Clone, Copy, Debug, Default)]
+struct Plain(u64);
+
+impl std::hash::BuildHasher for Plain {
+    type Hasher = Plain;
+    fn build_hasher(&self) -> Plain {
+        Plain(0)
+    }
+}
+
+impl std::hash::Hasher for Plain {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.0 ^= u64::from_le_bytes(word);
+        }
+    }
+    fn write_u128(&mut self, key: u128) {
+        self.0 ^= key as u64;
+    }
+}
+
+impl Keys {
+    fn of(key: &str) -> u128 {
+        let Digest(digest) = Digest::of(key.as_bytes());
+        let mut half = [0; 16];
+        half.copy_from_slice(&digest[..16]);
+        u128::from_le_bytes(half)
+    }
+
+    fn add(&mut self, key: u128, record: u64, recorded_at: i64, keep: i64) {
+        while let Some(&(old, _, at)) = self.order.front() {
+            if at >= recorded_at.saturating_sub(keep) {
+                break;
+            }
+            self.records.remove(&old);
+            self.order.pop_front();
+        }
+        self.order.push_back((key, record as u32, recorded_at));
+        self.records.insert(key, record as u32);
+    }
+}
+
+impl Serialize for Keys {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.order.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Keys {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let order = <VecDeque<(u128, u32, i64)>>::deserialize(deserializer)?;
+        let records = order
+            .iter()
+            .map(|&(key, record, _)| (key, record))
+            .collect();
+        Ok(Keys { order, records })
+    }
+}
+
+impl State {
+    /// Number of the last record.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// `now`, or when the last record was made if the ledger's own clock has been set back since.
+    #[must_use]
+    pub fn not_before_last_record(&self, now: Timestamp) -> Timestamp {
+        timestamp(micros(now).max(self.recorded_at))
+    }
+
+    /// The record that a command's key is in, if it is remembered.
+    #[must_use]
+    pub fn recorded_as(&self, id: &crate::CommandId) -> Option<u64> {
+        let key = Keys::of(id.as_str());
+        self.keys.records.get(&key).map(|&record| record.into())
+    }
+
+    /// The rules in force; none before the first are adopted.
+    #[must_use]
+    pub fn rules(&self) -> Option<&RuleBook> {
+        self.rules.as_ref().map(|rules| &rules.0)
+    }
+
+    /// Every version of every protocol, in order of adoption.
+    pub fn protocols(&self) -> impl Iterator<Item = &Protocol> {
+        self.protocols.iter().map(|protocol| &protocol.0)
+    }
+
+    fn remember(&mut self, record: &Record, recorded_at: i64) {
+        let keep = self.rules().map_or(0, |rules| {
+            seconds(rules.remember_s.saturating_add(rules.clock_tolerance_s))
+        });
+        let key = Keys::of(record.command.as_str());
+        self.keys.add(key, record.seq, recorded_at, keep);
+    }
+
+    pub(crate) fn lot(&self, lot: u32) -> &Lot {
+        &self.lots[lot as usize]
+    }
+
+    /// The protocol version that a lot of `goods` is under if it comes at `at`.
+    pub(crate) fn protocol_for(&self, goods: u32, at: i64) -> Option<u16> {
+        let name = self.goods_names.get(goods);
+        let latest = |own: bool| {
+            self.protocols
+                .iter()
+                .enumerate()
+                .filter(|(_, AsJson(protocol))| {
+                    micros(protocol.from) <= at
+                        && if own {
+                            protocol.goods.iter().any(|goods| goods.as_str() == name)
+                        } else {
+                            protocol.goods.is_empty()
+                        }
+                })
+                .max_by_key(|(position, AsJson(protocol))| (micros(protocol.from), *position))
+                .map(|(position, _)| position as u16)
+        };
+        latest(true).or_else(|| latest(false))
+    }
+
+    /// The protocol version that a lot came under; none before it was unloaded.
+    pub(crate) fn protocol_of(&self, lot: &Lot) -> Option<&Protocol> {
+        self.protocols
+            .get(usize::from(lot.protocol))
+            .map(|AsJson(protocol)| protocol)
+    }
+
+    /// Whether the treatments of its protocol are all valid.
+    pub(crate) fn treated(&self, lot: &Lot) -> bool {
+        self.protocol_of(lot)
+            .is_some_and(|protocol| lot.treated.count_ones() as usize == protocol.treatments.len())
+    }
+
+    /// Whether its inspections and tests are all passed.
+    pub(crate) fn tested(&self, lot: &Lot) -> bool {
+        self.protocol_of(lot).is_some_and(|protocol| {
+            lot.inspected.count_ones() as usize == protocol.inspections.len()
+                && lot.tests_needed & !lot.tests_passed == 0
+        })
+    }
+
+    /// The instant from which its clock no longer holds a lot; `i64::MAX` while the clock does not run.
+    pub(crate) fn earliest(&self, lot: &Lot) -> i64 {
+        let waits = self
+            .protocol_of(lot)
+            .is_none_or(|protocol| protocol.hold.is_some() || lot.hold_us > 0);
+        match (waits, lot.clock) {
+            (_, Some(clock)) => lot.until.max(clock.saturating_add(lot.hold_us)),
+            (true, None) => i64::MAX,
+            (false, None) => lot.until.max(lot.entered),
+        }
+    }
+}
+
+/// Microseconds since 1970.
+pub(crate) fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+/// The instant of so many microseconds since 1970; the ends of the calendar where there is none.
+pub(crate) fn timestamp(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}
+
+/// Seconds as microseconds, saturating.
+pub(crate) fn seconds(seconds: u64) -> i64 {
+    i64::try_from(seconds)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(1_000_000)
+}
+
+/// A list number that may be the end.
+pub(crate) fn some(number: u32) -> Option<u32> {
+    (number != NONE).then_some(number)
+}

@@ -1,0 +1,780 @@
+//! What screens ask of a state.
+
+use jiff::Timestamp;
+use lazaret_gateway::event::entry::{
+    AgentName, ExceptionId, ManifestId, PersonName, Pin, Role, Tally, TestName,
+};
+use lazaret_gateway::event::rules::{Protocol, Side};
+use lazaret_gateway::event::{
+    ConvoyId, DepartureId, GoodsName, LotId, PlaceName, SourceName, Spot, VehicleId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::rows::Listed;
+use super::{
+    AsJson, LotStage, ManifestStage, NONE, State, VehicleStage, flag, seconds, some, timestamp,
+};
+
+/// What has happened so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Vehicles that arrived.
+    pub vehicles_arrived: u64,
+    /// Vehicles that went home.
+    pub vehicles_released: u64,
+    /// Lots that were unloaded.
+    pub lots_entered: u64,
+    /// Releases, counting a lot each time it was released.
+    pub lots_released: u64,
+    /// Lots that left inland.
+    pub lots_departed: u64,
+    /// Lots that were destroyed.
+    pub lots_destroyed: u64,
+    /// Lots that went back to their sender.
+    pub lots_sent_back: u64,
+}
+
+/// Where a lot is in its course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// On papers, not here.
+    Announced,
+    /// No longer on papers.
+    Withdrawn,
+    /// Here and held.
+    Held,
+    /// Here and released.
+    Released,
+    /// On its way between two sites of the gateway.
+    Sent,
+    /// Loaded for a departure.
+    Loaded,
+    /// Gone inland.
+    Departed,
+    /// Destroyed.
+    Destroyed,
+    /// Gone back to its sender.
+    SentBack,
+    /// Ended in a split.
+    Split,
+}
+
+/// A lot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LotView {
+    /// Its name.
+    pub lot: LotId,
+    /// Its class.
+    pub goods: GoodsName,
+    /// Where in its course.
+    pub stage: Stage,
+    /// Where in the gateway.
+    pub spot: Option<Spot>,
+    /// The vehicle that brings or brought it.
+    pub vehicle: Option<VehicleId>,
+    /// Its convoy.
+    pub convoy: Option<ConvoyId>,
+    /// The departure it is loaded for or left with.
+    pub departure: Option<DepartureId>,
+    /// The lot it was split from.
+    pub parent: Option<LotId>,
+    /// The lots it was split into.
+    pub parts: Vec<LotId>,
+    /// Pieces and mass, if papers or a count gave them.
+    pub tally: Option<Tally>,
+    /// When its convoy's arrival was recorded.
+    pub entered: Option<Timestamp>,
+    /// Since when its clock runs.
+    pub clock: Option<Timestamp>,
+    /// When its clock has run, if it runs.
+    pub earliest: Option<Timestamp>,
+    /// The protocol version it came under, and the latest adopted for held lots since.
+    pub protocols: Vec<Pin>,
+    /// Whether every treatment is valid.
+    pub treated: bool,
+    /// Tests still to be passed.
+    pub tests_missing: Vec<TestName>,
+    /// Who has signed for its release.
+    pub signers: Vec<PersonName>,
+    /// How many must.
+    pub signatures_needed: u8,
+    /// Open exceptions that stop it.
+    pub exceptions: Vec<ExceptionId>,
+    /// Whether it was called back.
+    pub recalled: bool,
+    /// Whether it belongs to an exercise.
+    pub trial: bool,
+    /// Whether an inspection refused or condemned it.
+    pub rejected: bool,
+    /// Who had it in hand, most recent first, without repetition.
+    pub handlers: Vec<PersonName>,
+}
+
+/// One line of a list of lots in order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HoldLine {
+    /// The lot.
+    pub lot: LotId,
+    /// Its class.
+    pub goods: GoodsName,
+    /// Where it is.
+    pub spot: Option<Spot>,
+    /// When its clock has run, if it runs.
+    pub earliest: Option<Timestamp>,
+    /// Who has signed.
+    pub signers: Vec<PersonName>,
+    /// To continue the list after this line.
+    pub cursor: Cursor,
+}
+
+/// A position in a list of lots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cursor {
+    rank: i32,
+    at: i64,
+    lot: u32,
+}
+
+/// A vehicle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VehicleView {
+    /// Its mark.
+    pub vehicle: VehicleId,
+    /// Where it comes from.
+    pub source: Option<SourceName>,
+    /// The convoy of its present or last visit.
+    pub convoy: Option<ConvoyId>,
+    /// Whether it is at the gateway.
+    pub here: bool,
+    /// Where.
+    pub spot: Option<Spot>,
+    /// When its arrival was recorded.
+    pub arrived: Option<Timestamp>,
+    /// Lots by the papers that are still on it.
+    pub expected: u32,
+    /// Whether it is empty.
+    pub emptied: bool,
+    /// When it was washed since it was emptied.
+    pub washed: Option<Timestamp>,
+    /// Whether it was sealed empty.
+    pub sealed: bool,
+}
+
+/// A unit of a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaceView {
+    /// Where.
+    pub spot: Spot,
+    /// Its side, by the rules in force.
+    pub side: Option<Side>,
+    /// Slots, if limited.
+    pub slots: Option<u32>,
+    /// Slots taken.
+    pub used: u32,
+    /// Why it is closed, if it is.
+    pub closed: Option<String>,
+    /// Whether it is broken.
+    pub broken: bool,
+    /// Lots in it.
+    pub lots: Vec<LotId>,
+    /// Vehicles in it.
+    pub vehicles: Vec<VehicleId>,
+}
+
+/// A person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PersonView {
+    /// Who.
+    pub person: PersonName,
+    /// What they are.
+    pub roles: Vec<Role>,
+    /// First instant at which their clearance no longer holds; none if they never had one.
+    pub cleared_until: Option<Timestamp>,
+    /// Agents they are trained for.
+    pub agents: Vec<AgentName>,
+    /// Whether they are on shift.
+    pub on_shift: bool,
+    /// Whether they worked on the dirty side since they last passed the personnel gate.
+    pub dirty: bool,
+    /// Whether they reported sick since they were last cleared.
+    pub sick: bool,
+}
+
+/// An exception.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExceptionView {
+    /// Its name.
+    pub exception: ExceptionId,
+    /// Whether it is open.
+    pub open: bool,
+    /// When it was recorded.
+    pub opened_at: Timestamp,
+    /// The record that opened it.
+    pub record: u64,
+    /// What it is.
+    pub because: String,
+    /// Lots it stops.
+    pub lots: Vec<LotId>,
+    /// Lots it calls back.
+    pub recalled: Vec<LotId>,
+}
+
+/// Papers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ManifestView {
+    /// Their number.
+    pub manifest: ManifestId,
+    /// Their convoy.
+    pub convoy: ConvoyId,
+    /// When it is expected.
+    pub due: Option<Timestamp>,
+    /// When its arrival was recorded.
+    pub arrived: Option<Timestamp>,
+    /// Whether the sender took them back.
+    pub withheld: bool,
+    /// Whether the gateway refused them.
+    pub refused: bool,
+    /// How often they were amended.
+    pub amended: u16,
+    /// What they list: lot, vehicle, class, tally.
+    pub lots: Vec<LotId>,
+}
+
+/// A lot whose date a protocol would move.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MovedDate {
+    /// The lot.
+    pub lot: LotId,
+    /// When its clock has run now, if it runs.
+    pub before: Option<Timestamp>,
+    /// When it would have run.
+    pub after: Option<Timestamp>,
+    /// Tests it would have to pass besides.
+    pub more_tests: Vec<TestName>,
+    /// Signatures it would need.
+    pub signatures: u8,
+    /// Whether it would lose its release.
+    pub unreleased: bool,
+}
+
+impl State {
+    /// A lot by its name.
+    #[must_use]
+    pub fn lot_view(&self, lot: &LotId) -> Option<LotView> {
+        let number = self.lot_names.find(lot.as_str())?;
+        let row = self.lot(number);
+        let known = self.protocols.get(usize::from(row.protocol)).is_some();
+        let pin = |version: u16| {
+            self.protocols
+                .get(usize::from(version))
+                .map(|AsJson(protocol)| protocol.pin())
+        };
+        let mut handlers = Vec::new();
+        for (person, ..) in self.handlers_of(number) {
+            let person = PersonName::new(self.person_names.get(person));
+            if !handlers.contains(&person) {
+                handlers.push(person);
+            }
+        }
+        let entered = known.then(|| timestamp(row.entered));
+        Some(LotView {
+            lot: lot.clone(),
+            goods: GoodsName::new(self.goods_names.get(row.goods)),
+            stage: self.stage(number),
+            spot: self.spot(row.unit),
+            vehicle: some(row.vehicle).map(|v| VehicleId::new(self.vehicle_names.get(v))),
+            convoy: some(row.convoy).map(|c| ConvoyId::new(self.convoy_names.get(c))),
+            departure: some(row.departure).map(|d| DepartureId::new(self.departure_names.get(d))),
+            parent: some(row.parent).map(|lot| self.lot_id(lot)),
+            parts: some(row.children.0)
+                .map(|first| {
+                    (first..first + u32::from(row.children.1))
+                        .map(|lot| self.lot_id(lot))
+                        .collect()
+                })
+                .unwrap_or_default(),
+            tally: row.is(flag::TALLIED).then_some(Tally {
+                pieces: row.pieces,
+                mass_kg: row.mass_kg,
+            }),
+            entered,
+            clock: row.clock.map(timestamp),
+            earliest: known
+                .then(|| self.earliest(row))
+                .filter(|&at| at != i64::MAX)
+                .map(timestamp),
+            protocols: [row.protocol, row.also]
+                .into_iter()
+                .filter_map(pin)
+                .collect(),
+            treated: known && self.treated(row),
+            tests_missing: self.tests(row.tests_needed & !row.tests_passed),
+            signers: self.signers(number),
+            signatures_needed: row.signatures_needed,
+            exceptions: self.exceptions_of(number),
+            recalled: row.is(flag::RECALLED),
+            trial: row.is(flag::TRIAL),
+            rejected: row.is(flag::REFUSED) || row.is(flag::CONDEMNED),
+            handlers,
+        })
+    }
+
+    /// Lots that are held, by earliest release; those whose clock does not run come last.
+    #[must_use]
+    pub fn hold_list(&self, after: Option<Cursor>, limit: usize) -> Vec<HoldLine> {
+        let from = after.map_or((i64::MIN, 0), |c| (c.at, c.lot.saturating_add(1)));
+        self.held
+            .range(from..)
+            .take(limit)
+            .map(|&(at, lot)| self.line(0, at, lot))
+            .collect()
+    }
+
+    /// Held lots that lack nothing but signatures at `now`.
+    #[must_use]
+    pub fn release_queue(
+        &self,
+        now: Timestamp,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Vec<HoldLine> {
+        let from = after.map_or((i64::MIN, 0), |c| (c.at, c.lot.saturating_add(1)));
+        let now = super::micros(now);
+        self.ready
+            .range(from..)
+            .take_while(|&&(at, _)| at <= now)
+            .take(limit)
+            .map(|&(at, lot)| self.line(0, at, lot))
+            .collect()
+    }
+
+    /// Released lots that are still here, the most urgent class first, then the longest free.
+    #[must_use]
+    pub fn releasable(&self, after: Option<Cursor>, limit: usize) -> Vec<HoldLine> {
+        let from = after.map_or((i32::MIN, i64::MIN, 0), |c| {
+            (c.rank, c.at, c.lot.saturating_add(1))
+        });
+        self.free
+            .range(from..)
+            .take(limit)
+            .map(|&(rank, at, lot)| self.line(rank, at, lot))
+            .collect()
+    }
+
+    /// How many lots are held, lack only signatures or time, and are released and here.
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize, usize) {
+        (self.held.len(), self.ready.len(), self.free.len())
+    }
+
+    /// What has happened so far.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// Numbers of the records that touched a lot, the oldest first; with those of the lot it was split from.
+    #[must_use]
+    pub fn lot_history(&self, lot: &LotId) -> Vec<u64> {
+        self.lot_names
+            .find(lot.as_str())
+            .map(|lot| self.listed(self.lot(lot).history))
+            .unwrap_or_default()
+    }
+
+    /// Numbers of the records that touched a vehicle, the oldest first.
+    #[must_use]
+    pub fn vehicle_history(&self, vehicle: &VehicleId) -> Vec<u64> {
+        self.vehicle_names
+            .find(vehicle.as_str())
+            .map(|vehicle| self.listed(self.vehicles[vehicle as usize].history))
+            .unwrap_or_default()
+    }
+
+    fn listed(&self, head: u32) -> Vec<u64> {
+        let mut records = Vec::new();
+        let mut at = head;
+        while let Some(number) = some(at) {
+            let Listed { record, next } = self.history[number as usize];
+            records.push(record.into());
+            at = next;
+        }
+        records.reverse();
+        records
+    }
+
+    /// A vehicle by its mark.
+    #[must_use]
+    pub fn vehicle_view(&self, vehicle: &VehicleId) -> Option<VehicleView> {
+        let number = self.vehicle_names.find(vehicle.as_str())?;
+        let row = &self.vehicles[number as usize];
+        Some(VehicleView {
+            vehicle: vehicle.clone(),
+            source: some(row.source).map(|s| SourceName::new(self.source_names.get(s))),
+            convoy: some(row.convoy).map(|c| ConvoyId::new(self.convoy_names.get(c))),
+            here: row.stage == VehicleStage::Here,
+            spot: self.spot(row.unit),
+            arrived: (row.stage != VehicleStage::Announced).then(|| timestamp(row.arrived)),
+            expected: row.expected,
+            emptied: row.emptied,
+            washed: row.washed.map(timestamp),
+            sealed: row.sealed,
+        })
+    }
+
+    /// Vehicles at the gateway, by when they were first known.
+    pub fn vehicles_here(&self) -> impl Iterator<Item = VehicleView> {
+        self.vehicles_here.iter().filter_map(|&vehicle| {
+            self.vehicle_view(&VehicleId::new(self.vehicle_names.get(vehicle)))
+        })
+    }
+
+    /// Every unit of every place of the rules, used or not, in their order.
+    #[must_use]
+    pub fn places(&self) -> Vec<PlaceView> {
+        let Some(rules) = self.rules() else {
+            return Vec::new();
+        };
+        let mut views = Vec::new();
+        for rule in &rules.places {
+            let place = self.place_names.find(rule.place.as_str());
+            let used: &[u32] = place.map_or(&[], |place| &self.places[place as usize].units);
+            let count = (rule.units.unwrap_or(1) as usize)
+                .max(used.len())
+                .min(10_000);
+            for index in 0..count {
+                let unit = used.get(index).copied().and_then(some);
+                let unit = unit.map(|unit| &self.units[unit as usize]);
+                views.push(PlaceView {
+                    spot: Spot {
+                        place: rule.place.clone(),
+                        unit: index as u32 + 1,
+                    },
+                    side: Some(rule.side),
+                    slots: rule.slots,
+                    used: unit.map_or(0, |unit| unit.used),
+                    closed: unit.and_then(|unit| unit.closed.clone()),
+                    broken: unit.is_some_and(|unit| unit.broken),
+                    lots: unit.map_or_else(Vec::new, |unit| {
+                        unit.lots.iter().map(|&lot| self.lot_id(lot)).collect()
+                    }),
+                    vehicles: unit.map_or_else(Vec::new, |unit| {
+                        unit.vehicles
+                            .iter()
+                            .map(|&v| VehicleId::new(self.vehicle_names.get(v)))
+                            .collect()
+                    }),
+                });
+            }
+        }
+        views
+    }
+
+    /// Everybody who was ever appointed or cleared.
+    pub fn people(&self) -> impl Iterator<Item = PersonView> {
+        (0..self.people.len() as u32).map(|person| {
+            let row = &self.people[person as usize];
+            PersonView {
+                person: PersonName::new(self.person_names.get(person)),
+                roles: roles(row.roles),
+                cleared_until: (row.cleared_until != i64::MIN)
+                    .then(|| timestamp(row.cleared_until)),
+                agents: row
+                    .agents
+                    .iter()
+                    .map(|&agent| AgentName::new(self.agent_names.get(agent)))
+                    .collect(),
+                on_shift: row.on_shift,
+                dirty: row.dirty,
+                sick: row.sick,
+            }
+        })
+    }
+
+    /// The roles of a person; empty if they have none.
+    #[must_use]
+    pub fn roles_of(&self, person: &PersonName) -> Vec<Role> {
+        self.person_names
+            .find(person.as_str())
+            .map(|person| roles(self.people[person as usize].roles))
+            .unwrap_or_default()
+    }
+
+    /// Exceptions, the latest first; only the open ones if `open`.
+    #[must_use]
+    pub fn exceptions(&self, open: bool) -> Vec<ExceptionView> {
+        (0..self.exceptions.len() as u32)
+            .rev()
+            .filter(|exception| !open || self.exceptions[*exception as usize].open)
+            .map(|exception| {
+                let row = &self.exceptions[exception as usize];
+                ExceptionView {
+                    exception: ExceptionId::new(self.exception_names.get(exception)),
+                    open: row.open,
+                    opened_at: timestamp(row.opened_at),
+                    record: row.record,
+                    because: row.because.clone(),
+                    lots: row.lots.iter().map(|&lot| self.lot_id(lot)).collect(),
+                    recalled: row.recalled.iter().map(|&lot| self.lot_id(lot)).collect(),
+                }
+            })
+            .collect()
+    }
+
+    /// Papers, the latest first.
+    pub fn manifests(&self) -> impl Iterator<Item = ManifestView> {
+        (0..self.manifests.len() as u32).rev().map(|manifest| {
+            let row = &self.manifests[manifest as usize];
+            ManifestView {
+                manifest: ManifestId::new(self.manifest_names.get(manifest)),
+                convoy: ConvoyId::new(self.convoy_names.get(row.convoy)),
+                due: row.due.map(timestamp),
+                arrived: self.convoys[row.convoy as usize].arrived.map(timestamp),
+                withheld: row.stage == ManifestStage::Withheld,
+                refused: row.stage == ManifestStage::Refused,
+                amended: row.amended,
+                lots: row.lots.iter().map(|&lot| self.lot_id(lot)).collect(),
+            }
+        })
+    }
+
+    /// Lots loaded for a departure, and when it left, if it has.
+    #[must_use]
+    pub fn departure(&self, departure: &DepartureId) -> Option<(Vec<LotId>, Option<Timestamp>)> {
+        let number = self.departure_names.find(departure.as_str())?;
+        let row = &self.departures[number as usize];
+        let lots = row.lots.iter().map(|&lot| self.lot_id(lot)).collect();
+        Some((lots, row.left.map(timestamp)))
+    }
+
+    /// Departures that are being loaded.
+    pub fn departures_loading(&self) -> impl Iterator<Item = DepartureId> {
+        (0..self.departures.len() as u32)
+            .filter(|&d| {
+                let row = &self.departures[d as usize];
+                row.left.is_none() && !row.lots.is_empty()
+            })
+            .map(|d| DepartureId::new(self.departure_names.get(d)))
+    }
+
+    /// What adopting `protocol` would change for lots that are here: every lot whose date, tests or signatures move.
+    /// Empty if it would not bind held lots.
+    #[must_use]
+    pub fn preview(&self, protocol: &Protocol) -> Vec<MovedDate> {
+        if !protocol.held_too {
+            return Vec::new();
+        }
+        let at = |micros: i64| (micros != i64::MAX).then(|| timestamp(micros));
+        self.bound_by(protocol)
+            .into_iter()
+            .filter_map(|lot| {
+                let row = self.lot(lot);
+                let mut bound = row.clone();
+                bound.signatures_needed = bound.signatures_needed.max(protocol.signatures);
+                if let Some(hold) = &protocol.hold {
+                    bound.hold_us = bound.hold_us.max(seconds(hold.hold_s));
+                    if self.protocols[usize::from(row.protocol)].0.hold.is_none() {
+                        bound.clock = bound.clock.or(Some(bound.entered.max(bound.floor)));
+                    }
+                }
+                let more_tests: Vec<TestName> = protocol
+                    .tests
+                    .iter()
+                    .map(|rule| rule.test.clone())
+                    .filter(|test| {
+                        self.test_names
+                            .find(test.as_str())
+                            .is_none_or(|number| row.tests_needed >> number & 1 == 0)
+                    })
+                    .collect();
+                let (before, after) = (self.earliest(row), self.earliest(&bound));
+                let changes = before != after
+                    || !more_tests.is_empty()
+                    || bound.signatures_needed != row.signatures_needed
+                    || row.is(flag::RELEASED);
+                changes.then(|| MovedDate {
+                    lot: self.lot_id(lot),
+                    before: at(before),
+                    after: at(after),
+                    more_tests,
+                    signatures: bound.signatures_needed,
+                    unreleased: row.is(flag::RELEASED),
+                })
+            })
+            .collect()
+    }
+
+    /// Bytes that the state holds, by capacity; the tree lists are estimated at 24 bytes an entry.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        fn of<T>(rows: &Vec<T>) -> usize {
+            rows.capacity() * size_of::<T>()
+        }
+        let names = [
+            &self.lot_names,
+            &self.vehicle_names,
+            &self.convoy_names,
+            &self.departure_names,
+            &self.sample_names,
+        ];
+        names.iter().map(|names| names.bytes()).sum::<usize>()
+            + of(&self.lots)
+            + of(&self.vehicles)
+            + of(&self.convoys)
+            + of(&self.samples)
+            + of(&self.departures)
+            + self.departures.iter().map(|d| of(&d.lots)).sum::<usize>()
+            + of(&self.units)
+            + self.units.iter().map(|u| of(&u.lots)).sum::<usize>()
+            + of(&self.history)
+            + of(&self.handlers)
+            + of(&self.visits)
+            + of(&self.episodes)
+            + (self.held.len() + self.ready.len() + self.free.len()) * 24
+            + self.keys.order.capacity() * size_of::<(u128, u32, i64)>()
+            + self.keys.records.capacity() * 33
+    }
+
+    pub(crate) fn reindex(&mut self, lot: u32) {
+        let row = &self.lots[lot as usize];
+        let held = row.stage.present() && !row.is(flag::RELEASED);
+        let earliest = if row.stage.present() {
+            self.earliest(row)
+        } else {
+            i64::MIN
+        };
+        let held_key = if held { earliest } else { i64::MIN };
+        let ready = held
+            && row.stage == LotStage::Here
+            && row.frozen == 0
+            && !row.is(flag::REFUSED)
+            && !row.is(flag::CONDEMNED)
+            && self.treated(row)
+            && self.tested(row);
+        let free = (row.stage == LotStage::Here && row.is(flag::RELEASED) && row.frozen == 0)
+            .then(|| (-self.priority(row.goods), earliest));
+        let (old_key, old_ready, old_free) = (row.held_key, row.ready, row.free_key);
+        if old_key != held_key || old_ready != ready {
+            if old_key != i64::MIN {
+                self.held.remove(&(old_key, lot));
+                self.ready.remove(&(old_key, lot));
+            }
+            if held_key != i64::MIN {
+                self.held.insert((held_key, lot));
+                if ready {
+                    self.ready.insert((held_key, lot));
+                }
+            }
+        }
+        if old_free != free {
+            if let Some((rank, at)) = old_free {
+                self.free.remove(&(rank, at, lot));
+            }
+            if let Some((rank, at)) = free {
+                self.free.insert((rank, at, lot));
+            }
+        }
+        let row = &mut self.lots[lot as usize];
+        (row.held_key, row.ready, row.free_key) = (held_key, ready, free);
+    }
+
+    fn priority(&self, goods: u32) -> i32 {
+        let name = self.goods_names.get(goods);
+        self.rules()
+            .and_then(|rules| rules.goods.iter().find(|rule| rule.goods.as_str() == name))
+            .map_or(0, |rule| rule.priority)
+    }
+
+    fn line(&self, rank: i32, at: i64, lot: u32) -> HoldLine {
+        let row = self.lot(lot);
+        HoldLine {
+            lot: self.lot_id(lot),
+            goods: GoodsName::new(self.goods_names.get(row.goods)),
+            spot: self.spot(row.unit),
+            earliest: (at != i64::MAX).then(|| timestamp(at)),
+            signers: self.signers(lot),
+            cursor: Cursor { rank, at, lot },
+        }
+    }
+
+    pub(crate) fn stage(&self, lot: u32) -> Stage {
+        let row = self.lot(lot);
+        match row.stage {
+            LotStage::Announced => Stage::Announced,
+            LotStage::Withdrawn => Stage::Withdrawn,
+            LotStage::Here if row.is(flag::RELEASED) => Stage::Released,
+            LotStage::Here => Stage::Held,
+            LotStage::Sent => Stage::Sent,
+            LotStage::Loaded => Stage::Loaded,
+            LotStage::Departed => Stage::Departed,
+            LotStage::Destroyed => Stage::Destroyed,
+            LotStage::SentBack => Stage::SentBack,
+            LotStage::Split => Stage::Split,
+        }
+    }
+
+    pub(crate) fn lot_id(&self, lot: u32) -> LotId {
+        LotId::new(self.lot_names.get(lot))
+    }
+
+    pub(crate) fn spot(&self, unit: u32) -> Option<Spot> {
+        let unit = &self.units[some(unit)? as usize];
+        Some(Spot {
+            place: PlaceName::new(self.place_names.get(unit.place)),
+            unit: unit.number,
+        })
+    }
+
+    pub(crate) fn unit_at(&self, spot: &Spot) -> Option<&super::Unit> {
+        let place = self.place_names.find(spot.place.as_str())?;
+        let index = spot.unit.checked_sub(1)? as usize;
+        let unit = some(*self.places[place as usize].units.get(index)?)?;
+        Some(&self.units[unit as usize])
+    }
+
+    pub(crate) fn signers(&self, lot: u32) -> Vec<PersonName> {
+        let row = self.lot(lot);
+        row.signers
+            .iter()
+            .filter(|&&signer| signer != NONE)
+            .map(|&signer| PersonName::new(self.person_names.get(signer)))
+            .collect()
+    }
+
+    pub(crate) fn exceptions_of(&self, lot: u32) -> Vec<ExceptionId> {
+        if self.lot(lot).frozen == 0 {
+            return Vec::new();
+        }
+        self.open_exceptions
+            .iter()
+            .filter(|&&e| self.exceptions[e as usize].lots.contains(&lot))
+            .map(|&e| ExceptionId::new(self.exception_names.get(e)))
+            .collect()
+    }
+
+    pub(crate) fn tests(&self, mask: u32) -> Vec<TestName> {
+        (0..self.test_names.len() as u32)
+            .filter(|test| mask >> test & 1 == 1)
+            .map(|test| TestName::new(self.test_names.get(test)))
+            .collect()
+    }
+}
+
+/// Roles of a mask, in their order.
+fn roles(mask: u16) -> Vec<Role> {
+    [
+        Role::YardMaster,
+        Role::DisinfectionLead,
+        Role::QuarantineOfficer,
+        Role::ChiefOfficer,
+        Role::Dispatcher,
+        Role::Gate,
+        Role::Crew,
+        Role::Auditor,
+        Role::Administrator,
+    ]
+    .into_iter()
+    .filter(|role| mask >> *role as u16 & 1 == 1)
+    .collect()
+}
