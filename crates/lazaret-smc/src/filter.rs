@@ -130,8 +130,13 @@ pub struct RowIncrement {
     pub row: usize,
     /// Log-evidence of the row given those before it.
     pub log_evidence: f64,
-    /// Effective sample size after the row, before any resampling, as a share of the particles.
+    /// Effective sample size after the row, before any resampling, as a share of the particles: of the
+    /// state particles in a filter, of the parameter particles in [SMC²](crate::smc2).
     pub share_after: f64,
+    /// Effective share of the state particles after the row; in SMC² the mean over the θ by weight. A few
+    /// per cent say that the row was a surprise even to those θ that explain it best, and that its
+    /// likelihood is known roughly.
+    pub state_share_after: f64,
 }
 
 /// A bootstrap filter in the midst of its data.
@@ -315,6 +320,7 @@ impl<P: Clone> Filter<P> {
                 row,
                 log_evidence: self.log_evidence - self.before.log_evidence,
                 share_after: self.effective_sample_size / count,
+                state_share_after: self.effective_sample_size / count,
             });
         }
         Ok(())

@@ -45,7 +45,7 @@ mod saved;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use self::look::{LeftOut, Trajectory};
+pub use self::look::{LeftOut, Trajectory, reconcile};
 pub use self::saved::Saved;
 use crate::error::{Conflict, OnConflict, SmcError};
 use crate::filter::{Emphasis, Filter, FilterSettings, RowIncrement, Scratch};
@@ -182,6 +182,7 @@ pub struct Rejuvenation {
     /// N_x at the end.
     pub state_particles: usize,
     /// Standard deviation of the log-likelihood estimate at one θ, before; `None` if N_x is fixed at 1.
+    /// Infinite if some runs found the rows impossible (formats without infinities give `None` back).
     pub log_likelihood_sd: Option<f64>,
     /// Rounds of moves.
     pub rounds: usize,
@@ -315,7 +316,8 @@ impl<P: Clone + Send + Sync> Smc2<P> {
     /// # Errors
     /// [`SmcError::Conflict`] if a row is impossible for every θ and the policy is [`OnConflict::Stop`].
     /// The sampler is then as it was before that row; [`set_aside`](Self::set_aside) the row and call
-    /// `advance` again to go on with the rows of this time. [`SmcError::NotANumber`] if the model is wrong.
+    /// `advance` again to go on with the rows of this time. [`SmcError::NotANumber`] if the model is wrong;
+    /// the sampler is then of no more use.
     pub fn advance<F: Family<Population = P>>(
         &mut self,
         family: &F,
@@ -360,6 +362,12 @@ impl<P: Clone + Send + Sync> Smc2<P> {
             self.advance(family, prior)?;
         }
         Ok(())
+    }
+
+    /// Raises the likelihood of a row to the power `exponent` when it is taken in: 0 leaves it out, 1 is
+    /// the default. For rows already taken in this has no effect before [`revise`](Self::revise).
+    pub fn emphasise(&mut self, row: usize, exponent: f64) {
+        self.progress.emphasis.set(row, exponent);
     }
 
     /// Leaves a row out of whatever is taken in from now on, and lists it among the
@@ -416,6 +424,7 @@ impl<P: Clone + Send + Sync> Smc2<P> {
             return Ok(());
         }
         self.progress.rows_done += 1;
+        let state_share_after = self.state_share(&weighed);
         let share_after = effective_sample_size(&weighed) / count;
         let log_evidence_before = self.progress.log_evidence;
         if self.members.len() == 1 || share_after >= self.settings.bridge_below {
@@ -431,8 +440,22 @@ impl<P: Clone + Send + Sync> Smc2<P> {
             row,
             log_evidence: self.progress.log_evidence - log_evidence_before,
             share_after,
+            state_share_after,
         });
         Ok(())
+    }
+
+    /// Mean over the θ, by log-weights, of the effective share of their state particles.
+    fn state_share(&self, log_weights: &[f64]) -> f64 {
+        let sum = log_sum_exp(log_weights);
+        let pairs = log_weights.iter().zip(&self.members);
+        pairs
+            .filter(|(log_weight, _)| log_weight.is_finite())
+            .map(|(log_weight, member)| {
+                let count = member.filter.weights().len() as f64;
+                (log_weight - sum).exp() * member.filter.effective_sample_size() / count
+            })
+            .sum()
     }
 
     /// Takes the row just weighed in by degrees, moving the θ at each (DelMoral2006).

@@ -1,7 +1,9 @@
 //! Numbers that describe weighted values.
 
+use serde::{Deserialize, Serialize};
+
 /// Values with weights that sum to 1, sorted by value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Weighted {
     values: Vec<f64>,
     weights: Vec<f64>,

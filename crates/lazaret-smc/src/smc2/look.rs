@@ -1,27 +1,30 @@
 //! Looking at the sampler: posteriors, paths through past and future, what a group of rows changed.
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use super::{Plan, Rejuvenation, Smc2};
-use crate::error::{Conflict, SmcError};
+use super::{Plan, Rejuvenation, Smc2, Smc2Settings};
+use crate::error::{Conflict, OnConflict, SmcError};
 use crate::filter::{Emphasis, History, RowIncrement, Scratch};
 use crate::model::{BatchModel, Family};
+use crate::prior::Prior;
 use crate::random::StreamKey;
 use crate::resampling::systematic;
 use crate::summary::Weighted;
 use crate::weights::{effective_sample_size, log_sum_exp};
 
-/// One possible history and future, drawn from the posterior.
-#[derive(Clone, Debug, PartialEq)]
+/// One possible course of things, drawn from the posterior.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trajectory<R> {
     /// The θ under which it ran.
     pub theta: Vec<f64>,
-    /// What was recorded at each time from 0 on.
+    /// What was recorded at each time: from 0 on, or from the time after the present if only a forecast
+    /// was asked for.
     pub values: Vec<R>,
 }
 
 /// The posterior without a group of rows. See [`Smc2::leave_out`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Weights of the sampler's θ without the rows; they sum to 1.
     pub weights: Vec<f64>,
@@ -204,6 +207,51 @@ impl<P: Clone + Send + Sync> Smc2<P> {
         Ok(paths.into_iter().flatten().collect())
     }
 
+    /// Draws `count` trajectories of equal weight from the present to time `until`, without the past: no
+    /// filter needs to run again, so this is cheap enough for every step of a back-test.
+    pub fn forecast<F: Family<Population = P>, R: Send>(
+        &self,
+        family: &F,
+        count: usize,
+        until: usize,
+        key: StreamKey,
+        record: impl Fn(&F::State, usize) -> R + Sync,
+    ) -> Vec<Trajectory<R>> {
+        let mut ancestors = vec![0u32; count.max(1)];
+        let picked = systematic(&self.weights(), key.stream().uniform(), &mut ancestors);
+        assert!(
+            picked.is_ok(),
+            "weights were normalised before, yet {picked:?}"
+        );
+        let groups: Vec<&[u32]> = ancestors.chunk_by(|a, b| a == b).collect();
+        let present = self.progress.time.unwrap_or(0);
+        let forecasts: Vec<Vec<Trajectory<R>>> = groups
+            .into_par_iter()
+            .map(|group| {
+                let index = group[0] as usize;
+                let member = &self.members[index];
+                let model = family.model(&member.theta);
+                let streams = key.child(index as u64);
+                let mut population = member.filter.draw(&model, group.len(), streams);
+                let empty = || Trajectory {
+                    theta: member.theta.clone(),
+                    values: Vec::new(),
+                };
+                let mut trajectories: Vec<Trajectory<R>> = group.iter().map(|_| empty()).collect();
+                for time in present + 1..=until {
+                    model.step(&mut population, time, &streams.at(time));
+                    for (i, trajectory) in trajectories.iter_mut().enumerate() {
+                        trajectory
+                            .values
+                            .push(record(&model.state(&population, i), time));
+                    }
+                }
+                trajectories
+            })
+            .collect();
+        forecasts.into_iter().flatten().collect()
+    }
+
     /// What the posterior and the evidence would be without the given rows, by reweighting.
     ///
     /// The filters run again without the rows, with the random numbers that they had.
@@ -264,6 +312,42 @@ impl<P: Clone + Send + Sync> Smc2<P> {
     pub fn emphasis(&self) -> &Emphasis {
         &self.progress.emphasis
     }
+}
+
+/// With what a conflicting row conflicts: for each group of other rows, the log-evidence of the row if that
+/// group is left out; `-inf` if the row is then still impossible.
+///
+/// Runs a sampler from the prior for each group, in which rows that are impossible are set aside.
+///
+/// # Errors
+/// As [`Smc2::advance`], save for conflicts.
+pub fn reconcile<F: Family>(
+    family: &F,
+    prior: &impl Prior,
+    settings: &Smc2Settings,
+    conflict: &Conflict,
+    groups: &[Vec<usize>],
+    seed: u64,
+) -> Result<Vec<f64>, SmcError> {
+    let settings = Smc2Settings {
+        on_conflict: OnConflict::SetAside,
+        ..settings.clone()
+    };
+    groups
+        .iter()
+        .map(|group| {
+            let mut sampler = Smc2::start(family, prior, &settings, seed)?;
+            for row in group {
+                sampler.emphasise(*row, 0.0);
+            }
+            sampler.run_to(family, prior, conflict.time)?;
+            let of_row = sampler
+                .increments()
+                .iter()
+                .find(|entry| entry.row == conflict.row);
+            Ok(of_row.map_or(f64::NEG_INFINITY, |entry| entry.log_evidence))
+        })
+        .collect()
 }
 
 impl Plan<'_> {

@@ -4,7 +4,7 @@ use lazaret_smc::filter::{Emphasis, Filter, FilterSettings};
 use lazaret_smc::model::{Exact, StateSpaceModel};
 use lazaret_smc::prior::{Density, Independent};
 use lazaret_smc::random::{Stream, StreamKey};
-use lazaret_smc::smc2::{Revised, Smc2, Smc2Settings};
+use lazaret_smc::smc2::{Revised, Smc2, Smc2Settings, reconcile};
 use lazaret_smc::{Conflict, OnConflict, SmcError};
 
 use crate::models::{Family, Measurements, Walk, normal};
@@ -178,6 +178,25 @@ fn a_sampler_stops_before_the_row_and_goes_on_when_it_is_set_aside() {
             .zip(sampler.weights())
             .all(|(theta, w)| w == 0.0 || theta[0] < 0.5)
     );
+}
+
+#[test]
+fn a_conflict_is_traced_to_the_rows_that_it_contradicts() {
+    let family = coins(&REPORTS);
+    let mut sampler = Smc2::start(&family, &prior(), &small(OnConflict::Stop), 1).unwrap();
+    let error = sampler.run_to(&family, &prior(), 2).unwrap_err();
+    let SmcError::Conflict(conflict) = error else {
+        panic!("{error}")
+    };
+    let groups = [vec![10], vec![11], vec![10, 11]];
+    let settings = small(OnConflict::Stop);
+    let evidence = reconcile(&family, &prior(), &settings, &conflict, &groups, 2).unwrap();
+    assert_eq!(
+        evidence[..2],
+        [f64::NEG_INFINITY; 2],
+        "either of the two alone excludes row 12"
+    );
+    assert!((evidence[2] - 0.5f64.ln()).abs() < 0.6, "{evidence:?}");
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use lazaret_smc::exact::conjugate::NormalNormal;
 use lazaret_smc::filter::{Filter, FilterSettings};
-use lazaret_smc::model::Exact;
+use lazaret_smc::model::{Exact, ExactLikelihood};
 use lazaret_smc::prior::{Density, Independent, Marginal};
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::smc2::{Revised, Smc2, Smc2Settings};
 
-use crate::models::{ExactWalk, Family, Measurements, Walk};
+use crate::models::{ExactWalk, Family, Measurements, Walk, log_normal_density};
 use crate::support::{FALSE_ALARM, check_mean, integrate};
 
 const UNIFORM: Density = Density::Uniform {
@@ -127,6 +127,47 @@ fn a_sharp_row_is_bridged_without_bias() {
     check_mean(&ratios, 1.0, FALSE_ALARM).unwrap();
     check_mean(&means, exact.after(&values).mean, FALSE_ALARM).unwrap();
     assert!(check_mean(&means, exact.after(&values).mean + 1e-4, FALSE_ALARM).is_err());
+}
+
+#[test] // y = |θ| + noise: two modes of equal weight, between which a random walk hardly ever moves.
+fn both_modes_of_a_posterior_are_kept() {
+    struct Folded(Vec<f64>);
+    impl ExactLikelihood for Folded {
+        type Memory = ();
+        fn start(&self, _theta: &[f64]) {}
+        fn log_predictive(&self, theta: &[f64], _memory: &mut (), time: usize) -> f64 {
+            log_normal_density(self.0[time], theta[0].abs(), 0.2)
+        }
+    }
+    let values = vec![1.9, 2.2, 2.0, 1.8, 2.1];
+    let (.., log_evidence) = integrate(-6.0, 6.0, |theta| {
+        log_normal_density(theta, 0.0, 2.0)
+            + values
+                .iter()
+                .map(|y| log_normal_density(*y, theta.abs(), 0.2))
+                .sum::<f64>()
+    });
+    let last = values.len() - 1;
+    let family = Exact(Folded(values));
+    let prior = Independent::new().with("theta", Density::Normal { mean: 0.0, sd: 2.0 });
+    let (mut ratios, mut positive) = (Vec::new(), Vec::new());
+    for seed in 0..60 {
+        let mut sampler = Smc2::start(&family, &prior, &Smc2Settings::exact(), seed).unwrap();
+        sampler.run_to(&family, &prior, last).unwrap();
+        ratios.push((sampler.log_evidence() - log_evidence).exp());
+        positive.push(
+            sampler
+                .posterior_of(|theta| f64::from(theta[0] > 0.0))
+                .mean(),
+        );
+    }
+    check_mean(&ratios, 1.0, FALSE_ALARM).unwrap();
+    check_mean(&positive, 0.5, FALSE_ALARM).unwrap();
+    assert!(check_mean(&positive, 0.55, FALSE_ALARM).is_err());
+    assert!(
+        positive.iter().all(|share| (0.2..0.8).contains(share)),
+        "{positive:?}"
+    );
 }
 
 #[test]
@@ -270,6 +311,7 @@ fn paths_run_through_the_data_and_beyond() {
     with_future.extend([None; 4]);
     let exact = walk.kalman().smooth(&with_future);
     let mut values = vec![Vec::new(); last + 5];
+    let mut ahead = Vec::new();
     for seed in 0..8 {
         let mut sampler = Smc2::start(&family, &idle, &settings(), seed).unwrap();
         sampler.run_to(&family, &idle, last).unwrap();
@@ -285,7 +327,12 @@ fn paths_run_through_the_data_and_beyond() {
                 values[time].push(x);
             }
         }
+        for path in sampler.forecast(&family, 50, last + 4, key.child(1), |x, _| *x) {
+            assert_eq!(path.values.len(), 4);
+            ahead.push(path.values[3]);
+        }
     }
+    check_mean(&ahead, exact[last + 4].mean[0], FALSE_ALARM).unwrap();
     for time in [0, 10, last, last + 1, last + 4] {
         let (mean, variance) = (exact[time].mean[0], exact[time].covariance[0][0]);
         check_mean(&values[time], mean, FALSE_ALARM).unwrap_or_else(|e| panic!("{time}: {e}"));
