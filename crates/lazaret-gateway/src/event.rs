@@ -28,6 +28,8 @@ macro_rules! names {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[cfg_attr(feature = "openapi", schema(value_type = String))]
         #[serde(transparent)]
         pub struct $name(Box<str>);
 
@@ -81,6 +83,7 @@ names! {
 
 /// Where in a place: which of its `count` units, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Spot {
     /// The place.
     pub place: PlaceName,
@@ -90,6 +93,7 @@ pub struct Spot {
 
 /// A thing that can wait or be blocked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Thing {
     /// A convoy that has not been split into vehicles.
@@ -102,6 +106,7 @@ pub enum Thing {
 
 /// Why a thing waits, or why it cannot leave where it is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The place has no room.
@@ -124,6 +129,7 @@ pub enum Cause {
 
 /// What an inspection found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
     /// In order: the lot goes on.
@@ -138,8 +144,10 @@ pub enum Finding {
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Event {
     /// When it happened.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// What happened.
     #[serde(flatten)]
@@ -148,6 +156,7 @@ pub struct Event {
 
 /// What can happen at a gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Happening {
     /// A convoy left its source for the gateway.
@@ -303,6 +312,7 @@ pub enum Happening {
         /// The step.
         step: StepName,
         /// When the hold ends if nothing restarts it.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         until: Timestamp,
     },
     /// The quarantine clock of a lot began anew.
@@ -312,6 +322,7 @@ pub enum Happening {
         /// The step.
         step: StepName,
         /// When the hold ends now.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         until: Timestamp,
         /// Why, in words.
         because: String,

@@ -32,6 +32,7 @@ names! {
 
 /// Pieces and mass of goods.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Tally {
     /// How many pieces.
     pub pieces: u32,
@@ -41,6 +42,7 @@ pub struct Tally {
 
 /// One line of a manifest: goods in one vehicle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ManifestLine {
     /// The vehicle's mark.
     pub vehicle: VehicleId,
@@ -67,6 +69,7 @@ pub struct ManifestLine {
 
 /// A child of a split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LotPart {
     /// Its name.
     pub lot: LotId,
@@ -77,8 +80,10 @@ pub struct LotPart {
 
 /// One reading during a treatment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reading {
     /// When it was read.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub at: Timestamp,
     /// Concentration in milligrams per cubic metre.
     pub concentration_mg_m3: u32,
@@ -88,6 +93,7 @@ pub struct Reading {
 
 /// Which version of which protocol a decision rests on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Pin {
     /// The protocol.
     pub protocol: ProtocolName,
@@ -97,6 +103,7 @@ pub struct Pin {
 
 /// What a test found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Nothing was found.
@@ -109,6 +116,7 @@ pub enum Outcome {
 
 /// How two lots touch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Surface {
     /// They travelled in the same vehicle.
@@ -123,6 +131,7 @@ pub enum Surface {
 
 /// One link of a chain of contacts, with the records that made it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Link {
     /// The lot on the side of the cause.
     pub from: LotId,
@@ -134,6 +143,7 @@ pub struct Link {
 
 /// What a person is at the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Directs what comes, moves and stands where.
@@ -158,6 +168,7 @@ pub enum Role {
 
 /// What only an office knows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Entry {
     /// The rules of the place were set or changed: places, zones, contacts, vehicles.
@@ -182,6 +193,7 @@ pub enum Entry {
         /// Who.
         person: PersonName,
         /// First instant at which the clearance no longer holds.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         until: Timestamp,
         /// Agents they are trained for.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -214,6 +226,7 @@ pub enum Entry {
         /// Who.
         person: PersonName,
         /// Since when they may have been infectious.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         since: Timestamp,
         /// The exception this opens.
         exception: ExceptionId,
@@ -228,6 +241,7 @@ pub enum Entry {
         source: SourceName,
         /// When it is expected.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
         due: Option<Timestamp>,
         /// What they list.
         lines: Vec<ManifestLine>,
@@ -382,6 +396,7 @@ pub enum Entry {
         /// Where.
         on: Soiled,
         /// Since when it may have been there.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         since: Timestamp,
         /// What.
         because: String,
@@ -448,6 +463,7 @@ pub enum Entry {
         /// The lot.
         lot: LotId,
         /// Since when it counts.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
         from: Timestamp,
         /// Who saw it.
         witness: PersonName,
@@ -487,6 +503,7 @@ pub enum Entry {
 
 /// Where contamination was found.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Soiled {
     /// On a lot.

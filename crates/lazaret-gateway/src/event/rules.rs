@@ -10,6 +10,7 @@ use super::{GoodsName, PlaceName, SourceName, StepName};
 
 /// Which side of the gateway a place is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Before treatment.
@@ -22,6 +23,7 @@ pub enum Side {
 
 /// What it means for two lots to be in the same unit of a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Contact {
     /// Nothing: each stands apart.
@@ -34,6 +36,7 @@ pub enum Contact {
 
 /// A place, as far as rules go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PlaceRule {
     /// Its name.
     pub place: PlaceName,
@@ -60,6 +63,7 @@ pub struct PlaceRule {
 
 /// A goods class, as far as rules go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct GoodsRule {
     /// Its name.
     pub goods: GoodsName,
@@ -76,6 +80,7 @@ pub struct GoodsRule {
 
 /// What a vehicle of a source must have had before it goes home.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct VehicleRule {
     /// The source.
     pub source: SourceName,
@@ -91,6 +96,7 @@ pub struct VehicleRule {
 
 /// Rules for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct PeopleRule {
     /// Whoever works must be on shift.
     #[serde(default)]
@@ -108,6 +114,7 @@ pub struct PeopleRule {
 
 /// The rules of a gateway.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleBook {
     /// The gateway's name.
     pub gateway: String,
@@ -133,6 +140,7 @@ pub struct RuleBook {
 
 /// What the clock of a hold starts from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ClockFrom {
     /// The record of the convoy's arrival.
@@ -147,6 +155,7 @@ pub enum ClockFrom {
 
 /// The quarantine wait of a protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HoldRule {
     /// The step that it is.
     pub step: StepName,
@@ -158,6 +167,7 @@ pub struct HoldRule {
 
 /// What a treatment must reach within a band of temperature.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Band {
     /// From this temperature on, in thousandths of a degree Celsius.
     pub from_mc: i32,
@@ -178,6 +188,7 @@ pub struct Band {
 
 /// A treatment with one agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct AgentRule {
     /// The agent.
     pub agent: AgentName,
@@ -189,6 +200,7 @@ pub struct AgentRule {
 
 /// A treatment that a lot must have had.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TreatmentRule {
     /// The step.
     pub step: StepName,
@@ -202,6 +214,7 @@ pub struct TreatmentRule {
 
 /// A test that a lot must have passed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TestRule {
     /// The test.
     pub test: TestName,
@@ -212,6 +225,7 @@ pub struct TestRule {
 
 /// What a goods class must pass, in one version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Protocol {
     /// Its name.
     pub protocol: ProtocolName,
@@ -221,6 +235,7 @@ pub struct Protocol {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goods: Vec<GoodsName>,
     /// Lots that come from this instant on are under it.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
     /// Whether it binds lots already held as well; it can only make them wait longer or pass more.
     #[serde(default)]

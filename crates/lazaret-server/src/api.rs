@@ -1,0 +1,17 @@
+//! The shapes of requests and answers: what the OpenAPI document describes.
+
+pub mod arrivals;
+pub mod audit;
+pub mod commands;
+pub mod common;
+pub mod exceptions;
+pub mod live;
+pub mod lots;
+pub mod people;
+pub mod protocols;
+pub mod search;
+pub mod session;
+pub mod site;
+pub mod today;
+pub mod vehicles;
+pub mod work;

@@ -1,0 +1,253 @@
+//! What every answer has in common: instants, pages, problems.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
+
+/// An instant, RFC 3339 in UTC. The gateway's time zone is in [`SessionView`](super::session::SessionView).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct At(pub Timestamp);
+
+impl From<Timestamp> for At {
+    fn from(at: Timestamp) -> Self {
+        At(at)
+    }
+}
+
+impl PartialSchema for At {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .format(Some(SchemaFormat::Custom("date-time".into())))
+            .description(Some("An instant, RFC 3339 in UTC."))
+            .into()
+    }
+}
+
+impl ToSchema for At {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "At".into()
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Give this as `after` for the next page; absent on the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Rows in all pages, where counting them costs nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+}
+
+/// Which page of a list.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// `next` of the page before.
+    pub after: Option<String>,
+    /// Rows on the page: 1 to 1000, 100 if not given.
+    #[param(minimum = 1, maximum = 1000)]
+    pub limit: Option<u32>,
+}
+
+impl PageQuery {
+    /// Rows on the page.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        self.limit.unwrap_or(100).clamp(1, 1000) as usize
+    }
+}
+
+/// Why the ledger did not accept a command, in three lines: rule, fact, remedy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefusalView {
+    /// The rule's number, such as `G3b`; docs/rules.md explains each.
+    #[schema(example = "G3b")]
+    pub rule: String,
+    /// What the rule says.
+    pub says: String,
+    /// The fact that breaks it.
+    #[schema(example = "dandong-1-3-1 is held until 2022-02-14T08:00:00Z")]
+    pub fact: String,
+    /// What would make the command acceptable.
+    pub remedy: String,
+    /// When the same command would be accepted, if waiting is enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<At>,
+    /// The warning to put into `acknowledged`, if that is enough.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+/// What is wrong with one cell of a table that was sent in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CellError {
+    /// The row in the file, from 1; the header is row 1.
+    pub row: u64,
+    /// The column's heading.
+    pub column: String,
+    /// What stands there.
+    pub value: String,
+    /// What is wrong and what is expected.
+    pub message: String,
+}
+
+/// What went wrong (RFC 9457).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// A name for the kind of problem: `urn:lazaret:problem:…`.
+    #[serde(rename = "type")]
+    #[schema(example = "urn:lazaret:problem:refused")]
+    pub kind: String,
+    /// The kind in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// What happened here and what to do.
+    pub detail: String,
+    /// The ledger's refusal, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<RefusalView>,
+    /// Every wrong cell of a table that was sent in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cells: Vec<CellError>,
+    /// Seconds after which to try again, if that can help.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_s: Option<u32>,
+}
+
+impl Problem {
+    /// A problem of `kind` (the last part of its `type`).
+    #[must_use]
+    pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
+        Problem {
+            kind: format!("urn:lazaret:problem:{kind}"),
+            title: title.into(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            refusal: None,
+            cells: Vec::new(),
+            retry_after_s: None,
+        }
+    }
+
+    /// The request cannot be understood.
+    #[must_use]
+    pub fn bad_request(detail: impl Into<String>) -> Self {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "bad-request",
+            "the request cannot be understood",
+            detail,
+        )
+    }
+
+    /// Nobody is signed in.
+    #[must_use]
+    pub fn not_signed_in() -> Self {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "not-signed-in",
+            "sign in first",
+            "there is no valid session cookie or API token with this request",
+        )
+    }
+
+    /// The role does not allow it.
+    #[must_use]
+    pub fn not_allowed(detail: impl Into<String>) -> Self {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "not-allowed",
+            "your role does not allow this",
+            detail,
+        )
+    }
+
+    /// There is no such thing.
+    #[must_use]
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "there is no such thing",
+            detail,
+        )
+    }
+
+    /// Somebody else changed it meanwhile.
+    #[must_use]
+    pub fn changed(detail: impl Into<String>) -> Self {
+        Problem::new(
+            StatusCode::PRECONDITION_FAILED,
+            "changed-meanwhile",
+            "somebody else changed this meanwhile",
+            detail,
+        )
+    }
+
+    /// `If-Match` is missing.
+    #[must_use]
+    pub fn needs_match() -> Self {
+        Problem::new(
+            StatusCode::PRECONDITION_REQUIRED,
+            "if-match-required",
+            "say which version you change",
+            "send the ETag that you read as If-Match",
+        )
+    }
+
+    /// The ledger cannot be reached or does not write now.
+    #[must_use]
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        let mut problem = Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "unavailable",
+            "the ledger does not answer now",
+            detail,
+        );
+        problem.retry_after_s = Some(2);
+        problem
+    }
+
+    /// The machine failed.
+    #[must_use]
+    pub fn internal(detail: impl Into<String>) -> Self {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "internal",
+            "the server failed",
+            detail,
+        )
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry = self.retry_after_s;
+        let mut response = (status, Json(self)).into_response();
+        response.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Some(seconds) = retry {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// What handlers return.
+pub type Answer<T> = Result<Json<T>, Problem>;

@@ -1,0 +1,137 @@
+//! Every route of the API, once: the router and its document are made of the same list.
+
+mod accounts;
+mod audit;
+mod boards;
+mod commands;
+mod demo;
+mod files;
+mod lots;
+mod session;
+
+use axum::Router;
+use utoipa::OpenApi;
+use utoipa::openapi::schema::{ArrayItems, Object, Schema, Type};
+use utoipa::openapi::{Ref, RefOr};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Title and tags of the document.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Lazaret",
+        description = "The operator's API of a quarantine gateway. Sign in with `POST /api/session` (a cookie) or send `Authorization: Bearer` with an API token. Errors are problems of RFC 9457."
+    ),
+    tags(
+        (name = "session", description = "Who is signed in, and accounts."),
+        (name = "commands", description = "Saying that something happened."),
+        (name = "screens", description = "What the screens show."),
+        (name = "audit", description = "Filter, prove, export."),
+        (name = "files", description = "Tables and labels, in and out, and live updates."),
+        (name = "demo", description = "A demonstration's clock.")
+    )
+)]
+struct Document;
+
+/// The routes with their document.
+fn described() -> OpenApiRouter {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(session::setup_state, session::setup))
+        .routes(routes!(session::join))
+        .routes(routes!(
+            session::sign_in,
+            session::session,
+            session::sign_out
+        ))
+        .routes(routes!(session::change_password))
+        .routes(routes!(session::preferences, session::set_preferences))
+        .routes(routes!(session::tokens, session::make_token))
+        .routes(routes!(session::revoke_token))
+        .routes(routes!(accounts::accounts, accounts::make_account))
+        .routes(routes!(accounts::account, accounts::change_account))
+        .routes(routes!(accounts::account_link))
+        .routes(routes!(accounts::end_sessions))
+        .routes(routes!(commands::command))
+        .routes(routes!(commands::check_command))
+        .routes(routes!(commands::command_batch))
+        .routes(routes!(boards::gateway))
+        .routes(routes!(boards::today))
+        .routes(routes!(boards::arrivals))
+        .routes(routes!(boards::arrival))
+        .routes(routes!(boards::site))
+        .routes(routes!(boards::search))
+        .routes(routes!(boards::vehicles))
+        .routes(routes!(boards::vehicle))
+        .routes(routes!(boards::people))
+        .routes(routes!(boards::person))
+        .routes(routes!(boards::exceptions))
+        .routes(routes!(boards::exception))
+        .routes(routes!(boards::protocols))
+        .routes(routes!(boards::preview_protocol))
+        .routes(routes!(lots::lots))
+        .routes(routes!(lots::lot))
+        .routes(routes!(lots::lot_contacts))
+        .routes(routes!(lots::lot_trace))
+        .routes(routes!(lots::lot_targets))
+        .routes(routes!(lots::holds))
+        .routes(routes!(lots::tests))
+        .routes(routes!(lots::release_queue))
+        .routes(routes!(lots::releasable))
+        .routes(routes!(lots::dispatch))
+        .routes(routes!(lots::departure))
+        .routes(routes!(lots::propose))
+        .routes(routes!(audit::records))
+        .routes(routes!(audit::record))
+        .routes(routes!(audit::proof))
+        .routes(routes!(audit::make_checkpoint))
+        .routes(routes!(audit::verify))
+        .routes(routes!(audit::reads))
+        .routes(routes!(demo::demo_clock))
+        .routes(routes!(demo::advance))
+        .routes(routes!(files::import_manifests))
+        .routes(routes!(files::export))
+        .routes(routes!(files::label))
+        .routes(routes!(files::live))
+}
+
+/// The document of the API.
+#[must_use]
+pub fn document() -> utoipa::openapi::OpenApi {
+    let mut document = described().into_openapi();
+    if let Some(components) = &mut document.components {
+        mend(&mut components.schemas);
+    }
+    document
+}
+
+/// Two shapes of events that the derived schemas cannot say: what an office records is not wrapped in a variant, and
+/// a unit is its place and its number.
+fn mend(schemas: &mut std::collections::BTreeMap<String, RefOr<Schema>>) {
+    if let Some(RefOr::T(Schema::OneOf(happening))) = schemas.get_mut("Happening") {
+        happening.items.pop();
+        happening.items.push(Ref::from_schema_name("Entry").into());
+    }
+    for name in ["Surface", "Soiled"] {
+        let Some(RefOr::T(Schema::OneOf(variants))) = schemas.get_mut(name) else {
+            continue;
+        };
+        for variant in &mut variants.items {
+            let RefOr::T(Schema::Object(object)) = variant else {
+                continue;
+            };
+            if let Some(RefOr::T(Schema::Array(pair))) = object.properties.get_mut("unit") {
+                pair.items = ArrayItems::False;
+                pair.prefix_items = vec![
+                    Object::with_type(Type::String).into(),
+                    Object::with_type(Type::Integer).into(),
+                ];
+            }
+        }
+    }
+}
+
+/// The routes.
+pub(crate) fn router() -> Router {
+    described().split_for_parts().0
+}
