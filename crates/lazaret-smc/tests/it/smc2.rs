@@ -3,7 +3,7 @@
 use lazaret_smc::exact::conjugate::NormalNormal;
 use lazaret_smc::filter::{Filter, FilterSettings};
 use lazaret_smc::model::{Exact, ExactLikelihood};
-use lazaret_smc::prior::{Density, Independent, Marginal};
+use lazaret_smc::prior::{Density, Independent, Marginal, Table};
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::smc2::{Revised, Smc2, Smc2Settings};
 
@@ -168,6 +168,61 @@ fn both_modes_of_a_posterior_are_kept() {
         positive.iter().all(|share| (0.2..0.8).contains(share)),
         "{positive:?}"
     );
+}
+
+#[test]
+fn an_unknown_of_certain_values_agrees_with_enumeration() {
+    struct Crews {
+        table: Table,
+        seen: Vec<f64>,
+    }
+    impl ExactLikelihood for Crews {
+        type Memory = ();
+        fn start(&self, _theta: &[f64]) {}
+        fn log_predictive(&self, theta: &[f64], _memory: &mut (), time: usize) -> f64 {
+            log_normal_density(self.seen[time], self.table.value(theta[0]), 1.0)
+        }
+    }
+    let weights = [(2.0, 0.5), (3.0, 0.3), (4.0, 0.2)];
+    let seen = vec![3.3, 2.4, 3.9, 3.1];
+    let joint: Vec<f64> = weights
+        .iter()
+        .map(|(value, weight)| {
+            let log: f64 = seen
+                .iter()
+                .map(|y| log_normal_density(*y, *value, 1.0))
+                .sum();
+            weight * log.exp()
+        })
+        .collect();
+    let total: f64 = joint.iter().sum();
+    let last = seen.len() - 1;
+    let table = Table::new(&weights).unwrap();
+    let family = Exact(Crews {
+        table: table.clone(),
+        seen,
+    });
+    let prior = Independent::new().with(
+        "crews",
+        Density::Uniform {
+            low: 0.0,
+            high: 1.0,
+        },
+    );
+    let (mut ratios, mut threes) = (Vec::new(), Vec::new());
+    for seed in 0..60 {
+        let mut sampler = Smc2::start(&family, &prior, &Smc2Settings::exact(), seed).unwrap();
+        sampler.run_to(&family, &prior, last).unwrap();
+        ratios.push(sampler.log_evidence().exp() / total);
+        threes.push(
+            sampler
+                .posterior_of(|theta| f64::from(table.value(theta[0]) == 3.0))
+                .mean(),
+        );
+    }
+    check_mean(&ratios, 1.0, FALSE_ALARM).unwrap();
+    check_mean(&threes, joint[1] / total, FALSE_ALARM).unwrap();
+    assert!(check_mean(&threes, joint[1] / total + 0.03, FALSE_ALARM).is_err());
 }
 
 #[test]
