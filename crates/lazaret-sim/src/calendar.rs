@@ -1,8 +1,9 @@
 //! The event calendar: a ring of buckets over integer time.
 //!
-//! A bucket covers 2^`shift` microseconds and holds its events as an unsorted list; only the bucket that time has reached
-//! is sorted. With about one event a bucket, both insertion and removal take constant time (Brown1988). Events beyond the
-//! ring wait in a heap. Events of equal time and rank come out in the order in which they went in.
+//! A bucket covers a power of two of microseconds and holds its events as a sorted list. Buckets are narrow, so that a list
+//! seldom has a second event, and a bitmap skips the many that are empty: insertion and removal take constant time on
+//! average (Brown1988). Events beyond the ring wait in a heap. Events of equal time and rank come out in the order in which
+//! they went in.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -10,6 +11,7 @@ use std::collections::BinaryHeap;
 const NIL: u32 = u32::MAX;
 /// Buckets in the ring.
 const BUCKETS: usize = 4096;
+const WORDS: usize = BUCKETS / 64;
 /// Bits of a key below its time.
 pub(crate) const RANK_BITS: u32 = 4;
 /// Latest time that a key can hold: about 18,000 years in microseconds.
@@ -28,15 +30,13 @@ struct Node {
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar {
     shift: u32,
-    /// Number of the bucket that is being emptied.
+    /// Number of the bucket that time has reached; none before it holds anything.
     epoch: i64,
-    /// Events of that bucket, latest first.
-    run: Vec<(i64, u32)>,
-    heads: Box<[u32; BUCKETS]>,
-    occupied: Box<[u64; BUCKETS / 64]>,
+    /// First and last event of each bucket.
+    ends: Box<[(u32, u32); BUCKETS]>,
+    occupied: Box<[u64; WORDS]>,
     nodes: Vec<Node>,
     free: u32,
-    in_ring: usize,
     far: BinaryHeap<Reverse<(i64, u64, u32)>>,
     far_sequence: u64,
 }
@@ -44,21 +44,19 @@ pub(crate) struct Calendar {
 impl Calendar {
     /// An empty calendar at time zero.
     ///
-    /// * `gap` — expected microseconds between events.
+    /// * `gap` — wished width of a bucket in microseconds.
     /// * `reach` — how far ahead most events are scheduled, in microseconds.
     pub(crate) fn new(gap: i64, reach: i64) -> Self {
         let width = gap.max(reach / (BUCKETS as i64 - 1)).max(1);
-        // Round up: a bucket a little too wide costs a comparison, a ring too short costs the heap.
+        // Rounded up: a bucket a little too wide costs a comparison, a ring too short costs the heap.
         let shift = (i64::BITS - (width - 1).leading_zeros()).min(55);
         Calendar {
             shift: shift + RANK_BITS,
             epoch: 0,
-            run: Vec::with_capacity(64),
-            heads: Box::new([NIL; BUCKETS]),
-            occupied: Box::new([0; BUCKETS / 64]),
+            ends: Box::new([(NIL, NIL); BUCKETS]),
+            occupied: Box::new([0; WORDS]),
             nodes: Vec::with_capacity(1024),
             free: NIL,
-            in_ring: 0,
             far: BinaryHeap::new(),
             far_sequence: 0,
         }
@@ -67,12 +65,10 @@ impl Calendar {
     /// Empties the calendar and goes back to time zero, keeping its memory.
     pub(crate) fn clear(&mut self) {
         self.epoch = 0;
-        self.run.clear();
-        self.heads.fill(NIL);
+        self.ends.fill((NIL, NIL));
         self.occupied.fill(0);
         self.nodes.clear();
         self.free = NIL;
-        self.in_ring = 0;
         self.far.clear();
         self.far_sequence = 0;
     }
@@ -81,43 +77,56 @@ impl Calendar {
     #[inline]
     pub(crate) fn push(&mut self, time: i64, rank: u8, what: u32) {
         let key = time << RANK_BITS | i64::from(rank);
-        let epoch = key >> self.shift;
-        if epoch > self.epoch {
-            if epoch - self.epoch < BUCKETS as i64 {
-                self.push_ring(key, what);
-            } else {
-                self.push_far(key, what);
-            }
+        if (key >> self.shift) - self.epoch < BUCKETS as i64 {
+            self.push_ring(key, what);
         } else {
-            // After all that are at most as late, so that ties keep the order of insertion.
-            let mut at = self.run.len();
-            while at > 0 && self.run[at - 1].0 <= key {
-                at -= 1;
-            }
-            self.run.insert(at, (key, what));
+            self.push_far(key, what);
         }
     }
 
     #[inline]
     fn push_ring(&mut self, key: i64, what: u32) {
         let bucket = (key >> self.shift) as usize & (BUCKETS - 1);
+        let (first, last) = self.ends[bucket];
         let node = Node {
             key,
-            next: self.heads[bucket],
+            next: NIL,
             what,
         };
-        let at = if self.free == NIL {
+        let at = self.free;
+        let at = if at == NIL {
             self.nodes.push(node);
             self.nodes.len() as u32 - 1
         } else {
-            let at = self.free;
-            self.free = self.nodes[at as usize].next;
-            self.nodes[at as usize] = node;
+            let slot = &mut self.nodes[at as usize];
+            self.free = slot.next;
+            *slot = node;
             at
         };
-        self.heads[bucket] = at;
-        self.occupied[bucket / 64] |= 1 << (bucket % 64);
-        self.in_ring += 1;
+        if first == NIL {
+            self.ends[bucket] = (at, at);
+            self.occupied[bucket / 64] |= 1 << (bucket % 64);
+        } else if self.nodes[last as usize].key <= key {
+            self.nodes[last as usize].next = at;
+            self.ends[bucket].1 = at;
+        } else {
+            self.insert(bucket, at);
+        }
+    }
+
+    /// Puts the node `at` before the first later one of its bucket; there is one.
+    fn insert(&mut self, bucket: usize, at: u32) {
+        let key = self.nodes[at as usize].key;
+        let (mut before, mut after) = (NIL, self.ends[bucket].0);
+        while self.nodes[after as usize].key <= key {
+            (before, after) = (after, self.nodes[after as usize].next);
+        }
+        self.nodes[at as usize].next = after;
+        if before == NIL {
+            self.ends[bucket].0 = at;
+        } else {
+            self.nodes[before as usize].next = at;
+        }
     }
 
     #[cold]
@@ -126,125 +135,102 @@ impl Calendar {
         self.far_sequence += 1;
     }
 
-    /// Time of the earliest event.
+    /// Takes the earliest event if it is due by `until`: its time and what it is.
     #[inline]
-    pub(crate) fn next_time(&mut self) -> Option<i64> {
-        if self.run.is_empty() && !self.advance() {
+    pub(crate) fn pop(&mut self, until: i64) -> Option<(i64, u32)> {
+        let mut bucket = self.epoch as usize & (BUCKETS - 1);
+        let mut first = self.ends[bucket].0;
+        if first == NIL {
+            if !self.advance() {
+                return None;
+            }
+            bucket = self.epoch as usize & (BUCKETS - 1);
+            first = self.ends[bucket].0;
+        }
+        let Node { key, next, what } = self.nodes[first as usize];
+        let time = key >> RANK_BITS;
+        if time > until {
             return None;
         }
-        self.run.last().map(|&(key, _)| key >> RANK_BITS)
-    }
-
-    /// Takes the earliest event: its time and what it is.
-    #[inline]
-    pub(crate) fn pop(&mut self) -> Option<(i64, u32)> {
-        if self.run.is_empty() && !self.advance() {
-            return None;
+        self.nodes[first as usize].next = self.free;
+        self.free = first;
+        self.ends[bucket].0 = next;
+        if next == NIL {
+            self.occupied[bucket / 64] &= !(1 << (bucket % 64));
         }
-        self.run.pop().map(|(key, what)| (key >> RANK_BITS, what))
+        Some((time, what))
     }
 
-    /// Moves on to the next bucket that holds events and sorts it. False if nothing is pending.
+    /// Moves on to the next bucket that holds events. False if nothing is pending.
     fn advance(&mut self) -> bool {
-        if self.in_ring == 0 {
-            let Some(&Reverse((key, ..))) = self.far.peek() else {
-                return false;
-            };
-            self.epoch = key >> self.shift;
-        } else {
-            self.epoch += self.distance_to_occupied();
-            // What was far may be due no later than the bucket found, since the ring has moved on.
-            if let Some(&Reverse((key, ..))) = self.far.peek() {
-                self.epoch = self.epoch.min(key >> self.shift);
-            }
+        match self.distance() {
+            Some(distance) => self.epoch += distance,
+            None => match self.far.peek() {
+                Some(&Reverse((key, ..))) => self.epoch = key >> self.shift,
+                None => return false,
+            },
         }
-        while let Some(&Reverse((key, _, what))) = self.far.peek() {
-            if (key >> self.shift) - self.epoch >= BUCKETS as i64 {
-                break;
-            }
-            self.far.pop();
-            self.push_ring(key, what);
+        if !self.far.is_empty() {
+            self.fetch_far();
         }
-        self.take_bucket(self.epoch as usize & (BUCKETS - 1));
         true
     }
 
-    /// Buckets between the present one and the next that holds something.
-    fn distance_to_occupied(&self) -> i64 {
-        let start = (self.epoch as usize + 1) & (BUCKETS - 1);
-        let words = BUCKETS / 64;
-        let first = self.occupied[start / 64] >> (start % 64);
-        if first != 0 {
-            return 1 + i64::from(first.trailing_zeros());
+    /// Takes into the ring what it now reaches.
+    #[cold]
+    fn fetch_far(&mut self) {
+        while let Some(&Reverse((key, _, what))) = self.far.peek() {
+            let epoch = key >> self.shift;
+            if epoch - self.epoch >= BUCKETS as i64 {
+                break;
+            }
+            // It may be due before the bucket just found, since the ring has moved on.
+            self.epoch = self.epoch.min(epoch);
+            self.far.pop();
+            self.push_ring(key, what);
+        }
+    }
+
+    /// Buckets from the present one to the next that holds something.
+    #[inline]
+    fn distance(&self) -> Option<i64> {
+        let start = self.epoch as usize & (BUCKETS - 1);
+        let word = self.occupied[start / 64] >> (start % 64);
+        if word != 0 {
+            return Some(i64::from(word.trailing_zeros()));
         }
         let mut distance = 64 - (start % 64) as i64;
-        for step in 1..=words {
-            let word = self.occupied[(start / 64 + step) % words];
+        for step in 1..=WORDS {
+            let word = self.occupied[(start / 64 + step) % WORDS];
             if word != 0 {
-                return 1 + distance + i64::from(word.trailing_zeros());
+                return Some(distance + i64::from(word.trailing_zeros()));
             }
             distance += 64;
         }
-        unreachable!(
-            "the ring holds {} events and no bucket says so",
-            self.in_ring
-        )
-    }
-
-    fn take_bucket(&mut self, bucket: usize) {
-        let mut at = self.heads[bucket];
-        self.heads[bucket] = NIL;
-        self.occupied[bucket / 64] &= !(1 << (bucket % 64));
-        while at != NIL {
-            let node = self.nodes[at as usize];
-            self.run.push((node.key, node.what));
-            self.nodes[at as usize].next = self.free;
-            self.free = at;
-            self.in_ring -= 1;
-            at = node.next;
-        }
-        // The list ran from newest to oldest, and the sort is stable: among equals the oldest stands last, popped first.
-        if self.run.len() > 24 {
-            self.run.sort_by_key(|&(key, _)| Reverse(key));
-            return;
-        }
-        for i in 1..self.run.len() {
-            let entry = self.run[i];
-            let mut at = i;
-            while at > 0 && self.run[at - 1].0 < entry.0 {
-                self.run[at] = self.run[at - 1];
-                at -= 1;
-            }
-            self.run[at] = entry;
-        }
+        None
     }
 
     /// Removes `what`, which must be scheduled at `time` with `rank`; false if it is not.
     pub(crate) fn cancel(&mut self, time: i64, rank: u8, what: u32) -> bool {
         let key = time << RANK_BITS | i64::from(rank);
-        if key >> self.shift <= self.epoch {
-            if let Some(at) = self.run.iter().rposition(|&entry| entry == (key, what)) {
-                self.run.remove(at);
-                return true;
-            }
-            return false;
-        }
         let bucket = (key >> self.shift) as usize & (BUCKETS - 1);
-        let (mut before, mut at) = (NIL, self.heads[bucket]);
+        let (mut before, mut at) = (NIL, self.ends[bucket].0);
         while at != NIL {
             let node = self.nodes[at as usize];
             if (node.key, node.what) == (key, what) {
                 if before == NIL {
-                    self.heads[bucket] = node.next;
+                    self.ends[bucket].0 = node.next;
                 } else {
                     self.nodes[before as usize].next = node.next;
                 }
-                if self.heads[bucket] == NIL {
+                if node.next == NIL {
+                    self.ends[bucket].1 = before;
+                }
+                if self.ends[bucket].0 == NIL {
                     self.occupied[bucket / 64] &= !(1 << (bucket % 64));
                 }
                 self.nodes[at as usize].next = self.free;
                 self.free = at;
-                self.in_ring -= 1;
                 return true;
             }
             (before, at) = (at, node.next);
@@ -315,7 +301,7 @@ mod tests {
                         pushed.push(entry);
                     }
                     Op::Pop => {
-                        let popped = calendar.pop();
+                        let popped = calendar.pop(i64::MAX);
                         prop_assert_eq!(popped, twin.pop());
                         if let Some((time, _)) = popped { now = time; }
                     }
@@ -325,9 +311,9 @@ mod tests {
                 }
             }
             while let Some(expected) = twin.pop() {
-                prop_assert_eq!(calendar.pop(), Some(expected));
+                prop_assert_eq!(calendar.pop(i64::MAX), Some(expected));
             }
-            prop_assert_eq!(calendar.pop(), None);
+            prop_assert_eq!(calendar.pop(i64::MAX), None);
         }
     }
 }

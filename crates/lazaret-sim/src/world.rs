@@ -611,13 +611,7 @@ impl<'m, O: Observer> World<'m, O> {
     /// Handles all events up to and including `until`.
     pub fn advance(&mut self, until: GateTime) {
         let until = until.micros().min(self.horizon);
-        while let Some(at) = self.calendar.next_time() {
-            if at > until {
-                break;
-            }
-            let Some((at, what)) = self.calendar.pop() else {
-                break;
-            };
+        while let Some((at, what)) = self.calendar.pop(until) {
             self.now = at;
             let index = what & event::MASK;
             match what >> event::SHIFT {

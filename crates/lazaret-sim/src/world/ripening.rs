@@ -14,7 +14,8 @@ pub(crate) type Ripe = (u8, i64, u32, u32);
 /// Lots by the end of their hold.
 #[derive(Clone, Debug)]
 pub(crate) struct Ripening {
-    width: i64,
+    /// A bin covers two to this power microseconds.
+    shift: u32,
     /// Number of the first bin.
     first: i64,
     bins: VecDeque<Vec<Ripe>>,
@@ -28,8 +29,9 @@ impl Ripening {
     /// * `interval` — typical time between departures, in microseconds.
     /// * `reach` — how long holds last, in microseconds.
     pub(crate) fn new(interval: i64, reach: i64) -> Self {
+        let width = (interval / 2).max(reach / (BINS - 1)).max(1);
         Ripening {
-            width: interval.max(reach / (BINS - 1)).max(1),
+            shift: (i64::BITS - (width - 1).leading_zeros()).min(56),
             first: 0,
             bins: (0..BINS).map(|_| Vec::new()).collect(),
             sequence: 0,
@@ -55,13 +57,13 @@ impl Ripening {
 
     fn put(&mut self, entry: Ripe) {
         // What lies beyond the last bin waits in it and is filed again when its turn comes.
-        let bin = (entry.1 / self.width - self.first).clamp(0, BINS - 1);
+        let bin = ((entry.1 >> self.shift) - self.first).clamp(0, BINS - 1);
         self.bins[bin as usize].push(entry);
     }
 
     /// Moves all whose hold has ended by `now` to [`Ripening::ripe`] and shows each to `ripened`.
     pub(crate) fn ripen(&mut self, now: i64, mut ripened: impl FnMut(&Ripe)) {
-        let last = now / self.width;
+        let last = now >> self.shift;
         while self.first <= last {
             let mut passing = std::mem::take(&mut self.passing);
             std::mem::swap(&mut passing, &mut self.bins[0]);
