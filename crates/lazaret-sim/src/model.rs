@@ -153,6 +153,10 @@ pub(crate) struct Leg {
     pub(crate) dispatch: u16,
     /// A hold whose end need not be seen: it leads straight to a departure that takes lots from such holds alone.
     pub(crate) ripens: bool,
+    /// Entering its place and beginning is plain: see the world's `swift` module.
+    pub(crate) swift_entry: bool,
+    /// So is going on from it to the next.
+    pub(crate) swift: bool,
 }
 
 pub(crate) const CLOCK_STORED: u32 = NONE;
@@ -342,6 +346,8 @@ impl Compiler<'_> {
                 inspection,
                 dispatch: dispatch_of[step_ix.index()],
                 ripens: false,
+                swift_entry: false,
+                swift: false,
             });
             let unloads = matches!(kind, LegKind::Unload | LegKind::UnloadEach);
             if unloads && lot_leg == NONE {
@@ -365,6 +371,8 @@ impl Compiler<'_> {
             inspection: None,
             dispatch: NO_PLACE,
             ripens: false,
+            swift_entry: false,
+            swift: false,
         });
         if lot_leg == NONE {
             return Err(CompileError::NeverUnloaded {
@@ -574,6 +582,8 @@ impl Model {
                         inspection: None,
                         dispatch: NO_PLACE,
                         ripens: false,
+                        swift_entry: false,
+                        swift: false,
                     });
                     compiler.legs.len() as u32 - 1
                 }
@@ -704,6 +714,7 @@ impl Model {
             draws, mut legs, ..
         } = compiler;
         let_ripen(&mut legs, &mut dispatches);
+        find_swift(&mut legs, &places);
         let pace = pace(&gateway, &draws, &sources, &legs, &mut dispatches);
         let metrics = MetricNames::of(&gateway);
         let mut model = Model {
@@ -833,6 +844,29 @@ fn add_wash_places(gateway: &mut Gateway) {
             holds: Vec::new(),
         });
         gateway.sources[nth].vehicle.wash_at = Some(place);
+    }
+}
+
+/// Finds the legs that the world's `swift` module may handle.
+fn find_swift(legs: &mut [Leg], places: &[PlaceM]) {
+    for leg in legs.iter_mut() {
+        let kind = matches!(
+            leg.kind,
+            LegKind::Handle | LegKind::Unload | LegKind::Treat | LegKind::Hold
+        );
+        let plain = places
+            .get(usize::from(leg.place))
+            .is_some_and(|place| place.plain && !place.buffer);
+        let quiet = leg.needs.is_empty() && leg.mark_start == 0 && leg.travel == NONE && !leg.stays;
+        leg.swift_entry = kind && plain && quiet;
+    }
+    for nth in 1..legs.len() {
+        let from = &legs[nth - 1];
+        let leaves = matches!(from.kind, LegKind::Unload | LegKind::Treat) && from.needs.is_empty();
+        let plain = places
+            .get(usize::from(from.place))
+            .is_some_and(|place| place.plain);
+        legs[nth - 1].swift = leaves && plain && from.mark_end == 0 && legs[nth].swift_entry;
     }
 }
 

@@ -10,6 +10,7 @@ mod departures;
 mod flow;
 mod measure;
 mod ripening;
+mod swift;
 mod work;
 
 use std::cmp::Reverse;
@@ -93,7 +94,7 @@ pub(crate) const BLOCKED: u8 = 2;
 pub(crate) const PAUSED: u8 = 4;
 /// It stands in the waiting list of a resource.
 pub(crate) const LISTED: u8 = 8;
-/// A vehicle that has not yet taken a first slot.
+/// A vehicle that waits and has no slot.
 pub(crate) const OUTSIDE: u8 = 16;
 /// A lot that has come from another site without a slot there.
 pub(crate) const TRAVELLED: u8 = 32;
@@ -117,7 +118,7 @@ pub(crate) struct Thing {
     pub(crate) source: u16,
     pub(crate) place: u16,
     pub(crate) unit: u16,
-    /// Lots on a vehicle.
+    /// Lots on a vehicle; of a lot, its number on its vehicle.
     pub(crate) lots: u16,
     pub(crate) goods: u8,
     pub(crate) attempt: u8,
@@ -785,10 +786,16 @@ impl<'m, O: Observer> World<'m, O> {
     }
 }
 
-/// Counter of the draws of a vehicle or lot: its numbers from 0, mixed so that the draws may use it as it is.
+/// Counter of the draws of a vehicle: its numbers from 0, mixed so that the draws may use it as it is.
 #[inline]
-pub(crate) fn entity(salt: u64, convoy: u32, vehicle: u32, lot: u32) -> u64 {
-    mix(salt ^ (u64::from(convoy) << 32 | u64::from(vehicle) << 16 | u64::from(lot)))
+pub(crate) fn vehicle_entity(salt: u64, convoy: u32, vehicle: u32) -> u64 {
+    mix(salt ^ (u64::from(convoy) << 32 | u64::from(vehicle)))
+}
+
+/// Counter of the draws of the `lot`th lot of a vehicle, from 0.
+#[inline]
+pub(crate) fn lot_entity(vehicle: u64, lot: u16) -> u64 {
+    vehicle ^ mix(u64::from(lot) + 1)
 }
 
 /// Counter of the `nth` failure or repair of one unit or item.

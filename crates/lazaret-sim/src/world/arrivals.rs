@@ -4,7 +4,7 @@ use lazaret_gateway::event::{Cause, Happening};
 use lazaret_gateway::model::{WhenClosed, WhenShort};
 use lazaret_gateway::random::mix;
 
-use super::{ConvoyS, OUTSIDE, State, Thing, VEHICLE, World, entity, event, rank};
+use super::{ConvoyS, State, Thing, VEHICLE, World, event, lot_entity, rank, vehicle_entity};
 use crate::model::{NO_PLACE, NONE};
 use crate::observer::Observer;
 
@@ -125,30 +125,17 @@ impl<O: Observer> World<'_, O> {
                 .map(|nth| w.vehicle_of(s, number, nth))
                 .collect(),
         });
-        let mut first = NONE;
-        let mut last = NONE;
         for nth in 0..vehicles {
             let v = self.make_vehicle(s, number, nth);
-            if first == NONE {
-                first = v;
-            } else {
-                self.things[last as usize].next = v;
+            if !self.place_swiftly(v) {
+                self.request(v);
             }
-            last = v;
-        }
-        // All have arrived before the first of them moves.
-        self.sources[s].waiting.add(i64::from(vehicles), self.now);
-        let mut v = first;
-        while v != NONE {
-            let next = self.things[v as usize].next;
-            self.request(v);
-            v = next;
         }
     }
 
     fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> u32 {
         let source = &self.model.sources[s];
-        let name = entity(source.salt, number, nth, 0);
+        let name = vehicle_entity(source.salt, number, nth);
         let lots = self.count(source.lots, name).min(i64::from(u16::MAX) - 1) as u16;
         let goods = if source.mixed_vehicles {
             source
@@ -159,8 +146,8 @@ impl<O: Observer> World<'_, O> {
         } else {
             self.draw_class(s, name)
         };
-        for lot in 0..u32::from(lots) {
-            let class = self.lot_class(s as u16, number, nth, lot, goods);
+        for lot in 0..lots {
+            let class = self.lot_class(s as u16, name, lot, goods);
             self.goods[usize::from(class)].arrived += 1;
             self.goods[usize::from(class)].inside += 1;
         }
@@ -180,7 +167,7 @@ impl<O: Observer> World<'_, O> {
             lots,
             goods,
             attempt: 0,
-            flags: VEHICLE | OUTSIDE,
+            flags: VEHICLE,
             cause: 0,
             state: State::WaitRoom,
         })
@@ -195,21 +182,12 @@ impl<O: Observer> World<'_, O> {
         mix.partition_point(|&share| share < u).min(mix.len() - 1) as u8
     }
 
-    /// Class of a lot: its own draw in a mixed vehicle, else the vehicle's.
-    pub(super) fn lot_class(
-        &self,
-        source: u16,
-        convoy: u32,
-        vehicle: u32,
-        lot: u32,
-        of_vehicle: u8,
-    ) -> u8 {
+    /// Class of the `lot`th lot of a vehicle: its own draw in a mixed vehicle, else the vehicle's.
+    #[inline]
+    pub(super) fn lot_class(&self, source: u16, vehicle: u64, lot: u16, of_vehicle: u8) -> u8 {
         let s = usize::from(source);
         if self.model.sources[s].mixed_vehicles {
-            self.draw_class(
-                s,
-                entity(self.model.sources[s].salt, convoy, vehicle, lot + 1),
-            )
+            self.draw_class(s, lot_entity(vehicle, lot))
         } else {
             of_vehicle
         }

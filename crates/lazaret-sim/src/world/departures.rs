@@ -157,6 +157,8 @@ impl<O: Observer> World<'_, O> {
     /// Sends off the first `load` of the lots that ripened unseen.
     fn load_ripe(&mut self, d: usize, load: usize) {
         let step = usize::from(self.model.dispatches[d].step);
+        let at = usize::from(self.model.gateway.steps[step].at.0);
+        let plain = self.model.places[at].plain;
         self.loading.clear();
         self.loading.extend(self.ripening[d].take(load));
         for nth in 0..self.loading.len() {
@@ -168,8 +170,12 @@ impl<O: Observer> World<'_, O> {
             step.finished += 1;
             step.latest_served = step.latest_served.max(ended);
             step.last_start = self.now;
-            self.leave(x);
-            self.dispatched_lot(x);
+            if plain {
+                self.depart_swiftly(x);
+            } else {
+                self.leave(x);
+                self.dispatched_lot(x);
+            }
         }
     }
 }

@@ -4,7 +4,8 @@ use lazaret_gateway::event::{Finding, Happening};
 use lazaret_gateway::model::Fill;
 
 use super::{
-    BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, entity, event, rank,
+    BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, lot_entity,
+    rank,
 };
 use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, LegKind, NO_PLACE, NONE};
 use crate::observer::Observer;
@@ -24,7 +25,11 @@ impl<O: Observer> World<'_, O> {
     #[inline]
     pub(super) fn thing_is_due(&mut self, x: u32) {
         match self.things[x as usize].state {
-            State::InService => self.served(x),
+            State::InService => {
+                if !self.move_swiftly(x) {
+                    self.served(x);
+                }
+            }
             State::Travelling => self.begin(x),
             State::InTransit => self.request(x),
             other => unreachable!("a thing that is {other:?} was due at {}", self.now),
@@ -49,7 +54,7 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         let p = usize::from(leg.place);
-        if model.places[p].buffer && !thing.is(VEHICLE | OUTSIDE) {
+        if model.places[p].buffer {
             self.leave(x);
         }
         let place = &self.places[p];
@@ -98,6 +103,12 @@ impl<O: Observer> World<'_, O> {
             self.things[holder as usize].flags |= BLOCKED;
             let now = self.now;
             self.places[usize::from(at)].blocked.add(1, now);
+        }
+        let waiting = &mut self.things[x as usize];
+        if at == NO_PLACE && waiting.is(VEHICLE) {
+            waiting.flags |= OUTSIDE;
+            let source = usize::from(waiting.source);
+            self.sources[source].waiting.add(1, self.now);
         }
         self.suspect |= at != NO_PLACE && self.model.places[usize::from(at)].in_cycle;
         if O::ON {
@@ -157,7 +168,11 @@ impl<O: Observer> World<'_, O> {
         }
         let thing = &self.things[x as usize];
         let apart = self.model.apart[usize::from(thing.goods)];
-        let convoy = (thing.entity >> 32) ^ (u64::from(thing.source) << 32) | 1 << 63;
+        let convoy = if model.fill == Fill::Groups {
+            self.convoy_key(x)
+        } else {
+            0
+        };
         let classes = self.model.gateway.goods.len();
         let (mut best, mut least) = (None, i64::MAX);
         let (mut segregated, mut broken, mut grouped) = (false, false, false);
@@ -332,10 +347,19 @@ impl<O: Observer> World<'_, O> {
             .unwrap_or(0) as u16
     }
 
+    /// Names the convoy of a thing among all sources; never zero.
+    fn convoy_key(&self, x: u32) -> u64 {
+        u64::from(self.numbers(x).0) << 16 | u64::from(self.things[x as usize].source) | 1 << 63
+    }
+
     fn occupy_unit(&mut self, x: u32, p: usize, nth: u16) {
         let at = self.places[p].unit_start as usize + usize::from(nth);
         let thing = &self.things[x as usize];
-        let convoy = (thing.entity >> 32) ^ (u64::from(thing.source) << 32) | 1 << 63;
+        let convoy = if self.model.places[p].fill == Fill::Groups {
+            self.convoy_key(x)
+        } else {
+            0
+        };
         let unit = &mut self.units[at];
         if unit.occupied == 0 {
             unit.group = convoy;
@@ -647,7 +671,6 @@ impl<O: Observer> World<'_, O> {
     /// Makes the lots of vehicle `v`. They stay on it until they find room elsewhere.
     fn unload(&mut self, v: u32) {
         let vehicle = self.things[v as usize];
-        let (convoy, number) = self.numbers(v);
         let source = usize::from(vehicle.source);
         self.things[v as usize].state = State::Hosting;
         self.things[v as usize].mark = self.now;
@@ -656,19 +679,16 @@ impl<O: Observer> World<'_, O> {
             self.emptied(v);
             return;
         }
-        if vehicle.lots == 1 && !each && self.unload_only_lot(v) {
-            return;
-        }
         // One more than there are, so that the vehicle is not emptied and gone while its lots are still being made.
         self.things[v as usize].lots += 1;
-        for nth in 0..u32::from(vehicle.lots) {
-            let goods = self.lot_class(vehicle.source, convoy, number, nth, vehicle.goods);
+        for nth in 0..vehicle.lots {
+            let goods = self.lot_class(vehicle.source, vehicle.entity, nth, vehicle.goods);
             let lot = self.new_thing(Thing {
-                entity: entity(self.model.sources[source].salt, convoy, number, nth + 1),
+                entity: lot_entity(vehicle.entity, nth),
                 leg: self.model.sources[source].lot_leg[usize::from(goods)],
                 goods,
                 host: v,
-                lots: 0,
+                lots: nth,
                 flags: 0,
                 attempt: 0,
                 cause: 0,
@@ -697,38 +717,6 @@ impl<O: Observer> World<'_, O> {
         if vehicle.lots == 0 {
             self.emptied(v);
         }
-    }
-
-    /// The common case in short: the only lot of `v` has room at once and nothing depends on the vehicle's way home. The
-    /// vehicle is accounted for and its record becomes the lot's. False, and nothing done, if it is not that case.
-    fn unload_only_lot(&mut self, v: u32) -> bool {
-        let vehicle = self.things[v as usize];
-        let source = &self.model.sources[usize::from(vehicle.source)];
-        let leg_ix = source.lot_leg[usize::from(vehicle.goods)];
-        let leg = &self.model.legs[leg_ix as usize];
-        let at = usize::from(leg.place);
-        if O::ON || source.mixed_vehicles || source.wash_leg != NONE || leg.kind == LegKind::Out {
-            return false;
-        }
-        if !self.places[at].plain || self.places[at].waiting != 0 || !self.places[at].has_room() {
-            return false;
-        }
-        if !self.home_unseen(v) {
-            return false;
-        }
-        self.vacate(v);
-        let (convoy, number) = self.numbers(v);
-        let bits = self.model.legs[vehicle.leg as usize].mark_end;
-        let lot = &mut self.things[v as usize];
-        lot.entity = entity(source.salt, convoy, number, 1);
-        lot.leg = leg_ix;
-        lot.lots = 0;
-        lot.flags = 0;
-        lot.since = self.now;
-        lot.mark = self.now;
-        self.set_marks(v, bits);
-        self.enter(v, leg, 0);
-        true
     }
 
     fn inspected(&mut self, x: u32, leg: &Leg) {

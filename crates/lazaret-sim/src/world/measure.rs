@@ -9,7 +9,7 @@ use lazaret_gateway::model::{PlaceIx, StepIx};
 use lazaret_gateway::random::unmix;
 use lazaret_gateway::time::GateTime;
 
-use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause};
+use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity};
 use crate::model::{NO_PLACE, OCCUPANCY_BINS};
 use crate::observer::Observer;
 
@@ -357,8 +357,13 @@ impl<O: Observer> World<'_, O> {
     /// Convoy and vehicle number of a thing, from 0.
     pub(super) fn numbers(&self, x: u32) -> (u32, u32) {
         let thing = &self.things[x as usize];
-        let plain = unmix(thing.entity) ^ self.model.sources[usize::from(thing.source)].salt;
-        ((plain >> 32) as u32, (plain >> 16 & 0xFFFF) as u32)
+        let vehicle = if thing.is(VEHICLE) {
+            thing.entity
+        } else {
+            lot_entity(thing.entity, thing.lots)
+        };
+        let plain = unmix(vehicle) ^ self.model.sources[usize::from(thing.source)].salt;
+        ((plain >> 32) as u32, plain as u32)
     }
 
     pub(super) fn convoy_id(&self, source: usize, number: u32) -> ConvoyId {
@@ -387,8 +392,7 @@ impl<O: Observer> World<'_, O> {
         let (convoy, vehicle) = self.numbers(x);
         let thing = &self.things[x as usize];
         let source = &self.model.gateway.sources[usize::from(thing.source)].name;
-        let lot =
-            (unmix(thing.entity) ^ self.model.sources[usize::from(thing.source)].salt) & 0xFFFF;
+        let lot = thing.lots + 1;
         LotId::new(format!("{source}-{}-{}-{lot}", convoy + 1, vehicle + 1))
     }
 
