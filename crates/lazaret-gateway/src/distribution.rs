@@ -344,14 +344,18 @@ fn weighted(table: &[(f64, f64)], f: impl Fn(f64) -> f64) -> f64 {
 /// A distribution ready for the inner loop: constants worked out once.
 #[derive(Clone, Debug)]
 pub enum Sampler {
-    /// Always the same.
-    Constant(f64),
-    /// `low + u·width`.
-    Uniform {
+    /// Constant, uniform and triangular in one form without a branch, `low + even·u + lesser·min(v, w) + greater·max(v, w)`,
+    /// where v and w are the halves of u: a triangle is a sum of the lesser and the greater of two uniforms
+    /// (SteinKeblis2009).
+    Linear {
         /// Least value.
         low: f64,
-        /// Greatest less least value.
-        width: f64,
+        /// Weight of u.
+        even: f64,
+        /// Weight of the lesser half.
+        lesser: f64,
+        /// Weight of the greater half.
+        greater: f64,
     },
     /// `floor(low + u·width)`.
     UniformInt {
@@ -359,15 +363,6 @@ pub enum Sampler {
         low: f64,
         /// Number of values.
         width: f64,
-    },
-    /// The triangle by the lesser and the greater of two uniforms (SteinKeblis2009): exact, and without a root.
-    Triangular {
-        /// Least value.
-        low: f64,
-        /// Most likely less least value.
-        rise: f64,
-        /// Greatest less most likely value.
-        fall: f64,
     },
     /// `-mean·ln u`.
     Exponential {
@@ -423,45 +418,59 @@ pub enum Sampler {
 }
 
 impl Sampler {
+    /// Always `value`.
+    #[must_use]
+    pub const fn constant(value: f64) -> Self {
+        Sampler::Linear {
+            low: value,
+            even: 0.0,
+            lesser: 0.0,
+            greater: 0.0,
+        }
+    }
+
     /// Prepares `distribution`, which must have passed [`Distribution::check`].
     #[must_use]
     pub fn new(distribution: &Distribution) -> Self {
         let by_shape = |shape: f64, scale: f64| {
             rand_distr::Gamma::new(shape, scale)
-                .map_or(Sampler::Constant(shape * scale), Sampler::Gamma)
+                .map_or(Sampler::constant(shape * scale), Sampler::Gamma)
         };
         match *distribution {
-            Distribution::Constant { value } => Sampler::Constant(value),
+            Distribution::Constant { value } => Sampler::constant(value),
             Distribution::Uniform { low, high }
             | Distribution::Triangular { low, high, .. }
             | Distribution::Pert { low, high, .. }
                 if low == high =>
             {
-                Sampler::Constant(low)
+                Sampler::constant(low)
             }
-            Distribution::Uniform { low, high } => Sampler::Uniform {
+            Distribution::Uniform { low, high } => Sampler::Linear {
                 low,
-                width: high - low,
+                even: high - low,
+                lesser: 0.0,
+                greater: 0.0,
             },
             Distribution::UniformInt { low, high } => Sampler::UniformInt {
                 low: low as f64,
                 width: (high - low + 1) as f64,
             },
-            Distribution::Triangular { low, mode, high } => Sampler::Triangular {
+            Distribution::Triangular { low, mode, high } => Sampler::Linear {
                 low,
-                rise: mode - low,
-                fall: high - mode,
+                even: 0.0,
+                lesser: high - mode,
+                greater: mode - low,
             },
             Distribution::Pert { low, mode, high } => {
                 let width = high - low;
                 let alpha = 1.0 + 4.0 * (mode - low) / width;
                 let beta = 1.0 + 4.0 * (high - mode) / width;
-                rand_distr::Beta::new(alpha, beta).map_or(Sampler::Constant(mode), |beta| {
+                rand_distr::Beta::new(alpha, beta).map_or(Sampler::constant(mode), |beta| {
                     Sampler::Pert { low, width, beta }
                 })
             }
             Distribution::Exponential { mean } => Sampler::Exponential { mean },
-            Distribution::Normal { mean, sd: 0.0, .. } => Sampler::Constant(mean),
+            Distribution::Normal { mean, sd: 0.0, .. } => Sampler::constant(mean),
             Distribution::Normal {
                 mean,
                 sd,
@@ -497,7 +506,7 @@ impl Sampler {
                 power: 1.0 / shape,
             },
             Distribution::Poisson { mean } => {
-                rand_distr::Poisson::new(mean).map_or(Sampler::Constant(0.0), Sampler::Poisson)
+                rand_distr::Poisson::new(mean).map_or(Sampler::constant(0.0), Sampler::Poisson)
             }
             Distribution::Discrete { ref table } => Sampler::Discrete(Arc::clone(table)),
             Distribution::Empirical { ref values } => Sampler::Empirical(Arc::clone(values)),
@@ -509,15 +518,20 @@ impl Sampler {
     #[inline]
     pub fn sample(&self, key: Key, counter: u64) -> f64 {
         match *self {
-            Sampler::Constant(value) => value,
-            Sampler::Uniform { low, width } => low + key.uniform(counter) * width,
-            Sampler::UniformInt { low, width } => (low + key.uniform(counter) * width).floor(),
-            Sampler::Triangular { low, rise, fall } => {
+            Sampler::Linear {
+                low,
+                even,
+                lesser,
+                greater,
+            } => {
                 let bits = key.bits(counter);
-                let half = |bits: u32| (f64::from(bits) + 0.5) * (1.0 / 4_294_967_296.0);
-                let (u, v) = (half((bits >> 32) as u32), half(bits as u32));
-                low + fall * u.min(v) + rise * u.max(v)
+                let u = ((bits >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0);
+                // The halves are compared as whole numbers, which takes no branch.
+                let (v, w) = ((bits >> 32) as u32, bits as u32);
+                let half = |half: u32| (f64::from(half) + 0.5) * (1.0 / 4_294_967_296.0);
+                low + even * u + lesser * half(v.min(w)) + greater * half(v.max(w))
             }
+            Sampler::UniformInt { low, width } => (low + key.uniform(counter) * width).floor(),
             Sampler::Exponential { mean } => -mean * key.uniform(counter).ln(),
             Sampler::Normal {
                 mean,

@@ -59,6 +59,8 @@ pub(crate) struct SourceM {
     pub(crate) due: DueM,
     pub(crate) vehicles: DrawIx,
     pub(crate) lots: DrawIx,
+    /// Lots in a vehicle where that is one number.
+    pub(crate) lots_fixed: Option<u16>,
     pub(crate) travel: DrawIx,
     pub(crate) fleet: Option<DrawIx>,
     pub(crate) when_short: WhenShort,
@@ -607,6 +609,7 @@ impl Model {
                 due,
                 vehicles: compiler.draw(format!("{path}.convoy"), &source.vehicles)?,
                 lots: compiler.draw(format!("{path}.lots"), &source.lots)?,
+                lots_fixed: source.lots.known_constant().map(|lots| lots.round() as u16),
                 travel: compiler.draw(format!("{path}.travel"), &source.travel)?,
                 fleet,
                 when_short: source.when_short,

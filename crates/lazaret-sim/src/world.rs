@@ -420,7 +420,7 @@ impl<'m, O: Observer> World<'m, O> {
                 .iter()
                 .map(|draw| {
                     (
-                        draw.fixed.clone().unwrap_or(Sampler::Constant(0.0)),
+                        draw.fixed.clone().unwrap_or(Sampler::constant(0.0)),
                         Key::new(0, 0, 0),
                     )
                 })
@@ -615,8 +615,12 @@ impl<'m, O: Observer> World<'m, O> {
         while let Some((at, what)) = self.calendar.pop(until) {
             self.now = at;
             let index = what & event::MASK;
+            if what >> event::SHIFT == event::THING {
+                self.thing_is_due(index);
+                self.settle();
+                continue;
+            }
             match what >> event::SHIFT {
-                event::THING => self.thing_is_due(index),
                 event::PLACE_TOGGLE => self.toggle_place(index as usize),
                 event::RESOURCE_TOGGLE => self.toggle_resource(index as usize),
                 event::PLACE_CHANGE => self.change_place(index as usize),

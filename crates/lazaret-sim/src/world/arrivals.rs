@@ -127,6 +127,8 @@ impl<O: Observer> World<'_, O> {
         });
         for nth in 0..vehicles {
             let v = self.make_vehicle(s, number, nth);
+            let lots = i64::from(self.things[v as usize].lots);
+            self.inside.add(lots, self.now);
             if !self.place_swiftly(v) {
                 self.request(v);
             }
@@ -136,7 +138,10 @@ impl<O: Observer> World<'_, O> {
     fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> u32 {
         let source = &self.model.sources[s];
         let name = vehicle_entity(source.salt, number, nth);
-        let lots = self.count(source.lots, name).min(i64::from(u16::MAX) - 1) as u16;
+        let lots = match source.lots_fixed {
+            Some(lots) => lots,
+            None => self.count(source.lots, name).min(i64::from(u16::MAX) - 1) as u16,
+        };
         let goods = if source.mixed_vehicles {
             source
                 .vehicle_leg
@@ -151,7 +156,6 @@ impl<O: Observer> World<'_, O> {
             self.goods[usize::from(class)].arrived += 1;
             self.goods[usize::from(class)].inside += 1;
         }
-        self.inside.add(i64::from(lots), self.now);
         self.new_thing(Thing {
             entity: name,
             arrived: self.now,

@@ -24,12 +24,14 @@ impl<O: Observer> World<'_, O> {
     /// What the calendar held for a thing has come.
     #[inline]
     pub(super) fn thing_is_due(&mut self, x: u32) {
-        match self.things[x as usize].state {
-            State::InService => {
-                if !self.move_swiftly(x) {
-                    self.served(x);
-                }
+        let state = self.things[x as usize].state;
+        if state == State::InService {
+            if !self.move_swiftly(x) {
+                self.served(x);
             }
+            return;
+        }
+        match state {
             State::Travelling => self.begin(x),
             State::InTransit => self.request(x),
             other => unreachable!("a thing that is {other:?} was due at {}", self.now),
