@@ -185,10 +185,8 @@ impl Diagnostic {
 }
 
 /// The name among `names` that `given` was probably meant to be.
-pub(crate) fn nearest<'a>(
-    given: &str,
-    names: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given_lower = given.to_lowercase();
     names
         .into_iter()

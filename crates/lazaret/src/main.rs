@@ -3,7 +3,7 @@
 //! # Exit codes
 //! 0 — done, with or without warnings. 1 — the machine failed: a result could not be written. 2 — bad input: the
 //! command line, a gateway file, an override or a CSV file is wrong, and what was printed says where. 130 — interrupted
-//! before there was anything to show.
+//! by Ctrl-C; what was known by then has been printed, marked as partial.
 
 mod check;
 mod input;
@@ -11,6 +11,7 @@ mod new;
 mod output;
 mod schema;
 mod shell;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -28,11 +29,12 @@ struct Cli {
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 the machine failed, 2 bad input, 130 interrupted.";
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the machine failed, 2 bad input, 130 interrupted (a partial result was\nprinted if anything was known by then).";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Arguments),
+    Simulate(simulate::Arguments),
     New(new::Arguments),
     Schema(schema::Arguments),
     Completions(shell::CompletionsArguments),
@@ -42,6 +44,7 @@ enum Command {
 fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Check(arguments) => check::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
         Command::New(arguments) => new::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Completions(arguments) => shell::completions(arguments),

@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     BadInput(String),
     /// The machine failed: a disk is full, a folder is read-only.
     Machine(String),
+    /// Somebody pressed Ctrl-C; what was known by then has been printed.
+    Interrupted,
     /// Whoever read the output has closed it: nothing more to do, and nothing wrong.
     OutputClosed,
 }
@@ -32,6 +34,10 @@ impl Failure {
             Failure::Machine(message) => {
                 say(&format!("error: {message}\n"));
                 1
+            }
+            Failure::Interrupted => {
+                say("interrupted\n");
+                130
             }
             Failure::OutputClosed => 0,
         };
