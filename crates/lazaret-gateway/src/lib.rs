@@ -13,6 +13,7 @@ pub mod model;
 pub mod quantity;
 pub mod random;
 mod read;
+pub mod reference;
 pub mod schema;
 pub mod time;
 

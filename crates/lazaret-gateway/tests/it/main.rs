@@ -1,6 +1,8 @@
 //! What a gateway file says, and what is said about a wrong one.
 
+mod guide;
 mod mistakes;
 mod mutations;
 mod samples;
 mod schema;
+mod speed;
