@@ -9,6 +9,9 @@ use toml::value::Datetime;
 /// The largest gateway file that is read, in bytes.
 pub const FILE_BYTES_MAX: usize = 8 << 20;
 
+/// After so many errors of syntax the rest is left out: they follow from the first.
+const SYNTAX_MOST: usize = 100;
+
 /// A key or value with its characters.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
@@ -102,6 +105,7 @@ impl Document {
                 let shown = error.span().and_then(|span| text.get(span));
                 !(error.message().contains("duplicate key") && shown == Some("step"))
             })
+            .take(SYNTAX_MOST)
             .map(|error| {
                 let span = error.span().unwrap_or(0..0);
                 let at = Location {

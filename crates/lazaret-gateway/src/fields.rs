@@ -563,9 +563,9 @@ pub static PLACE: &[Field] = &[
     ),
     field(
         "count",
-        Kind::Quantity(Number, UNITS),
+        Kind::Quantity(Number, UNITS_OR_NONE),
         "1",
-        "How many alike units it has.",
+        "How many alike units it has at the start; 0 if it is built later, by `from`.",
     ),
     required(
         "slots",
@@ -663,7 +663,7 @@ pub static RESOURCE_CHANGE: &[Field] = &[
 macro_rules! resource {
     ($holidays:literal) => {
         &[
-            required("count", Kind::Quantity(Number, UNITS), "How many there are."),
+            required("count", Kind::Quantity(Number, UNITS_OR_NONE), "How many there are at the start."),
             field(
                 "shift",
                 Kind::Windows,

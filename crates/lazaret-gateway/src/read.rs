@@ -8,10 +8,11 @@ mod calendar;
 mod csv;
 mod flow;
 mod section;
+mod steps;
 mod things;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
 use jiff::tz::TimeZone;
@@ -112,6 +113,8 @@ impl Document {
             diagnostics,
             names: Names::default(),
             unknowns: Vec::new(),
+            means: Vec::new(),
+            ranges: Vec::new(),
             used: Vec::new(),
             misspelt: Vec::new(),
             zone: TimeZone::UTC,
@@ -122,7 +125,8 @@ impl Document {
         if !self.syntax.is_empty() {
             // What could not be parsed is missing from the tree, so only errors about what is there, on lines that
             // parsed, are worth telling.
-            let line = |at: Location| self.text[..at.start].matches('\n').count();
+            let ends: Vec<usize> = self.text.match_indices('\n').map(|(at, _)| at).collect();
+            let line = |at: Location| ends.partition_point(|&end| end < at.start);
             let broken: Vec<usize> = self.syntax.iter().map(|d| line(d.labels[0].at)).collect();
             diagnostics.retain(|d| {
                 d.is_error()
@@ -165,6 +169,15 @@ const LOCAL: &[&str] = &[
     "override",
 ];
 
+/// The most of one kind of thing: positions are 16-bit numbers.
+const THINGS_MOST: usize = 65_535;
+/// The most classes times sources, and classes times steps.
+const PAIRS_MOST: usize = 1_000_000;
+/// The most sources times classes times steps: each way through the steps is looked at.
+const WAYS_MOST: usize = 10_000_000;
+/// After so many diagnostics no nearest names are looked for any more: it is slow, and nobody reads them.
+const HELPED_MOST: usize = 200;
+
 struct Reader<'d> {
     text: &'d str,
     overrides: Vec<&'d str>,
@@ -173,6 +186,9 @@ struct Reader<'d> {
     diagnostics: Vec<Diagnostic>,
     names: Names,
     unknowns: Vec<Unknown>,
+    /// Their means, and the ranges in which they usually lie.
+    means: Vec<f64>,
+    ranges: Vec<(f64, f64)>,
     /// Which unknowns something refers to.
     used: Vec<Cell<bool>>,
     /// Sections that are there, only misspelt.
@@ -183,18 +199,46 @@ struct Reader<'d> {
 /// Names of all things with their locations, in the order of the gateway's lists.
 #[derive(Default)]
 struct Names {
-    unknowns: Vec<(String, Location)>,
-    goods: Vec<(String, Location)>,
-    sources: Vec<(String, Location)>,
-    places: Vec<(String, Location)>,
-    resources: Vec<(String, Location)>,
-    steps: Vec<(String, Location)>,
-    sites: Vec<(String, Location)>,
-    unknown_names: Vec<String>,
+    unknowns: Named,
+    goods: Named,
+    sources: Named,
+    places: Named,
+    resources: Named,
+    steps: Named,
+    sites: Named,
+}
+
+/// The names of one kind of thing.
+#[derive(Default)]
+struct Named {
+    names: Vec<String>,
+    at: Vec<Location>,
+    /// Of two things of one name the first.
+    index: HashMap<String, usize>,
+}
+
+impl Named {
+    fn push(&mut self, name: String, at: Location) {
+        self.index.entry(name.clone()).or_insert(self.names.len());
+        self.names.push(name);
+        self.at.push(at);
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
+    fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
 }
 
 impl Names {
-    fn of(&self, thing: Thing) -> &[(String, Location)] {
+    fn of(&self, thing: Thing) -> &Named {
         match thing {
             Thing::Goods => &self.goods,
             Thing::Source => &self.sources,
@@ -205,19 +249,14 @@ impl Names {
         }
     }
 
-    fn find(&self, thing: Thing, name: &str) -> Option<usize> {
-        self.of(thing).iter().position(|(known, _)| known == name)
-    }
-
     fn locations(&self) -> Locations {
-        let at = |list: &[(String, Location)]| list.iter().map(|&(_, at)| at).collect();
         Locations {
-            unknowns: at(&self.unknowns),
-            goods: at(&self.goods),
-            sources: at(&self.sources),
-            places: at(&self.places),
-            resources: at(&self.resources),
-            steps: at(&self.steps),
+            unknowns: self.unknowns.at.clone(),
+            goods: self.goods.at.clone(),
+            sources: self.sources.at.clone(),
+            places: self.places.at.clone(),
+            resources: self.resources.at.clone(),
+            steps: self.steps.at.clone(),
         }
     }
 }
@@ -234,9 +273,22 @@ impl<'d> Reader<'d> {
         }
     }
 
+    /// The nearest right name, while anybody may read it.
+    fn suggestion<'n>(
+        &self,
+        given: &str,
+        what: &str,
+        names: impl IntoIterator<Item = &'n str> + Clone,
+    ) -> Option<String> {
+        (self.diagnostics.len() < HELPED_MOST).then(|| suggest(given, what, names))
+    }
+
     fn gateway(&mut self, root: &'d Table) -> Option<Gateway> {
         self.sections(root);
         self.collect_names(root);
+        if !self.sizes() {
+            return None;
+        }
         let head = self.head(root);
         self.read_unknowns(root);
         let sites = self.sites(&head);
@@ -273,15 +325,17 @@ impl<'d> Reader<'d> {
         for entry in &root.entries {
             let Some(section) = fields::section(&entry.key) else {
                 let names = fields::SECTIONS.iter().map(|s| s.name);
-                let help = suggest(&entry.key, "section", names.clone());
-                self.misspelt.extend(nearest(&entry.key, names));
+                let help = self.suggestion(&entry.key, "section", names.clone());
+                if help.is_some() {
+                    self.misspelt.extend(nearest(&entry.key, names));
+                }
                 self.error(
                     Diagnostic::error(
                         "unknown-key",
                         entry.key_at,
                         format!("a gateway file has no `{}`", entry.key),
                     )
-                    .help(help),
+                    .maybe_help(help),
                 );
                 continue;
             };
@@ -363,44 +417,31 @@ impl<'d> Reader<'d> {
     }
 
     fn collect_names(&mut self, root: &'d Table) {
-        let list = |reader: &mut Self, section: &str| -> Vec<(String, Location)> {
-            let found: Vec<_> = reader
-                .named(root, section)
-                .into_iter()
-                .map(|(entry, _)| (entry.key.clone(), entry.key_at))
-                .collect();
-            for (name, at) in &found {
-                reader.check_name(name, *at);
-            }
-            reader.check_number(section, &found);
-            found
-        };
-        self.names.goods = list(self, "goods");
+        self.names.goods = self.names_under(root, "goods");
         if self.names.goods.is_empty() {
-            self.names
-                .goods
-                .push(("general".to_string(), Location::TOP));
+            self.names.goods.push("general".to_string(), Location::TOP);
         }
-        self.names.sites = list(self, "site");
-        self.names.sources = list(self, "source");
-        self.names.places = list(self, "place");
-        let crews = list(self, "crew");
-        let equipment = list(self, "equipment");
-        for (name, at) in &equipment {
-            if let Some((_, first)) = crews.iter().find(|(crew, _)| crew == name) {
+        self.names.sites = self.names_under(root, "site");
+        self.names.sources = self.names_under(root, "source");
+        self.names.places = self.names_under(root, "place");
+        self.names.resources = self.names_under(root, "crew");
+        let equipment = self.names_under(root, "equipment");
+        for (name, at) in equipment.names.into_iter().zip(equipment.at) {
+            if let Some(crew) = self.names.resources.find(&name) {
+                let first = self.names.resources.at[crew];
                 self.error(
                     Diagnostic::error(
                         "same-name",
-                        *at,
+                        at,
                         format!("`{name}` is both a crew and a piece of equipment"),
                     )
-                    .also(*first, "the crew")
+                    .also(first, "the crew")
                     .help("give one of them another name"),
                 );
             }
+            self.names.resources.push(name, at);
         }
-        self.names.resources = crews.into_iter().chain(equipment).collect();
-        let mut steps: Vec<(String, Location)> = Vec::new();
+        let mut steps = Named::default();
         for (node, table) in self.steps_of(root) {
             let (id, at) = match table.get("id") {
                 Some(Node {
@@ -411,19 +452,19 @@ impl<'d> Reader<'d> {
             };
             if !id.is_empty() {
                 self.check_name(&id, at);
-                if let Some((_, first)) = steps.iter().find(|(other, _)| *other == id) {
+                if let Some(first) = steps.find(&id) {
                     self.error(
                         Diagnostic::error(
                             "same-name",
                             at,
                             format!("a second step is called `{id}`"),
                         )
-                        .also(*first, "the first")
+                        .also(steps.at[first], "the first")
                         .help("give one of them another id"),
                     );
                 }
             }
-            steps.push((id, at));
+            steps.push(id, at);
         }
         self.check_number("step", &steps);
         self.names.steps = steps;
@@ -432,18 +473,55 @@ impl<'d> Reader<'d> {
             ..
         }) = root.get("unknown")
         {
-            self.names.unknowns = table
-                .entries
-                .iter()
-                .map(|entry| (entry.key.clone(), entry.key_at))
-                .collect();
-            let unknowns = self.names.unknowns.clone();
-            for (name, at) in &unknowns {
-                self.check_name(name, *at);
+            let mut unknowns = Named::default();
+            for entry in &table.entries {
+                self.check_name(&entry.key, entry.key_at);
+                unknowns.push(entry.key.clone(), entry.key_at);
             }
             self.check_number("unknown", &unknowns);
-            self.names.unknown_names = unknowns.into_iter().map(|(name, _)| name).collect();
+            self.names.unknowns = unknowns;
         }
+    }
+
+    fn names_under(&mut self, root: &'d Table, section: &str) -> Named {
+        let mut found = Named::default();
+        for (entry, _) in self.named(root, section) {
+            self.check_name(&entry.key, entry.key_at);
+            found.push(entry.key.clone(), entry.key_at);
+        }
+        self.check_number(section, &found);
+        found
+    }
+
+    /// Refuses what would make tables by class too large before they are made.
+    fn sizes(&mut self) -> bool {
+        let goods = self.names.goods.len();
+        let pairs = [
+            ("sources", self.names.sources.len()),
+            ("steps", self.names.steps.len()),
+        ];
+        let ways = goods
+            .saturating_mul(self.names.sources.len())
+            .saturating_mul(self.names.steps.len());
+        for (what, count) in pairs {
+            if goods.saturating_mul(count) > PAIRS_MOST {
+                self.error(Diagnostic::error(
+                    "out-of-range",
+                    Location::TOP,
+                    format!("{goods} goods classes times {count} {what} are more than {PAIRS_MOST}, the most that is read"),
+                ));
+                return false;
+            }
+        }
+        if ways > WAYS_MOST {
+            self.error(Diagnostic::error(
+                "out-of-range",
+                Location::TOP,
+                format!("goods classes times sources times steps are {ways}, and {WAYS_MOST} are the most that is read"),
+            ));
+            return false;
+        }
+        !self.diagnostics.iter().any(|d| d.code == "too-many")
     }
 
     /// A name appears in results as a part of `place.yard.occupancy` and in quantities, so not every text will do.
@@ -467,14 +545,13 @@ impl<'d> Reader<'d> {
         }
     }
 
-    fn check_number(&mut self, section: &str, list: &[(String, Location)]) {
-        const MOST: usize = 65_535;
-        if list.len() > MOST {
+    fn check_number(&mut self, section: &str, list: &Named) {
+        if list.len() > THINGS_MOST {
             self.error(Diagnostic::error(
-                "out-of-range",
-                list[MOST].1,
+                "too-many",
+                list.at[THINGS_MOST],
                 format!(
-                    "a file may have {MOST} of `{section}`, and this has {}",
+                    "a file may have {THINGS_MOST} of `{section}`, and this has {}",
                     list.len()
                 ),
             ));
@@ -489,12 +566,14 @@ impl<'d> Reader<'d> {
         else {
             return;
         };
-        for entry in table.entries.iter().take(65_535) {
+        for entry in &table.entries {
             let prior = self.prior(entry);
             let (dimension, prior) = prior.unwrap_or((
                 Dimension::Number,
                 crate::distribution::Distribution::Constant { value: 1.0 },
             ));
+            self.means.push(prior.mean());
+            self.ranges.push(section::usual_range(&prior));
             self.unknowns.push(Unknown {
                 name: entry.key.clone(),
                 dimension,
@@ -513,7 +592,13 @@ impl<'d> Reader<'d> {
         let unused: Vec<_> = self
             .used
             .iter()
-            .zip(&self.names.unknowns)
+            .zip(
+                self.names
+                    .unknowns
+                    .names
+                    .iter()
+                    .zip(&self.names.unknowns.at),
+            )
             .filter(|(used, _)| !used.get())
             .map(|(_, (name, at))| {
                 Diagnostic::warning(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reader;
-use crate::diagnostic::{Diagnostic, Location, Text, nearest, suggest};
+use crate::diagnostic::{Diagnostic, Location, Text, nearest};
 use crate::distribution::Distribution;
 use crate::document::{Entry, Node, Table, Value};
 use crate::fields::{Bound, Field, Kind, Thing};
@@ -60,14 +60,17 @@ impl<'d> Reader<'d> {
         for entry in &table.entries {
             if !fields.iter().any(|field| field.name == entry.key) {
                 let names = fields.iter().map(|field| field.name);
-                meant.extend(nearest(&entry.key, names.clone()));
+                let help = self.suggestion(&entry.key, "key", names.clone());
+                if help.is_some() {
+                    meant.extend(nearest(&entry.key, names));
+                }
                 self.error(
                     Diagnostic::error(
                         "unknown-key",
                         entry.key_at,
                         format!("{what} has no `{}`", entry.key),
                     )
-                    .help(suggest(&entry.key, "key", names)),
+                    .maybe_help(help),
                 );
             }
         }
@@ -182,13 +185,14 @@ impl<'d> Reader<'d> {
             .find(|(word, _)| squeezed(word) == squeezed(text));
         if found.is_none() {
             let names = choices.iter().map(|&(word, _)| word);
+            let help = self.suggestion(text, "word", names);
             self.error(
                 Diagnostic::error(
                     "unknown-word",
                     entry.node.at,
                     format!("`{key}` cannot be `{text}`"),
                 )
-                .help(suggest(text, "word", names)),
+                .maybe_help(help),
             );
         }
         found.map(|&(word, _)| word)
@@ -200,23 +204,17 @@ impl<'d> Reader<'d> {
             self.wrong_kind(node, &format!("the name of a {}", thing.word()));
             return None;
         };
-        let found = self.names.find(thing, name);
+        let found = self.names.of(thing).find(name);
         if found.is_none() {
-            let names: Vec<String> = self
-                .names
-                .of(thing)
-                .iter()
-                .map(|(name, _)| name.clone())
-                .filter(|name| !name.is_empty())
-                .collect();
-            let help = suggest(name, thing.word(), names.iter().map(String::as_str));
+            let names = self.names.of(thing).names.iter().map(String::as_str);
+            let help = self.suggestion(name, thing.word(), names.filter(|name| !name.is_empty()));
             self.error(
                 Diagnostic::error(
                     "unknown-name",
                     node.at,
                     format!("there is no {} `{name}`", thing.word()),
                 )
-                .help(help),
+                .maybe_help(help),
             );
         }
         found
@@ -383,8 +381,9 @@ impl<'d> Reader<'d> {
         };
         let unknowns = &self.unknowns;
         let used = &self.used;
+        let names = &self.names.unknowns;
         let find = |name: &str| {
-            let index = unknowns.iter().position(|unknown| unknown.name == name)?;
+            let index = names.find(name).filter(|&index| index < unknowns.len())?;
             used[index].set(true);
             Some((UnknownIx(index as u16), unknowns[index].dimension))
         };
@@ -393,7 +392,7 @@ impl<'d> Reader<'d> {
             expected,
             &mut Scope {
                 unknowns: &find,
-                names: &self.names.unknown_names,
+                names: &names.names,
                 column: &mut column,
             },
         );
@@ -469,11 +468,13 @@ impl<'d> Reader<'d> {
 
     /// Values of the unknowns at which a quantity is tried: every corner of their ranges.
     fn corners(&self, quantity: &Quantity) -> Vec<Vec<f64>> {
-        let means: Vec<f64> = self.unknowns.iter().map(|u| u.prior.mean()).collect();
         let distinct: BTreeSet<UnknownIx> = quantity.unknowns().collect();
-        let mut corners = vec![means];
+        if distinct.is_empty() {
+            return vec![Vec::new()];
+        }
+        let mut corners = vec![self.means.clone()];
         for unknown in distinct {
-            let (low, high) = usual_range(&self.unknowns[unknown.index()].prior);
+            let (low, high) = self.ranges[unknown.index()];
             corners = corners
                 .into_iter()
                 .flat_map(|corner| {
@@ -673,7 +674,7 @@ fn in_unit(dimension: Dimension, value: f64) -> String {
 }
 
 /// The range of a belief, without the ends that come with probability zero.
-fn usual_range(prior: &Distribution) -> (f64, f64) {
+pub(super) fn usual_range(prior: &Distribution) -> (f64, f64) {
     let (low, high) = prior.support();
     let atoms = matches!(
         prior,

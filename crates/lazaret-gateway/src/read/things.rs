@@ -114,12 +114,13 @@ impl<'d> Reader<'d> {
 
     pub(super) fn sites(&mut self, head: &Head) -> Vec<Site> {
         if self.names.sites.is_empty() {
-            self.names.sites.push((head.name.clone(), Location::TOP));
+            self.names.sites.push(head.name.clone(), Location::TOP);
         }
         self.names
             .sites
+            .names
             .iter()
-            .map(|(name, _)| Site { name: name.clone() })
+            .map(|name| Site { name: name.clone() })
             .collect()
     }
 
@@ -132,7 +133,6 @@ impl<'d> Reader<'d> {
     ) -> Vec<(String, Section<'d>)> {
         self.named(root, section)
             .into_iter()
-            .take(65_535)
             .map(|(entry, table)| {
                 let what = format!("{section} `{}`", entry.key);
                 let opened = self.open(table, fields, entry.key_at, &what);
@@ -175,6 +175,7 @@ impl<'d> Reader<'d> {
                     }
                 }
                 self.ascending(&opened, changes.iter().map(|&(at, _)| at));
+                self.never_any(&opened, &count, "there are none of them, ever");
                 let breaks = self.breaks(&opened);
                 out.push(Resource {
                     name,
@@ -235,6 +236,16 @@ impl<'d> Reader<'d> {
                     "this change is not later than the one before it",
                 )
                 .help("write changes in the order of their dates"),
+            );
+        }
+    }
+
+    /// None at the start is legal only where the calendar brings some.
+    fn never_any(&mut self, section: &Section<'d>, count: &Quantity, message: &str) {
+        if count.known_constant() == Some(0.0) && !section.has("from") {
+            self.error(
+                Diagnostic::error("out-of-range", section.at_key("count"), message)
+                    .help("what comes later has count = 0 and from = [{ date = …, count = 5 }]"),
             );
         }
     }
@@ -311,10 +322,7 @@ impl<'d> Reader<'d> {
                         )
                         .help("to keep lots apart, give a place more units of one slot"),
                     );
-                } else if !classes[other.index()]
-                    .apart_from
-                    .contains(&GoodsIx(i as u16))
-                {
+                } else {
                     classes[other.index()].apart_from.push(GoodsIx(i as u16));
                 }
             }
@@ -461,6 +469,7 @@ impl<'d> Reader<'d> {
                 }
             }
             self.ascending(&section, changes.iter().map(|change| change.at));
+            self.never_any(&section, &count, "a place with no units holds nothing");
             let breaks = self.breaks(&section);
             let needs = self.needs(&section, Some("crew"), "needs");
             let holds = self.needs(&section, None, "holds");
@@ -510,7 +519,7 @@ impl<'d> Reader<'d> {
         if matches!(&entry.node.value, Value::Integer(0)) {
             self.error(
                 Diagnostic::error("out-of-range", entry.node.at, "a place with no slots holds nothing")
-                    .help("write how many it has, or \"unlimited\"; a place that is built later has from = [{ date = …, count = … }]"),
+                    .help("write how many it has, or \"unlimited\"; a place that is built later has count = 0 and from = [{ date = …, count = 5 }]"),
             );
             return one();
         }

@@ -215,7 +215,7 @@ fn a_place_with_no_slots() {
 "#)]), @r#"
     78:9: error[out-of-range]: a place with no slots holds nothing
       at `0`
-      help: write how many it has, or "unlimited"; a place that is built later has from = [{ date = …, count = … }]
+      help: write how many it has, or "unlimited"; a place that is built later has count = 0 and from = [{ date = …, count = 5 }]
     "#);
 }
 
@@ -247,4 +247,18 @@ fn several_mistakes_at_once() {
       at `dy`
       help: did you mean `days`?
     "#);
+}
+
+#[test]
+fn a_place_that_is_never_built() {
+    insta::assert_snapshot!(said(&[("count = 5\nslots = 4\n", "count = 0\nslots = 4\n")]), @r#"
+    53:9: error[out-of-range]: a place with no units holds nothing
+      at `0`
+      help: what comes later has count = 0 and from = [{ date = …, count = 5 }]
+    "#);
+}
+
+#[test]
+fn a_place_that_is_built_later() {
+    insta::assert_snapshot!(said(&[("slots = 3\n", "slots = 3\ncount = 0\nfrom = [{ date = 2024-02-01, count = 2 }]\n")]), @"");
 }

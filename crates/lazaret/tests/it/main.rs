@@ -1,0 +1,40 @@
+//! The binary as a user meets it.
+
+mod bad_input;
+mod faces;
+mod first_steps;
+
+use std::path::{Path, PathBuf};
+
+use assert_cmd::Command;
+
+/// What a command said.
+struct Said {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+/// Runs `lazaret` with `arguments` in `folder`.
+fn lazaret(folder: &Path, arguments: &[&str]) -> Said {
+    let output = Command::cargo_bin("lazaret")
+        .unwrap()
+        .current_dir(folder)
+        .env("NO_COLOR", "1")
+        .args(arguments)
+        .output()
+        .unwrap();
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A file in a fresh folder.
+fn file(name: &str, text: impl AsRef<[u8]>) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
