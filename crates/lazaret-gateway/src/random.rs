@@ -121,7 +121,7 @@ mod tests {
 
     /// Counters as the simulator makes them: convoys, vehicles and lots packed into fields, then mixed.
     fn counters(n: u64) -> impl Iterator<Item = u64> {
-        (0..n).map(|i| mix((i / 64) << 32 | (i / 2 % 32) << 16 | i % 2))
+        (0..n).map(|i| mix(((i / 64) << 32) | ((i / 2 % 32) << 16) | (i % 2)))
     }
 
     #[test]
