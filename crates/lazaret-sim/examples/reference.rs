@@ -32,7 +32,7 @@ fn main() {
     let begin = std::time::Instant::now();
     for number in 0..n {
         let outcome = world
-            .run(Replication::new(1, number), GateTime::START)
+            .replicate(Replication::new(1, number), GateTime::START)
             .expect("runs");
         for (moments, &at) in moments.iter_mut().zip(&at) {
             moments.add(outcome.values[at]);

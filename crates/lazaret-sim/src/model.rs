@@ -12,6 +12,7 @@ use crate::metrics::MetricNames;
 
 pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) const NO_PLACE: u16 = u16::MAX;
+pub(crate) const NO_LEG: u16 = u16::MAX;
 /// Time bins of the occupancy picture.
 pub const OCCUPANCY_BINS: usize = 360;
 
@@ -71,11 +72,11 @@ pub(crate) struct SourceM {
     pub(crate) class_purpose: u64,
     pub(crate) mixed_vehicles: bool,
     /// First leg of a vehicle, by class.
-    pub(crate) vehicle_leg: Vec<u32>,
+    pub(crate) vehicle_leg: Vec<u16>,
     /// First leg of a lot, by class.
-    pub(crate) lot_leg: Vec<u32>,
-    /// Leg in which an emptied vehicle is washed at a place, or [`NONE`].
-    pub(crate) wash_leg: u32,
+    pub(crate) lot_leg: Vec<u16>,
+    /// Leg in which an emptied vehicle is washed at a place, or [`NO_LEG`].
+    pub(crate) wash_leg: u16,
     /// Wash without a place, quarantine, way home; in this order.
     pub(crate) home: [DrawIx; 3],
 }
@@ -168,7 +169,7 @@ pub(crate) const CLOCK_ARRIVAL: u32 = NONE - 1;
 pub(crate) struct InspectionM {
     pub(crate) purpose: u64,
     pub(crate) shares: [Term; 4],
-    pub(crate) again_leg: u32,
+    pub(crate) again_leg: u16,
     pub(crate) again_at_most: u32,
 }
 
@@ -276,15 +277,15 @@ impl Compiler<'_> {
         travels: &[DrawIx],
         marks: &[Mark],
         dispatch_of: &[u16],
-    ) -> Result<(u32, u32), CompileError> {
+    ) -> Result<(u16, u16), CompileError> {
         let gateway = self.gateway;
         let path = gateway.path(source, goods);
-        let base = self.legs.len() as u32;
-        let mut lot_leg = NONE;
+        let base = self.legs.len();
+        let mut lot_leg = NO_LEG;
         let mut before: Option<(PlaceIx, bool)> = None;
         for (nth, &step_ix) in path.iter().enumerate() {
             let step = &gateway.steps[step_ix.index()];
-            let on_vehicle = lot_leg == NONE;
+            let on_vehicle = lot_leg == NO_LEG;
             let (kind, clock, inspection) = match &step.kind {
                 StepKind::Handle => (LegKind::Handle, CLOCK_STORED, None),
                 StepKind::Unload { each_lot: false } => (LegKind::Unload, CLOCK_STORED, None),
@@ -295,7 +296,7 @@ impl Compiler<'_> {
                     let again = inspection
                         .again_from
                         .and_then(|from| path[..nth].iter().position(|&earlier| earlier == from))
-                        .map_or(NONE, |at| base + at as u32);
+                        .map_or(NO_LEG, |at| (base + at) as u16);
                     let found = InspectionM {
                         purpose: hash_name(&format!("step.{}.finding", step.name)),
                         shares: [
@@ -352,9 +353,9 @@ impl Compiler<'_> {
                 swift: false,
             });
             let unloads = matches!(kind, LegKind::Unload | LegKind::UnloadEach);
-            if unloads && lot_leg == NONE {
+            if unloads && lot_leg == NO_LEG {
                 // A lot that is unloaded by itself begins at the unloading; others after it.
-                lot_leg = base + nth as u32 + u32::from(kind == LegKind::Unload);
+                lot_leg = (base + nth + usize::from(kind == LegKind::Unload)) as u16;
             }
             // Neither a lot on its vehicle nor one that has departed has a slot of its own there.
             before = Some((step.at, unloads || kind == LegKind::Dispatch));
@@ -376,13 +377,18 @@ impl Compiler<'_> {
             swift_entry: false,
             swift: false,
         });
-        if lot_leg == NONE {
+        if lot_leg == NO_LEG {
             return Err(CompileError::NeverUnloaded {
                 goods: gateway.goods[goods.index()].name.clone(),
                 from: gateway.sources[source.index()].name.clone(),
             });
         }
-        Ok((base, lot_leg))
+        if self.legs.len() >= usize::from(NO_LEG) {
+            return Err(CompileError::TooMany(
+                "at most 65,000 steps, counted for each source and class, can be simulated".into(),
+            ));
+        }
+        Ok((base as u16, lot_leg))
     }
 
     fn way(&self, from: PlaceIx, to: PlaceIx, travels: &[DrawIx]) -> DrawIx {
@@ -558,14 +564,14 @@ impl Model {
                         &dispatch_of,
                     )?
                 } else {
-                    (NONE, NONE)
+                    (NO_LEG, NO_LEG)
                 };
                 vehicle_leg.push(legs.0);
                 lot_leg.push(legs.1);
             }
             let rule = &source.vehicle;
             let wash_leg = match rule.wash_at {
-                None => NONE,
+                None => NO_LEG,
                 Some(place) => {
                     let takes =
                         compiler.optional(format!("{path}.vehicle.wash"), rule.wash.as_ref())?;
@@ -587,7 +593,7 @@ impl Model {
                         swift_entry: false,
                         swift: false,
                     });
-                    compiler.legs.len() as u32 - 1
+                    compiler.legs.len() as u16 - 1
                 }
             };
             let wash = rule.wash.as_ref().filter(|_| rule.wash_at.is_none());
@@ -780,19 +786,19 @@ impl Model {
         }
         for leg in &self.legs {
             if let Some(inspection) = &leg.inspection
-                && inspection.again_leg != NONE
+                && inspection.again_leg != NO_LEG
             {
                 connect(leg.place, self.legs[inspection.again_leg as usize].place);
             }
         }
         for source in &self.sources {
-            for &leg in source.lot_leg.iter().filter(|&&leg| leg != NONE) {
+            for &leg in source.lot_leg.iter().filter(|&&leg| leg != NO_LEG) {
                 let at = if self.legs[leg as usize].kind == LegKind::UnloadEach {
                     leg
                 } else {
                     leg - 1
                 };
-                if source.wash_leg != NONE {
+                if source.wash_leg != NO_LEG {
                     connect(
                         self.legs[at as usize].place,
                         self.legs[source.wash_leg as usize].place,

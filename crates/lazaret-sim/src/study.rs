@@ -355,7 +355,7 @@ fn find_warm_up(model: &Model, seed: u64) -> Result<(GateTime, bool), UnknownsEr
     let mut world = World::new(model, Silent);
     let mut series = vec![0.0; OCCUPANCY_BINS];
     for number in 0..PILOTS {
-        let outcome = world.run(Replication::new(seed, number), GateTime::START)?;
+        let outcome = world.replicate(Replication::new(seed, number), GateTime::START)?;
         for place in outcome.occupancy.chunks_exact(OCCUPANCY_BINS) {
             for (sum, &level) in series.iter_mut().zip(place) {
                 *sum += f64::from(level) / PILOTS as f64;
@@ -441,7 +441,7 @@ pub fn in_order(
     if threads <= 1 {
         let mut world = World::new(model, Silent);
         for number in 0.. {
-            if take(number, world.run(replication(number), warm_up)?).is_break() {
+            if take(number, world.replicate(replication(number), warm_up)?).is_break() {
                 break;
             }
         }
@@ -464,7 +464,7 @@ pub fn in_order(
                         }
                         std::thread::sleep(Duration::from_micros(50));
                     }
-                    let outcome = world.run(replication(number), warm_up).cloned();
+                    let outcome = world.replicate(replication(number), warm_up).cloned();
                     if sender.send((number, outcome)).is_err() {
                         return;
                     }

@@ -5,7 +5,7 @@ use lazaret_gateway::model::{WhenClosed, WhenShort};
 use lazaret_gateway::random::mix;
 
 use super::{ConvoyS, State, Thing, VEHICLE, World, event, lot_entity, rank, vehicle_entity};
-use crate::model::{NO_PLACE, NONE};
+use crate::model::{NO_LEG, NO_PLACE, NONE};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -146,7 +146,7 @@ impl<O: Observer> World<'_, O> {
             source
                 .vehicle_leg
                 .iter()
-                .position(|&leg| leg != NONE)
+                .position(|&leg| leg != NO_LEG)
                 .unwrap_or(0) as u8
         } else {
             self.draw_class(s, name)

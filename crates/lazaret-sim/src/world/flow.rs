@@ -7,7 +7,7 @@ use super::{
     BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, lot_entity,
     rank,
 };
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, LegKind, NO_PLACE, NONE};
+use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, LegKind, NO_LEG, NO_PLACE, NONE};
 use crate::observer::Observer;
 
 /// Whether a thing may enter a place.
@@ -746,7 +746,7 @@ impl<O: Observer> World<'_, O> {
             Finding::Pass
         } else if u < again {
             let worn_out = u32::from(thing.attempt) >= inspection.again_at_most
-                || inspection.again_leg == NONE;
+                || inspection.again_leg == NO_LEG;
             if worn_out {
                 Finding::Destroy
             } else {
@@ -818,7 +818,7 @@ impl<O: Observer> World<'_, O> {
         });
         let vehicle = self.things[v as usize];
         let wash = self.model.sources[usize::from(vehicle.source)].wash_leg;
-        if wash == NONE {
+        if wash == NO_LEG {
             self.vacate(v);
             self.go_home(v, false);
         } else {

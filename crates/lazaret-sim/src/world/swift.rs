@@ -5,7 +5,7 @@
 //! so that a replication with a listener, which always goes the general way, gives the same figures.
 
 use super::{State, World, event, lot_entity, rank};
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, LegKind, NONE};
+use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, LegKind, NO_LEG};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -23,7 +23,7 @@ impl<O: Observer> World<'_, O> {
         }
         let (next, unloads) = if leg.kind == LegKind::Unload {
             let source = &self.model.sources[usize::from(thing.source)];
-            if thing.lots != 1 || source.mixed_vehicles || source.wash_leg != NONE {
+            if thing.lots != 1 || source.mixed_vehicles || source.wash_leg != NO_LEG {
                 return false;
             }
             (source.lot_leg[usize::from(thing.goods)], true)
