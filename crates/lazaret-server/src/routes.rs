@@ -23,6 +23,8 @@ use utoipa_axum::routes;
         title = "Lazaret",
         description = "The operator's API of a quarantine gateway. Sign in with `POST /api/session` (a cookie) or send `Authorization: Bearer` with an API token. Errors are problems of RFC 9457."
     ),
+    // Only queries name it, and those do not collect what they refer to.
+    components(schemas(crate::api::site::AsOf)),
     tags(
         (name = "session", description = "Who is signed in, and accounts."),
         (name = "commands", description = "Saying that something happened."),
