@@ -481,7 +481,7 @@ fn unit_of(name: &str) -> &'static str {
     if name.contains("time_in_gateway") || name.contains("turn_round") || name.contains("stay") {
         "h"
     } else if name.starts_with("step.") {
-        if last == "started" { "things" } else { "h" }
+        if last == "started" { "lots" } else { "h" }
     } else if name.contains("throughput") {
         "lots a day"
     } else if last == "utilisation" || last == "full" || last == "load" {

@@ -9,6 +9,7 @@ mod check;
 mod input;
 mod new;
 mod output;
+mod plan;
 mod schema;
 mod shell;
 mod simulate;
@@ -36,6 +37,7 @@ enum Command {
     Check(check::Arguments),
     Simulate(simulate::Arguments),
     New(new::Arguments),
+    Plan(plan::Arguments),
     Schema(schema::Arguments),
     Completions(shell::CompletionsArguments),
     Man(shell::ManArguments),
@@ -46,6 +48,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Check(arguments) => check::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::New(arguments) => new::run(arguments),
+        Command::Plan(arguments) => plan::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Completions(arguments) => shell::completions(arguments),
         Command::Man(arguments) => shell::man(arguments),

@@ -39,15 +39,15 @@ pub struct CompareAnswer {
 
 /// Compares alternatives with a baseline in the same replications.
 ///
+/// * `alternatives` — each a model and a design of it; the models may be different files, if they have the metrics.
 /// * `metrics` — names of the metrics to compare.
 /// * `tolerance` — a difference no larger than this does not matter, in the unit of each metric; none if every one does.
 ///
 /// # Errors
 /// [`QuestionError`].
 pub fn ask<X: Experiment>(
-    experiment: &X,
-    baseline: &Design,
-    alternatives: &[Design],
+    baseline: (&X, &Design),
+    alternatives: &[(&X, Design)],
     metrics: &[String],
     replications: u64,
     level: f64,
@@ -58,25 +58,30 @@ pub fn ask<X: Experiment>(
             "there is nothing to compare with, name an alternative".into(),
         ));
     }
-    let columns: Vec<usize> = metrics
-        .iter()
-        .map(|m| experiment.column(m))
-        .collect::<Result<_, _>>()?;
-    let base = experiment.run(baseline, 0..replications)?;
+    let columns = |x: &X| {
+        metrics
+            .iter()
+            .map(|m| x.column(m))
+            .collect::<Result<Vec<usize>, _>>()
+    };
+    let own_columns = columns(baseline.0)?;
+    let base = baseline.0.run(baseline.1, 0..replications)?;
     let others = alternatives
         .iter()
-        .map(|d| experiment.run(d, 0..replications))
-        .collect::<Result<Vec<_>, _>>()?;
-    let compared = columns
+        .map(|(x, design)| Ok((columns(x)?, x.run(design, 0..replications)?)))
+        .collect::<Result<Vec<_>, QuestionError>>()?;
+    let compared = own_columns
         .iter()
-        .map(|&c| {
+        .enumerate()
+        .map(|(i, &c)| {
             let Metric {
                 name,
                 unit,
                 meaning,
-            } = experiment.metrics()[c].clone();
+            } = baseline.0.metrics()[c].clone();
             let own = base.column(c);
-            let theirs: Vec<Vec<f64>> = others.iter().map(|o| o.column(c)).collect();
+            let theirs: Vec<Vec<f64>> =
+                others.iter().map(|(at, rows)| rows.column(at[i])).collect();
             let fail = estimate_error(&name);
             let estimate = mean(&own, level).map_err(&fail)?;
             let differences = compare(&own, &theirs, level, tolerance).map_err(&fail)?;
@@ -90,8 +95,8 @@ pub fn ask<X: Experiment>(
         })
         .collect::<Result<_, QuestionError>>()?;
     Ok(CompareAnswer {
-        baseline: baseline.to_string(),
-        alternatives: alternatives.iter().map(ToString::to_string).collect(),
+        baseline: baseline.1.to_string(),
+        alternatives: alternatives.iter().map(|(_, d)| d.to_string()).collect(),
         metrics: compared,
         replications,
         level,

@@ -218,33 +218,24 @@ fn the_value_of_one_more_slot_is_its_exact_derivative() {
 
 #[test]
 fn comparisons_name_what_does_not_exist() {
-    let metrics = ["exces".to_owned()];
-    let error = compare::ask(
-        &Yard::new(),
-        &Design::base(),
-        &[Design::base()],
-        &metrics,
-        10,
-        0.95,
-        None,
-    )
-    .unwrap_err();
+    let yard = Yard::new();
+    let base = Design::base();
+    let ask = |metric: &str, design: Design| {
+        compare::ask(
+            (&yard, &base),
+            &[(&yard, design)],
+            &[metric.to_owned()],
+            10,
+            0.95,
+            None,
+        )
+        .unwrap_err()
+    };
     assert_eq!(
-        error.to_string(),
+        ask("exces", Design::base()).to_string(),
         "there is no metric `exces`, did you mean `excess`?"
     );
-    let metrics = ["excess".to_owned()];
-    let bad = [Design::base().with("tracks", "1")];
-    let error = compare::ask(
-        &Yard::new(),
-        &Design::base(),
-        &bad,
-        &metrics,
-        10,
-        0.95,
-        None,
-    )
-    .unwrap_err();
+    let error = ask("excess", Design::base().with("tracks", "1"));
     assert!(
         matches!(
             error,

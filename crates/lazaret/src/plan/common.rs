@@ -1,0 +1,303 @@
+//! What all questions share: how much is run, on how many threads, with progress and Ctrl-C.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use lazaret_gateway::Document;
+use lazaret_gateway::model::Study;
+use lazaret_gateway::time::GateTime;
+use lazaret_plan::ExperimentError;
+use lazaret_plan::questions::QuestionError;
+use lazaret_plan::simulated::{SetUpError, Simulated, Watch};
+use lazaret_sim::Model;
+use lazaret_sim::study::{Settings, Stop};
+use serde::Serialize;
+
+use crate::input::Input;
+use crate::output::{Failure, print};
+
+/// How much is run.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Runs {
+    /// Replications of each design
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(2..=100_000_000))]
+    pub(crate) replications: u64,
+    #[command(flatten)]
+    pub(crate) how: How,
+}
+
+/// Seed, threads and output, for questions that count their runs themselves.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct How {
+    /// Seed of all random numbers
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Threads; all there are if left out. The result does not depend on it
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) threads: Option<u16>,
+    /// Confidence level of the intervals
+    #[arg(long, default_value_t = 0.95, value_parser = probability)]
+    pub(crate) level: f64,
+    /// Print one JSON object for machines
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Reads a number strictly between 0 and 1.
+pub(crate) fn probability(text: &str) -> Result<f64, String> {
+    let x: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    if x > 0.0 && x < 1.0 {
+        Ok(x)
+    } else {
+        Err("a number strictly between 0 and 1 is expected".into())
+    }
+}
+
+/// Shows progress on a terminal and listens for Ctrl-C.
+pub(crate) struct Bar {
+    bar: ProgressBar,
+}
+
+/// Set by Ctrl-C. The handler is one for the whole process, so its flag is, too.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+impl Bar {
+    /// A bar that counts runs; hidden where standard error is no terminal.
+    pub(crate) fn new() -> Self {
+        // A second handler is refused; the first does the same.
+        let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+        let bar = ProgressBar::new_spinner();
+        let style =
+            ProgressStyle::with_template("{spinner} {human_pos} runs, {per_sec}, {elapsed}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        Bar { bar }
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Watch for Bar {
+    fn ran(&self) {
+        self.bar.inc(1);
+    }
+
+    fn stop(&self) -> bool {
+        STOP.load(Ordering::Relaxed)
+    }
+}
+
+impl How {
+    /// Runs `ask` on the gateway of `input`, on the threads asked for.
+    pub(crate) fn ask<T: Send>(
+        &self,
+        input: &Input,
+        ask: impl FnOnce(&Simulated<'_>) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        let bar = Bar::new();
+        let document = input.document()?;
+        let csv = |name: &str| input.csv(name);
+        let experiment = set_up(input, &document, &csv, self.seed, &bar)?;
+        self.pool()?.install(|| ask(&experiment))
+    }
+
+    /// The threads asked for.
+    pub(crate) fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.map_or(0, usize::from))
+            .build()
+            .map_err(|e| Failure::Machine(format!("threads cannot be started: {e}")))
+    }
+
+    /// Prints the answer: as JSON, or as `text` gives it.
+    pub(crate) fn answer<T: Serialize>(
+        &self,
+        answer: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> Result<(), Failure> {
+        if self.json {
+            let json = serde_json::to_string_pretty(answer).map_err(|e| {
+                Failure::Machine(format!("the answer cannot be written as JSON: {e}"))
+            })?;
+            print(&format!("{json}\n"))
+        } else {
+            print(&text(answer))
+        }
+    }
+}
+
+/// Sets an experiment up; finds the warm-up of a study of the settled state.
+pub(crate) fn set_up<'a>(
+    input: &Input,
+    document: &'a Document,
+    csv: &'a (dyn Fn(&str) -> Result<String, String> + Sync),
+    seed: u64,
+    watch: &'a dyn Watch,
+) -> Result<Simulated<'a>, Failure> {
+    let failed = |error: SetUpError| match error {
+        SetUpError::File(wrong) => input.refuse(&wrong, document.text()),
+        SetUpError::Compile(message) => Failure::BadInput(format!("{}: {message}", input.name())),
+    };
+    let experiment =
+        Simulated::new(document, &input.set, csv, seed, GateTime::START, watch).map_err(failed)?;
+    if experiment.gateway().study == Study::Opening {
+        return Ok(experiment);
+    }
+    let warm_up = warm_up(&experiment, seed)
+        .map_err(|e| Failure::BadInput(format!("{}: {e}", input.name())))?;
+    Simulated::new(document, &input.set, csv, seed, warm_up, watch).map_err(failed)
+}
+
+/// Where the settled state begins, as the simulator finds it.
+fn warm_up(experiment: &Simulated<'_>, seed: u64) -> Result<GateTime, String> {
+    let model = Model::compile(experiment.gateway()).map_err(|e| e.to_string())?;
+    let settings = Settings {
+        seed,
+        stop: Stop::After(2),
+        threads: 1,
+    };
+    lazaret_sim::study::run(
+        &model,
+        &settings,
+        |_, _| std::ops::ControlFlow::Continue(()),
+    )
+    .map(|study| study.warm_up)
+    .map_err(|e| e.to_string())
+}
+
+/// A question's error as the binary's.
+pub(crate) fn failed(error: QuestionError) -> Failure {
+    match error {
+        QuestionError::Experiment(e) => experiment_failed(e),
+        other => Failure::BadInput(other.to_string()),
+    }
+}
+
+/// An experiment's error as the binary's.
+pub(crate) fn experiment_failed(error: ExperimentError) -> Failure {
+    match error {
+        ExperimentError::Interrupted => Failure::Interrupted,
+        other => Failure::BadInput(other.to_string()),
+    }
+}
+
+/// Reads `LOW..HIGH` or `LOW..HIGH:STEP`, each with the same unit or none: `1..60`, `24 h..72 h:6 h`.
+pub(crate) fn range(text: &str) -> Result<Span, String> {
+    let wrong =
+        || format!("`{text}` is no range, write LOW..HIGH such as 20..120, or LOW..HIGH:STEP");
+    let (low, rest) = text.split_once("..").ok_or_else(wrong)?;
+    let (high, step) = match rest.split_once(':') {
+        Some((high, step)) => (high, Some(step)),
+        None => (rest, None),
+    };
+    let part = |text: &str| -> Result<(f64, String), String> {
+        let text = text.trim();
+        let end = text
+            .char_indices()
+            .find(|(_, c)| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+')))
+            .map_or(text.len(), |(i, _)| i);
+        let number = text[..end].parse::<f64>().map_err(|_| wrong())?;
+        Ok((number, text[end..].trim().to_owned()))
+    };
+    let (low, low_unit) = part(low)?;
+    let (high, unit) = part(high)?;
+    if !low_unit.is_empty() && low_unit != unit {
+        return Err(format!(
+            "the ends of `{text}` have different units, write both in one"
+        ));
+    }
+    let step = step.map(part).transpose()?;
+    if let Some((_, u)) = &step
+        && !u.is_empty()
+        && *u != unit
+    {
+        return Err(format!(
+            "the step of `{text}` has another unit than its ends"
+        ));
+    }
+    if low > high {
+        return Err(format!(
+            "`{text}` runs backwards, write the lesser end first"
+        ));
+    }
+    Ok(Span {
+        low,
+        high,
+        step: step.map(|s| s.0),
+        unit,
+    })
+}
+
+/// A range of the command line.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Span {
+    /// Least value.
+    pub(crate) low: f64,
+    /// Greatest value.
+    pub(crate) high: f64,
+    /// Step, if one was given.
+    pub(crate) step: Option<f64>,
+    /// Unit, or empty.
+    pub(crate) unit: String,
+}
+
+impl Span {
+    /// Whether both ends are whole and have no unit.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.unit.is_empty() && self.low.fract() == 0.0 && self.high.fract() == 0.0
+    }
+}
+
+/// Splits `PATH=VALUE`.
+pub(crate) fn change(text: &str) -> Result<(String, String), String> {
+    let (path, value) = text
+        .split_once('=')
+        .ok_or_else(|| format!("`{text}` changes nothing, write PATH=VALUE"))?;
+    Ok((path.trim().to_owned(), value.trim().to_owned()))
+}
+
+/// A design from a text of one or more changes, `a=1; b=2`.
+pub(crate) fn design(text: &str) -> Result<lazaret_plan::Design, String> {
+    text.split(';').filter(|t| !t.trim().is_empty()).try_fold(
+        lazaret_plan::Design::base(),
+        |d, t| {
+            let (path, value) = change(t)?;
+            Ok(d.with(path, value))
+        },
+    )
+}
+
+/// How the runs were made, for the foot of an answer.
+pub(crate) fn foot(how: &How, replications: u64) -> String {
+    format!(
+        "\n{replications} replications of each design, seed {}, the same random numbers in all; intervals at {}.\n",
+        how.seed,
+        super::words::percent(how.level)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_with_units_and_steps() {
+        let r = range("20..120").unwrap();
+        assert_eq!(
+            (r.low, r.high, r.step, r.is_whole()),
+            (20.0, 120.0, None, true)
+        );
+        let r = range("24 h..72 h:6 h").unwrap();
+        assert_eq!(
+            (r.low, r.high, r.step, r.unit.as_str()),
+            (24.0, 72.0, Some(6.0), "h")
+        );
+        assert!(range("120..20").unwrap_err().contains("backwards"));
+        assert!(range("1 h..2 d").unwrap_err().contains("different units"));
+        assert!(range("12").unwrap_err().contains("LOW..HIGH"));
+    }
+}

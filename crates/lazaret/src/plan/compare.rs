@@ -1,0 +1,182 @@
+//! `lazaret plan compare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use lazaret_gateway::Document;
+use lazaret_plan::Design;
+use lazaret_plan::compare::{Difference, Verdict};
+use lazaret_plan::questions::compare::{CompareAnswer, ask};
+use lazaret_plan::simulated::Simulated;
+
+use super::common::{Bar, Runs, design, failed, foot, set_up};
+use super::words::{figure, interval, table, with_interval};
+use crate::input::Input;
+use crate::output::Failure;
+
+/// Compare variants of a gateway: which differences are real, and how large
+///
+/// Every variant is run in the same futures, so that luck does not pass for a difference. A difference that the runs
+/// cannot tell is called that, with the number of replications that would.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    /// A variant: one change or several, such as 'place.yard.slots=1400; crew.cleaner.count=50'; may be given more than once
+    #[arg(long = "vs", value_name = "CHANGES", value_parser = design)]
+    vs: Vec<Design>,
+    /// Another gateway file as a variant; may be given more than once
+    #[arg(long = "vs-file", value_name = "FILE")]
+    vs_file: Vec<PathBuf>,
+    /// Metrics to compare; throughput, time in the gateway and vehicles waiting outside if left out
+    #[arg(long = "metric", value_name = "METRIC")]
+    metrics: Vec<String>,
+    /// A difference no larger than this does not matter, in the metric's unit
+    #[arg(long, value_name = "X")]
+    tolerance: Option<f64>,
+    #[command(flatten)]
+    runs: Runs,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let how = &arguments.runs.how;
+    let bar = Bar::new();
+    let files: Vec<Input> = std::iter::once(arguments.input.clone())
+        .chain(arguments.vs_file.iter().map(|file| Input {
+            file: file.clone(),
+            set: Vec::new(),
+        }))
+        .collect();
+    let documents: Vec<Document> = files
+        .iter()
+        .map(Input::document)
+        .collect::<Result<_, _>>()?;
+    let readers: Vec<_> = files
+        .iter()
+        .map(|f| move |name: &str| f.csv(name))
+        .collect();
+    let experiments: Vec<Simulated<'_>> = files
+        .iter()
+        .zip(&documents)
+        .zip(&readers)
+        .map(|((f, d), csv)| set_up(f, d, csv, how.seed, &bar))
+        .collect::<Result<_, _>>()?;
+    let mut others: Vec<(&Simulated<'_>, Design)> = arguments
+        .vs
+        .iter()
+        .map(|d| (&experiments[0], d.clone()))
+        .collect();
+    others.extend(experiments[1..].iter().map(|x| (x, Design::base())));
+    let metrics = if arguments.metrics.is_empty() {
+        [
+            "lots.throughput",
+            "lots.time_in_gateway.mean",
+            "gateway.outside",
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    } else {
+        arguments.metrics.clone()
+    };
+    let mut answer = how
+        .pool()?
+        .install(|| {
+            ask(
+                (&experiments[0], &Design::base()),
+                &others,
+                &metrics,
+                arguments.runs.replications,
+                how.level,
+                arguments.tolerance,
+            )
+        })
+        .map_err(failed)?;
+    for (text, file) in answer.alternatives[arguments.vs.len()..]
+        .iter_mut()
+        .zip(&arguments.vs_file)
+    {
+        *text = file.display().to_string();
+    }
+    drop(bar);
+    how.answer(&answer, |a| text(a, arguments))
+}
+
+/// What a difference says, in words.
+pub(crate) fn verdict(d: &Difference) -> String {
+    match d.verdict {
+        Verdict::Higher => "higher".into(),
+        Verdict::Lower => "lower".into(),
+        Verdict::Same => "no difference that matters".into(),
+        Verdict::Identical => "exactly the same in every replication".into(),
+        Verdict::CannotTell { more: Some(n) } => {
+            format!(
+                "cannot tell yet, {} more replications would",
+                figure(n as f64)
+            )
+        }
+        Verdict::CannotTell { more: None } => {
+            "cannot tell, and no number of replications within reach would".into()
+        }
+    }
+}
+
+fn text(answer: &CompareAnswer, arguments: &Arguments) -> String {
+    let mut text = String::new();
+    for metric in &answer.metrics {
+        text += &format!(
+            "\n{}, in {}: {} as it is\n",
+            metric.metric,
+            metric.unit,
+            with_interval(&metric.baseline)
+        );
+        let rows: Vec<Vec<String>> = answer
+            .alternatives
+            .iter()
+            .zip(&metric.differences)
+            .map(|(name, d)| {
+                vec![
+                    name.clone(),
+                    signed(d.value),
+                    signed_interval(d.low, d.high),
+                    verdict(d),
+                    gain(d.pairing_gain),
+                ]
+            })
+            .collect();
+        text += &table(
+            &["variant", "difference", "interval", "", "pairing gained"],
+            &rows,
+            &[1, 2, 4],
+        );
+    }
+    text += &format!(
+        "\nThe intervals of one metric hold together. \"Pairing gained\" is by how much common random numbers cut the variance.{}",
+        foot(&arguments.runs.how, answer.replications)
+    );
+    text
+}
+
+fn signed(x: f64) -> String {
+    if x > 0.0 {
+        format!("+{}", figure(x))
+    } else {
+        figure(x)
+    }
+}
+
+fn signed_interval(low: f64, high: f64) -> String {
+    format!("{} to {}", signed(low), signed(high))
+}
+
+fn gain(x: f64) -> String {
+    if x.is_finite() {
+        format!("{} ×", figure(x))
+    } else {
+        "-".into()
+    }
+}
+
+/// Kept beside the verdicts so that other questions print intervals of differences alike.
+pub(crate) fn difference(d: &Difference) -> (String, String) {
+    (signed(d.value), interval(d.low, d.high))
+}

@@ -1,0 +1,212 @@
+//! `lazaret plan hold`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use lazaret_plan::hold::{Hazard, HoldAnswer, Shortest, answer};
+use lazaret_plan::{Design, Experiment};
+use serde::Serialize;
+
+use super::common::{How, experiment_failed};
+use super::words::{figure, percent, table};
+use crate::input::Input;
+use crate::output::Failure;
+
+/// How long must goods be held? The risk that a contaminated lot is released, by days held
+///
+/// Prevalence, decay, treatment and test come from a hazard file; each may be uncertain. With a gateway file, the price
+/// of a day in yard slots.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The hazard file
+    #[arg(value_name = "HAZARD.toml")]
+    hazard: PathBuf,
+    /// A gateway file, to price a day of hold in slots
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Change a value of the gateway file
+    #[arg(long = "set", value_name = "PATH=VALUE", requires = "file")]
+    set: Vec<String>,
+    #[command(flatten)]
+    how: How,
+}
+
+/// What a day of hold costs in the yard.
+#[derive(Debug, Serialize)]
+struct Price {
+    /// Lots that come a day.
+    lots_a_day: f64,
+    /// Slots that one more day of hold takes: lots a day times one day (Little's law).
+    slots_a_day_of_hold: f64,
+    /// Slots that the shortest sure hold takes; none if there is no such hold.
+    slots_for_sure_hold: Option<f64>,
+    /// Slots in the place of the hold; none without a limit or without a known number.
+    slots: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    hold: HoldAnswer,
+    price: Option<Price>,
+}
+
+/// Input sets that are sampled from the uncertain inputs.
+const SAMPLE: usize = 4096;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let how = &arguments.how;
+    let shown = arguments.hazard.display();
+    let text = std::fs::read_to_string(&arguments.hazard)
+        .map_err(|e| Failure::BadInput(format!("{shown} cannot be read: {e}")))?;
+    let hazard = Hazard::parse(&text).map_err(|e| Failure::BadInput(format!("{shown}: {e}")))?;
+    let hold = answer(&hazard, how.level, SAMPLE, how.seed)
+        .map_err(|e| Failure::BadInput(format!("{shown}: {e}")))?;
+    let price = match &arguments.file {
+        None => None,
+        Some(file) => {
+            let input = Input {
+                file: file.clone(),
+                set: arguments.set.clone(),
+            };
+            Some(price(&input, how, hold.for_risk.sure_days)?)
+        }
+    };
+    how.answer(&Answer { hold, price }, |a| words(a, &hazard))
+}
+
+fn price(input: &Input, how: &How, sure_days: f64) -> Result<Price, Failure> {
+    how.ask(input, |experiment| {
+        let column = experiment
+            .column("lots.arrived")
+            .map_err(experiment_failed)?;
+        let rows = experiment
+            .run(&Design::base(), 0..20)
+            .map_err(experiment_failed)?
+            .column(column);
+        let days = experiment.gateway().length.hours() / 24.0;
+        let lots_a_day = rows.iter().sum::<f64>() / rows.len() as f64 / days;
+        let slots = experiment
+            .hold_place()
+            .and_then(|name| experiment.gateway().places.iter().find(|p| p.name == name))
+            .and_then(|p| Some(p.slots.as_ref()?.known_constant()? * p.count.known_constant()?));
+        Ok(Price {
+            lots_a_day,
+            slots_a_day_of_hold: lots_a_day,
+            slots_for_sure_hold: sure_days.is_finite().then_some(lots_a_day * sure_days),
+            slots,
+        })
+    })
+}
+
+fn days(x: f64) -> String {
+    if x.is_finite() {
+        format!("{} days", figure(x.ceil()))
+    } else {
+        "no hold within the longest".into()
+    }
+}
+
+fn shortest(s: &Shortest, confidence: f64) -> String {
+    let mut text = format!(
+        "{} for {} of what the inputs allow; {} for half of it",
+        days(s.sure_days),
+        percent(confidence),
+        days(s.median_days)
+    );
+    if s.never > 0.0 {
+        text += &format!("; in {} of it no hold is long enough", percent(s.never));
+    }
+    text
+}
+
+fn words(answer: &Answer, hazard: &Hazard) -> String {
+    let hold = &answer.hold;
+    let target = hazard.target;
+    let mut text = format!("\n{}, {}\n\n", hold.hazard, hold.goods.replace('_', " "));
+    text += &format!(
+        "To release a live hazard with at most 1 in {} lots: {}.\n",
+        figure((1.0 / target.risk).round()),
+        shortest(&hold.for_risk, target.confidence)
+    );
+    if let (Some(s), Some(r)) = (&hold.for_reduction, target.reduction) {
+        text += &format!(
+            "To inactivate {} by time alone: {} (interval {} to {}).\n",
+            exact_percent(r),
+            shortest(s, target.confidence),
+            figure(s.low_days.floor()),
+            figure(s.high_days.ceil())
+        );
+    }
+    if hold.clean_lots_stopped.median > 0.0 {
+        text += &format!(
+            "The test stops {} of clean lots.\n",
+            percent(hold.clean_lots_stopped.median)
+        );
+    }
+    let rows: Vec<Vec<String>> = hold
+        .table
+        .iter()
+        .map(|d| {
+            vec![
+                figure(d.days),
+                scientific(d.survives.median),
+                scientific(d.risk.median),
+                format!("{} to {}", scientific(d.risk.low), scientific(d.risk.high)),
+                scientific(d.risk_released.median),
+            ]
+        })
+        .collect();
+    text.push('\n');
+    text += &table(
+        &[
+            "days held",
+            "survives",
+            "risk a lot",
+            "interval",
+            "risk a released lot",
+        ],
+        &rows,
+        &[0, 1, 2, 3, 4],
+    );
+    if let Some(price) = &answer.price {
+        text += &format!(
+            "\nA day of hold takes {} slots at {} lots a day",
+            figure(price.slots_a_day_of_hold),
+            figure(price.lots_a_day)
+        );
+        if let Some(n) = price.slots_for_sure_hold {
+            text += &format!("; the sure hold takes {}", figure(n));
+        }
+        text += &match price.slots {
+            Some(n) => format!("; there are {}.\n", figure(n)),
+            None => ".\n".to_owned(),
+        };
+    }
+    for source in &hazard.hazard.sources {
+        text += &format!("\nSource: {source}");
+    }
+    for assumption in &hazard.hazard.assumptions {
+        text += &format!("\nAssumed: {assumption}");
+    }
+    text += &format!(
+        "\n\nIntervals hold {} of {} sets of the uncertain inputs.\n",
+        percent(hold.level),
+        figure(hold.sampled as f64)
+    );
+    text
+}
+
+/// 99.99 % must not become 100 %.
+fn exact_percent(p: f64) -> String {
+    let text = format!("{:.6}", 100.0 * p);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn scientific(x: f64) -> String {
+    if x == 0.0 || (0.01..=1.0).contains(&x) {
+        figure(x)
+    } else {
+        format!("{x:.1e}")
+    }
+}

@@ -1,0 +1,146 @@
+//! `lazaret plan optimise`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use lazaret_plan::questions::optimise::{Feasible, Method, OptimiseAnswer, Tried, ask};
+
+use super::common::{How, failed};
+use super::study::Read;
+use super::words::{figure, percent, table, with_interval};
+use crate::output::Failure;
+
+/// What to build: the best design of a study, or the front between two aims
+///
+/// Few designs are all run and the best selected with a guarantee (KN); many are searched with a surface (kriging).
+/// Seed and level of the study file hold; --seed and --level are not used.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    /// The study file
+    #[arg(value_name = "STUDY.toml")]
+    study: PathBuf,
+    #[command(flatten)]
+    how: How,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let read = Read::open(&arguments.study)?;
+    let study = read.optimisation()?;
+    let how = How {
+        seed: study.seed,
+        level: study.level,
+        ..arguments.how.clone()
+    };
+    let answer = how.ask(&read.input(), |experiment| {
+        ask(experiment, &study).map_err(failed)
+    })?;
+    how.answer(&answer, text)
+}
+
+fn text(answer: &OptimiseAnswer) -> String {
+    let count = match answer.of {
+        Some(n) => format!("all {n} designs"),
+        None => format!("{} designs", answer.tried.len()),
+    };
+    let best = answer.best.map(|i| &answer.tried[i]);
+    let mut text = match (&answer.method, best) {
+        (Method::NoneFeasible, _) => {
+            format!("\nNone of {count} that were run keeps all constraints.\n")
+        }
+        (Method::Front, _) => format!(
+            "\nTwo aims: {} of {count} are beaten by no other in both.\n",
+            answer.tried.iter().filter(|t| t.on_front).count()
+        ),
+        (_, Some(best)) => format!("\nBuild: {}.\n", best.design),
+        (_, None) => String::new(),
+    };
+    text += &match &answer.method {
+        Method::Kn {
+            level,
+            matters,
+            replications,
+        } => format!(
+            "Of {count}, it is the best with probability {} or more, if it leads by {} or more; else it is one of the near-best\n({} replications of Kim and Nelson's procedure).\n",
+            percent(*level),
+            figure(*matters),
+            figure(*replications as f64)
+        ),
+        Method::Surface { improvement_left } => format!(
+            "Found by a surface through {count}; looking on promises {} more. There is no guarantee that nothing better exists.\n",
+            figure(*improvement_left)
+        ),
+        Method::Certain => {
+            format!("The aim has no luck in it, and {count} that could be chosen were run.\n")
+        }
+        Method::Front | Method::NoneFeasible => String::new(),
+    };
+    if let Some(best) = best
+        && best.feasible == Feasible::Open
+    {
+        text += "Its constraints are not refuted, but not shown either: raise `replications`.\n";
+    }
+    let mut header: Vec<String> = vec!["design".into()];
+    header.extend(answer.aims.iter().map(|a| a.metric.clone()));
+    header.extend(answer.constraints.iter().map(|c| {
+        let relation = match c.condition.relation {
+            lazaret_plan::questions::size::Relation::AtMost => "<=",
+            lazaret_plan::questions::size::Relation::AtLeast => ">=",
+        };
+        format!(
+            "{} {relation} {}",
+            c.condition.metric,
+            figure(c.condition.value)
+        )
+    }));
+    header.push(String::new());
+    let mut order: Vec<&Tried> = answer.tried.iter().collect();
+    let score = |t: &Tried| {
+        let a = t.aims[0].value;
+        if answer.aims[0].minimise { a } else { -a }
+    };
+    order.sort_by(|a, b| {
+        let rank = |t: &Tried| (t.feasible == Feasible::No, !t.on_front);
+        rank(a).cmp(&rank(b)).then(score(a).total_cmp(&score(b)))
+    });
+    let rows: Vec<Vec<String>> = order
+        .iter()
+        .take(20)
+        .map(|t| {
+            let mut row = vec![t.design.clone()];
+            row.extend(answer.aims.iter().zip(&t.aims).map(|(a, e)| {
+                if a.metric == "cost" {
+                    figure(e.value)
+                } else {
+                    with_interval(e)
+                }
+            }));
+            row.extend(t.keeps.iter().map(|k| {
+                format!(
+                    "{} ({} to {})",
+                    percent(k.value),
+                    percent(k.low),
+                    percent(k.high)
+                )
+            }));
+            row.push(match (t.feasible, t.on_front) {
+                (Feasible::No, _) => "breaks a constraint".into(),
+                (Feasible::Open, true) => "on the front, not shown to be feasible".into(),
+                (Feasible::Open, false) => "not shown to be feasible".into(),
+                (Feasible::Yes, true) => "on the front".into(),
+                (Feasible::Yes, false) => String::new(),
+            });
+            row
+        })
+        .collect();
+    let header: Vec<&str> = header.iter().map(String::as_str).collect();
+    let right: Vec<usize> = (1..header.len() - 1).collect();
+    text.push('\n');
+    text += &table(&header, &rows, &right);
+    if answer.tried.len() > 20 {
+        text += &format!(
+            "… and {} more; --json has them all.\n",
+            answer.tried.len() - 20
+        );
+    }
+    text
+}

@@ -1,0 +1,177 @@
+//! `lazaret plan sensitivity`.
+
+use clap::Args;
+use lazaret_plan::Experiment;
+use lazaret_plan::designs::{Factor, Values};
+use lazaret_plan::questions::sensitivity::{Effort, Input as Varied, SensitivityAnswer, ask};
+use lazaret_plan::sensitivity::sobol::Index;
+
+use super::common::{How, change, failed, range};
+use super::words::{figure, percent, table};
+use crate::input::Input;
+use crate::output::Failure;
+
+/// What drives the spread of a metric: which unknowns, which settings, how much is luck
+///
+/// Screens all inputs (Morris), then measures the strongest (Sobol indices). Luck counts as one more input, so that what
+/// more knowledge could remove is kept apart from what it could not.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    /// The metric whose spread is shared out
+    #[arg(
+        long,
+        value_name = "METRIC",
+        default_value = "lots.time_in_gateway.mean"
+    )]
+    metric: String,
+    /// A setting to vary besides the unknowns, such as place.yard.slots=800..1600; may be given more than once
+    #[arg(long = "vary", value_name = "PATH=LOW..HIGH", value_parser = factor)]
+    vary: Vec<Factor>,
+    /// Morris trajectories; 0 leaves the screening out
+    #[arg(long, default_value_t = 20)]
+    trajectories: usize,
+    /// Points in each of the 16 scrambles
+    #[arg(long, default_value_t = 64)]
+    rows: usize,
+    /// At most so many inputs are measured after screening
+    #[arg(long, default_value_t = 8)]
+    keep: usize,
+    #[command(flatten)]
+    how: How,
+}
+
+/// A setting with its range.
+pub(super) fn factor(text: &str) -> Result<Factor, String> {
+    let (path, value) = change(text)?;
+    let span = range(&value)?;
+    let values = if span.is_whole() {
+        Values::Integer(span.low as i64, span.high as i64)
+    } else {
+        Values::Real(span.low, span.high, span.unit)
+    };
+    Ok(Factor { path, values })
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let how = &arguments.how;
+    let effort = Effort {
+        trajectories: arguments.trajectories,
+        rows: arguments.rows,
+        scrambles: 16,
+        keep: arguments.keep,
+        seed: how.seed,
+    };
+    let answer = how.ask(&arguments.input, |experiment| {
+        let inputs: Vec<Varied> = experiment
+            .unknowns()
+            .into_iter()
+            .map(Varied::Unknown)
+            .chain(arguments.vary.iter().cloned().map(Varied::Setting))
+            .collect();
+        ask(experiment, &inputs, &arguments.metric, effort, how.level).map_err(failed)
+    })?;
+    how.answer(&answer, |a| text(a, how))
+}
+
+fn text(answer: &SensitivityAnswer, how: &How) -> String {
+    let indices = &answer.indices;
+    let mut order: Vec<usize> = (0..answer.inputs.len()).collect();
+    order.sort_by(|&a, &b| {
+        indices.inputs[b]
+            .total
+            .value
+            .total_cmp(&indices.inputs[a].total.value)
+    });
+    let strongest = order.first().map_or("-", |&i| answer.inputs[i].as_str());
+    let mut text = format!(
+        "\n{} is {} {} on average, with a standard deviation of {}.\n{} of its spread is owed to what is varied, most of all to {strongest}; {} is luck from replication to replication.\n",
+        answer.metric,
+        figure(indices.mean),
+        answer.unit,
+        figure(indices.sd),
+        percent(answer.owed_to_inputs().clamp(0.0, 1.0)),
+        percent(answer.owed_to_variability().clamp(0.0, 1.0)),
+    );
+    let index = |i: Index| {
+        vec![
+            percent_of(i.value),
+            format!("{} to {}", percent_of(i.low), percent_of(i.high)),
+        ]
+    };
+    let mut rows: Vec<Vec<String>> = order
+        .iter()
+        .map(|&i| {
+            let both = &indices.inputs[i];
+            [
+                vec![answer.inputs[i].clone()],
+                index(both.first),
+                index(both.total),
+            ]
+            .concat()
+        })
+        .collect();
+    if let Some(chance) = indices.chance {
+        rows.push(
+            [
+                vec!["(luck)".to_owned()],
+                index(chance.first),
+                index(chance.total),
+            ]
+            .concat(),
+        );
+    }
+    text.push('\n');
+    text += &table(
+        &["input", "alone", "interval", "with others", "interval"],
+        &rows,
+        &[1, 2, 3, 4],
+    );
+    if !answer.screening.is_empty() {
+        let rows: Vec<Vec<String>> = answer
+            .screening
+            .iter()
+            .map(|s| {
+                let e = &s.effect;
+                let kind = if e.importance.value == 0.0 {
+                    "none"
+                } else if e.sd > 0.5 * e.importance.value {
+                    "bent, or with others"
+                } else {
+                    "straight"
+                };
+                vec![
+                    s.input.clone(),
+                    figure(e.mean),
+                    figure(e.importance.value),
+                    kind.to_owned(),
+                    if s.kept {
+                        String::new()
+                    } else {
+                        "not measured".to_owned()
+                    },
+                ]
+            })
+            .collect();
+        text += &format!(
+            "\nScreening: change of the metric when an input crosses its range, in {}\n",
+            answer.unit
+        );
+        text += &table(&["input", "mean", "size", "effect", ""], &rows, &[1, 2]);
+    }
+    text += &format!(
+        "\n\"Alone\" is the share of the variance that would vanish if the input became known; \"with others\" the share that\nwould stay if everything else did. {} runs, seed {}; intervals at {}.\n",
+        figure(answer.runs as f64),
+        how.seed,
+        percent(how.level)
+    );
+    text
+}
+
+/// A share in per cent with one decimal; may lie outside 0 and 100 by chance.
+fn percent_of(x: f64) -> String {
+    let rounded = (1000.0 * x).round() / 10.0;
+    // Minus zero is no figure.
+    format!("{:.1} %", if rounded == 0.0 { 0.0 } else { rounded })
+}

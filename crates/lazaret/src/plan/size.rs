@@ -1,0 +1,144 @@
+//! `lazaret plan size`.
+
+use std::ops::RangeInclusive;
+
+use clap::Args;
+use lazaret_plan::Design;
+use lazaret_plan::questions::size::{Condition, Relation, SizeAnswer, ask};
+use lazaret_plan::size::{Candidate, SizeTarget, Standing};
+
+use super::common::{How, change, failed, probability, range};
+use super::words::{figure, percent, table};
+use crate::input::Input;
+use crate::output::Failure;
+
+/// Find the smallest numbers that meet a target with a stated probability
+///
+/// "Meets" is shown, not guessed: the interval of the probability must lie above what was asked for. Numbers that the
+/// budget cannot decide never count as enough.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    /// A number to be chosen, such as source.dandong.fleet=20..120; may be given more than once
+    #[arg(long = "choose", value_name = "PATH=LOW..HIGH", required = true, value_parser = choice)]
+    choose: Vec<(String, RangeInclusive<i64>)>,
+    /// What must hold in a replication, such as 'source.dandong.cancelled <= 3'
+    #[arg(long = "so-that", value_name = "CONDITION", value_parser = Condition::parse)]
+    so_that: Condition,
+    /// In what share of futures it must hold
+    #[arg(long = "with", value_name = "P", default_value_t = 0.95, value_parser = probability)]
+    with: f64,
+    /// Most replications of each candidate
+    #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    most: u64,
+    #[command(flatten)]
+    how: How,
+}
+
+fn choice(text: &str) -> Result<(String, RangeInclusive<i64>), String> {
+    let (path, value) = change(text)?;
+    let span = range(&value)?;
+    if !span.is_whole() || span.step.is_some() {
+        return Err(format!(
+            "`{value}` must be a range of whole numbers without unit or step"
+        ));
+    }
+    Ok((path, span.low as i64..=span.high as i64))
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let how = &arguments.how;
+    let target = SizeTarget {
+        probability: arguments.with,
+        level: how.level,
+        batch: 100,
+        most: arguments.most,
+    };
+    let answer = how.ask(&arguments.input, |experiment| {
+        ask(
+            experiment,
+            &Design::base(),
+            &arguments.choose,
+            &arguments.so_that,
+            target,
+        )
+        .map_err(failed)
+    })?;
+    how.answer(&answer, |a| text(a, how))
+}
+
+fn text(answer: &SizeAnswer, how: &How) -> String {
+    let name = |c: &Candidate| -> String {
+        let parts: Vec<String> = answer
+            .paths
+            .iter()
+            .zip(&c.numbers)
+            .map(|(p, n)| format!("{p} = {n}"))
+            .collect();
+        parts.join(", ")
+    };
+    let relation = match answer.condition.relation {
+        Relation::AtMost => "at most",
+        Relation::AtLeast => "at least",
+    };
+    let goal = format!(
+        "{} is {relation} {} in {} of futures",
+        answer.condition.metric,
+        figure(answer.condition.value),
+        percent(answer.probability)
+    );
+    let sizing = &answer.sizing;
+    let mut text = match sizing.smallest.as_slice() {
+        [] => format!(
+            "\nNothing in the range is shown to do it: {goal}.\nThe best there is: {}, which does it in {} of futures ({} to {}).\n",
+            name(&sizing.best),
+            percent(sizing.best.successes as f64 / sizing.best.n as f64),
+            percent(sizing.best.low),
+            percent(sizing.best.high)
+        ),
+        [one] => format!(
+            "\n{} is the smallest number shown to do it: {goal}.\n",
+            name(one)
+        ),
+        many => {
+            let names: Vec<String> = many.iter().map(name).collect();
+            format!(
+                "\nThe smallest numbers shown to do it: {goal}:\n  {}\n",
+                names.join("\n  ")
+            )
+        }
+    };
+    let rows: Vec<Vec<String>> = sizing
+        .looked_at
+        .iter()
+        .map(|c| {
+            vec![
+                name(c),
+                percent(c.successes as f64 / c.n as f64),
+                format!("{} to {}", percent(c.low), percent(c.high)),
+                figure(c.n as f64),
+                match c.standing {
+                    Standing::Meets => "meets it".into(),
+                    Standing::Misses => "misses it".into(),
+                    Standing::Undecided => "undecided: raise --most".to_owned(),
+                },
+            ]
+        })
+        .collect();
+    text.push('\n');
+    text += &table(
+        &["looked at", "futures", "interval", "runs", ""],
+        &rows,
+        &[1, 2, 3],
+    );
+    if sizing.not_monotone {
+        text += "\nWarning: a larger number misses what a smaller one meets, so a smallest number means little here.\n";
+    }
+    text += &format!(
+        "\nAll that is claimed is true together with probability {}. Seed {}; the search takes it that more is never worse.\n",
+        percent(answer.level),
+        how.seed
+    );
+    text
+}
