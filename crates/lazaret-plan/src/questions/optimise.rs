@@ -468,17 +468,21 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
         points.push(at);
     }
     mark_front(study, &mut tried);
+    // What is shown to be feasible goes before what is only not refuted.
+    let of_kind = |kind: Feasible| {
+        (0..tried.len())
+            .filter(|&i| tried[i].feasible == kind)
+            .max_by(|&a, &b| {
+                let score = |i: usize| aims[0].score(tried[i].aims[0].value);
+                score(a).total_cmp(&score(b)).then(b.cmp(&a))
+            })
+    };
+    // Among those the surface's choice is the best by prediction, where luck plays a part.
     let best = best
-        .filter(|&i| tried[i].feasible != Feasible::No)
-        .or_else(|| {
-            (0..tried.len())
-                .filter(|&i| tried[i].feasible != Feasible::No)
-                .max_by(|&a, &b| {
-                    aims[0]
-                        .score(tried[a].aims[0].value)
-                        .total_cmp(&aims[0].score(tried[b].aims[0].value))
-                })
-        });
+        .filter(|&i| tried[i].feasible == Feasible::Yes && study.aims[0].metric != "cost")
+        .or_else(|| of_kind(Feasible::Yes))
+        .or_else(|| best.filter(|&i| tried[i].feasible == Feasible::Open))
+        .or_else(|| of_kind(Feasible::Open));
     let method = match (best, study.aims.len()) {
         (None, _) => Method::NoneFeasible,
         (_, 2) => Method::Front,
@@ -492,6 +496,12 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
         tried,
         of: None,
     })
+}
+
+/// Two standard errors of a share, but no more than half of what is left above it.
+fn margin(probability: f64, replications: u64) -> f64 {
+    let error = (probability * (1.0 - probability) / replications as f64).sqrt();
+    (2.0 * error).min((1.0 - probability) / 2.0)
 }
 
 /// Surfaces through the aims and the constraints, with less being better everywhere.
@@ -550,7 +560,8 @@ fn surfaces(
                     }
                 })
                 .collect(),
-            limit: -constraint.probability,
+            // Aim a margin inside, so that the designs found are not only feasible but can be shown to be.
+            limit: -(constraint.probability + margin(constraint.probability, study.replications)),
         })
         .collect();
     (objective, constraints)

@@ -3,6 +3,8 @@
 mod bad_input;
 mod faces;
 mod first_steps;
+mod plan;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 

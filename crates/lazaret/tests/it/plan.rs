@@ -1,0 +1,327 @@
+//! The planner's story of Uiju in five commands, and what is said of bad input.
+
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+pub(crate) fn example(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples")
+        .join(name)
+}
+
+pub(crate) fn lazaret(arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lazaret"));
+    command.args(arguments).current_dir(example(""));
+    command
+}
+
+fn answer(arguments: &[&str]) -> String {
+    let output = lazaret(arguments).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let all: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+    serde_json::from_str(&answer(&all)).unwrap()
+}
+
+fn refusal(arguments: &[&str]) -> String {
+    let output = lazaret(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(output.stdout.is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+const UIJU: &str = "uiju/gateway.toml";
+
+#[test]
+fn first_it_is_asked_whether_it_can_take_a_train_a_day() {
+    let text = answer(&[
+        "plan",
+        "capacity",
+        UIJU,
+        "--vary",
+        "source.dandong.convoy",
+        "--claim",
+        "20",
+    ]);
+    assert!(text.contains("Can it sustain 20? no:"), "{text}");
+    assert!(
+        text.contains("What limits, just above: crew.cleaner.utilisation in 100 % of futures."),
+        "{text}"
+    );
+    assert!(text.contains("clean_time"), "{text}");
+}
+
+#[test]
+fn then_what_to_build_next() {
+    let text = answer(&["plan", "bottleneck", UIJU, "--replications", "60"]);
+    assert!(
+        text.starts_with("\nBuild next: one more hour of shift for cleaner."),
+        "{text}"
+    );
+    assert!(text.contains("waits for crew or equipment"), "{text}");
+    assert!(text.contains("one more slot in yard"), "{text}");
+}
+
+#[test]
+fn then_how_large_the_crew_must_be() {
+    let a = json(&[
+        "plan",
+        "size",
+        UIJU,
+        "--choose",
+        "crew.cleaner.count=40..120",
+        "--so-that",
+        "gateway.outside <= 0.5",
+        "--with",
+        "0.9",
+        "--most",
+        "1000",
+    ]);
+    let crew = a["sizing"]["smallest"][0]["numbers"][0].as_i64().unwrap();
+    // 20 wagons of up to 48 hours over shifts of 12 hours are 80 cleaners at most; 17.5 wagons of 36 hours are 52.5 on average.
+    assert!((60..=72).contains(&crew), "{crew}");
+}
+
+#[test]
+fn then_whether_it_was_worth_it() {
+    let a = json(&[
+        "plan",
+        "compare",
+        UIJU,
+        "--vs",
+        "crew.cleaner.count=70",
+        "--vs",
+        "place.yard.slots=1400",
+        "--metric",
+        "lots.dispatched",
+        "--replications",
+        "60",
+    ]);
+    let differences = &a["metrics"][0]["differences"];
+    assert_eq!(differences[0]["verdict"], "higher");
+    assert_eq!(differences[1]["verdict"], "identical");
+}
+
+#[test]
+fn and_last_what_it_all_depends_on() {
+    let a = json(&[
+        "plan",
+        "sensitivity",
+        UIJU,
+        "--metric",
+        "lots.dispatched",
+        "--rows",
+        "16",
+        "--trajectories",
+        "4",
+    ]);
+    assert_eq!(a["inputs"][0], "clean_time");
+    assert!(
+        a["indices"]["inputs"][0]["first"]["value"]
+            .as_f64()
+            .unwrap()
+            > 0.9
+    );
+    assert!(a["indices"]["chance"]["total"]["value"].as_f64().unwrap() < 0.02);
+}
+
+#[test]
+fn answers_do_not_depend_on_the_number_of_threads() {
+    let with = |threads| {
+        answer(&[
+            "plan",
+            "compare",
+            UIJU,
+            "--vs",
+            "place.yard.slots=300",
+            "--replications",
+            "20",
+            "--threads",
+            threads,
+        ])
+    };
+    assert_eq!(with("1"), with("3"));
+}
+
+#[test]
+fn a_hold_says_its_days_and_its_price() {
+    let text = answer(&["plan", "hold", "hazards/asf-feed.toml", UIJU]);
+    assert!(
+        text.contains("To inactivate 99.99 % by time alone: 137 days"),
+        "{text}"
+    );
+    assert!(text.contains("A day of hold takes"), "{text}");
+    let text = answer(&["plan", "hold", "hazards/frozen-packaging.toml"]);
+    assert!(
+        text.contains("in 100 % of it no hold is long enough"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_need_says_what_the_flow_means() {
+    let a = json(&[
+        "plan",
+        "need",
+        UIJU,
+        "--population",
+        "25000000",
+        "--before",
+        "2000000",
+        "--need",
+        "medicine=0.5",
+        "--replications",
+        "10",
+    ]);
+    let share = a["mean"]["share_of_before"].as_f64().unwrap();
+    assert!((0.05..0.15).contains(&share), "{share}");
+    assert!(a["mean"]["classes"][0]["days_of_need"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_study_of_few_designs_is_solved() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(example(UIJU), folder.path().join("gateway.toml")).unwrap();
+    let study = folder.path().join("study.toml");
+    std::fs::write(
+        &study,
+        "gateway = \"gateway.toml\"\nreplications = 40\nmatters = 20.0\n\n[vary]\n\"crew.cleaner.count\" = { choice = [40, 60] }\n\"place.yard.slots\" = { choice = [300, 1200] }\n\n[[aim]]\nmetric = \"lots.dispatched\"\nmaximise = true\n",
+    )
+    .unwrap();
+    let a = json(&["plan", "optimise", study.to_str().unwrap()]);
+    let best = a["best"].as_u64().unwrap() as usize;
+    assert!(
+        a["tried"][best]["design"]
+            .as_str()
+            .unwrap()
+            .contains("crew.cleaner.count = 60, place.yard.slots = 1200"),
+        "{a}"
+    );
+    assert_eq!(a["method"]["method"], "kn");
+}
+
+#[test]
+fn bad_input_is_told_what_would_be_right() {
+    for (arguments, expected) in [
+        (
+            vec!["plan", "compare", UIJU, "--vs", "place.yrad.slots=3"],
+            "yard",
+        ),
+        (
+            vec!["plan", "compare", UIJU],
+            "there is nothing to compare with",
+        ),
+        (
+            vec![
+                "plan",
+                "compare",
+                UIJU,
+                "--vs",
+                "place.yard.slots=3",
+                "--metric",
+                "lots.dispatchd",
+            ],
+            "did you mean `lots.dispatched`",
+        ),
+        (
+            vec![
+                "plan",
+                "capacity",
+                UIJU,
+                "--vary",
+                "source.dandong.convoy",
+                "--range",
+                "60..1",
+            ],
+            "runs backwards",
+        ),
+        (
+            vec!["plan", "capacity", UIJU, "--vary", "place.yard.slots"],
+            "--range",
+        ),
+        (
+            vec![
+                "plan",
+                "size",
+                UIJU,
+                "--choose",
+                "crew.cleaner.count=9..1",
+                "--so-that",
+                "gateway.outside <= 1",
+            ],
+            "runs backwards",
+        ),
+        (
+            vec![
+                "plan",
+                "size",
+                UIJU,
+                "--choose",
+                "crew.cleaner.count=1..9",
+                "--so-that",
+                "gateway.outside",
+            ],
+            "METRIC <= NUMBER",
+        ),
+        (
+            vec!["plan", "hold", "uiju/gateway.toml"],
+            "uiju/gateway.toml",
+        ),
+        (
+            vec!["plan", "need", UIJU, "--population", "0"],
+            "the population must be above 0",
+        ),
+        (
+            vec![
+                "plan",
+                "need",
+                UIJU,
+                "--population",
+                "9",
+                "--need",
+                "gold=1",
+            ],
+            "it has medicine, dairy, general",
+        ),
+        (
+            vec!["plan", "sweep", "nowhere.toml", "--out", "x"],
+            "nowhere.toml cannot be read",
+        ),
+        (
+            vec!["plan", "optimise", "uiju/studies/sweep.toml"],
+            "matters",
+        ),
+    ] {
+        let said = refusal(&arguments);
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn a_target_nobody_can_meet_is_said_to_be_so_with_the_best_there_is() {
+    let text = answer(&[
+        "plan",
+        "size",
+        UIJU,
+        "--choose",
+        "crew.cleaner.count=10..12",
+        "--so-that",
+        "gateway.outside <= 0.5",
+        "--most",
+        "200",
+    ]);
+    assert!(
+        text.contains("Nothing in the range is shown to do it"),
+        "{text}"
+    );
+    assert!(text.contains("The best there is:"), "{text}");
+}
