@@ -180,7 +180,10 @@ pub(crate) fn failed(error: QuestionError) -> Failure {
 /// An experiment's error as the binary's.
 pub(crate) fn experiment_failed(error: ExperimentError) -> Failure {
     match error {
-        ExperimentError::Interrupted => Failure::Interrupted,
+        ExperimentError::Interrupted => {
+            crate::output::say("stopped before the question could be answered\n");
+            Failure::Interrupted
+        }
         other => Failure::BadInput(other.to_string()),
     }
 }
