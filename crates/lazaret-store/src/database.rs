@@ -1,0 +1,241 @@
+//! One database of either kind.
+//!
+//! Every statement is written once, with `$1` placeholders and the column types that both engines have; only the
+//! tables, the clock and the bulk append differ. Instants are microseconds since 1970.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, Row, SqlitePool};
+
+use crate::error::StoreError;
+
+/// Tables by version; never edited, only added to.
+const SQLITE: &[&str] = &[include_str!("../migrations/sqlite-1.sql")];
+const POSTGRES: &[&str] = &[include_str!("../migrations/postgres-1.sql")];
+
+/// Runs the same code on either engine's pool.
+macro_rules! either {
+    ($store:expr, $pool:ident => $code:expr) => {
+        match &$store.pool {
+            $crate::database::Pool::Sqlite($pool) => $code,
+            $crate::database::Pool::Postgres($pool) => $code,
+        }
+    };
+}
+pub(crate) use either;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// A database that holds a ledger, open for reading and writing. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Store {
+    pub(crate) pool: Pool,
+    /// The file of a SQLite database.
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens a database, and makes its tables if it is new.
+    ///
+    /// * `address` — `postgres://…`, or the path of a SQLite file.
+    ///
+    /// # Errors
+    /// If it cannot be reached, or was made by a newer version of the program.
+    pub async fn open(address: &str) -> Result<Store, StoreError> {
+        if address.starts_with("postgres://") || address.starts_with("postgresql://") {
+            return Self::open_postgres(address).await;
+        }
+        if address.contains("://") {
+            return Err(StoreError::Address(address.into()));
+        }
+        Self::open_sqlite(Path::new(address)).await
+    }
+
+    /// Opens a SQLite file, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// As [`Store::open`].
+    pub async fn open_sqlite(file: &Path) -> Result<Store, StoreError> {
+        if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(|error| StoreError::file(folder, error))?;
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A commit that was answered must survive a power cut: every commit syncs the log.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", "-16384")
+            .foreign_keys(true);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .connect_with(options)
+            .await?;
+        let store = Store {
+            pool: Pool::Sqlite(pool),
+            file: Some(file.to_path_buf()),
+        };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    async fn open_postgres(address: &str) -> Result<Store, StoreError> {
+        let options = PgConnectOptions::from_str(address)
+            .map_err(|_| StoreError::Address(without_password(address)))?
+            .application_name("lazaret");
+        let pool = PgPoolOptions::new()
+            .max_connections(6)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options)
+            .await?;
+        let store = Store {
+            pool: Pool::Postgres(pool),
+            file: None,
+        };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Whether it is PostgreSQL.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.pool, Pool::Postgres(_))
+    }
+
+    /// The file of a SQLite database.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Closes it; waits for statements in hand.
+    pub async fn close(&self) {
+        either!(self, pool => pool.close().await);
+    }
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// If it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        either!(self, pool => { sqlx::query("SELECT 1").execute(pool).await?; });
+        Ok(())
+    }
+
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let made = "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRIMARY KEY)";
+        let last = "SELECT COALESCE(MAX(version), 0) AS version FROM migration";
+        let next = "INSERT INTO migration (version) VALUES ($1)";
+        match &self.pool {
+            Pool::Sqlite(pool) => {
+                // Two servers that open a new file at once must not both make its tables.
+                let mut connection = pool.acquire().await?;
+                sqlx::raw_sql("BEGIN IMMEDIATE")
+                    .execute(&mut *connection)
+                    .await?;
+                let outcome: Result<(), StoreError> = async {
+                    sqlx::query(made).execute(&mut *connection).await?;
+                    let version: i64 = sqlx::query(last)
+                        .fetch_one(&mut *connection)
+                        .await?
+                        .get("version");
+                    for (number, text) in pending(SQLITE, version)? {
+                        sqlx::raw_sql(*text).execute(&mut *connection).await?;
+                        sqlx::query(next)
+                            .bind(number)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
+                    Ok(())
+                }
+                .await;
+                let end = if outcome.is_ok() {
+                    "COMMIT"
+                } else {
+                    "ROLLBACK"
+                };
+                sqlx::raw_sql(end).execute(&mut *connection).await?;
+                outcome
+            }
+            Pool::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                sqlx::query("SELECT pg_advisory_xact_lock(7100101)")
+                    .execute(&mut *transaction)
+                    .await?;
+                sqlx::query(made).execute(&mut *transaction).await?;
+                let version: i64 = sqlx::query(last)
+                    .fetch_one(&mut *transaction)
+                    .await?
+                    .get("version");
+                for (number, text) in pending(POSTGRES, version)? {
+                    sqlx::raw_sql(*text).execute(&mut *transaction).await?;
+                    sqlx::query(next)
+                        .bind(number)
+                        .execute(&mut *transaction)
+                        .await?;
+                }
+                transaction.commit().await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// A setting of the database.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let text = "SELECT value FROM setting WHERE name = $1";
+        Ok(either!(self, pool => sqlx::query(text)
+            .bind(name)
+            .fetch_optional(pool)
+            .await?
+            .map(|row| row.get("value"))))
+    }
+
+    /// Changes a setting of the database.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let text = "INSERT INTO setting (name, value) VALUES ($1, $2)
+                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        either!(self, pool => { sqlx::query(text).bind(name).bind(value).execute(pool).await?; });
+        Ok(())
+    }
+}
+
+fn pending(
+    texts: &'static [&'static str],
+    version: i64,
+) -> Result<impl Iterator<Item = (i64, &'static &'static str)>, StoreError> {
+    let known = texts.len() as i64;
+    if version > known {
+        return Err(StoreError::Newer {
+            found: version,
+            known,
+        });
+    }
+    Ok((1..).zip(texts).skip(version as usize))
+}
+
+/// An address fit to be shown.
+pub(crate) fn without_password(address: &str) -> String {
+    match (address.find("://"), address.rfind('@')) {
+        (Some(scheme), Some(at)) if scheme + 3 < at => {
+            let user = &address[scheme + 3..at];
+            let user = user.split(':').next().unwrap_or(user);
+            format!("{}{user}@{}", &address[..scheme + 3], &address[at + 1..])
+        }
+        _ => address.into(),
+    }
+}

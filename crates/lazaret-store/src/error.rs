@@ -1,0 +1,77 @@
+//! What can go wrong with a database.
+
+use lazaret_ledger::chain::ChainBreak;
+
+/// Why a store could not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database failed or cannot be reached. What was not acknowledged may or may not be there.
+    #[error("the database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The address of the database cannot be used.
+    #[error("`{0}` is no database: give a file for SQLite, or postgres://user@host/name")]
+    Address(String),
+    /// The database was made by a newer version of the program.
+    #[error(
+        "the database is of version {found}, and this program knows versions up to {known}: use the newer program"
+    )]
+    Newer {
+        /// As found.
+        found: i64,
+        /// The latest known.
+        known: i64,
+    },
+    /// Another server has taken the lease: this one must not write.
+    #[error("another server has taken over: it holds lease {held}, this one held {own}")]
+    Fenced {
+        /// The token now in force.
+        held: i64,
+        /// The token of this server.
+        own: i64,
+    },
+    /// Another program has the database open for writing.
+    #[error("the ledger is open for writing elsewhere ({0}): stop that server first")]
+    InUse(String),
+    /// The records do not follow each other.
+    #[error("the chain of records is broken at {0}")]
+    Chain(#[from] ChainBreak),
+    /// A record cannot be read or does not fit the records before it.
+    #[error("record {seq}: {what}")]
+    Record {
+        /// Which.
+        seq: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// A file could not be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// Which.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A line of an exchange file is wrong.
+    #[error("line {line}: {what}")]
+    Line {
+        /// Which, from 1.
+        line: u64,
+        /// What is wrong.
+        what: String,
+    },
+    /// Something would be overwritten.
+    #[error("{0} holds a ledger already: choose an empty one")]
+    NotEmpty(String),
+    /// A key for checkpoints cannot be used.
+    #[error("{0} is not a key of checkpoints")]
+    Key(String),
+}
+
+impl StoreError {
+    pub(crate) fn file(path: impl AsRef<std::path::Path>, source: std::io::Error) -> Self {
+        StoreError::File {
+            path: path.as_ref().display().to_string(),
+            source,
+        }
+    }
+}

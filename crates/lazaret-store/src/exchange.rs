@@ -1,0 +1,117 @@
+//! The whole ledger as JSON lines: one record a line, the bytes that were hashed.
+
+use std::io::{BufRead, Write};
+
+use lazaret_ledger::Ledger;
+use lazaret_ledger::chain::{Chain, Digest, Record};
+
+use crate::database::Store;
+use crate::error::StoreError;
+use crate::snapshots::CHUNK;
+
+/// What was written or read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exchanged {
+    /// Records.
+    pub records: u64,
+    /// The end of the chain.
+    pub head: Chain,
+}
+
+/// Writes every record as a line.
+///
+/// # Errors
+/// If the database or the writer fails.
+pub async fn export_records(store: &Store, out: &mut impl Write) -> Result<Exchanged, StoreError> {
+    let mut done = Exchanged::default();
+    loop {
+        let rows = store.after(done.head.seq, CHUNK).await?;
+        let Some(last) = rows.last() else {
+            break;
+        };
+        done.head = Chain {
+            seq: last.seq,
+            head: last.digest().unwrap_or_default(),
+        };
+        done.records += rows.len() as u64;
+        for row in &rows {
+            out.write_all(&row.body)
+                .and_then(|()| out.write_all(b"\n"))
+                .map_err(|error| StoreError::file("output", error))?;
+        }
+    }
+    out.flush()
+        .map_err(|error| StoreError::file("output", error))?;
+    Ok(done)
+}
+
+/// Reads records into an empty ledger. Every line is checked: its place in the chain, and that it fits the state.
+///
+/// Nothing is left behind of a file that is wrong in the middle but the records before the wrong one, which are a ledger.
+///
+/// # Errors
+/// [`StoreError::Line`] at the first line that is wrong, [`StoreError::NotEmpty`] if there are records already.
+pub async fn import_records(store: &Store, input: impl BufRead) -> Result<Exchanged, StoreError> {
+    if store.head().await?.seq != 0 {
+        return Err(StoreError::NotEmpty("the database".into()));
+    }
+    let lease = store
+        .take_lease("import")
+        .await?
+        .ok_or_else(|| StoreError::InUse("a server".into()))?;
+    let outcome = import_under(store, input, lease.token()).await;
+    lease.give_back(store).await?;
+    outcome
+}
+
+async fn import_under(
+    store: &Store,
+    input: impl BufRead,
+    token: i64,
+) -> Result<Exchanged, StoreError> {
+    let mut ledger = Ledger::default();
+    let mut rows: Vec<(i64, i64, Vec<u8>, Digest)> = Vec::new();
+    let mut done = Exchanged::default();
+    for (line, text) in (1..).zip(input.lines()) {
+        let wrong = |what: String| StoreError::Line { line, what };
+        let text = text.map_err(|error| wrong(error.to_string()))?;
+        if text.trim().is_empty() {
+            continue;
+        }
+        let record: Record =
+            serde_json::from_str(&text).map_err(|error| wrong(format!("not a record: {error}")))?;
+        let body = text.into_bytes();
+        ledger
+            .replay(&record, Some(&body))
+            .map_err(|broken| wrong(broken.what))?;
+        let digest = ledger.chain().head;
+        let at = crate::records::micros(record.recorded_at);
+        rows.push((record.seq as i64, at, body, digest));
+        if rows.len() >= CHUNK as usize {
+            put(store, token, &mut rows).await?;
+        }
+        done.records += 1;
+        done.head = ledger.chain();
+    }
+    put(store, token, &mut rows).await?;
+    if let Ok(bytes) = ledger.snapshot() {
+        store.keep_snapshot(ledger.chain().seq, &bytes).await?;
+    }
+    Ok(done)
+}
+
+async fn put(
+    store: &Store,
+    token: i64,
+    rows: &mut Vec<(i64, i64, Vec<u8>, Digest)>,
+) -> Result<(), StoreError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let parts = rows
+        .iter()
+        .map(|(seq, at, body, digest)| (*seq, *at, &body[..], &digest.0[..]));
+    store.append_rows(token, parts).await?;
+    rows.clear();
+    Ok(())
+}

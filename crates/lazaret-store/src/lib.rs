@@ -1,0 +1,33 @@
+//! The ledger's records in SQLite or PostgreSQL.
+//!
+//! The records are the truth; the state in memory follows from them, and snapshots only save time. A [`Store`] reads
+//! and appends records. A [`Live`] ledger stands on it: it decides on commands, writes them many to a commit, and
+//! answers only when they are on disk. One server at a time holds the lease and writes; the others follow and take
+//! over.
+//!
+//! The office of the server (accounts, sessions, tokens) lives in the same database, in [`Office`].
+
+mod backup;
+mod checkpoint;
+mod database;
+mod error;
+mod exchange;
+mod lease;
+mod live;
+mod office;
+mod past;
+mod records;
+mod snapshots;
+mod verify;
+
+pub use backup::{Copied, transfer};
+pub use checkpoint::{Checkpoint, Key};
+pub use database::Store;
+pub use error::StoreError;
+pub use exchange::{Exchanged, export_records, import_records};
+pub use lease::Lease;
+pub use live::{Clock, Live, LiveOptions, Post, Receipt, Seen, Standing, SubmitError};
+pub use office::{Account, Office, Read, Session, Token};
+pub use past::{Moment, Past};
+pub use records::Stored;
+pub use verify::{Finding, Verified};

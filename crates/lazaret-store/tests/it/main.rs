@@ -1,0 +1,11 @@
+//! The store from outside, on SQLite and, where Debian's package is installed, on PostgreSQL.
+
+mod backup;
+mod kill;
+mod lease;
+mod live;
+mod office;
+mod past;
+mod postgres;
+mod scene;
+mod tamper;
