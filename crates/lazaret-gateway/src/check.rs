@@ -217,6 +217,25 @@ fn unused(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic> {
 
 fn odd_steps(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic> {
     let mut out = Vec::new();
+    for (g, class) in gateway.goods.iter().enumerate() {
+        let held = gateway
+            .steps
+            .iter()
+            .any(|step| step.goods[g] && matches!(step.kind, StepKind::Hold { .. }));
+        if class.hold.is_some() && !held {
+            out.push(
+                Diagnostic::warning(
+                    "idle-hold",
+                    at.goods[g],
+                    format!(
+                        "`{}` has a length of hold, but no step holds it",
+                        class.name
+                    ),
+                )
+                .help("add a step with does = \"hold\", or remove `hold`"),
+            );
+        }
+    }
     for (i, step) in gateway.steps.iter().enumerate() {
         match &step.kind {
             StepKind::Inspect(inspection)

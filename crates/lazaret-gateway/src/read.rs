@@ -7,6 +7,7 @@
 mod calendar;
 mod csv;
 mod flow;
+mod goods;
 mod section;
 mod steps;
 mod things;
@@ -171,6 +172,8 @@ const LOCAL: &[&str] = &[
 
 /// The most of one kind of thing: positions are 16-bit numbers.
 const THINGS_MOST: usize = 65_535;
+/// The most goods classes: sets of classes are 64-bit masks in the simulator.
+const GOODS_MOST: usize = 64;
 /// The most classes times sources, and classes times steps.
 const PAIRS_MOST: usize = 1_000_000;
 /// The most sources times classes times steps: each way through the steps is looked at.
@@ -546,12 +549,17 @@ impl<'d> Reader<'d> {
     }
 
     fn check_number(&mut self, section: &str, list: &Named) {
-        if list.len() > THINGS_MOST {
+        let most = if section == "goods" {
+            GOODS_MOST
+        } else {
+            THINGS_MOST
+        };
+        if list.len() > most {
             self.error(Diagnostic::error(
                 "too-many",
-                list.at[THINGS_MOST],
+                list.at[most],
                 format!(
-                    "a file may have {THINGS_MOST} of `{section}`, and this has {}",
+                    "a file may have {most} of `{section}`, and this has {}",
                     list.len()
                 ),
             ));

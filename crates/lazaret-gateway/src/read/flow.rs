@@ -4,7 +4,7 @@ use super::Reader;
 use crate::check::{OFTEN_MOST, Recurring, too_often};
 use crate::diagnostic::{Diagnostic, Location};
 use crate::document::Table;
-use crate::model::{Gateway, GoodsIx, SourceIx, StepIx, StepKind, Term, Zone};
+use crate::model::{Gateway, GoodsIx, HoldClock, SourceIx, StepIx, StepKind, Term, Zone};
 
 impl<'d> Reader<'d> {
     /// Checks every way through the steps, and gives places without a zone the one their steps tell.
@@ -35,6 +35,7 @@ impl<'d> Reader<'d> {
             }
         }
         self.mixed_vehicles(gateway);
+        self.clocks(gateway);
         if let Some(found) = too_often(gateway) {
             let (at, what, help) = match found.of {
                 Recurring::Lots(s) => (
@@ -323,6 +324,31 @@ impl<'d> Reader<'d> {
             }
         }
         None
+    }
+
+    /// A lot carries the time of each mark from which a hold counts.
+    fn clocks(&mut self, gateway: &Gateway) {
+        const MOST: usize = 32;
+        let mut different: Vec<HoldClock> = Vec::new();
+        for (i, step) in gateway.steps.iter().enumerate() {
+            let StepKind::Hold { clock } = step.kind else {
+                continue;
+            };
+            if !different.contains(&clock) {
+                different.push(clock);
+            }
+            if different.len() > MOST {
+                self.error(
+                    Diagnostic::error(
+                        "too-many",
+                        self.names.steps.at[i],
+                        format!("holds count from more than {MOST} different moments"),
+                    )
+                    .help("let some of them count from the same step"),
+                );
+                return;
+            }
+        }
     }
 
     /// A vessel carries several classes, so what is done to it cannot depend on the class.

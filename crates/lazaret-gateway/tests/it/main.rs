@@ -3,6 +3,7 @@
 mod guide;
 mod mistakes;
 mod mutations;
+mod overrides;
 mod samples;
 mod schema;
 mod speed;

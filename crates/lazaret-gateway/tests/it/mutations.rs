@@ -250,6 +250,16 @@ fn files_with_thousands_of_things_are_answered_in_time() {
         );
     }
     survives(&text, &[]);
+    // As many as are read: 60 classes, 60 sources, 2500 steps.
+    let mut text = String::from("[gateway]\nname = \"many\"\nlength = \"10 d\"\n");
+    for i in 0..60 {
+        let _ = write!(text, "[goods.g{i}]\n[source.s{i}]\nevery = \"1 d\"\n");
+    }
+    for i in 0..2_500 {
+        let _ = write!(text, "[place.p{i}]\nslots = 3\n");
+        let _ = write!(text, "[[step]]\nid = \"t{i}\"\nat = \"p{i}\"\n");
+    }
+    survives(&text, &[]);
     let nested = format!("x = {}{}", "[".repeat(100_000), "]".repeat(100_000));
     survives(&nested, &[]);
     let deep = format!("[{}x]", "a.".repeat(100_000));
