@@ -64,7 +64,7 @@ impl<O: Observer> World<'_, O> {
     fn send_or_wait(&mut self, s: usize, number: u32) {
         let source = &self.model.sources[s];
         let vehicles = self
-            .count(source.vehicles, u64::from(number))
+            .count(source.vehicles, mix(u64::from(number)))
             .min(i64::from(u16::MAX));
         if source.fleet.is_none() {
             self.send(s, number, vehicles);
