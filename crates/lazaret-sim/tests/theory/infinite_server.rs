@@ -1,6 +1,6 @@
 //! M/G/∞: a yard without end. Mean, variance and covariance of the number held, at every time since opening.
 
-use crate::support::{check_mean, fails, hours, model, pass, sample, sample_and};
+use crate::support::{check_mean, fails, hours, integral, model, pass, sample, sample_and};
 use lazaret_gateway::model::PlaceIx;
 use lazaret_gateway::time::GateTime;
 use lazaret_sim::{Model, OCCUPANCY_BINS, Replication, Silent, World};
@@ -26,21 +26,6 @@ const RATE: f64 = 10.0;
 /// The chance that a hold of FILE lasts longer than `t` hours.
 fn survival(t: f64) -> f64 {
     ((72.0 - t) / 48.0).clamp(0.0, 1.0)
-}
-
-/// By Simpson's rule on 400 strips.
-fn integral(f: impl Fn(f64) -> f64, from: f64, to: f64) -> f64 {
-    let h = (to - from) / 400.0;
-    let weight = |i: u32| match i {
-        0 | 400 => 1.0,
-        i if i % 2 == 1 => 4.0,
-        _ => 2.0,
-    };
-    (0..=400)
-        .map(|i| weight(i) * f(from + f64::from(i) * h))
-        .sum::<f64>()
-        * h
-        / 3.0
 }
 
 /// Mean and variance of the number held at `t`: it is Poisson, as a thinned Poisson process.

@@ -5,6 +5,8 @@
 
 mod blocking_line;
 mod breakdowns;
+mod convoys;
+mod coverage;
 mod departures;
 mod finite_queue;
 mod fleet;
@@ -13,5 +15,7 @@ mod inspection;
 mod md1;
 mod mmc;
 mod priority;
+mod reference;
 mod shifts;
+mod spread;
 mod support;

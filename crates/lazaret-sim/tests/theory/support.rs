@@ -181,6 +181,32 @@ pub(crate) fn stationary(mut rates: Vec<Vec<f64>>) -> Vec<f64> {
     p
 }
 
+/// Integral of a smooth `f` by Simpson's rule on 400 strips.
+pub(crate) fn integral(f: impl Fn(f64) -> f64, from: f64, to: f64) -> f64 {
+    let h = (to - from) / 400.0;
+    let weight = |i: u32| match i {
+        0 | 400 => 1.0,
+        i if i % 2 == 1 => 4.0,
+        _ => 2.0,
+    };
+    (0..=400)
+        .map(|i| weight(i) * f(from + f64::from(i) * h))
+        .sum::<f64>()
+        * h
+        / 3.0
+}
+
+/// Chance of at most `k` successes in `n` trials of chance `p`.
+pub(crate) fn at_most(k: u32, n: u32, p: f64) -> f64 {
+    let mut log_term = f64::from(n) * (1.0 - p).ln();
+    let mut sum = log_term.exp();
+    for i in 1..=k {
+        log_term += (f64::from(n - i + 1) / f64::from(i) * p / (1.0 - p)).ln();
+        sum += log_term.exp();
+    }
+    sum
+}
+
 #[test]
 fn the_solver_agrees_with_a_birth_death_chain() {
     // M/M/1/5 at load 1/2: geometric.
