@@ -202,7 +202,7 @@ impl Gate<'_> {
             .iter()
             .enumerate()
             .filter(|(bit, _)| row.inspected >> bit & 1 == 0)
-            .map(|(_, step)| step.to_string());
+            .map(|(_, rule)| rule.step.to_string());
         let tests = self
             .state
             .tests(row.tests_needed & !row.tests_passed)

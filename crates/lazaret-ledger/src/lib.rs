@@ -13,6 +13,7 @@ pub mod command;
 mod decide;
 mod gate;
 pub mod identity;
+pub mod import;
 mod ledger;
 mod names;
 pub mod role;

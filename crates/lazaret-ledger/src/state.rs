@@ -276,25 +276,51 @@ impl State {
         &self.lots[lot as usize]
     }
 
-    /// The protocol version that a lot of `goods` is under if it comes at `at`.
-    pub(crate) fn protocol_for(&self, goods: u32, at: i64) -> Option<u16> {
-        let name = self.goods_names.get(goods);
-        let latest = |own: bool| {
-            self.protocols
-                .iter()
-                .enumerate()
-                .filter(|(_, AsJson(protocol))| {
-                    micros(protocol.from) <= at
-                        && if own {
-                            protocol.goods.iter().any(|goods| goods.as_str() == name)
-                        } else {
-                            protocol.goods.is_empty()
-                        }
-                })
-                .max_by_key(|(position, AsJson(protocol))| (micros(protocol.from), *position))
-                .map(|(position, _)| position as u16)
-        };
-        latest(true).or_else(|| latest(false))
+    /// The protocol version that a lot of `goods` from `source` is under if it comes at `at`.
+    pub(crate) fn protocol_for(&self, goods: u32, source: u32, at: i64) -> Option<u16> {
+        self.protocols
+            .iter()
+            .enumerate()
+            .filter(|(_, AsJson(protocol))| micros(protocol.from) <= at)
+            .filter_map(|(position, AsJson(protocol))| {
+                let rank = self.speaks_of(protocol, goods, source)?;
+                Some((rank, micros(protocol.from), position))
+            })
+            .max()
+            .map(|(.., position)| position as u16)
+    }
+
+    /// How closely a protocol speaks of a class from a source; none if it does not.
+    fn speaks_of(&self, protocol: &Protocol, goods: u32, source: u32) -> Option<u8> {
+        let (goods, source) = (self.goods_names.get(goods), self.source_names.get(source));
+        let class = protocol.goods.iter().any(|named| named.as_str() == goods);
+        let origin = protocol
+            .sources
+            .iter()
+            .any(|named| named.as_str() == source);
+        let speaks =
+            (class || protocol.goods.is_empty()) && (origin || protocol.sources.is_empty());
+        speaks.then_some(2 * u8::from(class) + u8::from(origin))
+    }
+
+    /// Lots at the gateway that a version adopted for held lots binds: those it would bind if they came now.
+    pub(crate) fn bound_by(&self, protocol: &Protocol) -> Vec<u32> {
+        (0..self.lots.len() as u32)
+            .filter(|&lot| {
+                let row = self.lot(lot);
+                let source = match some(row.vehicle) {
+                    Some(vehicle) if row.stage.present() => self.vehicles[vehicle as usize].source,
+                    _ => return false,
+                };
+                let Some(rank) = self.speaks_of(protocol, row.goods, source) else {
+                    return false;
+                };
+                // A lot with a protocol that speaks of it more closely stays under that.
+                self.protocol_of(row)
+                    .and_then(|own| self.speaks_of(own, row.goods, source))
+                    .is_none_or(|own| own <= rank)
+            })
+            .collect()
     }
 
     /// The protocol version that a lot came under; none before it was unloaded.

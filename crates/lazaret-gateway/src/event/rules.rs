@@ -223,6 +223,16 @@ pub struct TestRule {
     pub not_before_s: u64,
 }
 
+/// An inspection that a lot must have passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InspectionRule {
+    /// The step.
+    pub step: StepName,
+    /// Treatments that must be repeated if it finds `again`; none given for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Vec<StepName>>,
+}
+
 /// What a goods class must pass, in one version.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -234,6 +244,10 @@ pub struct Protocol {
     /// The classes it is for; empty for all that have none of their own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub goods: Vec<GoodsName>,
+    /// The sources it is for; empty for all. A protocol for a class goes before one for a source, and one for both
+    /// before either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceName>,
     /// Lots that come from this instant on are under it.
     #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
     pub from: Timestamp,
@@ -243,9 +257,9 @@ pub struct Protocol {
     /// Treatments.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub treatments: Vec<TreatmentRule>,
-    /// Inspections that must have been passed, by step.
+    /// Inspections that must have been passed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub inspections: Vec<StepName>,
+    pub inspections: Vec<InspectionRule>,
     /// Tests.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tests: Vec<TestRule>,

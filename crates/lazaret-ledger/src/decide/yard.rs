@@ -77,8 +77,8 @@ impl Judge<'_> {
                 departure, lots, ..
             } => self.departed(departure, *lots),
             H::LotSent { lot, spot } => {
-                self.place(spot)?;
-                self.gate.may_leave(self.lot(lot)?, Way::Transfer)
+                self.gate.may_leave(self.lot(lot)?, Way::Transfer)?;
+                self.stored(lot, spot, said)
             }
             H::LotDestroyed { lot } => self.gate.may_leave(self.lot(lot)?, Way::Destroy),
             H::LotSentBack { lot } => self.gate.may_leave(self.lot(lot)?, Way::SendBack),
@@ -281,7 +281,11 @@ impl Judge<'_> {
             .goods_names
             .find(goods.as_str())
             .unwrap_or(u32::MAX);
-        let Some(protocol) = self.state.protocol_for(class, self.now) else {
+        let Some(protocol) = self.state.protocol_for(
+            class,
+            self.state.vehicles[carrier as usize].source,
+            self.now,
+        ) else {
             return Err(Refusal::new(
                 Rule::Known,
                 format!("no protocol is in force for {goods}"),
@@ -358,7 +362,7 @@ impl Judge<'_> {
         let from = self.state.spot(row.unit);
         self.need(
             Rule::OnePlace,
-            from.as_ref() != Some(spot) || !row.is(flag::SLOT),
+            from.as_ref() != Some(spot) || !row.is(flag::SLOT) || row.stage == LotStage::Sent,
             || {
                 (
                     format!("{lot} is in {} {} already", spot.place, spot.unit),
@@ -406,8 +410,12 @@ impl Judge<'_> {
                 }));
             }
         }
-        self.open(spot)?;
-        self.room(rule, spot, from.as_ref().filter(|_| row.is(flag::SLOT)))?;
+        // What comes from another site has had its slot since it was sent.
+        let expected = row.stage == LotStage::Sent && from.as_ref() == Some(spot);
+        if !expected {
+            self.open(spot)?;
+            self.room(rule, spot, from.as_ref().filter(|_| row.is(flag::SLOT)))?;
+        }
         self.apart(Some(number), row.goods, spot, said)?;
         self.keep_trials_apart(self.is_trial(number), spot, Some(number))?;
         if !back {
@@ -581,7 +589,13 @@ impl Judge<'_> {
     fn clock_event(&self, lot: u32, treated: bool, base: Option<i64>) -> Option<Event> {
         let row = self.state.lot(lot);
         let hold = self.state.protocol_of(row)?.hold.as_ref()?;
-        let from = base?.max(row.floor);
+        // A wait that counts from something before the treatment may begin with it; any other begins now at the
+        // earliest, when the last thing it waited for has come.
+        let from = match hold.clock {
+            ClockFrom::Arrival | ClockFrom::StepStart(_) => base?,
+            ClockFrom::Stored(_) | ClockFrom::StepEnd(_) => base?.max(self.now),
+        }
+        .max(row.floor);
         (treated && row.clock.is_none()).then(|| Event {
             at: timestamp(from),
             happening: Happening::HoldStarted {

@@ -5,7 +5,7 @@
 
 use lazaret_gateway::event::entry::{Entry, ManifestLine, Outcome, PersonName, Soiled, Tally};
 use lazaret_gateway::event::rules::{ClockFrom, Contact, PlaceRule, Side};
-use lazaret_gateway::event::{Event, Finding, Happening, Spot, StepName, Thing};
+use lazaret_gateway::event::{Cause, Event, Finding, Happening, Spot, StepName, Thing};
 
 use super::rows::{Handler, Listed, Touched};
 use super::{
@@ -259,13 +259,26 @@ impl State {
                 match finding {
                     Finding::Pass => {
                         let protocol = &self.protocols[usize::from(self.lot(lot).protocol)].0;
-                        let bit = protocol.inspections.iter().position(|named| named == step);
+                        let bit = protocol
+                            .inspections
+                            .iter()
+                            .position(|rule| rule.step == *step);
                         if let Some(bit) = bit {
                             self.lots[lot as usize].inspected |= 1 << bit;
                         }
                         self.base(lot, now, |from| ends_with(from, step));
                     }
-                    Finding::Again => self.void(lot, now),
+                    Finding::Again => {
+                        // Not a contact: what its clock counts from stays, unless that is done again too.
+                        let keep = self.kept_after(lot, step);
+                        self.unrelease(lot);
+                        let row = &mut self.lots[lot as usize];
+                        row.treated &= keep;
+                        row.inspected = 0;
+                        row.tests_passed = 0;
+                        row.clock = None;
+                        row.set(flag::CLEAN, false);
+                    }
                     Finding::Fail => self.lots[lot as usize].set(flag::REFUSED, true),
                     Finding::Destroy => self.lots[lot as usize].set(flag::CONDEMNED, true),
                 }
@@ -313,9 +326,12 @@ impl State {
                     self.totals.lots_departed += 1;
                 }
             }
-            H::LotSent { lot, .. } => {
+            H::LotSent { lot, spot } => {
                 let lot = self.lot_touched(lot.as_str(), touch)?;
                 self.leave(lot, now);
+                // Its slot is kept for it; it touches nothing there before it has come.
+                let unit = self.unit(spot);
+                self.occupy_as(lot, unit, true);
                 self.lots[lot as usize].stage = LotStage::Sent;
             }
             H::LotDestroyed { lot } => {
@@ -371,12 +387,21 @@ impl State {
                 let place = self.place(place.as_str());
                 self.places[place as usize].slots_now = Some(*slots);
             }
-            // It holds nothing that others wait for: neither a slot nor, if it never had one, a place.
+            // Whoever waits for another place without being blocked has left its slot and stands beside it.
             H::Waiting {
                 thing: Thing::Lot(lot),
+                cause:
+                    Cause::NoRoom(place)
+                    | Cause::Closed(place)
+                    | Cause::Broken(place)
+                    | Cause::Segregated(place),
                 ..
             } => {
-                if let Some(lot) = self.lot_names.find(lot.as_str()) {
+                let lot = self.lot_touched(lot.as_str(), touch)?;
+                let elsewhere = self
+                    .spot(self.lot(lot).unit)
+                    .is_some_and(|spot| spot.place != *place);
+                if elsewhere {
                     self.free_slot(lot);
                 }
             }
@@ -715,30 +740,6 @@ impl State {
         }
     }
 
-    /// Lots at the gateway that a version adopted for held lots binds.
-    pub(crate) fn bound_by(&self, protocol: &lazaret_gateway::event::rules::Protocol) -> Vec<u32> {
-        let own: Vec<bool> = (0..self.goods_names.len() as u32)
-            .map(|goods| {
-                let name = self.goods_names.get(goods);
-                if protocol.goods.is_empty() {
-                    // Those with a protocol of their own are not bound by the general one.
-                    !self
-                        .protocols
-                        .iter()
-                        .any(|AsJson(known)| known.goods.iter().any(|g| g.as_str() == name))
-                } else {
-                    protocol.goods.iter().any(|g| g.as_str() == name)
-                }
-            })
-            .collect();
-        (0..self.lots.len() as u32)
-            .filter(|&lot| {
-                let row = self.lot(lot);
-                row.stage.present() && own[row.goods as usize]
-            })
-            .collect()
-    }
-
     fn announce(&mut self, manifest: u32, lines: &[ManifestLine], touch: &mut Touch) {
         let convoy = self.manifests[manifest as usize].convoy;
         let arrived = self.convoys[convoy as usize].arrived.is_some();
@@ -804,8 +805,9 @@ impl State {
     }
 
     fn unload(&mut self, lot: u32, vehicle: u32, goods: u32, now: i64) -> Result<(), String> {
+        let source = self.vehicles[vehicle as usize].source;
         let protocol = self
-            .protocol_for(goods, now)
+            .protocol_for(goods, source, now)
             .ok_or_else(|| format!("no protocol is for {}", self.goods_names.get(goods)))?;
         let rule = &self.protocols[usize::from(protocol)].0;
         let hold_us = rule.hold.as_ref().map_or(0, |hold| seconds(hold.hold_s));
@@ -907,6 +909,27 @@ impl State {
         }
         row.floor = row.floor.max(now);
         row.set(flag::CLEAN, false);
+    }
+
+    /// Treatments, as bits, that still count when an inspection finds that a lot must be treated again.
+    fn kept_after(&self, lot: u32, inspection: &StepName) -> u16 {
+        let Some(protocol) = self.protocol_of(self.lot(lot)) else {
+            return 0;
+        };
+        let again = protocol
+            .inspections
+            .iter()
+            .find(|rule| rule.step == *inspection)
+            .and_then(|rule| rule.again.as_ref());
+        match again {
+            None => 0,
+            Some(again) => protocol
+                .treatments
+                .iter()
+                .enumerate()
+                .filter(|(_, rule)| !again.contains(&rule.step))
+                .fold(0, |mask, (bit, _)| mask | 1 << bit),
+        }
     }
 
     fn tally(&mut self, lot: u32, tally: Tally) {
@@ -1028,6 +1051,16 @@ impl State {
     /// Moves a lot into a unit.
     fn enter(&mut self, lot: u32, unit: u32, slot: bool, at: i64, now: i64) {
         self.leave(lot, now);
+        self.occupy_as(lot, unit, slot);
+        let contact = self
+            .place_rule(self.units[unit as usize].place)
+            .map_or(Contact::Apart, |rule| rule.contact);
+        if contact != Contact::Apart {
+            self.visit(lot, Touched::Unit(unit), at, i64::MAX);
+        }
+    }
+
+    fn occupy_as(&mut self, lot: u32, unit: u32, slot: bool) {
         let row = &mut self.lots[lot as usize];
         row.unit = unit;
         row.position = self.units[unit as usize].lots.len() as u32;
@@ -1035,12 +1068,6 @@ impl State {
         self.units[unit as usize].lots.push(lot);
         if slot {
             self.occupy(unit, 1);
-        }
-        let contact = self
-            .place_rule(self.units[unit as usize].place)
-            .map_or(Contact::Apart, |rule| rule.contact);
-        if contact != Contact::Apart {
-            self.visit(lot, Touched::Unit(unit), at, i64::MAX);
         }
     }
 

@@ -100,6 +100,7 @@ pub(crate) fn protocol() -> Protocol {
         protocol: lazaret_gateway::event::entry::ProtocolName::new("standard"),
         version: 1,
         goods: Vec::new(),
+        sources: Vec::new(),
         from: start(),
         held_too: false,
         treatments: vec![TreatmentRule {
