@@ -118,19 +118,23 @@ impl<'a> Map<'a> {
         }
     }
 
-    fn key(&mut self, key: &str) {
+    fn key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), NotCanonical> {
         if !self.entries.is_empty() {
             self.writer.out.push(b',');
         }
         let at = self.writer.out.len();
-        self.writer.text(key);
-        let end = self.writer.out.len();
+        key.serialize(&mut *self.writer)?;
+        let out = &mut self.writer.out;
+        let end = out.len();
+        if out.get(at) != Some(&b'"') {
+            return Err(NotCanonical("a key that is not a string".into()));
+        }
         if let Some(&(last, last_end)) = self.entries.last() {
-            let out = &self.writer.out;
             self.sorted &= before(&out[last..last_end], &out[at..end]);
         }
         self.entries.push((at, end));
-        self.writer.out.push(b':');
+        out.push(b':');
+        Ok(())
     }
 
     fn finish(self) {
@@ -171,13 +175,18 @@ impl<'a> Map<'a> {
     }
 }
 
-/// Whether a key, in quotes, comes before another: by UTF-16 code units, as the standard asks.
+/// Whether a key, as written, comes before another: by UTF-16 code units of what it says, as the standard asks.
 fn before(a: &[u8], b: &[u8]) -> bool {
-    if a.is_ascii() && b.is_ascii() {
-        // The closing quote sorts before every letter, so a prefix comes first.
-        return a < b;
+    let plain = |key: &[u8]| key.iter().all(|&byte| byte.is_ascii() && byte != b'\\');
+    if plain(a) && plain(b) {
+        return a[1..a.len() - 1] < b[1..b.len() - 1];
     }
-    let units = |bytes: &[u8]| -> Vec<u16> { String::from_utf8_lossy(bytes).encode_utf16().collect() };
+    let units = |key: &[u8]| -> Vec<u16> {
+        serde_json::from_slice::<String>(key)
+            .unwrap_or_default()
+            .encode_utf16()
+            .collect()
+    };
     units(a) < units(b)
 }
 
@@ -396,7 +405,7 @@ macro_rules! structs {
                 key: &'static str,
                 value: &T,
             ) -> Result<(), NotCanonical> {
-                self.key(key);
+                self.key(key)?;
                 value.serialize(&mut *self.writer)
             }
             fn end(self) -> Result<(), NotCanonical> {
@@ -417,19 +426,7 @@ impl ser::SerializeMap for Map<'_> {
     type Error = NotCanonical;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), NotCanonical> {
-        let mut writer = Writer {
-            out: Vec::new(),
-            spare: Vec::new(),
-        };
-        key.serialize(&mut writer)?;
-        let text: Option<String> = serde_json::from_slice(&writer.out).ok();
-        match text {
-            Some(text) => {
-                self.key(&text);
-                Ok(())
-            }
-            None => Err(NotCanonical("a key that is not a string".into())),
-        }
+        self.key(key)
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), NotCanonical> {

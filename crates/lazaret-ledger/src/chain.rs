@@ -289,7 +289,7 @@ pub fn verify<'a>(
 
 /// Canonical JSON (RFC 8785) of a record.
 fn canonical(record: &Record) -> Vec<u8> {
-    serde_json_canonicalizer::to_vec(record).expect(
+    crate::canonical::to_vec(record).expect(
         "a record has only strings, whole numbers below 2^53, lists and maps with string keys",
     )
 }

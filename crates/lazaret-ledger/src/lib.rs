@@ -8,6 +8,7 @@
 //! Goods are held from the moment they enter, without a command; [`State::may_leave`] is the one gate by which they
 //! leave.
 
+pub mod canonical;
 pub mod chain;
 pub mod command;
 mod decide;

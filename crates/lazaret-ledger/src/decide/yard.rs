@@ -325,7 +325,9 @@ impl Judge<'_> {
                 )
             })?;
         }
-        self.apart(None, class, spot, said)?;
+        // What its papers say of its dangers counts from the first moment.
+        let announced = self.state.lot_names.find(lot.as_str());
+        self.apart(announced, class, spot, said)?;
         self.keep_trials_apart(
             self.state.convoys[self.state.vehicles[carrier as usize].convoy as usize].trial,
             spot,

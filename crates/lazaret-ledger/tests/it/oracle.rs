@@ -1,0 +1,1932 @@
+//! An independent judge of a ledger: it reads the records and nothing else, recomputes every rule the slow and obvious
+//! way, and says what should not have been accepted or should have followed and did not.
+//!
+//! It shares no code with the ledger but the types of events. Where the ledger threads lists and keeps indices, the
+//! oracle keeps maps by name and looks at everything again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use lazaret_gateway::event::entry::{Entry as E, Outcome, Role, Soiled, Surface, Tally};
+use lazaret_gateway::event::rules::{
+    ClockFrom, Contact, PlaceRule, Protocol, RuleBook, Side, TreatmentRule,
+};
+use lazaret_gateway::event::{Event, Finding, Happening as H, Spot, Thing};
+use lazaret_ledger::Record;
+
+const OPEN: i64 = i64::MAX;
+
+#[derive(Clone, Debug, Default)]
+struct Person {
+    roles: Vec<Role>,
+    until: i64,
+    agents: Vec<String>,
+    ended: Option<i64>,
+    dirty: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum At {
+    #[default]
+    Papers,
+    Off,
+    Here,
+    Sent,
+    Loaded,
+    Departed,
+    Destroyed,
+    SentBack,
+    Split,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Lot {
+    at: At,
+    goods: String,
+    vehicle: String,
+    convoy: String,
+    departure: String,
+    spot: Option<(String, u32)>,
+    slot: bool,
+    protocols: Vec<usize>,
+    tally: Option<Tally>,
+    hazards: Vec<String>,
+    treated: BTreeSet<String>,
+    inspected: BTreeSet<String>,
+    passed: BTreeSet<String>,
+    entered: i64,
+    base: Option<i64>,
+    floor: i64,
+    clock: Option<i64>,
+    until: i64,
+    treated_at: i64,
+    released: bool,
+    signers: Vec<String>,
+    stopped: BTreeSet<String>,
+    refused: bool,
+    condemned: bool,
+    clean: bool,
+    trial: bool,
+    parts: Vec<String>,
+    hands: Vec<(String, i64, bool)>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Vehicle {
+    here: bool,
+    source: String,
+    convoy: String,
+    arrived: i64,
+    came: i64,
+    spot: Option<(String, u32)>,
+    opened: bool,
+    emptied: bool,
+    washed: Option<i64>,
+    sealed: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Visit {
+    lot: String,
+    surface: String,
+    from: i64,
+    to: i64,
+    record: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Work {
+    step: String,
+    from: i64,
+    agent: Option<String>,
+    readings: Vec<(i64, u32, i32)>,
+}
+
+/// The judge.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Oracle {
+    rules: Option<RuleBook>,
+    protocols: Vec<Protocol>,
+    people: BTreeMap<String, Person>,
+    lots: BTreeMap<String, Lot>,
+    vehicles: BTreeMap<String, Vehicle>,
+    arrived: BTreeSet<String>,
+    trials: BTreeSet<String>,
+    papers: BTreeMap<String, (String, bool, bool)>,
+    departures: BTreeMap<String, (bool, Vec<String>)>,
+    samples: BTreeMap<String, (String, String, i64, bool)>,
+    exceptions: BTreeMap<String, bool>,
+    units: BTreeMap<(String, u32), (bool, bool)>,
+    capacity: BTreeMap<String, u32>,
+    visits: Vec<Visit>,
+    work: BTreeMap<String, Work>,
+    keys: BTreeSet<String>,
+    seq: u64,
+    last: i64,
+    seen: u32,
+    /// Events looked at.
+    pub(crate) events: u64,
+    /// What was wrong, each with its rule.
+    pub(crate) wrong: Vec<(&'static str, String)>,
+}
+
+fn us(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+fn secs(seconds: u64) -> i64 {
+    seconds as i64 * 1_000_000
+}
+
+fn spot_of(spot: &Spot) -> (String, u32) {
+    (spot.place.to_string(), spot.unit)
+}
+
+impl Oracle {
+    fn fail(&mut self, rule: &'static str, what: impl Into<String>) {
+        let what = format!("record {}: {}", self.seq, what.into());
+        self.wrong.push((rule, what));
+    }
+
+    fn must(&mut self, rule: &'static str, holds: bool, what: impl FnOnce() -> String) {
+        if !holds {
+            self.fail(rule, what());
+        }
+    }
+
+    fn place(&self, name: &str) -> Option<&PlaceRule> {
+        self.rules
+            .as_ref()?
+            .places
+            .iter()
+            .find(|rule| rule.place.as_str() == name)
+    }
+
+    /// Looks at the next record.
+    pub(crate) fn look(&mut self, record: &Record) {
+        self.events += record.events.len() as u64;
+        self.must("A1", record.seq == self.seq + 1, || "out of order".into());
+        self.seq = record.seq;
+        let now = us(record.recorded_at);
+        let last = self.last;
+        self.must("A10", now >= last, || {
+            "recorded before the one before".into()
+        });
+        self.last = now;
+        let key = record.command.to_string();
+        let fresh = self.keys.insert(key.clone());
+        self.must("A4", fresh, || format!("{key} counts twice"));
+        if let Some(rules) = &self.rules {
+            let (remember, tolerance) = (secs(rules.remember_s), secs(rules.clock_tolerance_s));
+            let issued = us(record.issued_at);
+            self.must("A4", issued >= now - remember, || "too old to tell".into());
+            self.must("A10", issued <= now + tolerance, || {
+                "issued in the future".into()
+            });
+        }
+        for event in &record.events {
+            let at = us(event.at);
+            self.must("A10", at <= now, || format!("{event:?} is in the future"));
+        }
+        let by = record.by.to_string();
+        // What somebody said comes after corrections and warnings; the rest is what the ledger made of it.
+        for event in &record.events {
+            if self.said_by_people(&event.happening) {
+                self.role(&by, &event.happening);
+            }
+            self.event(event, record, now);
+        }
+    }
+
+    fn said_by_people(&self, what: &H) -> bool {
+        !matches!(
+            what,
+            H::LotReleased { .. }
+                | H::HoldStarted { .. }
+                | H::HoldRestarted { .. }
+                | H::Entry(
+                    E::TreatmentJudged { .. }
+                        | E::TreatmentVoided { .. }
+                        | E::DiscrepancyFound { .. }
+                        | E::LotFrozen { .. }
+                        | E::LotRecalled { .. }
+                        | E::ExceptionOpened { .. }
+                        | E::Worked { .. }
+                        | E::Corrected { .. }
+                        | E::WarningAcknowledged { .. }
+                )
+        )
+    }
+
+    fn role(&mut self, by: &str, what: &H) {
+        use Role as R;
+        let roles: &[R] = match what {
+            H::LotLoaded { .. } | H::Departed { .. } => &[R::Dispatcher],
+            H::LotDestroyed { .. } | H::Entry(E::ExceptionClosed { .. }) => &[R::ChiefOfficer],
+            H::Entry(E::Signed { .. } | E::ClockCredited { .. } | E::ResultEntered { .. })
+            | H::LotInspected { .. }
+            | H::LotSentBack { .. } => &[R::QuarantineOfficer, R::ChiefOfficer],
+            H::TreatmentStarted { .. } | H::TreatmentEnded { .. } | H::VehicleWashed { .. } => {
+                &[R::DisinfectionLead, R::Crew]
+            }
+            H::VehicleReleased { .. } | H::ConvoyArrived { .. } => &[R::YardMaster, R::Gate],
+            H::LotStored { .. } | H::LotUnloaded { .. } => &[R::YardMaster, R::Crew],
+            H::Entry(E::ProtocolAdopted { .. }) => &[R::Administrator, R::ChiefOfficer],
+            _ => return,
+        };
+        let own = self
+            .people
+            .get(by)
+            .map(|p| p.roles.clone())
+            .unwrap_or_default();
+        self.must("R1", own.iter().any(|role| roles.contains(role)), || {
+            format!("{by} may not say {what:?}")
+        });
+    }
+
+    fn event(&mut self, event: &Event, record: &Record, now: i64) {
+        let at = us(event.at);
+        let by = record.by.to_string();
+        match &event.happening {
+            H::ConvoyArrived {
+                convoy,
+                source,
+                vehicles,
+            } => {
+                let fresh = self.arrived.insert(convoy.to_string());
+                self.must("K1", fresh, || format!("{convoy} arrived twice"));
+                let papers = self
+                    .papers
+                    .values()
+                    .any(|(of, withheld, _)| of == convoy.as_str() && !withheld);
+                let warned = acknowledged(record, "no_papers");
+                self.must("A8", papers || warned, || format!("{convoy} has no papers"));
+                for vehicle in vehicles {
+                    let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                    let here = row.here;
+                    *row = Vehicle {
+                        here: true,
+                        source: source.to_string(),
+                        convoy: convoy.to_string(),
+                        arrived: now,
+                        came: at.min(now),
+                        ..Vehicle::default()
+                    };
+                    self.must("G7", !here, || format!("{vehicle} was here"));
+                }
+            }
+            H::VehiclePlaced { vehicle, spot } => {
+                self.enter_checks(spot);
+                let to = spot_of(spot);
+                let side = self.place(&to.0).map(|rule| rule.side);
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                let (here, ready, from) = (
+                    row.here,
+                    row.emptied && row.washed.is_some(),
+                    row.spot.clone(),
+                );
+                row.spot = Some(to.clone());
+                if side == Some(Side::Dirty) {
+                    row.washed = None;
+                    row.sealed = false;
+                }
+                self.must("G7", here, || format!("{vehicle} is not here"));
+                self.must("G7", from.as_ref() != Some(&to), || {
+                    format!("{vehicle} is there")
+                });
+                self.way(from.as_ref(), &to);
+                self.must("G8", side != Some(Side::Clean) || ready, || {
+                    format!("{vehicle} crossed dirty")
+                });
+                self.room(&to);
+            }
+            H::VehicleLeft { vehicle, spot } => {
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                let ok = row.here && row.spot == Some(spot_of(spot));
+                row.spot = None;
+                self.must("G7", ok, || format!("{vehicle} was not there"));
+            }
+            H::UnloadingStarted { vehicle, .. } => {
+                self.worker(event, record, now);
+                self.not_turned_away(vehicle.as_str());
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                row.opened = true;
+            }
+            H::LotUnloaded {
+                lot,
+                vehicle,
+                goods,
+                spot,
+            } => self.unloaded(
+                (
+                    lot.as_str(),
+                    vehicle.as_str(),
+                    goods.as_str(),
+                    &spot_of(spot),
+                ),
+                at,
+                now,
+                record,
+            ),
+            H::LotStored { lot, spot } | H::LotSent { lot, spot } => {
+                let sent = matches!(event.happening, H::LotSent { .. });
+                if !sent {
+                    self.worker(event, record, now);
+                }
+                self.stored(lot.as_str(), &spot_of(spot), sent, at, now, record);
+            }
+            H::TreatmentStarted { lot, step, spot } => {
+                self.worker(event, record, now);
+                let busy = self.work.insert(
+                    lot.to_string(),
+                    Work {
+                        step: step.to_string(),
+                        from: at,
+                        agent: None,
+                        readings: Vec::new(),
+                    },
+                );
+                self.must("G7", busy.is_none(), || format!("{lot} is under treatment"));
+                let row = self.lots.entry(lot.to_string()).or_default();
+                let ok = row.at == At::Here && row.spot == Some(spot_of(spot));
+                self.must("G7", ok, || format!("{lot} is not there"));
+                self.base(lot.as_str(), now, &ClockFrom::StepStart(step.clone()));
+                self.hand(lot.as_str(), &by, at, true);
+            }
+            H::TreatmentEnded { lot, step, .. } => {
+                self.ended(lot.as_str(), step.as_str(), at, now, record);
+                self.hand(lot.as_str(), &by, at, true);
+            }
+            H::InspectionStarted { lot, step, spot } => {
+                self.worker(event, record, now);
+                let row = self.lots.entry(lot.to_string()).or_default();
+                let ok = row.at == At::Here && row.spot == Some(spot_of(spot));
+                self.must("G7", ok, || format!("{lot} is not there"));
+                self.base(lot.as_str(), now, &ClockFrom::StepStart(step.clone()));
+                self.hand(lot.as_str(), &by, at, true);
+            }
+            H::LotInspected { lot, step, finding } => {
+                match finding {
+                    Finding::Pass => {
+                        self.base(lot.as_str(), now, &ClockFrom::StepEnd(step.clone()));
+                        let row = self.lots.entry(lot.to_string()).or_default();
+                        row.inspected.insert(step.to_string());
+                    }
+                    Finding::Again => {
+                        let again = self
+                            .protocols_of(lot.as_str())
+                            .first()
+                            .and_then(|protocol| {
+                                let rule = protocol
+                                    .inspections
+                                    .iter()
+                                    .find(|rule| rule.step == *step)?;
+                                rule.again.clone()
+                            });
+                        let row = self.lots.entry(lot.to_string()).or_default();
+                        match again {
+                            Some(again) => {
+                                for step in again {
+                                    row.treated.remove(step.as_str());
+                                }
+                            }
+                            None => row.treated.clear(),
+                        }
+                        row.inspected.clear();
+                        row.passed.clear();
+                        row.clock = None;
+                        row.clean = false;
+                        unrelease(row);
+                    }
+                    Finding::Fail => self.lots.entry(lot.to_string()).or_default().refused = true,
+                    Finding::Destroy => {
+                        self.lots.entry(lot.to_string()).or_default().condemned = true;
+                    }
+                }
+                self.hand(lot.as_str(), &by, at, true);
+            }
+            H::HoldStarted { lot, until, .. } => {
+                self.hold_started(lot.as_str(), at, us(*until), now);
+            }
+            H::HoldRestarted { lot, until, .. } => {
+                let row = self.lots.entry(lot.to_string()).or_default();
+                row.floor = row.floor.max(at);
+                row.clock = row.clock.map(|clock| clock.max(at));
+                row.until = row.until.max(us(*until));
+                row.passed.clear();
+                unrelease(row);
+            }
+            H::HoldEnded { lot, .. } => {
+                let earliest = self.earliest(lot.as_str());
+                self.must("G3b", earliest <= now, || format!("{lot} is still held"));
+            }
+            H::LotReleased { lot } => {
+                self.may_go(lot.as_str(), now);
+                let row = self.lots.get(lot.as_str()).cloned().unwrap_or_default();
+                let needed = self
+                    .protocols_of(lot.as_str())
+                    .iter()
+                    .map(|protocol| protocol.signatures)
+                    .max();
+                let distinct: BTreeSet<&String> = row.signers.iter().collect();
+                let enough = Some(distinct.len()) >= needed.map(usize::from);
+                let chief = row.signers.last().is_some_and(|signer| {
+                    self.people
+                        .get(signer)
+                        .is_some_and(|p| p.roles.contains(&Role::ChiefOfficer))
+                });
+                self.must("G1", !row.signers.is_empty(), || {
+                    format!("nobody signed for {lot}")
+                });
+                self.must("G3e", enough && chief, || {
+                    format!("{lot}: {:?}", row.signers)
+                });
+                self.lots.entry(lot.to_string()).or_default().released = true;
+            }
+            H::LotLoaded { lot, departure } => {
+                self.worker(event, record, now);
+                self.loaded(lot.as_str(), departure.as_str(), now);
+            }
+            H::Departed {
+                departure, lots, ..
+            } => {
+                let row = self.departures.entry(departure.to_string()).or_default();
+                let (left, aboard) = (std::mem::replace(&mut row.0, true), row.1.clone());
+                self.must("G7", !left, || format!("{departure} left twice"));
+                self.must("G5", aboard.len() == *lots as usize, || {
+                    format!("{departure} has {} lots", aboard.len())
+                });
+                for lot in aboard {
+                    self.may_go(&lot, now);
+                    let released = self
+                        .lots
+                        .get(&lot)
+                        .is_some_and(|row| row.released && row.at != At::Destroyed);
+                    self.must("G1", released, || format!("{lot} left unreleased"));
+                    self.end_visits(&lot, now);
+                    self.lots.entry(lot).or_default().at = At::Departed;
+                }
+            }
+            H::LotDestroyed { lot } | H::LotSentBack { lot } => {
+                let row = self.lots.get(lot.as_str()).cloned().unwrap_or_default();
+                self.must("G7", row.at == At::Here, || format!("{lot} is not here"));
+                if matches!(event.happening, H::LotSentBack { .. }) {
+                    self.must("G3d", row.stopped.is_empty(), || {
+                        format!("{lot} is stopped")
+                    });
+                    self.must("G2", !row.condemned, || format!("{lot} was condemned"));
+                }
+                self.end_visits(lot.as_str(), now);
+                self.work.remove(lot.as_str());
+                let row = self.lots.entry(lot.to_string()).or_default();
+                row.at = if matches!(event.happening, H::LotDestroyed { .. }) {
+                    At::Destroyed
+                } else {
+                    At::SentBack
+                };
+                row.spot = None;
+                row.slot = false;
+            }
+            H::VehicleEmptied { vehicle } => {
+                let row = self
+                    .vehicles
+                    .get(vehicle.as_str())
+                    .cloned()
+                    .unwrap_or_default();
+                let aboard = self.lots.values().any(|lot| {
+                    lot.at == At::Papers
+                        && lot.vehicle == vehicle.as_str()
+                        && lot.convoy == row.convoy
+                });
+                self.must("G7", row.here, || format!("{vehicle} is not here"));
+                self.must("G5", !aboard, || {
+                    format!("{vehicle} has lots by its papers")
+                });
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                row.emptied = true;
+                row.washed = None;
+                row.sealed = false;
+            }
+            H::VehicleWashed { vehicle } => {
+                self.worker(event, record, now);
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                let ok = row.here && row.emptied;
+                row.washed = Some(now);
+                self.must("W1", ok, || format!("{vehicle} was washed full"));
+            }
+            H::VehicleReleased { vehicle } => self.vehicle_released(vehicle.as_str(), now),
+            H::PlaceClosed { spot, .. } => self.units.entry(spot_of(spot)).or_default().0 = true,
+            H::PlaceOpened { spot } => self.units.entry(spot_of(spot)).or_default().0 = false,
+            H::PlaceBroken { spot } => self.units.entry(spot_of(spot)).or_default().1 = true,
+            H::PlaceRepaired { spot } => self.units.entry(spot_of(spot)).or_default().1 = false,
+            H::CapacityChanged { place, slots } => {
+                self.capacity.insert(place.to_string(), *slots);
+            }
+            H::Entry(entry) => self.entry(entry, at, now, record, event),
+            _ => {}
+        }
+    }
+
+    fn entry(&mut self, entry: &E, at: i64, now: i64, record: &Record, event: &Event) {
+        let by = record.by.to_string();
+        match entry {
+            E::RulesAdopted { rules } => self.rules = Some((**rules).clone()),
+            E::ProtocolAdopted { protocol } => {
+                self.protocols.push((**protocol).clone());
+                if protocol.held_too {
+                    self.bind(protocol);
+                }
+            }
+            E::PersonAppointed { person, roles } => {
+                self.people.entry(person.to_string()).or_default().roles = roles.clone();
+            }
+            E::PersonCleared {
+                person,
+                until,
+                agents,
+            } => {
+                let row = self.people.entry(person.to_string()).or_default();
+                row.until = us(*until);
+                row.agents = agents.iter().map(ToString::to_string).collect();
+            }
+            E::ClearanceLapsed { person, .. } => {
+                let row = self.people.entry(person.to_string()).or_default();
+                row.until = row.until.min(now);
+            }
+            E::PersonShiftStarted { person } => {
+                let rest = self
+                    .rules
+                    .as_ref()
+                    .map_or(0, |rules| secs(rules.people.rest_s));
+                let row = self
+                    .people
+                    .get(person.as_str())
+                    .cloned()
+                    .unwrap_or_default();
+                let rested = row.ended.is_none_or(|ended| ended + rest <= now);
+                self.must("P1", rested && row.until > now, || {
+                    format!("{person} must rest")
+                });
+            }
+            E::PersonShiftEnded { person } => {
+                self.people.entry(person.to_string()).or_default().ended = Some(now);
+            }
+            E::PersonPassedGate { person } => {
+                self.people.entry(person.to_string()).or_default().dirty = false;
+            }
+            E::PersonReportedSick {
+                person,
+                since,
+                exception,
+            } => {
+                let row = self.people.entry(person.to_string()).or_default();
+                row.until = row.until.min(now);
+                self.exceptions.insert(exception.to_string(), true);
+                let since = us(*since);
+                let seeds: Vec<(String, i64)> = self
+                    .lots
+                    .iter()
+                    .filter_map(|(lot, row)| {
+                        let first = row
+                            .hands
+                            .iter()
+                            .filter(|(who, at, _)| who == person.as_str() && *at >= since)
+                            .map(|(_, at, _)| *at)
+                            .min()?;
+                        (present(row.at) || row.released && row.at != At::Destroyed)
+                            .then(|| (lot.clone(), first))
+                    })
+                    .collect();
+                self.stopped_in(record, &seeds, exception.as_str(), "P3");
+            }
+            E::ManifestAnnounced {
+                manifest,
+                convoy,
+                lines,
+                ..
+            } => {
+                self.papers
+                    .insert(manifest.to_string(), (convoy.to_string(), false, false));
+                self.announce(convoy.as_str(), lines);
+            }
+            E::ManifestAmended {
+                manifest, lines, ..
+            } => {
+                if let Some(row) = self.papers.get_mut(manifest.as_str()) {
+                    *row = (row.0.clone(), false, false);
+                    let convoy = row.0.clone();
+                    self.announce(&convoy, lines);
+                }
+            }
+            E::ManifestWithheld { manifest, .. } => {
+                if let Some(row) = self.papers.get_mut(manifest.as_str()) {
+                    *row = (row.0.clone(), true, false);
+                    let convoy = row.0.clone();
+                    self.announce(&convoy, &[]);
+                }
+            }
+            E::ManifestRefused { manifest, .. } => {
+                if let Some(row) = self.papers.get_mut(manifest.as_str()) {
+                    *row = (row.0.clone(), false, true);
+                }
+            }
+            E::TrialDeclared { convoy } => {
+                let late = self.arrived.contains(convoy.as_str());
+                self.must("X1", !late, || format!("{convoy} has arrived"));
+                self.trials.insert(convoy.to_string());
+            }
+            E::VehicleSealed { vehicle, .. } => {
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                let ok = row.here && row.emptied;
+                row.sealed = true;
+                self.must("W1", ok, || format!("{vehicle} was sealed full"));
+            }
+            E::LotCounted { lot, tally } => {
+                let tolerance = self.rules.as_ref().map_or(0, |r| r.mass_tolerance_permille);
+                let row = self.lots.entry(lot.to_string()).or_default();
+                let before = row.tally.replace(*tally);
+                let off = before.is_some_and(|papers| {
+                    papers.pieces != tally.pieces
+                        || u64::from(papers.mass_kg.abs_diff(tally.mass_kg)) * 1_000
+                            > u64::from(tolerance) * u64::from(papers.mass_kg)
+                });
+                let told = record.events.iter().any(|event| {
+                    matches!(&event.happening,
+                        H::Entry(E::DiscrepancyFound { lot: of, .. }) if of == lot)
+                });
+                self.must("G5", off == told, || {
+                    format!("{lot} differs, and told: {told}")
+                });
+                self.hand(lot.as_str(), &by, at, false);
+            }
+            E::DiscrepancyFound { lot, exception, .. } => {
+                self.exceptions.insert(exception.to_string(), true);
+                self.stop(lot.as_str(), exception.as_str());
+            }
+            E::LossDeclared { lot, lost, .. } => {
+                let warned = acknowledged(record, "loss");
+                self.must("A8", warned, || format!("a loss of {lot} unseen"));
+                let row = self.lots.entry(lot.to_string()).or_default();
+                let tally = row.tally.unwrap_or_default();
+                let enough = lost.pieces <= tally.pieces && lost.mass_kg <= tally.mass_kg;
+                if row.tally.is_some() {
+                    row.tally = Some(Tally {
+                        pieces: tally.pieces.saturating_sub(lost.pieces),
+                        mass_kg: tally.mass_kg.saturating_sub(lost.mass_kg),
+                    });
+                }
+                self.must("G5", enough, || {
+                    format!("more of {lot} lost than there was")
+                });
+            }
+            E::LotSplit { lot, parts } => self.split(lot.as_str(), parts, now),
+            E::TreatmentDosed {
+                lot, step, agent, ..
+            } => {
+                self.dosed(lot.as_str(), step.as_str(), agent.as_str(), record, now);
+                self.hand(lot.as_str(), &by, at, true);
+            }
+            E::TreatmentRead { lot, reading, .. } => {
+                if let Some(work) = self.work.get_mut(lot.as_str()) {
+                    work.readings.push((
+                        us(reading.at),
+                        reading.concentration_mg_m3,
+                        reading.temperature_mc,
+                    ));
+                }
+                self.hand(lot.as_str(), &by, at, true);
+            }
+            E::TreatmentJudged {
+                lot, step, valid, ..
+            } if *valid => {
+                self.base(lot.as_str(), now, &ClockFrom::StepEnd(step.clone()));
+                let row = self.lots.entry(lot.to_string()).or_default();
+                row.treated.insert(step.to_string());
+            }
+            E::TreatmentVoided { lot, .. } => {
+                let arrival = self.protocols_of(lot.as_str()).first().is_some_and(|p| {
+                    p.hold
+                        .as_ref()
+                        .is_some_and(|h| h.clock == ClockFrom::Arrival)
+                });
+                let row = self.lots.entry(lot.to_string()).or_default();
+                row.treated.clear();
+                row.inspected.clear();
+                row.passed.clear();
+                row.clock = None;
+                if !arrival {
+                    row.base = None;
+                }
+                row.floor = row.floor.max(now);
+                row.clean = false;
+                unrelease(row);
+            }
+            E::SampleTaken { lot, sample, test } => {
+                self.worker(event, record, now);
+                let fresh = self
+                    .samples
+                    .insert(
+                        sample.to_string(),
+                        (lot.to_string(), test.to_string(), at, false),
+                    )
+                    .is_none();
+                self.must("K1", fresh, || format!("{sample} was taken twice"));
+                let counts = self.sample_counts(lot.as_str(), test.as_str(), at);
+                let warned = acknowledged(record, "early_sample");
+                self.must("A8", counts || warned, || format!("{sample} is too early"));
+                self.hand(lot.as_str(), &by, at, true);
+            }
+            E::ResultEntered {
+                sample,
+                outcome,
+                exception,
+            } => self.result(sample.as_str(), *outcome, exception.as_str(), record),
+            E::ContactSeen { lots, .. } => {
+                let keys: Vec<(String, i64)> = lots
+                    .iter()
+                    .map(|lot| (lot.to_string(), self.dirt(lot.as_str())))
+                    .collect();
+                for (lot, own) in &keys {
+                    if keys.iter().any(|(_, other)| other > own) {
+                        self.restarted_in(record, lot, "C1");
+                    }
+                }
+                self.seen += 1;
+                let surface = format!("seen {}", self.seen);
+                for lot in lots {
+                    self.visits.push(Visit {
+                        lot: lot.to_string(),
+                        surface: surface.clone(),
+                        from: at.min(now),
+                        to: now,
+                        record: self.seq,
+                    });
+                }
+            }
+            E::ContaminationFound {
+                on,
+                since,
+                exception,
+                ..
+            } => self.contaminated(on, us(*since).min(now), exception.as_str(), record),
+            E::ExceptionOpened {
+                exception, lots, ..
+            } => {
+                self.exceptions.insert(exception.to_string(), true);
+                for lot in lots {
+                    self.stop(lot.as_str(), exception.as_str());
+                }
+            }
+            E::ExceptionClosed { exception, .. } => {
+                let open = self.exceptions.insert(exception.to_string(), false);
+                self.must("K1", open == Some(true), || {
+                    format!("{exception} was not open")
+                });
+                for row in self.lots.values_mut() {
+                    row.stopped.remove(exception.as_str());
+                }
+            }
+            E::LotFrozen {
+                lot,
+                exception,
+                link,
+            } => {
+                if let Some(link) = link {
+                    self.linked(lot.as_str(), link);
+                }
+                self.stop(lot.as_str(), exception.as_str());
+            }
+            E::LotRecalled { lot, link, .. } => {
+                if let Some(link) = link {
+                    self.linked(lot.as_str(), link);
+                }
+                unrelease(self.lots.entry(lot.to_string()).or_default());
+            }
+            E::Signed { lot, signer, .. } => {
+                self.must("G3e", signer.as_str() == by, || {
+                    format!("{by} signed as {signer}")
+                });
+                self.may_go(lot.as_str(), now);
+                self.cleared(signer.as_str(), now);
+                let row = self.lots.get(lot.as_str()).cloned().unwrap_or_default();
+                let again = row.signers.iter().any(|who| who == signer.as_str());
+                self.must("G3e", !again, || format!("{signer} signed {lot} twice"));
+                let own = row
+                    .hands
+                    .iter()
+                    .any(|(who, _, judged)| *judged && who == signer.as_str());
+                self.must("G3f", !own, || format!("{signer} judged {lot}"));
+                let row = self.lots.entry(lot.to_string()).or_default();
+                row.signers.push(signer.to_string());
+            }
+            E::ClockCredited { lot, from, witness } => {
+                self.must("A10", witness.as_str() != by, || {
+                    format!("{by} saw it alone")
+                });
+                self.cleared(witness.as_str(), now);
+                let from = us(*from);
+                let row = self.lots.entry(lot.to_string()).or_default();
+                let least = row.treated_at.max(row.floor).max(row.entered);
+                let clock = row.clock.unwrap_or(i64::MIN);
+                row.until -= clock.saturating_sub(from);
+                row.clock = Some(from);
+                self.must("G4", least <= from && from <= clock, || {
+                    format!("{lot} was credited too much")
+                });
+            }
+            E::Worked { thing, people } => {
+                let judged = record.events.iter().any(|event| {
+                    matches!(
+                        event.happening,
+                        H::TreatmentStarted { .. }
+                            | H::TreatmentEnded { .. }
+                            | H::InspectionStarted { .. }
+                            | H::LotInspected { .. }
+                            | H::Entry(
+                                E::TreatmentDosed { .. }
+                                    | E::TreatmentRead { .. }
+                                    | E::SampleTaken { .. }
+                            )
+                    )
+                });
+                if let Thing::Lot(lot) = thing {
+                    for person in people {
+                        self.hand(lot.as_str(), person.as_str(), at, judged);
+                    }
+                }
+            }
+            E::Corrected {
+                record: old,
+                because,
+            } => {
+                let known = *old >= 1 && *old < self.seq && !because.trim().is_empty();
+                self.must("A1", known, || format!("it corrects record {old}"));
+            }
+            _ => {}
+        }
+    }
+
+    fn unloaded(
+        &mut self,
+        (lot, vehicle, goods, to): (&str, &str, &str, &(String, u32)),
+        at: i64,
+        now: i64,
+        record: &Record,
+    ) {
+        let carrier = self.vehicles.get(vehicle).cloned().unwrap_or_default();
+        let there = carrier.here && carrier.spot.as_ref() == Some(to);
+        self.must("G7", there, || format!("{vehicle} is not there"));
+        self.not_turned_away(vehicle);
+        let known = self.lots.get(lot).cloned();
+        let ok = known
+            .as_ref()
+            .is_none_or(|row| row.at == At::Papers && row.vehicle == vehicle);
+        self.must("G7", ok, || format!("{lot} is known from elsewhere"));
+        let same = known.as_ref().is_none_or(|row| row.goods == goods);
+        self.must("G5", same, || format!("{lot} is not {goods} by its papers"));
+        let mut row = known.unwrap_or_default();
+        let protocol = self.protocol_for(goods, &carrier.source, now);
+        let from_arrival = protocol.is_some_and(|p| {
+            self.protocols[p]
+                .hold
+                .as_ref()
+                .is_some_and(|hold| hold.clock == ClockFrom::Arrival)
+        });
+        row.at = At::Here;
+        row.goods = goods.into();
+        row.vehicle = vehicle.into();
+        row.convoy = carrier.convoy.clone();
+        row.protocols = protocol.into_iter().collect();
+        row.entered = carrier.arrived;
+        row.base = from_arrival.then_some(carrier.arrived);
+        row.floor = i64::MIN;
+        row.until = i64::MIN;
+        row.treated_at = i64::MIN;
+        row.trial = self.trials.contains(&carrier.convoy);
+        row.spot = Some(to.clone());
+        row.slot = false;
+        self.lots.insert(lot.into(), row);
+        self.vehicles.entry(vehicle.into()).or_default().opened = true;
+        self.company_checks(lot, to);
+        self.visits.push(Visit {
+            lot: lot.into(),
+            surface: format!("vehicle {vehicle} {}", carrier.convoy),
+            from: carrier.came,
+            to: now.max(carrier.came),
+            record: self.seq,
+        });
+        self.stay(lot, to, at, now);
+        self.hand(lot, record.by.as_str(), at, false);
+    }
+
+    fn stored(
+        &mut self,
+        lot: &str,
+        to: &(String, u32),
+        sent: bool,
+        at: i64,
+        now: i64,
+        record: &Record,
+    ) {
+        let row = self.lots.get(lot).cloned().unwrap_or_default();
+        self.must("G7", present(row.at), || format!("{lot} is not here"));
+        let busy = self.work.contains_key(lot);
+        self.must("G7", !busy, || format!("{lot} is under treatment"));
+        let expected = row.at == At::Sent && row.spot.as_ref() == Some(to);
+        let there = row.spot.as_ref() == Some(to) && row.slot && !expected;
+        self.must("G7", !there, || format!("{lot} is there"));
+        self.way(row.spot.as_ref(), to);
+        if sent {
+            self.must("G3d", row.stopped.is_empty(), || {
+                format!("{lot} is stopped")
+            });
+        }
+        let side = self.place(&to.0).map(|rule| rule.side);
+        let treated = self.treated(lot);
+        self.must("G8", side != Some(Side::Clean) || treated, || {
+            format!("{lot} crossed untreated")
+        });
+        if row.clean && side != Some(Side::Clean) {
+            // The record must have voided it before; then it is no longer clean here.
+            self.fail("G8", format!("{lot} went back and stayed clean"));
+        }
+        let voided = record.events.iter().any(
+            |e| matches!(&e.happening, H::Entry(E::TreatmentVoided { lot: of, .. }) if of.as_str() == lot),
+        );
+        let warned = acknowledged(record, "back_to_dirty");
+        self.must("A8", !voided || warned, || {
+            format!("{lot} went back unseen")
+        });
+        if !expected {
+            self.enter_checks(&Spot {
+                place: lazaret_gateway::event::PlaceName::new(to.0.as_str()),
+                unit: to.1,
+            });
+        }
+        if row.at == At::Loaded
+            && let Some((_, aboard)) = self.departures.get_mut(&row.departure)
+        {
+            aboard.retain(|other| other != lot);
+        }
+        // Who shares a clock with whom is looked at before anything changes.
+        let mixing = self
+            .place(&to.0)
+            .is_some_and(|rule| rule.contact == Contact::Mixing);
+        let mut restarts = BTreeSet::new();
+        if mixing && !sent {
+            let tail = self.tail(&unit_surface(to));
+            let own = self.dirt(lot);
+            let surface = unit_surface(to);
+            for visit in &self.visits {
+                if visit.surface != surface || visit.lot == lot {
+                    continue;
+                }
+                let other = self.dirt(&visit.lot);
+                if visit.to.saturating_add(tail) >= at.min(now) && other > own {
+                    restarts.insert(lot.to_owned());
+                }
+                let still = self.lots.get(&visit.lot).is_some_and(|row| present(row.at));
+                if visit.to >= at.min(now) && own > other && still {
+                    restarts.insert(visit.lot.clone());
+                }
+            }
+        }
+        self.end_visits(lot, now);
+        let entry = self.lots.entry(lot.into()).or_default();
+        entry.spot = Some(to.clone());
+        entry.slot = true;
+        entry.at = if sent { At::Sent } else { At::Here };
+        if side == Some(Side::Clean) && !sent {
+            entry.clean = true;
+        }
+        if !expected {
+            self.room(to);
+        }
+        self.company_checks(lot, to);
+        if sent {
+            return;
+        }
+        let place = lazaret_gateway::event::PlaceName::new(to.0.as_str());
+        self.base(lot, now, &ClockFrom::Stored(place));
+        self.stay(lot, to, at, now);
+        self.hand(lot, record.by.as_str(), at, false);
+        for lot in restarts {
+            self.restarted_in(record, &lot, "C1");
+        }
+    }
+
+    fn stay(&mut self, lot: &str, to: &(String, u32), at: i64, now: i64) {
+        let traced = self
+            .place(&to.0)
+            .is_some_and(|rule| rule.contact != Contact::Apart);
+        if traced {
+            self.visits.push(Visit {
+                lot: lot.into(),
+                surface: unit_surface(to),
+                from: at.min(now),
+                to: OPEN,
+                record: self.seq,
+            });
+        }
+    }
+
+    fn end_visits(&mut self, lot: &str, now: i64) {
+        for visit in &mut self.visits {
+            if visit.lot == lot && visit.to == OPEN {
+                visit.to = now.max(visit.from);
+            }
+        }
+    }
+
+    /// Open, not broken.
+    fn enter_checks(&mut self, spot: &Spot) {
+        let (closed, broken) = self.units.get(&spot_of(spot)).copied().unwrap_or_default();
+        self.must("S1b", !closed && !broken, || format!("{spot:?} is closed"));
+        let known = self.place(spot.place.as_str()).is_some_and(|rule| {
+            rule.units
+                .is_none_or(|units| (1..=units).contains(&spot.unit))
+        });
+        self.must("K1", known, || format!("there is no {spot:?}"));
+    }
+
+    /// Counts everything again, with the newcomer in.
+    fn room(&mut self, to: &(String, u32)) {
+        let Some(rule) = self.place(&to.0).cloned() else {
+            return;
+        };
+        let count = |filter: &dyn Fn(&(String, u32)) -> bool| {
+            self.lots
+                .values()
+                .filter(|row| row.slot && row.spot.as_ref().is_some_and(filter))
+                .count()
+                + self
+                    .vehicles
+                    .values()
+                    .filter(|row| row.spot.as_ref().is_some_and(filter))
+                    .count()
+        };
+        let in_place = count(&|spot| spot.0 == to.0);
+        let in_unit = count(&|spot| spot == to);
+        if let Some(&total) = self.capacity.get(&to.0) {
+            self.must("S1", in_place <= total as usize, || {
+                format!("{to:?} is over full")
+            });
+        } else if let Some(slots) = rule.slots {
+            let ok = if rule.pooled {
+                in_place <= (slots * rule.units.unwrap_or(1)) as usize
+            } else {
+                in_unit <= slots as usize
+            };
+            self.must("S1", ok, || format!("{to:?} is over full"));
+        }
+    }
+
+    fn way(&mut self, from: Option<&(String, u32)>, to: &(String, u32)) {
+        let Some(rule) = from.and_then(|from| self.place(&from.0)).cloned() else {
+            return;
+        };
+        let ok = rule.leads_to.is_empty()
+            || rule.place.as_str() == to.0
+            || rule.leads_to.iter().any(|place| place.as_str() == to.0);
+        self.must("G7", ok, || {
+            format!("no way from {} to {}", rule.place, to.0)
+        });
+    }
+
+    fn company_checks(&mut self, lot: &str, to: &(String, u32)) {
+        let row = self.lots.get(lot).cloned().unwrap_or_default();
+        let rules = self.rules.clone();
+        let apart = |a: &str, b: &str| {
+            rules.iter().flat_map(|rules| &rules.goods).any(|rule| {
+                rule.goods.as_str() == a && rule.apart_from.iter().any(|g| g.as_str() == b)
+            })
+        };
+        let others: Vec<(String, Lot)> = self
+            .lots
+            .iter()
+            .filter(|(name, other)| name.as_str() != lot && other.spot.as_ref() == Some(to))
+            .map(|(name, other)| (name.clone(), other.clone()))
+            .collect();
+        for (name, other) in others {
+            let bad = apart(&row.goods, &other.goods) || apart(&other.goods, &row.goods);
+            // Flammable liquids and oxidisers, the pair that the scenarios use: separated from.
+            let pair = |a: &Lot, b: &Lot| {
+                a.hazards.iter().any(|h| h == "3") && b.hazards.iter().any(|h| h == "5.1")
+            };
+            let bad = bad || pair(&row, &other) || pair(&other, &row);
+            self.must("S2", !bad, || format!("{lot} is with {name}"));
+            self.must("X1", row.trial == other.trial, || {
+                format!("{lot} is with {name}")
+            });
+        }
+    }
+
+    fn ended(&mut self, lot: &str, step: &str, at: i64, now: i64, record: &Record) {
+        let Some(work) = self.work.remove(lot) else {
+            return self.fail("G3a", format!("{lot} was not under treatment"));
+        };
+        self.must("G3a", work.step == step && at >= work.from, || {
+            format!("{lot} was under {}", work.step)
+        });
+        let row = self.lots.entry(lot.into()).or_default();
+        row.treated_at = at;
+        let rule = self
+            .protocols_of(lot)
+            .first()
+            .and_then(|p| p.treatments.iter().find(|rule| rule.step.as_str() == step))
+            .cloned();
+        let judged = record
+            .events
+            .iter()
+            .find_map(|event| match &event.happening {
+                H::Entry(E::TreatmentJudged {
+                    lot: of,
+                    valid,
+                    pin,
+                    ..
+                }) if of.as_str() == lot => Some((*valid, pin.clone())),
+                _ => None,
+            });
+        match (rule, judged) {
+            (Some(rule), Some((valid, pin))) => {
+                let right = sound(&rule, &work, at);
+                self.must("G3a", valid == right, || {
+                    format!("{lot} was judged {valid}")
+                });
+                let own = self.protocols_of(lot).first().map(Protocol::pin);
+                self.must("A6", own == Some(pin), || {
+                    format!("{lot} was judged by another")
+                });
+            }
+            (Some(_), None) => self.fail("G3a", format!("{lot} was not judged")),
+            (None, _) => {
+                let step = lazaret_gateway::event::StepName::new(step);
+                self.base(lot, now, &ClockFrom::StepEnd(step));
+            }
+        }
+    }
+
+    fn dosed(&mut self, lot: &str, step: &str, agent: &str, record: &Record, now: i64) {
+        let rule = self
+            .protocols_of(lot)
+            .first()
+            .and_then(|p| p.treatments.iter().find(|rule| rule.step.as_str() == step))
+            .cloned();
+        let named = rule.is_none_or(|rule| {
+            rule.agents.is_empty() || rule.agents.iter().any(|a| a.agent.as_str() == agent)
+        });
+        self.must("S3", named, || format!("{agent} is not for {lot}"));
+        let goods = self
+            .lots
+            .get(lot)
+            .map(|row| row.goods.clone())
+            .unwrap_or_default();
+        let spoils = self.rules.iter().flat_map(|r| &r.goods).any(|rule| {
+            rule.goods.as_str() == goods && rule.spoiled_by.iter().any(|a| a.as_str() == agent)
+        });
+        self.must("S3", !spoils, || format!("{agent} spoils {lot}"));
+        for person in crew_of(record) {
+            self.cleared(&person, now);
+            let trained = self
+                .people
+                .get(&person)
+                .is_some_and(|p| p.agents.iter().any(|a| a == agent));
+            self.must("P1", trained, || {
+                format!("{person} is not trained for {agent}")
+            });
+        }
+        if let Some(work) = self.work.get_mut(lot) {
+            work.agent = Some(agent.into());
+        }
+    }
+
+    fn hold_started(&mut self, lot: &str, at: i64, until: i64, now: i64) {
+        let treated = self.treated(lot);
+        let hold = self.hold_us(lot);
+        let protocol = self.protocols_of(lot).first().cloned();
+        let row = self.lots.entry(lot.into()).or_default();
+        if row.clock.is_some() {
+            row.until = row.until.max(until);
+            return;
+        }
+        // The clock starts at the earliest from what it counts from, the last contact, and, unless the protocol counts
+        // from something before the treatment, the record at which the last condition came true.
+        let before = protocol
+            .and_then(|p| p.hold)
+            .is_some_and(|hold| matches!(hold.clock, ClockFrom::Arrival | ClockFrom::StepStart(_)));
+        let least = if before {
+            row.base.unwrap_or(now).max(row.floor)
+        } else {
+            now.max(row.floor)
+        };
+        row.clock = Some(at.max(row.floor));
+        row.until = row.until.max(until);
+        self.must("G4", at >= least.min(now), || {
+            format!("{lot} started at {at}, not {least}")
+        });
+        self.must("G4", until >= at.saturating_add(hold), || {
+            format!("{lot} is held too short")
+        });
+        self.must("G3a", treated, || format!("{lot} is held untreated"));
+    }
+
+    fn loaded(&mut self, lot: &str, departure: &str, now: i64) {
+        self.may_go(lot, now);
+        let row = self.lots.get(lot).cloned().unwrap_or_default();
+        self.must("G7", row.at == At::Here, || format!("{lot} is not here"));
+        self.must("G1", row.released, || format!("{lot} is not released"));
+        let (left, aboard) = self.departures.get(departure).cloned().unwrap_or_default();
+        self.must("G7", !left, || format!("{departure} has left"));
+        for other in aboard {
+            let trial = self.lots.get(&other).is_some_and(|row| row.trial);
+            self.must("X1", trial == row.trial, || {
+                format!("{lot} goes with {other}")
+            });
+        }
+        self.end_visits(lot, now);
+        let entry = self.departures.entry(departure.into()).or_default();
+        entry.1.push(lot.into());
+        let row = self.lots.entry(lot.into()).or_default();
+        row.at = At::Loaded;
+        row.departure = departure.into();
+        row.spot = None;
+        row.slot = false;
+    }
+
+    /// Everything that must hold of a lot that somebody signs for, loads or sends off.
+    fn may_go(&mut self, lot: &str, now: i64) {
+        let row = self.lots.get(lot).cloned().unwrap_or_default();
+        self.must("G3d", row.stopped.is_empty(), || {
+            format!("{lot} is stopped")
+        });
+        self.must("G2", !row.refused && !row.condemned, || {
+            format!("{lot} was refused")
+        });
+        let treated = self.treated(lot);
+        self.must("G3a", treated, || format!("{lot} is not treated"));
+        let tested = self
+            .protocols_of(lot)
+            .iter()
+            .enumerate()
+            .all(|(nth, protocol)| {
+                protocol
+                    .tests
+                    .iter()
+                    .all(|rule| row.passed.contains(rule.test.as_str()))
+                    && (nth > 0
+                        || protocol
+                            .inspections
+                            .iter()
+                            .all(|rule| row.inspected.contains(rule.step.as_str())))
+            });
+        self.must("G3c", tested, || format!("{lot} is not tested"));
+        let earliest = self.earliest(lot);
+        self.must("G3b", earliest <= now, || {
+            format!("{lot} is held until {earliest}")
+        });
+    }
+
+    fn treated(&self, lot: &str) -> bool {
+        let protocols = self.protocols_of(lot);
+        let Some(protocol) = protocols.first() else {
+            return false;
+        };
+        let row = &self.lots[lot];
+        protocol
+            .treatments
+            .iter()
+            .all(|rule| row.treated.contains(rule.step.as_str()))
+    }
+
+    fn hold_us(&self, lot: &str) -> i64 {
+        self.protocols_of(lot)
+            .iter()
+            .filter_map(|protocol| protocol.hold.as_ref())
+            .map(|hold| secs(hold.hold_s))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn earliest(&self, lot: &str) -> i64 {
+        let Some(row) = self.lots.get(lot) else {
+            return OPEN;
+        };
+        let waits = self.protocols_of(lot).iter().any(|p| p.hold.is_some());
+        match row.clock {
+            Some(clock) => row.until.max(clock + self.hold_us(lot)),
+            None if waits => OPEN,
+            None => row.until.max(row.entered),
+        }
+    }
+
+    fn protocols_of(&self, lot: &str) -> Vec<Protocol> {
+        let Some(row) = self.lots.get(lot) else {
+            return Vec::new();
+        };
+        row.protocols
+            .iter()
+            .map(|&p| self.protocols[p].clone())
+            .collect()
+    }
+
+    fn speaks(protocol: &Protocol, goods: &str, source: &str) -> Option<u8> {
+        let class = protocol.goods.iter().any(|g| g.as_str() == goods);
+        let origin = protocol.sources.iter().any(|s| s.as_str() == source);
+        if !(class || protocol.goods.is_empty()) || !(origin || protocol.sources.is_empty()) {
+            return None;
+        }
+        Some(u8::from(class) * 2 + u8::from(origin))
+    }
+
+    fn protocol_for(&self, goods: &str, source: &str, now: i64) -> Option<usize> {
+        let mut best: Option<(u8, i64, usize)> = None;
+        for (number, protocol) in self.protocols.iter().enumerate() {
+            let from = us(protocol.from);
+            if from > now {
+                continue;
+            }
+            if let Some(rank) = Oracle::speaks(protocol, goods, source) {
+                best = best.max(Some((rank, from, number)));
+            }
+        }
+        best.map(|(.., number)| number)
+    }
+
+    fn bind(&mut self, protocol: &Protocol) {
+        let number = self.protocols.len() - 1;
+        let names: Vec<String> = self.lots.keys().cloned().collect();
+        for lot in names {
+            let row = self.lots[&lot].clone();
+            if !present(row.at) {
+                continue;
+            }
+            let source = self.vehicles.get(&row.vehicle).map(|v| v.source.clone());
+            let source = source.unwrap_or_default();
+            let Some(rank) = Oracle::speaks(protocol, &row.goods, &source) else {
+                continue;
+            };
+            let own = self
+                .protocols_of(&lot)
+                .first()
+                .and_then(|own| Oracle::speaks(own, &row.goods, &source));
+            if own.is_some_and(|own| own > rank) {
+                continue;
+            }
+            let waited = self
+                .protocols_of(&lot)
+                .first()
+                .is_some_and(|own| own.hold.is_some());
+            let row = self.lots.entry(lot).or_default();
+            row.protocols.push(number);
+            if protocol.hold.is_some() && !waited {
+                row.clock = row.clock.or(Some(row.entered.max(row.floor)));
+            }
+            unrelease(row);
+        }
+    }
+
+    fn base(&mut self, lot: &str, now: i64, from: &ClockFrom) {
+        let counts = self
+            .protocols_of(lot)
+            .first()
+            .and_then(|p| p.hold.clone())
+            .is_some_and(|hold| hold.clock == *from);
+        let row = self.lots.entry(lot.into()).or_default();
+        if counts && row.clock.is_none() {
+            row.base = Some(now);
+        }
+    }
+
+    fn announce(&mut self, convoy: &str, lines: &[lazaret_gateway::event::entry::ManifestLine]) {
+        for row in self.lots.values_mut() {
+            if row.at == At::Papers && row.convoy == convoy {
+                row.at = At::Off;
+            }
+        }
+        for line in lines {
+            let row = self.lots.entry(line.lot.to_string()).or_default();
+            let fresh = row.vehicle.is_empty();
+            if fresh || row.at == At::Off {
+                *row = Lot {
+                    at: At::Papers,
+                    goods: line.goods.to_string(),
+                    vehicle: line.vehicle.to_string(),
+                    convoy: convoy.into(),
+                    tally: Some(line.tally),
+                    hazards: line.hazards.iter().map(ToString::to_string).collect(),
+                    ..Lot::default()
+                };
+            }
+        }
+    }
+
+    fn not_turned_away(&mut self, vehicle: &str) {
+        let refused = self.turned_away(vehicle);
+        self.must("G2", !refused, || {
+            format!("the papers of {vehicle} were refused")
+        });
+    }
+
+    fn turned_away(&self, vehicle: &str) -> bool {
+        self.vehicles.get(vehicle).is_some_and(|row| {
+            self.papers
+                .values()
+                .any(|(convoy, _, refused)| *refused && *convoy == row.convoy)
+        })
+    }
+
+    fn vehicle_released(&mut self, vehicle: &str, now: i64) {
+        let row = self.vehicles.get(vehicle).cloned().unwrap_or_default();
+        self.must("G7", row.here, || format!("{vehicle} is not here"));
+        let turned = !row.opened && self.turned_away(vehicle);
+        let rule = self
+            .rules
+            .iter()
+            .flat_map(|r| &r.vehicles)
+            .find(|rule| rule.source.as_str() == row.source)
+            .cloned();
+        let ok = turned
+            || row.emptied
+                && rule.is_none_or(|rule| {
+                    (!rule.wash || row.washed.is_some())
+                        && row
+                            .washed
+                            .is_none_or(|washed| washed + secs(rule.dwell_s) <= now)
+                        && (!rule.seal || row.sealed)
+                });
+        self.must("W1", ok, || format!("{vehicle} went home too early"));
+        let row = self.vehicles.entry(vehicle.into()).or_default();
+        row.here = false;
+        row.spot = None;
+    }
+
+    fn cleared(&mut self, person: &str, now: i64) {
+        let row = self.people.get(person).cloned().unwrap_or_default();
+        self.must("P1", row.until > now, || format!("{person} is not cleared"));
+    }
+
+    /// Who begins work must be cleared and on the right side of the wall.
+    fn worker(&mut self, event: &Event, record: &Record, now: i64) {
+        let (spot, lot) = match &event.happening {
+            H::LotStored { spot, .. } => (Some(spot_of(spot)), None),
+            H::TreatmentStarted { lot, .. }
+            | H::InspectionStarted { lot, .. }
+            | H::LotLoaded { lot, .. }
+            | H::Entry(E::SampleTaken { lot, .. }) => {
+                let spot = self.lots.get(lot.as_str()).and_then(|row| row.spot.clone());
+                (spot, Some(lot))
+            }
+            H::UnloadingStarted { vehicle, .. } | H::VehicleWashed { vehicle } => {
+                let row = self.vehicles.get(vehicle.as_str());
+                (row.and_then(|row| row.spot.clone()), None)
+            }
+            _ => (None, None),
+        };
+        let side = spot
+            .as_ref()
+            .and_then(|spot| self.place(&spot.0))
+            .map(|rule| rule.side);
+        let gate = self.rules.as_ref().is_some_and(|rules| rules.people.gate);
+        for person in crew_of(record) {
+            self.cleared(&person, now);
+            let dirty = self.people.get(&person).is_some_and(|p| p.dirty);
+            self.must("P2", !(gate && side == Some(Side::Clean) && dirty), || {
+                format!("{person} came from the dirty side")
+            });
+            // Loading takes a lot out of its place: nobody is then on either side.
+            let loads = matches!(event.happening, H::LotLoaded { .. });
+            if !loads && side.is_some_and(|side| side != Side::Clean) {
+                self.people.entry(person).or_default().dirty = true;
+            }
+        }
+        let _ = lot;
+    }
+
+    fn hand(&mut self, lot: &str, person: &str, at: i64, judged: bool) {
+        let at = at.min(self.last);
+        let row = self.lots.entry(lot.into()).or_default();
+        row.hands.push((person.into(), at, judged));
+    }
+
+    fn stop(&mut self, lot: &str, exception: &str) {
+        let row = self.lots.entry(lot.into()).or_default();
+        row.stopped.insert(exception.into());
+        unrelease(row);
+    }
+
+    fn split(&mut self, lot: &str, parts: &[lazaret_gateway::event::entry::LotPart], now: i64) {
+        let row = self.lots.get(lot).cloned().unwrap_or_default();
+        self.must(
+            "G7",
+            row.at == At::Here && !self.work.contains_key(lot),
+            || format!("{lot} cannot be split"),
+        );
+        let tally = row.tally.unwrap_or_default();
+        let pieces: u64 = parts.iter().map(|p| u64::from(p.tally.pieces)).sum();
+        let mass: u64 = parts.iter().map(|p| u64::from(p.tally.mass_kg)).sum();
+        let sums = pieces == u64::from(tally.pieces) && mass == u64::from(tally.mass_kg);
+        self.must("G5", sums, || format!("the parts of {lot} do not add up"));
+        let stays: Vec<Visit> = self
+            .visits
+            .iter()
+            .filter(|visit| visit.lot == lot)
+            .cloned()
+            .collect();
+        for part in parts {
+            let fresh = !self.lots.contains_key(part.lot.as_str());
+            self.must("K1", fresh, || format!("{} is not new", part.lot));
+            let mut child = row.clone();
+            child.tally = row.tally.map(|_| part.tally);
+            self.lots.insert(part.lot.to_string(), child);
+            for stay in &stays {
+                self.visits.push(Visit {
+                    lot: part.lot.to_string(),
+                    ..stay.clone()
+                });
+            }
+        }
+        self.end_visits(lot, now);
+        let entry = self.lots.entry(lot.into()).or_default();
+        entry.at = At::Split;
+        entry.parts = parts.iter().map(|p| p.lot.to_string()).collect();
+        let spot = entry.spot.take();
+        entry.slot = false;
+        if let Some(spot) = spot.filter(|_| row.slot) {
+            self.room(&spot);
+        }
+    }
+
+    fn whole(&self, lot: &str) -> Vec<String> {
+        let mut whole = vec![lot.to_owned()];
+        for part in self
+            .lots
+            .get(lot)
+            .map(|row| row.parts.clone())
+            .unwrap_or_default()
+        {
+            whole.extend(self.whole(&part));
+        }
+        whole
+    }
+
+    fn sample_counts(&self, lot: &str, test: &str, taken: i64) -> bool {
+        let Some(row) = self.lots.get(lot) else {
+            return false;
+        };
+        let protocols = self.protocols_of(lot);
+        // The version it came under and the latest that binds it say how late a sample must be.
+        let not_before = protocols
+            .first()
+            .into_iter()
+            .chain(protocols.last())
+            .flat_map(|p| &p.tests)
+            .filter(|rule| rule.test.as_str() == test)
+            .map(|rule| secs(rule.not_before_s))
+            .max()
+            .unwrap_or(0);
+        let from = if protocols.first().is_some_and(|p| p.hold.is_some()) {
+            row.clock
+        } else {
+            Some(row.clock.unwrap_or(row.entered).max(row.floor))
+        };
+        from.is_some_and(|from| taken >= from.saturating_add(not_before))
+    }
+
+    fn result(&mut self, sample: &str, outcome: Outcome, exception: &str, record: &Record) {
+        let Some((lot, test, taken, settled)) = self.samples.get(sample).cloned() else {
+            return self.fail("K1", format!("there is no sample {sample}"));
+        };
+        self.must("K1", !settled || outcome == Outcome::Positive, || {
+            format!("{sample} is settled")
+        });
+        if let Some(row) = self.samples.get_mut(sample) {
+            row.3 = true;
+        }
+        let at = self.last;
+        self.hand(&lot, record.by.as_str(), at, true);
+        match outcome {
+            Outcome::Negative => {
+                for lot in self.whole(&lot) {
+                    if self.sample_counts(&lot, &test, taken) {
+                        self.lots
+                            .entry(lot)
+                            .or_default()
+                            .passed
+                            .insert(test.clone());
+                    }
+                }
+            }
+            Outcome::Positive => {
+                self.exceptions.insert(exception.into(), true);
+                let seeds = self.since_entry(&lot);
+                self.stopped_in(record, &seeds, exception, "G9");
+            }
+            Outcome::Inconclusive => {}
+        }
+    }
+
+    fn since_entry(&self, lot: &str) -> Vec<(String, i64)> {
+        self.whole(lot)
+            .into_iter()
+            .map(|lot| {
+                let first = self
+                    .visits
+                    .iter()
+                    .filter(|visit| visit.lot == lot)
+                    .map(|visit| visit.from)
+                    .min();
+                let entered = self.lots.get(&lot).map_or(0, |row| row.entered);
+                (lot, first.unwrap_or(entered))
+            })
+            .collect()
+    }
+
+    /// What contamination may have reached that was on a lot from its entry on, and when.
+    pub(crate) fn closure(&self, lot: &str) -> BTreeMap<String, i64> {
+        self.reach(&self.since_entry(lot))
+    }
+
+    fn tail(&self, surface: &str) -> i64 {
+        let Some(rest) = surface.strip_prefix("unit ") else {
+            return 0;
+        };
+        let place = rest.rsplit_once(' ').map_or(rest, |(place, _)| place);
+        self.place(place).map_or(0, |rule| secs(rule.tail_s))
+    }
+
+    /// Everything that contamination may have reached from the seeds: pair by pair, until nothing changes.
+    pub(crate) fn reach(&self, seeds: &[(String, i64)]) -> BTreeMap<String, i64> {
+        let mut reached: BTreeMap<String, i64> = BTreeMap::new();
+        for (lot, since) in seeds {
+            let known = reached.entry(lot.clone()).or_insert(*since);
+            *known = (*known).min(*since);
+        }
+        loop {
+            let mut changed = false;
+            for x in &self.visits {
+                let Some(&tx) = reached.get(&x.lot) else {
+                    continue;
+                };
+                if tx > x.to {
+                    continue;
+                }
+                let tail = self.tail(&x.surface);
+                let soiled = tx.max(x.from);
+                for y in &self.visits {
+                    if y.surface != x.surface || y.lot == x.lot {
+                        continue;
+                    }
+                    if y.from > x.to.saturating_add(tail) || y.to < soiled {
+                        continue;
+                    }
+                    let at = soiled.max(y.from);
+                    let known = reached.get(&y.lot).copied();
+                    if known.is_none_or(|known| at < known) {
+                        reached.insert(y.lot.clone(), at);
+                        changed = true;
+                    }
+                }
+            }
+            if !changed {
+                return reached;
+            }
+        }
+    }
+
+    /// The record must stop exactly what was reached and is here, restart it, and call back what was released.
+    fn stopped_in(
+        &mut self,
+        record: &Record,
+        seeds: &[(String, i64)],
+        exception: &str,
+        rule: &'static str,
+    ) {
+        let reached = self.reach(seeds);
+        let mut frozen = BTreeSet::new();
+        let mut recalled = BTreeSet::new();
+        for event in &record.events {
+            match &event.happening {
+                H::Entry(E::LotFrozen {
+                    lot, exception: of, ..
+                }) if of.as_str() == exception => {
+                    frozen.insert(lot.to_string());
+                }
+                H::Entry(E::LotRecalled { lot, .. }) => {
+                    recalled.insert(lot.to_string());
+                }
+                _ => {}
+            }
+        }
+        let here: BTreeSet<String> = self.those(&reached, |row| present(row.at));
+        let free: BTreeSet<String> =
+            self.those(&reached, |row| row.released && row.at != At::Destroyed);
+        self.must(rule, frozen == here, || {
+            format!("stopped {frozen:?}, reached {here:?}")
+        });
+        self.must(rule, recalled == free, || {
+            format!("recalled {recalled:?}, free {free:?}")
+        });
+        for lot in here {
+            self.restarted_in(record, &lot, rule);
+        }
+    }
+
+    fn those(
+        &self,
+        reached: &BTreeMap<String, i64>,
+        is: impl Fn(&Lot) -> bool,
+    ) -> BTreeSet<String> {
+        reached
+            .keys()
+            .filter(|lot| self.lots.get(*lot).is_some_and(&is))
+            .cloned()
+            .collect()
+    }
+
+    fn restarted_in(&mut self, record: &Record, lot: &str, rule: &'static str) {
+        let restarted = record.events.iter().any(
+            |event| matches!(&event.happening, H::HoldRestarted { lot: of, .. } if of.as_str() == lot),
+        );
+        self.must(rule, restarted, || {
+            format!("{lot} goes on as if nothing had happened")
+        });
+    }
+
+    fn contaminated(&mut self, on: &Soiled, since: i64, exception: &str, record: &Record) {
+        self.exceptions.insert(exception.into(), true);
+        let surface = match on {
+            Soiled::Lot(_) => None,
+            Soiled::Vehicle(vehicle) => {
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                row.washed = None;
+                Some(format!("vehicle {vehicle} {}", row.convoy))
+            }
+            Soiled::Unit(place, unit) => Some(unit_surface(&(place.to_string(), *unit))),
+        };
+        let seeds: Vec<(String, i64)> = match (on, surface) {
+            (Soiled::Lot(lot), _) => self
+                .whole(lot.as_str())
+                .into_iter()
+                .map(|lot| (lot, since))
+                .collect(),
+            (_, Some(surface)) => self
+                .visits
+                .iter()
+                .filter(|visit| visit.surface == surface && visit.to >= since)
+                .map(|visit| (visit.lot.clone(), since.max(visit.from)))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let reached = self.reach(&seeds);
+        for lot in self.those(&reached, |row| present(row.at)) {
+            self.restarted_in(record, &lot, "C1");
+        }
+        let recalled: BTreeSet<String> = record
+            .events
+            .iter()
+            .filter_map(|event| match &event.happening {
+                H::Entry(E::LotRecalled { lot, .. }) => Some(lot.to_string()),
+                _ => None,
+            })
+            .collect();
+        let free = self.those(&reached, |row| row.released && row.at != At::Destroyed);
+        self.must("C1", recalled == free, || {
+            format!("recalled {recalled:?}, free {free:?}")
+        });
+    }
+
+    /// A link must name two stays that overlap on one surface.
+    fn linked(&mut self, lot: &str, link: &lazaret_gateway::event::entry::Link) {
+        let is = |visit: &Visit, lot: &str, record: u64| {
+            let surface = match &link.surface {
+                Surface::Vehicle(vehicle) => {
+                    visit.surface.starts_with(&format!("vehicle {vehicle} "))
+                }
+                Surface::Unit(place, unit) => {
+                    visit.surface == unit_surface(&(place.to_string(), *unit))
+                }
+                Surface::Person(person) => visit.surface == format!("person {person}"),
+                Surface::Seen => visit.surface.starts_with("seen "),
+            };
+            surface && visit.lot == lot && visit.record == record
+        };
+        let found = self.visits.iter().any(|x| {
+            is(x, link.from.as_str(), link.records[0])
+                && self.visits.iter().any(|y| {
+                    let tail = self.tail(&y.surface);
+                    is(y, lot, link.records[1])
+                        && y.from <= x.to.saturating_add(tail)
+                        && x.from <= y.to.saturating_add(tail)
+                })
+        });
+        self.must("C3", found, || format!("{lot}: {link:?}"));
+    }
+
+    /// A later clock is dirtier; no clock, or a stop, is dirtiest.
+    fn dirt(&self, lot: &str) -> i64 {
+        match self.lots.get(lot) {
+            Some(row) if row.stopped.is_empty() => row.clock.unwrap_or(OPEN),
+            _ => OPEN,
+        }
+    }
+
+    /// When a lot may be released at the earliest, by what was recorded.
+    pub(crate) fn earliest_of(&self, lot: &str) -> Option<i64> {
+        Some(self.earliest(lot)).filter(|&at| at != OPEN)
+    }
+}
+
+fn present(at: At) -> bool {
+    matches!(at, At::Here | At::Sent | At::Loaded)
+}
+
+fn unrelease(row: &mut Lot) {
+    if present(row.at) {
+        row.released = false;
+        row.signers.clear();
+    }
+}
+
+fn unit_surface(spot: &(String, u32)) -> String {
+    format!("unit {} {}", spot.0, spot.1)
+}
+
+fn acknowledged(record: &Record, warning: &str) -> bool {
+    record.events.iter().any(|event| {
+        matches!(&event.happening,
+            H::Entry(E::WarningAcknowledged { warning: of, .. }) if of == warning)
+    })
+}
+
+/// Who did the work of a record.
+fn crew_of(record: &Record) -> Vec<String> {
+    record
+        .events
+        .iter()
+        .find_map(|event| match &event.happening {
+            H::Entry(E::Worked { people, .. }) => {
+                Some(people.iter().map(ToString::to_string).collect())
+            }
+            _ => None,
+        })
+        .unwrap_or_else(|| vec![record.by.to_string()])
+}
+
+/// Whether a treatment was what its rule asks, by the book.
+fn sound(rule: &TreatmentRule, work: &Work, ended: i64) -> bool {
+    let seconds = (ended - work.from).max(0) / 1_000_000;
+    if seconds < rule.contact_s as i64 {
+        return false;
+    }
+    if rule.agents.is_empty() {
+        return true;
+    }
+    let Some(agent) = rule
+        .agents
+        .iter()
+        .find(|agent| Some(agent.agent.as_str()) == work.agent.as_deref())
+    else {
+        return false;
+    };
+    let mut readings: Vec<_> = work
+        .readings
+        .iter()
+        .filter(|(at, ..)| (work.from..=ended).contains(at))
+        .collect();
+    readings.sort_by_key(|(at, ..)| *at);
+    let mut at = work.from;
+    for (next, ..) in &readings {
+        if (next - at) / 1_000_000 > agent.readings_every_s as i64 {
+            return false;
+        }
+        at = *next;
+    }
+    if (ended - at) / 1_000_000 > agent.readings_every_s as i64 {
+        return false;
+    }
+    if agent.bands.is_empty() {
+        return true;
+    }
+    let Some(coldest) = readings.iter().map(|(.., t)| *t).min() else {
+        return false;
+    };
+    let Some(band) = agent
+        .bands
+        .iter()
+        .find(|band| band.from_mc <= coldest && coldest < band.below_mc)
+    else {
+        return false;
+    };
+    let mut twice_mg_us: i128 = 0;
+    for pair in readings.windows(2) {
+        let height = i128::from(pair[0].1) + i128::from(pair[1].1);
+        twice_mg_us += height * i128::from(pair[1].0 - pair[0].0);
+    }
+    let ct = twice_mg_us / 2 / 1_000_000 / 3_600;
+    let least = readings.iter().map(|(_, c, _)| *c).min().unwrap_or(0);
+    let last = readings.last().map_or(0, |(_, c, _)| *c);
+    seconds >= band.contact_s as i64
+        && least >= band.least_mg_m3
+        && last >= band.final_mg_m3
+        && ct >= i128::from(band.ct_mg_h_m3)
+}
