@@ -160,6 +160,23 @@ fn syntax_error(text: &str, at: Location, message: &str) -> Diagnostic {
             .said("set a second time")
             .help("remove one of the two");
     }
+    if message.starts_with("invalid unquoted key") {
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, '[' | ']' | '.' | '=' | '{' | '}' | ',');
+        let start = text[..at.start].rfind(ends).map_or(0, |before| {
+            before + text[before..].chars().next().map_or(1, char::len_utf8)
+        });
+        let end = text[at.start..]
+            .find(ends)
+            .map_or(text.len(), |after| at.start + after);
+        let word = &text[start..end];
+        if word
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+        {
+            return diagnostic.help(format!("put the name in quotes: \"{word}\""));
+        }
+    }
     // The commonest slip: a duration or distribution without its quotes.
     let line_start = text[..at.start].rfind('\n').map_or(0, |i| i + 1);
     let line = text[line_start..].lines().next().unwrap_or("");

@@ -92,9 +92,14 @@ fn tokens(text: &str) -> Result<Tokens<'_>, Problem> {
             }
             out.push((Token::Number(value), start..at));
         } else if first.is_alphabetic() || first == '_' {
+            // A word behind a number is its unit, and may touch the next number: `1h30min`.
+            let unit = matches!(out.last(), Some((Token::Number(_), _)));
             at += rest
-                .find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '-'))
-                .unwrap_or(rest.len());
+                .find(|c: char| {
+                    !(c.is_alphabetic() || !unit && (c.is_alphanumeric() || c == '_' || c == '-'))
+                })
+                .unwrap_or(rest.len())
+                .max(first.len_utf8());
             out.push((Token::Word(&text[start..at]), start..at));
         } else if first == '"' || first == '\'' {
             let Some(end) = rest[1..].find(first) else {
@@ -234,10 +239,21 @@ impl<'t> Parser<'t> {
                         .iter()
                         .map(|&(name, _)| name)
                         .chain(["kg", "t", "g"]);
-                    let help = nearest(word, units).map_or_else(
-                        || "units of time are s, min, h, d and w; of mass g, kg and t".to_string(),
-                        |unit| format!("did you mean `{unit}`?"),
-                    );
+                    let help = match word.to_lowercase().as_str() {
+                        "y" | "yr" | "year" | "years" | "a" => {
+                            "write days: a year is 365 d".to_string()
+                        }
+                        "month" | "months" | "mo" | "m" => {
+                            "write days, such as 30 d, or `min` for minutes".to_string()
+                        }
+                        _ => nearest(word, units).filter(|_| word.len() > 1).map_or_else(
+                            || {
+                                "units of time are s, min, h, d and w; of mass g, kg and t"
+                                    .to_string()
+                            },
+                            |unit| format!("did you mean `{unit}`?"),
+                        ),
+                    };
                     return Err(Problem::new(
                         "unknown-unit",
                         unit_range,

@@ -5,7 +5,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use lazaret_gateway::Document;
 use lazaret_gateway::check::{Bottleneck, Check, Load, check};
 use lazaret_gateway::diagnostic::{Diagnostic, Severity, Text};
-use lazaret_gateway::model::Gateway;
+use lazaret_gateway::model::{Gateway, ResourceKind};
 use serde_json::{Value, json};
 
 use crate::input::Input;
@@ -53,7 +53,7 @@ fn run_json(input: &Input) -> Result<(), Failure> {
         Ok(reading) => {
             let check = check(&reading);
             let warnings = check.warnings.clone();
-            (Some(check), warnings)
+            (Some((check, reading.gateway)), warnings)
         }
         Err(diagnostics) => (None, diagnostics),
     };
@@ -63,8 +63,7 @@ fn run_json(input: &Input) -> Result<(), Failure> {
         .collect();
     let loads: Vec<Value> = check
         .iter()
-        .flat_map(|check| &check.loads)
-        .map(load_json)
+        .flat_map(|(check, gateway)| check.loads.iter().map(|load| load_json(load, gateway)))
         .collect();
     let result = json!({
         "file": input.name(),
@@ -119,18 +118,21 @@ fn diagnostic_json(diagnostic: &Diagnostic, document: &Document) -> Value {
     })
 }
 
-fn kind(of: Bottleneck) -> &'static str {
+fn kind(of: Bottleneck, gateway: &Gateway) -> &'static str {
     match of {
         Bottleneck::Place(_) => "place",
-        Bottleneck::Resource(_) => "crew",
+        Bottleneck::Resource(r) => match gateway.resources[r.index()].kind {
+            ResourceKind::Crew => "crew",
+            ResourceKind::Equipment => "equipment",
+        },
         Bottleneck::Fleet(_) => "fleet",
         Bottleneck::Dispatch(_) => "dispatch",
     }
 }
 
-fn load_json(load: &Load) -> Value {
+fn load_json(load: &Load, gateway: &Gateway) -> Value {
     json!({
-        "kind": kind(load.of),
+        "kind": kind(load.of, gateway),
         "name": load.name,
         "unit": load.unit,
         "since": load.since.map(|since| since.to_string()),
@@ -156,7 +158,7 @@ fn table(check: &Check, gateway: &Gateway) -> String {
             format!(" from {}", gateway.time_zone.to_datetime(since).date())
         });
         let mut row = vec![
-            kind(load.of).to_string(),
+            kind(load.of, gateway).to_string(),
             format!("{}{since}", load.name),
             number(load.offered),
             load.capacity.map_or_else(|| "no limit".to_string(), number),

@@ -371,3 +371,17 @@ fn a_csv_column_without_a_unit() {
       help: write empirical('file.csv', 'column', h); a plain number has no unit
     "#);
 }
+
+#[test]
+fn a_year() {
+    insta::assert_snapshot!(said(&[("takes = \"1 d\"", "takes = \"1 y\"")]), @r#"
+    96:12: error[unknown-unit]: `y` is not a unit
+      at `y`
+      help: write days: a year is 365 d
+    "#);
+}
+
+#[test]
+fn parts_that_touch() {
+    insta::assert_snapshot!(said(&[("takes = \"1 d\"", "takes = \"1d12h30min\"")]), @"");
+}

@@ -75,3 +75,12 @@ fn syntax_and_sense_together() {
       help: did you mean `triangular`?
     "#);
 }
+
+#[test]
+fn a_name_with_an_umlaut() {
+    insta::assert_snapshot!(said(&[("[place.bay]", "[place.bücht]"), ("wash_at = \"bay\"", "wash_at = \"bücht\"")]), @r#"
+    77:9: error[syntax]: invalid unquoted key, expected letters, numbers, `-`, `_`
+      at `ü`
+      help: put the name in quotes: "bücht"
+    "#);
+}
