@@ -26,6 +26,8 @@ const FAN: usize = 1000;
 const FAN_GROUP: usize = 5;
 /// Replications from which the warm-up is found.
 const PILOTS: u64 = 24;
+/// The most pairs of replications that the spread is worked out from.
+const PAIRS: u64 = 200;
 /// Number of the first twin replication; far from those of the study.
 const TWINS: u64 = 1 << 40;
 
@@ -123,6 +125,8 @@ struct Collector<'a> {
     /// Occupancy of the first replications, [`FAN_GROUP`] bins taken together.
     fan_rows: Vec<f32>,
     thirds: Vec<[f64; 3]>,
+    /// Figures of the first replications, for the spread.
+    firsts: Vec<Vec<f64>>,
     warm_bin: usize,
     deadlocks: (u64, Option<crate::Deadlock>),
     standstills: Vec<(u64, Standstill)>,
@@ -135,6 +139,9 @@ impl Collector<'_> {
         self.rows += 1;
         for (moments, &value) in self.moments.iter_mut().zip(&outcome.values) {
             moments.add(value);
+        }
+        if self.rows <= PAIRS && !self.model.unknowns.is_empty() {
+            self.firsts.push(outcome.values.clone());
         }
         if self.thirds.len() < FAN {
             for group in outcome.occupancy.chunks_exact(FAN_GROUP) {
@@ -281,6 +288,7 @@ pub fn run(
         rows: 0,
         fan_rows: Vec::new(),
         thirds: Vec::new(),
+        firsts: Vec::new(),
         warm_bin: warm_bin.min(OCCUPANCY_BINS - 3),
         deadlocks: (0, None),
         standstills: Vec::new(),
@@ -379,18 +387,8 @@ fn spread(
     if model.unknowns.is_empty() || collector.rows < 20 {
         return Ok(None);
     }
-    let pairs = (collector.rows / 4).clamp(16, 200).min(collector.rows);
+    let pairs = (collector.rows / 4).clamp(16, PAIRS).min(collector.rows);
     let mut within = vec![Moments::default(); model.metrics.len()];
-    let mut first: Vec<Vec<f64>> = Vec::with_capacity(pairs as usize);
-    let own = |number| Replication::new(settings.seed, number);
-    in_order(model, warm_up, settings.threads, own, |number, outcome| {
-        first.push(outcome.values.clone());
-        if number + 1 == pairs {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        }
-    })?;
     let twin = |number| Replication {
         number: TWINS + number,
         ..Replication::new(settings.seed, number)
@@ -398,7 +396,7 @@ fn spread(
     in_order(model, warm_up, settings.threads, twin, |number, outcome| {
         for ((moments, &a), &b) in within
             .iter_mut()
-            .zip(&first[number as usize])
+            .zip(&collector.firsts[number as usize])
             .zip(&outcome.values)
         {
             moments.add((a - b).powi(2) / 2.0);
