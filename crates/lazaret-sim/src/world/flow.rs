@@ -250,7 +250,8 @@ impl<O: Observer> World<'_, O> {
             }
             let thing = self.things[x as usize];
             let leg = &self.model.legs[thing.leg as usize];
-            self.steps_causes(leg.step, thing.cause, self.now - thing.mark);
+            let waited = (self.now - thing.mark) * self.waiting_heads(x, leg);
+            self.steps_causes(leg.step, thing.cause, waited);
             self.enter(x, leg, unit);
         }
     }
@@ -275,6 +276,17 @@ impl<O: Observer> World<'_, O> {
             }
         }
         None
+    }
+
+    /// For how many waits that of `x` stands: while a vehicle waits whose lots are unloaded one by one, each of them does.
+    #[inline]
+    pub(super) fn waiting_heads(&self, x: u32, leg: &Leg) -> i64 {
+        let thing = &self.things[x as usize];
+        if leg.kind == LegKind::UnloadEach && thing.is(VEHICLE) {
+            i64::from(thing.lots)
+        } else {
+            1
+        }
     }
 
     #[inline]
@@ -489,10 +501,17 @@ impl<O: Observer> World<'_, O> {
         if !self.places[usize::from(leg.place)].plain && !self.may_work(x, leg) {
             return;
         }
-        if !leg.needs.is_empty() && !self.take_needs(x, leg, false) {
+        if self.needs_hands(x, leg) && !self.take_needs(x, leg, false) {
             return;
         }
         self.serve(x, leg);
+    }
+
+    /// Whether `x` itself takes what its leg needs. Of a vehicle whose lots are unloaded one by one each lot does.
+    #[inline]
+    pub(super) fn needs_hands(&self, x: u32, leg: &Leg) -> bool {
+        let by_its_lots = leg.kind == LegKind::UnloadEach && self.things[x as usize].is(VEHICLE);
+        !leg.needs.is_empty() && !by_its_lots
     }
 
     fn begin_hold(&mut self, x: u32, leg: &Leg) {
@@ -560,15 +579,18 @@ impl<O: Observer> World<'_, O> {
             });
             thing.due
         } else {
-            self.step_starts(leg, &thing);
-            self.set_marks(x, leg.mark_start);
-            if O::ON {
+            let each = leg.kind == LegKind::UnloadEach;
+            // Of lots that are unloaded one by one the end of each is told, and the beginning of the vehicle.
+            if O::ON && (!each || thing.is(VEHICLE)) {
                 self.tell_started(x, leg.kind);
             }
-            if leg.kind == LegKind::UnloadEach && thing.is(VEHICLE) {
+            if each && thing.is(VEHICLE) {
+                // Its lots are served, and counted, each by itself.
                 self.unload(x);
                 return;
             }
+            self.step_starts(leg, &thing);
+            self.set_marks(x, leg.mark_start);
             let counter = self.counter(x);
             self.duration(leg.takes, counter)
         };
@@ -587,13 +609,11 @@ impl<O: Observer> World<'_, O> {
         self.tell(|w| {
             let (step, spot) = (w.leg_name(x), w.spot(x));
             match kind {
-                LegKind::Unload | LegKind::UnloadEach if w.things[x as usize].is(VEHICLE) => {
-                    Happening::UnloadingStarted {
-                        vehicle: w.vehicle_id(x),
-                        step,
-                        spot,
-                    }
-                }
+                LegKind::Unload | LegKind::UnloadEach => Happening::UnloadingStarted {
+                    vehicle: w.vehicle_id(x),
+                    step,
+                    spot,
+                },
                 LegKind::Inspect => Happening::InspectionStarted {
                     lot: w.lot_id(x),
                     step,

@@ -315,11 +315,12 @@ impl<O: Observer> World<'_, O> {
                 self.steps[usize::from(leg.step)].paused += i128::from(self.now - thing.mark);
             }
         } else {
-            self.steps_causes(leg.step, thing.cause, self.now - thing.mark);
+            let waited = (self.now - thing.mark) * self.waiting_heads(x, leg);
+            self.steps_causes(leg.step, thing.cause, waited);
         }
         self.things[x as usize].mark = self.now;
         let works = self.places[usize::from(leg.place)].plain || self.may_work(x, leg);
-        let works = works && (leg.needs.is_empty() || self.take_needs(x, leg, first));
+        let works = works && (!self.needs_hands(x, leg) || self.take_needs(x, leg, first));
         if works {
             self.serve(x, leg);
         }
