@@ -515,6 +515,9 @@ impl Answer<'_> {
             let (mean, interval) = wait.map_or_else(
                 || ("-".to_string(), String::new()),
                 |wait| {
+                    if wait.mean * 60.0 < 0.5 {
+                        return ("0".to_string(), String::new());
+                    }
                     let unit = unit_of_time(wait.mean);
                     let (mean, interval) = with_interval(wait, unit.per_hour);
                     (format!("{mean} {}", unit.name), interval)
@@ -527,8 +530,12 @@ impl Answer<'_> {
                 number(started, 0),
                 mean,
                 interval,
-                time(self.mean(&metric("wait.p95"))),
-                if blocked > 0.0 {
+                if self.mean(&metric("wait.p95")) * 60.0 < 0.5 {
+                    "0".to_string()
+                } else {
+                    time(self.mean(&metric("wait.p95")))
+                },
+                if blocked * 60.0 >= 0.5 {
                     time(blocked)
                 } else {
                     "0".to_string()
@@ -587,7 +594,8 @@ impl Answer<'_> {
             .filter(|&(mean, _)| mean > 0.02 * wait)
             .collect();
             causes.sort_by(|a, b| b.0.total_cmp(&a.0));
-            let causes: Vec<String> = if causes.len() == 1 {
+            let whole = causes.len() == 1 && causes[0].0 > 0.9 * wait;
+            let causes: Vec<String> = if whole {
                 causes.into_iter().map(|(_, words)| words).collect()
             } else {
                 causes

@@ -15,7 +15,14 @@ fn decimals(half_width: f64, value: f64) -> usize {
     } else {
         1.0
     };
-    (-digit.log10().floor()).clamp(0.0, 3.0) as usize
+    let supported = (-digit.log10().floor()).clamp(0.0, 3.0);
+    // Three figures are as many as anybody compares.
+    let compared = if value == 0.0 || !value.is_finite() {
+        supported
+    } else {
+        (2.0 - value.abs().log10().floor()).clamp(0.0, 3.0)
+    };
+    supported.min(compared) as usize
 }
 
 /// `value` with `decimals`, thousands apart.
@@ -102,6 +109,9 @@ pub(super) fn percent(share: f64) -> String {
         return "-".to_string();
     }
     let value = share * 100.0;
+    if value < 0.05 {
+        return "0 %".to_string();
+    }
     let places = usize::from((value > 0.0 && value < 10.0) || (value > 99.0 && value < 100.0));
     format!("{} %", number(value, places))
 }
@@ -164,7 +174,7 @@ mod tests {
             format!("{mean} ({interval})")
         };
         assert_eq!(shown(17.345, 0.21), "17.3 (17.1 – 17.6)");
-        assert_eq!(shown(17.346, 0.022), "17.35 (17.32 – 17.37)");
+        assert_eq!(shown(17.346, 0.022), "17.3 (17.3 – 17.4)");
         assert_eq!(shown(1_234.5, 34.0), "1234 (1200 – 1268)");
         assert_eq!(shown(123_456.0, 340.0), "123 456 (123 116 – 123 796)");
         assert_eq!(shown(0.0, 0.0), "0 ()");

@@ -1,9 +1,11 @@
 //! The binary as a user meets it.
 
 mod bad_input;
+mod examples;
 mod faces;
 mod first_steps;
 mod plan;
+mod simulate;
 mod sweep;
 
 use std::path::{Path, PathBuf};
