@@ -1,0 +1,41 @@
+// Sending a command, again under the same key when the answer did not come.
+import { ApiError, api, ask, type Schemas } from '../api/client';
+import { w } from '../words';
+import { command_key, type Happening } from './forms';
+import { shared } from './state.svelte';
+
+export type Receipt = Schemas['Receipt'];
+export type Extras = { at?: string | null; crew?: string[]; acknowledged?: string[]; corrects?: { record: number; because: string } | null };
+
+/** A command that keeps its key until it is answered. */
+export function command(what: Happening, extras: Extras = {}, id = command_key()): Schemas['CommandRequest'] {
+  const made = { ...what, id, issued_at: new Date(shared.now).toISOString() } as Schemas['CommandRequest'];
+  if (extras.at) made.at = extras.at;
+  if (extras.crew?.length) made.crew = extras.crew;
+  if (extras.acknowledged?.length) made.acknowledged = extras.acknowledged;
+  if (extras.corrects) made.corrects = extras.corrects;
+  return made;
+}
+
+/** Sends it. Tries again by itself while the server is away for a moment, such as when it is started anew. */
+export async function send(request: Schemas['CommandRequest'], headers: Record<string, string> = {}): Promise<Receipt> {
+  for (let turn = 0; ; turn += 1) {
+    try {
+      const receipt = await ask(api.POST('/api/commands', { body: request, headers }));
+      shared.heard(receipt.seq);
+      shared.say(receipt.already ? w.common.recorded_already(receipt.seq) : w.common.recorded(receipt.seq, receipt.words.join('; ')));
+      return receipt;
+    } catch (error) {
+      const away = error instanceof ApiError && (error.unreachable || error.problem.status === 503);
+      if (!away || turn >= 4) throw error;
+      await new Promise((done) => setTimeout(done, 500 * 2 ** turn));
+    }
+  }
+}
+
+/** Sends several; each counts by itself. */
+export async function send_all(requests: Schemas['CommandRequest'][]): Promise<Schemas['BatchOutcome'][]> {
+  const outcomes = await ask(api.POST('/api/commands/batch', { body: { commands: requests } }));
+  for (const o of outcomes) if (o.receipt) shared.heard(o.receipt.seq);
+  return outcomes;
+}

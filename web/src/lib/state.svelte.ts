@@ -1,0 +1,173 @@
+// What every screen shares: who is signed in, the server's clock, live updates, preferences, messages.
+import { ApiError, api, ask, on_signed_out, type Schemas } from '../api/client';
+
+type Session = Schemas['SessionView'];
+
+class Shared {
+  session = $state<Session | null>(null);
+  gateway = $state<Schemas['GatewayView'] | null>(null);
+  /** Whether the first question, who is signed in, has been answered. */
+  known = $state(false);
+  /** The server's clock, ticking. */
+  now = $state(Date.now());
+  /** Number of the last record heard of; screens read again when it grows. */
+  seq = $state(0);
+  /** Counts calls to read everything again. */
+  anew = $state(0);
+  /** Since when there is no connection for live updates; none while there is. */
+  offline_since = $state<number | null>(null);
+  preferences = $state<Record<string, unknown>>({});
+  /** What to say in the corner, the latest last. */
+  messages = $state<{ id: number; text: string; bad: boolean }[]>([]);
+
+  private ahead = 0;
+  private source: EventSource | null = null;
+  private message_id = 0;
+  private kept_timer: ReturnType<typeof setTimeout> | undefined;
+  private seq_waiting = 0;
+  private seq_timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor() {
+    on_signed_out(() => this.forget());
+    if (typeof window !== 'undefined') setInterval(() => this.tick(), 1000);
+  }
+
+  get zone(): string {
+    return this.session?.time_zone ?? 'UTC';
+  }
+
+  may(event: string): boolean {
+    return this.session?.may_say.includes(event) ?? false;
+  }
+
+  private tick(): void {
+    this.now = Date.now() + this.ahead;
+  }
+
+  set_clock(now: string): void {
+    this.ahead = Date.parse(now) - Date.now();
+    this.tick();
+  }
+
+  /** Asks who is signed in. */
+  async start(): Promise<void> {
+    try {
+      await this.enter(await ask(api.GET('/api/session')));
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.unreachable) {
+        if (error instanceof ApiError) this.say(error.problem.detail, true);
+      }
+      this.session = null;
+    }
+    this.known = true;
+  }
+
+  async enter(session: Session): Promise<void> {
+    this.set_clock(session.now);
+    this.seq = Math.max(this.seq, session.seq);
+    this.session = session;
+    this.known = true;
+    this.listen();
+    const [gateway, kept] = await Promise.allSettled([ask(api.GET('/api/gateway')), ask(api.GET('/api/preferences'))]);
+    if (gateway.status === 'fulfilled') this.gateway = gateway.value;
+    if (kept.status === 'fulfilled') this.preferences = kept.value.values as Record<string, unknown>;
+    theme(this.preferences['theme']);
+  }
+
+  async sign_out(): Promise<void> {
+    try {
+      await ask(api.DELETE('/api/session'));
+    } finally {
+      this.forget();
+    }
+  }
+
+  private forget(): void {
+    this.session = null;
+    this.source?.close();
+    this.source = null;
+    this.offline_since = null;
+  }
+
+  private listen(): void {
+    this.source?.close();
+    if (typeof EventSource === 'undefined') return;
+    const source = new EventSource('/api/live');
+    this.source = source;
+    source.addEventListener('open', () => {
+      if (this.offline_since !== null) {
+        // Something may have been missed while the connection was away: the server may have been started anew.
+        this.offline_since = null;
+        void this.refresh_session();
+        this.anew += 1;
+      }
+    });
+    source.addEventListener('record', (event) => {
+      const record = JSON.parse((event as MessageEvent<string>).data) as Schemas['LiveRecord'];
+      this.hear(record.seq);
+    });
+    source.addEventListener('lost', () => {
+      this.anew += 1;
+    });
+    source.addEventListener('error', () => {
+      this.offline_since ??= Date.now();
+      // A browser gives up for good on some answers; then it is up to us.
+      if (source.readyState === EventSource.CLOSED && this.source === source) {
+        setTimeout(() => {
+          if (this.source === source && this.session) this.listen();
+        }, 2000);
+      }
+    });
+  }
+
+  /** Screens hear of records at most twice a second, however many there are. */
+  private hear(seq: number): void {
+    this.seq_waiting = Math.max(this.seq_waiting, seq);
+    this.seq_timer ??= setTimeout(() => {
+      this.seq_timer = undefined;
+      this.seq = Math.max(this.seq, this.seq_waiting);
+    }, 500);
+  }
+
+  /** Something we said was recorded: screens read again at once. */
+  heard(seq: number): void {
+    this.seq = Math.max(this.seq, seq);
+  }
+
+  async refresh_session(): Promise<void> {
+    try {
+      const session = await ask(api.GET('/api/session'));
+      this.set_clock(session.now);
+      this.session = session;
+    } catch {
+      // Signed out (then `forget` has been called) or away (then the banner says so).
+    }
+  }
+
+  keep(key: string, value: unknown): void {
+    this.preferences = { ...this.preferences, [key]: value };
+    if (key === 'theme') theme(value);
+    clearTimeout(this.kept_timer);
+    this.kept_timer = setTimeout(() => {
+      void api.PUT('/api/preferences', { body: { values: $state.snapshot(this.preferences) as Record<string, never> } });
+    }, 600);
+  }
+
+  say(text: string, bad = false): void {
+    const id = (this.message_id += 1);
+    this.messages = [...this.messages.slice(-3), { id, text, bad }];
+    setTimeout(() => this.unsay(id), bad ? 12_000 : 6000);
+  }
+
+  unsay(id: number): void {
+    this.messages = this.messages.filter((m) => m.id !== id);
+  }
+}
+
+export function theme(value: unknown): void {
+  if (typeof document === 'undefined') return;
+  if (value === 'light' || value === 'dark') document.documentElement.dataset['theme'] = value;
+  else delete document.documentElement.dataset['theme'];
+}
+
+export const shared = new Shared();
