@@ -6,6 +6,8 @@ mod faces;
 mod first_steps;
 mod plan;
 mod simulate;
+#[cfg(unix)]
+mod slurm;
 mod sweep;
 
 use std::path::{Path, PathBuf};
