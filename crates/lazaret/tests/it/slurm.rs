@@ -23,12 +23,10 @@ fn said(command: &mut Command) -> String {
     String::from_utf8(stdout).unwrap().trim().to_owned()
 }
 
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0))
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+/// Two free ports: both are held while the second is found, so that they differ.
+fn free_ports() -> [u16; 2] {
+    let held = [(); 2].map(|()| TcpListener::bind(("127.0.0.1", 0)).unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
 }
 
 impl Cluster {
@@ -58,7 +56,7 @@ impl Cluster {
             said(Command::new("hostname").arg("-s")),
             said(Command::new("id").arg("-un")),
         );
-        let (controller, node) = (free_port(), free_port());
+        let [controller, node] = free_ports();
         for name in ["state", "spool"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
