@@ -60,11 +60,11 @@ pub(crate) fn interval(low: f64, high: f64) -> String {
 /// A probability as a percentage, with the tails kept apart from 0 and 100.
 pub(crate) fn percent(p: f64) -> String {
     let x = 100.0 * p;
-    if x > 0.0 && x < 0.0095 {
-        format!("{x:.1e} %")
-    } else if x > 0.0 && x < 0.095 {
-        format!("{x:.2} %")
-    } else if (x > 99.0 && x < 100.0) || (x > 0.0 && x < 10.0) {
+    if x > 0.0 && x < 0.095 {
+        "under 0.1 %".to_owned()
+    } else if x > 99.95 && x < 100.0 {
+        "over 99.9 %".to_owned()
+    } else if (x > 99.0 && x < 100.0) || (x > 0.0 && x < 9.95) {
         format!("{x:.1} %")
     } else {
         format!("{x:.0} %")
@@ -116,5 +116,8 @@ mod tests {
         assert_eq!(percent(0.999), "99.9 %");
         assert_eq!(percent(0.0), "0 %");
         assert_eq!(percent(0.0123), "1.2 %");
+        assert_eq!(percent(0.9999), "over 99.9 %");
+        assert_eq!(percent(1e-5), "under 0.1 %");
+        assert_eq!(percent(1.0), "100 %");
     }
 }
