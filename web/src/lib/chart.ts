@@ -28,7 +28,7 @@ export function draw(box: HTMLElement): {
           series: [
             { name: names.end, type: 'bar', data: rows.map((r) => r.end), itemStyle: { color: colour('--s-hold-4') }, barMaxWidth: 22, label: number },
             // Hollow bars beside full ones: told apart without colour.
-            { name: names.due, type: 'bar', data: rows.map((r) => r.due), itemStyle: { color: 'transparent', borderColor: colour('--accent'), borderWidth: 2 }, barMaxWidth: 22, label: number },
+            { name: names.due, type: 'bar', data: rows.map((r) => r.due || null), itemStyle: { color: 'transparent', borderColor: colour('--accent'), borderWidth: 2 }, barMaxWidth: 22, label: number },
           ],
         },
         { notMerge: true },

@@ -36,6 +36,11 @@ class Shared {
     return this.session?.time_zone ?? 'UTC';
   }
 
+  /** Whether a screen is in the person's rail; its pages would be refused otherwise. */
+  sees(screen: Schemas['Screen']): boolean {
+    return this.session?.screens.includes(screen) ?? false;
+  }
+
   may(event: string): boolean {
     return this.session?.may_say.includes(event) ?? false;
   }
