@@ -661,6 +661,20 @@ impl<'m, O: Observer> World<'m, O> {
         }
     }
 
+    /// From here on, what is drawn is drawn as in `replication`; what was drawn before stays.
+    ///
+    /// Copies of a world that are to go different ways need this: they would draw the same otherwise.
+    pub fn redraw_as(&mut self, replication: Replication) {
+        self.replication = replication;
+        for (at, draw) in self.model.draws.iter().enumerate() {
+            self.samplers[at].1 = Key::new(replication.seed, replication.number, draw.purpose);
+        }
+        for (at, source) in self.model.sources.iter().enumerate() {
+            self.class_keys[at] =
+                Key::new(replication.seed, replication.number, source.class_purpose);
+        }
+    }
+
     /// The instant reached.
     #[must_use]
     pub fn now(&self) -> GateTime {
