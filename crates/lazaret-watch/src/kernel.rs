@@ -1,0 +1,94 @@
+//! How a gateway moves from day to day, in two ways that can stand in for one another.
+//!
+//! | kernel | what it is | when |
+//! | --- | --- | --- |
+//! | [`count`] | numbers of lots by stage and by the time they are through, in steps of a few hours | the default: fast |
+//! | [`simulator`] | the event-by-event simulator, cloned and stepped | for files that the count kernel cannot express, and to check it |
+//!
+//! Both are derived from the same [`Gateway`]. **Day 0** is the local date of the gateway's start; the state of a day
+//! is that at its end, local midnight, with what happened during the day.
+
+pub mod count;
+pub mod simulator;
+
+use jiff::civil::Date;
+use lazaret_gateway::model::{Gateway, PlaceIx};
+use lazaret_smc::random::Stream;
+
+/// Places of a gateway that are followed by name.
+pub const PLACES_MOST: usize = 8;
+
+/// Numbers that describe one day: what happened in it and how it stood at its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Convoys that arrived.
+    pub convoys: u32,
+    /// Vehicles that arrived.
+    pub vehicles: u32,
+    /// Lots that arrived.
+    pub lots: u32,
+    /// Lots that wait outside for a first place, at the end of the day.
+    pub queue: u32,
+    /// Lots inside the gateway, the queue included, at the end of the day.
+    pub inside: u32,
+    /// Lots that left inland.
+    pub dispatched: u32,
+    /// Lots that left inland since the start.
+    pub dispatched_total: u32,
+    /// Lots that stand in each place at the end of the day.
+    pub places: [u32; PLACES_MOST],
+}
+
+/// A gateway that can be stepped by the day, for any values of its unknowns.
+pub trait Kernel: Sync {
+    /// The gateway with given values of its unknowns.
+    type Fixed: Send + Sync;
+    /// Everything that its future depends on.
+    type State: Clone + Send + Sync;
+
+    /// Sets the unknowns, in base units and in the order of the file.
+    ///
+    /// # Errors
+    /// If the values do not make a distribution somewhere.
+    fn fix(&self, unknowns: &[f64]) -> Result<Self::Fixed, String>;
+
+    /// The state at the end of day 0.
+    fn start(&self, fixed: &Self::Fixed, rng: &mut Stream) -> Self::State;
+
+    /// Moves a state from the end of day `day - 1` to the end of day `day`.
+    fn step(&self, fixed: &Self::Fixed, state: &mut Self::State, day: usize, rng: &mut Stream);
+
+    /// The figures of the day last reached.
+    fn today(&self, state: &Self::State) -> Figures;
+}
+
+/// The local date of the gateway's start: day 0.
+#[must_use]
+pub fn first_day(gateway: &Gateway) -> Date {
+    gateway.time_zone.to_datetime(gateway.start).date()
+}
+
+/// The number of the day `date`; negative before the start.
+#[must_use]
+pub fn day_of(gateway: &Gateway, date: Date) -> i64 {
+    let since = date - first_day(gateway);
+    i64::from(since.get_days())
+}
+
+/// The date of day number `day`; the last of the calendar if it is beyond.
+#[must_use]
+pub fn date_of(gateway: &Gateway, day: usize) -> Date {
+    let days = i32::try_from(day).unwrap_or(i32::MAX);
+    first_day(gateway)
+        .checked_add(jiff::Span::new().days(days.min(4_000_000)))
+        .unwrap_or(Date::MAX)
+}
+
+/// Room of a place at the start, at the means of what is unknown; `None` for no limit.
+#[must_use]
+pub fn room(gateway: &Gateway, place: PlaceIx, unknowns: &[f64]) -> Option<f64> {
+    let place = &gateway.places[place.index()];
+    let slots = place.slots.as_ref()?.resolve(unknowns).ok()?.mean();
+    let count = place.count.resolve(unknowns).ok()?.mean();
+    Some(slots * count)
+}

@@ -1,0 +1,846 @@
+//! The count kernel: how many lots are where, and when they are through, in slices of a few hours.
+//!
+//! A lot has no name here. Each place of work keeps the numbers that wait, are worked on and are done but find no room
+//! ahead; a ring tells how many will be done in each slice to come. The yard keeps how many lots become ready in each
+//! slice. Shifts, closures, crews, fleets, room and departures are those of the gateway file; what counts cannot
+//! express is refused with its reason ([`CannotExpress`]).
+//!
+//! **What is approximate.** Within a slice things happen in one order: what ends, vehicles home, departures, what is
+//! due, arrivals, moves. Durations are rounded to slices at random so that their means are kept. Classes of goods are
+//! one mixture: their shares are followed, their priorities are not. The offset of local time is that of the start.
+
+mod calendar;
+mod lags;
+mod plan;
+
+use std::sync::Arc;
+
+use lazaret_gateway::distribution::{Distribution, Sampler};
+use lazaret_gateway::model::{Gateway, Quantity};
+use lazaret_smc::random::Stream;
+
+use self::lags::{Lags, draw};
+pub use self::plan::CannotExpress;
+use self::plan::{Changes, Due, Plan, SOURCES_MOST, STAGES_MOST};
+use super::{Figures, Kernel};
+
+/// The kernel of one gateway over a number of days. See the [module](self).
+#[derive(Clone, Debug)]
+pub struct CountKernel {
+    plan: Arc<Plan>,
+    cells: Cells,
+}
+
+/// Which slices something is due in, and how often; worked out once.
+#[derive(Clone, Debug, Default)]
+struct Cells {
+    departures: Arc<Vec<u8>>,
+    /// Work done so far in open slices, by stage and slice: the clock of the stage's ring.
+    worked: Arc<Vec<Vec<u32>>>,
+    /// Hours at which each source is due in each slice, where that is fixed.
+    due: Arc<Vec<Vec<Vec<f32>>>>,
+}
+
+/// The kernel with the unknowns set.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    plan: Arc<Plan>,
+    stages: Vec<FixedStage>,
+    store_room: Vec<(usize, u32)>,
+    hold: Option<Lags>,
+    sources: Vec<FixedSource>,
+    least: Option<Sampler>,
+    most: Option<Sampler>,
+    /// Lots in a vehicle, in the mean over the sources.
+    lots_a_vehicle: f64,
+    rings: usize,
+    store_ring: usize,
+    departures: Arc<Vec<u8>>,
+    worked: Arc<Vec<Vec<u32>>>,
+    due: Arc<Vec<Vec<Vec<f32>>>>,
+}
+
+#[derive(Clone, Debug)]
+struct FixedStage {
+    /// In lots.
+    room: Vec<(usize, u32)>,
+    servers: Vec<(usize, u32)>,
+    lags: Lags,
+    /// Share of lots that go on.
+    kept: f64,
+    ring: usize,
+    ring_length: usize,
+}
+
+#[derive(Clone, Debug)]
+struct FixedSource {
+    interval: Option<Sampler>,
+    first: Option<Sampler>,
+    vehicles: Sampler,
+    lots: Sampler,
+    travel: Sampler,
+    fleet: Option<i32>,
+    home: Lags,
+    home_ring: usize,
+    home_ring_length: usize,
+    transit_ring: usize,
+    transit_length: usize,
+}
+
+/// Lots at a place of work.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct AtStage {
+    waiting: u32,
+    busy: u32,
+    done: u32,
+}
+
+/// One possible course of the gateway, by counts.
+#[derive(Debug, PartialEq)]
+pub struct CountState {
+    today: Figures,
+    stages: [AtStage; STAGES_MOST],
+    /// Lots that wait outside.
+    queue: u32,
+    stored: u32,
+    ready: u32,
+    inside: u32,
+    /// Lots taken off vehicles that have not made up a whole vehicle yet.
+    part_unloaded: u32,
+    home: [i32; SOURCES_MOST],
+    /// Vehicles of the convoy that waits for a fleet; 0 if none does.
+    short: [u32; SOURCES_MOST],
+    /// Whether a convoy waits for its source to open.
+    held: [bool; SOURCES_MOST],
+    /// Hour at which the next convoy is due, where that is drawn.
+    clock: [f32; SOURCES_MOST],
+    rings: Vec<u16>,
+}
+
+impl Clone for CountState {
+    fn clone(&self) -> Self {
+        Self {
+            rings: self.rings.clone(),
+            ..*self
+        }
+    }
+
+    // Resampling overwrites states by the million; their rings keep their memory.
+    fn clone_from(&mut self, from: &Self) {
+        let mut rings = std::mem::take(&mut self.rings);
+        rings.clone_from(&from.rings);
+        *self = Self { rings, ..*from };
+    }
+}
+
+impl CountKernel {
+    /// Derives the kernel of `gateway` for days 0 to `days - 1`.
+    ///
+    /// # Errors
+    /// [`CannotExpress`] names what of the file counts cannot express; the simulator can.
+    pub fn new(gateway: &Gateway, days: usize) -> Result<Self, CannotExpress> {
+        let plan = Plan::of(gateway, days.max(1))?;
+        let slices = plan.slices.count();
+        let hours = f64::from(plan.slices.hours);
+        let mut departures = vec![0u8; slices];
+        if let Some(step) = &plan.departures
+            && let Due::At(times) = &step.due
+        {
+            for slice in times.iter().map(|at| (at / hours) as usize) {
+                if slice < slices {
+                    departures[slice] = departures[slice].saturating_add(1);
+                }
+            }
+        }
+        let worked = plan
+            .stages
+            .iter()
+            .map(|stage| {
+                let mut sum = 0;
+                let clock = stage.open.iter().map(|open| {
+                    let before = sum;
+                    sum += u32::from(*open || stage.goes_on);
+                    before
+                });
+                clock.collect()
+            })
+            .collect();
+        let due = plan
+            .sources
+            .iter()
+            .map(|source| {
+                let mut cells = vec![Vec::new(); slices];
+                if let Due::At(times) = &source.due {
+                    for at in times {
+                        if let Some(cell) = cells.get_mut((at / hours) as usize) {
+                            cell.push(*at as f32);
+                        }
+                    }
+                }
+                cells
+            })
+            .collect();
+        Ok(Self {
+            plan: Arc::new(plan),
+            cells: Cells {
+                departures: Arc::new(departures),
+                worked: Arc::new(worked),
+                due: Arc::new(due),
+            },
+        })
+    }
+
+    /// Days that it was derived for.
+    #[must_use]
+    pub fn days(&self) -> usize {
+        self.plan.slices.days
+    }
+}
+
+fn resolve(quantity: &Quantity, unknowns: &[f64]) -> Result<Distribution, String> {
+    quantity
+        .resolve(unknowns)
+        .map_err(|error| error.to_string())
+}
+
+/// A whole number that is so from a slice on; the mean, where it varies.
+fn whole(changes: &Changes, unknowns: &[f64]) -> Result<Vec<(usize, f64)>, String> {
+    changes
+        .iter()
+        .map(|(from, quantity)| Ok((*from, resolve(quantity, unknowns)?.mean().round().max(0.0))))
+        .collect()
+}
+
+fn at(changes: &[(usize, u32)], slice: usize) -> u32 {
+    match changes {
+        [(_, always)] => *always,
+        _ => changes
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= slice)
+            .map_or(u32::MAX, |(_, value)| *value),
+    }
+}
+
+/// Units × slots over time.
+fn room(
+    units: &Changes,
+    slots: Option<&Changes>,
+    factor: f64,
+    unknowns: &[f64],
+) -> Result<Vec<(usize, u32)>, String> {
+    let Some(slots) = slots else {
+        return Ok(vec![(0, u32::MAX)]);
+    };
+    let (units, slots) = (whole(units, unknowns)?, whole(slots, unknowns)?);
+    let mut from: Vec<usize> = units.iter().chain(&slots).map(|(from, _)| *from).collect();
+    from.sort_unstable();
+    from.dedup();
+    let last = |list: &[(usize, f64)], slice: usize| {
+        let found = list.iter().rev().find(|(from, _)| *from <= slice);
+        found.map_or(0.0, |(_, value)| *value)
+    };
+    Ok(from
+        .into_iter()
+        .map(|slice| {
+            (
+                slice,
+                (last(&units, slice) * last(&slots, slice) * factor) as u32,
+            )
+        })
+        .collect())
+}
+
+impl Kernel for CountKernel {
+    type Fixed = Fixed;
+    type State = CountState;
+
+    fn fix(&self, unknowns: &[f64]) -> Result<Fixed, String> {
+        let plan = &self.plan;
+        let slice = plan.slices.seconds();
+        // Shares of the classes: the mean over the sources.
+        let classes = plan
+            .sources
+            .first()
+            .map_or(1, |source| source.mix.len().max(1));
+        let mut mix = vec![0.0; classes];
+        for source in &plan.sources {
+            let total: f64 = source.mix.iter().map(|t| t.value(unknowns).max(0.0)).sum();
+            for (share, term) in mix.iter_mut().zip(&source.mix) {
+                *share += term.value(unknowns).max(0.0) / total;
+            }
+        }
+        if mix.iter().sum::<f64>() <= 0.0 {
+            mix.fill(1.0);
+        }
+        let mut lots_a_vehicle = 0.0;
+        for source in &plan.sources {
+            lots_a_vehicle += resolve(&source.lots, unknowns)?.mean() / plan.sources.len() as f64;
+        }
+        let by_class = |takes: &[Quantity], factor: f64| -> Result<Lags, String> {
+            let parts = takes
+                .iter()
+                .zip(&mix)
+                .filter(|(_, share)| **share > 0.0)
+                .map(|(takes, share)| Ok((*share, resolve(takes, unknowns)?)))
+                .collect::<Result<Vec<_>, String>>()?;
+            let alike = parts.windows(2).all(|pair| pair[0].1 == pair[1].1);
+            Ok(Lags::new(
+                if alike { &parts[..1] } else { &parts },
+                factor,
+                slice,
+            ))
+        };
+        let mut rings = 0;
+        let mut take_ring = |length: usize| {
+            let at = rings;
+            rings += length;
+            at
+        };
+        let horizon = plan.slices.count();
+        let mut stages = Vec::with_capacity(plan.stages.len());
+        for stage in &plan.stages {
+            let factor = if stage.each_lot { lots_a_vehicle } else { 1.0 };
+            let lags = by_class(&stage.takes, factor)?;
+            let slots_in_lots = if stage.vehicles { lots_a_vehicle } else { 1.0 };
+            let room = room(&stage.units, stage.slots.as_ref(), slots_in_lots, unknowns)?;
+            let mut servers = vec![(0, u32::MAX)];
+            for (count, takes) in &stage.crews {
+                let count = whole(count, unknowns)?;
+                let crew: Vec<(usize, u32)> = count
+                    .into_iter()
+                    .map(|(from, n)| {
+                        (
+                            from,
+                            (n / f64::from((*takes).max(1)) * slots_in_lots) as u32,
+                        )
+                    })
+                    .collect();
+                // Two crews with changes of their own are rare; the lesser at each change counts.
+                let mut froms: Vec<usize> =
+                    crew.iter().chain(&servers).map(|(from, _)| *from).collect();
+                froms.sort_unstable();
+                froms.dedup();
+                let least = |from: &usize| (*from, at(&crew, *from).min(at(&servers, *from)));
+                servers = froms.iter().map(least).collect();
+            }
+            let lost: f64 = stage.lost.iter().map(|term| term.value(unknowns)).sum();
+            let ring_length = lags.most().min(horizon) + 1;
+            stages.push(FixedStage {
+                room,
+                servers,
+                kept: (1.0 - lost).clamp(0.0, 1.0),
+                ring: take_ring(ring_length),
+                ring_length,
+                lags,
+            });
+        }
+        let sources = plan
+            .sources
+            .iter()
+            .map(|source| {
+                let (interval, first) = match &source.due {
+                    Due::At(_) => (None, None),
+                    Due::Renewal { interval, first } => (
+                        Some(Sampler::new(&resolve(interval, unknowns)?)),
+                        first
+                            .as_ref()
+                            .map(|first| resolve(first, unknowns).map(|d| Sampler::new(&d)))
+                            .transpose()?,
+                    ),
+                };
+                let travel = resolve(&source.travel, unknowns)?;
+                let spread = travel.variance().sqrt();
+                let longest = match travel.support().1 {
+                    high if high.is_finite() => high,
+                    _ => travel.mean() + 8.0 * spread,
+                };
+                let transit_length = ((longest / slice) as usize).min(horizon) + 2;
+                let home = source
+                    .home
+                    .iter()
+                    .map(|part| resolve(part, unknowns))
+                    .collect::<Result<Vec<_>, String>>()?;
+                let home = way_home(&home, slice);
+                let fleet = source
+                    .fleet
+                    .as_ref()
+                    .map(|fleet| resolve(fleet, unknowns).map(|d| d.mean().round() as i32))
+                    .transpose()?;
+                let home_ring_length = if fleet.is_some() {
+                    home.most().min(horizon) + 1
+                } else {
+                    0
+                };
+                Ok(FixedSource {
+                    interval,
+                    first,
+                    vehicles: Sampler::new(&resolve(&source.vehicles, unknowns)?),
+                    lots: Sampler::new(&resolve(&source.lots, unknowns)?),
+                    travel: Sampler::new(&travel),
+                    fleet,
+                    home,
+                    home_ring: take_ring(home_ring_length),
+                    home_ring_length,
+                    // Convoys and vehicles.
+                    transit_ring: take_ring(2 * transit_length),
+                    transit_length,
+                })
+            })
+            .collect::<Result<Vec<_>, String>>()?;
+        let hold = match &plan.store {
+            Some(store) => store
+                .hold
+                .as_ref()
+                .map(|takes| by_class(takes, 1.0))
+                .transpose()?,
+            None => None,
+        };
+        let store_room = match &plan.store {
+            Some(store) => room(&store.units, store.slots.as_ref(), 1.0, unknowns)?,
+            None => vec![(0, u32::MAX)],
+        };
+        let sampler = |quantity: &Quantity| resolve(quantity, unknowns).map(|d| Sampler::new(&d));
+        let (least, most) = match &plan.departures {
+            Some(departures) => (
+                Some(sampler(&departures.least)?),
+                departures.most.as_ref().map(sampler).transpose()?,
+            ),
+            None => (None, None),
+        };
+        // What ripens beyond the last day never shows.
+        let store_ring = take_ring(horizon + 1);
+        Ok(Fixed {
+            plan: Arc::clone(plan),
+            stages,
+            store_room,
+            hold,
+            sources,
+            least,
+            most,
+            lots_a_vehicle: lots_a_vehicle.max(1e-9),
+            rings,
+            store_ring,
+            departures: Arc::clone(&self.cells.departures),
+            worked: Arc::clone(&self.cells.worked),
+            due: Arc::clone(&self.cells.due),
+        })
+    }
+
+    fn start(&self, fixed: &Fixed, rng: &mut Stream) -> CountState {
+        let mut state = CountState {
+            today: Figures::default(),
+            stages: [AtStage::default(); STAGES_MOST],
+            queue: 0,
+            stored: 0,
+            ready: 0,
+            inside: 0,
+            part_unloaded: 0,
+            home: [0; SOURCES_MOST],
+            short: [0; SOURCES_MOST],
+            held: [false; SOURCES_MOST],
+            clock: [f32::INFINITY; SOURCES_MOST],
+            rings: vec![0; fixed.rings],
+        };
+        for (at, source) in fixed.sources.iter().enumerate() {
+            state.home[at] = source.fleet.unwrap_or(i32::MAX);
+            if let Some(interval) = &source.interval {
+                let first = draw(source.first.as_ref().unwrap_or(interval), rng) / 3600.0;
+                state.clock[at] = (fixed.plan.start + first) as f32;
+            }
+        }
+        fixed.day(&mut state, 0, rng);
+        state
+    }
+
+    fn step(&self, fixed: &Fixed, state: &mut CountState, day: usize, rng: &mut Stream) {
+        fixed.day(state, day, rng);
+    }
+
+    fn today(&self, state: &CountState) -> Figures {
+        state.today
+    }
+}
+
+/// Washing, quarantine and the way home as one: their sum by the quantiles of a normal of the same moments would be
+/// wrong at the edges, so each is taken at unrelated ranks.
+fn way_home(parts: &[Distribution], slice: f64) -> Lags {
+    if parts.is_empty() {
+        return Lags::new(&[(1.0, Distribution::Constant { value: 0.0 })], 1.0, slice);
+    }
+    let key = |part: usize| lazaret_gateway::random::Key::new(1, 0, part as u64);
+    let samplers: Vec<Sampler> = parts.iter().map(Sampler::new).collect();
+    let mut sums: Vec<f64> = (0..512u64)
+        .map(|i| {
+            let draw = |(part, sampler): (usize, &Sampler)| {
+                sampler.sample(key(part), lazaret_gateway::random::mix(i))
+            };
+            samplers.iter().enumerate().map(draw).sum()
+        })
+        .collect();
+    sums.sort_by(f64::total_cmp);
+    Lags::new(
+        &[(
+            1.0,
+            Distribution::Empirical {
+                values: sums.into(),
+            },
+        )],
+        1.0,
+        slice,
+    )
+}
+
+impl Fixed {
+    /// One day, slice by slice.
+    fn day(&self, state: &mut CountState, day: usize, rng: &mut Stream) {
+        let a_day = self.plan.slices.a_day();
+        let total = state.today.dispatched_total;
+        state.today = Figures {
+            dispatched_total: total,
+            ..Figures::default()
+        };
+        let first = if day == 0 {
+            (self.plan.start / f64::from(self.plan.slices.hours)) as usize
+        } else {
+            day * a_day
+        };
+        let end = ((day + 1) * a_day).min(self.plan.slices.count());
+        for slice in first..end {
+            self.slice(state, slice, rng);
+        }
+        state.today.queue = state.queue;
+        state.today.inside = state.inside;
+        for (stage, held) in self.plan.stages.iter().zip(&state.stages) {
+            let lots = held.waiting + held.busy + held.done;
+            let shown = if stage.vehicles && self.lots_a_vehicle != 1.0 {
+                (f64::from(lots) / self.lots_a_vehicle).ceil() as u32
+            } else {
+                lots
+            };
+            state.today.places[stage.place.index()] = shown;
+        }
+        if let Some(store) = &self.plan.store {
+            state.today.places[store.place.index()] = state.stored;
+        }
+    }
+
+    fn slice(&self, state: &mut CountState, slice: usize, rng: &mut Stream) {
+        let mut moved = false;
+        // What ends.
+        for (k, stage) in self.stages.iter().enumerate() {
+            if self.plan.stages[k].open[slice] || self.plan.stages[k].goes_on {
+                let at = stage.ring + self.worked[k][slice] as usize % stage.ring_length;
+                let ended = u32::from(std::mem::take(&mut state.rings[at]));
+                if ended > 0 {
+                    state.stages[k].busy -= ended;
+                    self.end(state, k, ended, rng);
+                    moved = true;
+                }
+                // Those that wait may start as a shift begins.
+                moved |= state.stages[k].waiting > 0;
+            }
+        }
+        let ripe = std::mem::take(&mut state.rings[self.store_ring + slice]);
+        state.ready += u32::from(ripe);
+        // Vehicles home.
+        for (s, source) in self.sources.iter().enumerate() {
+            if source.fleet.is_some() {
+                let at = source.home_ring + slice % source.home_ring_length;
+                state.home[s] += i32::from(std::mem::take(&mut state.rings[at]));
+                if state.short[s] > 0 && state.home[s] >= state.short[s] as i32 {
+                    let vehicles = std::mem::take(&mut state.short[s]);
+                    let now = (slice as f64 + 0.5) * f64::from(self.plan.slices.hours);
+                    self.send(state, s, vehicles, slice, now, rng);
+                }
+            }
+        }
+        // Departures.
+        for _ in 0..self.departures[slice] {
+            moved |= self.depart(state, rng);
+        }
+        if self.plan.departures.is_none() && state.ready > 0 {
+            let ready = state.ready;
+            self.leave(state, ready);
+            moved = true;
+        }
+        // What is due at the sources.
+        for s in 0..self.sources.len() {
+            self.due(state, s, slice, rng);
+        }
+        // Arrivals.
+        for source in &self.sources {
+            let at = source.transit_ring + 2 * (slice % source.transit_length);
+            let convoys = u32::from(std::mem::take(&mut state.rings[at]));
+            if convoys > 0 {
+                let vehicles = u32::from(std::mem::take(&mut state.rings[at + 1]));
+                let lots = match source.lots {
+                    Sampler::Constant(each) => (f64::from(vehicles) * each).round() as u32,
+                    ref lots => (0..vehicles).map(|_| draw(lots, rng).max(0.0) as u32).sum(),
+                };
+                state.today.convoys += convoys;
+                state.today.vehicles += vehicles;
+                state.today.lots += lots;
+                state.queue += lots;
+                state.inside += lots;
+                moved = true;
+            }
+        }
+        if moved || state.queue > 0 {
+            self.settle(state, slice, rng);
+        }
+    }
+
+    /// Work on `ended` lots is over at stage `k`; inspection may keep some from going on.
+    fn end(&self, state: &mut CountState, k: usize, ended: u32, rng: &mut Stream) {
+        let kept = self.stages[k].kept;
+        let on = if kept >= 1.0 {
+            ended
+        } else {
+            (0..ended).filter(|_| rng.uniform() < kept).count() as u32
+        };
+        state.inside -= ended - on;
+        state.stages[k].done += on;
+    }
+
+    fn depart(&self, state: &mut CountState, rng: &mut Stream) -> bool {
+        let least = self.least.as_ref().map_or(0.0, |least| draw(least, rng));
+        let most = self
+            .most
+            .as_ref()
+            .map_or(f64::INFINITY, |most| draw(most, rng));
+        let load = state.ready.min(most.max(0.0).min(1e9) as u32);
+        if load == 0 || f64::from(state.ready) < least {
+            return false;
+        }
+        self.leave(state, load);
+        true
+    }
+
+    fn leave(&self, state: &mut CountState, lots: u32) {
+        state.ready -= lots;
+        state.stored -= lots;
+        state.inside -= lots;
+        state.today.dispatched += lots;
+        state.today.dispatched_total += lots;
+    }
+
+    fn due(&self, state: &mut CountState, s: usize, slice: usize, rng: &mut Stream) {
+        let plan = &self.plan.sources[s];
+        let hours = f64::from(self.plan.slices.hours);
+        let closed = plan.closed[slice];
+        if state.held[s] && !closed {
+            state.held[s] = false;
+            self.convoy(state, s, slice, slice as f64 * hours, rng);
+        }
+        if let Some(interval) = &self.sources[s].interval {
+            let end = ((slice + 1) as f64 * hours) as f32;
+            while state.clock[s] < end {
+                let now = f64::from(state.clock[s]);
+                // An interval of nothing at all would never let the clock pass.
+                state.clock[s] += (draw(interval, rng) / 3600.0).max(1e-3) as f32;
+                self.convoy_unless_closed(state, s, slice, now, closed, rng);
+            }
+        } else {
+            for i in 0..self.due[s][slice].len() {
+                let now = f64::from(self.due[s][slice][i]);
+                self.convoy_unless_closed(state, s, slice, now, closed, rng);
+            }
+        }
+    }
+
+    fn convoy_unless_closed(
+        &self,
+        state: &mut CountState,
+        s: usize,
+        slice: usize,
+        now: f64,
+        closed: bool,
+        rng: &mut Stream,
+    ) {
+        if !closed {
+            self.convoy(state, s, slice, now, rng);
+        } else if self.plan.sources[s].waits_while_closed {
+            state.held[s] = true;
+        }
+    }
+
+    fn convoy(&self, state: &mut CountState, s: usize, slice: usize, now: f64, rng: &mut Stream) {
+        let source = &self.sources[s];
+        let vehicles = draw(&source.vehicles, rng).round().clamp(0.0, 6e4) as u32;
+        if source.fleet.is_none() || state.home[s] >= vehicles as i32 && state.short[s] == 0 {
+            self.send(state, s, vehicles, slice, now, rng);
+        } else if self.plan.sources[s].waits_for_fleet {
+            if state.short[s] == 0 {
+                state.short[s] = vehicles;
+            }
+        } else if state.home[s] > 0 {
+            let vehicles = vehicles.min(state.home[s] as u32);
+            self.send(state, s, vehicles, slice, now, rng);
+        }
+    }
+
+    fn send(
+        &self,
+        state: &mut CountState,
+        s: usize,
+        vehicles: u32,
+        slice: usize,
+        now: f64,
+        rng: &mut Stream,
+    ) {
+        if vehicles == 0 {
+            return;
+        }
+        let source = &self.sources[s];
+        if source.fleet.is_some() {
+            state.home[s] -= vehicles as i32;
+        }
+        let hours = f64::from(self.plan.slices.hours);
+        let arrives = ((now + draw(&source.travel, rng) / 3600.0) / hours) as usize;
+        let after = (arrives.max(slice) - slice).min(source.transit_length - 1);
+        let at = source.transit_ring + 2 * ((slice + after) % source.transit_length);
+        state.rings[at] += 1;
+        state.rings[at + 1] = state.rings[at + 1].saturating_add(vehicles as u16);
+    }
+
+    /// Lets everything move that may move in this slice.
+    fn settle(&self, state: &mut CountState, slice: usize, rng: &mut Stream) {
+        let last = self.stages.len() - 1;
+        loop {
+            let mut moved = false;
+            let done = state.stages[last].done;
+            if done > 0 {
+                let free = at(&self.store_room, slice).saturating_sub(state.stored);
+                let lots = done.min(free);
+                if lots > 0 {
+                    state.stages[last].done -= lots;
+                    if self.plan.stages[last].vehicles {
+                        self.unloaded(state, lots, slice, rng);
+                    }
+                    self.store(state, lots, slice, rng);
+                    moved = true;
+                }
+            }
+            for k in (0..self.stages.len()).rev() {
+                let stage = &self.stages[k];
+                let here = state.stages[k];
+                let source = if k == 0 {
+                    state.queue
+                } else {
+                    state.stages[k - 1].done
+                };
+                if source > 0 {
+                    let taken = here.waiting + here.busy + here.done;
+                    let lots = source.min(at(&stage.room, slice).saturating_sub(taken));
+                    if lots > 0 {
+                        if k == 0 {
+                            state.queue -= lots;
+                        } else {
+                            state.stages[k - 1].done -= lots;
+                            if self.plan.stages[k - 1].vehicles && !self.plan.stages[k].vehicles {
+                                self.unloaded(state, lots, slice, rng);
+                            }
+                        }
+                        state.stages[k].waiting += lots;
+                        moved = true;
+                    }
+                }
+                if state.stages[k].waiting > 0 && self.plan.stages[k].open[slice] {
+                    moved |= self.work(state, k, slice, rng);
+                }
+            }
+            if !moved {
+                return;
+            }
+        }
+    }
+
+    /// Begins work on what waits at stage `k`, as far as there are people; true if some of it is over at once.
+    fn work(&self, state: &mut CountState, k: usize, slice: usize, rng: &mut Stream) -> bool {
+        let stage = &self.stages[k];
+        let here = &mut state.stages[k];
+        if stage.lags.is_nothing() {
+            let lots = std::mem::take(&mut here.waiting);
+            self.end(state, k, lots, rng);
+            return true;
+        }
+        let lots = here
+            .waiting
+            .min(at(&stage.servers, slice).saturating_sub(here.busy));
+        if lots == 0 {
+            return false;
+        }
+        here.waiting -= lots;
+        here.busy += lots;
+        let now = self.worked[k][slice] as usize;
+        let mut at_once = 0;
+        let rings = &mut state.rings;
+        stage.lags.scatter(lots, rng, |lag, count| {
+            if lag == 0 {
+                at_once += count;
+            } else {
+                let lag = usize::from(lag).min(stage.ring_length - 1);
+                rings[stage.ring + (now + lag) % stage.ring_length] += count as u16;
+            }
+        });
+        state.stages[k].busy -= at_once;
+        self.end(state, k, at_once, rng);
+        at_once > 0
+    }
+
+    /// Lots have left the vehicles that brought them, which go home.
+    fn unloaded(&self, state: &mut CountState, lots: u32, slice: usize, rng: &mut Stream) {
+        if self.sources.iter().all(|source| source.fleet.is_none()) {
+            return;
+        }
+        state.part_unloaded += lots;
+        let vehicles = (f64::from(state.part_unloaded) / self.lots_a_vehicle) as u32;
+        state.part_unloaded -= (f64::from(vehicles) * self.lots_a_vehicle) as u32;
+        let mut left = vehicles;
+        // Which source a vehicle belongs to is not followed: those with most vehicles out come first.
+        for (s, source) in self.sources.iter().enumerate() {
+            let Some(fleet) = source.fleet else { continue };
+            let out = (fleet - state.home[s]).max(0) as u32;
+            let back = if self.sources.len() == 1 {
+                left
+            } else {
+                left.min(out)
+            };
+            left -= back;
+            let rings = &mut state.rings;
+            let home = &mut state.home[s];
+            source.home.scatter(back, rng, |lag, count| {
+                if lag == 0 {
+                    *home += count as i32;
+                } else {
+                    let lag = usize::from(lag).min(source.home_ring_length - 1);
+                    rings[source.home_ring + (slice + lag) % source.home_ring_length] +=
+                        count as u16;
+                }
+            });
+        }
+    }
+
+    /// Lots take their slots for the hold.
+    fn store(&self, state: &mut CountState, lots: u32, slice: usize, rng: &mut Stream) {
+        state.stored += lots;
+        let Some(hold) = &self.hold else {
+            state.ready += lots;
+            return;
+        };
+        let end = self.plan.slices.count();
+        let mut at_once = 0;
+        let rings = &mut state.rings;
+        hold.scatter(lots, rng, |lag, count| {
+            if lag == 0 {
+                at_once += count;
+            } else {
+                let at = (slice + usize::from(lag)).min(end);
+                rings[self.store_ring + at] =
+                    rings[self.store_ring + at].saturating_add(count as u16);
+            }
+        });
+        state.ready += at_once;
+    }
+}

@@ -1,0 +1,2 @@
+//! A gateway watched from outside.
+pub mod kernel;

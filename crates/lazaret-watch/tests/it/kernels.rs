@@ -1,0 +1,143 @@
+//! The count kernel agrees with the simulator in distribution.
+//!
+//! Both are run from the same unknowns, drawn from the priors of the file. On each of five days and for each figure
+//! the means are compared by a z-score with an allowance for the rounding of time to slices: the means may differ by
+//! `ALLOWANCE` of the spread of the simulator's figure (of its mean, where the spread is less). With the allowance the
+//! false-alarm rate of one comparison is below 1e-5.
+
+use lazaret_gateway::model::Gateway;
+use lazaret_smc::random::StreamKey;
+use lazaret_watch::kernel::count::CountKernel;
+use lazaret_watch::kernel::simulator::SimulatorKernel;
+use lazaret_watch::kernel::{Figures, Kernel};
+
+const RUNS: u64 = 300;
+const ALLOWANCE: f64 = 0.25;
+/// 4.4 standard errors: 1.1e-5 two-sided.
+const LIMIT: f64 = 4.4;
+
+fn read(text: &str) -> Gateway {
+    let no_files = |_: &str| Err("no files here".to_string());
+    let none: [&str; 0] = [];
+    lazaret_gateway::read(text, &none, &no_files)
+        .unwrap()
+        .gateway
+}
+
+fn draws(gateway: &Gateway, run: u64) -> Vec<f64> {
+    let key = lazaret_gateway::random::Key::new(5, run, 1);
+    let unknowns = gateway.unknowns.iter().enumerate();
+    unknowns
+        .map(|(at, unknown)| {
+            unknown
+                .prior
+                .sample(key, lazaret_gateway::random::mix(at as u64))
+        })
+        .collect()
+}
+
+fn courses<K: Kernel>(kernel: &K, gateway: &Gateway, days: usize, seed: u64) -> Vec<Vec<Figures>> {
+    (0..RUNS)
+        .map(|run| {
+            let fixed = kernel.fix(&draws(gateway, run)).unwrap();
+            let mut rng = StreamKey::new(seed).child(run).stream();
+            let mut state = kernel.start(&fixed, &mut rng);
+            let mut course = vec![kernel.today(&state)];
+            for day in 1..days {
+                kernel.step(&fixed, &mut state, day, &mut rng);
+                course.push(kernel.today(&state));
+            }
+            course
+        })
+        .collect()
+}
+
+type Figure = (&'static str, fn(&Figures) -> f64);
+
+const FIGURES: [Figure; 8] = [
+    ("vehicles", |f| f.vehicles.into()),
+    ("inside", |f| f.inside.into()),
+    ("queue", |f| f.queue.into()),
+    ("dispatched_total", |f| f.dispatched_total.into()),
+    ("place 0", |f| f.places[0].into()),
+    ("place 1", |f| f.places[1].into()),
+    ("place 2", |f| f.places[2].into()),
+    ("convoys", |f| f.convoys.into()),
+];
+
+fn moments(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    (mean, variance.sqrt())
+}
+
+/// Comparisons that fail, in words.
+fn disagreements(a: &[Vec<Figures>], b: &[Vec<Figures>], days: &[usize]) -> Vec<String> {
+    let mut found = Vec::new();
+    for &day in days {
+        for (name, figure) in FIGURES {
+            let of = |courses: &[Vec<Figures>]| -> Vec<f64> {
+                courses.iter().map(|course| figure(&course[day])).collect()
+            };
+            let ((m, s), (n, t)) = (moments(&of(a)), moments(&of(b)));
+            // A figure of a lot or two is a matter of the slice in which it falls.
+            let allowed = ALLOWANCE * s.max(0.1 * m).max(4.0);
+            let error = ((s * s + t * t) / RUNS as f64).sqrt();
+            if std::env::var_os("SHOW").is_some() {
+                eprintln!("day {day:3} {name:18} {m:8.2} ± {s:6.2}   {n:8.2} ± {t:6.2}");
+            }
+            if (m - n).abs() > allowed + LIMIT * error {
+                found.push(format!(
+                    "day {day}, {name}: {m:.2} and {n:.2}, spread {s:.2}"
+                ));
+            }
+        }
+    }
+    found
+}
+
+fn check(gateway: &Gateway, days: usize) -> Vec<String> {
+    let counts = CountKernel::new(gateway, days).unwrap();
+    let simulator = SimulatorKernel::new(gateway, days).unwrap();
+    let a = courses(&&simulator, gateway, days, 1);
+    let b = courses(&counts, gateway, days, 2);
+    let step = (days - 1) / 5;
+    let looked_at: Vec<usize> = (1..=5).map(|i| i * step).collect();
+    disagreements(&a, &b, &looked_at)
+}
+
+#[test]
+fn uiju() {
+    let gateway = read(include_str!("../../../../examples/uiju/gateway.toml"));
+    let found = check(&gateway, 61);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_reference() {
+    let gateway = read(include_str!(
+        "../../../lazaret-gateway/tests/samples/reference.toml"
+    ));
+    let found = check(&gateway, 61);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn the_starter() {
+    let gateway = read(include_str!("../../../lazaret/starter.toml"));
+    let found = check(&gateway, 61);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_hold_a_tenth_longer_is_noticed() {
+    let text = include_str!("../../../lazaret-gateway/tests/samples/reference.toml");
+    let gateway = read(text);
+    let other = read(&text.replace("14 d, 21 d, 30 d", "15.4 d, 23 d, 33 d"));
+    let simulator = SimulatorKernel::new(&gateway, 61).unwrap();
+    let counts = CountKernel::new(&other, 61).unwrap();
+    let a = courses(&&simulator, &gateway, 61, 1);
+    let b = courses(&counts, &other, 61, 2);
+    assert!(!disagreements(&a, &b, &[24, 36, 48, 60]).is_empty());
+}

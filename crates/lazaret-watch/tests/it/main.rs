@@ -1,0 +1,2 @@
+//! The crate's tests, one file a behaviour.
+mod kernels;
