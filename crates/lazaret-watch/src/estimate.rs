@@ -1,0 +1,852 @@
+//! What was known of a gateway on a day: unknowns and state given the evidence, and what each row did to them.
+
+mod ask;
+mod words;
+
+use jiff::civil::Date;
+use lazaret_gateway::model::{Dimension, Gateway};
+use lazaret_smc::OnConflict;
+use lazaret_smc::SmcError;
+use lazaret_smc::evidence::LogEvidence;
+use lazaret_smc::model::{Family, StateSpaceModel};
+use lazaret_smc::prior::Prior;
+use lazaret_smc::random::StreamKey;
+use lazaret_smc::smc2::{LeftOut, Smc2, Smc2Settings};
+use lazaret_smc::summary::Weighted;
+use serde::Serialize;
+
+pub use self::ask::{Ask, AskError};
+use crate::belief::Belief;
+use crate::evidence::Row;
+use crate::kernel::{Figures, Kernel, date_of};
+use crate::observation::{Observation, Observations};
+use crate::rules::{METRICS, Metric};
+use crate::site::{Followed, Site};
+
+/// How much is computed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effort {
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Parameter particles.
+    pub thetas: usize,
+    /// State particles of each, at the start.
+    pub states: usize,
+    /// Courses drawn from prior and posterior for pictures and statements about the state.
+    pub courses: usize,
+    /// Runs that differ in the seed, for the spread of the evidence.
+    pub runs: u64,
+    /// Whether the influence of each row and source is worked out.
+    pub influence: bool,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            thetas: 512,
+            states: 128,
+            courses: 500,
+            runs: 3,
+            influence: true,
+        }
+    }
+}
+
+impl Effort {
+    /// Settings of the sampler.
+    #[must_use]
+    pub fn sampler(&self) -> Smc2Settings {
+        Smc2Settings {
+            theta_particles: self.thetas,
+            state_particles: self.states,
+            on_conflict: OnConflict::SetAside,
+            ..Smc2Settings::default()
+        }
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// The sampler stopped.
+    #[error("{0}")]
+    Sampler(#[from] SmcError),
+    /// The unknowns at their means make no distribution somewhere.
+    #[error("the unknowns at their means do not fit the gateway file: {0}")]
+    Gateway(String),
+}
+
+/// What an answer is made from.
+#[derive(Clone, Copy)]
+pub struct Question<'a> {
+    /// The gateway.
+    pub gateway: &'a Gateway,
+    /// The evidence file's rows.
+    pub rows: &'a [Row],
+    /// Those that count on the day.
+    pub observations: &'a Observations,
+    /// The day of which the answer is.
+    pub as_of: Date,
+    /// The last day that is looked ahead to, from 0 at the start.
+    pub until: usize,
+    /// How much is computed.
+    pub effort: &'a Effort,
+}
+
+/// Numbers that describe a distribution. Durations are in days.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// Mean.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+    /// 5 % lie below.
+    pub q05: f64,
+    /// A quarter lies below.
+    pub q25: f64,
+    /// The median.
+    pub q50: f64,
+    /// A quarter lies above.
+    pub q75: f64,
+    /// 5 % lie above.
+    pub q95: f64,
+}
+
+impl Summary {
+    /// Describes `of`.
+    #[must_use]
+    pub fn of(of: &Weighted) -> Self {
+        Self {
+            mean: of.mean(),
+            sd: of.sd(),
+            q05: of.quantile(0.05),
+            q25: of.quantile(0.25),
+            q50: of.quantile(0.5),
+            q75: of.quantile(0.75),
+            q95: of.quantile(0.95),
+        }
+    }
+}
+
+/// An unknown before and after the evidence.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnknownEstimate {
+    /// Its name.
+    pub name: String,
+    /// `d`, `kg` or nothing.
+    pub unit: &'static str,
+    /// Before the evidence.
+    pub prior: Summary,
+    /// After it.
+    #[serde(flatten)]
+    pub posterior: Summary,
+    /// Information gained on it by the evidence, in nats: the divergence of the posterior from the prior.
+    pub gained: f64,
+    /// The bound that the posterior leans on, if it does.
+    pub leans_on: Option<f64>,
+    /// 40 slices of prior and posterior between the prior's extremes, each summing to 1.
+    pub histogram: Histogram,
+}
+
+/// Shares in slices of equal width.
+#[derive(Clone, Debug, Serialize)]
+pub struct Histogram {
+    /// Lower end of the first slice.
+    pub from: f64,
+    /// Upper end of the last.
+    pub to: f64,
+    /// Before the evidence.
+    pub prior: Vec<f64>,
+    /// After it.
+    pub posterior: Vec<f64>,
+}
+
+/// A figure of one day before and after the evidence.
+#[derive(Clone, Debug, Serialize)]
+pub struct DayEstimate {
+    /// The day; the figure is that at its end, or of what happened in it.
+    pub date: Date,
+    /// After the evidence.
+    #[serde(flatten)]
+    pub posterior: Summary,
+    /// Before it.
+    pub prior: Summary,
+}
+
+/// A figure over time.
+#[derive(Clone, Debug, Serialize)]
+pub struct Series {
+    /// Its name, such as `in.yard`.
+    pub metric: String,
+    /// From day 0 on.
+    pub days: Vec<DayEstimate>,
+    /// What it can be at most, if there is a limit.
+    pub room: Option<f64>,
+}
+
+/// What one row, or all rows of one source, did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Influence {
+    /// The row's id, or the source's name.
+    pub name: String,
+    /// Positions of the rows in the evidence.
+    #[serde(skip)]
+    pub rows: Vec<usize>,
+    /// How far the posterior with it is from that without, in nats.
+    pub moved: f64,
+    /// By unknown: its mean with less its mean without, in days where it is a duration.
+    pub shifts: Vec<Shift>,
+    /// Log-evidence of it given all the rest: how well the rest foretells it.
+    pub log_evidence: f64,
+    /// Chance that it is a misreport, given everything; the mean over the rows of a source.
+    pub misreport: f64,
+    /// That chance before the rest is known.
+    pub misreport_before: f64,
+    /// Whether leaving it out was too great a change to be worked out by reweighting.
+    pub rough: bool,
+}
+
+/// A shift of an unknown's mean.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shift {
+    /// The unknown.
+    pub unknown: String,
+    /// With the row less without it.
+    pub mean: f64,
+}
+
+/// A row that the rest of the evidence speaks against.
+#[derive(Clone, Debug, Serialize)]
+pub struct Conflicting {
+    /// The row's id.
+    pub id: String,
+    /// Its line in the file.
+    pub line: usize,
+    /// What it says.
+    pub says: String,
+    /// Chance that it is a misreport; 1 if it was impossible and left out.
+    pub misreport: f64,
+    /// Ids of rows about the same thing that say otherwise.
+    pub with: Vec<String>,
+    /// Whether it was left out of the answer.
+    pub left_out: bool,
+}
+
+/// A row that is not used.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnusedRow {
+    /// Its id.
+    pub id: String,
+    /// Its line in the file.
+    pub line: usize,
+    /// Why.
+    pub why: &'static str,
+}
+
+/// The evidence of the model, over runs.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct EvidenceEstimate {
+    /// Logarithm of the mean evidence.
+    pub mean: f64,
+    /// Standard deviation of the logarithm over runs that differ in the seed; none for a single run.
+    pub spread: Option<f64>,
+}
+
+/// The answer to an [`Ask`].
+#[derive(Clone, Debug, Serialize)]
+pub struct Answer {
+    /// As it was asked.
+    pub ask: String,
+    /// Its probability given the evidence.
+    pub probability: f64,
+    /// Monte Carlo standard error of that.
+    pub standard_error: f64,
+    /// Its probability before the evidence.
+    pub prior: f64,
+}
+
+/// What the evidence leaves of what is not known.
+#[derive(Clone, Debug, Serialize)]
+pub struct Estimate {
+    /// The day of which the answer is.
+    pub as_of: Date,
+    /// The unknowns.
+    pub unknowns: Vec<UnknownEstimate>,
+    /// The state over time.
+    pub state: Vec<Series>,
+    /// Evidence of the model as a whole.
+    pub log_evidence: EvidenceEstimate,
+    /// What each row did, in the order taken in.
+    pub rows: Vec<Influence>,
+    /// What each source did.
+    pub sources: Vec<Influence>,
+    /// Rows that the rest speaks against.
+    pub conflicts: Vec<Conflicting>,
+    /// Rows that are not used.
+    pub unused_rows: Vec<UnusedRow>,
+    /// What to know before believing it, in words.
+    pub diagnostics: Vec<String>,
+    /// How likely a world of the posterior is to produce evidence as unlikely as this or more so.
+    pub predictive_check: f64,
+    /// Answers to what was asked.
+    pub asks: Vec<Answer>,
+}
+
+/// What is kept of a course at the end of a day.
+#[derive(Clone, Debug)]
+pub struct DayRecord {
+    /// Figures of the day.
+    pub figures: Figures,
+    /// Window sums of the day's observations, in their order.
+    pub windows: Vec<[f64; 4]>,
+}
+
+/// A possible course of things.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// Values of the unknowns, in base units.
+    pub unknowns: Vec<f64>,
+    /// From day 0 on.
+    pub days: Vec<DayRecord>,
+}
+
+/// Figures that are followed over time, by name.
+#[must_use]
+pub fn followed(gateway: &Gateway) -> Vec<Metric> {
+    let places = 0..gateway.places.len().min(crate::kernel::PLACES_MOST);
+    places
+        .map(|at| Metric::In(lazaret_gateway::model::PlaceIx(at as u16)))
+        .chain(METRICS.iter().map(|(_, metric)| *metric))
+        .collect()
+}
+
+/// Seconds to days, where it is a duration.
+pub(crate) fn shown(dimension: Dimension, value: f64) -> f64 {
+    match dimension {
+        Dimension::Duration => value / 86_400.0,
+        Dimension::Number | Dimension::Mass => value,
+    }
+}
+
+pub(crate) fn unit(dimension: Dimension) -> &'static str {
+    match dimension {
+        Dimension::Duration => "d",
+        Dimension::Mass => "kg",
+        Dimension::Number => "",
+    }
+}
+
+/// Runs the sampler over the evidence.
+///
+/// # Errors
+/// As the sampler's.
+pub fn sample<K: Kernel>(
+    site: &Site<'_, K>,
+    belief: &Belief,
+    question: &Question<'_>,
+    seed: u64,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Smc2<Vec<Followed<K::State>>>, SmcError> {
+    let settings = question.effort.sampler();
+    let mut sampler = Smc2::start(site, &belief.prior, &settings, seed)?;
+    for _ in 0..=question.observations.last_day {
+        sampler.advance(site, &belief.prior)?;
+        progress(1);
+    }
+    Ok(sampler)
+}
+
+/// Courses from the prior, without looking at the evidence.
+pub fn prior_courses<K: Kernel>(
+    site: &Site<'_, K>,
+    belief: &Belief,
+    question: &Question<'_>,
+    key: StreamKey,
+) -> Vec<Course> {
+    use rayon::prelude::*;
+    (0..question.effort.courses as u64)
+        .into_par_iter()
+        .map(|i| {
+            let mut rng = key.child(i).stream();
+            let theta = belief.prior.sample(&mut rng);
+            let model = site.model(&theta);
+            let mut state = StateSpaceModel::initialise(&model, &mut rng);
+            let record = |state: &Followed<K::State>, day: usize| DayRecord {
+                figures: site.today(state),
+                windows: site.windows(state, day),
+            };
+            let mut days = vec![record(&state, 0)];
+            for day in 1..=question.until {
+                StateSpaceModel::step(&model, &mut state, day, &mut rng);
+                days.push(record(&state, day));
+            }
+            Course {
+                unknowns: belief.unknowns(&theta),
+                days,
+            }
+        })
+        .collect()
+}
+
+/// Courses from the posterior: the past as the evidence leaves it, the future as it follows.
+///
+/// # Errors
+/// As the sampler's.
+pub fn posterior_courses<K: Kernel>(
+    site: &Site<'_, K>,
+    sampler: &Smc2<Vec<Followed<K::State>>>,
+    question: &Question<'_>,
+    key: StreamKey,
+) -> Result<Vec<Course>, SmcError> {
+    let count = question.effort.courses;
+    let paths = sampler.paths(site, count, question.until, key, |state, day| DayRecord {
+        figures: site.today(state),
+        windows: site.windows(state, day),
+    })?;
+    Ok(paths
+        .into_iter()
+        .map(|path| Course {
+            unknowns: site.unknowns(&path.theta),
+            days: path.values,
+        })
+        .collect())
+}
+
+/// The true figure of observation number `at` in `course`.
+pub(crate) fn truth_in(observations: &Observations, at: usize, course: &Course) -> f64 {
+    let observation = &observations.used[at];
+    let record = &course.days[observation.day];
+    let position = observations.by_day[observation.day]
+        .iter()
+        .position(|o| *o == at);
+    let none = [0.0; 4];
+    let window = position
+        .and_then(|p| record.windows.get(p))
+        .unwrap_or(&none);
+    observation.truth(&record.figures, window, &course.unknowns)
+}
+
+/// Works out what the evidence leaves.
+///
+/// * `belief` — the prior of the gateway.
+/// * `progress` — is told how many days of one of the runs are done, one call a day.
+///
+/// # Errors
+/// [`WatchError`].
+pub fn estimate<K: Kernel>(
+    kernel: &K,
+    belief: &Belief,
+    question: &Question<'_>,
+    asks: &[Ask],
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Estimate, WatchError> {
+    let gateway = question.gateway;
+    let observations = question.observations;
+    let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+    let site = Site::new(kernel, observations, belief, &means, 1).map_err(WatchError::Gateway)?;
+    let effort = question.effort;
+    let sampler = sample(&site, belief, question, effort.seed, progress)?;
+    let mut runs = vec![sampler.log_evidence()];
+    for run in 1..effort.runs.max(1) {
+        let seed = StreamKey::new(effort.seed).child(run).stream().bits();
+        runs.push(sample(&site, belief, question, seed, progress)?.log_evidence());
+    }
+    let evidence = LogEvidence { runs };
+    let key = StreamKey::new(effort.seed).child(90);
+    let prior = prior_courses(&site, belief, question, key.child(1));
+    let posterior = posterior_courses(&site, &sampler, question, key.child(2))?;
+
+    let misreports: Vec<f64> = (0..observations.used.len())
+        .map(|at| {
+            let chance = |course: &Course| {
+                observations.used[at].misreported(truth_in(observations, at, course))
+            };
+            posterior.iter().map(chance).sum::<f64>() / posterior.len() as f64
+        })
+        .collect();
+    let unknowns = unknowns(gateway, belief, &sampler, key.child(3));
+    let rows = if effort.influence {
+        row_influences(&site, &sampler, question, belief, &misreports)?
+    } else {
+        Vec::new()
+    };
+    let sources = if effort.influence {
+        source_influences(&site, &sampler, question, belief, &misreports)?
+    } else {
+        Vec::new()
+    };
+    let conflicts = conflicts(question, sampler.conflicts(), &misreports);
+    let predictive_check = predictive_check(observations, &posterior, key.child(4));
+    let mut answer = Estimate {
+        as_of: question.as_of,
+        state: state(gateway, question, &prior, &posterior),
+        unknowns,
+        log_evidence: EvidenceEstimate {
+            mean: evidence.mean(),
+            spread: Some(evidence.spread()).filter(|spread| spread.is_finite()),
+        },
+        rows,
+        sources,
+        conflicts,
+        unused_rows: unused(question),
+        diagnostics: Vec::new(),
+        predictive_check,
+        asks: asks
+            .iter()
+            .map(|ask| ask.answer(question, belief, &sampler, &prior, &posterior))
+            .collect(),
+    };
+    answer.diagnostics = words::diagnostics(&answer, question, &sampler);
+    Ok(answer)
+}
+
+/// Rows that are not used, in the order of the file.
+pub(crate) fn unused(question: &Question<'_>) -> Vec<UnusedRow> {
+    question
+        .observations
+        .unused
+        .iter()
+        .map(|unused| UnusedRow {
+            id: question.rows[unused.row].id.clone(),
+            line: question.rows[unused.row].line,
+            why: unused.why.in_words(),
+        })
+        .collect()
+}
+
+const SLICES: usize = 40;
+
+fn unknowns<P: Clone + Send + Sync>(
+    gateway: &Gateway,
+    belief: &Belief,
+    sampler: &Smc2<P>,
+    key: StreamKey,
+) -> Vec<UnknownEstimate> {
+    let draws: Vec<Vec<f64>> = (0..4000)
+        .map(|i| belief.unknowns(&belief.prior.sample(&mut key.child(i).stream())))
+        .collect();
+    gateway
+        .unknowns
+        .iter()
+        .enumerate()
+        .map(|(at, unknown)| {
+            let days = |value: f64| shown(unknown.dimension, value);
+            let prior = Weighted::equal(draws.iter().map(|d| days(d[at])).collect());
+            let posterior = sampler.posterior_of(|theta| days(belief.unknowns(theta)[at]));
+            let (from, to) = (
+                prior.quantile(0.001).min(posterior.quantile(0.001)),
+                prior.quantile(0.999).max(posterior.quantile(0.999)),
+            );
+            let slices = |of: &Weighted| {
+                let mut shares = vec![0.0; SLICES];
+                for (value, weight) in of.values().iter().zip(of.weights()) {
+                    let at = (value - from) / (to - from).max(1e-12) * SLICES as f64;
+                    shares[(at.max(0.0) as usize).min(SLICES - 1)] += weight;
+                }
+                shares
+            };
+            let histogram = Histogram {
+                from,
+                to,
+                prior: slices(&prior),
+                posterior: slices(&posterior),
+            };
+            UnknownEstimate {
+                name: unknown.name.clone(),
+                unit: unit(unknown.dimension),
+                gained: gained(&prior, &posterior),
+                leans_on: leans_on(&unknown.prior, days, &prior, &posterior),
+                prior: Summary::of(&prior),
+                posterior: Summary::of(&posterior),
+                histogram,
+            }
+        })
+        .collect()
+}
+
+/// Divergence of the posterior from the prior in eight slices that are equally likely before the evidence: coarse,
+/// so that the chance in the particles does not pass for information.
+fn gained(prior: &Weighted, posterior: &Weighted) -> f64 {
+    const COARSE: usize = 8;
+    let mut below = 0.0;
+    (1..=COARSE)
+        .map(|i| {
+            let share = if i == COARSE {
+                1.0
+            } else {
+                posterior.cumulative(prior.quantile(i as f64 / COARSE as f64))
+            };
+            let q: f64 = share - below;
+            below = share;
+            if q > 0.0 {
+                q * (q * COARSE as f64).ln()
+            } else {
+                0.0
+            }
+        })
+        .sum::<f64>()
+        .max(0.0)
+}
+
+/// A bound of the prior within whose twentieth more than a fifth of the posterior lies, and three times what lay there
+/// before.
+fn leans_on(
+    of: &lazaret_gateway::distribution::Distribution,
+    days: impl Fn(f64) -> f64,
+    prior: &Weighted,
+    posterior: &Weighted,
+) -> Option<f64> {
+    let (low, high) = of.support();
+    if !(low.is_finite() && high.is_finite() && high > low) {
+        return None;
+    }
+    let edge = (high - low) / 20.0;
+    let leans = |p: f64, q: f64| q > 0.2 && q > 3.0 * p;
+    let (a, b) = (days(low + edge), days(high - edge));
+    if leans(prior.cumulative(a), posterior.cumulative(a)) {
+        Some(days(low))
+    } else if leans(1.0 - prior.cumulative(b), 1.0 - posterior.cumulative(b)) {
+        Some(days(high))
+    } else {
+        None
+    }
+}
+
+fn state(
+    gateway: &Gateway,
+    question: &Question<'_>,
+    prior: &[Course],
+    posterior: &[Course],
+) -> Vec<Series> {
+    let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+    followed(gateway)
+        .into_iter()
+        .map(|metric| {
+            let band = |courses: &[Course], day: usize| {
+                let value =
+                    |course: &Course| metric.value(&course.days[day].figures, &course.unknowns);
+                Summary::of(&Weighted::equal(courses.iter().map(value).collect()))
+            };
+            let days = (0..=question.until)
+                .map(|day| DayEstimate {
+                    date: date_of(gateway, day),
+                    posterior: band(posterior, day),
+                    prior: band(prior, day),
+                })
+                .collect();
+            let room = match metric {
+                Metric::In(place) => crate::kernel::room(gateway, place, &means),
+                _ => None,
+            };
+            Series {
+                metric: metric.name(gateway),
+                days,
+                room,
+            }
+        })
+        .collect()
+}
+
+fn row_influences<K: Kernel>(
+    site: &Site<'_, K>,
+    sampler: &Smc2<Vec<Followed<K::State>>>,
+    question: &Question<'_>,
+    belief: &Belief,
+    misreports: &[f64],
+) -> Result<Vec<Influence>, SmcError> {
+    let used = &question.observations.used;
+    (0..used.len())
+        .map(|at| {
+            let name = question.rows[used[at].row].id.clone();
+            influence(site, sampler, question, belief, misreports, name, &[at])
+        })
+        .collect()
+}
+
+fn source_influences<K: Kernel>(
+    site: &Site<'_, K>,
+    sampler: &Smc2<Vec<Followed<K::State>>>,
+    question: &Question<'_>,
+    belief: &Belief,
+    misreports: &[f64],
+) -> Result<Vec<Influence>, SmcError> {
+    let used = &question.observations.used;
+    let mut sources: Vec<&str> = used.iter().map(|o| question.rows[o.row].source()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    let mut influences = sources
+        .into_iter()
+        .map(|source| {
+            let of_source = |at: &usize| question.rows[used[*at].row].source() == source;
+            let group: Vec<usize> = (0..used.len()).filter(of_source).collect();
+            let name = source.to_string();
+            influence(site, sampler, question, belief, misreports, name, &group)
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    influences.sort_by(|a, b| b.moved.total_cmp(&a.moved));
+    Ok(influences)
+}
+
+fn influence<K: Kernel>(
+    site: &Site<'_, K>,
+    sampler: &Smc2<Vec<Followed<K::State>>>,
+    question: &Question<'_>,
+    belief: &Belief,
+    misreports: &[f64],
+    name: String,
+    group: &[usize],
+) -> Result<Influence, SmcError> {
+    let used = &question.observations.used;
+    let mean =
+        |f: &dyn Fn(usize) -> f64| group.iter().map(|at| f(*at)).sum::<f64>() / group.len() as f64;
+    let with = sampler.weights();
+    let left_out = match sampler.leave_out(site, group) {
+        Ok(left_out) => left_out,
+        // Without the group the rest is impossible for these θ: it cannot be told what it did, only that it did much.
+        Err(SmcError::Revision { .. }) => LeftOut {
+            weights: with.clone(),
+            share: 0.0,
+            log_evidence: f64::NEG_INFINITY,
+            log_evidence_of_rows: f64::NEG_INFINITY,
+        },
+        Err(other) => return Err(other),
+    };
+    let moved = with
+        .iter()
+        .zip(&left_out.weights)
+        .filter(|(w, v)| **w > 0.0 && **v > 0.0)
+        .map(|(w, v)| w * (w / v).ln())
+        .sum::<f64>()
+        .max(0.0);
+    let unknowns: Vec<Vec<f64>> = sampler
+        .thetas()
+        .map(|theta| belief.unknowns(theta))
+        .collect();
+    let shifts = question
+        .gateway
+        .unknowns
+        .iter()
+        .enumerate()
+        .map(|(at, unknown)| {
+            let mean = |weights: &[f64]| -> f64 {
+                unknowns.iter().zip(weights).map(|(u, w)| u[at] * w).sum()
+            };
+            Shift {
+                unknown: unknown.name.clone(),
+                mean: shown(unknown.dimension, mean(&with) - mean(&left_out.weights)),
+            }
+        })
+        .collect();
+    Ok(Influence {
+        name,
+        rows: group.iter().map(|at| used[*at].row).collect(),
+        moved,
+        shifts,
+        log_evidence: left_out.log_evidence_of_rows,
+        misreport: mean(&|at| misreports[at]),
+        misreport_before: mean(&|at| used[at].misreport),
+        rough: left_out.share < 0.1 && sampler.thetas().len() > 1,
+    })
+}
+
+fn conflicts(
+    question: &Question<'_>,
+    impossible: &[lazaret_smc::Conflict],
+    misreports: &[f64],
+) -> Vec<Conflicting> {
+    let used = &question.observations.used;
+    let against = |at: usize| -> Vec<String> {
+        let a = &used[at];
+        used.iter()
+            .enumerate()
+            .filter(|(other, b)| {
+                *other != at && misreports[*other] < 0.5 && b.rule.of == a.rule.of && disagree(a, b)
+            })
+            .map(|(_, b)| question.rows[b.row].id.clone())
+            .collect()
+    };
+    (0..used.len())
+        .filter_map(|at| {
+            let left_out = impossible.iter().any(|conflict| conflict.row == at);
+            let misreport = if left_out { 1.0 } else { misreports[at] };
+            (misreport > 0.5).then(|| {
+                let row = &question.rows[used[at].row];
+                Conflicting {
+                    id: row.id.clone(),
+                    line: row.line,
+                    says: row.value_in_words(),
+                    misreport,
+                    with: against(at),
+                    left_out,
+                }
+            })
+        })
+        .collect()
+}
+
+/// Whether two statements about the same thing cannot both be right.
+fn disagree(a: &Observation, b: &Observation) -> bool {
+    use crate::observation::Statement::{Between, Is};
+    match (a.statement, b.statement) {
+        (Between(low, high), Between(from, to)) => {
+            let (a, b) = (a.unit, b.unit);
+            high * a < from * b || to * b < low * a
+        }
+        (Is(yes), Is(no)) => yes != no,
+        _ => false,
+    }
+}
+
+/// Share of worlds drawn from the posterior whose evidence, made up by the same sources, would be as unlikely as what
+/// was reported or more so. Near 0: no values of the unknowns explain the evidence.
+pub(crate) fn predictive_check(
+    observations: &Observations,
+    posterior: &[Course],
+    key: StreamKey,
+) -> f64 {
+    if observations.used.is_empty() || posterior.is_empty() {
+        return 1.0;
+    }
+    let worse = posterior.iter().enumerate().filter(|(i, course)| {
+        let mut rng = key.child(*i as u64).stream();
+        let (mut said, mut made_up) = (0.0, 0.0);
+        for (at, observation) in observations.used.iter().enumerate() {
+            // A repetition is no evidence of its own.
+            if observation.copies.is_some() {
+                continue;
+            }
+            let truth = truth_in(observations, at, course);
+            said += observation.log_likelihood(truth);
+            made_up += made_up_like(observation, truth, &mut rng);
+        }
+        made_up <= said
+    });
+    worse.count() as f64 / posterior.len() as f64
+}
+
+/// Log-likelihood of a statement of the same form, made up from the truth: plain figures for plain figures, intervals
+/// of the same width for intervals, bounds for bounds.
+fn made_up_like(
+    observation: &Observation,
+    truth: f64,
+    rng: &mut lazaret_smc::random::Stream,
+) -> f64 {
+    use crate::observation::Statement::{Between, Is};
+    let simulated = observation.simulate(truth, rng);
+    let like = match (observation.statement, simulated) {
+        (Between(low, high), Between(from, to)) => {
+            let centre = 0.5 * (from + to);
+            let half = 0.5 * (to - from);
+            match (low.is_finite(), high.is_finite()) {
+                (true, true) => Between(centre - 0.5 * (high - low), centre + 0.5 * (high - low)),
+                (true, false) => Between(centre - half, f64::INFINITY),
+                (false, true) => Between(f64::NEG_INFINITY, centre + half),
+                (false, false) => Between(low, high),
+            }
+        }
+        (_, Is(yes)) => Is(yes),
+        (said, _) => said,
+    };
+    observation.saying(like).log_likelihood(truth)
+}

@@ -1,0 +1,172 @@
+//! Statements whose probability is asked for: `hold_time > 32 d`, `in.yard > 400 on 2022-02-20`.
+
+use jiff::civil::Date;
+use lazaret_gateway::model::{Dimension, Gateway};
+use lazaret_smc::smc2::Smc2;
+use lazaret_smc::summary::Weighted;
+
+use super::{Answer, Course, Question};
+use crate::belief::Belief;
+use crate::kernel::day_of;
+use crate::rules::Metric;
+
+/// A statement about unknowns or about the state on a day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ask {
+    text: String,
+    of: Vec<Metric>,
+    above: bool,
+    or_equal: bool,
+    /// In base units.
+    threshold: f64,
+    /// The day, if one is named.
+    on: Option<usize>,
+}
+
+/// What is wrong with the text of an [`Ask`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct AskError(pub String);
+
+impl Ask {
+    /// Reads `METRIC [+ METRIC …] > NUMBER [UNIT] [on DATE]`, with `>`, `>=`, `<` or `<=`.
+    ///
+    /// # Errors
+    /// Says what is wrong and what could stand there.
+    pub fn parse(text: &str, gateway: &Gateway) -> Result<Ask, AskError> {
+        let wrong = |message: String| Err(AskError(format!("`{text}`: {message}")));
+        let Some(at) = text.find(['<', '>']) else {
+            return wrong("it has no > or <; write, say, `hold_time > 32 d`".to_string());
+        };
+        let above = text[at..].starts_with('>');
+        let mut rest = &text[at + 1..];
+        let or_equal = rest.starts_with('=');
+        if or_equal {
+            rest = &rest[1..];
+        }
+        let mut of = Vec::new();
+        for name in text[..at].split('+').map(str::trim) {
+            match Metric::parse(name, gateway) {
+                Some(metric) => of.push(metric),
+                None => {
+                    return wrong(format!(
+                        "the gateway has no `{name}`; there are {}",
+                        Metric::names(gateway).join(", ")
+                    ));
+                }
+            }
+        }
+        let durations = of
+            .iter()
+            .filter(|m| m.dimension(gateway) == Dimension::Duration)
+            .count();
+        if durations != 0 && durations != of.len() {
+            return wrong("it adds durations to numbers".to_string());
+        }
+        let (value, date) = match rest.split_once(" on ") {
+            Some((value, date)) => (value.trim(), Some(date.trim())),
+            None => (rest.trim(), None),
+        };
+        let split = value
+            .find(|c: char| !(c.is_ascii_digit() || "+-.e".contains(c)))
+            .unwrap_or(value.len());
+        let (number, unit) = (value[..split].trim(), value[split..].trim());
+        let Ok(number) = number.parse::<f64>() else {
+            return wrong(format!("`{value}` is no number"));
+        };
+        let factor = match (unit, durations > 0) {
+            ("", false) => 1.0,
+            ("", true) => return wrong("a duration needs a unit, such as `32 d`".to_string()),
+            (_, false) => return wrong(format!("`{unit}` is one unit too many")),
+            ("s", true) => 1.0,
+            ("min", true) => 60.0,
+            ("h", true) => 3600.0,
+            ("d", true) => 86_400.0,
+            ("w", true) => 7.0 * 86_400.0,
+            _ => {
+                return wrong(format!(
+                    "`{unit}` is no unit of time; write s, min, h, d or w"
+                ));
+            }
+        };
+        let on = match date {
+            None => None,
+            Some(date) => match date.parse::<Date>() {
+                Ok(date) if day_of(gateway, date) >= 0 => Some(day_of(gateway, date) as usize),
+                Ok(date) => return wrong(format!("{date} is before the gateway starts")),
+                Err(_) => return wrong(format!("`{date}` is no date; write 2022-02-20")),
+            },
+        };
+        Ok(Ask {
+            text: text.trim().to_string(),
+            of,
+            above,
+            or_equal,
+            threshold: number * factor,
+            on,
+        })
+    }
+
+    /// The day it is about, if it names one.
+    #[must_use]
+    pub fn day(&self) -> Option<usize> {
+        self.on
+    }
+
+    fn holds(&self, value: f64) -> bool {
+        match (self.above, self.or_equal) {
+            (true, false) => value > self.threshold,
+            (true, true) => value >= self.threshold,
+            (false, false) => value < self.threshold,
+            (false, true) => value <= self.threshold,
+        }
+    }
+
+    pub(super) fn answer<P: Clone + Send + Sync>(
+        &self,
+        question: &Question<'_>,
+        belief: &Belief,
+        sampler: &Smc2<P>,
+        prior: &[Course],
+        posterior: &[Course],
+    ) -> Answer {
+        let day = self
+            .on
+            .unwrap_or(question.observations.last_day)
+            .min(question.until);
+        let in_course = |course: &Course| {
+            let figures = &course.days[day].figures;
+            let value: f64 = self
+                .of
+                .iter()
+                .map(|m| m.value(figures, &course.unknowns))
+                .sum();
+            f64::from(u8::from(self.holds(value)))
+        };
+        let of_unknowns = self.of.iter().all(|m| matches!(m, Metric::Unknown(_)));
+        let mean =
+            |courses: &[Course]| Weighted::equal(courses.iter().map(in_course).collect()).mean();
+        let (probability, effective) = if of_unknowns {
+            // All θ are used, not only those of the courses.
+            let none = crate::kernel::Figures::default();
+            let yes = |theta: &[f64]| {
+                let unknowns = belief.unknowns(theta);
+                let value: f64 = self.of.iter().map(|m| m.value(&none, &unknowns)).sum();
+                f64::from(u8::from(self.holds(value)))
+            };
+            (
+                sampler.posterior_of(yes).mean(),
+                sampler.effective_sample_size(),
+            )
+        } else {
+            let effective = (posterior.len() as f64).min(sampler.effective_sample_size());
+            (mean(posterior), effective)
+        };
+        Answer {
+            ask: self.text.clone(),
+            probability,
+            standard_error: (probability * (1.0 - probability) / effective.max(1.0)).sqrt(),
+            prior: mean(prior),
+        }
+    }
+}

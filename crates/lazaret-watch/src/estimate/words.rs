@@ -1,0 +1,131 @@
+//! What to know before believing an estimate, in plain words.
+
+use lazaret_smc::smc2::Smc2;
+
+use super::{Estimate, Question};
+
+pub(super) fn diagnostics<P: Clone + Send + Sync>(
+    estimate: &Estimate,
+    question: &Question<'_>,
+    sampler: &Smc2<P>,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    let used = question.observations.used.len();
+    if used == 0 {
+        said.push(
+            "No row of the evidence says anything about this gateway on this day: the answer is the prior."
+                .to_string(),
+        );
+    } else {
+        let of_sources = estimate.sources.len();
+        let from = if of_sources > 0 {
+            format!(
+                " from {of_sources} source{}",
+                if of_sources == 1 { "" } else { "s" }
+            )
+        } else {
+            String::new()
+        };
+        said.push(format!(
+            "{used} row{} used{from}, {} not.",
+            if used == 1 { "" } else { "s" },
+            estimate.unused_rows.len()
+        ));
+    }
+    let copies = question
+        .observations
+        .used
+        .iter()
+        .filter(|o| o.copies.is_some())
+        .count();
+    if copies > 0 {
+        said.push(format!(
+            "{copies} of them may repeat an earlier one and count for less."
+        ));
+    }
+    for unknown in &estimate.unknowns {
+        if let Some(bound) = unknown.leans_on {
+            said.push(format!(
+                "WARNING: {} leans on the bound {bound:.4} {} of its prior: the bound, not the evidence, decides. \
+                 Give it a wider tail, such as lognormal(mean, sd).",
+                unknown.name, unknown.unit
+            ));
+        }
+        if used > 0 && unknown.gained < 0.02 {
+            said.push(format!(
+                "The evidence says next to nothing about {}: it is as before.",
+                unknown.name
+            ));
+        }
+    }
+    if !estimate.conflicts.is_empty() {
+        let ids: Vec<&str> = estimate.conflicts.iter().map(|c| c.id.as_str()).collect();
+        said.push(format!(
+            "The rest of the evidence speaks against {}: more likely misreports than not.",
+            ids.join(", ")
+        ));
+    }
+    if used > 0 {
+        let p = estimate.predictive_check;
+        if p < 0.05 {
+            said.push(format!(
+                "WARNING: only {:.1} % of the worlds that fit best would give evidence as odd as this: the gateway \
+                 file, the grades or the copies are probably wrong.",
+                100.0 * p
+            ));
+        } else {
+            said.push(format!(
+                "{:.0} % of the worlds that fit would give evidence as odd as this or odder: nothing strange.",
+                100.0 * p
+            ));
+        }
+    }
+    let moves = sampler.rejuvenations();
+    if let Some(moved) = moves.iter().map(|m| m.moved_share).min_by(f64::total_cmp)
+        && moved < 0.9
+    {
+        said.push(format!(
+            "WARNING: only {:.0} % of the parameter particles moved when they should have; do not trust the tails.",
+            100.0 * moved
+        ));
+    }
+    let noise = moves
+        .iter()
+        .filter_map(|m| m.log_likelihood_sd)
+        .fold(0.0, f64::max);
+    if noise > 1.5 {
+        said.push(format!(
+            "WARNING: the likelihoods are noisy (standard deviation {noise:.1}, 1.5 is tolerable): allow more state \
+             particles."
+        ));
+    }
+    if let Some(surprise) = sampler
+        .increments()
+        .iter()
+        .filter(|increment| increment.state_share_after < 0.03)
+        .min_by(|a, b| a.state_share_after.total_cmp(&b.state_share_after))
+    {
+        let row = question.observations.used.get(surprise.row);
+        let id = row.map_or("?", |o| question.rows[o.row].id.as_str());
+        said.push(format!(
+            "Row {id} surprised even the best explanations ({:.1} % of the states could account for it).",
+            100.0 * surprise.state_share_after
+        ));
+    }
+    if let Some(spread) = estimate.log_evidence.spread
+        && spread > 0.5
+    {
+        said.push(format!(
+            "The log-evidence varies by {spread:.2} between seeds: differences of that size mean nothing."
+        ));
+    }
+    said.push(format!(
+        "{} parameter particles (effective {:.0}), {} state particles each, {} time{} moved.",
+        sampler.thetas().len(),
+        sampler.effective_sample_size(),
+        sampler.state_particles(),
+        moves.len(),
+        if moves.len() == 1 { "" } else { "s" },
+    ));
+    said
+}

@@ -1,0 +1,565 @@
+//! Evidence: dated, graded statements about a gateway, from a CSV file.
+//!
+//! One row is one observation. The columns are in [`COLUMNS`]; `copies` and others may be added, and those that are
+//! not known are left alone. Everything that is wrong with a file is reported at once, at its characters.
+
+mod cells;
+mod dates;
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use lazaret_gateway::Diagnostic;
+use lazaret_gateway::diagnostic::{Location, Text};
+
+use self::cells::{Cell, records};
+pub use self::dates::DateRange;
+
+/// Columns that every evidence file has, in any order.
+pub const COLUMNS: [&str; 15] = [
+    "id",
+    "date_observed",
+    "date_published",
+    "observer",
+    "medium",
+    "subject",
+    "quantity",
+    "low",
+    "best",
+    "high",
+    "unit",
+    "admiralty_source",
+    "admiralty_info",
+    "claim",
+    "url",
+];
+
+/// The most rows that are read.
+pub const ROWS_MOST: usize = 2_000_000;
+
+/// How reliable the source is: A completely reliable to E unreliable, F cannot be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceGrade(u8);
+
+/// How credible the information is: 1 confirmed by others to 5 improbable, 6 cannot be judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct InfoGrade(u8);
+
+impl SourceGrade {
+    /// A to F, in either case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.as_bytes() {
+            [letter] => {
+                let letter = letter.to_ascii_uppercase();
+                (b'A'..=b'F').contains(&letter).then(|| Self(letter - b'A'))
+            }
+            _ => None,
+        }
+    }
+
+    /// 0 for A to 5 for F.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The letter.
+    #[must_use]
+    pub fn letter(self) -> char {
+        char::from(b'A' + self.0)
+    }
+}
+
+impl InfoGrade {
+    /// 1 to 6.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.as_bytes() {
+            [digit @ b'1'..=b'6'] => Some(Self(digit - b'1')),
+            _ => None,
+        }
+    }
+
+    /// 0 for 1 to 5 for 6.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The digit.
+    #[must_use]
+    pub fn digit(self) -> u8 {
+        self.0 + 1
+    }
+}
+
+/// One observation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its line in the file, from 1.
+    pub line: usize,
+    /// Its name.
+    pub id: String,
+    /// When the thing was so.
+    pub observed: DateRange,
+    /// When the world could first read it.
+    pub published: DateRange,
+    /// Who says so.
+    pub observer: String,
+    /// image, press, official, statistics, interview.
+    pub medium: String,
+    /// What was measured: with `quantity`, the same words mean the same measure.
+    pub subject: String,
+    /// What about it.
+    pub quantity: String,
+    /// At least, as the source gives it.
+    pub low: Option<f64>,
+    /// About, or exactly.
+    pub best: Option<f64>,
+    /// At most.
+    pub high: Option<f64>,
+    /// The unit of the three.
+    pub unit: String,
+    /// Grade of the source.
+    pub source_grade: SourceGrade,
+    /// Grade of the information.
+    pub info_grade: InfoGrade,
+    /// The statement in words.
+    pub claim: String,
+    /// Where it was read.
+    pub url: String,
+    /// The row that this one repeats, by id.
+    pub copies: Option<String>,
+    /// Where the row stands.
+    pub at: Location,
+    /// Where its unit, or its values if it has no unit, stand.
+    pub value_at: Location,
+}
+
+impl Row {
+    /// Whether the row gives any value.
+    #[must_use]
+    pub fn has_value(&self) -> bool {
+        self.low.is_some() || self.best.is_some() || self.high.is_some()
+    }
+
+    /// Whether the world could know the row on `date`. A month counts as published at its end.
+    #[must_use]
+    pub fn known_on(&self, date: Date) -> bool {
+        self.published.last <= date
+    }
+
+    /// Who speaks: the observer up to `via`, which is what grades and records of hits are kept by.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        self.observer
+            .split(" via ")
+            .next()
+            .unwrap_or(&self.observer)
+            .trim()
+    }
+
+    /// The value in words, as the source gives it.
+    #[must_use]
+    pub fn value_in_words(&self) -> String {
+        let n = |x: f64| format!("{x}");
+        let value = match (self.low, self.best, self.high) {
+            (Some(l), Some(b), Some(h)) if l == b && b == h => n(b),
+            (Some(l), Some(b), Some(h)) => format!("{} ({} to {})", n(b), n(l), n(h)),
+            (Some(l), None, None) => format!("at least {}", n(l)),
+            (None, None, Some(h)) => format!("at most {}", n(h)),
+            (Some(l), None, Some(h)) => format!("{} to {}", n(l), n(h)),
+            (None, Some(b), None) => format!("about {}", n(b)),
+            (Some(l), Some(b), None) => format!("about {}, at least {}", n(b), n(l)),
+            (None, Some(b), Some(h)) => format!("about {}, at most {}", n(b), n(h)),
+            (None, None, None) => return "no value".to_string(),
+        };
+        if self.unit.is_empty() || self.unit == "bool" {
+            value
+        } else {
+            format!("{value} {}", self.unit)
+        }
+    }
+}
+
+/// An evidence file that has been read.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Its rows, in the order of the file.
+    pub rows: Vec<Row>,
+    /// What looks wrong in it.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads an evidence file.
+///
+/// # Errors
+/// Everything that is wrong, with warnings, in the order of the file.
+///
+/// ```
+/// let text = "id,date_observed,date_published,observer,medium,subject,quantity,low,best,high,unit,\
+///     admiralty_source,admiralty_info,claim,url\n\
+///     E1,2022-01-17,2022-01-17,Yonhap,press,train,wagons,15,,,wagon,B,3,At least fifteen cars.,\n";
+/// let evidence = lazaret_watch::evidence::read(text).unwrap();
+/// assert_eq!(evidence.rows[0].value_in_words(), "at least 15 wagon");
+/// ```
+pub fn read(text: &str) -> Result<Evidence, Vec<Diagnostic>> {
+    let mut reader = Reader {
+        diagnostics: Vec::new(),
+        ids: BTreeMap::new(),
+    };
+    let mut records = records(text);
+    let Some(header) = records.next() else {
+        return Ok(Evidence {
+            rows: Vec::new(),
+            warnings: vec![
+                Diagnostic::warning("no-evidence", Location::TOP, "this file is empty")
+                    .help("without evidence the answer is the prior"),
+            ],
+        });
+    };
+    let columns = reader.columns(&header);
+    let mut rows = Vec::new();
+    if !reader.diagnostics.iter().any(Diagnostic::is_error) {
+        for record in records {
+            if rows.len() == ROWS_MOST {
+                let at = record[0].at;
+                reader.diagnostics.push(
+                    Diagnostic::error(
+                        "too-many-rows",
+                        at,
+                        format!("this file has more than {ROWS_MOST} rows, the most that is read"),
+                    )
+                    .help("leave out what is not about this gateway"),
+                );
+                break;
+            }
+            if let Some(row) = reader.row(&record, &columns, header.len()) {
+                rows.push(row);
+            }
+        }
+        reader.copies(&rows);
+        if rows.is_empty() && reader.diagnostics.is_empty() {
+            reader.diagnostics.push(
+                Diagnostic::warning("no-evidence", Location::TOP, "this file has no rows")
+                    .help("without evidence the answer is the prior"),
+            );
+        }
+    }
+    let mut diagnostics = reader.diagnostics;
+    diagnostics.sort_by_key(|d| d.labels[0].at);
+    if diagnostics.iter().any(Diagnostic::is_error) {
+        Err(diagnostics)
+    } else {
+        Ok(Evidence {
+            rows,
+            warnings: diagnostics,
+        })
+    }
+}
+
+struct Reader {
+    diagnostics: Vec<Diagnostic>,
+    /// Where each id was met first.
+    ids: BTreeMap<String, Location>,
+}
+
+/// The position of each of [`COLUMNS`], then of `copies`.
+type Columns = [Option<usize>; COLUMNS.len() + 1];
+
+impl Reader {
+    fn error(&mut self, code: &'static str, at: Location, message: String, help: &str) {
+        let diagnostic = Diagnostic::error(code, at, message);
+        self.diagnostics.push(if help.is_empty() {
+            diagnostic
+        } else {
+            diagnostic.help(help)
+        });
+    }
+
+    fn columns(&mut self, header: &[Cell<'_>]) -> Columns {
+        let mut columns = [None; COLUMNS.len() + 1];
+        for (at, cell) in header.iter().enumerate() {
+            let name = cell.text.trim_start_matches('\u{feff}').trim();
+            let known = COLUMNS.iter().position(|c| *c == name);
+            let known = known.or_else(|| (name == "copies").then_some(COLUMNS.len()));
+            match known {
+                Some(known) if columns[known].is_some() => self.error(
+                    "duplicate-column",
+                    cell.at,
+                    format!("the column `{name}` stands here a second time"),
+                    "remove or rename one of the two",
+                ),
+                Some(known) => columns[known] = Some(at),
+                None => {
+                    let near = COLUMNS
+                        .iter()
+                        .copied()
+                        .chain(["copies"])
+                        .map(|c| (strsim::jaro_winkler(c, name), c))
+                        .filter(|(score, _)| *score > 0.85)
+                        .max_by(|a, b| a.0.total_cmp(&b.0));
+                    let warning = Diagnostic::warning(
+                        "unknown-column",
+                        cell.at,
+                        format!("the column `{name}` is not read"),
+                    );
+                    self.diagnostics.push(match near {
+                        Some((_, near)) => warning.help(format!("did you mean `{near}`?")),
+                        None => warning,
+                    });
+                }
+            }
+        }
+        // What may be left out with nothing lost but words.
+        let optional = ["claim", "url", "unit"];
+        let missing: Vec<String> = COLUMNS
+            .iter()
+            .zip(columns)
+            .filter(|(name, at)| at.is_none() && !optional.contains(name))
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        if !missing.is_empty() {
+            let at = header.first().map_or(Location::TOP, |cell| Location {
+                end: header.last().map_or(cell.at.end, |last| last.at.end),
+                ..cell.at
+            });
+            self.error(
+                "missing-column",
+                at,
+                format!("this line has no column {}", missing.join(", ")),
+                "the first line names the columns; see `lazaret watch check --help`",
+            );
+        }
+        columns
+    }
+
+    fn row(&mut self, record: &[Cell<'_>], columns: &Columns, width: usize) -> Option<Row> {
+        let before = self.diagnostics.len();
+        let whole = Location {
+            text: Text::File,
+            start: record[0].at.start,
+            end: record[record.len() - 1].at.end,
+        };
+        if record.len() != width {
+            self.error(
+                "wrong-width",
+                whole,
+                format!(
+                    "this row has {} cells, the first line has {width}",
+                    record.len()
+                ),
+                "a cell that contains a comma must stand in double quotes",
+            );
+            return None;
+        }
+        if let Some(cell) = record.iter().find(|cell| cell.unclosed) {
+            self.error(
+                "unclosed-quote",
+                cell.at,
+                "a double quote is opened here and never closed".to_string(),
+                "close it; a quote inside a quoted cell is written twice",
+            );
+            return None;
+        }
+        let empty_at = Location {
+            end: whole.start,
+            ..whole
+        };
+        let cell = |name: &str| -> (&str, Location) {
+            let known = COLUMNS
+                .iter()
+                .position(|c| *c == name)
+                .unwrap_or(COLUMNS.len());
+            columns[known].map_or(("", empty_at), |at| (record[at].text.trim(), record[at].at))
+        };
+        let (id, id_at) = cell("id");
+        if id.is_empty() {
+            self.error(
+                "no-id",
+                whole,
+                "this row has no id".to_string(),
+                "give it a name that no other row has",
+            );
+        } else if let Some(first) = self.ids.get(id).copied() {
+            self.diagnostics.push(
+                Diagnostic::error("duplicate-id", id_at, format!("there are two rows `{id}`"))
+                    .also(first, "the first is here"),
+            );
+        } else {
+            self.ids.insert(id.to_string(), id_at);
+        }
+        let observed = self.date(cell("date_observed"), "date_observed");
+        let published = self.date(cell("date_published"), "date_published");
+        if let (Some(observed), Some(published)) = (observed, published)
+            && published.last < observed.first
+        {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    "published-before-observed",
+                    cell("date_published").1,
+                    format!("published on {published}, before it was observed"),
+                )
+                .also(cell("date_observed").1, "observed here")
+                .help("a forecast is observed when it is made; name its quantity as a forecast"),
+            );
+        }
+        let low = self.number(cell("low"), "low");
+        let best = self.number(cell("best"), "best");
+        let high = self.number(cell("high"), "high");
+        if let (Some(low), Some(high)) = (low, high)
+            && low > high
+        {
+            self.error(
+                "low-above-high",
+                cell("low").1,
+                format!("low {low} is above high {high}"),
+                "low is the least that the source gives, high the greatest",
+            );
+        } else if let Some(best) = best
+            && (low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high))
+        {
+            let shown = |x: Option<f64>| x.map_or("nothing".to_string(), |x| x.to_string());
+            self.error(
+                "best-outside",
+                cell("best").1,
+                format!(
+                    "best {best} is not between low {} and high {}",
+                    shown(low),
+                    shown(high)
+                ),
+                "leave empty what the source does not give",
+            );
+        }
+        let (letter, letter_at) = cell("admiralty_source");
+        let source_grade = SourceGrade::parse(letter);
+        if source_grade.is_none() {
+            self.error(
+                "unknown-grade",
+                letter_at,
+                format!("`{letter}` is no grade of a source"),
+                "A completely reliable, B usually, C fairly, D not usually, E unreliable, F cannot be judged",
+            );
+        }
+        let (digit, digit_at) = cell("admiralty_info");
+        let info_grade = InfoGrade::parse(digit);
+        if info_grade.is_none() {
+            self.error(
+                "unknown-grade",
+                digit_at,
+                format!("`{digit}` is no grade of information"),
+                "1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged",
+            );
+        }
+        for name in ["subject", "quantity", "observer", "medium"] {
+            let (text, at) = cell(name);
+            if text.is_empty() {
+                let at = if at.start == at.end { whole } else { at };
+                self.error("empty", at, format!("this row has no {name}"), "");
+            }
+        }
+        if self.diagnostics.len() > before {
+            return None;
+        }
+        let (copies, _) = cell("copies");
+        let unit_at = cell("unit").1;
+        let value_at = [unit_at, cell("best").1, cell("low").1, cell("high").1]
+            .into_iter()
+            .find(|at| at.end > at.start)
+            .unwrap_or(whole);
+        Some(Row {
+            line: record[0].line,
+            id: id.to_string(),
+            observed: observed?,
+            published: published?,
+            observer: cell("observer").0.to_string(),
+            medium: cell("medium").0.to_string(),
+            subject: cell("subject").0.to_string(),
+            quantity: cell("quantity").0.to_string(),
+            low,
+            best,
+            high,
+            unit: cell("unit").0.to_string(),
+            source_grade: source_grade?,
+            info_grade: info_grade?,
+            claim: cell("claim").0.to_string(),
+            url: cell("url").0.to_string(),
+            copies: (!copies.is_empty()).then(|| copies.to_string()),
+            at: whole,
+            value_at,
+        })
+    }
+
+    fn date(&mut self, (text, at): (&str, Location), name: &str) -> Option<DateRange> {
+        match DateRange::parse(text) {
+            Ok(range) => Some(range),
+            Err(problem) => {
+                self.error(
+                    "bad-date",
+                    at,
+                    format!("`{text}` is no {name}: {problem}"),
+                    "write 2022, 2022-01, 2022-01-17, or two of these with a slash between",
+                );
+                None
+            }
+        }
+    }
+
+    fn number(&mut self, (text, at): (&str, Location), name: &str) -> Option<f64> {
+        if text.is_empty() {
+            return None;
+        }
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => Some(number),
+            _ => {
+                self.error(
+                    "bad-number",
+                    at,
+                    format!("`{text}` under {name} is not a number"),
+                    "write digits with a point, without units or thousands marks",
+                );
+                None
+            }
+        }
+    }
+
+    /// Each row that repeats another names one that is there and was published no later.
+    fn copies(&mut self, rows: &[Row]) {
+        let by_id: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
+        for row in rows {
+            let Some(copied) = &row.copies else { continue };
+            match by_id.get(copied.as_str()) {
+                _ if copied == &row.id => self.error(
+                    "copies-itself",
+                    row.at,
+                    format!("row `{copied}` is said to copy itself"),
+                    "name the row that it repeats, or leave the cell empty",
+                ),
+                None if !self.ids.contains_key(copied) => self.error(
+                    "copies-unknown",
+                    row.at,
+                    format!(
+                        "row `{}` copies `{copied}`, and there is no such row",
+                        row.id
+                    ),
+                    "name the row that it repeats, or leave the cell empty",
+                ),
+                Some(original) if original.published.first > row.published.last => {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            "copies-later",
+                            row.at,
+                            format!(
+                                "row `{}` copies `{copied}`, which was published later",
+                                row.id
+                            ),
+                        )
+                        .also(original.at, "this one"),
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+}

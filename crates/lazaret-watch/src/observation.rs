@@ -1,0 +1,510 @@
+//! Rows of the evidence as observations of a model: on which day, of what, and how likely given the truth.
+//!
+//! A row is a statement that a figure lies in an interval: a plain count of 16 says 15.5 to 16.5, "at least 15" says
+//! 14.5 or more, "a fortnight to a month" says 14 to 30 days. Given the true figure x, the source sees x with a normal
+//! error and then makes the statement; with the chance of a misreport, which follows from its grade, it says something
+//! that has nothing to do with x. So
+//!
+//! p(row | x) = (1 − b) · P(lo ≤ x + error ≤ hi) + b · (share of the range that the statement covers).
+//!
+//! Every statement of whatever form is given its probability in this way, so that they can be compared and multiplied.
+
+use jiff::civil::Date;
+use lazaret_gateway::Diagnostic;
+use lazaret_gateway::diagnostic::Location;
+use lazaret_gateway::distribution::normal_cdf;
+use lazaret_gateway::model::{Dimension, Gateway};
+use lazaret_smc::random::Stream;
+
+use crate::evidence::Row;
+use crate::kernel::{Figures, day_of};
+use crate::rules::{Look, Measure, Metric, Rule, Rules};
+
+/// What a source says, in the unit of the evidence.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Statement {
+    /// The figure lies between the two; either may be infinite.
+    Between(f64, f64),
+    /// Yes or no; for [`Measure::NoneSeen`], whether any were seen.
+    Is(bool),
+}
+
+/// A row that says something about the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// Position of the row in the evidence; for a look, of the look.
+    pub row: usize,
+    /// The day at whose end it is taken in.
+    pub day: usize,
+    /// Days that it is about, `day` the last of them: 1 unless it is a rate or a total.
+    pub window: usize,
+    /// What is said.
+    pub statement: Statement,
+    /// Standard error of the source.
+    pub error: f64,
+    /// Chance of a misreport.
+    pub misreport: f64,
+    /// The earlier row that this one may repeat, the chance that it does, and whether it says the same.
+    pub copies: Option<(usize, f64, bool)>,
+    /// How it relates to the model.
+    pub rule: Rule,
+    /// Seconds of its unit, where it is a duration.
+    pub unit: f64,
+}
+
+/// A row that says nothing about the model, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unused {
+    /// Position of the row in the evidence.
+    pub row: usize,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why a row is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// No rule names its subject and quantity.
+    NoRule,
+    /// It gives no figure.
+    NoValue,
+    /// It was published after the day of which the answer is.
+    NotYetPublished,
+    /// It is about a time before the gateway opened.
+    BeforeStart,
+}
+
+impl Why {
+    /// In words.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Why::NoRule => "no rule says what it measures",
+            Why::NoValue => "it gives no figure",
+            Why::NotYetPublished => "not yet published",
+            Why::BeforeStart => "about a time before the gateway file starts",
+        }
+    }
+}
+
+/// The evidence as far as it was known on a day, ready to be weighed.
+#[derive(Clone, Debug, Default)]
+pub struct Observations {
+    /// What is used, in the order of publication within a day.
+    pub used: Vec<Observation>,
+    /// What is not.
+    pub unused: Vec<Unused>,
+    /// Positions in `used`, by day.
+    pub by_day: Vec<Vec<usize>>,
+    /// The day of which the answer is.
+    pub last_day: usize,
+    /// The longest window.
+    pub window_most: usize,
+}
+
+/// The most rows that are weighed.
+pub const USED_MOST: usize = 20_000;
+
+/// Decides what each row says about `gateway`, as far as it was known on `as_of`.
+///
+/// # Errors
+/// Rows whose unit is not that of their rule, each at its characters.
+pub fn bind(
+    gateway: &Gateway,
+    rules: &Rules,
+    rows: &[Row],
+    as_of: Date,
+) -> Result<Observations, Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    let last_day = day_of(gateway, as_of).max(0) as usize;
+    let mut found = Observations {
+        last_day,
+        window_most: 1,
+        ..Observations::default()
+    };
+    for (at, row) in rows.iter().enumerate() {
+        let rule = rules.find(&row.subject, &row.quantity);
+        let factor = match rule {
+            Some(rule) => match unit_of(row, rule) {
+                Ok(factor) => factor,
+                Err(diagnostic) => {
+                    wrong.push(*diagnostic);
+                    continue;
+                }
+            },
+            None => 1.0,
+        };
+        let why = match rule {
+            _ if !row.known_on(as_of) => Some(Why::NotYetPublished),
+            None => Some(Why::NoRule),
+            Some(_) if !row.has_value() => Some(Why::NoValue),
+            Some(_) => None,
+        };
+        let of_unknowns = rule.is_some_and(|rule| {
+            let unknown = |m: &Metric| matches!(m, Metric::Unknown(_));
+            rule.of.iter().all(unknown)
+        });
+        let day = day_of(gateway, row.observed.last.min(as_of));
+        let why = why.or_else(|| (day < 0 && !of_unknowns).then_some(Why::BeforeStart));
+        match (rule, why) {
+            (Some(rule), None) => {
+                let observation = observation(gateway, rules, rule, at, row, day, factor);
+                found.window_most = found.window_most.max(observation.window);
+                found.used.push(observation);
+            }
+            (_, why) => found.unused.push(Unused {
+                row: at,
+                why: why.unwrap_or(Why::NoRule),
+            }),
+        }
+    }
+    if found.used.len() > USED_MOST {
+        wrong.push(
+            Diagnostic::error(
+                "too-many-rows",
+                Location::TOP,
+                format!(
+                    "{} rows say something about the gateway, and {USED_MOST} are the most that are weighed",
+                    found.used.len()
+                ),
+            )
+            .help("choose an earlier --as-of, or keep one row for each figure and source"),
+        );
+    }
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    found
+        .used
+        .sort_by_key(|o| (o.day, rows[o.row].published.last, o.row));
+    find_copies(&mut found.used, rows, rules);
+    found.by_day = vec![Vec::new(); last_day + 1];
+    for (at, observation) in found.used.iter().enumerate() {
+        found.by_day[observation.day].push(at);
+    }
+    Ok(found)
+}
+
+/// Seconds of a unit of time.
+fn seconds(unit: &str) -> Option<f64> {
+    Some(match unit.trim_end_matches('s') {
+        "second" => 1.0,
+        "minute" | "min" => 60.0,
+        "hour" | "h" => 3600.0,
+        "day" | "d" => 86_400.0,
+        "week" => 7.0 * 86_400.0,
+        "month" => 30.4375 * 86_400.0,
+        _ => return None,
+    })
+}
+
+fn unit_of(row: &Row, rule: &Rule) -> Result<f64, Box<Diagnostic>> {
+    let wrong = |message: String, help: String| {
+        Err(Box::new(
+            Diagnostic::error("unit", row.value_at, message).help(help),
+        ))
+    };
+    if rule.measure == Measure::Duration {
+        return match seconds(&row.unit) {
+            Some(seconds) => Ok(seconds),
+            None if !row.has_value() => Ok(86_400.0),
+            None => wrong(
+                format!(
+                    "`{}` is no unit of time, and `{}` is a duration",
+                    row.unit, row.quantity
+                ),
+                "write second, minute, hour, day, week or month".to_string(),
+            ),
+        };
+    }
+    match &rule.unit {
+        Some(unit) if *unit != row.unit && row.has_value() => wrong(
+            format!(
+                "row `{}` is in `{}`, and its rule expects `{unit}`",
+                row.id, row.unit
+            ),
+            "convert the figure, or map this quantity by a rule of its own".to_string(),
+        ),
+        _ => Ok(1.0),
+    }
+}
+
+fn observation(
+    gateway: &Gateway,
+    rules: &Rules,
+    rule: &Rule,
+    at: usize,
+    row: &Row,
+    day: i64,
+    unit: f64,
+) -> Observation {
+    let day = day.max(0) as usize;
+    let window = match rule.measure {
+        Measure::Rate | Measure::Total if row.observed.days() > 1 => {
+            let first = day_of(gateway, row.observed.first).max(0) as usize;
+            day.saturating_sub(first) + 1
+        }
+        Measure::Rate => rule.window.min(day + 1),
+        _ => 1,
+    };
+    let statement = statement(rule, row.low, row.best, row.high);
+    let centre = row.best.or(row.low).or(row.high).unwrap_or(0.0).abs();
+    Observation {
+        row: at,
+        day,
+        window,
+        statement,
+        error: error(rules.error[row.info_grade.index()], rule, centre),
+        misreport: rules.misreport_of(row.source(), row.source_grade),
+        copies: None,
+        rule: rule.clone(),
+        unit,
+    }
+}
+
+/// Half of the last figure that a measure is given to.
+fn rounding(measure: Measure) -> f64 {
+    match measure {
+        Measure::Share => 0.025,
+        Measure::Rate => 0.25,
+        _ => 0.5,
+    }
+}
+
+fn error(relative: f64, rule: &Rule, centre: f64) -> f64 {
+    let least = if rule.error_at_least.is_nan() {
+        match rule.measure {
+            Measure::Share => 0.05,
+            Measure::Rate => 0.25,
+            _ => 0.5,
+        }
+    } else {
+        rule.error_at_least
+    };
+    (relative * centre).max(least)
+}
+
+fn statement(rule: &Rule, low: Option<f64>, best: Option<f64>, high: Option<f64>) -> Statement {
+    let value = best.or(low).or(high).unwrap_or(0.0);
+    match rule.measure {
+        Measure::NoneSeen | Measure::YesNo => Statement::Is(value > 0.5),
+        Measure::AtLeast => Statement::Between(
+            low.or(best).or(high).unwrap_or(0.0) - rounding(rule.measure),
+            f64::INFINITY,
+        ),
+        _ => {
+            let half = rounding(rule.measure);
+            match (low, best, high) {
+                (Some(low), _, Some(high)) => Statement::Between(low - half, high + half),
+                (None, Some(best), None) => Statement::Between(best - half, best + half),
+                (Some(low), _, None) => Statement::Between(low - half, f64::INFINITY),
+                (None, _, Some(high)) => Statement::Between(f64::NEG_INFINITY, high + half),
+                (None, None, None) => Statement::Between(f64::NEG_INFINITY, f64::INFINITY),
+            }
+        }
+    }
+}
+
+/// Finds for each row the earlier one that it may repeat: the one it names, else one that says the same.
+fn find_copies(used: &mut [Observation], rows: &[Row], rules: &Rules) {
+    for at in 0..used.len() {
+        let row = &rows[used[at].row];
+        let same = |other: &Row| {
+            (other.low, other.best, other.high, &other.unit)
+                == (row.low, row.best, row.high, &row.unit)
+        };
+        let stated = row.copies.as_ref().and_then(|id| {
+            let original = used.iter().position(|o| rows[o.row].id == *id)?;
+            Some((original, rules.copies, same(&rows[used[original].row])))
+        });
+        used[at].copies = stated.or_else(|| {
+            let alike = |o: &Observation| {
+                let other = &rows[o.row];
+                (&other.subject, &other.quantity, other.observed)
+                    == (&row.subject, &row.quantity, row.observed)
+                    && same(other)
+                    && other.published.last <= row.published.last
+            };
+            let original = used[..at].iter().position(alike)?;
+            Some((original, rules.alike, true))
+        });
+    }
+}
+
+impl Observation {
+    /// A look on `day`, before anything is seen.
+    #[must_use]
+    pub fn of_look(look: &Look, position: usize, day: usize, rules: &Rules) -> Self {
+        let window = if look.rule.measure == Measure::Rate {
+            look.rule.window.min(day + 1)
+        } else {
+            1
+        };
+        Self {
+            row: position,
+            day,
+            window,
+            statement: Statement::Is(false),
+            error: rules.error[look.grades.1.index()],
+            misreport: rules.misreport[look.grades.0.index()],
+            copies: None,
+            rule: look.rule.clone(),
+            unit: if look.rule.measure == Measure::Duration {
+                86_400.0
+            } else {
+                1.0
+            },
+        }
+    }
+
+    /// The true figure, in the unit of the evidence.
+    ///
+    /// * `window` — sum of each flow over the observation's window: convoys, vehicles, lots, dispatched.
+    #[must_use]
+    pub fn truth(&self, today: &Figures, window: &[f64; 4], unknowns: &[f64]) -> f64 {
+        let total: f64 = self
+            .rule
+            .of
+            .iter()
+            .map(|metric| match metric {
+                Metric::Convoys if self.window > 1 => window[0],
+                Metric::Vehicles if self.window > 1 => window[1],
+                Metric::Lots if self.window > 1 => window[2],
+                Metric::Dispatched if self.window > 1 => window[3],
+                _ => metric.value(today, unknowns),
+            })
+            .sum();
+        let flows = self.rule.of.iter().all(|m| m.flows());
+        let figure = match self.rule.measure {
+            Measure::Share => total / self.rule.room,
+            Measure::Rate if flows => total / self.window as f64,
+            Measure::Duration => total / self.unit,
+            _ => total,
+        };
+        figure * self.rule.scale
+    }
+
+    /// Log-probability of the statement if the true figure is `truth`.
+    #[must_use]
+    pub fn log_likelihood(&self, truth: f64) -> f64 {
+        let right = self.right(truth);
+        let p = (1.0 - self.misreport) * right + self.misreport * self.anything();
+        match self.copies {
+            Some((_, chance, true)) => (chance + (1.0 - chance) * p).ln(),
+            Some((_, chance, false)) => ((1.0 - chance) * p).ln(),
+            None => p.ln(),
+        }
+    }
+
+    /// Probability that the row is a misreport if the true figure is `truth`.
+    #[must_use]
+    pub fn misreported(&self, truth: f64) -> f64 {
+        let wrong = self.misreport * self.anything();
+        wrong / (wrong + (1.0 - self.misreport) * self.right(truth))
+    }
+
+    /// Probability of the statement if the source reports what it sees.
+    fn right(&self, truth: f64) -> f64 {
+        let rule = &self.rule;
+        match (self.statement, rule.measure) {
+            (Statement::Is(seen), Measure::NoneSeen) => {
+                let none =
+                    (1.0 - rule.false_alarm) * (1.0 - rule.seen.min(0.999)).powf(truth.max(0.0));
+                if seen { 1.0 - none } else { none }
+            }
+            (Statement::Is(yes), _) => {
+                let chance = if truth >= rule.above {
+                    rule.seen.min(1.0 - rule.false_alarm)
+                } else {
+                    rule.false_alarm
+                };
+                if yes { chance } else { 1.0 - chance }
+            }
+            (Statement::Between(low, high), measure) => {
+                // A rate or a duration is a figure; only of things can some be seen and others not.
+                let (mean, thinning) = if measure == Measure::Count && rule.seen < 1.0 {
+                    (truth * rule.seen, truth * rule.seen * (1.0 - rule.seen))
+                } else {
+                    (truth, 0.0)
+                };
+                let sd = (self.error * self.error + thinning).sqrt();
+                normal_cdf((high - mean) / sd) - normal_cdf((low - mean) / sd)
+            }
+        }
+        .max(0.0)
+    }
+
+    /// Probability of the statement if it has nothing to do with the truth.
+    fn anything(&self) -> f64 {
+        match self.statement {
+            Statement::Is(_) => 0.5,
+            Statement::Between(low, high) => {
+                let (from, to) = self.rule.range;
+                let covered = (high.min(to) - low.max(from)) / (to - from);
+                // What lies outside the range can still be said by somebody.
+                covered.clamp(1e-4, 1.0)
+            }
+        }
+    }
+
+    /// What the source would say if the true figure were `truth`: a plain figure, or yes or no.
+    pub fn simulate(&self, truth: f64, rng: &mut Stream) -> Statement {
+        let rule = &self.rule;
+        let wrong = rng.uniform() < self.misreport;
+        match rule.measure {
+            Measure::NoneSeen | Measure::YesNo => {
+                if wrong {
+                    return Statement::Is(rng.uniform() < 0.5);
+                }
+                let yes = Observation {
+                    statement: Statement::Is(true),
+                    ..self.clone()
+                };
+                Statement::Is(rng.uniform() < yes.right(truth))
+            }
+            measure => {
+                let (from, to) = rule.range;
+                let half = rounding(measure);
+                let said = if wrong {
+                    from + rng.uniform() * (to - from)
+                } else {
+                    let (mean, thinning) = if measure == Measure::Count && rule.seen < 1.0 {
+                        (truth * rule.seen, truth * rule.seen * (1.0 - rule.seen))
+                    } else {
+                        (truth, 0.0)
+                    };
+                    let u = rng.uniform().clamp(1e-12, 1.0 - 1e-12);
+                    let z = lazaret_gateway::distribution::normal_quantile(u);
+                    mean + (self.error * self.error + thinning).sqrt() * z
+                };
+                let rounded = (said / (2.0 * half)).round() * 2.0 * half;
+                Statement::Between(rounded - half, rounded + half)
+            }
+        }
+    }
+
+    /// With another statement in its place.
+    #[must_use]
+    pub fn saying(&self, statement: Statement) -> Self {
+        Self {
+            statement,
+            ..self.clone()
+        }
+    }
+
+    /// What it is of, in words.
+    #[must_use]
+    pub fn of_in_words(&self, gateway: &Gateway) -> String {
+        let names: Vec<String> = self.rule.of.iter().map(|m| m.name(gateway)).collect();
+        names.join(" + ")
+    }
+
+    /// Whether it is about unknowns alone.
+    #[must_use]
+    pub fn is_duration(&self, gateway: &Gateway) -> bool {
+        self.rule
+            .of
+            .iter()
+            .all(|m| m.dimension(gateway) == Dimension::Duration)
+    }
+}
