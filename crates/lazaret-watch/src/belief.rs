@@ -106,7 +106,7 @@ fn density(of: &Distribution) -> Shape {
             }
         }
         Distribution::Exponential { mean } => Density::Exponential { rate: 1.0 / mean },
-        Distribution::Normal { mean, sd, .. } if sd == 0.0 => return Shape::Known(mean),
+        Distribution::Normal { mean, sd: 0.0, .. } => return Shape::Known(mean),
         Distribution::Normal {
             mean,
             sd,
@@ -118,7 +118,7 @@ fn density(of: &Distribution) -> Shape {
             low,
             high,
         },
-        Distribution::LogNormal { mean, sd } if sd == 0.0 => return Shape::Known(mean),
+        Distribution::LogNormal { mean, sd: 0.0 } => return Shape::Known(mean),
         Distribution::LogNormal { mean, sd } => {
             let variance = (sd / mean).powi(2).ln_1p();
             Density::LogNormal {

@@ -1,4 +1,16 @@
-//! A gateway watched from outside.
+//! A gateway watched from outside: what dated, graded evidence leaves of what is not known.
+//!
+//! | question | where |
+//! | --- | --- |
+//! | what a file of evidence says, and what is wrong with it | [`evidence`] |
+//! | what its subjects measure, and what grades are worth | [`rules`] |
+//! | which rows count on a day, and how likely each is given the truth | [`observation`] |
+//! | how the gateway moves from day to day | [`kernel`] |
+//! | what is believed beforehand | [`belief`] |
+//! | what was known on a day, and what moved it | [`estimate`] |
+//!
+//! Like all crates under the binary it does no I/O and reads no clock. `docs/watch.md` tells the method to analysts.
+
 pub mod belief;
 pub mod estimate;
 pub mod evidence;

@@ -284,8 +284,8 @@ struct SourceFile {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Names {
-    One(Spanned<String>),
-    Many(Vec<Spanned<String>>),
+    One(String),
+    Many(Vec<String>),
 }
 
 #[derive(Deserialize)]
@@ -439,9 +439,9 @@ impl Reader<'_> {
     }
 
     fn of(&mut self, of: &Spanned<Names>) -> Vec<Metric> {
-        let names: Vec<&Spanned<String>> = match of.get_ref() {
-            Names::One(name) => vec![name],
-            Names::Many(names) => names.iter().collect(),
+        let names: &[String] = match of.get_ref() {
+            Names::One(name) => std::slice::from_ref(name),
+            Names::Many(names) => names,
         };
         if names.is_empty() {
             self.error(
@@ -452,31 +452,21 @@ impl Reader<'_> {
         }
         let mut metrics = Vec::new();
         for name in names {
-            if let Some(metric) = Metric::parse(name.get_ref(), self.gateway) {
+            if let Some(metric) = Metric::parse(name, self.gateway) {
                 metrics.push(metric);
                 continue;
             }
             let known = Metric::names(self.gateway);
             let near = known
                 .iter()
-                .map(|k| (strsim::jaro_winkler(k, name.get_ref()), k))
+                .map(|k| (strsim::jaro_winkler(k, name), k))
                 .filter(|(score, _)| *score > 0.8)
                 .max_by(|a, b| a.0.total_cmp(&b.0));
             let help = match near {
                 Some((_, near)) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", known.join(", ")),
             };
-            // A name in a list has no span of its own when the list is untagged; the list is shown then.
-            let span = if name.span().is_empty() {
-                of.span()
-            } else {
-                name.span()
-            };
-            self.error(
-                &span,
-                &format!("the gateway has no `{}`", name.get_ref()),
-                &help,
-            );
+            self.error(&of.span(), &format!("the gateway has no `{name}`"), &help);
         }
         metrics
     }

@@ -85,7 +85,7 @@ impl Input {
 }
 
 /// The text of the file at `path`, which may have `bytes_max` bytes.
-fn read_text(path: &Path, bytes_max: usize) -> Result<String, String> {
+pub(crate) fn read_text(path: &Path, bytes_max: usize) -> Result<String, String> {
     let shown = path.display();
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
     let (about, file) = opened.map_err(|error| {

@@ -13,6 +13,7 @@ mod plan;
 mod schema;
 mod shell;
 mod simulate;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ enum Command {
     Simulate(simulate::Arguments),
     New(new::Arguments),
     Plan(plan::Arguments),
+    Watch(watch::Arguments),
     Schema(schema::Arguments),
     Completions(shell::CompletionsArguments),
     Man(shell::ManArguments),
@@ -49,6 +51,7 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::New(arguments) => new::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
+        Command::Watch(arguments) => watch::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Completions(arguments) => shell::completions(arguments),
         Command::Man(arguments) => shell::man(arguments),

@@ -162,6 +162,8 @@ impl Ask {
             let effective = (posterior.len() as f64).min(sampler.effective_sample_size());
             (mean(posterior), effective)
         };
+        // Weights that sum to 1 but for rounding would otherwise give more than certainty.
+        let probability = probability.clamp(0.0, 1.0);
         Answer {
             ask: self.text.clone(),
             probability,

@@ -19,7 +19,7 @@ use lazaret_gateway::distribution::{Distribution, Sampler};
 use lazaret_gateway::model::{Gateway, Quantity};
 use lazaret_smc::random::Stream;
 
-use self::lags::{Lags, draw};
+use self::lags::{Draw, Lags};
 pub use self::plan::CannotExpress;
 use self::plan::{Changes, Due, Plan, SOURCES_MOST, STAGES_MOST};
 use super::{Figures, Kernel};
@@ -49,8 +49,8 @@ pub struct Fixed {
     store_room: Vec<(usize, u32)>,
     hold: Option<Lags>,
     sources: Vec<FixedSource>,
-    least: Option<Sampler>,
-    most: Option<Sampler>,
+    least: Option<Draw>,
+    most: Option<Draw>,
     /// Lots in a vehicle, in the mean over the sources.
     lots_a_vehicle: f64,
     rings: usize,
@@ -74,11 +74,11 @@ struct FixedStage {
 
 #[derive(Clone, Debug)]
 struct FixedSource {
-    interval: Option<Sampler>,
-    first: Option<Sampler>,
-    vehicles: Sampler,
-    lots: Sampler,
-    travel: Sampler,
+    interval: Option<Draw>,
+    first: Option<Draw>,
+    vehicles: Draw,
+    lots: Draw,
+    travel: Draw,
     fleet: Option<i32>,
     home: Lags,
     home_ring: usize,
@@ -342,10 +342,10 @@ impl Kernel for CountKernel {
                 let (interval, first) = match &source.due {
                     Due::At(_) => (None, None),
                     Due::Renewal { interval, first } => (
-                        Some(Sampler::new(&resolve(interval, unknowns)?)),
+                        Some(Draw::new(&resolve(interval, unknowns)?)),
                         first
                             .as_ref()
-                            .map(|first| resolve(first, unknowns).map(|d| Sampler::new(&d)))
+                            .map(|first| resolve(first, unknowns).map(|d| Draw::new(&d)))
                             .transpose()?,
                     ),
                 };
@@ -375,9 +375,9 @@ impl Kernel for CountKernel {
                 Ok(FixedSource {
                     interval,
                     first,
-                    vehicles: Sampler::new(&resolve(&source.vehicles, unknowns)?),
-                    lots: Sampler::new(&resolve(&source.lots, unknowns)?),
-                    travel: Sampler::new(&travel),
+                    vehicles: Draw::new(&resolve(&source.vehicles, unknowns)?),
+                    lots: Draw::new(&resolve(&source.lots, unknowns)?),
+                    travel: Draw::new(&travel),
                     fleet,
                     home,
                     home_ring: take_ring(home_ring_length),
@@ -400,7 +400,7 @@ impl Kernel for CountKernel {
             Some(store) => room(&store.units, store.slots.as_ref(), 1.0, unknowns)?,
             None => vec![(0, u32::MAX)],
         };
-        let sampler = |quantity: &Quantity| resolve(quantity, unknowns).map(|d| Sampler::new(&d));
+        let sampler = |quantity: &Quantity| resolve(quantity, unknowns).map(|d| Draw::new(&d));
         let (least, most) = match &plan.departures {
             Some(departures) => (
                 Some(sampler(&departures.least)?),
@@ -445,7 +445,7 @@ impl Kernel for CountKernel {
         for (at, source) in fixed.sources.iter().enumerate() {
             state.home[at] = source.fleet.unwrap_or(i32::MAX);
             if let Some(interval) = &source.interval {
-                let first = draw(source.first.as_ref().unwrap_or(interval), rng) / 3600.0;
+                let first = source.first.as_ref().unwrap_or(interval).draw(rng) / 3600.0;
                 state.clock[at] = (fixed.plan.start + first) as f32;
             }
         }
@@ -575,8 +575,8 @@ impl Fixed {
             if convoys > 0 {
                 let vehicles = u32::from(std::mem::take(&mut state.rings[at + 1]));
                 let lots = match source.lots {
-                    Sampler::Constant(each) => (f64::from(vehicles) * each).round() as u32,
-                    ref lots => (0..vehicles).map(|_| draw(lots, rng).max(0.0) as u32).sum(),
+                    Draw::Constant(each) => (f64::from(vehicles) * each).round() as u32,
+                    ref lots => (0..vehicles).map(|_| lots.draw(rng).max(0.0) as u32).sum(),
                 };
                 state.today.convoys += convoys;
                 state.today.vehicles += vehicles;
@@ -604,12 +604,12 @@ impl Fixed {
     }
 
     fn depart(&self, state: &mut CountState, rng: &mut Stream) -> bool {
-        let least = self.least.as_ref().map_or(0.0, |least| draw(least, rng));
+        let least = self.least.as_ref().map_or(0.0, |least| least.draw(rng));
         let most = self
             .most
             .as_ref()
-            .map_or(f64::INFINITY, |most| draw(most, rng));
-        let load = state.ready.min(most.max(0.0).min(1e9) as u32);
+            .map_or(f64::INFINITY, |most| most.draw(rng));
+        let load = state.ready.min(most.clamp(0.0, 1e9) as u32);
         if load == 0 || f64::from(state.ready) < least {
             return false;
         }
@@ -638,7 +638,7 @@ impl Fixed {
             while state.clock[s] < end {
                 let now = f64::from(state.clock[s]);
                 // An interval of nothing at all would never let the clock pass.
-                state.clock[s] += (draw(interval, rng) / 3600.0).max(1e-3) as f32;
+                state.clock[s] += (interval.draw(rng) / 3600.0).max(1e-3) as f32;
                 self.convoy_unless_closed(state, s, slice, now, closed, rng);
             }
         } else {
@@ -667,7 +667,7 @@ impl Fixed {
 
     fn convoy(&self, state: &mut CountState, s: usize, slice: usize, now: f64, rng: &mut Stream) {
         let source = &self.sources[s];
-        let vehicles = draw(&source.vehicles, rng).round().clamp(0.0, 6e4) as u32;
+        let vehicles = source.vehicles.draw(rng).round().clamp(0.0, 6e4) as u32;
         if source.fleet.is_none() || state.home[s] >= vehicles as i32 && state.short[s] == 0 {
             self.send(state, s, vehicles, slice, now, rng);
         } else if self.plan.sources[s].waits_for_fleet {
@@ -697,7 +697,7 @@ impl Fixed {
             state.home[s] -= vehicles as i32;
         }
         let hours = f64::from(self.plan.slices.hours);
-        let arrives = ((now + draw(&source.travel, rng) / 3600.0) / hours) as usize;
+        let arrives = ((now + source.travel.draw(rng) / 3600.0) / hours) as usize;
         let after = (arrives.max(slice) - slice).min(source.transit_length - 1);
         let at = source.transit_ring + 2 * ((slice + after) % source.transit_length);
         state.rings[at] += 1;

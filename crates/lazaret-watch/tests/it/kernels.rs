@@ -84,9 +84,6 @@ fn disagreements(a: &[Vec<Figures>], b: &[Vec<Figures>], days: &[usize]) -> Vec<
             // A figure of a lot or two is a matter of the slice in which it falls.
             let allowed = ALLOWANCE * s.max(0.1 * m).max(4.0);
             let error = ((s * s + t * t) / RUNS as f64).sqrt();
-            if std::env::var_os("SHOW").is_some() {
-                eprintln!("day {day:3} {name:18} {m:8.2} ± {s:6.2}   {n:8.2} ± {t:6.2}");
-            }
             if (m - n).abs() > allowed + LIMIT * error {
                 found.push(format!(
                     "day {day}, {name}: {m:.2} and {n:.2}, spread {s:.2}"

@@ -24,7 +24,7 @@ impl Slices {
         let hours = [4, 3, 2]
             .into_iter()
             .find(|hours| {
-                let meets = |t: &Time| t.minute() == 0 && t.hour() as u32 % hours == 0;
+                let meets = |t: &Time| t.minute() == 0 && (t.hour() as u32).is_multiple_of(*hours);
                 edges.iter().all(meets)
             })
             .unwrap_or(1);

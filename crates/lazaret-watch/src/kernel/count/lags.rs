@@ -117,14 +117,39 @@ fn quantile(of: &Distribution, rank: f64) -> Option<f64> {
     })
 }
 
-/// Draws from a sampler of the gateway file.
-#[inline]
-pub(super) fn draw(sampler: &Sampler, rng: &mut Stream) -> f64 {
-    match *sampler {
-        Sampler::Constant(value) => value,
-        Sampler::Uniform { low, width } => low + rng.uniform() * width,
-        Sampler::UniformInt { low, width } => low + (rng.uniform() * width).floor(),
-        _ => sampler.sample(Key::new(rng.bits(), 0, 0), mix(1)),
+/// A distribution ready to be drawn from by a [`Stream`].
+#[derive(Clone, Debug)]
+pub(super) enum Draw {
+    Constant(f64),
+    Even { low: f64, width: f64 },
+    Whole { low: f64, width: f64 },
+    Other(Sampler),
+}
+
+impl Draw {
+    pub(super) fn new(of: &Distribution) -> Self {
+        match *of {
+            Distribution::Constant { value } => Draw::Constant(value),
+            Distribution::Uniform { low, high } => Draw::Even {
+                low,
+                width: high - low,
+            },
+            Distribution::UniformInt { low, high } => Draw::Whole {
+                low: low as f64,
+                width: (high - low + 1) as f64,
+            },
+            _ => Draw::Other(Sampler::new(of)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn draw(&self, rng: &mut Stream) -> f64 {
+        match *self {
+            Draw::Constant(value) => value,
+            Draw::Even { low, width } => low + rng.uniform() * width,
+            Draw::Whole { low, width } => low + (rng.uniform() * width).floor(),
+            Draw::Other(ref sampler) => sampler.sample(Key::new(rng.bits(), 0, 0), mix(1)),
+        }
     }
 }
 

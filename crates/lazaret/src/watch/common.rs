@@ -1,0 +1,259 @@
+//! What all questions of a watcher share: files, the day, threads, the kernel, progress.
+
+use std::io::{IsTerminal, stderr};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
+use lazaret_gateway::Diagnostic;
+use lazaret_gateway::model::Gateway;
+use lazaret_watch::belief::Belief;
+use lazaret_watch::estimate::{Effort, Question};
+use lazaret_watch::evidence::{self, Evidence};
+use lazaret_watch::kernel::count::CountKernel;
+use lazaret_watch::kernel::day_of;
+use lazaret_watch::observation::{self, Observations};
+use lazaret_watch::rules::{self, Rules};
+
+use crate::input::{Input, Loaded, read_text};
+use crate::output::{Failure, say, show};
+
+/// The largest evidence file that is read, in bytes.
+const EVIDENCE_BYTES_MAX: usize = 512 << 20;
+
+/// The gateway, the evidence about it, and how much is computed.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Common {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// The evidence: a CSV file
+    #[arg(value_name = "EVIDENCE")]
+    pub(crate) evidence: PathBuf,
+    /// What the evidence measures; `observe.toml` beside the gateway file if not given
+    #[arg(long, value_name = "RULES.toml")]
+    observe: Option<PathBuf>,
+    /// What was known on this day, by date of publication; the day of the latest publication if not given
+    #[arg(long, value_name = "DATE")]
+    pub(crate) as_of: Option<String>,
+    #[command(flatten)]
+    pub(crate) effort: EffortArguments,
+    /// How the gateway is stepped
+    #[arg(long, value_enum, default_value_t = KernelName::Count)]
+    pub(crate) kernel: KernelName,
+    /// Print one JSON object for machines
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// How much is computed, with which seed, on how many threads.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct EffortArguments {
+    /// Seed of all draws
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Threads; as many as the machine has cores if not given. The answer does not depend on it
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Parameter particles: how many values of the unknowns are tried at once
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..=100_000))]
+    thetas: u64,
+    /// State particles of each, at the start; more are taken where they are needed
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u64).range(16..=100_000))]
+    states: u64,
+    /// Runs that differ in the seed, for the spread of the evidence
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
+    pub(crate) runs: u64,
+}
+
+/// What steps the gateway from day to day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum KernelName {
+    /// Counts of lots, fast; refuses files that counts cannot express
+    Count,
+    /// The simulator: any file, some hundred times slower
+    Simulator,
+}
+
+/// Everything that was read.
+pub(crate) struct Material {
+    pub(crate) loaded: Loaded,
+    pub(crate) evidence: Evidence,
+    pub(crate) observations: Observations,
+    pub(crate) as_of: Date,
+    pub(crate) effort: Effort,
+}
+
+impl Material {
+    pub(crate) fn gateway(&self) -> &Gateway {
+        &self.loaded.reading.gateway
+    }
+
+    /// The question of the day, looking ahead to day `until`.
+    pub(crate) fn question(&self, until: usize) -> Question<'_> {
+        Question {
+            gateway: self.gateway(),
+            rows: &self.evidence.rows,
+            observations: &self.observations,
+            as_of: self.as_of,
+            until: until.max(self.observations.last_day),
+            effort: &self.effort,
+        }
+    }
+
+    pub(crate) fn belief(&self) -> Belief {
+        Belief::of(self.gateway())
+    }
+}
+
+impl EffortArguments {
+    pub(crate) fn effort(&self) -> Effort {
+        Effort {
+            seed: self.seed,
+            thetas: self.thetas as usize,
+            states: self.states as usize,
+            runs: self.runs,
+            ..Effort::default()
+        }
+    }
+
+    /// The threads asked for.
+    pub(crate) fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(self.threads.map_or(0, usize::from))
+            .build()
+            .map_err(|error| Failure::Machine(format!("threads cannot be started: {error}")))
+    }
+}
+
+impl Common {
+    /// Reads everything; if something is wrong, prints all of it.
+    pub(crate) fn load(&self) -> Result<Material, Failure> {
+        let as_of = self.as_of.as_deref().map(date).transpose()?;
+        let loaded = self.input.load()?;
+        let rules = read_rules(
+            self.observe.as_deref(),
+            &self.input.file,
+            &loaded.reading.gateway,
+        )?;
+        let (evidence, text) = read_evidence(&self.evidence)?;
+        let material = bind(self, loaded, &rules, evidence, &text, as_of)?;
+        Ok(material)
+    }
+}
+
+fn bind(
+    common: &Common,
+    loaded: Loaded,
+    rules: &Rules,
+    evidence: Evidence,
+    text: &str,
+    as_of: Option<Date>,
+) -> Result<Material, Failure> {
+    let gateway = &loaded.reading.gateway;
+    let latest = evidence.rows.iter().map(|row| row.published.last).max();
+    let start = lazaret_watch::kernel::first_day(gateway);
+    let as_of = as_of.or(latest).unwrap_or(start);
+    if day_of(gateway, as_of) > 3650 {
+        return Err(Failure::BadInput(format!(
+            "{as_of} is more than ten years after the gateway file starts on {start}; is --as-of right?"
+        )));
+    }
+    let observations = observation::bind(gateway, rules, &evidence.rows, as_of)
+        .map_err(|wrong| refuse(&common.evidence, text, &wrong))?;
+    Ok(Material {
+        evidence,
+        observations,
+        as_of,
+        effort: common.effort.effort(),
+        loaded,
+    })
+}
+
+pub(crate) fn date(text: &str) -> Result<Date, Failure> {
+    text.parse::<Date>()
+        .map_err(|_| Failure::BadInput(format!("`{text}` is no date; write, say, 2022-02-03")))
+}
+
+/// The rules at `given`, else beside `beside`, else those that map nothing.
+pub(crate) fn read_rules(
+    given: Option<&Path>,
+    beside: &Path,
+    gateway: &Gateway,
+) -> Result<Rules, Failure> {
+    let found = match given {
+        Some(path) => path.to_path_buf(),
+        None => beside.with_file_name("observe.toml"),
+    };
+    if given.is_none() && !found.exists() {
+        say(&format!(
+            "there is no {}, so no row of the evidence says anything; see docs/watch.md\n",
+            found.display()
+        ));
+        return Ok(Rules::default());
+    }
+    let text = read_text(&found, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
+    rules::read(&text, gateway).map_err(|wrong| refuse(&found, &text, &wrong))
+}
+
+/// The evidence at `path`, with its warnings printed.
+pub(crate) fn read_evidence(path: &Path) -> Result<(Evidence, String), Failure> {
+    let text = read_text(path, EVIDENCE_BYTES_MAX).map_err(Failure::BadInput)?;
+    match evidence::read(&text) {
+        Ok(evidence) => {
+            show(&evidence.warnings, &path.display().to_string(), &text, &[]);
+            Ok((evidence, text))
+        }
+        Err(wrong) => Err(refuse(path, &text, &wrong)),
+    }
+}
+
+pub(crate) fn refuse(path: &Path, text: &str, wrong: &[Diagnostic]) -> Failure {
+    let name = path.display().to_string();
+    show(wrong, &name, text, &[]);
+    let errors = wrong.iter().filter(|d| d.is_error()).count();
+    let plural = if errors == 1 { "" } else { "s" };
+    say(&format!("{name}: {errors} error{plural}\n"));
+    Failure::BadInputShown
+}
+
+/// The count kernel, or why it cannot be.
+pub(crate) fn count_kernel(gateway: &Gateway, days: usize) -> Result<CountKernel, Failure> {
+    CountKernel::new(gateway, days).map_err(|error| {
+        Failure::BadInput(format!(
+            "{error}; use --kernel simulator, which is slower but can"
+        ))
+    })
+}
+
+/// A bar on a terminal for work of `steps` steps; nothing elsewhere.
+pub(crate) fn bar(steps: u64, what: &'static str) -> ProgressBar {
+    if !stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(steps).with_message(what);
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Three figures that count.
+pub(crate) fn number(value: f64) -> String {
+    match value.abs() {
+        v if v >= 100.0 => format!("{value:.0}"),
+        v if v >= 10.0 => format!("{value:.1}"),
+        0.0 => "0".to_string(),
+        _ => format!("{value:.2}"),
+    }
+}
+
+/// A probability in words that do not claim more than is known.
+pub(crate) fn percent(p: f64) -> String {
+    match p {
+        p if p <= 0.0 => "0 %".to_string(),
+        p if p < 0.01 => "under 1 %".to_string(),
+        p if p > 0.99 && p < 1.0 => "over 99 %".to_string(),
+        p => format!("{:.0} %", 100.0 * p),
+    }
+}

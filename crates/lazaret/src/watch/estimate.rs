@@ -1,0 +1,230 @@
+//! `lazaret watch estimate`.
+
+use clap::Args;
+use comfy_table::{CellAlignment, Table, presets};
+use lazaret_watch::estimate::{Ask, Estimate, Summary, estimate};
+use lazaret_watch::kernel::Kernel;
+use lazaret_watch::kernel::simulator::SimulatorKernel;
+
+use super::common::{Common, KernelName, Material, bar, count_kernel, number, percent};
+use crate::output::{Failure, print};
+
+/// What the evidence leaves of what is not known: unknowns, the yard over time, what each row did
+///
+/// Prior and posterior stand side by side. Rows are weighed by their grades; what the rest contradicts is listed, and
+/// so is what is not used. The same files, day and seed give the same answer on any number of threads.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// Ask for the probability of a statement, such as 'hold_time > 32 d' or 'in.yard > 400 on 2022-02-20'; may be
+    /// given more than once
+    #[arg(long = "ask", value_name = "STATEMENT")]
+    asks: Vec<String>,
+    /// Leave out what each row and source did, which takes most of the time
+    #[arg(long)]
+    no_influence: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let mut material = arguments.common.load()?;
+    material.effort.influence = !arguments.no_influence;
+    let asks = arguments
+        .asks
+        .iter()
+        .map(|text| Ask::parse(text, material.gateway()))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| Failure::BadInput(format!("--ask {error}")))?;
+    let until = asks.iter().filter_map(Ask::day).max().unwrap_or(0);
+    let answer = answer(&arguments.common, &material, &asks, until)?;
+    if arguments.common.json {
+        let text = serde_json::to_string_pretty(&answer)
+            .map_err(|error| Failure::Machine(error.to_string()))?;
+        return print(&format!("{text}\n"));
+    }
+    print(&text(&answer, &material))
+}
+
+/// Works the answer out with the kernel asked for.
+pub(crate) fn answer(
+    common: &Common,
+    material: &Material,
+    asks: &[Ask],
+    until: usize,
+) -> Result<Estimate, Failure> {
+    let question = material.question(until);
+    let days = question.until + 1;
+    let gateway = material.gateway();
+    match common.kernel {
+        KernelName::Count => with(&count_kernel(gateway, days)?, common, material, asks, until),
+        KernelName::Simulator => {
+            let kernel = SimulatorKernel::new(gateway, days)
+                .map_err(|error| Failure::BadInput(format!("{}: {error}", common.input.name())))?;
+            with(&&kernel, common, material, asks, until)
+        }
+    }
+}
+
+fn with<K: Kernel>(
+    kernel: &K,
+    common: &Common,
+    material: &Material,
+    asks: &[Ask],
+    until: usize,
+) -> Result<Estimate, Failure> {
+    let question = material.question(until);
+    let steps = (question.observations.last_day as u64 + 1) * material.effort.runs;
+    let progress = bar(steps, "weighing the evidence, days");
+    let belief = material.belief();
+    let pool = common.effort.pool()?;
+    let answer = pool.install(|| {
+        estimate(kernel, &belief, &question, asks, &|days| {
+            progress.inc(days as u64);
+        })
+    });
+    progress.finish_and_clear();
+    answer.map_err(|error| Failure::BadInput(error.to_string()))
+}
+
+fn plain(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(header.to_vec());
+    table
+}
+
+fn lines(table: &Table) -> String {
+    table
+        .lines()
+        .map(|l| format!("{}\n", l.trim_end()))
+        .collect()
+}
+
+fn range(of: &Summary) -> String {
+    format!(
+        "{} ({} to {})",
+        number(of.q50),
+        number(of.q05),
+        number(of.q95)
+    )
+}
+
+fn text(answer: &Estimate, material: &Material) -> String {
+    let mut out = format!(
+        "{} as known on {}\n\n",
+        material.gateway().name,
+        answer.as_of
+    );
+    if !answer.unknowns.is_empty() {
+        let mut table = plain(&["", "before", "after the evidence (median, 90 %)", "unit"]);
+        for unknown in &answer.unknowns {
+            table.add_row([
+                unknown.name.clone(),
+                range(&unknown.prior),
+                range(&unknown.posterior),
+                unknown.unit.to_string(),
+            ]);
+        }
+        out += &lines(&table);
+        out.push('\n');
+    }
+    let day = material.observations.last_day;
+    let mut table = plain(&[
+        "on the day",
+        "before",
+        "after the evidence (median, 90 %)",
+        "room",
+    ]);
+    for series in &answer.state {
+        if let Some(of) = series.days.get(day) {
+            table.add_row([
+                series.metric.clone(),
+                range(&of.prior),
+                range(&of.posterior),
+                series.room.map_or(String::new(), number),
+            ]);
+        }
+    }
+    out += &lines(&table);
+    if !answer.asks.is_empty() {
+        out.push('\n');
+        for ask in &answer.asks {
+            out += &format!(
+                "{}: {} (± {:.1} points by chance of the computation); before: {}\n",
+                ask.ask,
+                percent(ask.probability),
+                100.0 * ask.standard_error,
+                percent(ask.prior)
+            );
+        }
+    }
+    if !answer.sources.is_empty() {
+        let mut table = plain(&[
+            "what moved it",
+            "rows",
+            "moved (nats)",
+            "misreport",
+            "shifts",
+        ]);
+        for source in answer.sources.iter().take(12) {
+            let shifts: Vec<String> = source
+                .shifts
+                .iter()
+                .filter(|shift| shift.mean.abs() > 0.005)
+                .map(|shift| format!("{} {:+.2}", shift.unknown, shift.mean))
+                .collect();
+            table.add_row([
+                source.name.clone(),
+                source.rows.len().to_string(),
+                format!(
+                    "{:.3}{}",
+                    source.moved,
+                    if source.rough { " ?" } else { "" }
+                ),
+                format!(
+                    "{} → {}",
+                    percent(source.misreport_before),
+                    percent(source.misreport)
+                ),
+                shifts.join(", "),
+            ]);
+        }
+        for column in [1, 2] {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        out.push('\n');
+        out += &lines(&table);
+    }
+    if !answer.conflicts.is_empty() {
+        out += "\nContradicted by the rest\n";
+        for conflict in &answer.conflicts {
+            let with = if conflict.with.is_empty() {
+                "by what the gateway file allows".to_string()
+            } else {
+                format!("by {}", conflict.with.join(", "))
+            };
+            out += &format!(
+                "  {} (line {}): {}; a misreport with {}, {with}\n",
+                conflict.id,
+                conflict.line,
+                conflict.says,
+                percent(conflict.misreport)
+            );
+        }
+    }
+    out.push('\n');
+    for said in &answer.diagnostics {
+        out += &format!("{said}\n");
+    }
+    let evidence = &answer.log_evidence;
+    out += &format!(
+        "Log-evidence {:.2}{}.\n",
+        evidence.mean,
+        evidence.spread.map_or(String::new(), |spread| format!(
+            ", spread {spread:.2} between seeds"
+        ))
+    );
+    out
+}
