@@ -5,9 +5,9 @@ import type { Options, Subject } from './forms';
 import { shared } from './state.svelte';
 
 type Option = { value: string; label: string };
-type Known = { protocols: Schemas['ProtocolsView'] | null; people: Schemas['PersonRow'][] };
+type Known = { protocols: Schemas['ProtocolsView'] | null; people: Schemas['PersonRow'][]; board: Schemas['DispatchBoard'] | null };
 
-const known = $state<Known>({ protocols: null, people: [] });
+const known = $state<Known>({ protocols: null, people: [], board: null });
 let asked = false;
 
 function read(): void {
@@ -16,6 +16,14 @@ function read(): void {
   // What a role may not read is simply not suggested: the field can still be typed.
   void ask(api.GET('/api/protocols')).then((p) => (known.protocols = p)).catch(() => undefined);
   void ask(api.GET('/api/people')).then((p) => (known.people = p)).catch(() => undefined);
+}
+
+let board_seq = -1;
+
+function read_board(): void {
+  if (board_seq === shared.seq) return;
+  board_seq = shared.seq;
+  void ask(api.GET('/api/dispatch')).then((b) => (known.board = b)).catch(() => undefined);
 }
 
 const plain = (values: Iterable<string>): Option[] => [...new Set(values)].map((value) => ({ value, label: value }));
@@ -57,6 +65,9 @@ export function choices(of: Options, at: { spot?: Spot | null | undefined; goods
     case 'people':
       read();
       return known.people.map((p) => ({ value: p.person, label: `${p.person} — ${p.roles.map((r) => w.role[r]).join(', ')}` }));
+    case 'departures':
+      read_board();
+      return plain([...(known.board?.loading.map((d) => d.departure) ?? []), ...(known.board ? [known.board.next_name] : [])]);
     default:
       return [];
   }

@@ -1,0 +1,47 @@
+// What may be recorded of a thing besides what the server tried out for us: it cannot try what has fields still empty.
+import type { Schemas } from '../api/client';
+
+type Action = Schemas['Action'];
+export type Offered = Action & { rare?: boolean };
+
+function besides(known: readonly Action[], may: (event: string) => boolean, usual: string[], rare: string[]): Offered[] {
+  const fresh = (e: string): boolean => may(e) && !known.some((a) => a.event === e);
+  return [
+    ...known,
+    ...usual.filter(fresh).map((event) => ({ event, possible: true })),
+    ...rare.filter(fresh).map((event) => ({ event, possible: true, rare: true })),
+  ];
+}
+
+export function lot_actions(
+  card: Pick<Schemas['LotCard'], 'actions' | 'stage' | 'spot' | 'treatments'>,
+  may: (event: string) => boolean,
+  inspections: boolean,
+): Offered[] {
+  const here = !!card.spot && (card.stage === 'held' || card.stage === 'released');
+  const in_hand = card.treatments.some((t) => t.in_hand);
+  return besides(
+    card.actions,
+    may,
+    [...(in_hand ? ['treatment_dosed', 'treatment_read'] : []), ...(here && inspections ? ['inspection_started', 'lot_inspected'] : [])],
+    [
+      ...(here ? ['lot_counted', 'loss_declared', 'lot_split', 'contact_seen', 'contamination_found'] : []),
+      ...(card.stage === 'held' ? ['clock_credited'] : []),
+      'noted',
+    ],
+  );
+}
+
+export function vehicle_actions(
+  card: Pick<Schemas['VehicleCard'], 'actions' | 'here' | 'spot' | 'emptied' | 'sealed' | 'expected'>,
+  may: (event: string) => boolean,
+): Offered[] {
+  const usual = !card.here
+    ? ['vehicle_returned']
+    : [
+        ...(card.spot ? (card.emptied ? [] : ['unloading_started', 'lot_unloaded']) : ['vehicle_placed']),
+        'vehicle_checked',
+        ...(card.emptied && !card.sealed ? ['vehicle_sealed'] : []),
+      ];
+  return besides(card.actions, may, usual, [...(card.here && card.spot ? ['vehicle_placed', 'vehicle_left'] : []), ...(card.here ? ['contamination_found'] : []), 'noted']);
+}
