@@ -4,6 +4,7 @@ mod bad_input;
 mod examples;
 mod faces;
 mod first_steps;
+mod house;
 mod plan;
 mod simulate;
 #[cfg(unix)]

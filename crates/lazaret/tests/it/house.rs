@@ -1,0 +1,94 @@
+//! ARCHITECTURE.md and the workspace say the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::{DependencyKind, MetadataCommand};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn architecture() -> String {
+    std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap()
+}
+
+/// The edges that ARCHITECTURE.md lists, as from → to.
+fn listed() -> BTreeMap<String, BTreeSet<String>> {
+    architecture()
+        .lines()
+        .filter_map(|line| line.split_once("->"))
+        .map(|(from, to)| (from.trim().to_string(), to.split_whitespace().map(str::to_string).collect()))
+        .collect()
+}
+
+/// The edges of the workspace that are not listed.
+fn unlisted(listed: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let mut found = Vec::new();
+    for package in &metadata.packages {
+        for dependency in &package.dependencies {
+            let ours = dependency.name.starts_with("lazaret");
+            if !ours || dependency.kind != DependencyKind::Normal {
+                continue;
+            }
+            let known = listed.get(package.name.as_str()).is_some_and(|to| to.contains(&dependency.name));
+            if !known {
+                found.push(format!("{} -> {}", package.name, dependency.name));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn every_dependency_between_crates_is_listed() {
+    assert_eq!(unlisted(&listed()), Vec::<String>::new());
+}
+
+#[test]
+fn the_check_notices_an_edge_that_is_not_listed() {
+    let mut listed = listed();
+    listed.get_mut("lazaret-sim").unwrap().remove("lazaret-gateway");
+    assert_eq!(unlisted(&listed), ["lazaret-sim -> lazaret-gateway"]);
+}
+
+#[test]
+fn the_three_uses_do_not_know_one_another() {
+    let listed = listed();
+    let uses = ["lazaret-plan", "lazaret-ledger", "lazaret-watch"];
+    for from in uses {
+        let reached = listed.get(from).cloned().unwrap_or_default();
+        assert!(uses.iter().all(|to| !reached.contains(*to)), "{from} knows another use");
+    }
+}
+
+#[test]
+fn arrows_go_round_in_no_circle() {
+    let listed = listed();
+    for start in listed.keys() {
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<&String> = listed[start].iter().collect();
+        while let Some(at) = open.pop() {
+            assert_ne!(at, start, "{start} depends on itself");
+            if seen.insert(at) {
+                open.extend(listed.get(at).into_iter().flatten());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_files_it_names_are_there() {
+    let text = architecture();
+    let named = text.split('`').skip(1).step_by(2).filter(|word| {
+        let file = [".rs", ".md", ".toml"].iter().any(|end| word.ends_with(end)) && word.contains('/');
+        file || word.starts_with("crates/") || word.ends_with('/')
+    });
+    for path in named {
+        let at = [root().join(path), root().join("crates").join(path)];
+        let in_crate = root().join("crates/lazaret-gateway/src").join(path);
+        let in_sim = root().join("crates/lazaret-sim/src").join(path);
+        assert!(at.iter().chain([&in_crate, &in_sim]).any(|p| p.exists()), "{path} is not there");
+    }
+}
