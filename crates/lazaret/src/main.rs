@@ -10,6 +10,7 @@ mod input;
 mod new;
 mod output;
 mod plan;
+mod report;
 mod schema;
 mod shell;
 mod simulate;
@@ -37,6 +38,7 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 the machine failed, 2 bad input,
 enum Command {
     Check(check::Arguments),
     Simulate(simulate::Arguments),
+    Report(report::Arguments),
     New(new::Arguments),
     Plan(plan::Arguments),
     Watch(watch::Arguments),
@@ -49,6 +51,7 @@ fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Check(arguments) => check::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::New(arguments) => new::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Watch(arguments) => watch::run(arguments),

@@ -1,11 +1,11 @@
 //! `lazaret simulate`.
 
 mod answer;
-mod files;
-mod interrupt;
+pub(crate) mod files;
+pub(crate) mod interrupt;
 mod picture;
-mod progress;
-mod result;
+pub(crate) mod progress;
+pub(crate) mod result;
 mod units;
 
 use std::num::NonZeroUsize;
@@ -26,7 +26,7 @@ use interrupt::Interrupt;
 use progress::Progress;
 
 /// The headline figures are settled when their intervals are within this share of their means.
-const SETTLED_SHARE: f64 = 0.01;
+pub(crate) const SETTLED_SHARE: f64 = 0.01;
 
 /// Simulate a gateway and say what it can do
 ///
@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let settings = Settings {
         seed: arguments.seed,
         stop: stop(arguments, &model)?,
-        threads: threads(arguments),
+        threads: threads(arguments.threads),
     };
     let interrupt = Interrupt::listen()?;
     if let Some(path) = &arguments.trace {
@@ -170,8 +170,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-fn threads(arguments: &Arguments) -> usize {
-    arguments.threads.map_or_else(
+/// The threads asked for, or as many as there are.
+pub(crate) fn threads(asked: Option<u64>) -> usize {
+    asked.map_or_else(
         || std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
         |threads| threads as usize,
     )

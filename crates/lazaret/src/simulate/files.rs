@@ -94,6 +94,15 @@ fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     ))
 }
 
+/// Writes `bytes` to `path`, all or nothing.
+pub(crate) fn whole_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut file = WholeFile::create(path)?;
+    file.out
+        .write_all(bytes)
+        .map_err(|error| cannot_write(path, &error))?;
+    file.finish()
+}
+
 /// One row a replication: its number, its seed, every metric; an empty cell where there was nothing to measure.
 pub(super) struct PerReplication {
     file: WholeFile,

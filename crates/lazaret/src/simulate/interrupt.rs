@@ -7,11 +7,11 @@ use crate::output::Failure;
 
 /// Whether somebody wants the run to end.
 #[derive(Clone, Debug)]
-pub(super) struct Interrupt(Arc<AtomicBool>);
+pub(crate) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Listens for Ctrl-C from now on. The first asks for an end, a second ends the process at once.
-    pub(super) fn listen() -> Result<Interrupt, Failure> {
+    pub(crate) fn listen() -> Result<Interrupt, Failure> {
         let came = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&came);
         ctrlc::set_handler(move || {
@@ -23,7 +23,7 @@ impl Interrupt {
         Ok(Interrupt(came))
     }
 
-    pub(super) fn came(&self) -> bool {
+    pub(crate) fn came(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

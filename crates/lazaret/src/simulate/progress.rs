@@ -9,7 +9,7 @@ use lazaret_sim::{LEVEL, MetricNames, Moments};
 
 const QUIET: Duration = Duration::from_secs(1);
 
-pub(super) struct Progress {
+pub(crate) struct Progress {
     shown: bool,
     began: Instant,
     bar: Option<ProgressBar>,
@@ -26,7 +26,7 @@ enum Aim {
 }
 
 impl Progress {
-    pub(super) fn new(stop: &Stop, metrics: &MetricNames) -> Self {
+    pub(crate) fn new(stop: &Stop, metrics: &MetricNames) -> Self {
         let (most, settling, aim) = match stop {
             Stop::After(n) => (*n, Vec::new(), Aim::Share(0.0)),
             Stop::Relative {
@@ -55,7 +55,7 @@ impl Progress {
         }
     }
 
-    pub(super) fn take(&mut self, values: &[f64]) {
+    pub(crate) fn take(&mut self, values: &[f64]) {
         if !self.shown {
             return;
         }
@@ -106,7 +106,7 @@ impl Progress {
         }
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -108,7 +108,7 @@ fn finite(value: f64) -> Option<f64> {
 /// The result as text, ending in a line break.
 ///
 /// * `overrides` — those of the command line, in order.
-pub(super) fn json(told: &Told<'_>, overrides: &[String]) -> Result<String, Failure> {
+pub(crate) fn json(told: &Told<'_>, overrides: &[String]) -> Result<String, Failure> {
     let (study, gateway) = (told.study, told.model.gateway());
     let metrics = told.model.metrics();
     let quantile = |fan: &Fan, nth: usize| {
@@ -160,7 +160,7 @@ pub(super) fn json(told: &Told<'_>, overrides: &[String]) -> Result<String, Fail
 }
 
 /// SHA-256 in hexadecimal of the file's text, followed by a zero byte and the text of each override.
-fn hash(text: &str, overrides: &[String]) -> String {
+pub(crate) fn hash(text: &str, overrides: &[String]) -> String {
     let mut hash = Sha256::new();
     hash.update(text.as_bytes());
     for text in overrides {

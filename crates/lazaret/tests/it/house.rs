@@ -18,13 +18,22 @@ fn listed() -> BTreeMap<String, BTreeSet<String>> {
     architecture()
         .lines()
         .filter_map(|line| line.split_once("->"))
-        .map(|(from, to)| (from.trim().to_string(), to.split_whitespace().map(str::to_string).collect()))
+        .map(|(from, to)| {
+            (
+                from.trim().to_string(),
+                to.split_whitespace().map(str::to_string).collect(),
+            )
+        })
         .collect()
 }
 
 /// The edges of the workspace that are not listed.
 fn unlisted(listed: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
     let mut found = Vec::new();
     for package in &metadata.packages {
         for dependency in &package.dependencies {
@@ -32,7 +41,9 @@ fn unlisted(listed: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
             if !ours || dependency.kind != DependencyKind::Normal {
                 continue;
             }
-            let known = listed.get(package.name.as_str()).is_some_and(|to| to.contains(&dependency.name));
+            let known = listed
+                .get(package.name.as_str())
+                .is_some_and(|to| to.contains(&dependency.name));
             if !known {
                 found.push(format!("{} -> {}", package.name, dependency.name));
             }
@@ -49,7 +60,10 @@ fn every_dependency_between_crates_is_listed() {
 #[test]
 fn the_check_notices_an_edge_that_is_not_listed() {
     let mut listed = listed();
-    listed.get_mut("lazaret-sim").unwrap().remove("lazaret-gateway");
+    listed
+        .get_mut("lazaret-sim")
+        .unwrap()
+        .remove("lazaret-gateway");
     assert_eq!(unlisted(&listed), ["lazaret-sim -> lazaret-gateway"]);
 }
 
@@ -59,7 +73,10 @@ fn the_three_uses_do_not_know_one_another() {
     let uses = ["lazaret-plan", "lazaret-ledger", "lazaret-watch"];
     for from in uses {
         let reached = listed.get(from).cloned().unwrap_or_default();
-        assert!(uses.iter().all(|to| !reached.contains(*to)), "{from} knows another use");
+        assert!(
+            uses.iter().all(|to| !reached.contains(*to)),
+            "{from} knows another use"
+        );
     }
 }
 
@@ -82,13 +99,19 @@ fn arrows_go_round_in_no_circle() {
 fn the_files_it_names_are_there() {
     let text = architecture();
     let named = text.split('`').skip(1).step_by(2).filter(|word| {
-        let file = [".rs", ".md", ".toml"].iter().any(|end| word.ends_with(end)) && word.contains('/');
+        let file = [".rs", ".md", ".toml"]
+            .iter()
+            .any(|end| word.ends_with(end))
+            && word.contains('/');
         file || word.starts_with("crates/") || word.ends_with('/')
     });
     for path in named {
         let at = [root().join(path), root().join("crates").join(path)];
         let in_crate = root().join("crates/lazaret-gateway/src").join(path);
         let in_sim = root().join("crates/lazaret-sim/src").join(path);
-        assert!(at.iter().chain([&in_crate, &in_sim]).any(|p| p.exists()), "{path} is not there");
+        assert!(
+            at.iter().chain([&in_crate, &in_sim]).any(|p| p.exists()),
+            "{path} is not there"
+        );
     }
 }

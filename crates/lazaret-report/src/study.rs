@@ -1,0 +1,627 @@
+//! The report of a simulated gateway.
+
+use lazaret_gateway::distribution::Distribution;
+use lazaret_gateway::model::{Dimension, Gateway, PlaceIx, ResourceKind, StepKind, Unknown, Zone};
+use lazaret_gateway::time::{GateTime, Span};
+use lazaret_sim::study::Study;
+use lazaret_sim::{Estimate, Model};
+
+use crate::chart::{bars, fan, flow, stack};
+use crate::page::{Again, Figure, KeyFigure, Page, Section};
+use crate::table::{Table, hours, number, percent};
+
+/// A study with what the page needs besides.
+#[derive(Clone, Debug)]
+pub struct Told<'a> {
+    /// The gateway as it was simulated.
+    pub model: &'a Model,
+    /// What was found.
+    pub study: &'a Study,
+    /// What a check of the file finds suspicious.
+    pub suspicions: &'a [String],
+    /// How to get it again.
+    pub again: Again,
+}
+
+/// What limits the gateway.
+struct Limit {
+    name: String,
+    place: Option<PlaceIx>,
+    utilisation: f64,
+}
+
+/// The report.
+#[must_use]
+pub fn page(told: &Told<'_>) -> Page {
+    let limit = told.limit();
+    Page {
+        title: format!("{} · lazaret report", told.gateway().name),
+        question: told.question(),
+        answer: told.answer(limit.as_ref()),
+        figures: told.keys(),
+        sections: vec![
+            told.flow(limit.as_ref()),
+            told.occupancy(),
+            told.waits(),
+            told.use_of_places(),
+            told.spread(),
+            told.assumptions(),
+        ]
+        .into_iter()
+        .filter(|section| !section.figures.is_empty())
+        .collect(),
+        warnings: told.warnings(),
+        again: told.again.clone(),
+    }
+}
+
+impl Told<'_> {
+    fn gateway(&self) -> &Gateway {
+        self.model.gateway()
+    }
+
+    fn estimate(&self, metric: &str) -> Option<&Estimate> {
+        self.model
+            .metrics()
+            .position(metric)
+            .map(|at| &self.study.estimates[at])
+            .filter(|e| e.n > 0)
+    }
+
+    fn mean(&self, metric: &str) -> f64 {
+        self.estimate(metric).map_or(f64::NAN, |e| e.mean)
+    }
+
+    fn question(&self) -> String {
+        let gateway = self.gateway();
+        let zoned = gateway.time_zone.to_datetime(gateway.start);
+        format!(
+            "What can {} carry in {} from {}?",
+            gateway.name,
+            gateway.length,
+            zoned.date()
+        )
+    }
+
+    fn answer(&self, limit: Option<&Limit>) -> String {
+        let flow = self.estimate("lots.throughput").map_or_else(
+            || "Nothing is sent inland".to_string(),
+            |e| format!("{} lots a day are sent inland", number(e.mean)),
+        );
+        let time = self
+            .estimate("lots.time_in_gateway.p95")
+            .map_or_else(String::new, |e| {
+                format!("; 95 of 100 leave within {}", hours(e.mean))
+            });
+        let stuck = if self.study.deadlocks.0 > 0 {
+            "; and it can lock up for good"
+        } else {
+            ""
+        };
+        let limits = limit.map_or_else(String::new, |limit| {
+            if limit.utilisation > 0.85 {
+                format!(
+                    "; {} limits it, {} in use",
+                    limit.name,
+                    percent(limit.utilisation)
+                )
+            } else {
+                format!(
+                    "; nothing is near its limit: {} is the fullest, {} in use",
+                    limit.name,
+                    percent(limit.utilisation)
+                )
+            }
+        });
+        format!("{flow}{time}{limits}{stuck}.")
+    }
+
+    /// The place or resource that is used most, time in which it is only blocked by others left out.
+    fn limit(&self) -> Option<Limit> {
+        let gateway = self.gateway();
+        let places = gateway.places.iter().enumerate().map(|(nth, place)| {
+            let name = &place.name;
+            let occupied = self.mean(&format!("place.{name}.occupancy.mean"));
+            let blocked = self.mean(&format!("place.{name}.blocked"));
+            let used = self.mean(&format!("place.{name}.utilisation"));
+            let working = if occupied > 0.0 {
+                used * (1.0 - (blocked / occupied).clamp(0.0, 1.0))
+            } else {
+                used
+            };
+            Limit {
+                name: name.clone(),
+                place: Some(PlaceIx(nth as u16)),
+                utilisation: working,
+            }
+        });
+        let resources = gateway.resources.iter().map(|resource| {
+            let kind = if resource.kind == ResourceKind::Crew {
+                "crew"
+            } else {
+                "equipment"
+            };
+            let used = self.mean(&format!("{kind}.{}.utilisation", resource.name));
+            let place = gateway
+                .places
+                .iter()
+                .position(|p| {
+                    p.needs
+                        .iter()
+                        .chain(&p.holds)
+                        .any(|(r, _)| gateway.resources[r.index()].name == resource.name)
+                })
+                .or_else(|| {
+                    let step = gateway.steps.iter().find(|s| {
+                        s.needs
+                            .iter()
+                            .any(|(r, _)| gateway.resources[r.index()].name == resource.name)
+                    });
+                    step.map(|s| s.at.index())
+                });
+            Limit {
+                name: resource.name.clone(),
+                place: place.map(|p| PlaceIx(p as u16)),
+                utilisation: used,
+            }
+        });
+        places
+            .chain(resources)
+            .filter(|l| l.utilisation.is_finite())
+            .max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))
+    }
+
+    fn keys(&self) -> Vec<KeyFigure> {
+        let key = |metric: &str, what: &str, show: &dyn Fn(f64) -> String| {
+            self.estimate(metric).map(|e| KeyFigure {
+                value: show(e.mean),
+                interval: format!("95 % interval {} to {}", show(e.low), show(e.high)),
+                what: what.into(),
+            })
+        };
+        [
+            key("lots.throughput", "lots a day sent inland", &number),
+            key(
+                "lots.time_in_gateway.mean",
+                "time in the gateway, on average",
+                &hours,
+            ),
+            key(
+                "lots.time_in_gateway.p95",
+                "95 of 100 lots leave within",
+                &hours,
+            ),
+            key(
+                "lots.in_gateway.mean",
+                "lots in the gateway, on average",
+                &number,
+            ),
+            key(
+                "vehicle.turn_round.mean",
+                "until a vehicle is home again",
+                &hours,
+            ),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    fn flow(&self, limit: Option<&Limit>) -> Section {
+        let gateway = self.gateway();
+        let days = (gateway.length.hours() - self.study.warm_up.hours()) / 24.0;
+        let mut order: Vec<usize> = Vec::new();
+        for step in &gateway.steps {
+            if !order.contains(&step.at.index()) {
+                order.push(step.at.index());
+            }
+        }
+        let arrived = self.mean("lots.arrived") / days;
+        let sent = self.mean("lots.throughput");
+        let sources: Vec<&str> = gateway.sources.iter().map(|s| s.name.as_str()).collect();
+        let mut stations = vec![flow::Station {
+            name: sources.join(", "),
+            slots: None,
+            utilisation: f64::NAN,
+            dirty: true,
+            worst: false,
+            out: arrived,
+        }];
+        for &place in &order {
+            let at = &gateway.places[place];
+            // What goes on from a place is what begins the first step elsewhere, or what departs.
+            let next = gateway
+                .steps
+                .iter()
+                .skip_while(|s| s.at.index() != place)
+                .find(|s| s.at.index() != place && !matches!(s.kind, StepKind::Dispatch(_)));
+            let out = next.map_or(sent, |step| {
+                self.mean(&format!("step.{}.started", step.name)) / days
+            });
+            stations.push(flow::Station {
+                name: at.name.clone(),
+                slots: match (
+                    at.count.known_constant(),
+                    at.slots.as_ref().and_then(|s| s.known_constant()),
+                ) {
+                    (Some(count), Some(slots)) => Some(count * slots),
+                    _ => None,
+                },
+                utilisation: self.mean(&format!("place.{}.utilisation", at.name)),
+                dirty: at.zone == Zone::Dirty,
+                worst: limit
+                    .and_then(|l| l.place)
+                    .is_some_and(|p| p.index() == place),
+                out,
+            });
+        }
+        stations.push(flow::Station {
+            name: "inland".into(),
+            slots: None,
+            utilisation: f64::NAN,
+            dirty: false,
+            worst: false,
+            out: f64::NAN,
+        });
+        // The dirty side is drawn as one: a clean place before the last dirty one would be an error of the file.
+        let last_dirty = stations.iter().rposition(|s| s.dirty).unwrap_or(0);
+        stations[..=last_dirty]
+            .iter_mut()
+            .for_each(|s| s.dirty = true);
+        Section::of(
+            "The gateway",
+            "Goods go from left to right. Bands are as wide as the lots that flow in a day; boxes show how much of their room is in use, on average; the dark one limits.",
+            vec![flow::flow(
+                &format!("{}, lots a day", gateway.name),
+                &stations,
+            )],
+        )
+    }
+
+    fn occupancy(&self) -> Section {
+        let gateway = self.gateway();
+        let length = gateway.length;
+        let day = |share: f64| {
+            let at = GateTime::from_micros((length.micros() as f64 * share) as i64)
+                .instant(gateway.start);
+            gateway
+                .time_zone
+                .to_datetime(at)
+                .date()
+                .strftime("%-d %b %Y")
+                .to_string()
+        };
+        let used: Vec<PlaceIx> = {
+            let mut used: Vec<PlaceIx> = gateway.steps.iter().map(|s| s.at).collect();
+            used.dedup();
+            used
+        };
+        let mut figures = Vec::new();
+        for data in self.study.fans.iter().filter(|f| used.contains(&f.place)) {
+            let place = &gateway.places[data.place.index()];
+            let n = data.quantiles.len();
+            let limit = match (
+                place.count.known_constant(),
+                place.slots.as_ref().and_then(|s| s.known_constant()),
+            ) {
+                (Some(count), Some(slots)) if place.changes.is_empty() => Some(count * slots),
+                _ => None,
+            };
+            let crossed = self
+                .estimate(&format!("place.{}.first_full", place.name))
+                .map_or_else(
+                    || "it never fills".to_string(),
+                    |e| {
+                        let at = GateTime::START + Span::from_seconds(e.mean * 3600.0);
+                        let share = at.micros() as f64 / length.micros() as f64;
+                        format!(
+                            "first full about {} in {} of {} replications",
+                            day(share),
+                            e.n,
+                            self.study.replications
+                        )
+                    },
+                );
+            figures.push(fan::fan(&fan::Fan {
+                name: format!("Slots occupied in {}: {crossed}", place.name),
+                quantiles: data.quantiles.clone(),
+                limit,
+                marks: [0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]
+                    .iter()
+                    .map(|&share| (share, day(share)))
+                    .collect(),
+                times: (0..n)
+                    .map(|nth| day((nth as f64 + 0.5) / n as f64))
+                    .collect(),
+            }));
+        }
+        Section::of(
+            "How full, over time",
+            "The line is the middle of the replications; every second one lies in the darker band, nine of ten in the pale one. What is full stops what comes before it.",
+            figures,
+        )
+    }
+
+    fn waits(&self) -> Section {
+        let kinds = [
+            "no room",
+            "closed or broken",
+            "no crew or equipment",
+            "next departure",
+        ];
+        let rows: Vec<stack::Stack> = self
+            .gateway()
+            .steps
+            .iter()
+            .map(|step| {
+                let cause =
+                    |name: &str| self.mean(&format!("step.{}.wait.{name}.mean", step.name)) / 24.0;
+                let parts = vec![
+                    cause("no_room") + cause("segregated"),
+                    cause("closed"),
+                    cause("no_resource"),
+                    cause("no_departure"),
+                ];
+                stack::Stack {
+                    name: step.name.clone(),
+                    parts,
+                }
+            })
+            .collect();
+        let held: Vec<bars::Bar> = self
+            .gateway()
+            .steps
+            .iter()
+            .filter_map(|step| {
+                let e = self.estimate(&format!("step.{}.blocked.mean", step.name))?;
+                (e.mean > 0.05).then(|| bars::Bar {
+                    name: step.name.clone(),
+                    value: e.mean,
+                    low: e.low,
+                    high: e.high,
+                    limit: None,
+                })
+            })
+            .collect();
+        let mut figures = vec![stack::stacks(
+            "Waiting before each step, and why",
+            "days a lot",
+            &kinds,
+            &rows,
+        )];
+        if !held.is_empty() {
+            figures.push(bars::bars(
+                "Held up after a step, for want of room ahead",
+                "hours",
+                &held,
+            ));
+        }
+        Section::of(
+            "Where things wait",
+            "Means over all that pass a step. A thing that is held up keeps its slot, so waits travel backwards.",
+            figures,
+        )
+    }
+
+    fn use_of_places(&self) -> Section {
+        let gateway = self.gateway();
+        let bar = |name: &str, metric: String| {
+            self.estimate(&metric).map(|e| bars::Bar {
+                name: name.into(),
+                value: e.mean * 100.0,
+                low: e.low * 100.0,
+                high: e.high * 100.0,
+                limit: Some(100.0),
+            })
+        };
+        let places = gateway
+            .places
+            .iter()
+            .filter_map(|p| bar(&p.name, format!("place.{}.utilisation", p.name)));
+        let resources = gateway.resources.iter().filter_map(|r| {
+            let kind = if r.kind == ResourceKind::Crew {
+                "crew"
+            } else {
+                "equipment"
+            };
+            bar(&r.name, format!("{kind}.{}.utilisation", r.name))
+        });
+        let all: Vec<bars::Bar> = places.chain(resources).collect();
+        let figures = if all.is_empty() {
+            Vec::new()
+        } else {
+            vec![bars::bars(
+                "Use of places, crews and equipment",
+                "per cent",
+                &all,
+            )]
+        };
+        Section::of(
+            "What is used how much",
+            "Occupied slots over slots, blocked ones included; work over what is on shift.",
+            figures,
+        )
+    }
+
+    fn spread(&self) -> Section {
+        let Some(spread) = &self.study.spread else {
+            return Section::default();
+        };
+        let shown = [
+            ("lots.throughput", "lots a day"),
+            ("lots.time_in_gateway.mean", "mean time"),
+            ("lots.time_in_gateway.p95", "95 % time"),
+            ("lots.in_gateway.mean", "lots inside"),
+        ];
+        let rows: Vec<stack::Stack> = shown
+            .iter()
+            .filter_map(|(metric, name)| {
+                let share = spread[self.model.metrics().position(metric)?].unknowns;
+                share.is_finite().then(|| stack::Stack {
+                    name: (*name).into(),
+                    parts: vec![share * 100.0, (1.0 - share) * 100.0],
+                })
+            })
+            .collect();
+        if rows.is_empty() {
+            return Section::default();
+        }
+        let names: Vec<&str> = self
+            .gateway()
+            .unknowns
+            .iter()
+            .map(|u| u.name.as_str())
+            .collect();
+        Section::of(
+            "Why replications differ",
+            &format!(
+                "What nobody knows ({}) against chance from lot to lot. Learning the unknowns would take their share of the spread away; chance stays.",
+                names.join(", ")
+            ),
+            vec![stack::stacks(
+                "Share of the variance",
+                "per cent",
+                &["what nobody knows", "chance"],
+                &rows,
+            )],
+        )
+    }
+
+    fn assumptions(&self) -> Section {
+        let gateway = self.gateway();
+        let mut unknowns = Table::of(&["unknown", "believed before any observation", "mean"]);
+        for unknown in &gateway.unknowns {
+            unknowns.row([
+                unknown.name.clone(),
+                words_for(&unknown.prior, unknown),
+                value(unknown.prior.mean(), unknown.dimension),
+            ]);
+        }
+        let mut places = Table::of(&["place", "slots", "side", "rests"]);
+        for place in &gateway.places {
+            let slots = match (
+                place.count.known_constant(),
+                place.slots.as_ref().map(|s| s.known_constant()),
+            ) {
+                (_, None) => "no limit".into(),
+                (Some(count), Some(Some(slots))) => {
+                    format!("{} × {}", number(count), number(slots))
+                }
+                _ => "unknown".into(),
+            };
+            let side = match place.zone {
+                Zone::Dirty => "dirty",
+                Zone::DirtyToClean => "dirty to clean",
+                Zone::Clean => "clean",
+            };
+            let rests = if place.hours.is_some() || !place.closed.is_empty() {
+                "yes"
+            } else {
+                "no"
+            };
+            places.row([place.name.clone(), slots, side.into(), rests.into()]);
+        }
+        let mut steps = Table::of(&["step", "at", "typical time"]);
+        let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+        for step in &gateway.steps {
+            let takes = match step.kind {
+                StepKind::Dispatch(_) => "at departures".into(),
+                _ => step
+                    .takes
+                    .first()
+                    .and_then(|q| q.resolve(&typical).ok())
+                    .map_or_else(|| "–".into(), |d| hours(d.mean() / 3600.0)),
+            };
+            steps.row([
+                step.name.clone(),
+                gateway.places[step.at.index()].name.clone(),
+                takes,
+            ]);
+        }
+        let table = |caption: &str, table: Table| Figure {
+            caption: caption.into(),
+            svg: String::new(),
+            table,
+        };
+        let mut figures = Vec::new();
+        if !gateway.unknowns.is_empty() {
+            figures.push(table("Unknowns", unknowns));
+        }
+        figures.push(table("Places", places));
+        figures.push(table("Steps", steps));
+        Section::of(
+            "What was assumed",
+            "All of it stands in the gateway file. A model answers for these assumptions and for no others.",
+            figures,
+        )
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let gateway = self.gateway();
+        let study = self.study;
+        let mut all = study.warnings.clone();
+        if study.partial {
+            all.push(
+                "the run was interrupted: figures are of the replications made by then".into(),
+            );
+        }
+        if let (times, Some(deadlock)) = &study.deadlocks {
+            let names: Vec<&str> = deadlock
+                .cycle
+                .iter()
+                .map(|p| gateway.places[p.index()].name.as_str())
+                .collect();
+            all.push(format!("in {times} of {} replications everything stops for good: {} wait for one another in a circle", study.replications, names.join(", ")));
+        }
+        for (times, standstill) in &study.standstills {
+            let step = &gateway.steps[standstill.step.index()].name;
+            let how = if standstill.overtaken {
+                "are overtaken again and again"
+            } else {
+                "wait in vain"
+            };
+            all.push(format!(
+                "before {step} up to {} things {how} ({}), in {times} of {} replications",
+                standstill.things, standstill.cause, study.replications
+            ));
+        }
+        if !study.settled && !study.partial {
+            all.push(
+                "some headline figure is known to no better than 1 %: see its interval".into(),
+            );
+        }
+        all.extend(self.suspicions.iter().cloned());
+        all
+    }
+}
+
+fn value(value: f64, dimension: Dimension) -> String {
+    match dimension {
+        Dimension::Number => number(value),
+        Dimension::Duration => hours(value / 3600.0),
+        Dimension::Mass => format!("{} kg", number(value)),
+    }
+}
+
+fn words_for(prior: &Distribution, unknown: &Unknown) -> String {
+    let (low, high) = prior.support();
+    let family = match prior {
+        Distribution::Constant { .. } => "fixed at",
+        Distribution::Uniform { .. } | Distribution::UniformInt { .. } => "evenly between",
+        Distribution::Triangular { .. } | Distribution::Pert { .. } => "most likely inside",
+        _ => "spread over",
+    };
+    if high.is_finite() {
+        format!(
+            "{family} {} and {}",
+            value(low, unknown.dimension),
+            value(high, unknown.dimension)
+        )
+    } else {
+        format!(
+            "{family} {} and up, standard deviation {}",
+            value(low, unknown.dimension),
+            value(prior.variance().sqrt(), unknown.dimension)
+        )
+    }
+}

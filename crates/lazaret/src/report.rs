@@ -1,0 +1,120 @@
+//! `lazaret report`.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use clap::Args;
+use lazaret_gateway::check::check;
+use lazaret_report::{Again, study::Told};
+use lazaret_sim::Model;
+use lazaret_sim::study::{self, Settings, Stop, headline};
+
+use crate::input::Input;
+use crate::output::{Failure, print};
+use crate::simulate::files::whole_file;
+use crate::simulate::interrupt::Interrupt;
+use crate::simulate::progress::Progress;
+use crate::simulate::result::hash;
+use crate::simulate::{SETTLED_SHARE, threads};
+
+/// Write what a gateway can do as one HTML file with pictures
+///
+/// The file needs no network: it opens from disk, prints, and reads on a phone. It holds the answer in a sentence, the
+/// gateway as a flow, occupancy over time, waits and their causes, what drives the spread, and all assumptions.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    /// Where to write it
+    #[arg(long, value_name = "OUT.html", default_value = "report.html")]
+    out: PathBuf,
+    /// The most replications when running until the figures have settled
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(2..=1_000_000_000))]
+    limit: u64,
+    /// Seed of all draws
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Threads that simulate; as many as the machine has cores if not given
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1024))]
+    threads: Option<u64>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let loaded = arguments.input.load()?;
+    let bad = |message: String| Failure::BadInput(format!("{}: {message}", loaded.file_name));
+    let model = Model::compile(&loaded.reading.gateway).map_err(|e| bad(e.to_string()))?;
+    let settings = Settings {
+        seed: arguments.seed,
+        stop: Stop::Relative {
+            metrics: headline(&model),
+            share: SETTLED_SHARE,
+            limit: arguments.limit,
+        },
+        threads: threads(arguments.threads),
+    };
+    let interrupt = Interrupt::listen()?;
+    let mut progress = Progress::new(&settings.stop, model.metrics());
+    let study = study::run(&model, &settings, |_, outcome| {
+        progress.take(&outcome.values);
+        if interrupt.came() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    progress.clear();
+    let study = study.map_err(|e| bad(e.to_string()))?;
+    if study.replications == 0 {
+        return Err(Failure::Interrupted);
+    }
+    let suspicions: Vec<String> = check(&loaded.reading)
+        .warnings
+        .into_iter()
+        .map(|w| w.message)
+        .collect();
+    let told = Told {
+        model: &model,
+        study: &study,
+        suspicions: &suspicions,
+        again: Again {
+            command: command(arguments),
+            seed: arguments.seed,
+            version: env!("CARGO_PKG_VERSION").into(),
+            file_hash: hash(loaded.document.text(), &arguments.input.set),
+        },
+    };
+    whole_file(
+        &arguments.out,
+        lazaret_report::study::page(&told).html().as_bytes(),
+    )?;
+    print(&format!(
+        "{}: {} replications\n",
+        arguments.out.display(),
+        study.replications
+    ))?;
+    if study.partial {
+        Err(Failure::Interrupted)
+    } else {
+        Ok(())
+    }
+}
+
+/// The command that writes the same report.
+fn command(arguments: &Arguments) -> String {
+    let mut words = vec![
+        "lazaret report".to_string(),
+        arguments.input.file.display().to_string(),
+    ];
+    words.extend(
+        arguments
+            .input
+            .set
+            .iter()
+            .map(|set| format!("--set '{set}'")),
+    );
+    words.push(format!(
+        "--seed {} --limit {}",
+        arguments.seed, arguments.limit
+    ));
+    words.join(" ")
+}
