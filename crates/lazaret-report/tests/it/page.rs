@@ -41,11 +41,11 @@ fn names_are_text_and_never_markup() {
         r#"
 gateway = { name = "<b>yard</b> & \"co\"", length = "30 d" }
 source.port = { every = "exponential(6 h)", convoy = 1 }
-place."<i>quay</i>" = { slots = 2 }
-step = [{ id = "unload", at = "<i>quay</i>", takes = "exponential(10 h)" }]
+place.quay = { slots = 2 }
+step = [{ id = "unload", at = "quay", takes = "exponential(10 h)" }]
 "#,
     );
     assert!(html.contains("&lt;b&gt;yard&lt;/b&gt; &amp; &quot;co&quot;"));
     assert!(html.contains("a &lt;suspicion&gt;"));
-    assert!(!html.contains("<b>yard") && !html.contains("<i>quay"));
+    assert!(!html.contains("<b>yard") && !html.contains("<suspicion>"));
 }
