@@ -66,7 +66,7 @@ pub fn number(value: f64) -> String {
             out
         };
     }
-    if size >= 99.95 || value == 0.0 {
+    if size >= 99.95 || value.fract() == 0.0 {
         format!("{value:.0}")
     } else if size >= 9.995 {
         format!("{value:.1}")
@@ -108,9 +108,6 @@ mod tests {
             (number(56.72), number(0.891), number(0.0), number(f64::NAN)),
             ("56.7".into(), "0.89".into(), "0".into(), "–".into())
         );
-        assert_eq!(
-            (hours(36.0), hours(720.0)),
-            ("36.0 h".into(), "30.0 d".into())
-        );
+        assert_eq!((hours(36.0), hours(720.0)), ("36 h".into(), "30 d".into()));
     }
 }
