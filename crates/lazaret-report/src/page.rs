@@ -144,9 +144,9 @@ impl Page {
                 escape(&section.lead)
             );
         }
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<footer><h2>How to get this again</h2><pre>{}</pre><p>seed {} · lazaret {} · file {}</p></footer></main></body></html>\n",
+            "<footer><h2>How to get this again</h2><pre>{}</pre><p>seed {} · lazaret {} · file {}</p></footer></main></body></html>",
             escape(&self.again.command),
             self.again.seed,
             escape(&self.again.version),

@@ -1,7 +1,9 @@
 //! The report of a simulated gateway.
 
 use lazaret_gateway::distribution::Distribution;
-use lazaret_gateway::model::{Dimension, Gateway, PlaceIx, ResourceKind, StepKind, Unknown, Zone};
+use lazaret_gateway::model::{
+    Dimension, Gateway, PlaceIx, Quantity, ResourceKind, StepKind, Unknown, Zone,
+};
 use lazaret_gateway::time::{GateTime, Span};
 use lazaret_sim::study::Study;
 use lazaret_sim::{Estimate, Model};
@@ -242,7 +244,7 @@ impl Told<'_> {
                 name: at.name.clone(),
                 slots: match (
                     at.count.known_constant(),
-                    at.slots.as_ref().and_then(|s| s.known_constant()),
+                    at.slots.as_ref().and_then(Quantity::known_constant),
                 ) {
                     (Some(count), Some(slots)) => Some(count * slots),
                     _ => None,
@@ -302,7 +304,7 @@ impl Told<'_> {
             let n = data.quantiles.len();
             let limit = match (
                 place.count.known_constant(),
-                place.slots.as_ref().and_then(|s| s.known_constant()),
+                place.slots.as_ref().and_then(Quantity::known_constant),
             ) {
                 (Some(count), Some(slots)) if place.changes.is_empty() => Some(count * slots),
                 _ => None,
@@ -501,7 +503,7 @@ impl Told<'_> {
         for place in &gateway.places {
             let slots = match (
                 place.count.known_constant(),
-                place.slots.as_ref().map(|s| s.known_constant()),
+                place.slots.as_ref().map(Quantity::known_constant),
             ) {
                 (_, None) => "no limit".into(),
                 (Some(count), Some(Some(slots))) => {
