@@ -14,7 +14,7 @@ pub mod size;
 use thiserror::Error;
 
 use crate::estimate::EstimateError;
-use crate::experiment::ExperimentError;
+use crate::experiment::{Design, Experiment, ExperimentError, Rows};
 use crate::select::kn::SelectError;
 use crate::sensitivity::sobol::SobolError;
 
@@ -73,6 +73,48 @@ impl From<SelectError<ExperimentError>> for QuestionError {
             SelectError::Sampler(e) => e.into(),
             other => QuestionError::Setting(other.to_string()),
         }
+    }
+}
+
+/// Replications that are run of all designs before the next ones; what is interrupted keeps the blocks that are whole.
+const BLOCK: u64 = 64;
+
+/// Runs all designs for `replications`, block by block. If the user stops it, the blocks that all designs have finished are kept.
+///
+/// Returns the rows of each design and whether it was stopped.
+fn run_all<X: Experiment>(
+    designs: &[(&X, &Design)],
+    replications: u64,
+) -> Result<(Vec<Rows>, bool), QuestionError> {
+    let mut all: Vec<Rows> = designs
+        .iter()
+        .map(|(x, _)| Rows::empty(0, x.metrics().len()))
+        .collect();
+    let mut from = 0;
+    while from < replications {
+        let to = (from + BLOCK).min(replications);
+        let block = designs
+            .iter()
+            .map(|(x, d)| x.run(d, from..to))
+            .collect::<Result<Vec<_>, _>>();
+        match block {
+            Ok(block) => all
+                .iter_mut()
+                .zip(&block)
+                .for_each(|(rows, more)| rows.append(more)),
+            Err(ExperimentError::Interrupted) if from > 0 => return Ok((all, true)),
+            Err(other) => return Err(other.into()),
+        }
+        from = to;
+    }
+    Ok((all, false))
+}
+
+/// Nothing in place of what was not reached because the user stopped.
+fn unless_stopped<T: Default>(result: Result<T, QuestionError>) -> Result<T, QuestionError> {
+    match result {
+        Err(QuestionError::Experiment(ExperimentError::Interrupted)) => Ok(T::default()),
+        other => other,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::{QuestionError, estimate_error};
+use super::{QuestionError, estimate_error, run_all};
 use crate::compare::{Difference, Verdict, compare};
 use crate::estimate::{Estimate, mean};
-use crate::experiment::{Design, Experiment};
+use crate::experiment::{Design, Experiment, Rows};
 use crate::select::Aim;
 
 /// One more of something.
@@ -44,6 +44,8 @@ pub struct BottleneckAnswer {
     pub losses: Vec<(String, String, Estimate)>,
     /// Replications of each design.
     pub replications: u64,
+    /// True if the user stopped it; what was known by then is given.
+    pub partial: bool,
     /// Probability with which all intervals of the gains hold together.
     pub level: f64,
 }
@@ -67,15 +69,16 @@ pub fn ask<X: Experiment>(
     level: f64,
 ) -> Result<BottleneckAnswer, QuestionError> {
     let column = experiment.column(metric)?;
-    let base = experiment.run(&Design::base(), 0..replications)?;
-    let own: Vec<f64> = base.column(column).iter().map(|&x| aim.score(x)).collect();
-    let mut theirs = Vec::with_capacity(candidates.len());
-    for candidate in candidates {
-        let values = experiment
-            .run(&candidate.design, 0..replications)?
-            .column(column);
-        theirs.push(values.iter().map(|&x| aim.score(x)).collect::<Vec<f64>>());
-    }
+    let file = Design::base();
+    let mut designs = vec![(experiment, &file)];
+    designs.extend(candidates.iter().map(|c| (experiment, &c.design)));
+    let (rows, partial) = run_all(&designs, replications)?;
+    let (base, others) = (&rows[0], &rows[1..]);
+    let replications = base.len() as u64;
+    let scores =
+        |rows: &Rows| -> Vec<f64> { rows.column(column).iter().map(|&x| aim.score(x)).collect() };
+    let own = scores(base);
+    let theirs: Vec<Vec<f64>> = others.iter().map(scores).collect();
     let fail = estimate_error(metric);
     let now = mean(&base.column(column), level).map_err(&fail)?;
     let mut gains: Vec<Gain> = compare(&own, &theirs, level, None)
@@ -120,6 +123,7 @@ pub fn ask<X: Experiment>(
         gains,
         losses,
         replications,
+        partial,
         level,
     })
 }

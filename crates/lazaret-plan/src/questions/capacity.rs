@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{QuestionError, estimate_error};
+use super::{QuestionError, estimate_error, unless_stopped};
 use crate::capacity::{Range, Threshold, thresholds};
 use crate::estimate::{Estimate, mean, quantile, share};
 use crate::experiment::{Design, Experiment};
@@ -139,6 +139,8 @@ pub struct CapacityAnswer {
     pub thresholds: Vec<Threshold>,
     /// Replications.
     pub replications: u64,
+    /// True if the user stopped it; what was known by then is given.
+    pub partial: bool,
     /// Confidence level of all intervals.
     pub level: f64,
 }
@@ -165,7 +167,27 @@ pub fn ask<X: Experiment>(
                 .collect::<Vec<bool>>(),
         )
     };
-    let found = thresholds(q.range, 0..q.replications, sustains)?;
+    // Block by block, so that what is stopped keeps the futures that are done.
+    let mut found = Vec::new();
+    let mut partial = false;
+    while (found.len() as u64) < q.replications {
+        let from = found.len() as u64;
+        match thresholds(
+            q.range,
+            from..(from + super::BLOCK).min(q.replications),
+            sustains,
+        ) {
+            Ok(more) => found.extend(more),
+            Err(crate::capacity::CapacityError::Model(crate::ExperimentError::Interrupted))
+                if from > 0 =>
+            {
+                partial = true;
+                break;
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let replications = found.len() as u64;
     let numbers: Vec<f64> = found.iter().map(|t| t.number()).collect();
     let fail = estimate_error(&q.path);
     let safe_value = quantile(&numbers, 1.0 - q.safe, q.level).map_err(&fail)?;
@@ -173,7 +195,7 @@ pub fn ask<X: Experiment>(
     let inside: Vec<f64> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
 
     let names = experiment.unknowns();
-    let ranks: Vec<Vec<f64>> = (0..q.replications)
+    let ranks: Vec<Vec<f64>> = (0..replications)
         .map(|r| experiment.unknown_ranks(r))
         .collect();
     let mut depends_on: Vec<Dependence> = names
@@ -190,7 +212,7 @@ pub fn ask<X: Experiment>(
             // Under independence a rank correlation of n pairs has standard deviation 1 / sqrt(n - 1); three of them are
             // asked for before an unknown is named.
             d.correlation.is_finite()
-                && d.correlation.abs() > 3.0 / ((q.replications.max(2) - 1) as f64).sqrt()
+                && d.correlation.abs() > 3.0 / ((replications.max(2) - 1) as f64).sqrt()
         })
         .collect();
     depends_on.sort_by(|a, b| b.correlation.abs().total_cmp(&a.correlation.abs()));
@@ -199,7 +221,7 @@ pub fn ask<X: Experiment>(
         .claim
         .map(|value| {
             let held = numbers.iter().filter(|&&t| t >= value).count() as u64;
-            let share = share(held, q.replications, q.level).map_err(&fail)?;
+            let share = share(held, replications, q.level).map_err(&fail)?;
             let verdict = if share.low >= q.safe {
                 ClaimVerdict::Yes
             } else if share.high <= 1.0 - q.safe {
@@ -224,8 +246,8 @@ pub fn ask<X: Experiment>(
     });
     let boundary = boundary(&depends_on, &names, &ranks, &numbers, boundary_at);
 
-    let limits = limits(experiment, q, &numbers, &at)?;
-    let above = above(experiment, q, &numbers, &median_value, &at)?;
+    let limits = unless_stopped(limits(experiment, q, &numbers, &at))?;
+    let above = unless_stopped(above(experiment, q, &numbers, &median_value, &at))?;
 
     Ok(CapacityAnswer {
         path: q.path.clone(),
@@ -250,7 +272,8 @@ pub fn ask<X: Experiment>(
         limits,
         above,
         thresholds: found,
-        replications: q.replications,
+        replications,
+        partial,
         level: q.level,
     })
 }

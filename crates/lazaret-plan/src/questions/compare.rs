@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{QuestionError, estimate_error};
+use super::{QuestionError, estimate_error, run_all};
 use crate::compare::{Difference, compare};
 use crate::estimate::{Estimate, mean};
 use crate::experiment::{Design, Experiment, Metric};
@@ -33,6 +33,8 @@ pub struct CompareAnswer {
     pub metrics: Vec<Compared>,
     /// Replications of each design.
     pub replications: u64,
+    /// True if the user stopped it; what was known by then is given.
+    pub partial: bool,
     /// Probability with which the intervals of one metric hold together.
     pub level: f64,
 }
@@ -65,11 +67,15 @@ pub fn ask<X: Experiment>(
             .collect::<Result<Vec<usize>, _>>()
     };
     let own_columns = columns(baseline.0)?;
-    let base = baseline.0.run(baseline.1, 0..replications)?;
-    let others = alternatives
+    let other_columns = alternatives
         .iter()
-        .map(|(x, design)| Ok((columns(x)?, x.run(design, 0..replications)?)))
-        .collect::<Result<Vec<_>, QuestionError>>()?;
+        .map(|(x, _)| columns(x))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut designs: Vec<(&X, &Design)> = vec![baseline];
+    designs.extend(alternatives.iter().map(|(x, d)| (*x, d)));
+    let (rows, partial) = run_all(&designs, replications)?;
+    let (base, others) = (&rows[0], &rows[1..]);
+    let replications = base.len() as u64;
     let compared = own_columns
         .iter()
         .enumerate()
@@ -80,8 +86,11 @@ pub fn ask<X: Experiment>(
                 meaning,
             } = baseline.0.metrics()[c].clone();
             let own = base.column(c);
-            let theirs: Vec<Vec<f64>> =
-                others.iter().map(|(at, rows)| rows.column(at[i])).collect();
+            let theirs: Vec<Vec<f64>> = others
+                .iter()
+                .zip(&other_columns)
+                .map(|(rows, at)| rows.column(at[i]))
+                .collect();
             let fail = estimate_error(&name);
             let estimate = mean(&own, level).map_err(&fail)?;
             let differences = compare(&own, &theirs, level, tolerance).map_err(&fail)?;
@@ -99,6 +108,7 @@ pub fn ask<X: Experiment>(
         alternatives: alternatives.iter().map(|(_, d)| d.to_string()).collect(),
         metrics: compared,
         replications,
+        partial,
         level,
     })
 }

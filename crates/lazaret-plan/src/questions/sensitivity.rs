@@ -76,6 +76,8 @@ pub struct SensitivityAnswer {
     pub indices: Sensitivity,
     /// Runs made.
     pub runs: u64,
+    /// True if the user stopped it; what was known by then is given.
+    pub partial: bool,
 }
 
 impl SensitivityAnswer {
@@ -163,18 +165,36 @@ pub fn ask<X: Experiment>(
     };
     let plan = SobolPlan::new(kept.len(), effort.rows, effort.scrambles, true, effort.seed)
         .map_err(fail)?;
-    let asked: Vec<(Design, u64)> = (0..plan.len())
-        .map(|i| {
-            let (x, r) = plan.run(i);
-            (
-                kept.iter()
-                    .zip(&x)
-                    .fold(Design::base(), |d, (k, &u)| k.put(d, u)),
-                r,
-            )
-        })
-        .collect();
-    let values = experiment.run_each(&asked, column)?;
+    // Scramble by scramble, so that what is stopped keeps the scrambles that are done.
+    let size = plan.len() / effort.scrambles;
+    let mut values = Vec::with_capacity(plan.len());
+    let mut partial = false;
+    while values.len() < plan.len() {
+        let asked: Vec<(Design, u64)> = (values.len()..values.len() + size)
+            .map(|i| {
+                let (x, r) = plan.run(i);
+                (
+                    kept.iter()
+                        .zip(&x)
+                        .fold(Design::base(), |d, (k, &u)| k.put(d, u)),
+                    r,
+                )
+            })
+            .collect();
+        match experiment.run_each(&asked, column) {
+            Ok(more) => values.extend(more),
+            Err(crate::ExperimentError::Interrupted) if values.len() >= 4 * size => {
+                partial = true;
+                break;
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    let plan = if partial {
+        plan.first(values.len() / size).map_err(fail)?
+    } else {
+        plan
+    };
     runs += values.len() as u64;
     let indices = plan.analyse(&values, level).map_err(fail)?;
     Ok(SensitivityAnswer {
@@ -184,5 +204,6 @@ pub fn ask<X: Experiment>(
         inputs: kept.iter().map(|i| i.name().to_owned()).collect(),
         indices,
         runs,
+        partial,
     })
 }

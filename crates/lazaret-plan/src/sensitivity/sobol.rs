@@ -131,6 +131,20 @@ impl SobolPlan {
         })
     }
 
+    /// The plan with the first `scrambles` of this one only; its runs are the first of these.
+    ///
+    /// # Errors
+    /// [`SobolError::Setting`] for fewer than 4.
+    pub fn first(&self, scrambles: usize) -> Result<Self, SobolError> {
+        SobolPlan::new(
+            self.inputs,
+            self.rows,
+            scrambles.min(self.scrambles),
+            self.chance,
+            self.seed,
+        )
+    }
+
     /// Runs in a row: A, B, A with each input from B, and A with chance from B.
     fn blocks(&self) -> usize {
         self.inputs + 2 + usize::from(self.chance)

@@ -293,3 +293,42 @@ fn a_run_that_is_stopped_says_so() {
         Err(ExperimentError::Interrupted)
     );
 }
+
+/// Stops after so many runs.
+struct After(std::sync::atomic::AtomicU64, u64);
+
+impl Watch for After {
+    fn ran(&self) {
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn stop(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Relaxed) >= self.1
+    }
+}
+
+#[test]
+fn a_question_that_is_stopped_answers_from_the_futures_that_are_done() {
+    let document = uiju();
+    let ask = |watch: &dyn Watch, replications| {
+        let experiment = simulated(&document, watch);
+        let base = Design::base();
+        let other = Design::base().with("crew.cleaner.count", "50");
+        let metrics = ["lots.dispatched".to_owned()];
+        lazaret_plan::questions::compare::ask(
+            (&experiment, &base),
+            &[(&experiment, other)],
+            &metrics,
+            replications,
+            0.95,
+            None,
+        )
+        .unwrap()
+    };
+    // Two designs in blocks of 64: after 300 runs two whole blocks of both are done.
+    let stopped = ask(&After(0.into(), 300), 1000);
+    assert_eq!((stopped.replications, stopped.partial), (128, true));
+    let whole = ask(&Unwatched, 128);
+    assert_eq!(stopped.metrics, whole.metrics);
+    assert!(!whole.partial);
+}

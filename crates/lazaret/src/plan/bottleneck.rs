@@ -8,7 +8,7 @@ use lazaret_plan::select::Aim;
 use lazaret_plan::simulated::Simulated;
 use lazaret_plan::{Design, Experiment};
 
-use super::common::{Runs, experiment_failed, failed, foot};
+use super::common::{Runs, ended, experiment_failed, failed, foot};
 use super::compare::difference;
 use super::words::{figure, table, with_interval};
 use crate::input::Input;
@@ -49,7 +49,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         )
         .map_err(failed)
     })?;
-    how.answer(&answer, |a| text(a, arguments))
+    how.answer(&answer, |a| text(a, arguments))?;
+    ended(answer.partial)
 }
 
 fn metric(arguments: &Arguments, experiment: &Simulated<'_>) -> Result<(String, Aim), Failure> {

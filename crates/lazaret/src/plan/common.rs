@@ -130,6 +130,15 @@ impl How {
     }
 }
 
+/// Ends a question that was stopped: its answer has been printed, and the exit code says that it is partial.
+pub(crate) fn ended(partial: bool) -> Result<(), Failure> {
+    if partial {
+        crate::output::say("stopped early: the answer is of fewer runs than were asked for\n");
+        return Err(Failure::Interrupted);
+    }
+    Ok(())
+}
+
 /// Sets an experiment up; finds the warm-up of a study of the settled state.
 pub(crate) fn set_up<'a>(
     input: &Input,

@@ -9,7 +9,7 @@ use lazaret_plan::compare::{Difference, Verdict};
 use lazaret_plan::questions::compare::{CompareAnswer, ask};
 use lazaret_plan::simulated::Simulated;
 
-use super::common::{Bar, Runs, design, failed, foot, set_up};
+use super::common::{Bar, Runs, design, ended, failed, foot, set_up};
 use super::words::{figure, interval, table, with_interval};
 use crate::input::Input;
 use crate::output::Failure;
@@ -98,7 +98,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         *text = file.display().to_string();
     }
     drop(bar);
-    how.answer(&answer, |a| text(a, arguments))
+    how.answer(&answer, |a| text(a, arguments))?;
+    ended(answer.partial)
 }
 
 /// What a difference says, in words.

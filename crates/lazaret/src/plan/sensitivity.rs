@@ -6,7 +6,7 @@ use lazaret_plan::designs::{Factor, Values};
 use lazaret_plan::questions::sensitivity::{Effort, Input as Varied, SensitivityAnswer, ask};
 use lazaret_plan::sensitivity::sobol::Index;
 
-use super::common::{How, change, failed, range};
+use super::common::{How, change, ended, failed, range};
 use super::words::{figure, percent, table};
 use crate::input::Input;
 use crate::output::Failure;
@@ -72,7 +72,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             .collect();
         ask(experiment, &inputs, &arguments.metric, effort, how.level).map_err(failed)
     })?;
-    how.answer(&answer, |a| text(a, how))
+    how.answer(&answer, |a| text(a, how))?;
+    ended(answer.partial)
 }
 
 fn text(answer: &SensitivityAnswer, how: &How) -> String {
