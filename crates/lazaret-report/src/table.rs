@@ -51,7 +51,7 @@ pub fn number(value: f64) -> String {
         return "–".into();
     }
     if size >= 999.5 {
-        let digits = format!("{:.0}", size);
+        let digits = format!("{size:.0}");
         let mut out = String::new();
         for (nth, c) in digits.chars().enumerate() {
             // A thin space every three digits, as print does.
