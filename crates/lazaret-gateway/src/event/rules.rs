@@ -225,6 +225,7 @@ pub struct TestRule {
 
 /// An inspection that a lot must have passed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InspectionRule {
     /// The step.
     pub step: StepName,
