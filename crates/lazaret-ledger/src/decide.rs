@@ -1,5 +1,7 @@
 //! Decisions: what a command makes happen, or why it may not.
 
+mod ground;
+mod lots;
 mod office;
 mod people;
 mod reach;

@@ -9,6 +9,7 @@ mod contact;
 mod query;
 mod rows;
 mod snapshot;
+mod views;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -23,16 +24,16 @@ use crate::names::{NONE, Names};
 
 pub use apply::Broken;
 pub use contact::{Chained, Closure};
-pub use query::{
-    Cursor, ExceptionView, HoldLine, LotView, ManifestView, MovedDate, PersonView, PlaceView,
-    Stage, Totals, VehicleView,
-};
 use rows::{Convoy, Episode, Handler, Listed, Visit};
 pub(crate) use rows::{
     Departure, ExceptionRow, Lot, LotStage, Manifest, ManifestStage, Person, Place, Sample, Unit,
     Vehicle, VehicleStage, flag,
 };
 pub use snapshot::SnapshotError;
+pub use views::{
+    Cursor, ExceptionView, HoldLine, LotView, ManifestView, MovedDate, PersonView, PlaceView,
+    Stage, Totals, VehicleView,
+};
 
 /// Everything that the records of a ledger say, ready for the next decision.
 ///

@@ -1040,7 +1040,7 @@ impl Life {
                     view.stage,
                     Stage::Held | Stage::Released | Stage::Loaded | Stage::Sent
                 )
-                .then_some(view.earliest.map(|at| at.as_microsecond()))
+                .then_some(view.earliest.map(Timestamp::as_microsecond))
             });
             if own.is_some() && self.dice.one_in(20) {
                 let closure: std::collections::BTreeMap<String, i64> = self

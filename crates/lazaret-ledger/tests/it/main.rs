@@ -1,8 +1,10 @@
 //! The ledger from outside.
 
 mod canonical;
+mod figures;
 mod life;
 mod oracle;
+mod rules;
 mod scene;
 mod story;
 mod traces;

@@ -446,6 +446,7 @@ impl Oracle {
             H::LotLoaded { lot, departure } => {
                 self.worker(event, record, now);
                 self.loaded(lot.as_str(), departure.as_str(), now);
+                self.hands(lot.as_str(), record, at);
             }
             H::Departed {
                 departure, lots, ..
@@ -657,7 +658,7 @@ impl Oracle {
                 self.must("G5", off == told, || {
                     format!("{lot} differs, and told: {told}")
                 });
-                self.hand(lot.as_str(), &by, at, false);
+                self.hands(lot.as_str(), record, at);
             }
             E::DiscrepancyFound { lot, exception, .. } => {
                 self.exceptions.insert(exception.to_string(), true);
@@ -916,7 +917,7 @@ impl Oracle {
             record: self.seq,
         });
         self.stay(lot, to, at, now);
-        self.hand(lot, record.by.as_str(), at, false);
+        self.hands(lot, record, at);
     }
 
     fn stored(
@@ -1009,7 +1010,7 @@ impl Oracle {
         let place = lazaret_gateway::event::PlaceName::new(to.0.as_str());
         self.base(lot, now, &ClockFrom::Stored(place));
         self.stay(lot, to, at, now);
-        self.hand(lot, record.by.as_str(), at, false);
+        self.hands(lot, record, at);
         for lot in restarts {
             self.restarted_in(record, &lot, "C1");
         }
@@ -1506,6 +1507,13 @@ impl Oracle {
         let at = at.min(self.last);
         let row = self.lots.entry(lot.into()).or_default();
         row.hands.push((person.into(), at, judged));
+    }
+
+    /// Whoever says it did it, unless it is said who did.
+    fn hands(&mut self, lot: &str, record: &Record, at: i64) {
+        for person in crew_of(record) {
+            self.hand(lot, &person, at, false);
+        }
     }
 
     fn stop(&mut self, lot: &str, exception: &str) {

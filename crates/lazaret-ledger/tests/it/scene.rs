@@ -280,6 +280,28 @@ impl Scene {
         lots
     }
 
+    /// A convoy of one vehicle with one lot, unloaded at that platform.
+    pub(crate) fn arrive_at(
+        &mut self,
+        convoy: &str,
+        vehicle: &str,
+        goods: &str,
+        unit: u32,
+    ) -> String {
+        self.say(
+            "yard",
+            Happening::ConvoyArrived {
+                convoy: ConvoyId::new(convoy),
+                source: SourceName::new("dandong"),
+                vehicles: vec![VehicleId::new(vehicle)],
+            },
+        );
+        let lot = format!("{vehicle}-1");
+        self.say("yard", placed(vehicle, "platform", unit));
+        self.say("yard", unloaded(&lot, vehicle, goods, "platform", unit));
+        lot
+    }
+
     /// A valid treatment of lots that are in a unit of the warehouse, of three hours.
     pub(crate) fn treat(&mut self, lots: &[String], unit: u32) {
         for lot in lots {

@@ -1,0 +1,356 @@
+//! What happens to the row of a lot, and to the slots that lots and vehicles take.
+
+use lazaret_gateway::event::entry::{PersonName, Tally};
+use lazaret_gateway::event::rules::{ClockFrom, Contact, Side};
+use lazaret_gateway::event::{Event, StepName};
+
+use super::super::rows::{Handler, Touched};
+use super::super::{AsJson, LotStage, NONE, Sample, State, flag, micros, seconds, some};
+use super::Touch;
+use crate::work::WorkedOn;
+
+impl State {
+    pub(super) fn unload(
+        &mut self,
+        lot: u32,
+        vehicle: u32,
+        goods: u32,
+        now: i64,
+    ) -> Result<(), String> {
+        let source = self.vehicles[vehicle as usize].source;
+        let protocol = self
+            .protocol_for(goods, source, now)
+            .ok_or_else(|| format!("no protocol is for {}", self.goods_names.get(goods)))?;
+        let rule = &self.protocols[usize::from(protocol)].0;
+        let hold_us = rule.hold.as_ref().map_or(0, |hold| seconds(hold.hold_s));
+        let from_arrival = rule
+            .hold
+            .as_ref()
+            .is_some_and(|hold| hold.clock == ClockFrom::Arrival);
+        let signatures = rule.signatures;
+        let tests = rule
+            .tests
+            .iter()
+            .filter_map(|test| self.test_names.find(test.test.as_str()))
+            .fold(0, |mask, test| mask | 1 << test);
+        let announced =
+            self.lot(lot).stage == LotStage::Announced && self.lot(lot).vehicle == vehicle;
+        let row = &mut self.vehicles[vehicle as usize];
+        row.opened = true;
+        let (convoy, arrived) = (row.convoy, row.arrived);
+        if announced {
+            row.expected = row.expected.saturating_sub(1);
+        }
+        let trial = self.convoys[convoy as usize].trial;
+        let row = &mut self.lots[lot as usize];
+        row.stage = LotStage::Here;
+        row.goods = goods;
+        row.vehicle = vehicle;
+        row.convoy = convoy;
+        row.protocol = protocol;
+        row.hold_us = hold_us;
+        row.signatures_needed = signatures;
+        row.tests_needed = tests;
+        row.entered = arrived;
+        row.base = from_arrival.then_some(arrived);
+        row.set(flag::TRIAL, trial);
+        Ok(())
+    }
+
+    pub(super) fn split_off(&mut self, parent: u32, part: u32, tally: Tally) {
+        let mut row = self.lot(parent).clone();
+        row.parent = parent;
+        row.pieces = tally.pieces;
+        row.mass_kg = tally.mass_kg;
+        row.visits = NONE;
+        row.held_key = i64::MIN;
+        row.ready = false;
+        row.free_key = None;
+        let unit = row.unit;
+        let slot = row.is(flag::SLOT);
+        if unit != NONE {
+            row.position = self.units[unit as usize].lots.len() as u32;
+            self.units[unit as usize].lots.push(part);
+        }
+        self.lots.push(row);
+        if slot {
+            self.occupy(unit, 1);
+        }
+        self.inherit_visits(parent, part);
+        for &exception in &self.open_exceptions {
+            let row = &mut self.exceptions[exception as usize];
+            if row.lots.contains(&parent) {
+                row.lots.push(part);
+            }
+        }
+    }
+
+    pub(super) fn freeze(&mut self, lot: u32, exception: u32) {
+        self.unrelease(lot);
+        let row = &mut self.lots[lot as usize];
+        row.frozen = row.frozen.saturating_add(1);
+        self.exceptions[exception as usize].lots.push(lot);
+    }
+
+    /// Takes signatures and release back.
+    pub(super) fn unrelease(&mut self, lot: u32) {
+        let row = &mut self.lots[lot as usize];
+        if row.stage.present() {
+            row.set(flag::RELEASED, false);
+            row.signatures = 0;
+            row.signers = [NONE; 4];
+        }
+    }
+
+    /// Starts a lot anew: nothing that was done to it counts any more.
+    pub(super) fn void(&mut self, lot: u32, now: i64) {
+        self.unrelease(lot);
+        let row = &mut self.lots[lot as usize];
+        row.treated = 0;
+        row.inspected = 0;
+        row.tests_passed = 0;
+        row.clock = None;
+        // What its clock counts from has to happen again, unless that is its arrival.
+        let arrival = self.protocols[usize::from(row.protocol)]
+            .0
+            .hold
+            .as_ref()
+            .is_some_and(|hold| hold.clock == ClockFrom::Arrival);
+        if !arrival {
+            row.base = None;
+        }
+        row.floor = row.floor.max(now);
+        row.set(flag::CLEAN, false);
+    }
+
+    /// Treatments, as bits, that still count when an inspection finds that a lot must be treated again.
+    pub(super) fn kept_after(&self, lot: u32, inspection: &StepName) -> u16 {
+        let Some(protocol) = self.protocol_of(self.lot(lot)) else {
+            return 0;
+        };
+        let again = protocol
+            .inspections
+            .iter()
+            .find(|rule| rule.step == *inspection)
+            .and_then(|rule| rule.again.as_ref());
+        match again {
+            None => 0,
+            Some(again) => protocol
+                .treatments
+                .iter()
+                .enumerate()
+                .filter(|(_, rule)| !again.contains(&rule.step))
+                .fold(0, |mask, (bit, _)| mask | 1 << bit),
+        }
+    }
+
+    pub(super) fn tally(&mut self, lot: u32, tally: Tally) {
+        let row = &mut self.lots[lot as usize];
+        row.pieces = tally.pieces;
+        row.mass_kg = tally.mass_kg;
+        row.set(flag::TALLIED, true);
+    }
+
+    /// Sets what a lot's clock counts from, if `is` says that this is it and the clock does not run already.
+    pub(super) fn base(&mut self, lot: u32, now: i64, is: impl Fn(&ClockFrom) -> bool) {
+        let row = &mut self.lots[lot as usize];
+        let Some(AsJson(protocol)) = self.protocols.get(usize::from(row.protocol)) else {
+            return;
+        };
+        let counts = protocol.hold.as_ref().is_some_and(|hold| is(&hold.clock));
+        if counts && row.clock.is_none() {
+            row.base = Some(now);
+        }
+    }
+
+    pub(crate) fn treatment_bit(&self, lot: u32, step: &StepName) -> Option<usize> {
+        let protocol = self.protocols.get(usize::from(self.lot(lot).protocol))?;
+        protocol
+            .0
+            .treatments
+            .iter()
+            .position(|rule| rule.step == *step)
+    }
+
+    /// Whether a sample says something about a lot as it is now: taken into this hold, late enough.
+    pub(crate) fn sample_counts(&self, sample: &Sample, lot: u32) -> bool {
+        let row = self.lot(lot);
+        let versions = [row.protocol, row.also];
+        let not_before = versions
+            .iter()
+            .filter_map(|&version| self.protocols.get(usize::from(version)))
+            .flat_map(|AsJson(protocol)| &protocol.tests)
+            .filter(|rule| self.test_names.find(rule.test.as_str()) == Some(sample.test))
+            .map(|rule| seconds(rule.not_before_s))
+            .max()
+            .unwrap_or(0);
+        let from = if self.protocols[usize::from(row.protocol)].0.hold.is_some() {
+            row.clock
+        } else {
+            Some(row.clock.unwrap_or(row.entered).max(row.floor))
+        };
+        from.is_some_and(|from| sample.taken >= from.saturating_add(not_before))
+    }
+
+    pub(super) fn handled(
+        &mut self,
+        on: WorkedOn<'_>,
+        people: &[PersonName],
+        judged: bool,
+        event: &Event,
+        touch: &mut Touch,
+    ) -> Result<(), String> {
+        let at = micros(event.at).min(self.recorded_at);
+        let (lot, unit) = match on {
+            WorkedOn::Lot(lot) => {
+                let lot = self.lot_touched(lot.as_str(), touch)?;
+                (Some(lot), self.lot(lot).unit)
+            }
+            WorkedOn::Vehicle(vehicle) => {
+                let vehicle = self.vehicle_touched(vehicle.as_str(), touch)?;
+                (None, self.vehicles[vehicle as usize].unit)
+            }
+        };
+        let dirty = some(unit).is_some_and(|unit| {
+            self.place_rule(self.units[unit as usize].place)
+                .is_some_and(|rule| rule.side != Side::Clean)
+        });
+        let traced = self
+            .rules()
+            .is_some_and(|rules| rules.people.contact_tail_s.is_some());
+        for person in people {
+            let person = self.person(person);
+            self.people[person as usize].dirty |= dirty;
+            if let Some(lot) = lot {
+                self.add_handler(lot, person, at, judged);
+                if traced {
+                    let now = self.recorded_at;
+                    self.visit(lot, Touched::Person(person), at, now);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn add_handler(&mut self, lot: u32, person: u32, at: i64, judged: bool) {
+        let head = self.lots[lot as usize].handlers;
+        // The same person again soon after says nothing new, unless it is the first time that they judge.
+        let again = some(head).is_some_and(|head| {
+            let last = self.handlers[head as usize];
+            last.person == person && (last.judged || !judged) && last.at >= at
+        });
+        if !again {
+            self.handlers.push(Handler {
+                person,
+                next: head,
+                at,
+                judged,
+            });
+            self.lots[lot as usize].handlers = self.handlers.len() as u32 - 1;
+        }
+    }
+
+    /// People who had a lot in hand.
+    pub(crate) fn handlers_of(&self, lot: u32) -> impl Iterator<Item = (u32, i64, bool)> {
+        let mut at = self.lot(lot).handlers;
+        std::iter::from_fn(move || {
+            let handler = self.handlers[some(at)? as usize];
+            at = handler.next;
+            Some((handler.person, handler.at, handler.judged))
+        })
+    }
+
+    /// Moves a lot into a unit.
+    pub(in crate::state) fn enter(&mut self, lot: u32, unit: u32, slot: bool, at: i64, now: i64) {
+        self.leave(lot, now);
+        self.occupy_as(lot, unit, slot);
+        let contact = self
+            .place_rule(self.units[unit as usize].place)
+            .map_or(Contact::Apart, |rule| rule.contact);
+        if contact != Contact::Apart {
+            self.visit(lot, Touched::Unit(unit), at, i64::MAX);
+        }
+    }
+
+    pub(super) fn occupy_as(&mut self, lot: u32, unit: u32, slot: bool) {
+        let row = &mut self.lots[lot as usize];
+        row.unit = unit;
+        row.position = self.units[unit as usize].lots.len() as u32;
+        row.set(flag::SLOT, slot);
+        self.units[unit as usize].lots.push(lot);
+        if slot {
+            self.occupy(unit, 1);
+        }
+    }
+
+    /// Takes a lot out of where it is.
+    pub(super) fn leave(&mut self, lot: u32, now: i64) {
+        self.end_visits(lot, now);
+        self.free_slot(lot);
+        let row = &mut self.lots[lot as usize];
+        let (unit, position) = (row.unit, row.position);
+        (row.unit, row.position) = (NONE, NONE);
+        if unit == NONE {
+            return;
+        }
+        let lots = &mut self.units[unit as usize].lots;
+        lots.swap_remove(position as usize);
+        if let Some(&moved) = lots.get(position as usize) {
+            self.lots[moved as usize].position = position;
+        }
+    }
+
+    pub(super) fn free_slot(&mut self, lot: u32) {
+        let row = &mut self.lots[lot as usize];
+        if row.is(flag::SLOT) {
+            row.set(flag::SLOT, false);
+            let unit = row.unit;
+            self.occupy(unit, -1);
+        }
+    }
+
+    pub(super) fn gone(&mut self, lot: u32, stage: LotStage, now: i64) {
+        self.leave(lot, now);
+        self.unload_from_departure_unless(lot, stage);
+        self.treatments.remove(&lot);
+        self.lots[lot as usize].stage = stage;
+    }
+
+    pub(super) fn unload_from_departure_unless(&mut self, lot: u32, stage: LotStage) {
+        if stage != LotStage::Departed {
+            self.unload_from_departure(lot);
+        }
+    }
+
+    pub(super) fn unload_from_departure(&mut self, lot: u32) {
+        let row = &mut self.lots[lot as usize];
+        if row.stage == LotStage::Loaded {
+            let departure = std::mem::replace(&mut row.departure, NONE);
+            self.departures[departure as usize]
+                .lots
+                .retain(|&other| other != lot);
+        }
+    }
+
+    pub(super) fn take_vehicle(&mut self, vehicle: u32) {
+        let row = &mut self.vehicles[vehicle as usize];
+        let (unit, position) = (row.unit, row.position);
+        (row.unit, row.position) = (NONE, NONE);
+        if unit == NONE {
+            return;
+        }
+        let vehicles = &mut self.units[unit as usize].vehicles;
+        vehicles.swap_remove(position as usize);
+        if let Some(&moved) = vehicles.get(position as usize) {
+            self.vehicles[moved as usize].position = position;
+        }
+        self.occupy(unit, -1);
+    }
+
+    pub(super) fn occupy(&mut self, unit: u32, by: i32) {
+        let row = &mut self.units[unit as usize];
+        row.used = row.used.saturating_add_signed(by);
+        let place = &mut self.places[row.place as usize];
+        place.used = place.used.saturating_add_signed(by);
+    }
+}

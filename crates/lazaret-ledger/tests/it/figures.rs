@@ -1,0 +1,319 @@
+//! What the ledger costs, measured where it matters: `cargo test --release -p lazaret-ledger --test it -- --ignored
+//! --nocapture figures`. These are figures, not tests: they print, and fail only if the answer is wrong.
+
+#![expect(clippy::print_stderr, reason = "figures are there to be read")]
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use lazaret_gateway::event::entry::{Entry as E, PersonName};
+use lazaret_gateway::event::rules::Contact;
+use lazaret_gateway::event::{
+    ConvoyId, Event, GoodsName, Happening as H, LotId, SourceName, VehicleId,
+};
+use lazaret_gateway::time::GateTime;
+use lazaret_ledger::chain::verify;
+use lazaret_ledger::import::Importer;
+use lazaret_ledger::{Chain, Command, Decision, Ledger, Record, State, apply, decide};
+use lazaret_sim::{Model, Replication, Tell, World};
+
+use crate::scene::{self, Scene, after, spot};
+
+fn per_second(count: usize, took: Duration) -> f64 {
+    count as f64 / took.as_secs_f64()
+}
+
+/// Ten years of Uiju through decision, seal and application, one thread, no disk.
+#[test]
+#[ignore = "figures"]
+fn figures_of_commands() {
+    let no_files = |_: &str| Err("no files here".to_string());
+    let text = include_str!("../../../../examples/uiju/gateway.toml");
+    let gateway = lazaret_gateway::read(text, &["gateway.length=3650 d"], &no_files)
+        .unwrap()
+        .gateway;
+    let model = Model::compile(&gateway).unwrap();
+    let mut events: Vec<Event> = Vec::new();
+    World::new(&model, Tell(|event| events.push(event)))
+        .run(Replication::new(1, 0), GateTime::START)
+        .unwrap();
+    let mut importer = Importer::new(&gateway);
+    let mut commands = importer.opening(gateway.start);
+    for event in &events {
+        commands.extend(importer.commands(event));
+    }
+    let (mut state, mut chain) = (State::default(), Chain::default());
+    let mut rows = Vec::with_capacity(commands.len());
+    let [mut deciding, mut sealing, mut applying] = [Duration::ZERO; 3];
+    let began = Instant::now();
+    for command in &commands {
+        let start = Instant::now();
+        let Ok(Decision::Record(events)) = decide(&state, command, command.at) else {
+            panic!("{command:?}");
+        };
+        let decided = Instant::now();
+        let sealed = chain.seal(command, events, command.at);
+        let closed = Instant::now();
+        apply(&mut state, &sealed.record).unwrap();
+        applying += closed.elapsed();
+        sealing += closed - decided;
+        deciding += decided - start;
+        rows.push(sealed.json);
+    }
+    let n = commands.len();
+    let micros = |took: Duration| took.as_secs_f64() * 1e6 / n as f64;
+    eprintln!(
+        "{n} commands: {:.0}/s; decide {:.2} µs, seal {:.2} µs, apply {:.2} µs; {} bytes a record",
+        per_second(n, began.elapsed()),
+        micros(deciding),
+        micros(sealing),
+        micros(applying),
+        rows.iter().map(Vec::len).sum::<usize>() / n
+    );
+    let began = Instant::now();
+    let end = verify(Chain::default(), rows.iter().map(|row| (&row[..], None))).unwrap();
+    assert_eq!(end, chain);
+    eprintln!("verify: {:.0} records/s", per_second(n, began.elapsed()));
+    let began = Instant::now();
+    let records: Vec<Record> = rows
+        .iter()
+        .map(|row| serde_json::from_slice(row).unwrap())
+        .collect();
+    eprintln!("read JSON: {:.0} records/s", per_second(n, began.elapsed()));
+    let began = Instant::now();
+    let mut again = State::default();
+    for record in &records {
+        apply(&mut again, record).unwrap();
+    }
+    eprintln!(
+        "apply again: {:.0} records/s",
+        per_second(n, began.elapsed())
+    );
+    let began = Instant::now();
+    let bytes = state.snapshot(&chain).unwrap();
+    eprintln!("snapshot of {} bytes: {:?}", bytes.len(), began.elapsed());
+    assert!(bytes == again.snapshot(&chain).unwrap());
+    let began = Instant::now();
+    State::restore(&bytes).unwrap();
+    eprintln!("restored: {:?}", began.elapsed());
+}
+
+/// Bytes of resident memory of this process.
+fn resident() -> usize {
+    std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|text| text.split(' ').nth(1)?.parse::<usize>().ok())
+        .map_or(0, |pages| pages * 4_096)
+}
+
+/// A ledger of `lots` held lots, each with half a dozen records, `together` in a bay at a time.
+///
+/// * `bays` — how many bays there are. In each, one lot of every load waits until the next load is in, so that all
+///   lots of a bay hang together.
+/// * `treated` — whether they are treated and go to the yard, or only pass through the bay.
+fn full(lots: usize, together: usize, bays: usize, treated: bool) -> (Ledger, Timestamp) {
+    let mut rules = scene::rules();
+    for place in &mut rules.places {
+        place.units = None;
+        place.slots = None;
+    }
+    rules.remember_s = 600;
+    rules.people.gate = false;
+    rules.places[1].contact = Contact::Traced;
+    let mut protocol = scene::protocol();
+    protocol.tests.clear();
+    protocol.treatments[0].agents.clear();
+    protocol.treatments[0].contact_s = 0;
+    let scene = Scene::with(rules, vec![protocol]);
+    let (mut ledger, mut now) = (scene.ledger, scene.now);
+    let mut count = 0_u64;
+    let mut say = |ledger: &mut Ledger, by: &str, what: H, now: Timestamp| {
+        count += 1;
+        let command = Command {
+            id: lazaret_ledger::CommandId::new(format!("f{count}")).unwrap(),
+            by: PersonName::new(by),
+            device: None,
+            site: None,
+            issued_at: now,
+            at: now,
+            crew: Vec::new(),
+            acknowledged: vec![lazaret_ledger::Warning::NoPapers],
+            corrects: None,
+            what,
+        };
+        if let Err(refusal) = ledger.submit(&command, now) {
+            panic!("{:?}\n{refusal}", command.what);
+        }
+    };
+    let mut waits: Vec<Option<String>> = vec![None; bays];
+    for convoy in 0..lots / together {
+        let vehicle = format!("v{convoy:07}");
+        let bay = convoy % bays;
+        let unit = bay as u32 + 1;
+        say(
+            &mut ledger,
+            "yard",
+            H::ConvoyArrived {
+                convoy: ConvoyId::new(format!("k{convoy}")),
+                source: SourceName::new("dandong"),
+                vehicles: vec![VehicleId::new(vehicle.as_str())],
+            },
+            now,
+        );
+        say(
+            &mut ledger,
+            "yard",
+            scene::placed(&vehicle, "platform", unit),
+            now,
+        );
+        let names: Vec<String> = (0..together)
+            .map(|nth| format!("{vehicle}-{nth:02}"))
+            .collect();
+        for lot in &names {
+            say(
+                &mut ledger,
+                "yard",
+                H::LotUnloaded {
+                    lot: LotId::new(lot.as_str()),
+                    vehicle: VehicleId::new(vehicle.as_str()),
+                    goods: GoodsName::new("general"),
+                    spot: spot("platform", unit),
+                },
+                now,
+            );
+            say(
+                &mut ledger,
+                "yard",
+                scene::stored(lot, "warehouse", unit),
+                now,
+            );
+            if !treated {
+                continue;
+            }
+            say(
+                &mut ledger,
+                "lead",
+                scene::treatment_started(lot, unit),
+                now,
+            );
+        }
+        now = after(now, 2);
+        let later = after(now, 1);
+        for lot in &names {
+            if treated {
+                say(
+                    &mut ledger,
+                    "lead",
+                    scene::treatment_ended(lot, unit),
+                    later,
+                );
+            }
+            let goes = if lot == &names[together - 1] {
+                waits[bay].replace(lot.clone())
+            } else {
+                Some(lot.clone())
+            };
+            if let Some(lot) = goes {
+                say(
+                    &mut ledger,
+                    "crew",
+                    scene::stored(&lot, "yard", unit),
+                    later,
+                );
+            }
+            say(
+                &mut ledger,
+                "auditor",
+                E::Noted {
+                    thing: Some(lazaret_gateway::event::Thing::Lot(LotId::new(lot.as_str()))),
+                    text: "seen".into(),
+                }
+                .into(),
+                later,
+            );
+        }
+        now = later;
+        // The wagon goes home, so that two million of them are not here at once.
+        say(
+            &mut ledger,
+            "yard",
+            H::VehicleEmptied {
+                vehicle: VehicleId::new(vehicle.as_str()),
+            },
+            now,
+        );
+    }
+    (ledger, now)
+}
+
+/// Two million lots held: memory, pages of lists, one history.
+#[test]
+#[ignore = "figures"]
+fn figures_of_two_million_lots() {
+    const LOTS: usize = 2_000_000;
+    let before = resident();
+    let began = Instant::now();
+    let (ledger, now) = full(LOTS, 20, 10_000, true);
+    eprintln!(
+        "{LOTS} lots from {} records in {:?}: {} bytes of memory a lot ({} by capacity)",
+        ledger.chain().seq,
+        began.elapsed(),
+        (resident() - before) / LOTS,
+        ledger.state().bytes() / LOTS
+    );
+    let state = ledger.state();
+    let mut worst = Duration::ZERO;
+    let mut cursor = None;
+    for _ in 0..1_000 {
+        let began = Instant::now();
+        let page = state.hold_list(cursor, 100);
+        worst = worst.max(began.elapsed());
+        cursor = page.last().map(|line| line.cursor);
+    }
+    eprintln!("hold list, a page of 100: worst of 1000 {worst:?}");
+    let began = Instant::now();
+    let page = state.release_queue(after(now, 20 * scene::DAY), None, 100);
+    eprintln!(
+        "release queue, a page of {}: {:?}",
+        page.len(),
+        began.elapsed()
+    );
+    let began = Instant::now();
+    let history = state.lot_history(&LotId::new("v0050000-07"));
+    eprintln!(
+        "history of {} records: {:?}",
+        history.len(),
+        began.elapsed()
+    );
+    let began = Instant::now();
+    let bytes = ledger.snapshot().unwrap();
+    eprintln!(
+        "snapshot of {} MB: {:?}",
+        bytes.len() / 1_000_000,
+        began.elapsed()
+    );
+    let began = Instant::now();
+    Ledger::restore(&bytes).unwrap();
+    eprintln!("restored: {:?}", began.elapsed());
+}
+
+/// Two million lots with fifty million contacts, 26 to a bay so that each has 25 others: what one of them may have
+/// reached, if a bay links 20 000 of them and if it links them all.
+#[test]
+#[ignore = "figures"]
+fn figures_of_contacts() {
+    const LOTS: usize = 2_000_000;
+    for bays in [100, 1] {
+        let (ledger, _) = full(LOTS / 26 * 26, 26, bays, false);
+        let state = ledger.state();
+        for lot in ["v0000000-00", "v0040000-03"] {
+            let began = Instant::now();
+            let closure = state.contacts(&LotId::new(lot));
+            eprintln!(
+                "{bays} bays: {} lots reached from {lot} in {:?}",
+                closure.reached.len(),
+                began.elapsed()
+            );
+        }
+    }
+}

@@ -1,0 +1,897 @@
+//! One scene for each rule: what is refused, in the three lines that a screen shows, and what is accepted once the
+//! third line was done. Where a rule makes something happen instead, the scene looks at that.
+
+use lazaret_gateway::event::entry::{
+    AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, Outcome,
+    PersonName, Soiled, Tally,
+};
+use lazaret_gateway::event::rules::{HoldRule, Protocol};
+use lazaret_gateway::event::{
+    ConvoyId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName, StepName, VehicleId,
+};
+use lazaret_ledger::{Correction, Refusal, Rule, Stage, Warning, Way};
+
+use crate::scene::*;
+
+#[track_caller]
+fn says(refusal: &Refusal, three_lines: &str) {
+    let wanted: Vec<&str> = three_lines.trim().lines().map(str::trim).collect();
+    let own = refusal.to_string();
+    let own: Vec<&str> = own.lines().collect();
+    assert_eq!(own, wanted);
+}
+
+/// One lot of `goods` in warehouse 1, untreated.
+fn in_warehouse(goods: &str) -> Scene {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], goods);
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    scene
+}
+
+/// One lot in the yard, its clock running.
+fn in_yard() -> Scene {
+    let mut scene = in_warehouse("general");
+    scene.treat(&["w1-1".into()], 1);
+    scene.say("crew", stored("w1-1", "yard", 1));
+    scene
+}
+
+/// One lot that lacks only signatures.
+fn ready() -> Scene {
+    let mut scene = in_yard();
+    scene.wait(11 * DAY);
+    scene.swab("w1-1", "s1", Outcome::Negative);
+    scene.wait(4 * DAY);
+    scene
+}
+
+#[test]
+fn g1_goods_are_held_from_entry_without_a_command() {
+    let mut scene = ready();
+    let now = scene.now;
+    let state = scene.ledger.state();
+    let refusal = state
+        .may_leave(&LotId::new("w1-1"), Way::Inland, now)
+        .unwrap_err();
+    says(
+        &refusal,
+        "G1 goods are held from entry until they are released
+        w1-1 has 0 of 2 signatures
+        different cleared officers who neither treated nor tested it must sign, the last a chief",
+    );
+    assert_eq!(
+        scene.refused("dispatcher", loaded("w1-1", "d1")).rule,
+        Rule::Held
+    );
+    // Nobody can say that it is released, whatever their role.
+    says(
+        &scene.refused(
+            "chief",
+            H::LotReleased {
+                lot: LotId::new("w1-1"),
+            },
+        ),
+        "R1 each role may do its own work only
+        this is recorded by the ledger itself
+        sign for the release instead",
+    );
+}
+
+#[test]
+fn g2_goods_leave_only_by_the_way_that_was_decided() {
+    let mut scene = in_warehouse("general");
+    let look = |finding| H::LotInspected {
+        lot: LotId::new("w1-1"),
+        step: StepName::new("look"),
+        finding,
+    };
+    scene.say("tester", look(Finding::Destroy));
+    says(
+        &scene.refused(
+            "officer",
+            H::LotSentBack {
+                lot: LotId::new("w1-1"),
+            },
+        ),
+        "G2 goods leave only by the way that was decided for them
+        an inspection condemned w1-1
+        record its destruction",
+    );
+    scene.say(
+        "chief",
+        H::LotDestroyed {
+            lot: LotId::new("w1-1"),
+        },
+    );
+    assert_eq!(scene.lot("w1-1").stage, Stage::Destroyed);
+}
+
+#[test]
+fn g3a_every_treatment_must_be_valid() {
+    let mut scene = in_warehouse("general");
+    scene.say("lead", treatment_started("w1-1", 1));
+    scene.say("lead", dosed("w1-1", "peroxide"));
+    for hour in 0..3 {
+        let now = scene.now;
+        scene.say("lead", read("w1-1", now, 200 - hour, 20_000));
+        scene.wait(HOUR);
+    }
+    let record = scene.say("lead", treatment_ended("w1-1", 1));
+    let judged = record
+        .events
+        .iter()
+        .find_map(|event| match &event.happening {
+            H::Entry(E::TreatmentJudged {
+                because,
+                pin,
+                ct_mg_h_m3,
+                ..
+            }) => Some((because.clone(), pin.version, *ct_mg_h_m3)),
+            _ => None,
+        });
+    let fault = "concentration × time was 398 mg·h/m³ of 500 mg·h/m³ at 20.0 °C";
+    assert_eq!(judged, Some((Some(fault.into()), 1, Some(398))));
+    let reasons = scene
+        .ledger
+        .state()
+        .why_held(&LotId::new("w1-1"), scene.now);
+    says(
+        &reasons[0],
+        "G3a every treatment of the protocol must have ended and be valid
+        w1-1 has no valid disinfect
+        complete disinfect as its protocol asks",
+    );
+    scene.treat(&["w1-1".into()], 1);
+    assert!(scene.lot("w1-1").treated);
+}
+
+#[test]
+fn g3b_the_clock_must_have_run() {
+    let mut scene = in_yard();
+    scene.wait(11 * DAY);
+    scene.swab("w1-1", "s1", Outcome::Negative);
+    let refusal = scene.refused("officer", signed("w1-1", "officer"));
+    says(
+        &refusal,
+        "G3b the quarantine clock must have run
+        w1-1 is held until 2022-01-30T03:00:00Z (3 d from now)
+        wait until 2022-01-30T03:00:00Z",
+    );
+    scene.now = refusal.retry_at.unwrap();
+    scene.say("officer", signed("w1-1", "officer"));
+}
+
+#[test]
+fn g3c_every_test_must_be_passed_within_the_hold() {
+    let mut scene = in_yard();
+    let early = scene.refused("tester", sampled("w1-1", "s0"));
+    assert_eq!(
+        (early.rule, early.warning),
+        (Rule::Tested, Some(Warning::EarlySample))
+    );
+    scene.wait(15 * DAY);
+    says(
+        &scene.refused("officer", signed("w1-1", "officer")),
+        "G3c every test and inspection of the protocol must have been passed
+        w1-1 has not passed swab
+        sample or inspect it for swab within its present hold",
+    );
+    scene.swab("w1-1", "s1", Outcome::Inconclusive);
+    assert_eq!(
+        scene.refused("officer", signed("w1-1", "officer")).rule,
+        Rule::Tested
+    );
+    scene.swab("w1-1", "s2", Outcome::Negative);
+    scene.say("officer", signed("w1-1", "officer"));
+}
+
+#[test]
+fn g3d_no_exception_may_be_open() {
+    let mut scene = ready();
+    scene.say(
+        "yard",
+        E::ExceptionOpened {
+            exception: ExceptionId::new("wet"),
+            lots: vec![LotId::new("w1-1")],
+            because: "stood in water".into(),
+        },
+    );
+    says(
+        &scene.refused("officer", signed("w1-1", "officer")),
+        "G3d no exception may be open on the lot
+        w1-1 is stopped by wet
+        a chief officer must close what stops it",
+    );
+    // Stopped goods can still be moved, counted and sampled.
+    scene.say("crew", stored("w1-1", "pile", 1));
+    scene.say("tester", sampled("w1-1", "s2"));
+    scene.say(
+        "chief",
+        E::ExceptionClosed {
+            exception: ExceptionId::new("wet"),
+            because: "only the foil was wet".into(),
+        },
+    );
+    scene.say("officer", signed("w1-1", "officer"));
+}
+
+#[test]
+fn g3e_different_people_sign_and_a_chief_signs_last() {
+    let mut scene = ready();
+    says(
+        &scene.refused("officer", signed("w1-1", "chief")),
+        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        officer would sign as chief
+        each person signs for themselves",
+    );
+    scene.say("officer", signed("w1-1", "officer"));
+    says(
+        &scene.refused("officer", signed("w1-1", "officer")),
+        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        officer has signed for w1-1 already
+        somebody else must sign",
+    );
+    scene.say("chief", signed("w1-1", "chief"));
+    assert_eq!(scene.lot("w1-1").stage, Stage::Released);
+    let mut scene = ready();
+    scene.say("chief", signed("w1-1", "chief"));
+    assert_eq!(
+        scene.refused("officer", signed("w1-1", "officer")).rule,
+        Rule::Signers
+    );
+    scene.say("chief2", signed("w1-1", "chief2"));
+}
+
+#[test]
+fn g3f_who_tested_may_not_sign() {
+    let mut scene = ready();
+    says(
+        &scene.refused("tester", signed("w1-1", "tester")),
+        "G3f who signs must neither have treated nor tested the lot
+        tester treated or tested w1-1
+        somebody who did neither must sign",
+    );
+}
+
+#[test]
+fn g4_the_clock_never_gets_shorter() {
+    let mut scene = in_yard();
+    let soon = after(scene.now, DAY);
+    let shorter = H::HoldRestarted {
+        lot: LotId::new("w1-1"),
+        step: StepName::new("hold"),
+        until: soon,
+        because: "it looks fine".into(),
+    };
+    says(
+        &scene.refused("officer", shorter),
+        "G4 the clock of a hold never gets shorter
+        w1-1 is held until 2022-01-30T03:00:00Z
+        give that instant or a later one",
+    );
+}
+
+#[test]
+fn g4_a_protocol_that_changes_in_mid_hold_only_lengthens_and_shows_what_moves() {
+    let mut scene = in_yard();
+    let version = |version, days: u64| Protocol {
+        version,
+        held_too: true,
+        from: start(),
+        hold: Some(HoldRule {
+            hold_s: days * DAY as u64,
+            ..protocol().hold.unwrap()
+        }),
+        ..protocol()
+    };
+    let adopted = |protocol: &Protocol| E::ProtocolAdopted {
+        protocol: Box::new(protocol.clone()),
+    };
+    let before = scene.lot("w1-1").earliest.unwrap();
+    let longer = version(2, 21);
+    let preview = scene.ledger.state().preview(&longer);
+    assert_eq!(preview.len(), 1);
+    assert_eq!(preview[0].before, Some(before));
+    assert_eq!(preview[0].after, Some(after(before, 7 * DAY)));
+    scene.say("admin", adopted(&longer));
+    assert_eq!(scene.lot("w1-1").earliest, preview[0].after);
+    let shorter = version(3, 1);
+    assert!(scene.ledger.state().preview(&shorter).is_empty());
+    scene.say("admin", adopted(&shorter));
+    assert_eq!(scene.lot("w1-1").earliest, preview[0].after);
+}
+
+#[test]
+fn g5_pieces_and_mass_add_up() {
+    let mut scene = in_yard();
+    let count = |pieces, mass_kg| E::LotCounted {
+        lot: LotId::new("w1-1"),
+        tally: Tally { pieces, mass_kg },
+    };
+    scene.say("crew", count(10, 1_000));
+    let part = |name: &str, pieces, mass_kg| LotPart {
+        lot: LotId::new(name),
+        tally: Tally { pieces, mass_kg },
+    };
+    let split = |second| E::LotSplit {
+        lot: LotId::new("w1-1"),
+        parts: vec![part("a", 5, 500), part("b", second, 500)],
+    };
+    says(
+        &scene.refused("crew", split(4)),
+        "G5 what came in equals what is here, has left, was destroyed or was declared lost
+        the parts have 9 pieces and 1000 kg, and w1-1 has 10 and 1000 kg
+        make the parts add up, or count the lot or declare a loss first",
+    );
+    // A count that differs stops the lot until somebody has said why.
+    scene.say("crew", count(9, 900));
+    assert_eq!(scene.lot("w1-1").exceptions.len(), 1);
+}
+
+#[test]
+fn g6_what_holds_a_lot_holds_its_parts() {
+    let mut scene = in_yard();
+    scene.say(
+        "yard",
+        E::ExceptionOpened {
+            exception: ExceptionId::new("wet"),
+            lots: vec![LotId::new("w1-1")],
+            because: "stood in water".into(),
+        },
+    );
+    let whole = scene.lot("w1-1");
+    let parts = ["a", "b"].map(|name| LotPart {
+        lot: LotId::new(name),
+        tally: Tally::default(),
+    });
+    scene.say(
+        "crew",
+        E::LotSplit {
+            lot: LotId::new("w1-1"),
+            parts: parts.to_vec(),
+        },
+    );
+    for name in ["a", "b"] {
+        let part = scene.lot(name);
+        assert_eq!(part.earliest, whole.earliest);
+        assert_eq!(part.exceptions, whole.exceptions);
+        assert_eq!(part.handlers.last(), whole.handlers.last());
+        assert_eq!(
+            scene.refused("officer", signed(name, "officer")).rule,
+            Rule::NoException
+        );
+    }
+    assert_eq!(
+        scene.refused("officer", signed("w1-1", "officer")).rule,
+        Rule::OnePlace
+    );
+}
+
+#[test]
+fn g7_a_thing_is_in_one_place() {
+    let mut scene = in_warehouse("general");
+    says(
+        &scene.refused("lead", treatment_started("w1-1", 2)),
+        "G7 a thing is in one place at a time and moves only by ways that exist
+        w1-1 is in warehouse 1
+        record that it was brought to warehouse 2 first",
+    );
+    assert_eq!(
+        scene
+            .refused("yard", unloaded("w1-1", "w1", "general", "platform", 1))
+            .rule,
+        Rule::OnePlace
+    );
+}
+
+#[test]
+fn g8_goods_cross_treated_and_never_come_back_without_starting_anew() {
+    let mut scene = in_warehouse("general");
+    says(
+        &scene.refused("crew", stored("w1-1", "yard", 1)),
+        "G8 goods cross from dirty to clean once, treated, and never back without starting anew
+        w1-1 is not treated as its protocol asks, and yard is clean
+        complete its treatment first, or choose a place on the dirty side",
+    );
+    let mut scene = in_yard();
+    let back = scene.refused("yard", stored("w1-1", "warehouse", 2));
+    assert_eq!(
+        (back.rule, back.warning),
+        (Rule::OneWay, Some(Warning::BackToDirty))
+    );
+    scene.say("yard", stored("w1-1", "warehouse", 2));
+    let lot = scene.lot("w1-1");
+    assert!(!lot.treated && lot.clock.is_none(), "{lot:?}");
+}
+
+#[test]
+fn g9_a_positive_test_stops_everything_it_may_have_reached_in_one_record() {
+    let mut scene = Scene::open();
+    let lots = scene.arrive("k1", &["w1", "w2", "w3"], "general");
+    // w1 and w2 share a bay of the warehouse, w3 has one of its own.
+    for (lot, unit) in lots.iter().zip([1, 1, 2]) {
+        scene.say("yard", stored(lot, "warehouse", unit));
+    }
+    scene.treat(&lots[..2], 1);
+    scene.treat(&lots[2..], 2);
+    for lot in &lots {
+        scene.say("crew", stored(lot, "yard", 1));
+    }
+    scene.wait(15 * DAY);
+    scene.swab("w2-1", "s2", Outcome::Negative);
+    scene.say("officer", signed("w2-1", "officer"));
+    scene.say("chief", signed("w2-1", "chief"));
+    scene.say("dispatcher", loaded("w2-1", "d1"));
+    scene.say("dispatcher", departed("d1", 1));
+    scene.say("tester", sampled("w1-1", "s1"));
+    let record = scene.say("tester", result("s1", Outcome::Positive));
+    let one_line = |event: &lazaret_gateway::event::Event| match &event.happening {
+        H::Entry(E::LotFrozen { lot, .. }) => Some(format!("{lot} stopped")),
+        H::Entry(E::LotRecalled {
+            lot,
+            link: Some(link),
+            ..
+        }) => Some(format!(
+            "{lot} called back: with {} in {:?}",
+            link.from, link.surface
+        )),
+        H::HoldRestarted { lot, .. } => Some(format!("{lot} starts anew")),
+        _ => None,
+    };
+    let lines: Vec<String> = record.events.iter().filter_map(one_line).collect();
+    assert_eq!(
+        lines,
+        [
+            "w1-1 stopped",
+            "w1-1 starts anew",
+            "w2-1 called back: with w1-1 in Unit(PlaceName(\"warehouse\"), 1)",
+        ]
+    );
+    assert!(scene.lot("w2-1").recalled);
+    assert!(scene.lot("w3-1").exceptions.is_empty());
+}
+
+#[test]
+fn c1_whoever_joins_a_pile_restarts_those_who_began_earlier() {
+    let mut scene = Scene::open();
+    for (convoy, vehicle) in [("k1", "w1"), ("k2", "w2")] {
+        let lots = scene.arrive(convoy, &[vehicle], "general");
+        scene.say("yard", stored(&lots[0], "warehouse", 1));
+        scene.treat(&lots, 1);
+        scene.say("crew", stored(&lots[0], "pile", 1));
+        scene.say(
+            "yard",
+            H::VehicleLeft {
+                vehicle: VehicleId::new(vehicle),
+                spot: spot("platform", 1),
+            },
+        );
+        scene.wait(DAY);
+    }
+    let (first, second) = (scene.lot("w1-1"), scene.lot("w2-1"));
+    assert_eq!(
+        first.clock, second.clock,
+        "the older one starts anew when the younger one comes"
+    );
+    let history = scene.ledger.state().lot_history(&LotId::new("w1-1"));
+    let last = &scene.records[*history.last().unwrap() as usize - 1];
+    let because = last.events.iter().find_map(|event| match &event.happening {
+        H::HoldRestarted { because, .. } => Some(because.clone()),
+        _ => None,
+    });
+    assert_eq!(
+        because.as_deref(),
+        Some("w2-1 joined it in pile 1 (records 34 and 47)")
+    );
+}
+
+#[test]
+fn c1_contamination_restarts_what_was_there_since() {
+    let mut scene = in_yard();
+    let before = scene.lot("w1-1").clock;
+    scene.wait(DAY);
+    scene.say(
+        "crew",
+        E::ContaminationFound {
+            on: Soiled::Unit(PlaceName::new("warehouse"), 1),
+            since: after(scene.now, -2 * DAY),
+            because: "droppings in the bay".into(),
+            exception: ExceptionId::new("bay"),
+        },
+    );
+    assert!(scene.lot("w1-1").clock > before);
+}
+
+#[test]
+fn w1_a_vehicle_goes_home_empty_washed_and_rested() {
+    let mut scene = in_warehouse("general");
+    let home = || H::VehicleReleased {
+        vehicle: VehicleId::new("w1"),
+    };
+    says(
+        &scene.refused("yard", home()),
+        "W1 a vehicle goes home only empty, washed after its last load, and as its source demands
+        vehicle w1 is not empty
+        record that it was emptied",
+    );
+    scene.say(
+        "yard",
+        H::VehicleEmptied {
+            vehicle: VehicleId::new("w1"),
+        },
+    );
+    assert_eq!(
+        scene.refused("yard", home()).remedy,
+        "wash and disinfect it"
+    );
+    scene.say(
+        "lead",
+        H::VehicleWashed {
+            vehicle: VehicleId::new("w1"),
+        },
+    );
+    let refusal = scene.refused("yard", home());
+    assert_eq!(refusal.retry_at, Some(after(scene.now, 3 * HOUR)));
+    scene.wait(3 * HOUR);
+    // Back on the dirty side it is dirty again (W2).
+    scene.say("yard", placed("w1", "platform", 2));
+    assert_eq!(
+        scene.refused("yard", home()).remedy,
+        "wash and disinfect it"
+    );
+    scene.say(
+        "lead",
+        H::VehicleWashed {
+            vehicle: VehicleId::new("w1"),
+        },
+    );
+    scene.wait(3 * HOUR);
+    scene.say("yard", home());
+}
+
+#[test]
+fn p1_a_lapsed_clearance_stops_new_work_and_not_the_record() {
+    let mut scene = in_warehouse("general");
+    scene.say("lead", treatment_started("w1-1", 1));
+    scene.say(
+        "officer",
+        E::ClearanceLapsed {
+            person: PersonName::new("lead"),
+            because: "temperature".into(),
+        },
+    );
+    // What was begun is recorded to its end; nothing new begins.
+    scene.wait(3 * HOUR);
+    scene.say("lead", treatment_ended("w1-1", 1));
+    says(
+        &scene.refused("lead", treatment_started("w1-1", 1)),
+        "P1 who works or signs must be cleared, trained for the agent, rested and on shift
+        the clearance of lead ended at 2022-01-16T00:00:00Z
+        renew the clearance, or let somebody else do it",
+    );
+}
+
+#[test]
+fn p2_who_worked_on_the_dirty_side_passes_the_gate() {
+    let mut scene = in_yard();
+    says(
+        &scene.refused("yard", stored("w1-1", "pile", 1)),
+        "P2 who worked on the dirty side passes the personnel gate before working on the clean side
+        yard worked on the dirty side and has not passed the personnel gate since
+        record that they passed it, or let somebody else do it",
+    );
+    scene.say(
+        "yard",
+        E::PersonPassedGate {
+            person: PersonName::new("yard"),
+        },
+    );
+    scene.say("yard", stored("w1-1", "pile", 1));
+}
+
+#[test]
+fn p3_who_reports_sick_stops_what_they_handled() {
+    let mut scene = in_yard();
+    scene.say(
+        "yard",
+        E::PersonReportedSick {
+            person: PersonName::new("crew"),
+            since: start(),
+            exception: ExceptionId::new("crew-sick"),
+        },
+    );
+    assert_eq!(
+        scene.lot("w1-1").exceptions,
+        [ExceptionId::new("crew-sick")]
+    );
+    assert_eq!(
+        scene.refused("crew", stored("w1-1", "pile", 1)).rule,
+        Rule::Cleared
+    );
+}
+
+#[test]
+fn s1_a_slot_never_holds_more_than_its_room() {
+    let mut scene = Scene::open();
+    let lots = scene.arrive("k1", &["w1", "w2", "w3", "w4"], "general");
+    for lot in &lots[..3] {
+        scene.say("yard", stored(lot, "warehouse", 1));
+    }
+    says(
+        &scene.refused("yard", stored("w4-1", "warehouse", 1)),
+        "S1 a slot never holds more than its room
+        warehouse 1 has 3 slots, and 3 are taken
+        free a slot, or choose another unit",
+    );
+    scene.say(
+        "yard",
+        H::PlaceClosed {
+            spot: spot("warehouse", 2),
+            because: "frost".into(),
+        },
+    );
+    says(
+        &scene.refused("yard", stored("w4-1", "warehouse", 2)),
+        "S1b a closed or broken place takes nothing new
+        warehouse 2 is closed: frost
+        choose another unit, or open or repair it first",
+    );
+    scene.say("yard", stored("w4-1", "warehouse", 3));
+}
+
+#[test]
+fn s2_goods_that_must_be_apart_are_never_together() {
+    let mut scene = Scene::open();
+    let first = scene.arrive("k1", &["w1"], "medicine");
+    let second = scene.arrive_at("k2", "w2", "acid", 2);
+    scene.say("yard", stored(&first[0], "warehouse", 1));
+    says(
+        &scene.refused("yard", stored(&second, "warehouse", 1)),
+        "S2 goods that must be kept apart are never together
+        w1-1 (medicine) is in warehouse 1, and acid must be kept apart from it
+        choose another unit",
+    );
+}
+
+#[test]
+fn s2_dangers_on_the_papers_count_too() {
+    let mut scene = Scene::open();
+    let line = |vehicle: &str, hazard: &str| ManifestLine {
+        vehicle: VehicleId::new(vehicle),
+        lot: LotId::new(format!("{vehicle}-1")),
+        goods: GoodsName::new("general"),
+        tally: Tally {
+            pieces: 1,
+            mass_kg: 10,
+        },
+        hazards: vec![Hazard::new(hazard)],
+        seals: Vec::new(),
+        sender: None,
+        receiver: None,
+    };
+    scene.say(
+        "yard",
+        E::ManifestAnnounced {
+            manifest: ManifestId::new("m1"),
+            convoy: ConvoyId::new("k1"),
+            source: SourceName::new("dandong"),
+            due: None,
+            lines: vec![line("w1", "3"), line("w2", "5.1")],
+        },
+    );
+    scene.say(
+        "yard",
+        H::ConvoyArrived {
+            convoy: ConvoyId::new("k1"),
+            source: SourceName::new("dandong"),
+            vehicles: vec![VehicleId::new("w1"), VehicleId::new("w2")],
+        },
+    );
+    for (vehicle, unit) in [("w1", 1), ("w2", 2)] {
+        scene.say("yard", placed(vehicle, "platform", unit));
+        scene.say(
+            "yard",
+            unloaded(
+                &format!("{vehicle}-1"),
+                vehicle,
+                "general",
+                "platform",
+                unit,
+            ),
+        );
+    }
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    says(
+        &scene.refused("yard", stored("w2-1", "warehouse", 1)),
+        "S2 goods that must be kept apart are never together
+        w1-1 (class 3) is in warehouse 1, and class 5.1 must be separated from it
+        choose another unit",
+    );
+}
+
+#[test]
+fn s3_an_agent_must_suit_protocol_and_goods() {
+    let mut scene = in_warehouse("medicine");
+    scene.say("lead", treatment_started("w1-1", 1));
+    says(
+        &scene.refused("lead", dosed("w1-1", "vinegar")),
+        "S3 an agent must be one that the protocol names and the goods can bear
+        the protocol of w1-1 does not name vinegar for disinfect
+        use peroxide or chlorine",
+    );
+    assert_eq!(
+        scene.refused("lead", dosed("w1-1", "chlorine")).fact,
+        "chlorine spoils medicine"
+    );
+    scene.say("lead", dosed("w1-1", "peroxide"));
+}
+
+#[test]
+fn a1_a_correction_names_the_record_and_obeys_every_rule() {
+    let mut scene = in_warehouse("general");
+    let wrong = scene.records.last().unwrap().seq;
+    let mut command = scene.command("yard", stored("w1-1", "warehouse", 2));
+    command.corrects = Some(Correction {
+        record: wrong,
+        because: String::new(),
+    });
+    assert_eq!(scene.submit(&command).unwrap_err().rule, Rule::Corrects);
+    command.corrects = Some(Correction {
+        record: wrong,
+        because: "the wrong bay was scanned".into(),
+    });
+    let record = scene.submit(&command).unwrap().unwrap();
+    assert!(matches!(
+        &record.events[0].happening,
+        H::Entry(E::Corrected { record, .. }) if *record == wrong
+    ));
+    assert_eq!(scene.lot("w1-1").spot, Some(spot("warehouse", 2)));
+    // A correction is no way around the gate.
+    let mut command = scene.command("dispatcher", loaded("w1-1", "d1"));
+    command.corrects = Some(Correction {
+        record: wrong,
+        because: "it was to be loaded".into(),
+    });
+    assert_eq!(scene.submit(&command).unwrap_err().rule, Rule::Treated);
+}
+
+#[test]
+fn a4_a_command_counts_once() {
+    let mut scene = in_warehouse("general");
+    let command = scene.command("yard", stored("w1-1", "warehouse", 2));
+    assert!(scene.submit(&command).unwrap().is_some());
+    let before = scene.ledger.chain();
+    assert!(scene.submit(&command).unwrap().is_none());
+    assert_eq!(scene.ledger.chain(), before);
+    // A week later nobody can tell any more whether it was counted.
+    scene.wait(8 * DAY);
+    let again = scene.submit(&command);
+    assert!(again.is_ok() || again.unwrap_err().rule == Rule::Once);
+    let mut old = scene.command("yard", stored("w1-1", "warehouse", 3));
+    old.issued_at = after(scene.now, -8 * DAY);
+    assert_eq!(scene.submit(&old).unwrap_err().rule, Rule::Once);
+}
+
+#[test]
+fn a8_a_warning_needs_somebody_who_has_seen_it() {
+    let mut scene = Scene::open();
+    let arrived = H::ConvoyArrived {
+        convoy: ConvoyId::new("k1"),
+        source: SourceName::new("dandong"),
+        vehicles: vec![VehicleId::new("21 81 2471 218-3")],
+    };
+    let refusal = scene.refused("yard", arrived.clone());
+    says(
+        &refusal,
+        "K1 a command must speak of things that exist and are new where it makes them
+        the check digit of 21 81 2471 218-3 would have to be 1
+        acknowledge `unverified_mark` if it is meant",
+    );
+    let record = scene.say("yard", arrived);
+    assert!(matches!(
+        &record.events[0].happening,
+        H::Entry(E::WarningAcknowledged { by, .. }) if by.as_str() == "yard"
+    ));
+}
+
+#[test]
+fn a10_the_clock_of_a_tablet_releases_nothing_early() {
+    let mut scene = in_warehouse("general");
+    let mut command = scene.command("yard", stored("w1-1", "warehouse", 2));
+    command.at = after(scene.now, DAY);
+    let refusal = scene.submit(&command).unwrap_err();
+    assert_eq!(refusal.rule, Rule::Skew);
+    assert_eq!(refusal.remedy, "set the device's clock and enter it again");
+    // A treatment entered a week late starts the clock now, and not a week ago.
+    scene.wait(5 * DAY);
+    let week_ago = after(scene.now, -5 * DAY);
+    for (what, hours) in [
+        (H::from(dosed("w1-1", "peroxide")), 0),
+        (treatment_ended("w1-1", 1), 3),
+    ] {
+        if hours == 0 {
+            let mut started = scene.command("lead", treatment_started("w1-1", 1));
+            started.at = week_ago;
+            scene.submit(&started).unwrap();
+        }
+        for hour in 0..=hours {
+            if hours > 0 {
+                scene.say(
+                    "lead",
+                    read("w1-1", after(week_ago, hour * HOUR), 300, 20_000),
+                );
+            }
+        }
+        let mut command = scene.command("lead", what);
+        command.at = after(week_ago, hours * HOUR);
+        scene.submit(&command).unwrap();
+    }
+    assert_eq!(scene.lot("w1-1").clock, Some(scene.now));
+    // Credit for the week needs somebody else who saw it, and an entry of its own.
+    let credit = |witness: &str, from| E::ClockCredited {
+        lot: LotId::new("w1-1"),
+        from,
+        witness: PersonName::new(witness),
+    };
+    let ended = after(week_ago, 3 * HOUR);
+    assert_eq!(
+        scene.refused("officer", credit("officer", ended)).rule,
+        Rule::Skew
+    );
+    assert_eq!(
+        scene.refused("officer", credit("crew", week_ago)).rule,
+        Rule::NeverShorter
+    );
+    scene.say("officer", credit("crew", ended));
+    assert_eq!(scene.lot("w1-1").earliest, Some(after(ended, 14 * DAY)));
+}
+
+#[test]
+fn r1_each_role_does_its_own_work() {
+    let mut scene = in_warehouse("general");
+    says(
+        &scene.refused("auditor", stored("w1-1", "warehouse", 2)),
+        "R1 each role may do its own work only
+        auditor is auditor
+        yard master, crew may do this",
+    );
+    let refusal = scene.refused("stranger", stored("w1-1", "warehouse", 2));
+    assert_eq!(refusal.fact, "stranger is nobody here");
+}
+
+#[test]
+fn x1_trial_runs_and_real_goods_are_kept_apart() {
+    let mut scene = Scene::open();
+    scene.say(
+        "yard",
+        E::TrialDeclared {
+            convoy: ConvoyId::new("k1"),
+        },
+    );
+    let trial = scene.arrive("k1", &["w1"], "general");
+    let real = scene.arrive_at("k2", "w2", "general", 2);
+    scene.say("yard", stored(&trial[0], "warehouse", 1));
+    says(
+        &scene.refused("yard", stored(&real, "warehouse", 1)),
+        "X1 trial runs and real goods are kept apart
+        warehouse 1 has w1-1, which belongs to a trial run
+        choose another unit",
+    );
+}
+
+#[test]
+fn s3_training_is_for_the_agent() {
+    let mut scene = in_warehouse("general");
+    scene.say(
+        "admin",
+        E::PersonCleared {
+            person: PersonName::new("lead"),
+            until: after(scene.now, DAY),
+            agents: vec![AgentName::new("chlorine")],
+        },
+    );
+    scene.say("lead", treatment_started("w1-1", 1));
+    let refusal = scene.refused("lead", dosed("w1-1", "peroxide"));
+    assert_eq!(refusal.fact, "lead is not trained for peroxide");
+}
