@@ -376,16 +376,16 @@ impl<O: Observer> World<'_, O> {
         found
     }
 
-    /// Things at `p` (in `unit`, if one is given) that wait for nothing but the place, in order of the queue.
+    /// Things at `p` (in `unit`, if one is given), by themselves or on a vehicle, that wait for nothing but the place, in
+    /// order of the queue.
     fn stalled(&mut self, p: usize, unit: Option<u16>) -> Vec<u32> {
         let mut found: Vec<u32> = (0..self.things.len() as u32)
             .filter(|&x| {
                 let thing = &self.things[x as usize];
                 thing.state == State::WaitWork
                     && !thing.is(LISTED)
-                    && usize::from(thing.place) == p
-                    && unit.is_none_or(|unit| thing.unit == unit)
-                    && thing.host == NONE
+                    && usize::from(self.place_of(x).0) == p
+                    && unit.is_none_or(|unit| self.place_of(x).1 == unit)
             })
             .collect();
         found.sort_unstable_by_key(|&x| {
@@ -449,20 +449,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     fn go_on(&mut self, p: usize, unit: Option<u16>) {
-        let mut stalled = self.stalled(p, unit);
-        // And what stands on vehicles there.
-        let aboard: Vec<u32> = (0..self.things.len() as u32)
-            .filter(|&x| {
-                let thing = &self.things[x as usize];
-                thing.state == State::WaitWork
-                    && thing.host != NONE
-                    && !thing.is(LISTED)
-                    && usize::from(self.place_of(x).0) == p
-                    && unit.is_none_or(|unit| self.place_of(x).1 == unit)
-            })
-            .collect();
-        stalled.extend(aboard);
-        for x in stalled {
+        for x in self.stalled(p, unit) {
             self.try_again(x);
         }
         self.soil_place(p);
