@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::support::{Sample, fails, model, pass, sample, stationary};
 
 /// A fleet of six keeps the number before the line finite: a departure with no vehicle at home is lost.
-const TWO: &str = r#"
+pub(crate) const TWO: &str = r#"
 gateway = { name = "line", length = "12000 h" }
 source.border = { every = "exponential(1 h)", fleet = 6, when_short = "go_short" }
 place.platform  = { slots = 2 }
@@ -16,7 +16,7 @@ step = [
 ]
 "#;
 
-const THREE: &str = r#"
+pub(crate) const THREE: &str = r#"
 gateway = { name = "line", length = "12000 h" }
 source.border = { every = "exponential(1 h)", fleet = 5, when_short = "go_short" }
 place.platform  = { slots = 2 }

@@ -4,7 +4,7 @@ use crate::support::{Sample, check_mean, fails, model, pass, sample, stationary}
 
 /// Three bays that always have a truck: of the fleet of twelve, those that are home are sent every half hour, and no
 /// unloading takes less than one.
-const BUSY: &str = r#"
+pub(crate) const BUSY: &str = r#"
 gateway = { name = "availability", length = "8000 h" }
 source.border = { every = "30 min", convoy = 12, fleet = 12, when_short = "go_short" }
 [place.bay]
@@ -79,7 +79,7 @@ breaks = { every = "exponential(20 h)", repair = "erlang(2, 5 h)" }
 }
 
 /// One slot that breaks down whether it works or not; work goes on where it was.
-const QUEUE: &str = r#"
+pub(crate) const QUEUE: &str = r#"
 gateway = { name = "queue", length = "20000 h" }
 source.border = { every = "exponential(2 h)" }
 [place.bay]

@@ -2,7 +2,7 @@
 
 use crate::support::{check_mean, fails, model, pass, sample};
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "convoys", length = "2400 h" }
 source.border = { every = "12 h", convoy = "uniform_int(15, 20)", lots = "uniform_int(1, 3)" }
 place.gate = { slots = "unlimited" }

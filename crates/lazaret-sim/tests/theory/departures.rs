@@ -4,7 +4,7 @@
 use crate::support::{Sample, check_mean, fails, model, pass, sample};
 
 /// A lot is ready 30 hours after it came; from then on it waits for a departure. It starts on a Monday.
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "departures", start = 2024-01-01T00:00:00, length = "1120 d" }
 source.border = { every = "exponential(1 h)" }
 [place]
@@ -26,7 +26,7 @@ fn run(dispatch: &str, overrides: &[&str], seed: u64, n: u64) -> Sample {
     sample(&model(&file, overrides), seed, n, 24.0 * 7.0 * 20.0)
 }
 
-const TIMETABLE: &str = r#"timetable = { days = ["Mon", "Thu"], times = ["06:00"] }"#;
+pub(crate) const TIMETABLE: &str = r#"timetable = { days = ["Mon", "Thu"], times = ["06:00"] }"#;
 
 fn check_timetable(sample: &Sample, gaps: &[f64]) -> [Result<(), String>; 4] {
     // Ready lots come as a Poisson process, so one falls into a gap by its length and waits half of it on average.
@@ -171,7 +171,7 @@ impl Trains {
 }
 
 const SMALL: &str = "every = \"24 h\"\ntakes_up_to = 26";
-const LEAST: &str = "every = \"24 h\"\ntakes_up_to = 44\nat_least = 36";
+pub(crate) const LEAST: &str = "every = \"24 h\"\ntakes_up_to = 44\nat_least = 36";
 
 #[test]
 fn trains_that_are_sometimes_too_small() {

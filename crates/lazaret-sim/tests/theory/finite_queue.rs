@@ -2,7 +2,7 @@
 
 use crate::support::{Sample, fails, model, pass, sample};
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "M/M/c/K", length = "12000 h" }
 source.border = { every = "exponential(1 h)", fleet = 5, when_short = "go_short" }
 place.platform = { slots = 2 }

@@ -3,7 +3,7 @@
 
 use crate::support::{Sample, fails, model, pass, sample};
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "shuttle", length = "12000 h" }
 source.border = { every = "exponential(20 min)", fleet = 12, when_short = "go_short", travel = "uniform(1 h, 3 h)" }
 place.platform = { slots = 2 }

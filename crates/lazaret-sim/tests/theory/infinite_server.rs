@@ -5,7 +5,7 @@ use lazaret_gateway::model::PlaceIx;
 use lazaret_gateway::time::GateTime;
 use lazaret_sim::{Model, OCCUPANCY_BINS, Replication, Silent, World};
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "M/G/inf", length = "360 h" }
 source.border = { every = "exponential(6 min)" }
 [place]

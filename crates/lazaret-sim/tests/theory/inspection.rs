@@ -4,7 +4,7 @@ use crate::support::{check_mean, check_share, fails, model, pass, sample};
 use lazaret_sim::Model;
 
 /// Arrivals end in time for every lot to have left.
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "inspection", start = 2024-01-01T00:00:00, length = "60 d" }
 source.border = { every = "exponential(1 h)", closed = [{ from = 2024-02-20, to = 2024-03-10 }] }
 [place]

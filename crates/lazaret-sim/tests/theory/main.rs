@@ -19,3 +19,4 @@ mod reference;
 mod shifts;
 mod spread;
 mod support;
+mod traced;

@@ -2,7 +2,7 @@
 
 use crate::support::{Sample, fails, model, pass, sample};
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "M/G/1", length = "12000 h" }
 source.border = { every = "exponential(1 h)" }
 place.platform = { slots = 1 }

@@ -2,7 +2,7 @@
 
 use crate::support::{Sample, fails, model, pass, sample};
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "priorities", length = "12000 h" }
 [goods]
 medicine = { share = 0.3, priority = 7 }

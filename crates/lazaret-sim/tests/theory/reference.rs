@@ -12,7 +12,7 @@
 use crate::support::{FALSE_ALARM, Sample, fails, model, pass, sample};
 use lazaret_sim::{Moments, student};
 
-const FILE: &str = include_str!("../../../../bench/gateway-ref.toml");
+pub(crate) const FILE: &str = include_str!("../../../../bench/gateway-ref.toml");
 
 /// The seven figures: lots dispatched, mean and 95th percentile of the time from arrival to dispatch, mean and most in the
 /// yard, mean turn-round, use of the platforms.

@@ -3,13 +3,14 @@
 use crate::support::{model, sample};
 
 /// Trucks are never short. A lot takes 47 minutes, which divides no shift, so that no lot ends with one.
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "shifts", start = 2024-01-01T00:00:00, length = "28 d", holidays = [2024-01-10] }
 source.border = { every = "10 min", first = "0 h", convoy = 12, fleet = 12, when_short = "go_short" }
 place.bay = { slots = 5 }
 step = [{ id = "unload", at = "bay", takes = "47 min" }]
 "#;
-const CREW: &str = "crew.gang = { count = 2, shift = \"08:00-20:00\", days = \"Mon-Fri\" }\n";
+pub(crate) const CREW: &str =
+    "crew.gang = { count = 2, shift = \"08:00-20:00\", days = \"Mon-Fri\" }\n";
 
 fn worked(file: &str, overrides: &[&str]) -> f64 {
     let returned = sample(&model(file, overrides), 1, 1, 0.0).of("vehicle.returned");

@@ -7,7 +7,7 @@ use crate::support::{at_most, check_mean, fails, integral, model, pass, sample};
 use lazaret_sim::Model;
 use lazaret_sim::study::{self, Settings, Stop};
 
-const FILE: &str = r#"
+pub(crate) const FILE: &str = r#"
 gateway = { name = "unknown hold", length = "100 h" }
 unknown.hold_time = "uniform(15 h, 25 h)"
 source.border = { every = "exponential(1 h)" }
