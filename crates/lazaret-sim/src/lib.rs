@@ -14,5 +14,5 @@ pub use estimate::{Estimate, LEVEL, Moments, student};
 pub use metrics::MetricNames;
 pub use model::{CompileError, Model, OCCUPANCY_BINS};
 pub use observer::{Observer, Silent, Tell};
-pub use warm_up::{drifts, mser5};
+pub use warm_up::mser5;
 pub use world::{Deadlock, Outcome, Replication, Standstill, UnknownsError, World};

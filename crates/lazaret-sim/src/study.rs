@@ -15,7 +15,7 @@ use lazaret_gateway::time::GateTime;
 use crate::estimate::{Estimate, LEVEL, Moments};
 use crate::model::{Model, OCCUPANCY_BINS};
 use crate::observer::Silent;
-use crate::warm_up::{drifts, mser5};
+use crate::warm_up::{Drift, mean_over, mser5, period};
 use crate::world::{Outcome, Replication, Standstill, UnknownsError, World};
 
 /// Rows that may wait for one that is late, for each thread.
@@ -36,7 +36,8 @@ const TWINS: u64 = 1 << 40;
 pub enum Stop {
     /// So many replications.
     After(u64),
-    /// Until the half-width of each of these metrics is at most this share of its mean, but at most `limit`.
+    /// Until the half-width of each of these metrics is at most this share of its mean and, in a study of the settled state,
+    /// it is known whether that drifts; but at most `limit`.
     Relative {
         /// Positions of the metrics.
         metrics: Vec<usize>,
@@ -72,8 +73,8 @@ pub struct Settings {
 pub struct Study {
     /// Replications taken in.
     pub replications: u64,
-    /// Whether the precision asked for was reached and, in a study of the settled state, a warm-up was found and nothing
-    /// drifts after it. A fixed number of replications is settled if every headline figure is within 1 % of its mean.
+    /// Whether the precision asked for was reached and, in a study of the settled state, a warm-up was found and a drift
+    /// after it can be ruled out. A fixed number of replications is settled if every headline figure is within 1 % of its mean.
     pub settled: bool,
     /// Whether it was interrupted.
     pub partial: bool,
@@ -124,10 +125,11 @@ struct Collector<'a> {
     rows: u64,
     /// Occupancy of the first replications, [`FAN_GROUP`] bins taken together.
     fan_rows: Vec<f32>,
-    thirds: Vec<[f64; 3]>,
     /// Figures of the first replications, for the spread.
     firsts: Vec<Vec<f64>>,
-    warm_bin: usize,
+    drift: Drift,
+    /// In bins: where the last two parts that are compared begin, and where the second of them does.
+    parts: [f64; 2],
     deadlocks: (u64, Option<crate::Deadlock>),
     standstills: Vec<(u64, Standstill)>,
     precise: bool,
@@ -143,12 +145,18 @@ impl Collector<'_> {
         if self.rows <= PAIRS && !self.model.unknowns.is_empty() {
             self.firsts.push(outcome.values.clone());
         }
-        if self.thirds.len() < FAN {
+        if self.rows <= FAN as u64 {
             for group in outcome.occupancy.chunks_exact(FAN_GROUP) {
                 self.fan_rows
                     .push(group.iter().sum::<f32>() / FAN_GROUP as f32);
             }
-            self.thirds.push(self.thirds_of(outcome));
+        }
+        if !outcome.inside.is_empty() {
+            let [earlier, later] = self.parts;
+            self.drift.add(
+                mean_over(&outcome.inside, earlier, later),
+                mean_over(&outcome.inside, later, OCCUPANCY_BINS as f64),
+            );
         }
         if let Some(deadlock) = &outcome.deadlock {
             self.deadlocks.0 += 1;
@@ -171,17 +179,6 @@ impl Collector<'_> {
         self.enough()
     }
 
-    fn thirds_of(&self, outcome: &Outcome) -> [f64; 3] {
-        let kept = OCCUPANCY_BINS - self.warm_bin;
-        let mut thirds = [0.0; 3];
-        for place in outcome.occupancy.chunks_exact(OCCUPANCY_BINS) {
-            for (nth, &level) in place[self.warm_bin..].iter().enumerate() {
-                thirds[(nth * 3 / kept).min(2)] += f64::from(level) * 3.0 / kept as f64;
-            }
-        }
-        thirds
-    }
-
     fn enough(&mut self) -> bool {
         /// Fewer rows say too little about their own spread.
         const LEAST: u64 = 20;
@@ -201,7 +198,8 @@ impl Collector<'_> {
             } => {
                 // Looking seldom keeps the chance of stopping on a lucky look small.
                 if n >= LEAST && n.is_multiple_of(10) {
-                    self.precise = metrics.iter().all(|&m| self.within(m, share));
+                    self.precise =
+                        self.knows_drift() && metrics.iter().all(|&m| self.within(m, share));
                 }
                 self.precise || n >= limit
             }
@@ -216,6 +214,11 @@ impl Collector<'_> {
                 self.precise || n >= limit
             }
         }
+    }
+
+    /// Whether it is known if the settled state drifts; what is not of the settled state may.
+    fn knows_drift(&self) -> bool {
+        self.model.study() == Question::Opening || self.drift.is_ruled_out() || self.drift.is_seen()
     }
 
     fn within(&self, metric: usize, share: f64) -> bool {
@@ -279,7 +282,6 @@ pub fn run(
         Question::Opening => (GateTime::START, true),
         Question::Steady => find_warm_up(model, settings.seed)?,
     };
-    let warm_bin = (warm_up.micros() / (model.horizon / OCCUPANCY_BINS as i64).max(1)) as usize;
     let mut collector = Collector {
         model,
         stop: &settings.stop,
@@ -287,9 +289,9 @@ pub fn run(
         moments: vec![Moments::default(); model.metrics.len()],
         rows: 0,
         fan_rows: Vec::new(),
-        thirds: Vec::new(),
         firsts: Vec::new(),
-        warm_bin: warm_bin.min(OCCUPANCY_BINS - 3),
+        drift: Drift::default(),
+        parts: parts(model, warm_up),
         deadlocks: (0, None),
         standstills: Vec::new(),
         precise: false,
@@ -319,20 +321,24 @@ pub fn run(
         spread(model, settings, warm_up, &collector)?
     };
     let steady = model.study() == Question::Steady;
-    let drifting = steady && drifts(&collector.thirds);
+    let drifting = steady && collector.drift.is_seen();
+    let undecided = steady && !drifting && !collector.drift.is_ruled_out();
     let mut warnings = Vec::new();
     if !found {
         warnings.push(
-            "no warm-up was found: the gateway has not settled within half of its length, so its figures are of a start, not of a settled state; give it a greater `length`, or ask for `study = \"opening\"`"
+            "no warm-up was found: the gateway has not settled within half of its length, or its calendar repeats itself less than three times after that, so its figures are of a start, not of a settled state; give it a greater `length`, or ask for `study = \"opening\"`"
                 .to_string(),
         );
     }
     if drifting {
         warnings.push("what is in the gateway still grows or shrinks after the warm-up: it has no settled state within this length".to_string());
     }
+    if undecided {
+        warnings.push("these replications are too few, or too short, to rule out that what is in the gateway still grows or shrinks: ask for more of them, or give it a greater `length`".to_string());
+    }
     Ok(Study {
         replications: collector.rows,
-        settled: collector.precise && found && !drifting && !partial,
+        settled: collector.precise && found && !drifting && !undecided && !partial,
         partial,
         warm_up,
         estimates: collector.moments.iter().map(Moments::estimate).collect(),
@@ -361,20 +367,48 @@ pub fn headline(model: &Model) -> Vec<usize> {
 /// Where the settled state begins, and whether there is one.
 fn find_warm_up(model: &Model, seed: u64) -> Result<(GateTime, bool), UnknownsError> {
     let mut world = World::new(model, Silent);
-    let mut series = vec![0.0; OCCUPANCY_BINS];
+    let mut series = vec![0.0f32; OCCUPANCY_BINS];
     for number in 0..PILOTS {
         let outcome = world.replicate(Replication::new(seed, number), GateTime::START)?;
-        for place in outcome.occupancy.chunks_exact(OCCUPANCY_BINS) {
-            for (sum, &level) in series.iter_mut().zip(place) {
-                *sum += f64::from(level) / PILOTS as f64;
-            }
+        for (sum, &level) in series.iter_mut().zip(&outcome.inside) {
+            *sum += level / PILOTS as f32;
         }
     }
     let bin = model.horizon / OCCUPANCY_BINS as i64;
-    Ok(mser5(&series).map_or_else(
-        || (GateTime::from_micros(model.horizon / 2), false),
-        |drop| (GateTime::from_micros(drop as i64 * bin), true),
-    ))
+    let unsettled = (GateTime::from_micros(model.horizon / 2), false);
+    // Where the calendar repeats itself, a mean over anything but whole periods depends on where it begins and ends.
+    let Some(period) = period(&model.gateway) else {
+        let series: Vec<f64> = series.iter().map(|&level| f64::from(level)).collect();
+        return Ok(mser5(&series).map_or(unsettled, |drop| {
+            (GateTime::from_micros(drop as i64 * bin), true)
+        }));
+    };
+    // The first of the means over one period that is settled begins where the first of these periods does.
+    let width = period as f64 / bin as f64;
+    let smooth: Vec<f64> = (0..OCCUPANCY_BINS)
+        .map(|from| (from as f64, from as f64 + width))
+        .take_while(|&(_, to)| to <= OCCUPANCY_BINS as f64)
+        .map(|(from, to)| mean_over(&series, from, to))
+        .collect();
+    let Some(drop) = mser5(&smooth) else {
+        return Ok(unsettled);
+    };
+    Ok(match (model.horizon - drop as i64 * bin) / period {
+        0..3 => unsettled,
+        whole => (GateTime::from_micros(model.horizon - whole * period), true),
+    })
+}
+
+/// Where the two parts begin whose means tell a drift, in bins: the second and the last third after the warm-up, or as many
+/// whole periods of the calendar as go into a third.
+fn parts(model: &Model, warm_up: GateTime) -> [f64; 2] {
+    let kept = model.horizon - warm_up.micros();
+    let third = match period(&model.gateway) {
+        Some(period) if period <= kept / 3 => kept / 3 / period * period,
+        _ => kept / 3,
+    };
+    let bin = model.horizon as f64 / OCCUPANCY_BINS as f64;
+    [2, 1].map(|parts| (OCCUPANCY_BINS as f64 - (parts * third) as f64 / bin).max(0.0))
 }
 
 /// Variance within pairs that share their unknowns, against the whole variance.

@@ -25,6 +25,9 @@ pub struct Outcome {
     /// Mean number of occupied slots of each place in each of [`crate::OCCUPANCY_BINS`] equal parts of the run,
     /// place by place.
     pub occupancy: Vec<f32>,
+    /// Mean number of lots in the gateway in each of these parts, waiting outside or placed; empty unless the study is of the
+    /// settled state.
+    pub inside: Vec<f32>,
     /// Who waited in vain.
     pub standstills: Vec<Standstill>,
     /// The circle in which everything stopped, if it did.
