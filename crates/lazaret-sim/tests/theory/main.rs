@@ -16,6 +16,7 @@ mod md1;
 mod mmc;
 mod priority;
 mod reference;
+mod settled;
 mod shifts;
 mod spread;
 mod support;
