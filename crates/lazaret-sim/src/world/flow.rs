@@ -127,9 +127,8 @@ impl<O: Observer> World<'_, O> {
         let leg = &self.model.legs[thing.leg as usize];
         let place = leg.place;
         let holder = if thing.host == NONE { x } else { thing.host };
-        let before = &self.model.legs[thing.leg.saturating_sub(1) as usize];
-        let done = if blocked && before.step != NO_PLACE {
-            Some(before.step)
+        let done = if blocked {
+            Some(self.last_step(&thing)).filter(|&step| step != NO_PLACE)
         } else {
             None
         };

@@ -226,16 +226,20 @@ impl<O: Observer> World<'_, O> {
 
     fn list_for(&mut self, x: u32, r: u16, place: u16) {
         self.wait_for_work(x, cause::RESOURCE + r as u8, place);
+        self.list(x, usize::from(r));
+    }
+
+    /// Puts `x` among those who wait for resource `r`: by priority, then by when it became ready, then work that was begun
+    /// before work that was not, then in the order of coming.
+    fn list(&mut self, x: u32, r: usize) {
+        self.sequence += 1;
+        let sequence = self.sequence;
         let thing = &mut self.things[x as usize];
         thing.flags |= LISTED;
-        let entry = (
-            self.model.level[usize::from(thing.goods)],
-            thing.since,
-            self.sequence,
-            x,
-        );
-        self.sequence += 1;
-        self.resources[usize::from(r)].waiting.push(Reverse(entry));
+        let order = if thing.is(PAUSED) { 0 } else { sequence };
+        let level = self.model.level[usize::from(thing.goods)];
+        let entry = (level, thing.since, order, x);
+        self.resources[r].waiting.push(Reverse(entry));
     }
 
     pub(super) fn take_resource(&mut self, r: usize, n: u32) {
@@ -346,17 +350,7 @@ impl<O: Observer> World<'_, O> {
             cause: w.cause_of(why, place),
         });
         if why >= cause::RESOURCE {
-            let r = usize::from(why - cause::RESOURCE);
-            let thing = &mut self.things[x as usize];
-            thing.flags |= LISTED;
-            let entry = (
-                self.model.level[usize::from(thing.goods)],
-                thing.since,
-                self.sequence,
-                x,
-            );
-            self.sequence += 1;
-            self.resources[r].waiting.push(Reverse(entry));
+            self.list(x, usize::from(why - cause::RESOURCE));
         }
     }
 
