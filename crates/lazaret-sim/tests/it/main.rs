@@ -1,0 +1,3 @@
+//! What the simulator does, scenario by scenario: `docs/semantics.md` says the rules, these show them at work.
+
+mod scenarios;

@@ -1,0 +1,177 @@
+//! Departures.
+
+use expect_test::expect;
+
+use super::{check_only, figures};
+
+fn departures(rule: &str) -> String {
+    format!(
+        r#"
+[goods]
+food = {{ priority = 1 }}
+rest = {{}}
+[source.a]
+every = "60 h"
+first = "0 h"
+convoy = 3
+goods = "rest"
+[source.b]
+every = "60 h"
+first = "1 h"
+convoy = 1
+goods = "food"
+[place.p]
+slots = 9
+[place.y]
+slots = 9
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "hold"
+at = "y"
+takes = "2 h"
+[[step]]
+id = "dispatch"
+at = "y"
+every = "2 h"
+{rule}
+"#
+    )
+}
+
+const WORDS: &[&str] = &["released", "is loaded", "depart", "does not"];
+
+#[test]
+fn a_departure_takes_the_greater_priority_then_who_was_ready_first() {
+    check_only(
+        WORDS,
+        "9 h",
+        &departures("takes_up_to = 2"),
+        expect![[r#"
+            08:00 a-1-1-1 is released
+            08:00 a-1-2-1 is released
+            08:00 a-1-3-1 is released
+            08:00 a-1-1-1 is loaded on dispatch-1
+            08:00 a-1-2-1 is loaded on dispatch-1
+            08:00 dispatch-1 departs with 2
+            09:00 b-1-1-1 is released
+            10:00 b-1-1-1 is loaded on dispatch-2
+            10:00 a-1-3-1 is loaded on dispatch-2
+            10:00 dispatch-2 departs with 2
+        "#]],
+    );
+}
+
+#[test]
+fn without_enough_it_does_not_leave() {
+    check_only(
+        WORDS,
+        "9 h",
+        &departures("at_least = 4"),
+        expect![[r#"
+            08:00 a-1-1-1 is released
+            08:00 a-1-2-1 is released
+            08:00 a-1-3-1 is released
+            08:00 dispatch does not leave: 3 of at least 4
+            09:00 b-1-1-1 is released
+            10:00 b-1-1-1 is loaded on dispatch-2
+            10:00 a-1-1-1 is loaded on dispatch-2
+            10:00 a-1-2-1 is loaded on dispatch-2
+            10:00 a-1-3-1 is loaded on dispatch-2
+            10:00 dispatch-2 departs with 4
+        "#]],
+    );
+}
+
+#[test]
+fn departures_without_any_lot_are_neither_made_nor_cancelled() {
+    figures(
+        &[
+            "dispatch.dispatch.departures",
+            "dispatch.dispatch.load.mean",
+            "dispatch.dispatch.cancelled",
+        ],
+        "20 h",
+        &departures("at_least = 4"),
+        expect![[r#"
+            dispatch.dispatch.departures = 1
+            dispatch.dispatch.load.mean = 4
+            dispatch.dispatch.cancelled = 1
+        "#]],
+    );
+}
+
+#[test]
+fn a_hold_that_ends_at_the_instant_of_departure_is_over() {
+    check_only(
+        &["hold", "depart"],
+        "5 h",
+        &departures("first = \"2 h\""),
+        expect![[r#"
+            06:00 hold of a-1-1-1 begins, until 08:00
+            06:00 hold of a-1-2-1 begins, until 08:00
+            06:00 hold of a-1-3-1 begins, until 08:00
+            07:00 hold of b-1-1-1 begins, until 09:00
+            08:00 hold of a-1-1-1 ends
+            08:00 hold of a-1-2-1 ends
+            08:00 hold of a-1-3-1 ends
+            08:00 dispatch-1 departs with 3
+            09:00 hold of b-1-1-1 ends
+            10:00 dispatch-2 departs with 1
+        "#]],
+    );
+}
+
+#[test]
+fn released_lots_keep_their_slots_and_wait_without_blocking() {
+    figures(
+        &[
+            "place.y.occupancy.mean",
+            "place.y.blocked",
+            "step.hold.blocked.mean",
+            "step.dispatch.wait.mean",
+        ],
+        "8 h",
+        &departures("first = \"7 h\""),
+        expect![[r#"
+            place.y.occupancy.mean = 3.375
+            place.y.blocked = 0
+            step.hold.blocked.mean = 0
+            step.dispatch.wait.mean = 4.75
+        "#]],
+    );
+}
+
+#[test]
+fn departures_by_a_timetable() {
+    check_only(
+        &["depart"],
+        "50 h",
+        &departures("").replace(
+            "every = \"2 h\"",
+            "timetable = { days = \"Tue\", times = [\"05:00\"] }",
+        ),
+        expect![[r#"
+            +1d 05:00 dispatch-1 departs with 4
+        "#]],
+    );
+}
+
+#[test]
+fn lots_without_a_dispatch_leave_after_their_last_step() {
+    check_only(
+        &["released", "depart"],
+        "5 h",
+        &departures("").replace(
+            "[[step]]\nid = \"dispatch\"\nat = \"y\"\nevery = \"2 h\"\n",
+            "",
+        ),
+        expect![[r#"
+            08:00 a-1-1-1 is released
+            08:00 a-1-2-1 is released
+            08:00 a-1-3-1 is released
+            09:00 b-1-1-1 is released
+        "#]],
+    );
+}
