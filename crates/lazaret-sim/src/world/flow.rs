@@ -127,10 +127,10 @@ impl<O: Observer> World<'_, O> {
         let leg = &self.model.legs[thing.leg as usize];
         let place = leg.place;
         let holder = if thing.host == NONE { x } else { thing.host };
-        let done = if blocked {
-            Some(self.last_step(&thing)).filter(|&step| step != NO_PLACE)
-        } else {
-            None
+        let done = match leg.kind {
+            _ if !blocked => None,
+            LegKind::Wash => Some(self.unloading(&thing).step),
+            _ => Some(self.last_step(&thing)).filter(|&step| step != NO_PLACE),
         };
         self.tell(|w| {
             let cause = w.cause_of(why, place);
@@ -452,6 +452,15 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    /// The leg in which a vehicle is unloaded.
+    fn unloading(&self, vehicle: &Thing) -> &Leg {
+        let source = &self.model.sources[usize::from(vehicle.source)];
+        let first = source.lot_leg[usize::from(vehicle.goods)] as usize;
+        // A lot that is unloaded by itself begins there, others after it.
+        let each = self.model.legs[first].kind == LegKind::UnloadEach;
+        &self.model.legs[if each { first } else { first - 1 }]
+    }
+
     /// The step that a thing leaving its slot has done last.
     fn last_step(&self, thing: &Thing) -> u16 {
         let legs = &self.model.legs;
@@ -464,8 +473,12 @@ impl<O: Observer> World<'_, O> {
             // Its lots have been counted one by one.
             LegKind::UnloadEach => NO_PLACE,
             LegKind::Wash if thing.state == State::WaitRoom => {
-                let source = &self.model.sources[usize::from(thing.source)];
-                legs[source.lot_leg[usize::from(thing.goods)] as usize - 1].step
+                let unloading = self.unloading(thing);
+                if unloading.kind == LegKind::UnloadEach {
+                    NO_PLACE
+                } else {
+                    unloading.step
+                }
             }
             LegKind::Wash => NO_PLACE,
             _ if thing.leg

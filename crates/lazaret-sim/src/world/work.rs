@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 
 use lazaret_gateway::event::{Cause, Happening, Spot};
 
-use super::{LISTED, PAUSED, PlaceS, ResourceS, State, UnitS, World, cause, event, failure, rank};
+use super::{
+    LISTED, PAUSED, PlaceS, ResourceS, State, UnitS, VEHICLE, World, cause, event, failure, rank,
+};
 use crate::model::{Leg, LegKind, NO_PLACE, NONE};
 use crate::observer::Observer;
 
@@ -236,10 +238,12 @@ impl<O: Observer> World<'_, O> {
         let sequence = self.sequence;
         let thing = &mut self.things[x as usize];
         thing.flags |= LISTED;
-        let order = if thing.is(PAUSED) { 0 } else { sequence };
-        let level = self.model.level[usize::from(thing.goods)];
-        let entry = (level, thing.since, order, x);
-        self.resources[r].waiting.push(Reverse(entry));
+        let paused = thing.is(PAUSED);
+        let (level, since, name) = self.turn(x);
+        let order = if paused { name } else { 1 << 63 | sequence };
+        self.resources[r]
+            .waiting
+            .push(Reverse((level, since, order, x)));
     }
 
     pub(super) fn take_resource(&mut self, r: usize, n: u32) {
@@ -354,6 +358,23 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
+    /// When it is the turn of `x` among others: by priority, then by when it became ready, then by its name. The name is
+    /// below 2^63.
+    fn turn(&self, x: u32) -> (u8, i64, u64) {
+        let thing = &self.things[x as usize];
+        let (convoy, vehicle) = self.numbers(x);
+        let lot = if thing.is(VEHICLE) { 0 } else { thing.lots };
+        let name = u64::from(convoy & 0x7F_FFFF) << 40
+            | u64::from(vehicle & 0xFFFF) << 24
+            | u64::from(lot) << 8
+            | u64::from(thing.source & 0xFF);
+        (
+            self.model.level[usize::from(thing.goods)],
+            thing.since,
+            name,
+        )
+    }
+
     /// Things that are worked on and for which `which` holds, those begun last first.
     fn at_work(&mut self, which: impl Fn(&Self, u32) -> bool) -> Vec<u32> {
         let mut found: Vec<u32> = (0..self.things.len() as u32)
@@ -364,9 +385,7 @@ impl<O: Observer> World<'_, O> {
                     && which(self, x)
             })
             .collect();
-        found.sort_unstable_by_key(|&x| {
-            Reverse((self.things[x as usize].mark, self.things[x as usize].entity))
-        });
+        found.sort_unstable_by_key(|&x| Reverse((self.things[x as usize].mark, self.turn(x))));
         found
     }
 
@@ -376,20 +395,14 @@ impl<O: Observer> World<'_, O> {
         let mut found: Vec<u32> = (0..self.things.len() as u32)
             .filter(|&x| {
                 let thing = &self.things[x as usize];
+                let (place, of) = self.place_of(x);
                 thing.state == State::WaitWork
                     && !thing.is(LISTED)
-                    && usize::from(self.place_of(x).0) == p
-                    && unit.is_none_or(|unit| self.place_of(x).1 == unit)
+                    && usize::from(place) == p
+                    && unit.is_none_or(|unit| of == unit)
             })
             .collect();
-        found.sort_unstable_by_key(|&x| {
-            let thing = &self.things[x as usize];
-            (
-                self.model.level[usize::from(thing.goods)],
-                thing.since,
-                thing.entity,
-            )
-        });
+        found.sort_unstable_by_key(|&x| self.turn(x));
         found
     }
 
