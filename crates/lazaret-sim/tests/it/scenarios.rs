@@ -3,6 +3,8 @@
 //! `UPDATE_EXPECT=1 cargo test -p lazaret-sim --test it` writes what happens into the tests. Read it as you would read
 //! code: it shows what the simulator does, not that it is right.
 
+#![allow(clippy::needless_pass_by_value)] // `expect!` makes a value, and reads best where it is made.
+
 mod departures;
 mod fleets;
 mod holds;
