@@ -244,6 +244,12 @@ fn ended(stop: &Stop, study: &Study) -> Ended {
     match stop {
         _ if study.partial => Ended::Interrupt,
         Stop::After(_) => Ended::Replications,
+        // At the limit a study of the settled state may be precise and yet not know whether that drifts.
+        Stop::Relative { limit, .. }
+            if precise && study.replications == *limit && !study.settled =>
+        {
+            Ended::Limit
+        }
         _ if precise => Ended::Precision,
         _ => Ended::Limit,
     }

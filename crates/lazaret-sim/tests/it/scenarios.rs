@@ -76,7 +76,7 @@ fn trace(length: &str, toml: &str) -> String {
     let quiet = silent.run(Replication::new(1, 0), GateTime::START).unwrap();
     for ((name, a), b) in model.metrics().iter().zip(&told.values).zip(&quiet.values) {
         assert!(
-            (a - b).abs() <= 1e-9 * a.abs() || (a.is_nan() && b.is_nan()),
+            a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
             "{name}: {a} with a trace, {b} without"
         );
     }

@@ -213,6 +213,9 @@ impl Answer<'_> {
                 "{n} replication{s} (seed {seed}): {} is known to within {half_width}, as asked.",
                 self.metric_name(*metric)
             ),
+            (Ended::Precision, _) if !study.settled => format!(
+                "{n} replication{s} (seed {seed}): the headline figures are known to within 1 %, but nothing has settled; see the end."
+            ),
             (Ended::Precision, _) => format!(
                 "{n} replication{s} (seed {seed}): the headline figures have settled to within 1 %."
             ),
