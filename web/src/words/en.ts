@@ -300,6 +300,7 @@ export const en = {
     days_left: (d: number) => n(d, 'day left', 'days left'),
     clock_run: 'clock has run',
     no_clock: 'clock not started',
+    no_of: (seq: number) => `no. ${seq}`,
     of: (a: number, b: number) => `${a} of ${b}`,
     not_here: 'not here',
     unlimited: 'no limit',

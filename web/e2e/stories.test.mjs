@@ -1,0 +1,402 @@
+// The real stories, walked on the real binary with a real browser: what people press, what they read, what holds.
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+
+import { BROWSER, have_browser, launch } from './browser.mjs';
+import { any_free, Desk } from './desk.mjs';
+import { BINARY, have_binary, scratch, start } from './server.mjs';
+
+const missing = !have_browser() ? `no browser at ${BROWSER}` : !have_binary() ? 'no lazaret binary: build it, or set LAZARET_BIN' : null;
+if (missing && process.env.LAZARET_REQUIRE_BROWSER === '1') throw new Error(`the stories are required and cannot be walked: ${missing}`);
+if (missing) console.error(`\n*** THE STORIES ARE NOT WALKED: ${missing} ***\n`);
+
+const DAY = 86_400;
+
+/** Runs the demonstration's clock on, as the buttons at the top do. */
+async function advance(desk, seconds) {
+  for (let left = seconds; left > 0; left -= 31 * DAY) {
+    const status = await desk.page.evaluate(
+      (s) => fetch('/api/demo/advance', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ seconds: s }) }).then((r) => r.status),
+      Math.min(left, 31 * DAY),
+    );
+    assert.equal(status, 200);
+  }
+}
+
+/** Papers of one vehicle as a table. */
+function papers(folder, convoy, vehicle, lots, due) {
+  const file = join(folder, `${convoy}.csv`);
+  const rows = lots.map(([lot, goods]) => [`M-${convoy}`, convoy, 'dandong', due, vehicle, lot, goods, 40, 1200, '', '', 'Northern Trade', 'Central depot'].join(','));
+  writeFileSync(file, ['manifest,convoy,source,due,vehicle,lot,goods,pieces,mass_kg,hazards,seals,sender,receiver', ...rows].join('\n'));
+  return file;
+}
+
+/** The gate takes in papers and lets the convoy in; the yard master unloads it and brings its lots to treatment. */
+async function bring_in({ gil, yun, folder, convoy, vehicle, lots }) {
+  const now = (await gil.read('/api/session')).now;
+  await gil.go('#/arrivals');
+  await gil.button('Import papers').click();
+  await gil.page.setInputFiles('input[type=file]', papers(folder, convoy, vehicle, lots, now));
+  await gil.page.getByText('Every cell is right').waitFor();
+  await gil.button('Take in').click();
+  await gil.page.locator(`tr[data-id="${convoy}"]`).waitFor();
+
+  await gil.go(`#/convoy/${convoy}`);
+  await gil.button('Convoy has arrived').click();
+  const form = gil.page.locator('main form');
+  assert.match(await form.getByLabel(/^Vehicles/).inputValue(), new RegExp(vehicle), 'the vehicles of the papers are filled in');
+  await form.locator('button[type=submit]').click();
+  await gil.page.locator('main .tag', { hasText: 'here' }).first().waitFor();
+
+  await yun.go(`#/vehicle/${vehicle}`);
+  await yun.say('Place in a slot', { Where: any_free() });
+  await yun.say('Start unloading');
+  for (const [lot] of lots) {
+    const place = (await yun.read(`/api/vehicles/${vehicle}`)).spot;
+    await yun.say('Unload a lot', { 'Lot': lot, Where: `${place.place}/${place.unit}` });
+  }
+  await yun.say('Report empty');
+  for (const [lot] of lots) {
+    await yun.go(`#/lot/${lot}`);
+    await yun.say('Move', { Where: any_free('warehouse') });
+  }
+}
+
+async function treat({ dana, yun, lots }) {
+  for (const [lot] of lots) {
+    await dana.go(`#/lot/${lot}`);
+    await dana.say('Start treatment');
+  }
+  await advance(dana, 3 * DAY);
+  for (const [lot] of lots) {
+    await dana.go(`#/lot/${lot}`);
+    await dana.say('End treatment');
+    const line = dana.page.locator('.asks tr', { hasText: 'Treatments' });
+    await line.getByText('valid').waitFor();
+    await yun.go(`#/lot/${lot}`);
+    await yun.say('Move', { Where: any_free('yard') });
+  }
+}
+
+/** Signs a lot in the release queue. */
+async function sign(desk, lot) {
+  await desk.go('#/release');
+  await desk.page.getByPlaceholder('Only rows that contain').fill(lot);
+  const row = desk.page.locator(`tr[data-id="${lot}"]`);
+  await row.waitFor();
+  const press = row.getByRole('button', { name: 'Sign', exact: true });
+  await press.click();
+}
+
+describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_000 }, () => {
+  let server;
+  let browser;
+  let folder;
+  const at = {};
+  const people = ['gil', 'yun', 'dana', 'quinn', 'chen', 'dima', 'ada'];
+
+  before(async () => {
+    folder = scratch();
+    [server, browser] = await Promise.all([start(['--demo']), launch()]);
+    // One sign-in each: sign-ins are limited by the minute.
+    for (const person of people) at[person] = await Desk.demo(browser, server.url, person);
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.stop();
+  });
+
+  test('a train from manifest to dispatch, and every role sees only its own', async () => {
+    const { gil, yun, dana, quinn, chen, dima } = at;
+    const lots = [['e2e-1-1-1', 'general']];
+    const [[lot]] = lots;
+    await bring_in({ gil, yun, folder, convoy: 'e2e-1', vehicle: 'e2e-1-1', lots });
+
+    // Held from entry, without anybody holding it; and the card says why.
+    assert.match(await quinn.answer(lot), /Cannot go now/);
+    // What is not one's own is absent, not refused.
+    await gil.go(`#/lot/${lot}`);
+    assert.equal(await gil.page.getByRole('button', { name: 'Sign release' }).count(), 0);
+    assert.equal(await gil.page.getByRole('link', { name: 'Audit' }).count(), 0);
+
+    await treat({ dana, yun, lots });
+    await dana.go('#/vehicle/e2e-1-1');
+    await dana.say('Report washed');
+    await gil.go('#/vehicles');
+    await gil.page.getByPlaceholder('Only rows that contain').fill('e2e-1-1');
+    await gil.button('Send home', gil.page.locator('tr[data-id="e2e-1-1"]')).click();
+    await gil.page.locator('tr[data-id="e2e-1-1"]').waitFor({ state: 'detached' });
+
+    const waiting = await quinn.answer(lot);
+    assert.match(waiting, /Held until \d+ \w+ .*\d+ d/, waiting);
+    await advance(dana, 35 * DAY);
+
+    await sign(quinn, lot);
+    // The second signature is somebody else's, and the queue says so before the press.
+    await quinn.page.locator(`tr[data-id="${lot}"]`, { hasText: '1/2' }).waitFor();
+    assert.equal(await quinn.page.locator(`tr[data-id="${lot}"]`).getByRole('button', { name: 'Sign', exact: true }).count(), 0);
+    await sign(chen, lot);
+    await chen.page.locator(`tr[data-id="${lot}"]`).waitFor({ state: 'detached' });
+    assert.match(await quinn.answer(lot), /May go/);
+
+    await dima.go('#/dispatch');
+    await dima.page.getByPlaceholder('Only rows that contain').fill(lot);
+    await dima.page.getByLabel(`Select ${lot}`).check();
+    const departure = await dima.page.locator('.right select').inputValue();
+    await dima.page.getByRole('button', { name: /^Load 1 lot/ }).click();
+    await dima.page.locator('.right .card', { hasText: lot }).waitFor();
+    const card = dima.page.locator('.right .card', { hasText: lot });
+    await card.getByRole('button', { name: 'Departure leaves' }).click();
+    await card.locator('button[type=submit]').click();
+    await dima.page.locator('.right .card', { hasText: lot }).waitFor({ state: 'detached' });
+    assert.match(await dima.answer(lot), /Not here any more/);
+
+    // The whole way on one screen, both ways.
+    await dima.button('Where from, where to').click();
+    const trace = dima.page.locator('.trace');
+    await trace.getByText('M-e2e-1', { exact: true }).waitFor();
+    await trace.getByText(departure, { exact: true }).waitFor();
+  });
+
+  test('a positive test stops everything it may have reached and calls back what was released', async () => {
+    const { gil, yun, dana, quinn, chen } = at;
+    // In one vehicle: one lot that must be tested, one that need not be.
+    const lots = [
+      ['e2e-2-1-1', 'medicine'],
+      ['e2e-2-1-2', 'general'],
+    ];
+    await bring_in({ gil, yun, folder, convoy: 'e2e-2', vehicle: 'e2e-2-1', lots });
+    await treat({ dana, yun, lots });
+    await advance(dana, 12 * DAY);
+    await quinn.go('#/tests');
+    await quinn.page.getByPlaceholder('Only rows that contain').fill('e2e-2-1-1');
+    await quinn.button('Take sample', quinn.page.locator('tr', { hasText: 'e2e-2-1-1' })).click();
+    await quinn.page.locator('main form').getByLabel(/^Sample/).fill('S-e2e-2');
+    await quinn.page.locator('main form button[type=submit]').click();
+    await quinn.page.locator('main .form').waitFor({ state: 'detached' });
+
+    // The laboratory is slow: meanwhile the other lot is released.
+    await advance(dana, 30 * DAY);
+    await sign(chen, 'e2e-2-1-2').catch(() => undefined);
+    const other = await quinn.read('/api/lots/e2e-2-1-2');
+    if (other.stage === 'held') {
+      await quinn.say_sign?.('e2e-2-1-2');
+      await sign(quinn, 'e2e-2-1-2').catch(() => undefined);
+      await quinn.page.waitForTimeout(300);
+      if ((await quinn.read('/api/lots/e2e-2-1-2')).stage === 'held') await sign(chen, 'e2e-2-1-2');
+    }
+    await quinn.page.waitForTimeout(500);
+    assert.equal((await quinn.read('/api/lots/e2e-2-1-2')).stage, 'released');
+
+    await quinn.go('#/tests?state=open');
+    await quinn.page.reload();
+    await quinn.page.getByPlaceholder('Only rows that contain').fill('e2e-2-1-1');
+    await quinn.button('Enter result', quinn.page.locator('tr', { hasText: 'e2e-2-1-1' })).click();
+    await quinn.page.locator('main form').getByLabel('Result').selectOption('positive');
+    await quinn.page.locator('main form button[type=submit]').click();
+    await quinn.page.locator('main .form').waitFor({ state: 'detached' });
+
+    assert.match(await quinn.answer('e2e-2-1-1'), /Cannot go now/);
+    assert.match(await quinn.answer('e2e-2-1-2'), /Cannot go now/);
+    await quinn.page.locator('main .tag', { hasText: 'called back' }).waitFor();
+    await quinn.page.locator('a.tag', { hasText: 'Exception' }).click();
+    await quinn.page.locator('h2', { hasText: 'How they are connected' }).waitFor();
+    await quinn.page.locator('summary', { hasText: 'Links' }).click();
+    assert.match(await quinn.page.locator('details li', { hasText: 'e2e-2-1-2' }).first().innerText(), /e2e-2-1/);
+    // Nobody can load it any more, not even by a list that was read before.
+    const refused = await at.dima.page.evaluate(() =>
+      fetch('/api/commands', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id: crypto.randomUUID(), event: 'lot_loaded', lot: 'e2e-2-1-2', departure: 'dispatch-e2e' }) }).then((r) => r.json()),
+    );
+    assert.ok(refused.refusal, JSON.stringify(refused));
+  });
+
+  test('two officers sign at once, one of them in two windows: each counts once', async () => {
+    const { quinn, chen } = at;
+    const queue = await quinn.read('/api/release-queue?limit=200');
+    const open = queue.items.find((r) => r.signers.length === 0 && !r.you);
+    assert.ok(open, 'the demonstration has a lot that nobody has signed');
+    const { lot } = open;
+    const second = await quinn.again();
+    const desks = [quinn, second, chen];
+    for (const desk of desks) {
+      await desk.go('#/release');
+      await desk.page.getByPlaceholder('Only rows that contain').fill(lot);
+      await desk.page.locator(`tr[data-id="${lot}"]`).waitFor();
+    }
+    const before = await quinn.read(`/api/lots/${lot}`);
+    assert.equal(before.may_go, false);
+    await Promise.all(desks.map((d) => d.page.locator(`tr[data-id="${lot}"]`).getByRole('button', { name: 'Sign', exact: true }).click({ timeout: 5000 }).catch(() => undefined)));
+    await quinn.page.waitForTimeout(1500);
+    let card = await quinn.read(`/api/lots/${lot}`);
+    if (card.signers.length < 2) {
+      // The chief officer came first and was told that theirs is the last signature: they press again.
+      await sign(chen, lot);
+      await chen.page.waitForTimeout(800);
+      card = await quinn.read(`/api/lots/${lot}`);
+    }
+    assert.deepEqual([...card.signers].sort(), ['chen', 'quinn']);
+    assert.equal(card.signatures.filter((s) => s.counts).length, 2, 'each signature counts once');
+    assert.equal(card.stage, 'released');
+    await second.page.close();
+  });
+
+  test('a lapsed clearance stops new work, says so in three lines, and can be renewed', async () => {
+    const { gil, yun, dana, quinn } = at;
+    const lots = [['e2e-3-1-1', 'general']];
+    await bring_in({ gil, yun, folder, convoy: 'e2e-3', vehicle: 'e2e-3-1', lots });
+    await quinn.go('#/person/dana');
+    await quinn.say('End clearance', { 'Why, in words': 'vaccination expired' });
+    await dana.go('#/lot/e2e-3-1-1');
+    const said = await dana.say('Start treatment', {}, { expect: 'refused' });
+    assert.match(said, /Rule P1/);
+    assert.match(said, /dana/);
+    await quinn.go('#/person/dana');
+    await quinn.page.getByText('clearance lapsed').first().waitFor();
+    await quinn.say('Clear for work');
+    await dana.go('#/today');
+    await dana.go('#/lot/e2e-3-1-1');
+    await dana.say('Start treatment');
+  });
+
+  test('a scan anywhere opens the card, and keys go where they say', async () => {
+    const { quinn } = at;
+    const { page } = quinn;
+    await quinn.go('#/holds');
+    await page.locator('tbody tr').first().waitFor();
+    const lot = await page.locator('tbody tr').nth(3).getAttribute('data-id');
+    await page.locator('h1').first().click();
+    await page.keyboard.type(`lazaret:lot/${lot}`, { delay: 4 });
+    await page.keyboard.press('Enter');
+    await page.locator('.panel h1', { hasText: lot }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('.panel').waitFor({ state: 'detached' });
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    const second = await page.locator('tbody tr').nth(1).getAttribute('data-id');
+    await page.keyboard.press('Enter');
+    await page.locator('.panel h1', { hasText: second }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('/');
+    assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'combobox');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('m');
+    await page.locator('h1', { hasText: 'Site map' }).waitFor();
+  });
+
+  test('columns are remembered for the person, on another device too', async () => {
+    const { yun } = at;
+    await yun.go('#/holds');
+    await yun.button('Columns').click();
+    const kept = yun.page.waitForResponse((r) => r.url().endsWith('/api/preferences') && r.request().method() === 'PUT');
+    await yun.page.locator('.choose').getByLabel('Class', { exact: true }).uncheck();
+    await kept;
+    assert.equal(await yun.page.locator('thead').getByText('Class').count(), 0);
+    const elsewhere = await Desk.demo(browser, server.url, 'yun', { width: 1280, height: 860 });
+    await elsewhere.go('#/holds');
+    await elsewhere.page.locator('thead').getByText('Lot').first().waitFor();
+    assert.equal(await elsewhere.page.locator('thead').getByText('Class').count(), 0);
+    await elsewhere.page.context().close();
+  });
+
+  test('on a phone nothing is wider than the screen, and what is pressed is large enough', async () => {
+    const phone = await at.quinn.page.context().newPage();
+    await phone.setViewportSize({ width: 390, height: 844 });
+    await phone.goto(server.url);
+    await phone.waitForSelector('.shell');
+    for (const screen of ['today', 'arrivals', 'site', 'holds', 'tests', 'release', 'dispatch', 'vehicles', 'people', 'exceptions', 'protocols']) {
+      await phone.evaluate((h) => (location.hash = h), `#/${screen}`);
+      await phone.waitForTimeout(500);
+      const found = await phone.evaluate(() => ({
+        wide: document.documentElement.scrollWidth,
+        main: [document.querySelector('main').scrollWidth, document.querySelector('main').clientWidth],
+        small: [...document.querySelectorAll('main button, main input:not([type=checkbox]), main select, header button')]
+          .filter((e) => e.offsetParent && !e.classList.contains('link') && !e.closest('.search ul'))
+          .map((e) => [e.textContent.trim() || e.getAttribute('aria-label') || e.tagName, e.getBoundingClientRect().height])
+          .filter(([, h]) => h < 43.5),
+      }));
+      assert.ok(found.wide <= 390, `${screen} is ${found.wide} wide`);
+      assert.ok(found.main[0] <= found.main[1] + 1, `${screen}: its content is ${found.main[0]} wide in ${found.main[1]}`);
+      assert.deepEqual(found.small, [], `${screen} has targets that are too small`);
+    }
+    await phone.close();
+  });
+
+  test('no page complained, of its content policy least of all', () => {
+    for (const desk of Object.values(at)) desk.quiet();
+  });
+});
+
+describe('a ledger of one\'s own', { skip: missing ?? false, timeout: 300_000 }, () => {
+  const password = 'correct horse battery staple';
+
+  test('from the first link to work, through a server that is killed in the middle', async () => {
+    const data = join(scratch(), 'data');
+    let server = await start(['--data', data]);
+    const browser = await launch();
+    try {
+      const link = /\/#\/setup\/\S+/.exec(server.said())?.[0];
+      assert.ok(link, `the server prints the link of the first administrator: ${server.said()}`);
+      const ada = await Desk.open(browser, server.url, 'ada');
+      await ada.page.goto(server.url + link);
+      await ada.page.locator('input[name=person]').fill('ada');
+      await ada.page.locator('input[name=password]').fill('short');
+      await ada.page.locator('input[name=again]').fill('short');
+      await ada.button('Begin').click();
+      await ada.page.getByText('Use 12 characters or more').waitFor();
+      await ada.page.locator('input[name=password]').fill(password);
+      await ada.page.locator('input[name=again]').fill(password);
+      await ada.button('Begin').click();
+      await ada.page.waitForSelector('.shell');
+
+      await ada.go('#/accounts');
+      await ada.button('New account').click();
+      await ada.page.locator('form input[name=person]').fill('gil');
+      await ada.page.locator('form').getByLabel('gate', { exact: true }).check();
+      await ada.button('Make it').click();
+      const address = await ada.page.locator('[data-test=link]').innerText();
+      await ada.go('#/person/gil');
+      await ada.say('Clear for work');
+
+      const gil = await Desk.open(browser, server.url, 'gil');
+      await gil.page.goto(address);
+      await gil.page.locator('input[name=password]').fill(password);
+      await gil.page.locator('input[name=again]').fill(password);
+      await gil.button('Set password and sign in').click();
+      await gil.page.waitForSelector('.shell');
+      await gil.go('#/arrivals');
+      await gil.button('Announce by hand').click();
+      const form = gil.page.locator('main form');
+      await form.locator('input[name=manifest]').fill('M-1');
+      await form.locator('input[name=convoy]').fill('c-1');
+      await form.locator('textarea[name=lines]').fill('c-1-1, c-1-1-1, general, 40, 1200');
+      const before = (await ada.read('/api/session')).seq;
+
+      // The server dies; somebody presses the button; it comes back.
+      await server.stop('SIGKILL');
+      await form.locator('button[type=submit]').click();
+      await gil.page.getByText('No connection to the server since').waitFor();
+      server = await start(['--data', data], server.port);
+      await gil.page.locator('tr[data-id="c-1"]').waitFor({ timeout: 30_000 });
+      await gil.page.getByText('No connection to the server since').waitFor({ state: 'detached', timeout: 30_000 });
+
+      // Recorded once, and the chain of records is whole.
+      const records = await ada.read(`/api/audit/records?event=manifest_announced`);
+      assert.equal(records.items.length, 1);
+      assert.equal(records.items[0].seq, before + 1);
+      await ada.go('#/audit');
+      await ada.button('Proof').click();
+      await ada.button('Follow the whole chain').click();
+      await ada.page.getByText('The chain is whole').waitFor();
+      ada.quiet();
+      gil.quiet();
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  });
+});
+
+console.error(missing ? '' : `walking with ${BINARY}`);
