@@ -28,6 +28,12 @@ pub(crate) fn steps(most: f64) -> Vec<f64> {
         .collect()
 }
 
+/// Width to the left of the bars: enough for the longest name, but no more than half of the picture.
+pub(crate) fn room_for_names<'a>(names: impl Iterator<Item = &'a str>) -> f64 {
+    let longest = names.map(|name| name.chars().count()).max().unwrap_or(0);
+    (longest as f64 * 7.0 + 10.0).clamp(130.0, WIDTH / 2.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::steps;

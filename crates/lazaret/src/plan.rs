@@ -9,6 +9,7 @@ mod compare;
 mod hold;
 mod need;
 mod optimise;
+mod pages;
 mod sensitivity;
 mod size;
 mod store;

@@ -1,6 +1,6 @@
 //! Bars with intervals.
 
-use crate::chart::{WIDTH, steps};
+use crate::chart::{WIDTH, room_for_names, steps};
 use crate::html::{line, rect, svg, text};
 use crate::page::Figure;
 use crate::table::{Table, number};
@@ -25,9 +25,9 @@ pub struct Bar {
 /// * `unit` — of the values, for the axis and the table.
 #[must_use]
 pub fn bars(caption: &str, unit: &str, bars: &[Bar]) -> Figure {
-    const LEFT: f64 = 130.0;
     const RIGHT: f64 = 60.0;
     const ROW: f64 = 26.0;
+    let left = room_for_names(bars.iter().map(|row| row.name.as_str()));
     let finite = |value: f64| if value.is_finite() { value } else { 0.0 };
     let most = bars
         .iter()
@@ -37,11 +37,16 @@ pub fn bars(caption: &str, unit: &str, bars: &[Bar]) -> Figure {
         .iter()
         .flat_map(|b| [finite(b.value), finite(b.low)])
         .fold(0.0, f64::min);
-    let up = steps(most.max(if least < 0.0 { -least * 0.25 } else { 0.0 }));
+    // One step for both sides of zero, so that a chart of losses alone has as few marks as one of gains.
+    let up = steps(most.max(-least));
     let step = up.get(1).copied().unwrap_or(1.0);
     let floor = (least / step).floor() * step;
-    let top = up.last().copied().unwrap_or(1.0);
-    let x = |value: f64| LEFT + (value - floor) / (top - floor) * (WIDTH - LEFT - RIGHT);
+    let top = if most > 0.0 || least == 0.0 {
+        ((most / step).ceil() * step).max(step)
+    } else {
+        step
+    };
+    let x = |value: f64| left + (value - floor) / (top - floor) * (WIDTH - left - RIGHT);
     let height = ROW * bars.len() as f64 + 34.0;
     let mut body = String::new();
     let mut mark = floor;
@@ -53,7 +58,7 @@ pub fn bars(caption: &str, unit: &str, bars: &[Bar]) -> Figure {
     let mut table = Table::of(&["", unit, "95 % interval"]);
     for (nth, bar) in bars.iter().enumerate() {
         let y = 6.0 + ROW * nth as f64;
-        body += &text(LEFT - 8.0, y + 14.0, "", "end", &bar.name);
+        body += &text(left - 8.0, y + 14.0, "", "end", &bar.name);
         if bar.value.is_finite() {
             let (from, to) = (x(bar.value.min(0.0)), x(bar.value.max(0.0)));
             body += &rect(from, y + 3.0, to - from, ROW - 11.0, "bar");

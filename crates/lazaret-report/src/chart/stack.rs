@@ -1,6 +1,6 @@
 //! Stacked bars: parts of a whole, or of a wait.
 
-use crate::chart::{WIDTH, steps};
+use crate::chart::{WIDTH, room_for_names, steps};
 use crate::html::{line, rect, svg, text};
 use crate::page::Figure;
 use crate::table::{Table, number};
@@ -20,10 +20,10 @@ pub struct Stack {
 /// * `unit` — of the parts.
 #[must_use]
 pub fn stacks(caption: &str, unit: &str, kinds: &[&str], rows: &[Stack]) -> Figure {
-    const LEFT: f64 = 130.0;
     const RIGHT: f64 = 50.0;
     const ROW: f64 = 26.0;
     const CLASSES: [&str; 4] = ["bar", "bar2", "bar3", "bar4"];
+    let left = room_for_names(rows.iter().map(|row| row.name.as_str()));
     let part = |value: &f64| {
         if value.is_finite() {
             value.max(0.0)
@@ -37,7 +37,7 @@ pub fn stacks(caption: &str, unit: &str, kinds: &[&str], rows: &[Stack]) -> Figu
         .fold(0.0, f64::max);
     let marks = steps(most);
     let top = marks.last().copied().unwrap_or(1.0);
-    let x = |value: f64| LEFT + value / top * (WIDTH - LEFT - RIGHT);
+    let x = |value: f64| left + value / top * (WIDTH - left - RIGHT);
     let legend = 22.0 * kinds.len().div_ceil(2) as f64;
     let height = legend + ROW * rows.len() as f64 + 34.0;
     let mut body = String::new();
@@ -60,7 +60,7 @@ pub fn stacks(caption: &str, unit: &str, kinds: &[&str], rows: &[Stack]) -> Figu
     table.head.extend(kinds.iter().map(ToString::to_string));
     for (nth, row) in rows.iter().enumerate() {
         let y = legend + 6.0 + ROW * nth as f64;
-        body += &text(LEFT - 8.0, y + 14.0, "", "end", &row.name);
+        body += &text(left - 8.0, y + 14.0, "", "end", &row.name);
         let mut at = 0.0;
         for (kind, value) in row.parts.iter().enumerate() {
             let value = part(value);
@@ -80,7 +80,7 @@ pub fn stacks(caption: &str, unit: &str, kinds: &[&str], rows: &[Stack]) -> Figu
         cells.extend(row.parts.iter().map(|value| number(*value)));
         table.row(cells);
     }
-    body += &line(LEFT, legend + 4.0, LEFT, height - 28.0, "axis");
+    body += &line(left, legend + 4.0, left, height - 28.0, "axis");
     Figure {
         caption: format!("{caption} ({unit})"),
         svg: svg(WIDTH, height, caption, &body),

@@ -10,6 +10,7 @@ use lazaret_plan::{Design, Experiment};
 
 use super::common::{Runs, ended, experiment_failed, failed, foot};
 use super::compare::difference;
+use super::pages;
 use super::words::{figure, table, with_interval};
 use crate::input::Input;
 use crate::output::Failure;
@@ -49,7 +50,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         )
         .map_err(failed)
     })?;
-    how.answer(&answer, |a| text(a, arguments))?;
+    how.answer(
+        &answer,
+        &text(&answer, arguments),
+        || pages::bottleneck(&answer),
+        || pages::again(&arguments.input, how.seed),
+    )?;
     ended(answer.partial)
 }
 

@@ -9,6 +9,7 @@ use lazaret_plan::questions::size::{Condition, Relation};
 use lazaret_plan::simulated::Simulated;
 
 use super::common::{Runs, Span, ended, failed, foot, probability, range};
+use super::pages;
 use super::words::{figure, percent, table};
 use crate::input::Input;
 use crate::output::Failure;
@@ -47,7 +48,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let question = question(arguments, experiment)?;
         ask(experiment, &question).map_err(failed)
     })?;
-    how.answer(&answer, |a| text(a, arguments))?;
+    how.answer(
+        &answer,
+        &text(&answer, arguments),
+        || pages::capacity(&answer),
+        || pages::again(&arguments.input, how.seed),
+    )?;
     ended(answer.partial)
 }
 

@@ -1,5 +1,6 @@
 //! What all questions share: how much is run, on how many threads, with progress and Ctrl-C.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
@@ -10,6 +11,7 @@ use lazaret_gateway::time::GateTime;
 use lazaret_plan::ExperimentError;
 use lazaret_plan::questions::QuestionError;
 use lazaret_plan::simulated::{SetUpError, Simulated, Watch};
+use lazaret_report::Page;
 use lazaret_sim::Model;
 use lazaret_sim::study::{Settings, Stop};
 use serde::Serialize;
@@ -42,6 +44,9 @@ pub(crate) struct How {
     /// Print one JSON object for machines
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write the answer as one HTML file with pictures, too
+    #[arg(long, value_name = "OUT.html")]
+    pub(crate) report: Option<PathBuf>,
 }
 
 /// Reads a number strictly between 0 and 1.
@@ -63,10 +68,14 @@ pub(crate) struct Bar {
 static STOP: AtomicBool = AtomicBool::new(false);
 
 impl Bar {
-    /// A bar that counts runs; hidden where standard error is no terminal.
+    /// A bar that counts runs; hidden where standard error is no terminal. A second Ctrl-C ends the process at once.
     pub(crate) fn new() -> Self {
         // A second handler is refused; the first does the same.
-        let _ = ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed));
+        let _ = ctrlc::set_handler(|| {
+            if STOP.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        });
         let bar = ProgressBar::new_spinner();
         let style =
             ProgressStyle::with_template("{spinner} {human_pos} runs, {per_sec}, {elapsed}");
@@ -113,19 +122,26 @@ impl How {
             .map_err(|e| Failure::Machine(format!("threads cannot be started: {e}")))
     }
 
-    /// Prints the answer: as JSON, or as `text` gives it.
+    /// Prints the answer, as JSON or as `text`, and writes the page if one is asked for.
+    ///
+    /// * `again` — how to get the page again, and its warnings; only asked if it is written.
     pub(crate) fn answer<T: Serialize>(
         &self,
         answer: &T,
-        text: impl FnOnce(&T) -> String,
+        text: &str,
+        page: impl FnOnce() -> Page,
+        again: impl FnOnce() -> Result<super::pages::Source, Failure>,
     ) -> Result<(), Failure> {
+        if let Some(path) = &self.report {
+            super::pages::write(path, page(), text, again()?)?;
+        }
         if self.json {
             let json = serde_json::to_string_pretty(answer).map_err(|e| {
                 Failure::Machine(format!("the answer cannot be written as JSON: {e}"))
             })?;
             print(&format!("{json}\n"))
         } else {
-            print(&text(answer))
+            print(text)
         }
     }
 }

@@ -10,6 +10,7 @@ use lazaret_plan::questions::compare::{CompareAnswer, ask};
 use lazaret_plan::simulated::Simulated;
 
 use super::common::{Bar, Runs, design, ended, failed, foot, set_up};
+use super::pages;
 use super::words::{figure, interval, table, with_interval};
 use crate::input::Input;
 use crate::output::Failure;
@@ -98,7 +99,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         *text = file.display().to_string();
     }
     drop(bar);
-    how.answer(&answer, |a| text(a, arguments))?;
+    how.answer(
+        &answer,
+        &text(&answer, arguments),
+        || pages::compare(&answer),
+        || pages::again(&arguments.input, how.seed),
+    )?;
     ended(answer.partial)
 }
 

@@ -8,6 +8,7 @@ use lazaret_plan::{Design, Experiment};
 use serde::Serialize;
 
 use super::common::{How, experiment_failed};
+use super::pages;
 use super::words::{figure, percent, table};
 use crate::input::Input;
 use crate::output::Failure;
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
 
 /// What a day of hold costs in the yard.
 #[derive(Debug, Serialize)]
-struct Price {
+pub(crate) struct Price {
     /// Lots that come a day.
     lots_a_day: f64,
     /// Slots that one more day of hold takes: lots a day times one day (Little's law).
@@ -44,10 +45,11 @@ struct Price {
     slots: Option<f64>,
 }
 
+/// The answer as it is printed.
 #[derive(Debug, Serialize)]
-struct Answer {
+pub(crate) struct Answer {
     #[serde(flatten)]
-    hold: HoldAnswer,
+    pub(crate) hold: HoldAnswer,
     price: Option<Price>,
 }
 
@@ -72,7 +74,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Some(price(&input, how, hold.for_risk.sure_days)?)
         }
     };
-    how.answer(&Answer { hold, price }, |a| words(a, &hazard))
+    let answer = Answer { hold, price };
+    how.answer(
+        &answer,
+        &words(&answer, &hazard),
+        || pages::hold(&answer, &hazard),
+        || Ok((pages::again_of(&text, &[], how.seed), Vec::new())),
+    )
 }
 
 fn price(input: &Input, how: &How, sure_days: f64) -> Result<Price, Failure> {

@@ -6,6 +6,7 @@ use lazaret_plan::{Design, Estimate, Experiment, estimate};
 use serde::Serialize;
 
 use super::common::{Runs, change, experiment_failed, foot};
+use super::pages;
 use super::words::{figure, interval, percent, table};
 use crate::input::Input;
 use crate::output::Failure;
@@ -43,17 +44,17 @@ fn need(text: &str) -> Result<(String, f64), String> {
 
 /// The flow and what it means, at the mean and at both ends of its interval.
 #[derive(Debug, Serialize)]
-struct Answer {
+pub(crate) struct Answer {
     /// Lots dispatched a year, by class, in the order of `mean.classes`.
     lots_a_year: Vec<Estimate>,
     /// Tonnes a lot, by class.
     tonnes_a_lot: Vec<f64>,
     /// What the mean flow means.
-    mean: Meaning,
+    pub(crate) mean: Meaning,
     /// What the flow at the lower ends means.
-    low: Meaning,
+    pub(crate) low: Meaning,
     /// What the flow at the upper ends means.
-    high: Meaning,
+    pub(crate) high: Meaning,
     /// Length of the run in days.
     days: f64,
 }
@@ -126,7 +127,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             days,
         })
     })?;
-    how.answer(&answer, |a| text(a, arguments))
+    how.answer(
+        &answer,
+        &text(&answer, arguments),
+        || pages::need(&answer),
+        || pages::again(&arguments.input, how.seed),
+    )
 }
 
 fn text(answer: &Answer, arguments: &Arguments) -> String {

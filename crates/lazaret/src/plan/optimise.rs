@@ -6,6 +6,7 @@ use clap::Args;
 use lazaret_plan::questions::optimise::{Feasible, Method, OptimiseAnswer, Tried, ask};
 
 use super::common::{How, failed};
+use super::pages;
 use super::study::Read;
 use super::words::{figure, percent, table, with_interval};
 use crate::output::Failure;
@@ -34,7 +35,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let answer = how.ask(&read.input(), |experiment| {
         ask(experiment, &study).map_err(failed)
     })?;
-    how.answer(&answer, text)
+    how.answer(
+        &answer,
+        &text(&answer),
+        || pages::optimise(&answer),
+        || pages::again(&read.input(), how.seed),
+    )
 }
 
 fn text(answer: &OptimiseAnswer) -> String {

@@ -7,6 +7,7 @@ use lazaret_plan::questions::sensitivity::{Effort, Input as Varied, SensitivityA
 use lazaret_plan::sensitivity::sobol::Index;
 
 use super::common::{How, change, ended, failed, range};
+use super::pages;
 use super::words::{figure, percent, table};
 use crate::input::Input;
 use crate::output::Failure;
@@ -72,7 +73,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             .collect();
         ask(experiment, &inputs, &arguments.metric, effort, how.level).map_err(failed)
     })?;
-    how.answer(&answer, |a| text(a, how))?;
+    how.answer(
+        &answer,
+        &text(&answer, how),
+        || pages::sensitivity(&answer),
+        || pages::again(&arguments.input, how.seed),
+    )?;
     ended(answer.partial)
 }
 

@@ -8,6 +8,7 @@ use lazaret_plan::questions::size::{Condition, Relation, SizeAnswer, ask};
 use lazaret_plan::size::{Candidate, SizeTarget, Standing};
 
 use super::common::{How, change, failed, probability, range};
+use super::pages;
 use super::words::{figure, percent, table};
 use crate::input::Input;
 use crate::output::Failure;
@@ -65,7 +66,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         )
         .map_err(failed)
     })?;
-    how.answer(&answer, |a| text(a, how))
+    how.answer(
+        &answer,
+        &text(&answer, how),
+        || pages::size(&answer),
+        || pages::again(&arguments.input, how.seed),
+    )
 }
 
 fn text(answer: &SizeAnswer, how: &How) -> String {

@@ -325,3 +325,72 @@ fn a_target_nobody_can_meet_is_said_to_be_so_with_the_best_there_is() {
     );
     assert!(text.contains("The best there is:"), "{text}");
 }
+
+#[test]
+fn every_question_writes_a_page_that_needs_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let questions: [(&str, Vec<&str>); 7] = [
+        (
+            "capacity",
+            vec![
+                UIJU,
+                "--vary",
+                "source.dandong.convoy",
+                "--replications",
+                "20",
+            ],
+        ),
+        ("bottleneck", vec![UIJU, "--replications", "10"]),
+        (
+            "compare",
+            vec![
+                UIJU,
+                "--vs",
+                "crew.cleaner.count=50",
+                "--replications",
+                "10",
+            ],
+        ),
+        (
+            "size",
+            vec![
+                UIJU,
+                "--choose",
+                "crew.cleaner.count=60..80",
+                "--so-that",
+                "gateway.outside <= 0.5",
+                "--most",
+                "100",
+            ],
+        ),
+        (
+            "sensitivity",
+            vec![UIJU, "--rows", "4", "--trajectories", "2"],
+        ),
+        ("hold", vec!["hazards/stink-bugs.toml"]),
+        (
+            "need",
+            vec![UIJU, "--population", "1000000", "--replications", "10"],
+        ),
+    ];
+    for (question, arguments) in &questions {
+        let out = folder.path().join(format!("{question}.html"));
+        let all: Vec<&str> = ["plan", question]
+            .into_iter()
+            .chain(arguments.iter().copied())
+            .chain(["--report", out.to_str().unwrap()])
+            .collect();
+        answer(&all);
+        let html = std::fs::read_to_string(&out).unwrap();
+        assert!(
+            html.contains("<svg") && html.contains(&format!("lazaret plan {question}")),
+            "{question}"
+        );
+        for outside in ["<script", "<link", "<img", "src=", "@import", "url(http"] {
+            assert!(
+                !html.contains(outside),
+                "{question} asks for something outside: {outside}"
+            );
+        }
+    }
+}
