@@ -214,12 +214,11 @@ fn full(lots: usize, together: usize, bays: usize, treated: bool) -> (Ledger, Ti
                 Some(lot.clone())
             };
             if let Some(lot) = goes {
-                say(
-                    &mut ledger,
-                    "crew",
-                    scene::stored(&lot, "yard", unit),
-                    later,
-                );
+                let place = if treated { "yard" } else { "platform" };
+                say(&mut ledger, "crew", scene::stored(&lot, place, unit), later);
+            }
+            if !treated {
+                continue;
             }
             say(
                 &mut ledger,

@@ -1,10 +1,13 @@
 //! The ledger from outside.
 
 mod canonical;
+mod chain;
 mod figures;
+mod identity;
 mod life;
 mod oracle;
 mod rules;
 mod scene;
 mod story;
 mod traces;
+mod treatments;

@@ -1,0 +1,136 @@
+//! Treatments are judged by time, agent, gaps, temperature band, concentration and concentration × time.
+
+use lazaret_gateway::event::entry::{AgentName, Reading};
+use lazaret_ledger::segregation::{Segregation, between, class_number, strictest};
+use lazaret_ledger::treatment::{Treatment, ct_mg_s_m3, judge};
+use proptest::prelude::*;
+
+use crate::scene::{HOUR, after, protocol, start};
+
+fn reading(minutes: i64, concentration_mg_m3: u32, temperature_mc: i32) -> Reading {
+    Reading {
+        at: after(start(), minutes * 60),
+        concentration_mg_m3,
+        temperature_mc,
+    }
+}
+
+fn fault(agent: Option<&str>, hours: i64, readings: &[Reading]) -> Option<String> {
+    let rule = &protocol().treatments[0];
+    let agent = agent.map(AgentName::new);
+    judge(
+        rule,
+        &Treatment {
+            from: start(),
+            to: after(start(), hours * HOUR),
+            agent: agent.as_ref(),
+            readings,
+        },
+    )
+    .fault
+}
+
+#[test]
+fn each_way_to_fail_says_which() {
+    let steady = |c, t| {
+        (0..=3)
+            .map(|hour| reading(hour * 60, c, t))
+            .collect::<Vec<_>>()
+    };
+    let peroxide = Some("peroxide");
+    assert_eq!(fault(peroxide, 3, &steady(300, 20_000)), None);
+    let says = |fault: Option<String>, what: &str| assert_eq!(fault.as_deref(), Some(what));
+    says(
+        fault(peroxide, 1, &steady(300, 20_000)),
+        "it lasted 3600 s of 7200 s",
+    );
+    says(
+        fault(None, 3, &steady(300, 20_000)),
+        "no agent was recorded",
+    );
+    says(
+        fault(Some("vinegar"), 3, &steady(300, 20_000)),
+        "vinegar is not an agent of the protocol",
+    );
+    let gap = [
+        reading(0, 300, 20_000),
+        reading(61, 300, 20_000),
+        reading(120, 300, 20_000),
+    ];
+    says(
+        fault(peroxide, 2, &gap),
+        "3660 s went by without a reading; 3600 s are allowed",
+    );
+    says(
+        fault(peroxide, 2, &gap[..1]),
+        "7200 s went by without a reading; 3600 s are allowed",
+    );
+    says(
+        fault(peroxide, 3, &steady(300, 4_999)),
+        "4.9 °C is in no band of the protocol",
+    );
+    // Bands are half-open: 15 °C is in the warmer one, a thousandth less in the colder, which asks for more.
+    assert_eq!(fault(peroxide, 3, &steady(200, 15_000)), None);
+    says(
+        fault(peroxide, 3, &steady(200, 14_999)),
+        "concentration × time was 600 mg·h/m³ of 800 mg·h/m³ at 14.9 °C",
+    );
+    says(
+        fault(peroxide, 3, &steady(99, 20_000)),
+        "the least concentration was 99 mg/m³ of 100 mg/m³ at 20.0 °C",
+    );
+    let mut fades = steady(400, 20_000);
+    fades[3].concentration_mg_m3 = 149;
+    says(
+        fault(peroxide, 3, &fades),
+        "the final concentration was 149 mg/m³ of 150 mg/m³ at 20.0 °C",
+    );
+}
+
+proptest! {
+    /// A straight line between readings is integrated exactly, however it is cut.
+    #[test]
+    fn ct_of_a_line_does_not_depend_on_where_it_is_read(
+        cuts in proptest::collection::btree_set(1_i64..600, 0..8),
+        from in 0_u32..100_000,
+        slope in 0_u32..100,
+    ) {
+        let at = |minute: i64| reading(minute, from + slope * minute as u32, 20_000);
+        let ends = [at(0), at(600)];
+        let all: Vec<Reading> = std::iter::once(0)
+            .chain(cuts)
+            .chain(std::iter::once(600))
+            .map(at)
+            .collect();
+        let exact = u64::from(from) * 36_000 + u64::from(slope) * 600 * 36_000 / 2;
+        prop_assert_eq!(ct_mg_s_m3(&ends), exact);
+        prop_assert_eq!(ct_mg_s_m3(&all), exact);
+    }
+}
+
+#[test]
+fn segregation_is_symmetric_and_strictest_of_all_pairs() {
+    fn number(class: &str) -> u8 {
+        class_number(class).unwrap()
+    }
+    for a in 0..20 {
+        for b in 0..20 {
+            assert_eq!(between(a, b), between(b, a));
+        }
+    }
+    assert_eq!(between(number("3"), number("5.1")), Segregation::Separated);
+    assert_eq!(between(number("1.1"), number("3")), Segregation::Lengthwise);
+    assert_eq!(
+        between(number("6.2"), number("4.3")),
+        Segregation::Separated
+    );
+    assert_eq!(between(number("9"), number("1.2")), Segregation::None);
+    // A flammable liquid that is toxic too, beside an oxidiser that is corrosive too.
+    let mask = |classes: &[&str]| classes.iter().fold(0, |m, c| m | 1 << number(c));
+    assert_eq!(
+        strictest(mask(&["3", "6.1"]), mask(&["5.1", "8"])),
+        Segregation::Separated
+    );
+    assert_eq!(strictest(0, mask(&["1.1"])), Segregation::None);
+    assert_eq!(class_number("10"), None);
+}
