@@ -1,7 +1,7 @@
 // A barcode scanner is a keyboard that types fast and presses Enter. This tells it from a person.
 
 /** The longest pause between two keys of a scanner, in milliseconds. */
-const PAUSE_MS = 45;
+export const PAUSE_MS = 60;
 /** Fewer characters than this could be a person's lucky roll. */
 const SHORTEST = 4;
 
@@ -27,6 +27,6 @@ export class ScanBuffer {
 
   /** Whether the keys up to now came at a scanner's pace. */
   get scanning(): boolean {
-    return this.text.length >= 2;
+    return this.text.length >= 3;
   }
 }

@@ -326,7 +326,7 @@ export const en = {
       ['/', 'scan or search'],
       ['j  k', 'next row, row before'],
       ['Enter', 'open the row'],
-      ['x', 'select the row'],
+      ['Space', 'select the row'],
       ['Esc', 'close the panel'],
       ['g then t a m h s r d v c e p l', 'go to Today, Arrivals, Map, Holds, Test desk, Release, Dispatch, Vehicles, Crew, Exceptions, Protocols, Audit log'],
       ['?', 'this list'],
