@@ -1,5 +1,6 @@
 //! The simulator of a quarantine gateway.
 mod calendar;
+mod compile;
 mod estimate;
 mod hours;
 mod metrics;
@@ -10,9 +11,10 @@ pub mod study;
 mod warm_up;
 mod world;
 
+pub use compile::CompileError;
 pub use estimate::{Estimate, LEVEL, Moments, student};
 pub use metrics::MetricNames;
-pub use model::{CompileError, Model, OCCUPANCY_BINS};
+pub use model::{Model, OCCUPANCY_BINS};
 pub use observer::{Observer, Silent, Tell};
 pub use warm_up::mser5;
 pub use world::{Deadlock, Outcome, Replication, Standstill, UnknownsError, World};
