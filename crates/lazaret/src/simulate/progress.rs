@@ -68,7 +68,11 @@ impl Progress {
                 "{bar:30} {pos} of {len} replications, {eta} left  {msg}",
             )
             .unwrap_or_else(|_| ProgressStyle::default_bar());
-            self.bar = Some(ProgressBar::new(self.most).with_style(style));
+            self.bar = Some(
+                ProgressBar::new(self.most)
+                    .with_style(style)
+                    .with_elapsed(self.began.elapsed()),
+            );
         }
         if let Some(bar) = &self.bar {
             bar.set_position(self.rows);
