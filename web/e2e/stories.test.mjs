@@ -1,6 +1,6 @@
 // The real stories, walked on the real binary with a real browser: what people press, what they read, what holds.
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
@@ -104,6 +104,10 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     for (const person of people) at[person] = await Desk.demo(browser, server.url, person);
   });
   after(async () => {
+    if (process.env.LAZARET_E2E_SHOTS) {
+      mkdirSync(process.env.LAZARET_E2E_SHOTS, { recursive: true });
+      for (const desk of Object.values(at)) await desk.page.screenshot({ path: join(process.env.LAZARET_E2E_SHOTS, `${desk.person}.png`) }).catch(() => undefined);
+    }
     await browser?.close();
     await server?.stop();
   });

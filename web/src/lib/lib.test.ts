@@ -9,7 +9,7 @@ import { code } from './qr';
 import { address, parse, thing } from './route';
 import { ScanBuffer } from './scan';
 import { class_marks, MARK, shade, SIGNS } from './signs';
-import { days_left, duration, from_field, instant, station_clock, to_field } from './time';
+import { days_left, duration, from_field, instant, local, station_clock, to_field } from './time';
 
 describe('signs', () => {
   it('have each a mark of their own besides their colour', () => {
@@ -60,6 +60,7 @@ describe('instants', () => {
     expect(station_clock(now, zone)).toBe('Mon 24 Jan 14:05 (+09:00)');
     expect(instant('2022-02-13T23:00:00Z', zone, now)).toBe('14 Feb 08:00');
     expect(instant('2021-12-31T23:00:00Z', 'UTC', now)).toBe('31 Dec 2021 23:00');
+    expect(local('a-1 is held until 2022-02-13T23:00:00.5Z, not 2022', zone, now)).toBe('a-1 is held until 14 Feb 08:00, not 2022');
   });
 
   it('survive a field that knows no zone, also where clocks change', () => {

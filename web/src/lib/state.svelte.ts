@@ -109,6 +109,8 @@ class Shared {
     });
     source.addEventListener('record', (event) => {
       const record = JSON.parse((event as MessageEvent<string>).data) as Schemas['LiveRecord'];
+      // Somebody ran the demonstration's clock on, or this device's clock is slow.
+      if (Date.parse(record.recorded_at) > this.now + 5000) this.set_clock(record.recorded_at);
       this.hear(record.seq);
     });
     source.addEventListener('lost', () => {

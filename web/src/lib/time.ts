@@ -61,6 +61,11 @@ export function instant(at: string | null | undefined, zone: string, now: number
   return `${date.format(when)} ${clock(at, zone)}`;
 }
 
+/** A sentence of the ledger with its instants in the station's time. */
+export function local(text: string, zone: string, now: number): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, (at) => instant(at, zone, now));
+}
+
 /** `08:00` */
 export function clock(at: string | number, zone: string): string {
   return format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at));
