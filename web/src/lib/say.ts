@@ -29,7 +29,7 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
       return receipt;
     } catch (error) {
       const away = error instanceof ApiError && (error.unreachable || error.problem.status === 503);
-      if (!away || turn >= 4) throw error;
+      if (!away || turn >= 6) throw error;
       await new Promise((done) => setTimeout(done, 500 * 2 ** turn));
     }
   }
