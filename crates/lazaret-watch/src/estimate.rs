@@ -291,15 +291,12 @@ pub struct Estimate {
     pub predictive_check: f64,
     /// Answers to what was asked.
     pub asks: Vec<Answer>,
-}
-
-/// What is kept of a course at the end of a day.
-#[derive(Clone, Debug)]
-pub struct DayRecord {
-    /// Figures of the day.
-    pub figures: Figures,
-    /// Window sums of the day's observations, in their order.
-    pub windows: Vec<[f64; 4]>,
+    /// Courses drawn from what was believed before the evidence.
+    #[serde(skip)]
+    pub before: Vec<Course>,
+    /// Courses drawn from what is believed after it.
+    #[serde(skip)]
+    pub after: Vec<Course>,
 }
 
 /// A possible course of things.
@@ -307,8 +304,8 @@ pub struct DayRecord {
 pub struct Course {
     /// Values of the unknowns, in base units.
     pub unknowns: Vec<f64>,
-    /// From day 0 on.
-    pub days: Vec<DayRecord>,
+    /// Figures from day 0 on.
+    pub days: Vec<Figures>,
 }
 
 /// Figures that are followed over time, by name.
@@ -372,14 +369,10 @@ pub fn prior_courses<K: Kernel>(
             let theta = belief.prior.sample(&mut rng);
             let model = site.model(&theta);
             let mut state = StateSpaceModel::initialise(&model, &mut rng);
-            let record = |state: &Followed<K::State>, day: usize| DayRecord {
-                figures: site.today(state),
-                windows: site.windows(state, day),
-            };
-            let mut days = vec![record(&state, 0)];
+            let mut days = vec![site.today(&state)];
             for day in 1..=question.until {
                 StateSpaceModel::step(&model, &mut state, day, &mut rng);
-                days.push(record(&state, day));
+                days.push(site.today(&state));
             }
             Course {
                 unknowns: belief.unknowns(&theta),
@@ -400,9 +393,8 @@ pub fn posterior_courses<K: Kernel>(
     key: StreamKey,
 ) -> Result<Vec<Course>, SmcError> {
     let count = question.effort.courses;
-    let paths = sampler.paths(site, count, question.until, key, |state, day| DayRecord {
-        figures: site.today(state),
-        windows: site.windows(state, day),
+    let paths = sampler.paths(site, count, question.until, key, |state, _| {
+        site.today(state)
     })?;
     Ok(paths
         .into_iter()
@@ -413,18 +405,29 @@ pub fn posterior_courses<K: Kernel>(
         .collect())
 }
 
-/// The true figure of observation number `at` in `course`.
-pub(crate) fn truth_in(observations: &Observations, at: usize, course: &Course) -> f64 {
-    let observation = &observations.used[at];
-    let record = &course.days[observation.day];
-    let position = observations.by_day[observation.day]
-        .iter()
-        .position(|o| *o == at);
-    let none = [0.0; 4];
-    let window = position
-        .and_then(|p| record.windows.get(p))
-        .unwrap_or(&none);
-    observation.truth(&record.figures, window, &course.unknowns)
+impl Course {
+    /// The true figure of `observation`, in the unit of the evidence.
+    #[must_use]
+    pub fn truth(&self, observation: &Observation) -> f64 {
+        let end = observation.day.min(self.days.len() - 1);
+        let mut sums = [0.0; 4];
+        if observation.window > 1 {
+            let first = (end + 1).saturating_sub(observation.window);
+            for day in &self.days[first..=end] {
+                let flows = [day.convoys, day.vehicles, day.lots, day.dispatched];
+                for (sum, flow) in sums.iter_mut().zip(flows) {
+                    *sum += f64::from(flow);
+                }
+            }
+        }
+        observation.truth(&self.days[end], &sums, &self.unknowns)
+    }
+
+    /// The value of `metric` on `day`.
+    #[must_use]
+    pub fn value(&self, metric: Metric, day: usize) -> f64 {
+        metric.value(&self.days[day.min(self.days.len() - 1)], &self.unknowns)
+    }
 }
 
 /// Works out what the evidence leaves.
@@ -460,7 +463,7 @@ pub fn estimate<K: Kernel>(
     let misreports: Vec<f64> = (0..observations.used.len())
         .map(|at| {
             let chance = |course: &Course| {
-                observations.used[at].misreported(truth_in(observations, at, course))
+                observations.used[at].misreported(course.truth(&observations.used[at]))
             };
             posterior.iter().map(chance).sum::<f64>() / posterior.len() as f64
         })
@@ -496,8 +499,11 @@ pub fn estimate<K: Kernel>(
             .iter()
             .map(|ask| ask.answer(question, belief, &sampler, &prior, &posterior))
             .collect(),
+        before: Vec::new(),
+        after: Vec::new(),
     };
     answer.diagnostics = words::diagnostics(&answer, question, &sampler);
+    (answer.before, answer.after) = (prior, posterior);
     Ok(answer)
 }
 
@@ -624,8 +630,7 @@ fn state(
         .into_iter()
         .map(|metric| {
             let band = |courses: &[Course], day: usize| {
-                let value =
-                    |course: &Course| metric.value(&course.days[day].figures, &course.unknowns);
+                let value = |course: &Course| course.value(metric, day);
                 Summary::of(&Weighted::equal(courses.iter().map(value).collect()))
             };
             let days = (0..=question.until)
@@ -811,12 +816,12 @@ pub(crate) fn predictive_check(
     let worse = posterior.iter().enumerate().filter(|(i, course)| {
         let mut rng = key.child(*i as u64).stream();
         let (mut said, mut made_up) = (0.0, 0.0);
-        for (at, observation) in observations.used.iter().enumerate() {
+        for observation in &observations.used {
             // A repetition is no evidence of its own.
             if observation.copies.is_some() {
                 continue;
             }
-            let truth = truth_in(observations, at, course);
+            let truth = course.truth(observation);
             said += observation.log_likelihood(truth);
             made_up += made_up_like(observation, truth, &mut rng);
         }

@@ -12,9 +12,14 @@
 //! Like all crates under the binary it does no I/O and reads no clock. `docs/watch.md` tells the method to analysts.
 
 pub mod belief;
+pub mod board;
+pub mod compare;
 pub mod estimate;
 pub mod evidence;
+pub mod forecast;
 pub mod kernel;
+pub mod next;
 pub mod observation;
 pub mod rules;
+pub mod score;
 pub mod site;

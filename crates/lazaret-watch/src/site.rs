@@ -129,29 +129,6 @@ impl<'a, K: Kernel> Site<'a, K> {
     pub fn unknowns(&self, theta: &[f64]) -> Vec<f64> {
         self.belief.unknowns(theta)
     }
-
-    /// Sums of the flows over the windows of the observations of `day`, in their order, in a state that has reached it.
-    pub fn windows(&self, state: &Followed<K::State>, day: usize) -> Vec<[f64; 4]> {
-        let of_day = self.observations.by_day.get(day).into_iter().flatten();
-        of_day
-            .map(|at| sums(&state.recent, self.observations.used[*at].window))
-            .collect()
-    }
-
-    /// The true figure of `observation` in a state that has reached its day.
-    pub fn truth(
-        &self,
-        observation: &Observation,
-        state: &Followed<K::State>,
-        unknowns: &[f64],
-    ) -> f64 {
-        truth(
-            observation,
-            &self.kernel.today(&state.inner),
-            &state.recent,
-            unknowns,
-        )
-    }
 }
 
 fn truth(observation: &Observation, today: &Figures, recent: &[[u16; 4]], unknowns: &[f64]) -> f64 {

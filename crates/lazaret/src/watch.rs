@@ -1,8 +1,14 @@
 //! `lazaret watch`.
 
+mod backtest;
 mod check;
 mod common;
+mod compare;
+mod digest;
 mod estimate;
+mod forecast;
+mod next;
+mod score;
 
 use clap::{Args, Subcommand};
 
@@ -22,11 +28,23 @@ pub(crate) struct Arguments {
 enum Command {
     Check(check::Arguments),
     Estimate(estimate::Arguments),
+    Forecast(forecast::Arguments),
+    Compare(compare::Arguments),
+    Next(next::Arguments),
+    Score(score::Arguments),
+    Backtest(backtest::Arguments),
+    Digest(digest::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.command {
         Command::Check(arguments) => check::run(arguments),
         Command::Estimate(arguments) => estimate::run(arguments),
+        Command::Forecast(arguments) => forecast::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+        Command::Next(arguments) => next::run(arguments),
+        Command::Score(arguments) => score::run(arguments),
+        Command::Backtest(arguments) => backtest::run(arguments),
+        Command::Digest(arguments) => digest::run(arguments),
     }
 }

@@ -113,6 +113,14 @@ impl Ask {
         self.on
     }
 
+    /// Whether it holds in `course`, of which `day` is meant if it names none.
+    #[must_use]
+    pub fn holds_in(&self, course: &Course, day: usize) -> bool {
+        let day = self.on.unwrap_or(day);
+        let value = self.of.iter().map(|metric| course.value(*metric, day));
+        self.holds(value.sum())
+    }
+
     fn holds(&self, value: f64) -> bool {
         match (self.above, self.or_equal) {
             (true, false) => value > self.threshold,
@@ -135,7 +143,7 @@ impl Ask {
             .unwrap_or(question.observations.last_day)
             .min(question.until);
         let in_course = |course: &Course| {
-            let figures = &course.days[day].figures;
+            let figures = &course.days[day];
             let value: f64 = self
                 .of
                 .iter()

@@ -138,3 +138,44 @@ fn a_hold_a_tenth_longer_is_noticed() {
     let b = courses(&counts, &other, 61, 2);
     assert!(!disagreements(&a, &b, &[24, 36, 48, 60]).is_empty());
 }
+
+/// Every example that opens either agrees, or is refused with its reason.
+#[test]
+fn the_other_examples_agree_or_say_why_not() {
+    let examples = [
+        (
+            "nampo",
+            include_str!("../../../../examples/nampo/gateway.toml"),
+        ),
+        (
+            "cold store",
+            include_str!("../../../../examples/cold-store/gateway.toml"),
+        ),
+        (
+            "fumigation",
+            include_str!("../../../../examples/fumigation/gateway.toml"),
+        ),
+        (
+            "break of gauge",
+            include_str!("../../../../examples/break-of-gauge/gateway.toml"),
+        ),
+    ];
+    let no_files = |_: &str| Err("no files here".to_string());
+    let none: [&str; 0] = [];
+    for (name, text) in examples {
+        // Files that need a CSV file beside them are not read here.
+        let Ok(reading) = lazaret_gateway::read(text, &none, &no_files) else {
+            continue;
+        };
+        match CountKernel::new(&reading.gateway, 31) {
+            Ok(_) => {
+                let found = check(&reading.gateway, 31);
+                assert!(found.is_empty(), "{name}: {found:#?}");
+            }
+            Err(refused) => assert!(
+                !refused.what.is_empty() && !refused.why.is_empty(),
+                "{name}: {refused}"
+            ),
+        }
+    }
+}

@@ -1,2 +1,4 @@
 //! The crate's tests, one file a behaviour.
+mod evidence;
+mod inference;
 mod kernels;

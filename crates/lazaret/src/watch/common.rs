@@ -4,6 +4,7 @@ use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
@@ -32,7 +33,7 @@ pub(crate) struct Common {
     pub(crate) evidence: PathBuf,
     /// What the evidence measures; `observe.toml` beside the gateway file if not given
     #[arg(long, value_name = "RULES.toml")]
-    observe: Option<PathBuf>,
+    pub(crate) observe: Option<PathBuf>,
     /// What was known on this day, by date of publication; the day of the latest publication if not given
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
@@ -75,8 +76,38 @@ pub(crate) enum KernelName {
     Simulator,
 }
 
+/// Writes what a command made to a file.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text)
+        .map_err(|error| Failure::Machine(format!("{} cannot be written: {error}", path.display())))
+}
+
+/// As indented JSON.
+pub(crate) fn json_of(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map(|text| format!("{text}\n"))
+        .map_err(|error| Failure::Machine(error.to_string()))
+}
+
+/// A table without lines.
+pub(crate) fn plain(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_header(header.to_vec());
+    table
+}
+
+/// The lines of a table without spaces at their ends.
+pub(crate) fn lines(table: &Table) -> String {
+    table
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
 /// Everything that was read.
 pub(crate) struct Material {
+    pub(crate) rules: Rules,
     pub(crate) loaded: Loaded,
     pub(crate) evidence: Evidence,
     pub(crate) observations: Observations,
@@ -137,7 +168,7 @@ impl Common {
             &loaded.reading.gateway,
         )?;
         let (evidence, text) = read_evidence(&self.evidence)?;
-        let material = bind(self, loaded, &rules, evidence, &text, as_of)?;
+        let material = bind(self, loaded, rules, evidence, &text, as_of)?;
         Ok(material)
     }
 }
@@ -145,7 +176,7 @@ impl Common {
 fn bind(
     common: &Common,
     loaded: Loaded,
-    rules: &Rules,
+    rules: Rules,
     evidence: Evidence,
     text: &str,
     as_of: Option<Date>,
@@ -159,9 +190,10 @@ fn bind(
             "{as_of} is more than ten years after the gateway file starts on {start}; is --as-of right?"
         )));
     }
-    let observations = observation::bind(gateway, rules, &evidence.rows, as_of)
+    let observations = observation::bind(gateway, &rules, &evidence.rows, as_of)
         .map_err(|wrong| refuse(&common.evidence, text, &wrong))?;
     Ok(Material {
+        rules,
         evidence,
         observations,
         as_of,
@@ -217,6 +249,26 @@ pub(crate) fn refuse(path: &Path, text: &str, wrong: &[Diagnostic]) -> Failure {
     Failure::BadInputShown
 }
 
+/// Evaluates an expression with the kernel that was asked for, for days 0 to `$days - 1`.
+macro_rules! with_kernel {
+    ($name:expr, $gateway:expr, $days:expr, $kernel:ident => $body:expr) => {
+        match $name {
+            $crate::watch::common::KernelName::Count => {
+                let $kernel = &$crate::watch::common::count_kernel($gateway, $days)?;
+                $body
+            }
+            $crate::watch::common::KernelName::Simulator => {
+                let compiled =
+                    lazaret_watch::kernel::simulator::SimulatorKernel::new($gateway, $days)
+                        .map_err(|error| $crate::output::Failure::BadInput(error.to_string()))?;
+                let $kernel = &&compiled;
+                $body
+            }
+        }
+    };
+}
+pub(crate) use with_kernel;
+
 /// The count kernel, or why it cannot be.
 pub(crate) fn count_kernel(gateway: &Gateway, days: usize) -> Result<CountKernel, Failure> {
     CountKernel::new(gateway, days).map_err(|error| {
@@ -241,9 +293,8 @@ pub(crate) fn bar(steps: u64, what: &'static str) -> ProgressBar {
 /// Three figures that count.
 pub(crate) fn number(value: f64) -> String {
     match value.abs() {
-        v if v >= 100.0 => format!("{value:.0}"),
+        v if v >= 100.0 || v.fract() == 0.0 => format!("{value:.0}"),
         v if v >= 10.0 => format!("{value:.1}"),
-        0.0 => "0".to_string(),
         _ => format!("{value:.2}"),
     }
 }

@@ -1,12 +1,17 @@
 //! `lazaret watch estimate`.
 
 use clap::Args;
-use comfy_table::{CellAlignment, Table, presets};
-use lazaret_watch::estimate::{Ask, Estimate, Summary, estimate};
-use lazaret_watch::kernel::Kernel;
-use lazaret_watch::kernel::simulator::SimulatorKernel;
+use std::path::PathBuf;
 
-use super::common::{Common, KernelName, Material, bar, count_kernel, number, percent};
+use comfy_table::CellAlignment;
+use lazaret_watch::board::{Board, page};
+use lazaret_watch::estimate::{Ask, Estimate, Summary, estimate};
+use lazaret_watch::forecast::of_courses;
+
+use super::common::{
+    Common, Material, bar, json_of, lines, number, percent, plain, with_kernel, write,
+};
+use super::{compare, next};
 use crate::output::{Failure, print};
 
 /// What the evidence leaves of what is not known: unknowns, the yard over time, what each row did
@@ -24,6 +29,15 @@ pub(crate) struct Arguments {
     /// Leave out what each row and source did, which takes most of the time
     #[arg(long)]
     no_influence: bool,
+    /// Write the board: one self-contained HTML file with pictures
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
+    /// Explanations for the board; `hypotheses.toml` beside the gateway file if there is one
+    #[arg(long, value_name = "HYPOTHESES.toml", requires = "report")]
+    hypotheses: Option<PathBuf>,
+    /// Days that the board looks ahead
+    #[arg(long, value_name = "N", default_value_t = 28, value_parser = clap::value_parser!(u64).range(1..=730))]
+    ahead: u64,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -35,12 +49,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .map(|text| Ask::parse(text, material.gateway()))
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::BadInput(format!("--ask {error}")))?;
-    let until = asks.iter().filter_map(Ask::day).max().unwrap_or(0);
+    let mut until = asks.iter().filter_map(Ask::day).max().unwrap_or(0);
+    if arguments.report.is_some() {
+        until = until.max(material.observations.last_day + arguments.ahead as usize);
+    }
     let answer = answer(&arguments.common, &material, &asks, until)?;
+    if let Some(path) = &arguments.report {
+        write(path, &board(arguments, &material, &answer, until)?)?;
+    }
     if arguments.common.json {
-        let text = serde_json::to_string_pretty(&answer)
-            .map_err(|error| Failure::Machine(error.to_string()))?;
-        return print(&format!("{text}\n"));
+        return print(&json_of(&answer)?);
     }
     print(&text(&answer, &material))
 }
@@ -53,51 +71,48 @@ pub(crate) fn answer(
     until: usize,
 ) -> Result<Estimate, Failure> {
     let question = material.question(until);
-    let days = question.until + 1;
-    let gateway = material.gateway();
-    match common.kernel {
-        KernelName::Count => with(&count_kernel(gateway, days)?, common, material, asks, until),
-        KernelName::Simulator => {
-            let kernel = SimulatorKernel::new(gateway, days)
-                .map_err(|error| Failure::BadInput(format!("{}: {error}", common.input.name())))?;
-            with(&&kernel, common, material, asks, until)
-        }
-    }
-}
-
-fn with<K: Kernel>(
-    kernel: &K,
-    common: &Common,
-    material: &Material,
-    asks: &[Ask],
-    until: usize,
-) -> Result<Estimate, Failure> {
-    let question = material.question(until);
     let steps = (question.observations.last_day as u64 + 1) * material.effort.runs;
     let progress = bar(steps, "weighing the evidence, days");
     let belief = material.belief();
     let pool = common.effort.pool()?;
-    let answer = pool.install(|| {
-        estimate(kernel, &belief, &question, asks, &|days| {
-            progress.inc(days as u64);
-        })
+    let done = |days: usize| progress.inc(days as u64);
+    let answer = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
+        pool.install(|| estimate(kernel, &belief, &question, asks, &done))
     });
     progress.finish_and_clear();
     answer.map_err(|error| Failure::BadInput(error.to_string()))
 }
 
-fn plain(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(header.to_vec());
-    table
-}
-
-fn lines(table: &Table) -> String {
-    table
-        .lines()
-        .map(|l| format!("{}\n", l.trim_end()))
-        .collect()
+/// The page of the board.
+fn board(
+    arguments: &Arguments,
+    material: &Material,
+    answer: &Estimate,
+    until: usize,
+) -> Result<String, Failure> {
+    let question = material.question(until);
+    let beside = arguments
+        .common
+        .input
+        .file
+        .with_file_name("hypotheses.toml");
+    let hypotheses = arguments
+        .hypotheses
+        .clone()
+        .or_else(|| beside.exists().then_some(beside));
+    let groups = match hypotheses {
+        Some(path) => compare::groups(&arguments.common, material, &path)?,
+        None => Vec::new(),
+    };
+    let suggestions = next::suggestions(material, &question, &answer.after, None, 7)?;
+    let forecast = of_courses(&question, &answer.before, &answer.after);
+    Ok(page(&Board {
+        question: &question,
+        estimate: answer,
+        forecast: Some(&forecast),
+        groups: &groups,
+        next: &suggestions,
+    }))
 }
 
 fn range(of: &Summary) -> String {

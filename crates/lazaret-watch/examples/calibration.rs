@@ -1,0 +1,136 @@
+//! Simulation-based calibration: synthetic sites with the evidence pattern of an example, from the prior.
+//!
+//!     cargo run --release -p lazaret-watch --example calibration -- 200 128 64 1
+//!
+//! Arguments: sites, parameter particles, state particles, seed. Each site draws its unknowns from the prior of Uiju's
+//! gateway file, runs, and is reported on by sources that have the grades, dates and measures of the rows of Uiju's
+//! evidence. If probabilities mean what they say, the ranks of the truths in the posteriors are even.
+#![allow(clippy::print_stdout, reason = "an example prints")]
+
+use lazaret_smc::calibration::Calibration;
+use lazaret_smc::model::{Family, StateSpaceModel};
+use lazaret_smc::prior::Prior;
+use lazaret_smc::random::StreamKey;
+use lazaret_smc::scores::crps;
+use lazaret_smc::summary::Weighted;
+use lazaret_watch::belief::Belief;
+use lazaret_watch::estimate::{Course, Effort, Question, posterior_courses, sample};
+use lazaret_watch::evidence;
+use lazaret_watch::kernel::count::CountKernel;
+use lazaret_watch::observation::bind;
+use lazaret_watch::rules::{self, Metric};
+use lazaret_watch::site::Site;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>());
+    let mut next = |default: u64| arguments.next().and_then(Result::ok).unwrap_or(default);
+    let (sites, thetas, states, seed) = (next(200), next(128), next(64), next(1));
+    let none: [&str; 0] = [];
+    let no_files = |_: &str| Err("no files here".to_string());
+    let text = include_str!("../../../examples/uiju/gateway.toml");
+    let gateway = match lazaret_gateway::read(text, &none, &no_files) {
+        Ok(reading) => reading.gateway,
+        Err(wrong) => panic!("{wrong:?}"),
+    };
+    let rules = rules::read(
+        include_str!("../../../examples/uiju/observe.toml"),
+        &gateway,
+    )
+    .unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let rows = evidence::read(include_str!("../../../examples/uiju/evidence.csv"))
+        .unwrap_or_else(|wrong| panic!("{wrong:?}"))
+        .rows;
+    let as_of = jiff::civil::date(2022, 2, 3);
+    let pattern = bind(&gateway, &rules, &rows, as_of).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let ahead = pattern.last_day + 14;
+    let kernel = CountKernel::new(&gateway, ahead + 1).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let belief = Belief::of(&gateway);
+    let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+    let Some(yard) = Metric::parse("in.yard", &gateway) else {
+        panic!("no yard");
+    };
+    let effort = Effort {
+        seed,
+        thetas: thetas as usize,
+        states: states as usize,
+        courses: 200,
+        runs: 1,
+        influence: false,
+    };
+    let mut calibration = Calibration::default();
+    let (mut ours, mut persistence) = (0.0, 0.0);
+    for number in 0..sites {
+        let key = StreamKey::new(seed).child(number);
+        let mut rng = key.child(1).stream();
+        // The truth.
+        let theta = belief.prior.sample(&mut rng);
+        let empty =
+            Site::new(&kernel, &pattern, &belief, &means, 1).unwrap_or_else(|e| panic!("{e}"));
+        let model = empty.model(&theta);
+        let mut state = StateSpaceModel::initialise(&model, &mut rng);
+        let mut days = vec![empty.today(&state)];
+        for day in 1..=ahead {
+            StateSpaceModel::step(&model, &mut state, day, &mut rng);
+            days.push(empty.today(&state));
+        }
+        let truth = Course {
+            unknowns: belief.unknowns(&theta),
+            days,
+        };
+        // What the sources say of it.
+        let mut observations = pattern.clone();
+        for observation in &mut observations.used {
+            observation.copies = None;
+            observation.statement = observation.simulate(truth.truth(observation), &mut rng);
+        }
+        let question = Question {
+            gateway: &gateway,
+            rows: &rows,
+            observations: &observations,
+            as_of,
+            until: ahead,
+            effort: &effort,
+        };
+        let site =
+            Site::new(&kernel, &observations, &belief, &means, 1).unwrap_or_else(|e| panic!("{e}"));
+        let run = key.child(2).stream().bits();
+        let sampler =
+            sample(&site, &belief, &question, run, &|_| {}).unwrap_or_else(|e| panic!("{e}"));
+        let courses = posterior_courses(&site, &sampler, &question, key.child(3))
+            .unwrap_or_else(|e| panic!("{e}"));
+        for (at, unknown) in gateway.unknowns.iter().enumerate() {
+            let posterior = sampler.posterior_of(|theta| belief.unknowns(theta)[at]);
+            calibration.record(&unknown.name, &posterior, truth.unknowns[at], &mut rng);
+        }
+        for days in [0, 7, 14] {
+            let day = pattern.last_day + days;
+            let forecast = Weighted::equal(courses.iter().map(|c| c.value(yard, day)).collect());
+            let was = truth.value(yard, day);
+            calibration.record(
+                &format!("in.yard, {days} days on"),
+                &forecast,
+                was,
+                &mut rng,
+            );
+            if days == 7 {
+                ours += crps(&forecast, was);
+                persistence += (truth.value(yard, pattern.last_day) - was).abs();
+            }
+        }
+    }
+    println!("| quantity | p of the ranks | truth in the 90 % interval | in the 50 % interval |");
+    println!("| --- | --- | --- | --- |");
+    for tally in calibration.tallies() {
+        println!(
+            "| {} | {:.2} | {:.1} % | {:.1} % |",
+            tally.name,
+            tally.uniformity().p_value,
+            100.0 * tally.coverage(0.9),
+            100.0 * tally.coverage(0.5)
+        );
+    }
+    println!(
+        "{sites} sites; CRPS at 7 days is {:.2} of that of persistence from the true yard",
+        ours / persistence
+    );
+}

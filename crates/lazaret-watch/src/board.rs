@@ -1,0 +1,485 @@
+//! The watcher's board as one self-contained page: evidence over time, estimates with the prior behind them,
+//! explanations, what to look at next. Every picture has its table, and none needs colour to be read.
+
+mod picture;
+
+use std::fmt::Write as _;
+
+use lazaret_gateway::model::Gateway;
+
+use self::picture::{bands, histogram, timeline};
+use crate::compare::Group;
+use crate::estimate::{Estimate, Influence, Question, Summary, UnknownEstimate};
+use crate::forecast::{Event, Forecast};
+use crate::next::Suggestion;
+
+/// What a board shows.
+#[derive(Clone, Copy)]
+pub struct Board<'a> {
+    /// The question that was answered.
+    pub question: &'a Question<'a>,
+    /// The answer.
+    pub estimate: &'a Estimate,
+    /// What is expected of the days to come.
+    pub forecast: Option<&'a Forecast>,
+    /// Explanations, if some were compared.
+    pub groups: &'a [Group],
+    /// What to look at next, the best first.
+    pub next: &'a [Suggestion],
+}
+
+/// Text that is safe inside a page.
+pub(crate) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+/// Three figures that count.
+pub(crate) fn number(value: f64) -> String {
+    match value.abs() {
+        v if !v.is_finite() => "–".to_string(),
+        v if v >= 100.0 || v.fract() == 0.0 => format!("{value:.0}"),
+        v if v >= 10.0 => format!("{value:.1}"),
+        _ => format!("{value:.2}"),
+    }
+}
+
+/// A probability that does not claim more than is known.
+pub(crate) fn percent(p: f64) -> String {
+    match p {
+        p if p <= 0.0 => "0 %".to_string(),
+        p if p < 0.01 => "under 1 %".to_string(),
+        p if p > 0.99 && p < 1.0 => "over 99 %".to_string(),
+        p => format!("{:.0} %", 100.0 * p),
+    }
+}
+
+fn range(of: &Summary, unit: &str) -> String {
+    let unit = if unit.is_empty() {
+        String::new()
+    } else {
+        format!(" {unit}")
+    };
+    format!("{} to {}{unit}", number(of.q05), number(of.q95))
+}
+
+const STYLE: &str = "
+:root{color-scheme:light dark;--ink:#1a1d21;--faint:#6b7178;--line:#d5d8dc;--paper:#fff;--band:#9db7d6;--mid:#174a7c;--accent:#174a7c}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e8ea;--faint:#9aa1a8;--line:#3a4047;--paper:#14171a;--band:#2d4d70;--mid:#9cc4ee;--accent:#9cc4ee}}
+@media print{:root{--ink:#000;--faint:#444;--line:#bbb;--paper:#fff;--band:#c8c8c8;--mid:#000;--accent:#000}details{display:block}}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:1080px;padding:16px;font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);font-variant-numeric:tabular-nums}
+h1{font-size:22px;margin:0 0 4px}h2{font-size:17px;margin:32px 0 4px;border-top:1px solid var(--line);padding-top:16px}h3{font-size:15px;margin:16px 0 0}
+p{margin:4px 0 8px;max-width:75ch}.faint{color:var(--faint)}.lead{font-size:18px;line-height:1.45}
+svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}svg .faint{fill:var(--faint)}
+.wide{overflow-x:auto}.wide svg{min-width:640px}
+table{border-collapse:collapse;font-size:13px;margin:6px 0}th{text-align:left;font-weight:600;border-bottom:1px solid var(--ink);padding:3px 12px 3px 0}td{border-bottom:1px solid var(--line);padding:3px 12px 3px 0;vertical-align:top}td.n,th.n{text-align:right}
+summary{cursor:pointer;color:var(--accent);font-size:13px}ul{padding-left:18px;margin:4px 0}a{color:var(--accent)}
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:16px}
+.bar{display:inline-block;height:11px;background:var(--mid);vertical-align:middle}.bar.before{background:none;border:1px solid var(--faint)}
+.warn{border-left:4px solid var(--ink);padding-left:10px}
+";
+
+/// The page.
+#[must_use]
+pub fn page(board: &Board<'_>) -> String {
+    let gateway = board.question.gateway;
+    let name = escape(&gateway.name);
+    let as_of = board.estimate.as_of;
+    let mut out = format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <title>{name} as known on {as_of}</title><style>{STYLE}</style></head><body>\n\
+         <h1>{name} as known on {as_of}</h1>\n\
+         <p class=\"faint\">From outside, by what had been published by that day. Bands hold 90 %, the dark line is the \
+         median; hatched or outlined is what was believed before any evidence.</p>\n"
+    );
+    lead(&mut out, board);
+    let _ = write!(
+        out,
+        "<h2>What was reported</h2>\n<p>Each mark is a row of the evidence on the day that it is about. The larger, the \
+         more it moved the answer; hollow: not used; crossed: the rest of the evidence speaks against it; a thread \
+         ties a row to the one it may repeat.</p>\n<div class=\"wide\">{}</div>\n",
+        timeline(board)
+    );
+    evidence_table(&mut out, board);
+    unknowns(&mut out, board);
+    state(&mut out, board, gateway);
+    if let Some(forecast) = board.forecast {
+        events(&mut out, forecast);
+    }
+    explanations(&mut out, board);
+    next(&mut out, board);
+    moved(&mut out, board);
+    caution(&mut out, board);
+    out.push_str("</body></html>\n");
+    out
+}
+
+fn lead(out: &mut String, board: &Board<'_>) {
+    let estimate = board.estimate;
+    let day = board.question.observations.last_day;
+    let mut said = Vec::new();
+    for series in &estimate.state {
+        let Some(of) = series.days.get(day) else {
+            continue;
+        };
+        if let Some(place) = series.metric.strip_prefix("in.") {
+            if of.posterior.q95 > 0.0 {
+                said.push(format!(
+                    "{} stand in {} ({} to {})",
+                    number(of.posterior.q50),
+                    escape(place),
+                    number(of.posterior.q05),
+                    number(of.posterior.q95)
+                ));
+            }
+        } else if series.metric == "dispatched_total" {
+            said.push(if of.posterior.q95 < 0.5 {
+                "nothing has left inland yet".to_string()
+            } else {
+                format!(
+                    "{} to {} have left inland",
+                    number(of.posterior.q05),
+                    number(of.posterior.q95)
+                )
+            });
+        }
+    }
+    let _ = writeln!(
+        out,
+        "<p class=\"lead\">Lots on that day: {}.</p>",
+        said.join("; ")
+    );
+    let (learned, open): (Vec<&UnknownEstimate>, Vec<_>) =
+        estimate.unknowns.iter().partition(|u| u.gained >= 0.1);
+    let tell = |of: &[&UnknownEstimate]| -> String {
+        let each = of
+            .iter()
+            .map(|u| format!("{} {}", escape(&u.name), range(&u.posterior, u.unit)));
+        each.collect::<Vec<_>>().join(", ")
+    };
+    if !learned.is_empty() {
+        let _ = writeln!(
+            out,
+            "<p>The evidence narrowed or moved: {}.</p>",
+            tell(&learned)
+        );
+    }
+    if !open.is_empty() {
+        let _ = writeln!(
+            out,
+            "<p>It left nearly as open as before: {}.</p>",
+            tell(&open)
+        );
+    }
+    for ask in &estimate.asks {
+        let _ = writeln!(
+            out,
+            "<p><b>{}</b>: {} (before the evidence {})</p>",
+            escape(&ask.ask),
+            percent(ask.probability),
+            percent(ask.prior)
+        );
+    }
+}
+
+fn evidence_table(out: &mut String, board: &Board<'_>) {
+    let question = board.question;
+    out.push_str(
+        "<details><summary>The rows</summary><div class=\"wide\"><table><tr><th>row<th>about<th>published<th>who\
+         <th>grade<th>says<th class=\"n\">moved<th class=\"n\">misreport<th>claim</tr>\n",
+    );
+    for row in question.rows {
+        let influence = board.estimate.rows.iter().find(|i| i.name == row.id);
+        let unused = board.estimate.unused_rows.iter().find(|u| u.id == row.id);
+        let (moved, misreport) = match (influence, unused) {
+            (Some(i), _) => (format!("{:.3}", i.moved), percent(i.misreport)),
+            (None, Some(unused)) => (format!("not used: {}", unused.why), String::new()),
+            (None, None) => (String::new(), String::new()),
+        };
+        let link = if row.url.starts_with("http://") || row.url.starts_with("https://") {
+            format!("<a href=\"{}\">{}</a>", escape(&row.url), escape(&row.id))
+        } else {
+            escape(&row.id)
+        };
+        let _ = writeln!(
+            out,
+            "<tr><td>{link}<td>{}<td>{}<td>{}<td>{}{}<td>{}<td class=\"n\">{moved}<td class=\"n\">{misreport}<td>{}</tr>",
+            row.observed,
+            row.published,
+            escape(&row.observer),
+            row.source_grade.letter(),
+            row.info_grade.digit(),
+            escape(&row.value_in_words()),
+            escape(&row.claim)
+        );
+    }
+    out.push_str("</table></div></details>\n");
+}
+
+fn unknowns(out: &mut String, board: &Board<'_>) {
+    if board.estimate.unknowns.is_empty() {
+        return;
+    }
+    out.push_str("<h2>What is not known</h2>\n<div class=\"grid\">\n");
+    for unknown in &board.estimate.unknowns {
+        let _ = writeln!(
+            out,
+            "<div><h3>{}</h3>{}<p class=\"faint\">90 %: {} before, {} after. The evidence gave {:.2} nats.{}</p></div>",
+            escape(&unknown.name),
+            histogram(unknown),
+            range(&unknown.prior, unknown.unit),
+            range(&unknown.posterior, unknown.unit),
+            unknown.gained,
+            unknown.leans_on.map_or(String::new(), |bound| format!(
+                " <b>It leans on the bound {} of the prior.</b>",
+                number(bound)
+            ))
+        );
+    }
+    out.push_str("</div>\n<details><summary>As a table</summary><table><tr><th><th>unit");
+    let heads = ["mean", "sd", "5 %", "25 %", "50 %", "75 %", "95 %"];
+    for when in ["before", "after"] {
+        for head in heads {
+            let _ = write!(out, "<th class=\"n\">{head} {when}");
+        }
+    }
+    out.push_str("</tr>\n");
+    for unknown in &board.estimate.unknowns {
+        let _ = write!(out, "<tr><td>{}<td>{}", escape(&unknown.name), unknown.unit);
+        for of in [&unknown.prior, &unknown.posterior] {
+            for value in [of.mean, of.sd, of.q05, of.q25, of.q50, of.q75, of.q95] {
+                let _ = write!(out, "<td class=\"n\">{}", number(value));
+            }
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table></details>\n");
+}
+
+fn state(out: &mut String, board: &Board<'_>, gateway: &Gateway) {
+    out.push_str("<h2>What stood there, and what is to come</h2>\n<p>The upright line is the day of the board; left of it the past as the evidence leaves it, right of it what follows.</p>\n");
+    let store = gateway
+        .steps
+        .iter()
+        .find(|step| matches!(step.kind, lazaret_gateway::model::StepKind::Hold { .. }))
+        .map(|step| format!("in.{}", gateway.places[step.at.index()].name));
+    let mut shown: Vec<String> = store.into_iter().collect();
+    shown.extend([
+        "vehicles".to_string(),
+        "inside".to_string(),
+        "dispatched_total".to_string(),
+    ]);
+    for name in shown {
+        let Some(series) = board.estimate.state.iter().find(|s| s.metric == name) else {
+            continue;
+        };
+        let title = match name.as_str() {
+            "vehicles" => "vehicles that arrive in a day".to_string(),
+            "inside" => "lots inside, those that wait included".to_string(),
+            "dispatched_total" => "lots that have left inland".to_string(),
+            other => format!("lots in {}", other.trim_start_matches("in.")),
+        };
+        let _ = writeln!(
+            out,
+            "<h3>{}</h3><div class=\"wide\">{}</div><details><summary>As a table</summary><table><tr><th>day\
+             <th class=\"n\">5 %<th class=\"n\">50 %<th class=\"n\">95 %<th class=\"n\">before: 5 %<th class=\"n\">50 %<th class=\"n\">95 %</tr>",
+            escape(&title),
+            bands(series, board.question.observations.last_day)
+        );
+        for day in &series.days {
+            let _ = write!(out, "<tr><td>{}", day.date);
+            for of in [&day.posterior, &day.prior] {
+                for value in [of.q05, of.q50, of.q95] {
+                    let _ = write!(out, "<td class=\"n\">{}", number(value));
+                }
+            }
+            out.push_str("</tr>\n");
+        }
+        out.push_str("</table></details>\n");
+    }
+}
+
+fn events(out: &mut String, forecast: &Forecast) {
+    let _ = writeln!(
+        out,
+        "<h2>By when</h2><table><tr><th>until {}<th>10 % by<th>half by<th>90 % by<th class=\"n\">by the end<th class=\"n\">before the evidence</tr>",
+        forecast.until
+    );
+    let day = |event: &Event, p: f64| {
+        event
+            .reaches(p)
+            .map_or("not by then".to_string(), |date| date.to_string())
+    };
+    for event in &forecast.events {
+        let Some(last) = event.by.last() else {
+            continue;
+        };
+        let _ = writeln!(
+            out,
+            "<tr><td>{}<td>{}<td>{}<td>{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
+            escape(&event.what),
+            day(event, 0.1),
+            day(event, 0.5),
+            day(event, 0.9),
+            percent(last.probability),
+            percent(last.climatology)
+        );
+    }
+    out.push_str("</table>\n");
+}
+
+fn explanations(out: &mut String, board: &Board<'_>) {
+    if board.groups.is_empty() {
+        return;
+    }
+    out.push_str("<h2>Explanations</h2>\n<p>Outlined: belief beforehand; filled: after the evidence. Explanations of a group exclude one another.</p>\n");
+    for group in board.groups {
+        let _ = writeln!(out, "<h3>{}</h3>", escape(&group.name));
+        if group.none_of_these {
+            out.push_str("<p class=\"warn\">None of these would have given such evidence.</p>\n");
+        }
+        out.push_str("<div class=\"wide\"><table><tr><th>explanation<th>belief<th class=\"n\">before<th class=\"n\">after<th>over seeds<th class=\"n\">log-evidence<th>it says</tr>\n");
+        for standing in &group.hypotheses {
+            let width = |p: f64| (p * 180.0).round();
+            let (bars, after) = match standing.posterior {
+                Some(p) => (
+                    format!(
+                        "<span class=\"bar before\" style=\"width:{}px\"></span><br><span class=\"bar\" style=\"width:{}px\"></span>",
+                        width(standing.prior),
+                        width(p)
+                    ),
+                    percent(p),
+                ),
+                None => (
+                    format!(
+                        "<span class=\"bar before\" style=\"width:{}px\"></span><br><span class=\"faint\">not distinguishable</span>",
+                        width(standing.prior)
+                    ),
+                    "not scored".to_string(),
+                ),
+            };
+            let seeds = standing.range.map_or(String::new(), |(low, high)| {
+                format!("{} to {}", percent(low), percent(high))
+            });
+            let same = if standing.same_as.is_empty() {
+                String::new()
+            } else {
+                format!(
+                    " <b>Predicts the same as {}: this evidence cannot tell them apart.</b>",
+                    escape(&standing.same_as.join(", "))
+                )
+            };
+            let _ = writeln!(
+                out,
+                "<tr><td>{}<td>{bars}<td class=\"n\">{}<td class=\"n\">{after}<td>{seeds}<td class=\"n\">{:.2}{}<td>{}{same}</tr>",
+                escape(&standing.id),
+                percent(standing.prior),
+                standing.log_evidence.mean,
+                standing
+                    .log_evidence
+                    .spread
+                    .map_or(String::new(), |s| format!(" ± {s:.2}")),
+                escape(&standing.says)
+            );
+        }
+        out.push_str("</table></div>\n<details><summary>Row by row: log Bayes factors against the mixture of the group</summary><div class=\"wide\"><table><tr><th>row");
+        for standing in &group.hypotheses {
+            let _ = write!(out, "<th class=\"n\">{}", escape(&standing.id));
+        }
+        out.push_str("</tr>\n");
+        for row in &group.rows {
+            let _ = write!(out, "<tr><td>{}", escape(&row.id));
+            for factor in &row.log_factors {
+                let _ = write!(out, "<td class=\"n\">{factor:+.2}");
+            }
+            out.push_str("</tr>\n");
+        }
+        out.push_str("</table></div></details>\n");
+    }
+}
+
+fn next(out: &mut String, board: &Board<'_>) {
+    if board.next.is_empty() {
+        return;
+    }
+    out.push_str("<h2>What to look at next</h2>\n<div class=\"wide\"><table><tr><th>look<th>on<th>gain for its cost<th class=\"n\">gain (nats)<th class=\"n\">± s.e.<th class=\"n\">cost</tr>\n");
+    let best = board.next[0].gain_per_cost.max(1e-9);
+    for look in board.next.iter().take(10) {
+        let _ = writeln!(
+            out,
+            "<tr><td>{}<td>{}<td><span class=\"bar\" style=\"width:{:.0}px\"></span><td class=\"n\">{:.3}<td class=\"n\">{:.3}<td class=\"n\">{}</tr>",
+            escape(&look.look),
+            look.date,
+            180.0 * look.gain_per_cost / best,
+            look.gain,
+            look.standard_error,
+            number(look.cost)
+        );
+    }
+    out.push_str("</table></div>\n");
+}
+
+fn moved(out: &mut String, board: &Board<'_>) {
+    if board.estimate.sources.is_empty() {
+        return;
+    }
+    out.push_str("<h2>What moved it</h2>\n<p>The answer with each source less that without it. A nat is a great deal; 0.01 is nothing.</p>\n<div class=\"wide\"><table><tr><th>source<th class=\"n\">rows<th class=\"n\">moved (nats)<th class=\"n\">misreport<th>shifts of means</tr>\n");
+    for source in &board.estimate.sources {
+        let _ = writeln!(
+            out,
+            "<tr><td>{}<td class=\"n\">{}<td class=\"n\">{:.3}{}<td class=\"n\">{} → {}<td>{}</tr>",
+            escape(&source.name),
+            source.rows.len(),
+            source.moved,
+            if source.rough { " (roughly)" } else { "" },
+            percent(source.misreport_before),
+            percent(source.misreport),
+            escape(&shifts(source))
+        );
+    }
+    out.push_str("</table></div>\n");
+}
+
+fn shifts(of: &Influence) -> String {
+    let each = of
+        .shifts
+        .iter()
+        .filter(|shift| shift.mean.abs() >= 0.005)
+        .map(|shift| format!("{} {:+.2}", shift.unknown, shift.mean));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+fn caution(out: &mut String, board: &Board<'_>) {
+    out.push_str("<h2>Before you believe it</h2>\n<ul>\n");
+    for said in &board.estimate.diagnostics {
+        let _ = writeln!(out, "<li>{}</li>", escape(said));
+    }
+    for conflict in &board.estimate.conflicts {
+        let _ = writeln!(
+            out,
+            "<li>{} says {}: a misreport with {}{}.</li>",
+            escape(&conflict.id),
+            escape(&conflict.says),
+            percent(conflict.misreport),
+            if conflict.with.is_empty() {
+                ", by what the gateway file allows".to_string()
+            } else {
+                format!(", against {}", escape(&conflict.with.join(", ")))
+            }
+        );
+    }
+    let evidence = &board.estimate.log_evidence;
+    let _ = write!(
+        out,
+        "<li>Log-evidence {:.2}{}; seed {}.</li>\n</ul>\n<p class=\"faint\">What the gateway file does not say cannot be inferred: the answer holds for that file, those grades and those copies. Grades are assumptions that can be changed.</p>\n",
+        evidence.mean,
+        evidence
+            .spread
+            .map_or(String::new(), |s| format!(", spread {s:.2} between seeds")),
+        board.question.effort.seed
+    );
+}

@@ -1,0 +1,317 @@
+//! Explanations side by side: what the evidence says for and against each, row by row.
+
+use lazaret_smc::evidence::{LogEvidence, compare as beliefs};
+use lazaret_smc::random::StreamKey;
+use lazaret_smc::smc2::Smc2;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+
+use crate::belief::Belief;
+use crate::estimate::{
+    EvidenceEstimate, Question, WatchError, posterior_courses, predictive_check, sample,
+};
+use crate::kernel::Kernel;
+use crate::site::{Followed, Site};
+use lazaret_gateway::Diagnostic;
+use lazaret_gateway::diagnostic::{Location, Text};
+
+/// An explanation: what it changes in the gateway file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hypothesis {
+    /// Its name.
+    pub id: String,
+    /// Explanations of a group exclude one another; each group is judged by itself.
+    pub group: String,
+    /// What it says, in words.
+    pub says: String,
+    /// Belief in it beforehand, in any scale common to its group.
+    pub weight: f64,
+    /// Overrides of the gateway file, such as `unknown.hold_time=lognormal(60 d, 20 d)`.
+    pub set: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    hypothesis: Vec<HypothesisFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HypothesisFile {
+    id: Spanned<String>,
+    #[serde(default)]
+    group: String,
+    #[serde(default)]
+    says: String,
+    weight: Option<Spanned<f64>>,
+    #[serde(default)]
+    set: Vec<String>,
+}
+
+/// Reads a file of hypotheses.
+///
+/// # Errors
+/// A mistake of syntax or shape alone; else everything that is wrong.
+pub fn read(text: &str) -> Result<Vec<Hypothesis>, Vec<Diagnostic>> {
+    let place = |span: std::ops::Range<usize>| Location {
+        text: Text::File,
+        start: span.start,
+        end: span.end,
+    };
+    let file: File = toml::from_str(text).map_err(|error| {
+        let span = error.span().unwrap_or(0..0);
+        vec![Diagnostic::error(
+            "hypotheses",
+            place(span),
+            error.message().trim(),
+        )]
+    })?;
+    let mut wrong = Vec::new();
+    let mut hypotheses: Vec<Hypothesis> = Vec::new();
+    for given in file.hypothesis {
+        let id = given.id.get_ref().clone();
+        if hypotheses.iter().any(|h| h.id == id) {
+            let message = format!("there are two hypotheses `{id}`");
+            wrong.push(Diagnostic::error(
+                "hypotheses",
+                place(given.id.span()),
+                message,
+            ));
+        }
+        let weight = given.weight.as_ref().map_or(1.0, |w| *w.get_ref());
+        if !(weight > 0.0 && weight.is_finite()) {
+            let at = given.weight.as_ref().map_or(given.id.span(), Spanned::span);
+            wrong.push(
+                Diagnostic::error("hypotheses", place(at), format!("{weight} is not above 0"))
+                    .help("leave out what you do not believe at all"),
+            );
+        }
+        hypotheses.push(Hypothesis {
+            id,
+            group: given.group,
+            says: given.says,
+            weight,
+            set: given.set,
+        });
+    }
+    if hypotheses.is_empty() && wrong.is_empty() {
+        wrong.push(
+            Diagnostic::error("hypotheses", Location::TOP, "this file has no hypothesis")
+                .help("write [[hypothesis]] with id, says and set"),
+        );
+    }
+    if wrong.is_empty() {
+        Ok(hypotheses)
+    } else {
+        Err(wrong)
+    }
+}
+
+/// What the evidence says of one model.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// One estimate of the log-evidence a seed.
+    pub evidence: LogEvidence,
+    /// Log-evidence of each row given those before it, by its position among those used.
+    pub increments: Vec<f64>,
+    /// See [`Estimate::predictive_check`](crate::estimate::Estimate::predictive_check).
+    pub predictive_check: f64,
+}
+
+/// Runs one model over the evidence, with several seeds.
+///
+/// # Errors
+/// [`WatchError`].
+pub fn trial<K: Kernel>(
+    kernel: &K,
+    belief: &Belief,
+    question: &Question<'_>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Trial, WatchError> {
+    let unknowns = question.gateway.unknowns.iter();
+    let means: Vec<f64> = unknowns.map(|u| u.prior.mean()).collect();
+    let site =
+        Site::new(kernel, question.observations, belief, &means, 1).map_err(WatchError::Gateway)?;
+    let effort = question.effort;
+    let used = question.observations.used.len();
+    let mut runs = Vec::new();
+    let mut increments = vec![0.0; used];
+    let mut check = 1.0;
+    for run in 0..effort.runs.max(1) {
+        // The same seeds for every model: chance that they share cancels in the differences.
+        let seed = StreamKey::new(effort.seed).child(run).stream().bits();
+        let sampler = sample(&site, belief, question, seed, progress)?;
+        runs.push(log_evidence(&sampler));
+        for increment in sampler.increments() {
+            increments[increment.row] += increment.log_evidence / effort.runs.max(1) as f64;
+        }
+        for conflict in sampler.conflicts() {
+            increments[conflict.row] = f64::NEG_INFINITY;
+        }
+        if run == 0 {
+            let key = StreamKey::new(seed).child(90);
+            let courses = posterior_courses(&site, &sampler, question, key.child(2))?;
+            check = predictive_check(question.observations, &courses, key.child(4));
+        }
+    }
+    Ok(Trial {
+        evidence: LogEvidence { runs },
+        increments,
+        predictive_check: check,
+    })
+}
+
+/// A row that was set aside as impossible leaves no evidence for the model.
+fn log_evidence<S: Clone + Send + Sync>(sampler: &Smc2<Vec<Followed<S>>>) -> f64 {
+    if sampler.conflicts().is_empty() {
+        sampler.log_evidence()
+    } else {
+        f64::NEG_INFINITY
+    }
+}
+
+/// How a group of explanations fares.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// Its name.
+    pub name: String,
+    /// Its explanations, in the order of the file.
+    pub hypotheses: Vec<Standing>,
+    /// Whether none of them would have given such evidence.
+    pub none_of_these: bool,
+    /// Log-evidence of each row under each explanation less that under the mixture of all by their weights
+    /// beforehand: above 0 speaks for it.
+    pub rows: Vec<RowFactors>,
+}
+
+/// One explanation after the evidence.
+#[derive(Clone, Debug, Serialize)]
+pub struct Standing {
+    /// Its name.
+    pub id: String,
+    /// What it says.
+    pub says: String,
+    /// Belief beforehand.
+    pub prior: f64,
+    /// Belief after the evidence; none if it predicts nothing that others do not.
+    pub posterior: Option<f64>,
+    /// Least and greatest belief over the seeds.
+    pub range: Option<(f64, f64)>,
+    /// Its log-evidence.
+    pub log_evidence: EvidenceEstimate,
+    /// How likely it is to give evidence as odd as this or odder.
+    pub predictive_check: f64,
+    /// Explanations of the group that predict exactly the same.
+    pub same_as: Vec<String>,
+}
+
+/// What one row says for and against the explanations of a group, in their order.
+#[derive(Clone, Debug, Serialize)]
+pub struct RowFactors {
+    /// The row's id.
+    pub id: String,
+    /// Log Bayes factors against the mixture.
+    pub log_factors: Vec<f64>,
+}
+
+/// Judges `hypotheses` by their `trials`, which are in the same order. `ids` are those of the rows used.
+#[must_use]
+pub fn judge(hypotheses: &[Hypothesis], trials: &[Trial], ids: &[String]) -> Vec<Group> {
+    let mut names: Vec<&str> = Vec::new();
+    for hypothesis in hypotheses {
+        if !names.contains(&hypothesis.group.as_str()) {
+            names.push(&hypothesis.group);
+        }
+    }
+    names
+        .into_iter()
+        .map(|name| {
+            let members: Vec<usize> = (0..hypotheses.len())
+                .filter(|at| hypotheses[*at].group == name)
+                .collect();
+            group(name, &members, hypotheses, trials, ids)
+        })
+        .collect()
+}
+
+fn group(
+    name: &str,
+    members: &[usize],
+    hypotheses: &[Hypothesis],
+    trials: &[Trial],
+    ids: &[String],
+) -> Group {
+    let total: f64 = members.iter().map(|at| hypotheses[*at].weight).sum();
+    let same = |a: usize, b: usize| hypotheses[a].set == hypotheses[b].set;
+    let all_same = members.iter().all(|at| same(members[0], *at)) && members.len() > 1;
+    let weights: Vec<f64> = members
+        .iter()
+        .map(|at| hypotheses[*at].weight / total)
+        .collect();
+    let evidences: Vec<LogEvidence> = members
+        .iter()
+        .map(|at| trials[*at].evidence.clone())
+        .collect();
+    let believed = beliefs(&weights, &evidences);
+    let standings: Vec<Standing> = members
+        .iter()
+        .enumerate()
+        .map(|(position, at)| {
+            let hypothesis = &hypotheses[*at];
+            let same_as: Vec<String> = members
+                .iter()
+                .filter(|other| *other != at && same(*at, **other))
+                .map(|other| hypotheses[*other].id.clone())
+                .collect();
+            let belief = believed
+                .as_ref()
+                .map(|b| b[position])
+                .filter(|_| !all_same && same_as.is_empty());
+            let evidence = &trials[*at].evidence;
+            Standing {
+                id: hypothesis.id.clone(),
+                says: hypothesis.says.clone(),
+                prior: weights[position],
+                posterior: belief.map(|b| b.probability),
+                range: belief.map(|b| b.range),
+                log_evidence: EvidenceEstimate {
+                    mean: evidence.mean(),
+                    spread: Some(evidence.spread()).filter(|s| s.is_finite()),
+                },
+                predictive_check: trials[*at].predictive_check,
+                same_as,
+            }
+        })
+        .collect();
+    let rows = ids
+        .iter()
+        .enumerate()
+        .map(|(row, id)| {
+            let each: Vec<f64> = members
+                .iter()
+                .map(|at| trials[*at].increments[row])
+                .collect();
+            let terms: Vec<f64> = each.iter().zip(&weights).map(|(e, w)| e + w.ln()).collect();
+            let mixture = lazaret_smc::weights::log_sum_exp(&terms);
+            let factor = |e: &f64| {
+                if mixture.is_finite() {
+                    e - mixture
+                } else {
+                    0.0
+                }
+            };
+            RowFactors {
+                id: id.clone(),
+                log_factors: each.iter().map(factor).collect(),
+            }
+        })
+        .collect();
+    Group {
+        name: name.to_string(),
+        none_of_these: standings.iter().all(|s| s.predictive_check < 0.02),
+        hypotheses: standings,
+        rows,
+    }
+}

@@ -1,0 +1,146 @@
+//! What to look at next: how much each look on each day would tell, and at what cost.
+
+use jiff::civil::Date;
+use lazaret_smc::information::{
+    Experiment, InformationGain, expected_information_gain, expected_information_gain_about,
+};
+use lazaret_smc::random::{Stream, StreamKey};
+use lazaret_smc::summary::Weighted;
+use serde::Serialize;
+
+use crate::estimate::{Ask, Course, Question};
+use crate::kernel::date_of;
+use crate::observation::{Observation, Statement};
+use crate::rules::Rules;
+
+/// What is to be learned.
+#[derive(Clone, Debug)]
+pub enum Aim {
+    /// Whether a statement is true.
+    Statement(Ask),
+    /// The value of an unknown, in quarters that are equally likely now.
+    Unknown(usize),
+    /// Everything: unknowns and state on the day of the look.
+    Everything,
+}
+
+/// A look on a day, and what it would tell.
+#[derive(Clone, Debug, Serialize)]
+pub struct Suggestion {
+    /// What to look at, with which instrument.
+    pub look: String,
+    /// When.
+    pub date: Date,
+    /// Expected information, in nats.
+    pub gain: f64,
+    /// Monte Carlo standard error of the gain.
+    pub standard_error: f64,
+    /// Cost of the look.
+    pub cost: f64,
+    /// Gain for a unit of cost.
+    pub gain_per_cost: f64,
+}
+
+struct Looking<'a> {
+    observation: Observation,
+    truths: Vec<f64>,
+    relative: f64,
+    courses: &'a [Course],
+}
+
+impl Looking<'_> {
+    /// As the source would see it if `truth` were so: its error grows with what there is to see.
+    fn at(&self, truth: f64) -> Observation {
+        let least = if self.observation.rule.error_at_least.is_nan() {
+            0.5
+        } else {
+            self.observation.rule.error_at_least
+        };
+        Observation {
+            error: (self.relative * truth.abs()).max(least),
+            ..self.observation.clone()
+        }
+    }
+}
+
+impl Experiment for Looking<'_> {
+    type Outcome = Statement;
+
+    fn draws(&self) -> usize {
+        self.courses.len()
+    }
+
+    fn simulate(&self, index: usize, rng: &mut Stream) -> Statement {
+        let truth = self.truths[index];
+        self.at(truth).simulate(truth, rng)
+    }
+
+    fn log_density(&self, index: usize, outcome: &Statement) -> f64 {
+        let truth = self.truths[index];
+        let mut seen = self.at(truth);
+        seen.statement = *outcome;
+        seen.log_likelihood(truth)
+    }
+}
+
+/// Ranks all looks of `rules` on every `step`-th day after the present by gain for cost, the best first.
+///
+/// * `courses` — draws from the posterior that reach the last day of `question`.
+#[must_use]
+pub fn next(
+    question: &Question<'_>,
+    rules: &Rules,
+    courses: &[Course],
+    aim: &Aim,
+    step: usize,
+    key: StreamKey,
+) -> Vec<Suggestion> {
+    let first = question.observations.last_day + 1;
+    let answers: Option<Vec<usize>> = match aim {
+        Aim::Everything => None,
+        Aim::Statement(ask) => Some(
+            courses
+                .iter()
+                .map(|c| usize::from(ask.holds_in(c, question.until)))
+                .collect(),
+        ),
+        Aim::Unknown(at) => {
+            let values: Vec<f64> = courses.iter().map(|c| c.unknowns[*at]).collect();
+            let sorted = Weighted::equal(values.clone());
+            let cuts = [0.25, 0.5, 0.75].map(|level| sorted.quantile(level));
+            let quarter = |value: &f64| cuts.iter().filter(|cut| value > *cut).count();
+            Some(values.iter().map(quarter).collect())
+        }
+    };
+    let mut suggestions = Vec::new();
+    for (position, look) in rules.looks.iter().enumerate() {
+        for day in (first..=question.until.max(first)).step_by(step.max(1)) {
+            let observation = Observation::of_look(look, position, day, rules);
+            let experiment = Looking {
+                truths: courses.iter().map(|c| c.truth(&observation)).collect(),
+                relative: observation.error,
+                observation,
+                courses,
+            };
+            let key = key.child(position as u64).child(day as u64);
+            let found: InformationGain = match &answers {
+                Some(answers) => expected_information_gain_about(&experiment, answers, key),
+                None => expected_information_gain(&experiment, key),
+            };
+            suggestions.push(Suggestion {
+                look: look.name.clone(),
+                date: date_of(question.gateway, day),
+                gain: found.gain.max(0.0),
+                standard_error: found.standard_error,
+                cost: look.cost,
+                gain_per_cost: found.gain.max(0.0) / look.cost,
+            });
+            // What is about an unknown alone tells the same on every day.
+            if experiment.observation.is_duration(question.gateway) {
+                break;
+            }
+        }
+    }
+    suggestions.sort_by(|a, b| b.gain_per_cost.total_cmp(&a.gain_per_cost));
+    suggestions
+}

@@ -1,0 +1,191 @@
+//! `lazaret watch compare`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use lazaret_watch::belief::Belief;
+use lazaret_watch::compare::{Group, Hypothesis, Trial, judge, read, trial};
+use lazaret_watch::estimate::Question;
+use lazaret_watch::observation::bind;
+
+use super::common::{
+    Common, Material, bar, json_of, lines, percent, plain, read_rules, refuse, with_kernel,
+};
+use crate::input::read_text;
+use crate::output::{Failure, print};
+
+/// Which explanation the evidence favours, row by row
+///
+/// Hypotheses are changes to the gateway file, with a belief beforehand. Those that predict nothing that others do not
+/// are said to be not distinguishable, and are not scored.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// The hypotheses
+    #[arg(value_name = "HYPOTHESES.toml")]
+    hypotheses: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let material = arguments.common.load()?;
+    let groups = groups(&arguments.common, &material, &arguments.hypotheses)?;
+    if arguments.common.json {
+        return print(&json_of(&serde_json::json!({
+            "as_of": material.as_of,
+            "groups": groups,
+        }))?);
+    }
+    print(&text(&groups, &material))
+}
+
+/// Tries each hypothesis of the file and judges them.
+pub(crate) fn groups(
+    common: &Common,
+    material: &Material,
+    path: &Path,
+) -> Result<Vec<Group>, Failure> {
+    let file = read_text(path, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
+    let hypotheses = read(&file).map_err(|wrong| refuse(path, &file, &wrong))?;
+    let mut trials: Vec<Trial> = Vec::new();
+    let mut distinct: Vec<&[String]> = hypotheses.iter().map(|h| h.set.as_slice()).collect();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let days = material.observations.last_day as u64 + 1;
+    let steps = distinct.len() as u64 * days * material.effort.runs;
+    let progress = bar(steps, "trying the explanations, days");
+    let done = |days: usize| progress.inc(days as u64);
+    for (at, hypothesis) in hypotheses.iter().enumerate() {
+        // Explanations that change the same are one model.
+        let known = hypotheses[..at]
+            .iter()
+            .position(|h| h.set == hypothesis.set);
+        trials.push(match known {
+            Some(known) => trials[known].clone(),
+            None => tried(common, material, hypothesis, path, &done)?,
+        });
+    }
+    progress.finish_and_clear();
+    let ids: Vec<String> = material
+        .observations
+        .used
+        .iter()
+        .map(|o| material.evidence.rows[o.row].id.clone())
+        .collect();
+    Ok(judge(&hypotheses, &trials, &ids))
+}
+
+fn tried(
+    common: &Common,
+    material: &Material,
+    hypothesis: &Hypothesis,
+    path: &Path,
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<Trial, Failure> {
+    let input = &common.input;
+    let overrides: Vec<String> = input.set.iter().chain(&hypothesis.set).cloned().collect();
+    let document = &material.loaded.document;
+    let reading = document
+        .read(&overrides, &|name| input.csv(name))
+        .map_err(|wrong| {
+            crate::output::say(&format!(
+                "hypothesis `{}` of {}:\n",
+                hypothesis.id,
+                path.display()
+            ));
+            crate::output::show(&wrong, &input.name(), document.text(), &overrides);
+            Failure::BadInputShown
+        })?;
+    let gateway = &reading.gateway;
+    let rules = read_rules(common.observe.as_deref(), &input.file, gateway)?;
+    let observations = bind(gateway, &rules, &material.evidence.rows, material.as_of)
+        .map_err(|wrong| Failure::BadInput(wrong[0].message.clone()))?;
+    let question = Question {
+        gateway,
+        observations: &observations,
+        until: observations.last_day,
+        ..material.question(0)
+    };
+    let belief = Belief::of(gateway);
+    let pool = common.effort.pool()?;
+    let tried = with_kernel!(common.kernel, gateway, question.until + 1, kernel => {
+        pool.install(|| trial(kernel, &belief, &question, done))
+    });
+    tried.map_err(|error| Failure::BadInput(format!("hypothesis `{}`: {error}", hypothesis.id)))
+}
+
+fn text(groups: &[Group], material: &Material) -> String {
+    let mut out = format!(
+        "{} as known on {}\n",
+        material.gateway().name,
+        material.as_of
+    );
+    for group in groups {
+        let header = ["", "before", "after", "over seeds", "log-evidence", "odd?"];
+        let mut table = plain(&header);
+        for standing in &group.hypotheses {
+            table.add_row([
+                standing.id.clone(),
+                percent(standing.prior),
+                standing
+                    .posterior
+                    .map_or("not distinguishable".to_string(), percent),
+                standing.range.map_or(String::new(), |(low, high)| {
+                    format!("{} to {}", percent(low), percent(high))
+                }),
+                format!(
+                    "{:.2}{}",
+                    standing.log_evidence.mean,
+                    standing
+                        .log_evidence
+                        .spread
+                        .map_or(String::new(), |s| format!(" ± {s:.2}"))
+                ),
+                percent(standing.predictive_check),
+            ]);
+        }
+        out += &format!("\n{}\n{}", group.name, lines(&table));
+        let same: Vec<String> = group
+            .hypotheses
+            .iter()
+            .filter(|s| !s.same_as.is_empty())
+            .map(|s| s.id.clone())
+            .collect();
+        if !same.is_empty() {
+            out += &format!(
+                "These predict the same, so no evidence about this gateway can tell them apart: {}.\n",
+                same.join(", ")
+            );
+        }
+        if group.none_of_these {
+            out += "NONE OF THESE would have given such evidence.\n";
+        }
+        let scored: Vec<usize> = (0..group.hypotheses.len())
+            .filter(|at| group.hypotheses[*at].posterior.is_some())
+            .collect();
+        let telling: Vec<_> = group
+            .rows
+            .iter()
+            .filter(|row| scored.iter().any(|at| row.log_factors[*at].abs() > 0.05))
+            .collect();
+        if scored.len() > 1 && !telling.is_empty() {
+            let mut header = vec!["row by row (log Bayes factor)"];
+            header.extend(scored.iter().map(|at| group.hypotheses[*at].id.as_str()));
+            let mut table = plain(&header);
+            for row in telling {
+                let mut cells = vec![row.id.clone()];
+                cells.extend(
+                    scored
+                        .iter()
+                        .map(|at| format!("{:+.2}", row.log_factors[*at])),
+                );
+                table.add_row(cells);
+            }
+            out += &lines(&table);
+        }
+    }
+    out.push_str(
+        "\n\"odd?\" is how much of what each would give is as odd as this evidence or odder.\n",
+    );
+    out
+}

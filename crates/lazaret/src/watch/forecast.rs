@@ -1,0 +1,115 @@
+//! `lazaret watch forecast`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use lazaret_smc::summary::Weighted;
+use lazaret_watch::forecast::{Forecast, forecast};
+use lazaret_watch::kernel::day_of;
+
+use super::common::{
+    Common, bar, date, json_of, lines, number, percent, plain, with_kernel, write,
+};
+use crate::output::{Failure, print, say};
+
+/// What is expected by when: the yard, first departures, a place full, as dated statements that can be scored later
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// The last day of the forecast
+    #[arg(long, value_name = "DATE")]
+    until: String,
+    /// Keep the forecast in a file, for `lazaret watch score`
+    #[arg(long, value_name = "OUT.json")]
+    save: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let common = &arguments.common;
+    let material = common.load()?;
+    let until = date(&arguments.until)?;
+    if until <= material.as_of {
+        return Err(Failure::BadInput(format!(
+            "--until {until} is not after {}, the day of which the forecast is",
+            material.as_of
+        )));
+    }
+    let until = day_of(material.gateway(), until).max(0) as usize;
+    if until > 3650 {
+        return Err(Failure::BadInput(
+            "--until is more than ten years after the gateway file starts".to_string(),
+        ));
+    }
+    let question = material.question(until);
+    let progress = bar(
+        question.observations.last_day as u64 + 1,
+        "weighing the evidence, days",
+    );
+    let belief = material.belief();
+    let pool = common.effort.pool()?;
+    let done = |days: usize| progress.inc(days as u64);
+    let made = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
+        pool.install(|| forecast(kernel, &belief, &question, &done))
+    });
+    progress.finish_and_clear();
+    let made = made.map_err(|error| Failure::BadInput(error.to_string()))?;
+    let as_json = json_of(&made)?;
+    if let Some(path) = &arguments.save {
+        write(path, &as_json)?;
+        say(&format!("the forecast is kept in {}\n", path.display()));
+    }
+    print(&if common.json { as_json } else { text(&made) })
+}
+
+fn text(made: &Forecast) -> String {
+    let mut out = format!(
+        "{}, forecast of {} to {}\n\n",
+        made.gateway, made.as_of, made.until
+    );
+    let mut table = plain(&[
+        "",
+        "10 % by",
+        "half by",
+        "90 % by",
+        "by the end",
+        "file alone",
+    ]);
+    for event in &made.events {
+        let day = |p| {
+            event
+                .reaches(p)
+                .map_or("later".to_string(), |d| d.to_string())
+        };
+        let Some(last) = event.by.last() else {
+            continue;
+        };
+        table.add_row([
+            event.what.clone(),
+            day(0.1),
+            day(0.5),
+            day(0.9),
+            percent(last.probability),
+            percent(last.climatology),
+        ]);
+    }
+    out += &lines(&table);
+    let mut table = plain(&["median (90 %)", "in a week", "in two weeks", "at the end"]);
+    for series in &made.series {
+        let at = |ahead: usize| {
+            let day = series.days.get(ahead.min(series.days.len()) - 1);
+            day.map_or(String::new(), |day| {
+                let values = Weighted::equal(day.values.clone());
+                format!(
+                    "{} ({} to {})",
+                    number(values.quantile(0.5)),
+                    number(values.quantile(0.05)),
+                    number(values.quantile(0.95))
+                )
+            })
+        };
+        table.add_row([series.metric.clone(), at(7), at(14), at(usize::MAX)]);
+    }
+    out.push('\n');
+    out + &lines(&table)
+}

@@ -1,0 +1,113 @@
+//! `lazaret watch next`.
+
+use clap::Args;
+use lazaret_smc::random::StreamKey;
+use lazaret_watch::estimate::{Ask, Course, Question};
+use lazaret_watch::forecast::both_courses;
+use lazaret_watch::next::{Aim, Suggestion, next};
+
+use super::common::{Common, Material, bar, json_of, lines, number, plain, with_kernel};
+use crate::output::{Failure, print};
+
+/// What to look at next: which observation, when and with which instrument, would tell most for its cost
+///
+/// What can be looked at stands in `observe.toml` as `[[look]]`.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    /// What is to be learned: an unknown, a statement such as 'hold_time > 20 d', or `everything`; the first unknown if
+    /// not given
+    #[arg(long, value_name = "QUESTION")]
+    about: Option<String>,
+    /// Days ahead that looks are considered for
+    #[arg(long, value_name = "N", default_value_t = 28, value_parser = clap::value_parser!(u64).range(1..=365))]
+    ahead: u64,
+    /// Every so many days of them
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=365))]
+    every: u64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let common = &arguments.common;
+    let material = common.load()?;
+    if material.rules.looks.is_empty() {
+        return Err(Failure::BadInput(
+            "the rules name nothing that could be looked at; add [[look]] to observe.toml, see docs/watch.md"
+                .to_string(),
+        ));
+    }
+    let question = material.question(material.observations.last_day + arguments.ahead as usize);
+    let progress = bar(
+        question.observations.last_day as u64 + 1,
+        "weighing the evidence, days",
+    );
+    let belief = material.belief();
+    let pool = common.effort.pool()?;
+    let done = |days: usize| progress.inc(days as u64);
+    let courses = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
+        pool.install(|| both_courses(kernel, &belief, &question, &done))
+    });
+    progress.finish_and_clear();
+    let (_, courses) = courses.map_err(|error| Failure::BadInput(error.to_string()))?;
+    let every = arguments.every as usize;
+    let found = pool.install(|| {
+        suggestions(
+            &material,
+            &question,
+            &courses,
+            arguments.about.as_deref(),
+            every,
+        )
+    })?;
+    if common.json {
+        return print(&json_of(&found)?);
+    }
+    let mut table = plain(&[
+        "look",
+        "on",
+        "gain (nats)",
+        "± s.e.",
+        "cost",
+        "gain for cost",
+    ]);
+    for look in found.iter().take(20) {
+        table.add_row([
+            look.look.clone(),
+            look.date.to_string(),
+            format!("{:.3}", look.gain),
+            format!("{:.3}", look.standard_error),
+            number(look.cost),
+            format!("{:.3}", look.gain_per_cost),
+        ]);
+    }
+    print(&lines(&table))
+}
+
+/// Ranks the looks for the question `about`.
+pub(crate) fn suggestions(
+    material: &Material,
+    question: &Question<'_>,
+    courses: &[Course],
+    about: Option<&str>,
+    every: usize,
+) -> Result<Vec<Suggestion>, Failure> {
+    let gateway = material.gateway();
+    let unknown = |name: &str| gateway.unknowns.iter().position(|u| u.name == name);
+    let aim = match about {
+        Some("everything") => Aim::Everything,
+        Some(text) => match unknown(text) {
+            Some(at) => Aim::Unknown(at),
+            None => Aim::Statement(
+                Ask::parse(text, gateway)
+                    .map_err(|error| Failure::BadInput(format!("--about {error}")))?,
+            ),
+        },
+        // The hold is what is asked most; else whatever the file is least sure of comes first.
+        None => unknown("hold_time")
+            .or_else(|| (!gateway.unknowns.is_empty()).then_some(0))
+            .map_or(Aim::Everything, Aim::Unknown),
+    };
+    let key = StreamKey::new(material.effort.seed).child(91);
+    Ok(next(question, &material.rules, courses, &aim, every, key))
+}
