@@ -31,8 +31,9 @@ pub use gate::Way;
 pub use ledger::{Accepted, Ledger};
 pub use rule::{Refusal, Rule, Warning};
 pub use state::{
-    Broken, Chained, Closure, Cursor, ExceptionView, HoldLine, LotView, ManifestView, MovedDate,
-    PersonView, PlaceView, SnapshotError, Stage, State, Totals, VehicleView,
+    Broken, Chained, Closure, ConvoyView, Cursor, ExceptionView, HoldLine, LotView, ManifestView,
+    MovedDate, NameKind, PersonView, PlaceView, SampleView, SnapshotError, Stage, State, Totals,
+    TreatmentView, VehicleView,
 };
 
 /// Brings a state up to date with the next record.

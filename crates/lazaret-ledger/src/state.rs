@@ -6,6 +6,7 @@
 
 mod apply;
 mod contact;
+mod list;
 mod query;
 mod rows;
 mod snapshot;
@@ -24,6 +25,7 @@ use crate::names::{NONE, Names};
 
 pub use apply::Broken;
 pub use contact::{Chained, Closure};
+pub use list::{ConvoyView, NameKind, SampleView, TreatmentView};
 use rows::{Convoy, Episode, Handler, Listed, Visit};
 pub(crate) use rows::{
     Departure, ExceptionRow, Lot, LotStage, Manifest, ManifestStage, Person, Place, Sample, Unit,
