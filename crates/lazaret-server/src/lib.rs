@@ -1,11 +1,33 @@
 //! The operator's HTTP API and screens.
+//!
+//! [`App`] is a server over a ledger in use; [`router`] its routes; [`serve`] listens. What may be said is for the ledger
+//! to decide; who may ask for what stands in one table, [`access::ROUTES`]; the document of the API comes from the routes
+//! themselves ([`document`]) and the screens are built against it.
 
+pub mod access;
 pub mod api;
+mod app;
+mod demo;
+mod guard;
+mod label;
+mod manifest;
+mod metrics;
+mod pages;
 mod routes;
+mod secrets;
+mod serve;
+mod tables;
+mod view;
+mod vocabulary;
+mod words;
 
+pub use app::{App, Offset, Options};
+pub use demo::Demo;
+pub use pages::has_screens;
 pub use routes::document;
+pub use serve::serve;
 
-/// Every route of the API.
-pub fn router() -> axum::Router {
-    routes::router()
+/// Every route of a server.
+pub fn router(app: &App) -> axum::Router {
+    routes::router(app)
 }

@@ -9,12 +9,22 @@ mod files;
 mod lots;
 mod session;
 
-use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+use lazaret_store::Standing;
 use utoipa::OpenApi;
 use utoipa::openapi::schema::{ArrayItems, Object, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::app::App;
+use crate::guard;
+use crate::pages;
 
 /// Title and tags of the document.
 #[derive(OpenApi)]
@@ -37,7 +47,7 @@ use utoipa_axum::routes;
 struct Document;
 
 /// The routes with their document.
-fn described() -> OpenApiRouter {
+fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(session::setup_state, session::setup))
         .routes(routes!(session::join))
@@ -91,16 +101,20 @@ fn described() -> OpenApiRouter {
         .routes(routes!(audit::reads))
         .routes(routes!(demo::demo_clock))
         .routes(routes!(demo::advance))
-        .routes(routes!(files::import_manifests))
         .routes(routes!(files::export))
         .routes(routes!(files::label))
         .routes(routes!(files::live))
 }
 
+/// Routes that take tables, and so more bytes than others.
+fn tables() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(files::import_manifests))
+}
+
 /// The document of the API.
 #[must_use]
 pub fn document() -> utoipa::openapi::OpenApi {
-    let mut document = described().into_openapi();
+    let mut document = described().merge(tables()).into_openapi();
     if let Some(components) = &mut document.components {
         mend(&mut components.schemas);
     }
@@ -133,7 +147,84 @@ fn mend(schemas: &mut std::collections::BTreeMap<String, RefOr<Schema>>) {
     }
 }
 
-/// The routes.
-pub(crate) fn router() -> Router {
-    described().split_for_parts().0
+/// Bytes of a request's body, but for tables.
+const BODY_MAX: usize = 2 << 20;
+/// Bytes of a table.
+const TABLE_MAX: usize = 64 << 20;
+
+/// The routes of a server.
+pub(crate) fn router(app: &App) -> Router {
+    let (api, _) = described().split_for_parts();
+    let api = api
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .merge(
+            tables()
+                .split_for_parts()
+                .0
+                .layer(DefaultBodyLimit::max(TABLE_MAX)),
+        )
+        .route_layer(middleware::from_fn_with_state(app.clone(), guard::guard));
+    let page = SwaggerUi::new("/api/docs").url("/api/openapi.json", document());
+    Router::new()
+        .merge(api)
+        .merge(Router::<App>::from(page))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .fallback(pages::page)
+        .layer(middleware::from_fn_with_state(app.clone(), guard::headers))
+        .with_state(app.clone())
+}
+
+/// The process answers.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The ledger can be read, and is written by this server.
+async fn readyz(State(app): State<App>) -> Response {
+    let standing = app.0.live.standing();
+    let reached = app.0.live.store().ping().await.is_ok();
+    let (status, text) = match (standing, reached) {
+        (Standing::Active, true) => (StatusCode::OK, "ready"),
+        (Standing::Standby, true) => (StatusCode::SERVICE_UNAVAILABLE, "standing by"),
+        (Standing::Stopped, _) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
+        (_, false) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database does not answer",
+        ),
+    };
+    (status, Json(serde_json::json!({ "state": text }))).into_response()
+}
+
+/// Numbers for Prometheus. They name routes, never people or goods.
+async fn metrics(State(app): State<App>) -> Response {
+    let active = app.0.live.standing() == Standing::Active;
+    let (counts, seq) = match app.look(None, |state, _| state.counts()).await {
+        Ok(seen) => seen,
+        Err(problem) => return problem.into_response(),
+    };
+    let text = app.0.metrics.text(&[
+        ("active", "Whether this server writes.", f64::from(active)),
+        ("records", "Records in the ledger.", seq as f64),
+        (
+            "commits",
+            "Commits since the start.",
+            app.0.live.commits() as f64,
+        ),
+        ("lots_held", "Lots that are held.", counts.0 as f64),
+        (
+            "lots_releasable",
+            "Lots that are released and here.",
+            counts.2 as f64,
+        ),
+    ]);
+    (
+        [(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; version=0.0.4"),
+        )],
+        text,
+    )
+        .into_response()
 }

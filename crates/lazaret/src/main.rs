@@ -7,11 +7,13 @@
 
 mod check;
 mod input;
+mod ledger;
 mod new;
 mod output;
 mod plan;
 mod report;
 mod schema;
+mod serve;
 mod shell;
 mod simulate;
 mod watch;
@@ -42,6 +44,8 @@ enum Command {
     New(new::Arguments),
     Plan(plan::Arguments),
     Watch(watch::Arguments),
+    Serve(serve::Arguments),
+    Ledger(ledger::Arguments),
     Schema(schema::Arguments),
     Completions(shell::CompletionsArguments),
     Man(shell::ManArguments),
@@ -55,6 +59,8 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::New(arguments) => new::run(arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Watch(arguments) => watch::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Ledger(arguments) => ledger::run(arguments),
         Command::Schema(arguments) => schema::run(arguments),
         Command::Completions(arguments) => shell::completions(arguments),
         Command::Man(arguments) => shell::man(arguments),

@@ -116,7 +116,7 @@ pub struct Problem {
     pub detail: String,
     /// The ledger's refusal, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub refusal: Option<RefusalView>,
+    pub refusal: Option<Box<RefusalView>>,
     /// Every wrong cell of a table that was sent in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<CellError>,

@@ -49,10 +49,6 @@ pub enum StepRole {
     Hold,
     /// Departures inland.
     Dispatch,
-    /// Washing of vehicles.
-    Wash,
-    /// Anything else.
-    Other,
 }
 
 /// A step.

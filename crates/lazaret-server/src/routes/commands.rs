@@ -1,24 +1,250 @@
 //! Commands.
 
-use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::{Extension, Json};
+use lazaret_gateway::event::entry::{Entry, PersonName};
+use lazaret_gateway::event::{Event, Happening};
+use lazaret_ledger::chain::Record;
+use lazaret_ledger::{Command, CommandId, Correction, Decision, Warning, decide};
+use lazaret_store::SubmitError;
 
 use crate::api::commands::{BatchOutcome, BatchRequest, CommandRequest, Receipt, Trial};
-use crate::api::common::{Answer, Problem};
+use crate::api::common::{Answer, Problem, RefusalView};
+use crate::app::App;
+use crate::guard::Who;
+use crate::words::words;
 
 /// Says that something happened. The answer comes when it is on disk.
 #[utoipa::path(post, path = "/api/commands", tag = "commands", request_body = CommandRequest, responses((status = 200, description = "Done.", body = Receipt), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn command(Json(_body): Json<CommandRequest>) -> Answer<Receipt> {
-    Err(Problem::unavailable("no ledger is open"))
+pub(crate) async fn command(
+    State(app): State<App>,
+    Extension(who): Extension<Who>,
+    headers: HeaderMap,
+    Json(body): Json<CommandRequest>,
+) -> Answer<Receipt> {
+    check_version(&app, &headers, &body.what).await?;
+    let command = command_of(&app, &who.person, body)?;
+    let receipt = app.0.live.submit(command).await?;
+    Ok(Json(receipt_view(&app, receipt).await?))
 }
 
 /// What a command would do, without doing it.
 #[utoipa::path(post, path = "/api/commands/check", tag = "commands", request_body = CommandRequest, responses((status = 200, description = "Done.", body = Trial), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn check_command(Json(_body): Json<CommandRequest>) -> Answer<Trial> {
-    Err(Problem::unavailable("no ledger is open"))
+pub(crate) async fn check_command(
+    State(app): State<App>,
+    Extension(who): Extension<Who>,
+    Json(body): Json<CommandRequest>,
+) -> Answer<Trial> {
+    let command = command_of(&app, &who.person, body)?;
+    let seen = app
+        .0
+        .live
+        .read(|state, now| decide(state, &command, now))
+        .await?;
+    Ok(Json(match seen.value {
+        Ok(Decision::Record(events)) => Trial {
+            accepted: true,
+            words: in_words(&events),
+            events,
+            refusal: None,
+        },
+        Ok(Decision::Already { .. }) => Trial {
+            accepted: true,
+            words: Vec::new(),
+            events: Vec::new(),
+            refusal: None,
+        },
+        Err(refusal) => Trial {
+            accepted: false,
+            words: Vec::new(),
+            events: Vec::new(),
+            refusal: Some(RefusalView::from(&refusal)),
+        },
+    }))
 }
 
 /// Several commands, one after the other.
 #[utoipa::path(post, path = "/api/commands/batch", tag = "commands", request_body = BatchRequest, responses((status = 200, description = "Done.", body = Vec<BatchOutcome>), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
-pub(crate) async fn command_batch(Json(_body): Json<BatchRequest>) -> Answer<Vec<BatchOutcome>> {
-    Err(Problem::unavailable("no ledger is open"))
+pub(crate) async fn command_batch(
+    State(app): State<App>,
+    Extension(who): Extension<Who>,
+    Json(body): Json<BatchRequest>,
+) -> Answer<Vec<BatchOutcome>> {
+    if body.commands.len() > 1000 {
+        return Err(Problem::bad_request("at most 1000 commands at a time"));
+    }
+    let mut outcomes: Vec<BatchOutcome> = Vec::with_capacity(body.commands.len());
+    let mut commands = Vec::new();
+    let mut places = Vec::new();
+    for request in body.commands {
+        let id = request.id.clone();
+        let problem = match command_of(&app, &who.person, request) {
+            Ok(command) => {
+                places.push(outcomes.len());
+                commands.push((command, None));
+                None
+            }
+            Err(problem) => Some(problem),
+        };
+        outcomes.push(BatchOutcome {
+            id,
+            receipt: None,
+            problem,
+        });
+    }
+    let results = app.0.live.submit_all(commands).await;
+    for (place, result) in places.into_iter().zip(results) {
+        match result {
+            Ok(receipt) => outcomes[place].receipt = Some(receipt_view(&app, receipt).await?),
+            Err(error) => outcomes[place].problem = Some(error.into()),
+        }
+    }
+    Ok(Json(outcomes))
+}
+
+/// Two people must not adopt rules or protocols over each other: such a command names the version it was made from.
+async fn check_version(app: &App, headers: &HeaderMap, what: &Happening) -> Result<(), Problem> {
+    let adopts = matches!(
+        what,
+        Happening::Entry(Entry::ProtocolAdopted { .. } | Entry::RulesAdopted { .. })
+    );
+    if !adopts {
+        return Ok(());
+    }
+    let (version, _) = app.look(None, |state, _| rules_version(state)).await?;
+    match if_match(headers)? {
+        Some(sent) if sent == version => Ok(()),
+        Some(sent) => Err(Problem::changed(format!(
+            "rules and protocols are at version {version}, your change was made from {sent}; read them again"
+        ))),
+        None => Err(Problem::needs_match()),
+    }
+}
+
+/// The version of rules and protocols: changes whenever either does.
+pub(crate) fn rules_version(state: &lazaret_ledger::State) -> u64 {
+    let text = (
+        state.rules().map(serde_json::to_string),
+        state.protocols().count(),
+    );
+    let rules = text.0.and_then(Result::ok).unwrap_or_default();
+    let digest = lazaret_ledger::Digest::of(format!("{rules}{}", text.1).as_bytes());
+    // Six bytes: a number that JavaScript can hold.
+    digest.0[..6]
+        .iter()
+        .fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// The version in `If-Match`, if there is one.
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(axum::http::header::IF_MATCH) else {
+        return Ok(None);
+    };
+    value
+        .to_str()
+        .ok()
+        .map(|text| text.trim().trim_start_matches("W/").trim_matches('"'))
+        .and_then(|text| text.parse().ok())
+        .map(Some)
+        .ok_or_else(|| Problem::bad_request("If-Match is the ETag as it was read, such as \"7\""))
+}
+
+/// A request as a command of `person`.
+pub(crate) fn command_of(
+    app: &App,
+    person: &PersonName,
+    request: CommandRequest,
+) -> Result<Command, Problem> {
+    let now = app.0.live.now();
+    let id = CommandId::new(request.id).map_err(|error| Problem::bad_request(error.to_string()))?;
+    if id.as_str().starts_with('~') {
+        return Err(Problem::bad_request(
+            "keys that begin with ~ are the server's own",
+        ));
+    }
+    let acknowledged = request
+        .acknowledged
+        .iter()
+        .map(|name| {
+            serde_json::from_value::<Warning>(serde_json::Value::String(name.clone()))
+                .map_err(|_| Problem::bad_request(format!("there is no warning `{name}`")))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut what = request.what;
+    // A signature is the signer's own, whatever the form says.
+    if let Happening::Entry(Entry::Signed { signer, pin, .. }) = &mut what {
+        *signer = person.clone();
+        *pin = None;
+    }
+    let at = request.at.map_or(now, |at| at.0);
+    Ok(Command {
+        id,
+        by: person.clone(),
+        device: request.device,
+        site: request.site,
+        issued_at: request.issued_at.map_or(now, |at| at.0),
+        at,
+        crew: request.crew,
+        acknowledged,
+        corrects: request.corrects.map(|correction| Correction {
+            record: correction.record,
+            because: correction.because,
+        }),
+        what,
+    })
+}
+
+/// Says something on behalf of `person`, under a key of the server's own.
+pub(crate) async fn say(
+    app: &App,
+    person: &PersonName,
+    what: impl Into<Happening>,
+) -> Result<lazaret_store::Receipt, Problem> {
+    let (text, _) = crate::secrets::Secret::new()?;
+    let now = app.0.live.now();
+    let command = Command {
+        id: CommandId::new(format!("server-{}", &text[..32]))
+            .map_err(|error| Problem::internal(error.to_string()))?,
+        by: person.clone(),
+        device: None,
+        site: None,
+        issued_at: now,
+        at: now,
+        crew: Vec::new(),
+        acknowledged: Vec::new(),
+        corrects: None,
+        what: what.into(),
+    };
+    Ok(app.0.live.submit(command).await?)
+}
+
+async fn receipt_view(app: &App, receipt: lazaret_store::Receipt) -> Result<Receipt, Problem> {
+    let already = receipt.sealed.is_none();
+    let (record, digest): (Record, String) = match receipt.sealed {
+        Some(sealed) => (sealed.record.clone(), sealed.digest.to_string()),
+        None => {
+            let stored = app
+                .0
+                .live
+                .store()
+                .record(receipt.seq)
+                .await?
+                .ok_or(SubmitError::Unknown)?;
+            let digest = stored.digest().unwrap_or_default().to_string();
+            (stored.record()?, digest)
+        }
+    };
+    Ok(Receipt {
+        seq: record.seq,
+        already,
+        recorded_at: record.recorded_at.into(),
+        digest,
+        words: in_words(&record.events),
+        events: record.events,
+    })
+}
+
+pub(crate) fn in_words(events: &[Event]) -> Vec<String> {
+    events.iter().map(|event| words(&event.happening)).collect()
 }

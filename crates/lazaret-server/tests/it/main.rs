@@ -1,3 +1,8 @@
 //! The server from outside.
 
+mod access;
 mod document;
+mod office;
+mod scene;
+mod screens;
+mod tables;

@@ -1,0 +1,232 @@
+//! What every request needs: the ledger in use, the office, the gateway, clocks and limits.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use lazaret_gateway::event::entry::{PersonName, Role};
+use lazaret_gateway::model::Gateway;
+use lazaret_store::{Clock, Key, Live, Moment, Office, Past, StoreError, SubmitError};
+use tokio::sync::Semaphore;
+
+use crate::api::common::{Problem, RefusalView};
+use crate::api::session::DemoAccount;
+use crate::demo::Demo;
+use crate::metrics::Metrics;
+use crate::secrets::Secret;
+
+/// How a server behaves towards the outside.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The server is reached by TLS, by itself or through a proxy: cookies are marked so.
+    pub secure: bool,
+    /// A proxy in front tells the client's address in `X-Forwarded-For`.
+    pub behind_proxy: bool,
+}
+
+/// A server. Cheap to clone.
+#[derive(Clone)]
+pub struct App(pub(crate) Arc<Inner>);
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App")
+            .field("gateway", &self.0.gateway.name)
+            .finish_non_exhaustive()
+    }
+}
+
+pub(crate) struct Inner {
+    pub(crate) live: Live,
+    pub(crate) office: Office,
+    pub(crate) past: Past,
+    pub(crate) gateway: Gateway,
+    pub(crate) key: Key,
+    pub(crate) options: Options,
+    pub(crate) demo: Option<Demo>,
+    pub(crate) metrics: Metrics,
+    /// The one-time link of the first administrator, while there is none.
+    pub(crate) setup: RwLock<Option<Secret>>,
+    /// Sign-ins by address: each costs a slow hash.
+    pub(crate) sign_ins: DefaultKeyedRateLimiter<IpAddr>,
+    /// Requests by person.
+    pub(crate) requests: DefaultKeyedRateLimiter<String>,
+    /// Requests by address of those who are not signed in.
+    pub(crate) strangers: DefaultKeyedRateLimiter<IpAddr>,
+    /// Passwords hashed at a time: each takes megabytes.
+    pub(crate) hashing: Semaphore,
+    /// When each person was last noted as seen, µs; so that the office is not written at each request.
+    pub(crate) seen: Mutex<HashMap<String, i64>>,
+}
+
+/// Runs on: added to the system's clock.
+#[derive(Debug, Default)]
+pub struct Offset(pub(crate) AtomicI64);
+
+impl Offset {
+    /// A clock that is this much ahead.
+    #[must_use]
+    pub fn clock(self: &Arc<Self>) -> Clock {
+        let offset = Arc::clone(self);
+        Arc::new(move || {
+            let ahead = offset.0.load(std::sync::atomic::Ordering::Relaxed);
+            let now = Timestamp::now().as_microsecond().saturating_add(ahead);
+            Timestamp::from_microsecond(now).unwrap_or(Timestamp::MAX)
+        })
+    }
+}
+
+impl App {
+    /// A server over a ledger in use.
+    ///
+    /// * `key` — signs checkpoints.
+    /// * `demo` — the demonstration, if it is one.
+    #[must_use]
+    pub fn new(
+        live: Live,
+        gateway: Gateway,
+        key: Key,
+        options: Options,
+        demo: Option<Demo>,
+    ) -> App {
+        let store = live.store().clone();
+        let every = |burst: u32, per_second: u32| {
+            let burst = std::num::NonZeroU32::new(burst).unwrap_or(std::num::NonZeroU32::MIN);
+            let rate = std::num::NonZeroU32::new(per_second).unwrap_or(std::num::NonZeroU32::MIN);
+            Quota::per_second(rate).allow_burst(burst)
+        };
+        let ten = std::num::NonZeroU32::new(10).unwrap_or(std::num::NonZeroU32::MIN);
+        App(Arc::new(Inner {
+            office: Office::new(store.clone()),
+            past: Past::new(store),
+            live,
+            gateway,
+            key,
+            options,
+            demo,
+            metrics: Metrics::default(),
+            setup: RwLock::new(None),
+            sign_ins: RateLimiter::keyed(Quota::per_minute(ten)),
+            requests: RateLimiter::keyed(every(400, 100)),
+            strangers: RateLimiter::keyed(every(200, 50)),
+            hashing: Semaphore::new(2),
+            seen: Mutex::new(HashMap::new()),
+        }))
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    /// Makes the one-time link of the first administrator, if the ledger has none: the path to print.
+    ///
+    /// # Errors
+    /// If the ledger or the system's generator fails.
+    pub async fn setup_link(&self) -> Result<Option<String>, Problem> {
+        if self.has_administrator().await? {
+            return Ok(None);
+        }
+        let (text, secret) = Secret::new()?;
+        *self.0.setup.write().unwrap_or_else(PoisonError::into_inner) = Some(secret);
+        Ok(Some(format!("/#/setup/{text}")))
+    }
+
+    pub(crate) async fn has_administrator(&self) -> Result<bool, Problem> {
+        let accounts = self.0.office.accounts().await?;
+        let seen = self
+            .0
+            .live
+            .read(|state, _| {
+                accounts.iter().any(|account| {
+                    !account.disabled
+                        && account.password.is_some()
+                        && state
+                            .roles_of(&PersonName::new(account.person.as_str()))
+                            .contains(&Role::Administrator)
+                })
+            })
+            .await?;
+        Ok(seen.value)
+    }
+
+    /// The gateway's time zone.
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.0.gateway.time_zone
+    }
+
+    pub(crate) fn demo_accounts(&self) -> Vec<DemoAccount> {
+        self.0.demo.as_ref().map_or_else(Vec::new, Demo::accounts)
+    }
+
+    /// Looks at the ledger now, or as it was.
+    pub(crate) async fn look<T>(
+        &self,
+        moment: Option<Moment>,
+        look: impl FnOnce(&lazaret_ledger::State, Timestamp) -> T,
+    ) -> Result<(T, u64), Problem> {
+        match moment {
+            None => {
+                let seen = self.0.live.read(look).await?;
+                Ok((seen.value, seen.chain.seq))
+            }
+            Some(moment) => {
+                let (Moment::Known(at) | Moment::Happened(at)) = moment;
+                let state = self.0.past.at(moment).await?;
+                Ok((look(&state, at), state.seq()))
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the database failed");
+        Problem::unavailable(
+            "the database failed; what was not answered may or may not be recorded, so send it again under the same key",
+        )
+    }
+}
+
+impl From<SubmitError> for Problem {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::Refused(refusal) => refused(&refusal),
+            SubmitError::Standby { .. } | SubmitError::Unknown | SubmitError::Stopped => {
+                Problem::unavailable(error.to_string())
+            }
+            SubmitError::Defect => Problem::internal(error.to_string()),
+        }
+    }
+}
+
+/// A refusal as a problem.
+pub(crate) fn refused(refusal: &lazaret_ledger::Refusal) -> Problem {
+    let view = RefusalView::from(refusal);
+    let mut problem = Problem::new(
+        axum::http::StatusCode::UNPROCESSABLE_ENTITY,
+        "refused",
+        "a rule forbids this",
+        format!("{}: {}. {}", view.says, view.fact, view.remedy),
+    );
+    problem.refusal = Some(Box::new(view));
+    problem
+}
+
+impl From<&lazaret_ledger::Refusal> for RefusalView {
+    fn from(refusal: &lazaret_ledger::Refusal) -> Self {
+        RefusalView {
+            rule: refusal.rule.code().into(),
+            says: refusal.rule.says().into(),
+            fact: refusal.fact.clone(),
+            remedy: refusal.remedy.clone(),
+            retry_at: refusal.retry_at.map(Into::into),
+            warning: refusal.warning.map(|warning| warning.name().into()),
+        }
+    }
+}

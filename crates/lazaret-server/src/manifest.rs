@@ -1,0 +1,450 @@
+//! Manifests from tables: every wrong cell at once, and nothing taken half.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Cursor;
+
+use calamine::{Data, Reader, Xlsx};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use lazaret_gateway::event::entry::{Entry, Hazard, ManifestId, ManifestLine, Tally};
+use lazaret_gateway::event::{ConvoyId, GoodsName, LotId, SourceName, VehicleId};
+use lazaret_gateway::model::Gateway;
+
+use crate::api::arrivals::ImportQuery;
+use crate::api::common::{CellError, Problem};
+use crate::api::vehicles::MarkCheck;
+use crate::view::vehicles::mark_check;
+
+/// Rows taken in at once.
+const ROWS_MAX: usize = 200_000;
+/// Wrong cells told at once; a file with more is a file of another kind.
+const ERRORS_MAX: usize = 2000;
+
+/// Columns by heading. The first five may come with the request instead.
+const COLUMNS: &[&str] = &[
+    "manifest", "convoy", "source", "due", "vehicle", "lot", "goods", "pieces", "mass_kg",
+    "hazards", "seals", "sender", "receiver",
+];
+
+/// Papers found in a table, with the row of their first line.
+pub(crate) struct Found {
+    pub(crate) row: u64,
+    pub(crate) entry: Entry,
+    pub(crate) manifest: ManifestId,
+    pub(crate) convoy: ConvoyId,
+    pub(crate) vehicles: u32,
+    pub(crate) lots: u32,
+    pub(crate) unverified: Vec<VehicleId>,
+}
+
+/// What a table holds.
+pub(crate) struct Read {
+    pub(crate) rows: u64,
+    pub(crate) found: Vec<Found>,
+    pub(crate) errors: Vec<CellError>,
+}
+
+/// The cells of a file, headings first.
+///
+/// * `kind` — its content type.
+pub(crate) fn cells(bytes: &[u8], kind: &str) -> Result<Vec<Vec<String>>, Problem> {
+    if kind.starts_with("text/csv") || kind.starts_with("text/plain") {
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| Problem::bad_request("the file is not UTF-8; save it as CSV UTF-8"))?
+            .trim_start_matches('\u{feff}');
+        // Offices whose decimal sign is a comma write semicolons.
+        let first = text.lines().next().unwrap_or("");
+        let delimiter = if first.contains(';') && !first.contains(',') {
+            b';'
+        } else {
+            b','
+        };
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(text.as_bytes());
+        return reader
+            .records()
+            .take(ROWS_MAX + 2)
+            .map(|record| {
+                record
+                    .map(|record| record.iter().map(|cell| cell.trim().to_owned()).collect())
+                    .map_err(|error| {
+                        Problem::bad_request(format!("the table cannot be read: {error}"))
+                    })
+            })
+            .collect();
+    }
+    if kind.contains("spreadsheetml") || kind.contains("octet-stream") {
+        let unreadable = |error: calamine::XlsxError| {
+            Problem::bad_request(format!("the workbook cannot be read: {error}"))
+        };
+        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
+        let range = book
+            .worksheet_range_at(0)
+            .ok_or_else(|| Problem::bad_request("the workbook has no sheet"))?
+            .map_err(unreadable)?;
+        return Ok(range
+            .rows()
+            .take(ROWS_MAX + 2)
+            .map(|row| row.iter().map(cell).collect())
+            .collect());
+    }
+    Err(Problem::new(
+        axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported-table",
+        "this kind of file is not taken",
+        "send text/csv, or an Excel workbook (.xlsx)",
+    ))
+}
+
+fn cell(data: &Data) -> String {
+    match data {
+        Data::Empty => String::new(),
+        // Excel keeps whole numbers as fractions.
+        Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+            format!("{}", *number as i64)
+        }
+        Data::DateTime(at) => {
+            let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
+            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+        }
+        other => other.to_string().trim().to_owned(),
+    }
+}
+
+/// Reads papers from cells.
+pub(crate) fn read(
+    cells: &[Vec<String>],
+    query: &ImportQuery,
+    gateway: &Gateway,
+) -> Result<Read, Problem> {
+    let Some(headings) = cells.first() else {
+        return Err(Problem::bad_request(
+            "the table is empty: its first row names the columns",
+        ));
+    };
+    if cells.len() > ROWS_MAX + 1 {
+        return Err(Problem::bad_request(format!(
+            "at most {ROWS_MAX} rows are taken at once; split the file"
+        )));
+    }
+    let mut columns: HashMap<&str, usize> = HashMap::new();
+    let mut errors = Vec::new();
+    for (at, heading) in headings.iter().enumerate() {
+        let plain = heading.trim().to_lowercase().replace([' ', '-'], "_");
+        match COLUMNS.iter().find(|known| **known == plain) {
+            Some(known) => {
+                columns.insert(known, at);
+            }
+            None if plain.is_empty() => {}
+            None => errors.push(CellError {
+                row: 1,
+                column: heading.clone(),
+                value: heading.clone(),
+                message: format!(
+                    "there is no such column; columns are {}",
+                    COLUMNS.join(", ")
+                ),
+            }),
+        }
+    }
+    for needed in ["vehicle", "lot", "goods", "pieces", "mass_kg"] {
+        if !columns.contains_key(needed) {
+            errors.push(CellError {
+                row: 1,
+                column: needed.into(),
+                value: String::new(),
+                message: "this column is missing".into(),
+            });
+        }
+    }
+    for (needed, given) in [
+        ("manifest", query.manifest.is_some()),
+        ("convoy", query.convoy.is_some()),
+        ("source", query.source.is_some()),
+    ] {
+        if !given && !columns.contains_key(needed) {
+            errors.push(CellError {
+                row: 1,
+                column: needed.into(),
+                value: String::new(),
+                message: "this column is missing, and the request does not say it either".into(),
+            });
+        }
+    }
+    let rows = cells.len() as u64 - 1;
+    if !errors.is_empty() {
+        return Ok(Read {
+            rows,
+            found: Vec::new(),
+            errors,
+        });
+    }
+    let mut table = Table {
+        columns,
+        query,
+        gateway,
+        errors,
+        papers: BTreeMap::new(),
+        lots: HashMap::new(),
+    };
+    for (row, cells) in (2..).zip(&cells[1..]) {
+        if cells.iter().all(String::is_empty) {
+            continue;
+        }
+        table.line(row, cells);
+        if table.errors.len() >= ERRORS_MAX {
+            break;
+        }
+    }
+    Ok(Read {
+        rows,
+        found: table.papers.into_values().map(Papers::found).collect(),
+        errors: table.errors,
+    })
+}
+
+struct Table<'a> {
+    columns: HashMap<&'static str, usize>,
+    query: &'a ImportQuery,
+    gateway: &'a Gateway,
+    errors: Vec<CellError>,
+    papers: BTreeMap<String, Papers>,
+    /// The row of each lot.
+    lots: HashMap<String, u64>,
+}
+
+struct Papers {
+    row: u64,
+    manifest: String,
+    convoy: String,
+    source: String,
+    due: Option<Timestamp>,
+    lines: Vec<ManifestLine>,
+}
+
+impl Papers {
+    fn found(self) -> Found {
+        let mut vehicles: Vec<&VehicleId> = self.lines.iter().map(|line| &line.vehicle).collect();
+        vehicles.sort();
+        vehicles.dedup();
+        let unverified = vehicles
+            .iter()
+            .filter(|vehicle| mark_check(vehicle.as_str()) == MarkCheck::Fails)
+            .map(|vehicle| (*vehicle).clone())
+            .collect();
+        let manifest = ManifestId::new(self.manifest);
+        let convoy = ConvoyId::new(self.convoy);
+        Found {
+            row: self.row,
+            vehicles: vehicles.len() as u32,
+            lots: self.lines.len() as u32,
+            unverified,
+            entry: Entry::ManifestAnnounced {
+                manifest: manifest.clone(),
+                convoy: convoy.clone(),
+                source: SourceName::new(self.source),
+                due: self.due,
+                lines: self.lines,
+            },
+            manifest,
+            convoy,
+        }
+    }
+}
+
+impl Table<'_> {
+    fn cell<'c>(&self, cells: &'c [String], column: &str) -> &'c str {
+        self.columns
+            .get(column)
+            .and_then(|at| cells.get(*at))
+            .map_or("", |cell| cell.trim())
+    }
+
+    fn wrong(&mut self, row: u64, column: &str, value: &str, message: impl Into<String>) {
+        self.errors.push(CellError {
+            row,
+            column: column.into(),
+            value: value.chars().take(200).collect(),
+            message: message.into(),
+        });
+    }
+
+    fn line(&mut self, row: u64, cells: &[String]) {
+        let before = self.errors.len();
+        let manifest = self.named(row, cells, "manifest", self.query.manifest.clone());
+        let convoy = self.named(row, cells, "convoy", self.query.convoy.clone());
+        let source = self.named(row, cells, "source", self.query.source.clone());
+        let vehicle = self.named(row, cells, "vehicle", None);
+        let lot = self.named(row, cells, "lot", None);
+        let goods = self.named(row, cells, "goods", None);
+        let sources: Vec<&str> = self
+            .gateway
+            .sources
+            .iter()
+            .map(|s| s.name.as_str())
+            .collect();
+        if !source.is_empty() && !sources.contains(&source.as_str()) {
+            let message = format!(
+                "there is no such source; sources are {}",
+                sources.join(", ")
+            );
+            self.wrong(row, "source", &source, message);
+        }
+        let classes: Vec<&str> = self.gateway.goods.iter().map(|g| g.name.as_str()).collect();
+        if !goods.is_empty() && !classes.contains(&goods.as_str()) {
+            let message = format!("there is no such class; classes are {}", classes.join(", "));
+            self.wrong(row, "goods", &goods, message);
+        }
+        if !lot.is_empty()
+            && let Some(first) = self.lots.insert(lot.clone(), row)
+        {
+            self.wrong(
+                row,
+                "lot",
+                &lot,
+                format!("row {first} has this lot already"),
+            );
+        }
+        let pieces = self.whole(row, cells, "pieces");
+        let mass_kg = self.whole(row, cells, "mass_kg");
+        let due = self.due(row, cells);
+        let many = |text: &str| -> Vec<String> {
+            text.split([';', ',', '|'])
+                .map(str::trim)
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        let hazards = many(self.cell(cells, "hazards"));
+        for hazard in &hazards {
+            if lazaret_ledger::segregation::class_number(hazard).is_none() {
+                self.wrong(
+                    row,
+                    "hazards",
+                    hazard,
+                    "there is no such class of danger, such as 2.1",
+                );
+            }
+        }
+        let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let line = ManifestLine {
+            vehicle: VehicleId::new(vehicle),
+            lot: LotId::new(lot),
+            goods: GoodsName::new(goods),
+            tally: Tally { pieces, mass_kg },
+            hazards: hazards.into_iter().map(Hazard::new).collect(),
+            seals: many(self.cell(cells, "seals")),
+            sender: text(self.cell(cells, "sender")),
+            receiver: text(self.cell(cells, "receiver")),
+        };
+        if self.errors.len() > before {
+            return;
+        }
+        if let Some(papers) = self.papers.get_mut(&manifest) {
+            let clash = [
+                (
+                    "convoy",
+                    papers.convoy != convoy,
+                    &convoy,
+                    papers.convoy.clone(),
+                ),
+                (
+                    "source",
+                    papers.source != source,
+                    &source,
+                    papers.source.clone(),
+                ),
+            ]
+            .into_iter()
+            .find(|(_, clash, ..)| *clash);
+            let first = papers.row;
+            match clash {
+                Some((column, _, value, other)) => {
+                    let message = format!("row {first} says {other} for the same papers");
+                    let value = value.clone();
+                    self.wrong(row, column, &value, message);
+                }
+                None => papers.lines.push(line),
+            }
+        } else {
+            self.papers.insert(
+                manifest.clone(),
+                Papers {
+                    row,
+                    manifest,
+                    convoy,
+                    source,
+                    due,
+                    lines: vec![line],
+                },
+            );
+        }
+    }
+
+    fn named(&mut self, row: u64, cells: &[String], column: &str, given: Option<String>) -> String {
+        let text = self.cell(cells, column).to_owned();
+        let text = if text.is_empty() {
+            given.unwrap_or_default()
+        } else {
+            text
+        };
+        if text.is_empty() {
+            self.wrong(row, column, "", "a name is expected here");
+        } else if text.chars().count() > 64 || text.chars().any(char::is_control) {
+            self.wrong(
+                row,
+                column,
+                &text,
+                "a name has at most 64 characters and no control characters",
+            );
+        }
+        text
+    }
+
+    fn whole(&mut self, row: u64, cells: &[String], column: &str) -> u32 {
+        let text = self.cell(cells, column).to_owned();
+        match text.parse::<u32>() {
+            Ok(number) if number > 0 => number,
+            _ => {
+                self.wrong(
+                    row,
+                    column,
+                    &text,
+                    "a whole number above 0 is expected here",
+                );
+                0
+            }
+        }
+    }
+
+    fn due(&mut self, row: u64, cells: &[String]) -> Option<Timestamp> {
+        let text = self.cell(cells, "due").to_owned();
+        if text.is_empty() {
+            return self.query.due.map(|at| at.0);
+        }
+        if let Ok(at) = text.parse::<Timestamp>() {
+            return Some(at);
+        }
+        let zone: &TimeZone = &self.gateway.time_zone;
+        let local = text
+            .parse::<DateTime>()
+            .ok()
+            .and_then(|local| local.to_zoned_datetime(zone.clone()).ok());
+        match local {
+            Some(at) => Some(at.timestamp()),
+            None => {
+                self.wrong(
+                    row,
+                    "due",
+                    &text,
+                    "a date and time is expected here, such as 2026-01-05T17:10 (local) or 2026-01-05T08:10:00Z",
+                );
+                None
+            }
+        }
+    }
+}

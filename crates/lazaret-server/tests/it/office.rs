@@ -1,0 +1,161 @@
+//! The first administrator, accounts, tokens, two who edit at once, restarts.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::scene::{Server, cookie_of, post, send};
+
+const LONG: &str = "a long enough password";
+
+/// The first administrator of a new ledger.
+async fn set_up(server: &Server) -> String {
+    lazaret_rules(server).await;
+    let path = server.app.setup_link().await.unwrap().unwrap();
+    let token = path.rsplit('/').next().unwrap();
+    let body = json!({ "token": token, "person": "ada", "password": LONG });
+    let answer = server.ask(post("/api/setup", None, &body)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
+    // Used once.
+    let again = server.ask(post("/api/setup", None, &body)).await;
+    assert_eq!(again.status, StatusCode::FORBIDDEN);
+    cookie_of(&answer)
+}
+
+async fn lazaret_rules(server: &Server) {
+    use lazaret_gateway::event::entry::{Entry, PersonName};
+    let live = server.app.live();
+    let rules = lazaret_ledger::import::rules_of(&crate::scene::uiju());
+    let now = live.now();
+    let command = lazaret_ledger::Command {
+        id: lazaret_ledger::CommandId::new("founding").unwrap(),
+        by: PersonName::new("lazaret"),
+        device: None,
+        site: None,
+        issued_at: now,
+        at: now,
+        crew: Vec::new(),
+        acknowledged: Vec::new(),
+        corrects: None,
+        what: Entry::RulesAdopted {
+            rules: Box::new(rules),
+        }
+        .into(),
+    };
+    live.submit(command).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_link_makes_an_administrator_who_makes_the_others() {
+    let server = Server::empty().await;
+    let ada = set_up(&server).await;
+    assert_eq!(server.app.setup_link().await.unwrap(), None);
+    let protocols = server.read(&ada, "/api/protocols").await;
+    assert!(!protocols["protocols"].as_array().unwrap().is_empty());
+
+    let body = json!({ "person": "quinn", "roles": ["quarantine_officer"] });
+    let answer = server.post(&ada, "/api/accounts", &body).await;
+    assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json());
+    let path = answer.json()["path"].as_str().unwrap().to_owned();
+    let token = path.rsplit('/').next().unwrap();
+    // Too short: the link is not used up by it.
+    let short = json!({ "token": token, "password": "short" });
+    let refused = server.ask(post("/api/join", None, &short)).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    let joined = server
+        .ask(post(
+            "/api/join",
+            None,
+            &json!({ "token": token, "password": LONG }),
+        ))
+        .await;
+    assert_eq!(joined.status, StatusCode::OK, "{}", joined.json());
+    assert_eq!(joined.json()["roles"], json!(["quarantine_officer"]));
+    let quinn = cookie_of(&joined);
+
+    // Two who edit at once: the second is told.
+    let account = server.get(&ada, "/api/accounts/quinn").await;
+    let tag = account.headers[header::ETAG].to_str().unwrap().to_owned();
+    let change = |tag: Option<&str>, body: &Value| {
+        let mut request = send("PUT", "/api/accounts/quinn", Some(&ada), body);
+        if let Some(tag) = tag {
+            request
+                .headers_mut()
+                .insert(header::IF_MATCH, tag.parse().unwrap());
+        }
+        request
+    };
+    let roles = json!({ "roles": ["chief_officer"] });
+    let answer = server.ask(change(None, &roles)).await;
+    assert_eq!(answer.status, StatusCode::PRECONDITION_REQUIRED);
+    let answer = server.ask(change(Some(&tag), &roles)).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
+    let answer = server.ask(change(Some(&tag), &roles)).await;
+    assert_eq!(answer.status, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(
+        server.read(&quinn, "/api/session").await["roles"],
+        json!(["chief_officer"])
+    );
+
+    // Disabled: out at once.
+    let account = server.get(&ada, "/api/accounts/quinn").await;
+    let tag = account.headers[header::ETAG].to_str().unwrap();
+    let answer = server
+        .ask(change(Some(tag), &json!({ "disabled": true })))
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    let answer = server.get(&quinn, "/api/session").await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+
+    // What ada looked at is on record.
+    let reads = server.read(&ada, "/api/audit/reads").await;
+    assert_eq!(reads["items"][0]["person"], "ada");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_does_what_its_owner_may_until_it_is_revoked() {
+    let server = Server::empty().await;
+    let ada = set_up(&server).await;
+    let body = json!({ "label": "backup", "days": 7, "read_only": true });
+    let made = server.post(&ada, "/api/tokens", &body).await.json();
+    let bearer = format!("Bearer {}", made["secret"].as_str().unwrap());
+    let ask = |method: &str, path: &str, body: &Value| {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::AUTHORIZATION, &bearer)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap()
+    };
+    let read = server.ask(ask("GET", "/api/today", &Value::Null)).await;
+    assert_eq!(read.status, StatusCode::OK);
+    let note = json!({ "id": "n", "event": "noted", "text": "no" });
+    let written = server.ask(ask("POST", "/api/commands", &note)).await;
+    assert_eq!(written.status, StatusCode::FORBIDDEN);
+    let path = format!("/api/tokens/{}", made["id"]);
+    let gone = server
+        .ask(send("DELETE", &path, Some(&ada), &Value::Null))
+        .await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT);
+    let read = server.ask(ask("GET", "/api/today", &Value::Null)).await;
+    assert_eq!(read.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_in_the_middle_keeps_session_record_and_key() {
+    let server = Server::empty().await;
+    let ada = set_up(&server).await;
+    let note = json!({ "id": "note-1", "event": "noted", "text": "before" });
+    let first = server.post(&ada, "/api/commands", &note).await.json();
+    let server = server.restarted().await;
+    let again = server.post(&ada, "/api/commands", &note).await.json();
+    assert_eq!(first["seq"], again["seq"]);
+    assert_eq!(first["digest"], again["digest"]);
+    assert_eq!(again["already"], true);
+    let proof = server
+        .post(&ada, "/api/audit/verify", &json!({}))
+        .await
+        .json();
+    assert_eq!(proof["whole"], true, "{proof}");
+}

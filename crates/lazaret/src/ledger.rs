@@ -1,0 +1,351 @@
+//! `lazaret ledger …`: what is done with a ledger's database while no browser is open.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use lazaret_gateway::event::Event;
+use lazaret_ledger::Command;
+use lazaret_ledger::import::Importer;
+use lazaret_store::{
+    Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, export_records, import_records,
+    transfer,
+};
+use serde_json::{Value, json};
+
+use crate::input::Input;
+use crate::output::{Failure, print, say};
+use crate::serve::{Place, failed, runtime};
+
+/// Prove, copy, export and import a ledger
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Follow the chain of records from the first to the last: finds every cut, swap and edit, and says where
+    ///
+    /// A cut at the end is only found against a checkpoint that somebody else has kept.
+    Verify {
+        #[command(flatten)]
+        place: Place,
+        /// A checkpoint that a witness kept: the JSON that `ledger checkpoint` printed
+        #[arg(long, value_name = "FILE")]
+        witness: Option<PathBuf>,
+    },
+    /// Sign where the chain stands, for a witness to keep
+    Checkpoint {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write every record as a line of JSON to standard output
+    Export {
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Read records into an empty ledger; every line is checked
+    Import {
+        /// What `ledger export` wrote; `-` reads standard input
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Load a trace of the simulator into an empty ledger, through the rules like everything else
+    ImportTrace {
+        #[command(flatten)]
+        input: Input,
+        /// The trace: one event a line; `-` reads standard input
+        trace: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Write a copy to a new SQLite file, while the ledger is in use
+    Backup {
+        /// The new file
+        file: PathBuf,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Fill an empty ledger from a backup, or from another database: the way from SQLite to PostgreSQL
+    Restore {
+        /// A SQLite file, or postgres://…
+        from: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// What was there at a moment, in numbers
+    AsOf {
+        /// The moment, such as 2026-01-05T14:00:00Z
+        at: Timestamp,
+        /// What had happened by then, by everything recorded to date; not what was known then
+        #[arg(long)]
+        happened: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    runtime()?.block_on(async {
+        match &arguments.what {
+            What::Verify { place, witness } => verify(place, witness.as_ref()).await,
+            What::Checkpoint { place } => checkpoint(place).await,
+            What::Export { place } => export(place).await,
+            What::Import { file, place } => import(file, place).await,
+            What::ImportTrace {
+                input,
+                trace,
+                place,
+            } => import_trace(input, trace, place).await,
+            What::Backup { file, place } => {
+                let copied = place
+                    .open_existing()
+                    .await?
+                    .backup(file)
+                    .await
+                    .map_err(failed)?;
+                say(&format!(
+                    "{}: {} records, the last {}\n",
+                    file.display(),
+                    copied.records.records,
+                    copied.records.head.head
+                ));
+                Ok(())
+            }
+            What::Restore { from, place } => restore(from, place).await,
+            What::AsOf {
+                at,
+                happened,
+                place,
+            } => as_of(*at, *happened, place).await,
+        }
+    })
+}
+
+/// The gateway's name, as the first rules of the ledger give it: signed texts carry it.
+async fn gateway_of(store: &Store) -> Result<String, Failure> {
+    let ledger = store.load().await.map_err(failed)?;
+    Ok(ledger
+        .state()
+        .rules()
+        .map(|rules| rules.gateway.clone())
+        .unwrap_or_default())
+}
+
+async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure> {
+    let store = place.open_existing().await?;
+    let witness = witness.map(|file| read_checkpoint(file)).transpose()?;
+    // A broken chain cannot be loaded, and is the very thing to be told about.
+    let (gateway, witness) = match witness {
+        Some((gateway, checkpoint)) => (gateway, Some(checkpoint)),
+        None => (gateway_of(&store).await.unwrap_or_default(), None),
+    };
+    let began = Instant::now();
+    let found = store
+        .verify(&gateway, witness.as_ref())
+        .await
+        .map_err(failed)?;
+    let seconds = began.elapsed().as_secs_f64();
+    for finding in &found.findings {
+        say(&format!("{finding}\n"));
+    }
+    let text = format!(
+        "{} records in {seconds:.2} s ({:.0} a second), the last {}\n",
+        found.records,
+        found.records as f64 / seconds.max(1e-9),
+        found.head.head
+    );
+    if found.findings.is_empty() {
+        print(&format!("whole: {text}"))
+    } else {
+        print(&format!("broken: {text}"))?;
+        Err(Failure::BadInputShown)
+    }
+}
+
+fn read_checkpoint(file: &PathBuf) -> Result<(String, Checkpoint), Failure> {
+    let bad = |why: &str| Failure::BadInput(format!("{}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| bad(&error.to_string()))?;
+    let value: Value = serde_json::from_str(&text).map_err(|error| bad(&error.to_string()))?;
+    let field = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or("");
+    let checkpoint = Checkpoint::read(
+        value.get("seq").and_then(Value::as_u64).unwrap_or(0),
+        field("digest"),
+        field("at").parse().map_err(|_| bad("`at` is no instant"))?,
+        field("key"),
+        field("signature"),
+    )
+    .ok_or_else(|| bad("not a checkpoint as `lazaret ledger checkpoint` prints it"))?;
+    let gateway = field("text").lines().nth(1).unwrap_or("").to_owned();
+    Ok((gateway, checkpoint))
+}
+
+async fn checkpoint(place: &Place) -> Result<(), Failure> {
+    let store = place.open_existing().await?;
+    let gateway = gateway_of(&store).await?;
+    let key = Key::open(&place.data.join("checkpoint.key")).map_err(failed)?;
+    let head = store.head().await.map_err(failed)?;
+    let signed = key.sign(&gateway, head, Timestamp::now());
+    store.keep_checkpoint(&signed).await.map_err(failed)?;
+    let text = json!({
+        "seq": signed.seq,
+        "digest": signed.digest.to_string(),
+        "at": signed.at.to_string(),
+        "key": signed.key_text(),
+        "signature": signed.signature_text(),
+        "text": signed.text(&gateway),
+    });
+    print(&format!("{text}\n"))
+}
+
+async fn export(place: &Place) -> Result<(), Failure> {
+    let store = place.open_existing().await?;
+    if std::io::stdout().is_terminal() {
+        say("(redirect this to a file)\n");
+    }
+    let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
+    let done = export_records(&store, &mut out).await.map_err(failed)?;
+    say(&format!("{} records\n", done.records));
+    Ok(())
+}
+
+fn lines_of(file: &PathBuf) -> Result<Box<dyn BufRead>, Failure> {
+    if file.as_os_str() == "-" {
+        return Ok(Box::new(BufReader::new(std::io::stdin())));
+    }
+    let opened = File::open(file)
+        .map_err(|error| Failure::BadInput(format!("{}: {error}", file.display())))?;
+    Ok(Box::new(BufReader::with_capacity(1 << 20, opened)))
+}
+
+async fn import(file: &PathBuf, place: &Place) -> Result<(), Failure> {
+    let store = place.open().await?;
+    let done = import_records(&store, lines_of(file)?)
+        .await
+        .map_err(failed)?;
+    say(&format!(
+        "{} records, the last {}\n",
+        done.records, done.head.head
+    ));
+    Ok(())
+}
+
+async fn restore(from: &str, place: &Place) -> Result<(), Failure> {
+    if !from.contains("://") && !std::path::Path::new(from).exists() {
+        return Err(Failure::BadInput(format!("{from} is not there")));
+    }
+    let source = Store::open(from).await.map_err(failed)?;
+    let gateway = gateway_of(&source).await?;
+    let found = source.verify(&gateway, None).await.map_err(failed)?;
+    if let Some(finding) = found.findings.first() {
+        return Err(Failure::BadInput(format!(
+            "{from} is not whole: {finding}; nothing was restored"
+        )));
+    }
+    let target = place.open().await?;
+    let copied = transfer(&source, &target).await.map_err(failed)?;
+    say(&format!(
+        "{} records and {} rows of the office, the last record {}\n",
+        copied.records.records, copied.office, copied.records.head.head
+    ));
+    Ok(())
+}
+
+async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(), Failure> {
+    let gateway = input.load()?.reading.gateway;
+    let store = place.open().await?;
+    if store.head().await.map_err(failed)?.seq != 0 {
+        return Err(Failure::BadInput(format!(
+            "{} holds a ledger already: choose an empty one",
+            place.address()
+        )));
+    }
+    let live = Live::start(store, LiveOptions::default())
+        .await
+        .map_err(failed)?;
+    let mut importer = Importer::new(&gateway);
+    let mut events = 0_u64;
+    let mut batch: Vec<(u64, Command)> = importer
+        .opening(gateway.start)
+        .into_iter()
+        .map(|command| (0, command))
+        .collect();
+    let mut outcome = Ok(());
+    for (number, line) in (1..).zip(lines_of(trace)?.lines()) {
+        let read = line
+            .map_err(|error| error.to_string())
+            .and_then(|line| serde_json::from_str::<Event>(&line).map_err(|e| e.to_string()));
+        let event = match read {
+            Ok(event) => event,
+            Err(error) => {
+                outcome = Err(Failure::BadInput(format!("line {number}: {error}")));
+                break;
+            }
+        };
+        events += 1;
+        batch.extend(importer.commands(&event).into_iter().map(|c| (number, c)));
+        if batch.len() >= 2000 {
+            outcome = put(&live, &mut batch).await;
+            if outcome.is_err() {
+                break;
+            }
+        }
+    }
+    if outcome.is_ok() {
+        batch.extend(
+            importer
+                .finish()
+                .into_iter()
+                .map(|command| (events, command)),
+        );
+        outcome = put(&live, &mut batch).await;
+    }
+    let records = live.seq();
+    live.stop().await;
+    outcome?;
+    say(&format!("{events} events are {records} records\n"));
+    Ok(())
+}
+
+/// Records commands, each at its own instant; the first refusal ends it and names the line of the trace.
+async fn put(live: &Live, batch: &mut Vec<(u64, Command)>) -> Result<(), Failure> {
+    let lines: Vec<u64> = batch.iter().map(|(line, _)| *line).collect();
+    let commands = batch.drain(..).map(|(_, command)| {
+        let at = command.at;
+        (command, Some(at))
+    });
+    let commands: Vec<_> = commands.collect();
+    for (line, outcome) in lines.into_iter().zip(live.submit_all(commands).await) {
+        outcome.map_err(|error| Failure::BadInput(format!("line {line}: {error}")))?;
+    }
+    Ok(())
+}
+
+async fn as_of(at: Timestamp, happened: bool, place: &Place) -> Result<(), Failure> {
+    let store = place.open_existing().await?;
+    let moment = if happened {
+        Moment::Happened(at)
+    } else {
+        Moment::Known(at)
+    };
+    let state = Past::new(store).at(moment).await.map_err(failed)?;
+    let (held, ready, releasable) = state.counts();
+    let totals = state.totals();
+    let text = json!({
+        "at": at.to_string(),
+        "records": state.seq(),
+        "held": held,
+        "lacking_time_or_signatures": ready,
+        "releasable": releasable,
+        "vehicles_here": state.vehicles_here().count(),
+        "open_exceptions": state.exceptions(true).len(),
+        "totals": totals,
+    });
+    print(&format!("{text:#}\n"))
+}

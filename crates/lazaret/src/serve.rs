@@ -1,0 +1,315 @@
+//! `lazaret serve`.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use jiff::Timestamp;
+use lazaret_gateway::event::entry::{Entry, PersonName};
+use lazaret_gateway::model::Gateway;
+use lazaret_ledger::import::rules_of;
+use lazaret_ledger::{Command, CommandId};
+use lazaret_server::{App, Demo, Offset, Options};
+use lazaret_store::{Key, Live, LiveOptions, Office, Standing, Store, StoreError};
+
+use crate::input::Input;
+use crate::output::{Failure, say};
+
+/// Run a gateway: the ledger, its API and the operator's screens
+///
+/// Keeps everything in a folder (SQLite) unless a PostgreSQL database is given. The first start prints a link to make the
+/// administrator. With --demo it starts on a temporary ledger filled with weeks of simulated life.
+#[derive(Args, Debug)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    input: Input,
+    #[command(flatten)]
+    place: Place,
+    /// Where to listen
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// A look around: a temporary ledger, accounts for each role, a clock that can be run on
+    #[arg(long, conflicts_with_all = ["data", "database"])]
+    demo: bool,
+    /// Seed of the demonstration's simulation
+    #[arg(long, default_value_t = 1, requires = "demo")]
+    seed: u64,
+    /// A proxy in front speaks TLS: mark cookies as secure
+    #[arg(long)]
+    secure: bool,
+    /// Take clients' addresses from the last X-Forwarded-For of the proxy in front
+    #[arg(long)]
+    behind_proxy: bool,
+    /// Write logs as JSON lines
+    #[arg(long)]
+    log_json: bool,
+}
+
+/// Where a ledger is kept.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Place {
+    /// Folder of the ledger and of the key that signs its checkpoints
+    #[arg(long, value_name = "DIR", default_value = "lazaret-data")]
+    pub(crate) data: PathBuf,
+    /// PostgreSQL database instead of the folder's SQLite file: postgres://user@host/name
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+}
+
+impl Place {
+    /// The address of the database.
+    pub(crate) fn address(&self) -> String {
+        self.database
+            .clone()
+            .unwrap_or_else(|| self.data.join("ledger.db").display().to_string())
+    }
+
+    /// Opens the database.
+    pub(crate) async fn open(&self) -> Result<Store, Failure> {
+        Store::open(&self.address()).await.map_err(failed)
+    }
+
+    /// Opens the database, which must be there.
+    pub(crate) async fn open_existing(&self) -> Result<Store, Failure> {
+        let file = self.data.join("ledger.db");
+        if self.database.is_none() && !file.exists() {
+            return Err(Failure::BadInput(format!(
+                "{} is not there; give the folder with --data, or --database",
+                file.display()
+            )));
+        }
+        self.open().await
+    }
+}
+
+/// What a store could not do, as the command's end.
+pub(crate) fn failed(error: StoreError) -> Failure {
+    match error {
+        StoreError::Address(_)
+        | StoreError::Line { .. }
+        | StoreError::NotEmpty(_)
+        | StoreError::InUse(_)
+        | StoreError::Newer { .. } => Failure::BadInput(error.to_string()),
+        _ => Failure::Machine(error.to_string()),
+    }
+}
+
+/// A runtime for one command.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Machine(error.to_string()))
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let gateway = arguments.input.load()?.reading.gateway;
+    log(arguments.log_json);
+    runtime()?.block_on(serve(arguments, gateway))
+}
+
+fn log(json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_env("LAZARET_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("warn,lazaret_server=info,lazaret_store=info"));
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A second subscriber only happens in tests; the first stays.
+    let _ = if json {
+        logs.json().try_init()
+    } else {
+        logs.with_ansi(std::io::stderr().is_terminal()).try_init()
+    };
+}
+
+async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
+    let machine = |error: &dyn std::fmt::Display| Failure::Machine(error.to_string());
+    let listener = tokio::net::TcpListener::bind(&arguments.listen)
+        .await
+        .map_err(|error| {
+            Failure::BadInput(format!(
+                "cannot listen on {}: {error}; is another server running? choose another with --listen",
+                arguments.listen
+            ))
+        })?;
+    let address = listener.local_addr().map_err(|error| machine(&error))?;
+    let url = format!("http://{address}");
+    let options = Options {
+        secure: arguments.secure,
+        behind_proxy: arguments.behind_proxy,
+    };
+    let stop = async {
+        let mut terminate =
+            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = async {
+                match &mut terminate {
+                    Some(signal) => { signal.recv().await; }
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
+    };
+    if arguments.demo {
+        let folder = Temporary::new().map_err(|error| machine(&error))?;
+        let app = demo(&folder.0, gateway, options, arguments.seed).await?;
+        say(&format!("\nLazaret shows {url}\n"));
+        let outcome = lazaret_server::serve(app, listener, stop).await;
+        return outcome.map_err(|error| machine(&error));
+    }
+    let store = arguments.place.open().await?;
+    std::fs::create_dir_all(&arguments.place.data).map_err(|error| machine(&error))?;
+    let key = Key::open(&arguments.place.data.join("checkpoint.key")).map_err(failed)?;
+    let live = Live::start(store, LiveOptions::default())
+        .await
+        .map_err(failed)?;
+    if live.standing() == Standing::Standby {
+        say("another server writes this ledger; this one stands by and takes over when it stops\n");
+    }
+    found(&live, &gateway).await?;
+    let app = App::new(live, gateway, key, options, None);
+    if let Some(path) = app
+        .setup_link()
+        .await
+        .map_err(|problem| Failure::Machine(problem.detail))?
+    {
+        say(&format!(
+            "\nThis ledger has no administrator yet. Open this link once to make them:\n  {url}{path}\n\n"
+        ));
+    }
+    say(&format!("Lazaret runs at {url}\n"));
+    lazaret_server::serve(app, listener, stop)
+        .await
+        .map_err(|error| machine(&error))
+}
+
+/// A new ledger begins with the rules that follow from the gateway file.
+async fn found(live: &Live, gateway: &Gateway) -> Result<(), Failure> {
+    if live.standing() != Standing::Active {
+        return Ok(());
+    }
+    let rules = rules_of(gateway);
+    let known = live
+        .read(|state, _| state.rules().map(|known| *known == rules))
+        .await
+        .map_err(|error| Failure::Machine(error.to_string()))?
+        .value;
+    match known {
+        Some(true) => Ok(()),
+        Some(false) => {
+            say(
+                "the rules in force differ from those of the gateway file; what is recorded counts (see the screen Protocols)\n",
+            );
+            Ok(())
+        }
+        None => {
+            let now = live.now();
+            let command = Command {
+                id: CommandId::new("founding-rules")
+                    .map_err(|error| Failure::Machine(error.to_string()))?,
+                by: PersonName::new("lazaret"),
+                device: None,
+                site: None,
+                issued_at: now,
+                at: now,
+                crew: Vec::new(),
+                acknowledged: Vec::new(),
+                corrects: None,
+                what: Entry::RulesAdopted {
+                    rules: Box::new(rules),
+                }
+                .into(),
+            };
+            live.submit(command)
+                .await
+                .map(drop)
+                .map_err(|error| Failure::Machine(error.to_string()))
+        }
+    }
+}
+
+async fn demo(
+    folder: &Path,
+    gateway: Gateway,
+    options: Options,
+    seed: u64,
+) -> Result<App, Failure> {
+    let began = std::time::Instant::now();
+    let offset = Arc::new(Offset::default());
+    let demo = Demo::new(&gateway, Arc::clone(&offset), seed).map_err(Failure::BadInput)?;
+    let store = Store::open_sqlite(&folder.join("ledger.db"))
+        .await
+        .map_err(failed)?;
+    let office = Office::new(store.clone());
+    let key = Key::open(&folder.join("checkpoint.key")).map_err(failed)?;
+    let live_options = LiveOptions {
+        clock: offset.clock(),
+        ..LiveOptions::default()
+    };
+    let live = Live::start(store, live_options).await.map_err(failed)?;
+    let (recorded, refused) = demo.catch_up(&live).await;
+    demo.make_accounts(&office)
+        .await
+        .map_err(|problem| Failure::Machine(problem.detail))?;
+    let mut text = format!(
+        "A demonstration of {}: {recorded} records of simulated life, made in {:.1} s; it is {} there.\n\
+         Nothing of it is kept. Sign in as one of these:\n\n",
+        gateway.name,
+        began.elapsed().as_secs_f64(),
+        live.now()
+            .to_zoned_datetime(gateway.time_zone.clone())
+            .datetime()
+            .round(jiff::Unit::Minute)
+            .map(|at| at.to_string())
+            .unwrap_or_default(),
+    );
+    for refusal in &refused {
+        text.push_str(&format!("(the simulated office was refused: {refusal})\n"));
+    }
+    for account in demo.accounts() {
+        let roles: Vec<String> = account
+            .roles
+            .iter()
+            .filter_map(|role| {
+                serde_json::to_value(role)
+                    .ok()?
+                    .as_str()
+                    .map(|r| r.replace('_', " "))
+            })
+            .collect();
+        text.push_str(&format!(
+            "  {:<8} {:<14} {}\n",
+            account.person.as_str(),
+            account.password,
+            roles.join(", ")
+        ));
+    }
+    say(&text);
+    Ok(App::new(live, gateway, key, options, Some(demo)))
+}
+
+/// A folder that is gone with the process, if it ends by itself.
+struct Temporary(PathBuf);
+
+impl Temporary {
+    fn new() -> std::io::Result<Temporary> {
+        let name = format!(
+            "lazaret-demo-{}-{}",
+            std::process::id(),
+            Timestamp::now().as_microsecond()
+        );
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder)?;
+        Ok(Temporary(folder))
+    }
+}
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // The system sweeps what cannot be removed now.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
