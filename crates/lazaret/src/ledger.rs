@@ -140,7 +140,7 @@ async fn gateway_of(store: &Store) -> Result<String, Failure> {
 
 async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure> {
     let store = place.open_existing().await?;
-    let witness = witness.map(|file| read_checkpoint(file)).transpose()?;
+    let witness = witness.map(read_checkpoint).transpose()?;
     // A broken chain cannot be loaded, and is the very thing to be told about.
     let (gateway, witness) = match witness {
         Some((gateway, checkpoint)) => (gateway, Some(checkpoint)),

@@ -84,6 +84,7 @@ impl Place {
 }
 
 /// What a store could not do, as the command's end.
+#[allow(clippy::needless_pass_by_value, reason = "it is what `map_err` calls")]
 pub(crate) fn failed(error: StoreError) -> Failure {
     match error {
         StoreError::Address(_)
