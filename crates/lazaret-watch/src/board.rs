@@ -74,7 +74,7 @@ body{margin:0 auto;max-width:1080px;padding:16px;font:15px/1.5 system-ui,sans-se
 h1{font-size:22px;margin:0 0 4px}h2{font-size:17px;margin:32px 0 4px;border-top:1px solid var(--line);padding-top:16px}h3{font-size:15px;margin:16px 0 0}
 p{margin:4px 0 8px;max-width:75ch}.faint{color:var(--faint)}.lead{font-size:18px;line-height:1.45}
 svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}svg .faint{fill:var(--faint)}
-.wide{overflow-x:auto}.wide svg{min-width:640px}
+.wide{overflow-x:auto}.wide svg{min-width:640px}.late{direction:rtl}.late svg{direction:ltr}
 table{border-collapse:collapse;font-size:13px;margin:6px 0}th{text-align:left;font-weight:600;border-bottom:1px solid var(--ink);padding:3px 12px 3px 0}td{border-bottom:1px solid var(--line);padding:3px 12px 3px 0;vertical-align:top}td.n,th.n{text-align:right}
 summary{cursor:pointer;color:var(--accent);font-size:13px}ul{padding-left:18px;margin:4px 0}a{color:var(--accent)}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:16px}
@@ -101,7 +101,7 @@ pub fn page(board: &Board<'_>) -> String {
         out,
         "<h2>What was reported</h2>\n<p>Each mark is a row of the evidence on the day that it is about. The larger, the \
          more it moved the answer; hollow: not used; crossed: the rest of the evidence speaks against it; a thread \
-         ties a row to the one it may repeat.</p>\n<div class=\"wide\">{}</div>\n",
+         ties a row to the one it may repeat.</p>\n<div class=\"wide late\">{}</div>\n",
         timeline(board)
     );
     evidence_table(&mut out, board);
