@@ -341,7 +341,10 @@ fn ctrl_c_prints_what_is_known_and_calls_it_partial() {
     };
     let began = std::time::Instant::now();
     while !part() {
-        assert!(began.elapsed().as_secs() < 300, "no rows within five minutes");
+        assert!(
+            began.elapsed().as_secs() < 300,
+            "no rows within five minutes"
+        );
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let sent = Command::new("kill")
