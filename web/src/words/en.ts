@@ -511,6 +511,8 @@ export const en = {
     since: (when: string) => `since ${when}`,
     restarted: (c: number) => `restarted ${n(c, 'time', 'times')}`,
     sign: 'Sign',
+    sign_first: 'Sign first',
+    chief_last: 'A chief officer signs last: if you sign now, another one must.',
     sign_many: (c: number) => `Sign ${n(c, 'lot', 'lots')}`,
     spotless_only: 'Only lots without restart, recall or earlier exception can be signed many at once.',
     nobody: 'nobody on record may sign',
