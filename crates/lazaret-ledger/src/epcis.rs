@@ -53,10 +53,13 @@ impl Exchange {
     /// The EPCIS events of one record.
     #[must_use]
     pub fn events(&self, record: &Record) -> Vec<Value> {
-        let corrects = record.events.iter().find_map(|event| match &event.happening {
-            H::Entry(E::Corrected { record, .. }) => Some(*record),
-            _ => None,
-        });
+        let corrects = record
+            .events
+            .iter()
+            .find_map(|event| match &event.happening {
+                H::Entry(E::Corrected { record, .. }) => Some(*record),
+                _ => None,
+            });
         record
             .events
             .iter()
@@ -130,7 +133,11 @@ impl Exchange {
                 object("OBSERVE", "storing", "in_progress", vec![lot(id)]),
                 spot,
             ),
-            H::TreatmentEnded { lot: id, step, spot } => {
+            H::TreatmentEnded {
+                lot: id,
+                step,
+                spot,
+            } => {
                 let step_name = self.step("lz:disinfecting", "inspecting");
                 let mut fields = object("OBSERVE", step_name, "in_progress", vec![lot(id)]);
                 fields.insert("lz:step".into(), step.as_str().into());
@@ -144,13 +151,20 @@ impl Exchange {
                 ct_mg_h_m3,
                 ..
             }) => {
-                let disposition = if *valid { "conformant" } else { "non_conformant" };
+                let disposition = if *valid {
+                    "conformant"
+                } else {
+                    "non_conformant"
+                };
                 let mut fields = object("OBSERVE", "inspecting", disposition, vec![lot(id)]);
                 let mut reports = vec![json!({ "type": "Time", "value": contact_s, "uom": "SEC" })];
                 if let Some(ct) = ct_mg_h_m3 {
                     reports.push(json!({ "type": "lz:ConcentrationTime", "value": ct, "lz:unit": "mg.h/m3" }));
                 }
-                fields.insert("sensorElementList".into(), json!([{ "sensorReport": reports }]));
+                fields.insert(
+                    "sensorElementList".into(),
+                    json!([{ "sensorReport": reports }]),
+                );
                 fields.insert("lz:ruleId".into(), rule(pin).into());
                 fields
             }
@@ -196,7 +210,9 @@ impl Exchange {
                 );
                 fields
             }
-            H::Entry(E::LotRecalled { lot: id, exception, .. }) => {
+            H::Entry(E::LotRecalled {
+                lot: id, exception, ..
+            }) => {
                 let mut fields = object("OBSERVE", "holding", "recalled", vec![lot(id)]);
                 fields.insert("lz:exception".into(), exception.as_str().into());
                 fields

@@ -12,6 +12,7 @@ pub mod canonical;
 pub mod chain;
 pub mod command;
 mod decide;
+pub mod epcis;
 mod gate;
 pub mod identity;
 pub mod import;

@@ -135,7 +135,11 @@ impl Judge<'_> {
         let rules = self.rules()?;
         let hazards = lot.map_or(0, |lot| self.state.lot(lot).hazards);
         let name = self.state.goods_names.get(goods);
-        let segregated = rules.goods.iter().any(|rule| !rule.apart_from.is_empty());
+        // Most goods stand beside anything: a yard of thousands is looked through only for those that do not.
+        let segregated = rules.goods.iter().any(|rule| {
+            let own = rule.goods.as_str() == name && !rule.apart_from.is_empty();
+            own || rule.apart_from.iter().any(|other| other.as_str() == name)
+        });
         if !segregated && hazards == 0 {
             return Ok(());
         }

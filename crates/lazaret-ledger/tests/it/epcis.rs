@@ -97,7 +97,9 @@ fn a_strict_receiver_gets_only_what_the_standard_knows() {
         assert!(ids.insert(text("eventID").to_owned()), "{event}");
         match text("type") {
             "ObjectEvent" => assert!(event["epcList"].is_array() && event["action"].is_string()),
-            "AggregationEvent" => assert!(event["parentID"].is_string() && event["childEPCs"].is_array()),
+            "AggregationEvent" => {
+                assert!(event["parentID"].is_string() && event["childEPCs"].is_array());
+            }
             other => panic!("{other}"),
         }
         // Persistent dispositions are for object and transformation events only.

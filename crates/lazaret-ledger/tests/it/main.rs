@@ -2,6 +2,7 @@
 
 mod canonical;
 mod chain;
+mod epcis;
 mod figures;
 mod identity;
 mod life;

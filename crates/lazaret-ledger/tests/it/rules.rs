@@ -895,3 +895,37 @@ fn s3_training_is_for_the_agent() {
     let refusal = scene.refused("lead", dosed("w1-1", "peroxide"));
     assert_eq!(refusal.fact, "lead is not trained for peroxide");
 }
+
+#[test]
+fn c1_a_restart_voids_tests_and_signatures() {
+    let mut scene = ready();
+    scene.say("officer", signed("w1-1", "officer"));
+    scene.say(
+        "crew",
+        E::ContaminationFound {
+            on: Soiled::Lot(LotId::new("w1-1")),
+            since: scene.now,
+            because: "a torn bag".into(),
+            exception: ExceptionId::new("bag"),
+        },
+    );
+    let lot = scene.lot("w1-1");
+    assert!(lot.signers.is_empty());
+    assert_eq!(lot.tests_missing.len(), 1);
+    assert_eq!(lot.clock, Some(scene.now));
+}
+
+#[test]
+fn a10_a_clock_that_counts_from_the_beginning_of_a_step_counts_from_its_record() {
+    let mut early = protocol();
+    early.hold = early.hold.map(|hold| HoldRule {
+        clock: lazaret_gateway::event::rules::ClockFrom::StepStart(StepName::new("disinfect")),
+        ..hold
+    });
+    let mut scene = Scene::with(rules(), vec![early]);
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    let began = scene.now;
+    scene.treat(&["w1-1".into()], 1);
+    assert_eq!(scene.lot("w1-1").clock, Some(began));
+}
