@@ -2203,6 +2203,13 @@ export interface components {
              */
             vehicles: number;
         };
+        /** @description An inspection that a lot must have passed. */
+        InspectionRule: {
+            /** @description Treatments that must be repeated if it finds `again`; none given for all. */
+            again?: components["schemas"]["StepName"][] | null;
+            /** @description The step. */
+            step: components["schemas"]["StepName"];
+        };
         /** @description Uses a one-time link of an account. */
         Join: {
             /**
@@ -2986,8 +2993,8 @@ export interface components {
             /** @description Whether it binds lots already held as well; it can only make them wait longer or pass more. */
             held_too?: boolean;
             hold?: components["schemas"]["HoldRule"] | null;
-            /** @description Inspections that must have been passed, by step. */
-            inspections?: components["schemas"]["StepName"][];
+            /** @description Inspections that must have been passed. */
+            inspections?: components["schemas"]["InspectionRule"][];
             /** @description Its name. */
             protocol: components["schemas"]["ProtocolName"];
             /**
@@ -2995,6 +3002,11 @@ export interface components {
              * @description Different people who must sign for the release; the last of them a chief officer.
              */
             signatures: number;
+            /**
+             * @description The sources it is for; empty for all. A protocol for a class goes before one for a source, and one for both
+             *     before either.
+             */
+            sources?: components["schemas"]["SourceName"][];
             /** @description Tests. */
             tests?: components["schemas"]["TestRule"][];
             /** @description Treatments. */
@@ -3409,7 +3421,7 @@ export interface components {
          * @description What kind of work a step is.
          * @enum {string}
          */
-        StepRole: "vehicle" | "unload" | "treatment" | "inspection" | "hold" | "dispatch" | "wash" | "other";
+        StepRole: "vehicle" | "unload" | "treatment" | "inspection" | "hold" | "dispatch";
         /** @description How two lots touch. */
         Surface: {
             /** @description They travelled in the same vehicle. */
