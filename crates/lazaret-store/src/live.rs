@@ -527,6 +527,10 @@ struct Batch {
 
 async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &Lease) -> Ended {
     let mut stop = shared.stop.subscribe();
+    // A subscriber is told of changes from now on: a stop that was asked for before must be looked for.
+    if *stop.borrow() {
+        return Ended::Stopped;
+    }
     // One batch waits while another is written; with more, the state would run further ahead for nothing.
     let (batches, written) = mpsc::channel::<Batch>(1);
     let mut committer = tokio::spawn(commit(Arc::clone(shared), written, lease.token()));
