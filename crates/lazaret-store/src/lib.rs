@@ -26,7 +26,7 @@ pub use database::Store;
 pub use error::StoreError;
 pub use exchange::{Exchanged, export_records, import_records};
 pub use lease::Lease;
-pub use live::{Clock, Live, LiveOptions, Post, Receipt, Seen, Standing, SubmitError};
+pub use live::{Clock, Live, LiveOptions, Pending, Receipt, Seen, Standing, SubmitError};
 pub use office::{Account, Office, Read, Session, Token};
 pub use past::{Moment, Past};
 pub use records::Stored;

@@ -114,11 +114,25 @@ type Outcome = Result<Receipt, SubmitError>;
 
 /// A command with its answer's way back.
 #[derive(Debug)]
-pub struct Post {
+struct Post {
     command: Command,
     /// When it is recorded; by the ledger's clock if not given.
     now: Option<Timestamp>,
     answer: oneshot::Sender<Outcome>,
+}
+
+/// A command that was sent.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Outcome>);
+
+impl Pending {
+    /// Waits until its record is on disk.
+    ///
+    /// # Errors
+    /// As [`Live::submit`].
+    pub async fn receipt(self) -> Result<Receipt, SubmitError> {
+        self.0.await.unwrap_or(Err(SubmitError::Unknown))
+    }
 }
 
 /// What a reader saw: a value, and how far the ledger was.
@@ -279,6 +293,20 @@ impl Live {
             });
         }
         outcomes
+    }
+
+    /// Sends a command and does not wait: commands are decided in the order in which they were sent.
+    ///
+    /// * `now` — when it is recorded; by the ledger's clock if not given.
+    ///
+    /// # Errors
+    /// If the ledger takes no commands now.
+    pub async fn send(
+        &self,
+        command: Command,
+        now: Option<Timestamp>,
+    ) -> Result<Pending, SubmitError> {
+        self.post(command, now).await.map(Pending)
     }
 
     async fn post(
