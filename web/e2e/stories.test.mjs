@@ -109,7 +109,8 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
 
   before(async () => {
     folder = scratch();
-    [server, browser] = await Promise.all([start(['--demo']), launch()]);
+    // A life in which disinfection is quick: in others the yard is full, and our trains would wait for weeks.
+    [server, browser] = await Promise.all([start(['--demo', '--seed', '7']), launch()]);
     // One sign-in each: sign-ins are limited by the minute.
     for (const person of people) at[person] = await Desk.demo(browser, server.url, person);
   });
