@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Location, Text, suggest};
 use crate::fields;
-use crate::read::Columns;
+use crate::read::csv::Columns;
 use toml::de::{DeTable, DeValue};
 use toml::value::Datetime;
 

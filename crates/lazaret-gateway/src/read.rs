@@ -5,7 +5,7 @@
 //! is reported and replaced by something harmless, so that reading goes on and finds the rest.
 
 mod calendar;
-mod csv;
+pub(crate) mod csv;
 mod flow;
 mod goods;
 mod section;
@@ -13,8 +13,7 @@ mod steps;
 mod things;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 
@@ -25,9 +24,6 @@ use crate::model::{Dimension, Gateway, Unknown};
 
 /// Gives the text of the CSV file of a name, or says why it cannot.
 pub type CsvFiles<'c> = &'c dyn Fn(&str) -> Result<String, String>;
-
-/// Columns of CSV files that have been read: by file, column and the bits of the factor of their unit.
-pub(crate) type Columns = Mutex<BTreeMap<(String, String, u64), Arc<[f64]>>>;
 
 /// What a file says, with what looks wrong about it.
 #[derive(Clone, Debug)]
@@ -185,7 +181,7 @@ struct Reader<'d> {
     text: &'d str,
     overrides: Vec<&'d str>,
     csv: CsvFiles<'d>,
-    columns: &'d Columns,
+    columns: &'d csv::Columns,
     diagnostics: Vec<Diagnostic>,
     names: Names,
     unknowns: Vec<Unknown>,

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use lazaret_gateway::event::entry::{PersonName, Role};
 use lazaret_gateway::model::Gateway;
-use lazaret_store::{Clock, Key, Live, Moment, Office, Past, StoreError, SubmitError};
+use lazaret_store::{Key, Live, Moment, Office, Past, StoreError, SubmitError};
 use tokio::sync::Semaphore;
 
 use crate::api::common::{Problem, RefusalView};
@@ -61,23 +60,6 @@ pub(crate) struct Inner {
     pub(crate) hashing: Semaphore,
     /// When each person was last noted as seen, µs; so that the office is not written at each request.
     pub(crate) seen: Mutex<HashMap<String, i64>>,
-}
-
-/// Runs on: added to the system's clock.
-#[derive(Debug, Default)]
-pub struct Offset(pub(crate) AtomicI64);
-
-impl Offset {
-    /// A clock that is this much ahead.
-    #[must_use]
-    pub fn clock(self: &Arc<Self>) -> Clock {
-        let offset = Arc::clone(self);
-        Arc::new(move || {
-            let ahead = offset.0.load(std::sync::atomic::Ordering::Relaxed);
-            let now = Timestamp::now().as_microsecond().saturating_add(ahead);
-            Timestamp::from_microsecond(now).unwrap_or(Timestamp::MAX)
-        })
-    }
 }
 
 impl App {

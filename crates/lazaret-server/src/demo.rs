@@ -26,7 +26,7 @@ use tokio::sync::Mutex;
 
 use crate::api::common::Problem;
 use crate::api::session::DemoAccount;
-use crate::app::Offset;
+use crate::offset::Offset;
 use crate::secrets::hash;
 
 /// The password of every account of a demonstration: it guards nothing.

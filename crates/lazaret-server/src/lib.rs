@@ -12,6 +12,7 @@ mod guard;
 mod label;
 mod manifest;
 mod metrics;
+mod offset;
 mod pages;
 mod routes;
 mod secrets;
@@ -21,8 +22,9 @@ mod view;
 mod vocabulary;
 mod words;
 
-pub use app::{App, Offset, Options};
+pub use app::{App, Options};
 pub use demo::Demo;
+pub use offset::Offset;
 pub use pages::has_screens;
 pub use routes::document;
 pub use serve::serve;

@@ -2,6 +2,7 @@
 //!
 //! Each submodule is one question: its arguments, the call into `lazaret_plan`, and how its answer is printed.
 
+mod answers;
 mod bottleneck;
 mod capacity;
 mod common;
@@ -12,6 +13,7 @@ mod optimise;
 mod pages;
 mod sensitivity;
 mod size;
+mod source;
 mod store;
 mod study;
 mod sweep;

@@ -6,6 +6,7 @@ pub(crate) mod interrupt;
 mod picture;
 pub(crate) mod progress;
 pub(crate) mod result;
+mod screen;
 mod units;
 
 use std::num::NonZeroUsize;
@@ -162,7 +163,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         print(&result::json(&told, &arguments.input.set)?)?;
     } else {
-        print(&answer::text(&told, &answer::Screen::of_stdout()))?;
+        print(&answer::text(&told, &screen::Screen::of_stdout()))?;
     }
     if study.partial {
         return Err(Failure::Interrupted);

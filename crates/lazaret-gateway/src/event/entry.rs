@@ -8,6 +8,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use super::rules::{AgentName, Pin, ProtocolName, TestName};
 use super::rules::{Protocol, RuleBook};
 use super::{ConvoyId, GoodsName, LotId, PlaceName, SourceName, StepName, Thing, VehicleId};
 
@@ -16,16 +17,10 @@ names! {
     ManifestId;
     /// A person who works at or for the gateway.
     PersonName;
-    /// A disinfectant or fumigant.
-    AgentName;
-    /// A test of the protocol.
-    TestName;
     /// One sample taken from a lot.
     SampleId;
     /// Something that stops lots until it is settled.
     ExceptionId;
-    /// A protocol, in all its versions.
-    ProtocolName;
     /// A class or division of dangerous goods, such as `2.1`.
     Hazard;
 }
@@ -89,16 +84,6 @@ pub struct Reading {
     pub concentration_mg_m3: u32,
     /// Temperature in thousandths of a degree Celsius.
     pub temperature_mc: i32,
-}
-
-/// Which version of which protocol a decision rests on.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Pin {
-    /// The protocol.
-    pub protocol: ProtocolName,
-    /// Its version.
-    pub version: u32,
 }
 
 /// What a test found.

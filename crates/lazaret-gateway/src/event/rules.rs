@@ -5,8 +5,26 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::entry::{AgentName, Pin, ProtocolName, TestName};
 use super::{GoodsName, PlaceName, SourceName, StepName};
+
+names! {
+    /// A disinfectant or fumigant.
+    AgentName;
+    /// A test of the protocol.
+    TestName;
+    /// A protocol, in all its versions.
+    ProtocolName;
+}
+
+/// Which version of which protocol a decision rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Pin {
+    /// The protocol.
+    pub protocol: ProtocolName,
+    /// Its version.
+    pub version: u32,
+}
 
 /// Which side of the gateway a place is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,5 +1,11 @@
 //! One column of a CSV file as numbers.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+/// Columns of CSV files that have been read: by file, column and the bits of the factor of their unit.
+pub(crate) type Columns = Mutex<BTreeMap<(String, String, u64), Arc<[f64]>>>;
+
 /// The largest CSV file that is read, in bytes.
 pub(crate) const CSV_BYTES_MAX: usize = 64 << 20;
 

@@ -10,8 +10,8 @@ use lazaret_plan::{Design, Experiment};
 
 use super::common::{Runs, ended, experiment_failed, failed, foot};
 use super::compare::difference;
-use super::pages;
-use super::words::{figure, table, with_interval};
+use super::words::{figure, table, verdict, with_interval};
+use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -54,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer, arguments),
         || pages::bottleneck(&answer),
-        || pages::again(&arguments.input, how.seed),
+        || source::again(&arguments.input, how.seed),
     )?;
     ended(answer.partial)
 }
@@ -256,7 +256,7 @@ fn text(answer: &BottleneckAnswer, arguments: &Arguments) -> String {
             let verdict = match g.gain.verdict {
                 Verdict::Higher => "better".to_owned(),
                 Verdict::Lower => "worse".to_owned(),
-                _ => super::compare::verdict(&g.gain),
+                _ => verdict(&g.gain),
             };
             vec![g.what.clone(), value, interval, verdict, g.change.clone()]
         })

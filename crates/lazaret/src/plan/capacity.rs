@@ -9,8 +9,8 @@ use lazaret_plan::questions::size::{Condition, Relation};
 use lazaret_plan::simulated::Simulated;
 
 use super::common::{Runs, Span, ended, failed, foot, probability, range};
-use super::pages;
 use super::words::{figure, percent, table};
+use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer, arguments),
         || pages::capacity(&answer),
-        || pages::again(&arguments.input, how.seed),
+        || source::again(&arguments.input, how.seed),
     )?;
     ended(answer.partial)
 }

@@ -16,6 +16,7 @@ use lazaret_sim::Model;
 use lazaret_sim::study::{Settings, Stop};
 use serde::Serialize;
 
+use super::source;
 use crate::input::Input;
 use crate::output::{Failure, print};
 
@@ -130,10 +131,10 @@ impl How {
         answer: &T,
         text: &str,
         page: impl FnOnce() -> Page,
-        again: impl FnOnce() -> Result<super::pages::Source, Failure>,
+        again: impl FnOnce() -> Result<source::Source, Failure>,
     ) -> Result<(), Failure> {
         if let Some(path) = &self.report {
-            super::pages::write(path, page(), text, again()?)?;
+            source::write(path, page(), text, again()?)?;
         }
         if self.json {
             let json = serde_json::to_string_pretty(answer).map_err(|e| {

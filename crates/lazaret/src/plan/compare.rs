@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use lazaret_gateway::Document;
 use lazaret_plan::Design;
-use lazaret_plan::compare::{Difference, Verdict};
+use lazaret_plan::compare::Difference;
 use lazaret_plan::questions::compare::{CompareAnswer, ask};
 use lazaret_plan::simulated::Simulated;
 
 use super::common::{Bar, Runs, design, ended, failed, foot, set_up};
-use super::pages;
-use super::words::{figure, interval, table, with_interval};
+use super::words::{figure, interval, table, verdict, with_interval};
+use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -103,28 +103,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer, arguments),
         || pages::compare(&answer),
-        || pages::again(&arguments.input, how.seed),
+        || source::again(&arguments.input, how.seed),
     )?;
     ended(answer.partial)
-}
-
-/// What a difference says, in words.
-pub(crate) fn verdict(d: &Difference) -> String {
-    match d.verdict {
-        Verdict::Higher => "higher".into(),
-        Verdict::Lower => "lower".into(),
-        Verdict::Same => "no difference that matters".into(),
-        Verdict::Identical => "exactly the same in every replication".into(),
-        Verdict::CannotTell { more: Some(n) } => {
-            format!(
-                "cannot tell yet, {} more replications would",
-                figure(n as f64)
-            )
-        }
-        Verdict::CannotTell { more: None } => {
-            "cannot tell, and no number of replications within reach would".into()
-        }
-    }
 }
 
 fn text(answer: &CompareAnswer, arguments: &Arguments) -> String {

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use lazaret_plan::hold::{Hazard, HoldAnswer, Shortest, answer};
+use lazaret_plan::hold::{Hazard, Shortest, answer};
 use lazaret_plan::{Design, Experiment};
-use serde::Serialize;
 
+use super::answers::{HoldPriced, Price};
 use super::common::{How, experiment_failed};
-use super::pages;
 use super::words::{figure, percent, table};
+use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -30,27 +30,6 @@ pub(crate) struct Arguments {
     set: Vec<String>,
     #[command(flatten)]
     how: How,
-}
-
-/// What a day of hold costs in the yard.
-#[derive(Debug, Serialize)]
-pub(crate) struct Price {
-    /// Lots that come a day.
-    lots_a_day: f64,
-    /// Slots that one more day of hold takes: lots a day times one day (Little's law).
-    slots_a_day_of_hold: f64,
-    /// Slots that the shortest sure hold takes; none if there is no such hold.
-    slots_for_sure_hold: Option<f64>,
-    /// Slots in the place of the hold; none without a limit or without a known number.
-    slots: Option<f64>,
-}
-
-/// The answer as it is printed.
-#[derive(Debug, Serialize)]
-pub(crate) struct Answer {
-    #[serde(flatten)]
-    pub(crate) hold: HoldAnswer,
-    price: Option<Price>,
 }
 
 /// Input sets that are sampled from the uncertain inputs.
@@ -74,12 +53,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             Some(price(&input, how, hold.for_risk.sure_days)?)
         }
     };
-    let answer = Answer { hold, price };
+    let answer = HoldPriced { hold, price };
     how.answer(
         &answer,
         &words(&answer, &hazard),
         || pages::hold(&answer, &hazard),
-        || Ok((pages::again_of(&text, &[], how.seed), Vec::new())),
+        || Ok((source::again_of(&text, &[], how.seed), Vec::new())),
     )
 }
 
@@ -128,7 +107,7 @@ fn shortest(s: &Shortest, confidence: f64) -> String {
     text
 }
 
-fn words(answer: &Answer, hazard: &Hazard) -> String {
+fn words(answer: &HoldPriced, hazard: &Hazard) -> String {
     let hold = &answer.hold;
     let target = hazard.target;
     let mut text = format!("\n{}, {}\n\n", hold.hazard, hold.goods.replace('_', " "));

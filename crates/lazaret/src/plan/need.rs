@@ -3,11 +3,11 @@
 use clap::Args;
 use lazaret_plan::need::{ClassFlow, Meaning, meaning};
 use lazaret_plan::{Design, Estimate, Experiment, estimate};
-use serde::Serialize;
 
+use super::answers::NeedMet;
 use super::common::{Runs, change, experiment_failed, foot};
-use super::pages;
 use super::words::{figure, interval, percent, table};
+use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -40,23 +40,6 @@ fn need(text: &str) -> Result<(String, f64), String> {
         .parse()
         .map_err(|_| format!("`{kg}` in `{text}` is no number of kilograms"))?;
     Ok((class, kg))
-}
-
-/// The flow and what it means, at the mean and at both ends of its interval.
-#[derive(Debug, Serialize)]
-pub(crate) struct Answer {
-    /// Lots dispatched a year, by class, in the order of `mean.classes`.
-    lots_a_year: Vec<Estimate>,
-    /// Tonnes a lot, by class.
-    tonnes_a_lot: Vec<f64>,
-    /// What the mean flow means.
-    pub(crate) mean: Meaning,
-    /// What the flow at the lower ends means.
-    pub(crate) low: Meaning,
-    /// What the flow at the upper ends means.
-    pub(crate) high: Meaning,
-    /// Length of the run in days.
-    days: f64,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -118,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 .map_err(|e| Failure::BadInput(e.to_string()))
         };
         let (mean, low, high) = (at(|e| e.value)?, at(|e| e.low)?, at(|e| e.high)?);
-        Ok(Answer {
+        Ok(NeedMet {
             lots_a_year: lots,
             tonnes_a_lot: tonnes,
             mean,
@@ -131,11 +114,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer, arguments),
         || pages::need(&answer),
-        || pages::again(&arguments.input, how.seed),
+        || source::again(&arguments.input, how.seed),
     )
 }
 
-fn text(answer: &Answer, arguments: &Arguments) -> String {
+fn text(answer: &NeedMet, arguments: &Arguments) -> String {
     let (m, l, h) = (&answer.mean, &answer.low, &answer.high);
     let mut text = format!(
         "\n{} tonnes a year leave the gateway ({}): {} kg a head and year for {} people.\n",

@@ -6,9 +6,9 @@ use clap::Args;
 use lazaret_plan::questions::optimise::{Feasible, Method, OptimiseAnswer, Tried, ask};
 
 use super::common::{How, failed};
-use super::pages;
 use super::study::Read;
 use super::words::{figure, percent, table, with_interval};
+use super::{pages, source};
 use crate::output::Failure;
 
 /// What to build: the best design of a study, or the front between two aims
@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer),
         || pages::optimise(&answer),
-        || pages::again(&read.input(), how.seed),
+        || source::again(&read.input(), how.seed),
     )
 }
 

@@ -1,7 +1,5 @@
 //! Answers as pages of pictures: what `--report OUT.html` writes.
 
-use std::path::Path;
-
 use lazaret_plan::compare::Difference;
 use lazaret_plan::estimate::share;
 use lazaret_plan::hold::Hazard;
@@ -15,15 +13,10 @@ use lazaret_plan::sensitivity::sobol::Index;
 use lazaret_report::chart::bars::{Bar, bars};
 use lazaret_report::chart::stack::{Stack, stacks};
 use lazaret_report::table::Table;
-use lazaret_report::{Again, Figure, Page, Section};
+use lazaret_report::{Figure, Page, Section};
 
-use super::hold::Answer as HoldAnswer;
-use super::need::Answer as NeedAnswer;
-use super::words::{figure, interval, percent, with_interval};
-use crate::input::Input;
-use crate::output::Failure;
-use crate::simulate::files::whole_file;
-use crate::simulate::result::hash;
+use super::answers::{HoldPriced, NeedMet};
+use super::words::{figure, interval, percent, verdict, with_interval};
 
 /// A bar with its interval and no limit.
 fn bar(name: impl Into<String>, value: f64, low: f64, high: f64) -> Bar {
@@ -46,63 +39,6 @@ fn table(caption: &str, head: &[&str], rows: impl IntoIterator<Item = Vec<String
         caption: caption.into(),
         svg: String::new(),
         table,
-    }
-}
-
-/// Writes a page beside the printed answer.
-///
-/// * `text` — the printed answer; its first paragraph with a full stop is the answer in a sentence.
-pub(crate) fn write(
-    path: &Path,
-    mut page: Page,
-    text: &str,
-    (again, warnings): Source,
-) -> Result<(), Failure> {
-    page.answer = text
-        .split("\n\n")
-        .find(|p| p.contains('.'))
-        .unwrap_or(text)
-        .trim()
-        .replace('\n', " ");
-    page.warnings = warnings;
-    page.again = again;
-    whole_file(path, page.html().as_bytes())
-}
-
-/// How to get a page again, and what must be known before using it.
-pub(crate) type Source = (Again, Vec<String>);
-
-/// Source of a page about a gateway file: its warnings are those of `lazaret check`.
-pub(crate) fn again(input: &Input, seed: u64) -> Result<Source, Failure> {
-    let loaded = input.load()?;
-    let warnings = lazaret_gateway::check::check(&loaded.reading).warnings;
-    Ok((
-        again_of(loaded.document.text(), &input.set, seed),
-        warnings.into_iter().map(|w| w.message).collect(),
-    ))
-}
-
-/// How to get a report on a text again.
-pub(crate) fn again_of(text: &str, set: &[String], seed: u64) -> Again {
-    let quoted = |word: String| {
-        let plain = word
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_./=:".contains(c));
-        if plain {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    };
-    // The program's own path says nothing to others.
-    let words: Vec<String> = std::iter::once("lazaret".to_owned())
-        .chain(std::env::args().skip(1).map(quoted))
-        .collect();
-    Again {
-        command: words.join(" "),
-        seed,
-        version: env!("CARGO_PKG_VERSION").into(),
-        file_hash: hash(text, set),
     }
 }
 
@@ -329,7 +265,7 @@ pub(crate) fn compare(a: &CompareAnswer) -> Page {
                         name.clone(),
                         figure(d.value),
                         interval(d.low, d.high),
-                        super::compare::verdict(d),
+                        verdict(d),
                     ]
                 },
             );
@@ -498,7 +434,7 @@ pub(crate) fn optimise(a: &OptimiseAnswer) -> Page {
     }
 }
 
-pub(crate) fn hold(a: &HoldAnswer, hazard: &Hazard) -> Page {
+pub(crate) fn hold(a: &HoldPriced, hazard: &Hazard) -> Page {
     // Powers of ten, since the risk spans many.
     let safety = |risk: f64| if risk > 0.0 { -risk.log10() } else { f64::NAN };
     let rows: Vec<Bar> = a
@@ -560,7 +496,7 @@ pub(crate) fn hold(a: &HoldAnswer, hazard: &Hazard) -> Page {
     }
 }
 
-pub(crate) fn need(a: &NeedAnswer) -> Page {
+pub(crate) fn need(a: &NeedMet) -> Page {
     let bars_of = |pick: fn(&lazaret_plan::need::ClassMeaning) -> Option<f64>| -> Vec<Bar> {
         a.mean
             .classes

@@ -7,8 +7,8 @@ use lazaret_plan::questions::sensitivity::{Effort, Input as Varied, SensitivityA
 use lazaret_plan::sensitivity::sobol::Index;
 
 use super::common::{How, change, ended, failed, range};
-use super::pages;
 use super::words::{figure, percent, table};
+use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer, how),
         || pages::sensitivity(&answer),
-        || pages::again(&arguments.input, how.seed),
+        || source::again(&arguments.input, how.seed),
     )?;
     ended(answer.partial)
 }

@@ -8,8 +8,8 @@ use lazaret_plan::questions::size::{Condition, Relation, SizeAnswer, ask};
 use lazaret_plan::size::{Candidate, SizeTarget, Standing};
 
 use super::common::{How, change, failed, probability, range};
-use super::pages;
 use super::words::{figure, percent, table};
+use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer, how),
         || pages::size(&answer),
-        || pages::again(&arguments.input, how.seed),
+        || source::again(&arguments.input, how.seed),
     )
 }
 

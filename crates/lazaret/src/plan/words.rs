@@ -2,6 +2,7 @@
 
 use comfy_table::{CellAlignment, Table, presets};
 use lazaret_plan::Estimate;
+use lazaret_plan::compare::{Difference, Verdict};
 
 /// A figure with four digits that count.
 pub(crate) fn figure(x: f64) -> String {
@@ -88,6 +89,25 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> S
         .lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
+}
+
+/// What a difference says, in words.
+pub(crate) fn verdict(d: &Difference) -> String {
+    match d.verdict {
+        Verdict::Higher => "higher".into(),
+        Verdict::Lower => "lower".into(),
+        Verdict::Same => "no difference that matters".into(),
+        Verdict::Identical => "exactly the same in every replication".into(),
+        Verdict::CannotTell { more: Some(n) } => {
+            format!(
+                "cannot tell yet, {} more replications would",
+                figure(n as f64)
+            )
+        }
+        Verdict::CannotTell { more: None } => {
+            "cannot tell, and no number of replications within reach would".into()
+        }
+    }
 }
 
 #[cfg(test)]

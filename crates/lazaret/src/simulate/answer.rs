@@ -1,7 +1,6 @@
 //! The answer of a study in words and tables, for somebody who has never seen one.
 
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 
 use comfy_table::{CellAlignment, Table, presets};
 use lazaret_gateway::model::{Gateway, StepKind, Study as Question};
@@ -9,68 +8,9 @@ use lazaret_sim::study::{Fan, Stop};
 use lazaret_sim::{Estimate, Standstill};
 
 use super::picture::picture;
+use super::screen::Screen;
 use super::units::{day, moment, number, percent, time, unit_of_time, with_interval};
 use super::{Ended, Told};
-
-/// What the answer may be written with.
-#[derive(Clone, Debug)]
-pub(crate) struct Screen {
-    /// Characters in a line.
-    pub(super) width: usize,
-    /// Reached surely, likely, possibly.
-    pub(super) shades: [char; 3],
-    pub(super) line: char,
-    pub(super) axis: char,
-    /// Whether headings stand out.
-    bold: bool,
-    unicode: bool,
-}
-
-impl Screen {
-    /// Unicode and bold headings on a terminal that has not asked for plain text; else ASCII, 100 wide.
-    pub(super) fn of_stdout() -> Screen {
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-            || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let terminal = std::io::stdout().is_terminal();
-        let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
-        if terminal && !plain {
-            Screen {
-                width,
-                shades: ['█', '▓', '░'],
-                line: '╌',
-                axis: '─',
-                bold: true,
-                unicode: true,
-            }
-        } else {
-            Screen {
-                width: if terminal { width } else { 100 },
-                shades: ['#', '+', '.'],
-                line: '-',
-                axis: '-',
-                bold: false,
-                unicode: false,
-            }
-        }
-    }
-
-    fn heading(&self, text: &str) -> String {
-        if self.bold {
-            format!("\n\u{1b}[1m{text}\u{1b}[0m\n")
-        } else {
-            format!("\n{text}\n")
-        }
-    }
-
-    /// Our own signs in ASCII, where unicode is not wanted. One for one, so that columns stay.
-    fn spell(&self, text: &str) -> String {
-        if self.unicode {
-            text.to_string()
-        } else {
-            text.replace('–', "-")
-        }
-    }
-}
 
 /// The whole answer.
 pub(super) fn text(told: &Told<'_>, screen: &Screen) -> String {

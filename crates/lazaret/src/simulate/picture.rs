@@ -3,7 +3,7 @@
 use lazaret_gateway::model::Gateway;
 use lazaret_sim::study::Fan;
 
-use super::answer::Screen;
+use super::screen::Screen;
 use super::units::{number, short_day};
 
 const ROWS: usize = 9;
