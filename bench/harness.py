@@ -107,7 +107,11 @@ class Bench:
 
     def simpy(self):
         """A Python with SimPy."""
-        return self._once("simpy", lambda: there(self._simpy()))
+        return self.python("simpy")
+
+    def python(self, name):
+        """A Python with what `peers/NAME.txt` lists, in an environment of its own."""
+        return self._once(name, lambda: there(self._python(name)))
 
     def _cargo(self, folder, target):
         if not self._build:
@@ -125,16 +129,16 @@ class Bench:
             self._must(command, ROOT, "lazaret was not built")
         return LAZARET
 
-    def _simpy(self):
-        folder = TARGET / "venv"
+    def _python(self, name):
+        folder = TARGET / "venv" / name
         python = folder / "bin" / "python"
         if self._build and not python.exists():
-            say("installing SimPy")
-            self._must([sys.executable, "-m", "venv", str(folder)], BENCH, "no virtual environment for SimPy")
+            say(f"installing {name} for Python")
+            self._must([sys.executable, "-m", "venv", str(folder)], BENCH, f"no virtual environment for {name}")
         if self._build:
-            wanted = BENCH / "peers" / "requirements.txt"
+            wanted = BENCH / "peers" / f"{name}.txt"
             command = [str(python), "-m", "pip", "install", "--quiet", "--requirement", str(wanted)]
-            self._must(command, BENCH, "SimPy was not installed")
+            self._must(command, BENCH, f"{name} was not installed")
         return python
 
     def _must(self, command, folder, message):
