@@ -8,26 +8,20 @@
 //! The rules that follow from a gateway file ask for the least that its distributions can draw: the shortest hold,
 //! the shortest treatment. What was drawn is in the trace.
 
+mod book;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lazaret_gateway::distribution::Distribution;
-use lazaret_gateway::event::entry::{Entry, PersonName, ProtocolName, Role};
-use lazaret_gateway::event::rules::{
-    ClockFrom, Contact, GoodsRule, HoldRule, InspectionRule, PeopleRule, PlaceRule, Protocol,
-    RuleBook, Side, TreatmentRule, VehicleRule,
-};
-use lazaret_gateway::event::{
-    Cause, DepartureId, Event, GoodsName, Happening, LotId, PlaceName, SourceName, Spot, StepName,
-    Thing,
-};
-use lazaret_gateway::model::{
-    Family, Fill, Gateway, GoodsIx, HoldClock, Quantity, Source, SourceIx, StepIx, StepKind, Term,
-    Zone,
-};
+use lazaret_gateway::event::entry::{Entry, PersonName, Role};
+use lazaret_gateway::event::{Cause, DepartureId, Event, Happening, LotId, Spot, StepName, Thing};
+use lazaret_gateway::model::{Gateway, GoodsIx, SourceIx, StepIx};
 
 use crate::command::{Command, CommandId};
 use crate::rule::Warning;
+
+use book::last_hold;
+pub use book::{protocols_of, rules_of};
 
 /// Who reports what happens.
 const CLERK: &str = "simulated-clerk";
@@ -37,116 +31,6 @@ const OFFICER: &str = "simulated-officer";
 const CHIEF: &str = "simulated-chief";
 /// Who sets the rules.
 const ADMINISTRATOR: &str = "simulated-administrator";
-
-/// The rules that follow from a gateway file.
-#[must_use]
-pub fn rules_of(gateway: &Gateway) -> RuleBook {
-    let dirty = dirty_places(gateway);
-    RuleBook {
-        gateway: gateway.name.clone(),
-        time_zone: gateway.time_zone.iana_name().unwrap_or("UTC").to_owned(),
-        places: gateway
-            .places
-            .iter()
-            .zip(&dirty)
-            .map(|(place, &dirty)| {
-                // Changes of capacity come as events; what they may reach is not known before.
-                let fixed = place.changes.is_empty();
-                let units = place.count.known_constant().filter(|_| fixed);
-                let slots = place
-                    .slots
-                    .as_ref()
-                    .and_then(Quantity::known_constant)
-                    .filter(|_| fixed);
-                let side = match place.zone {
-                    Zone::Dirty => Side::Dirty,
-                    Zone::Clean if !dirty => Side::Clean,
-                    Zone::Clean | Zone::DirtyToClean => Side::DirtyToClean,
-                };
-                PlaceRule {
-                    place: PlaceName::new(place.name.as_str()),
-                    side,
-                    units: units.map(|units| units as u32),
-                    slots: slots.map(|slots| slots as u32),
-                    pooled: place.fill == Fill::Pool && units.is_some() && slots.is_some(),
-                    contact: if side == Side::DirtyToClean {
-                        Contact::Traced
-                    } else {
-                        Contact::Apart
-                    },
-                    tail_s: 0,
-                    leads_to: Vec::new(),
-                }
-            })
-            .collect(),
-        goods: gateway
-            .goods
-            .iter()
-            .map(|class| GoodsRule {
-                goods: GoodsName::new(class.name.as_str()),
-                priority: class.priority,
-                apart_from: class
-                    .apart_from
-                    .iter()
-                    .map(|other| GoodsName::new(gateway.goods[other.index()].name.as_str()))
-                    .collect(),
-                spoiled_by: Vec::new(),
-            })
-            .collect(),
-        vehicles: gateway
-            .sources
-            .iter()
-            .map(|source| VehicleRule {
-                source: SourceName::new(source.name.as_str()),
-                wash: true,
-                dwell_s: dwell_s(gateway, source),
-                seal: false,
-            })
-            .collect(),
-        people: PeopleRule::default(),
-        mass_tolerance_permille: 5,
-        clock_tolerance_s: 120,
-        remember_s: 7 * 86_400,
-    }
-}
-
-/// The protocols that follow from a gateway file: one for each class from each source that passes other steps than
-/// most.
-///
-/// * `from` — since when they are in force.
-/// * `signatures` — who must sign for a release.
-#[must_use]
-pub fn protocols_of(gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<Protocol> {
-    let mut protocols = Vec::new();
-    for (source_ix, source) in gateway.sources.iter().enumerate() {
-        for (goods_ix, goods) in gateway.goods.iter().enumerate() {
-            let path = gateway.path(SourceIx(source_ix as u16), GoodsIx(goods_ix as u16));
-            let name = if gateway.sources.len() == 1 {
-                goods.name.clone()
-            } else {
-                format!("{} from {}", goods.name, source.name)
-            };
-            protocols.push(Protocol {
-                protocol: ProtocolName::new(name),
-                version: 1,
-                goods: vec![GoodsName::new(goods.name.as_str())],
-                sources: if gateway.sources.len() == 1 {
-                    Vec::new()
-                } else {
-                    vec![SourceName::new(source.name.as_str())]
-                },
-                from,
-                held_too: false,
-                treatments: treatments(gateway, &path, goods_ix),
-                inspections: inspections(gateway, &path),
-                tests: Vec::new(),
-                hold: hold(gateway, &path, goods_ix),
-                signatures,
-            });
-        }
-    }
-    protocols
-}
 
 /// Turns a trace into commands, event by event.
 #[derive(Clone, Debug)]
@@ -437,163 +321,5 @@ fn lot_of(happening: &Happening) -> Option<&LotId> {
             ..
         } => Some(lot),
         _ => None,
-    }
-}
-
-/// Places that some lot or vehicle enters before it is clean, whatever the file calls them.
-fn dirty_places(gateway: &Gateway) -> Vec<bool> {
-    let mut dirty = vec![false; gateway.places.len()];
-    for source in 0..gateway.sources.len() {
-        if let Some(place) = gateway.sources[source].vehicle.wash_at {
-            dirty[place.index()] = true;
-        }
-        for goods in 0..gateway.goods.len() {
-            let path = gateway.path(SourceIx(source as u16), GoodsIx(goods as u16));
-            let step = |ix: &StepIx| &gateway.steps[ix.index()];
-            let last = path.iter().rposition(|ix| {
-                matches!(
-                    step(ix).kind,
-                    StepKind::Treat | StepKind::Handle | StepKind::Unload { .. }
-                )
-            });
-            let again = path.iter().any(|ix| match &step(ix).kind {
-                StepKind::Inspect(inspection) => inspection.again_from.is_some(),
-                _ => false,
-            });
-            // A lot found wanting may be treated anywhere on the way to its last inspection.
-            let last = if again {
-                path.iter()
-                    .rposition(|ix| matches!(step(ix).kind, StepKind::Inspect(_)))
-                    .max(last)
-            } else {
-                last
-            };
-            for ix in path.iter().take(last.map_or(0, |last| last + 1)) {
-                dirty[step(ix).at.index()] = true;
-            }
-        }
-    }
-    dirty
-}
-
-fn treatments(gateway: &Gateway, path: &[StepIx], goods: usize) -> Vec<TreatmentRule> {
-    let mut rules: Vec<TreatmentRule> = Vec::new();
-    for ix in path {
-        let step = &gateway.steps[ix.index()];
-        let named = rules.iter().any(|rule| rule.step.as_str() == step.name);
-        if matches!(step.kind, StepKind::Treat) && !named {
-            rules.push(TreatmentRule {
-                step: StepName::new(step.name.as_str()),
-                contact_s: least_s(gateway, &step.takes[goods]),
-                agents: Vec::new(),
-            });
-        }
-    }
-    rules
-}
-
-fn inspections(gateway: &Gateway, path: &[StepIx]) -> Vec<InspectionRule> {
-    path.iter()
-        .enumerate()
-        .filter_map(|(at, ix)| {
-            let step = &gateway.steps[ix.index()];
-            let StepKind::Inspect(inspection) = &step.kind else {
-                return None;
-            };
-            let from = inspection
-                .again_from
-                .and_then(|from| path.iter().position(|ix| *ix == from))
-                .unwrap_or(at);
-            let again = path[from.min(at)..at]
-                .iter()
-                .map(|ix| &gateway.steps[ix.index()])
-                .filter(|step| matches!(step.kind, StepKind::Treat))
-                .map(|step| StepName::new(step.name.as_str()))
-                .collect();
-            Some(InspectionRule {
-                step: StepName::new(step.name.as_str()),
-                again: Some(again),
-            })
-        })
-        .collect()
-}
-
-fn last_hold(gateway: &Gateway, path: &[StepIx]) -> Option<StepIx> {
-    path.iter()
-        .rev()
-        .copied()
-        .find(|ix| matches!(gateway.steps[ix.index()].kind, StepKind::Hold { .. }))
-}
-
-fn hold(gateway: &Gateway, path: &[StepIx], goods: usize) -> Option<HoldRule> {
-    let step = &gateway.steps[last_hold(gateway, path)?.index()];
-    let StepKind::Hold { clock } = step.kind else {
-        return None;
-    };
-    let named = |ix: StepIx| StepName::new(gateway.steps[ix.index()].name.as_str());
-    Some(HoldRule {
-        step: StepName::new(step.name.as_str()),
-        clock: match clock {
-            HoldClock::Stored => ClockFrom::Stored(PlaceName::new(
-                gateway.places[step.at.index()].name.as_str(),
-            )),
-            HoldClock::Arrival => ClockFrom::Arrival,
-            HoldClock::StepStart(ix) => ClockFrom::StepStart(named(ix)),
-            HoldClock::StepEnd(ix) => ClockFrom::StepEnd(named(ix)),
-        },
-        hold_s: least_s(
-            gateway,
-            gateway.goods[goods]
-                .hold
-                .as_ref()
-                .unwrap_or(&step.takes[goods]),
-        ),
-    })
-}
-
-fn dwell_s(gateway: &Gateway, source: &Source) -> u64 {
-    source
-        .vehicle
-        .quarantine
-        .as_ref()
-        .map_or(0, |quantity| least_s(gateway, quantity))
-}
-
-/// The least whole seconds that a quantity can draw; zero where it has no least.
-fn least_s(gateway: &Gateway, quantity: &Quantity) -> u64 {
-    let least = match (&quantity.family, quantity.terms.first()) {
-        (
-            Family::Constant
-            | Family::Uniform
-            | Family::UniformInt
-            | Family::Triangular
-            | Family::Pert,
-            Some(term),
-        ) => least_of(gateway, *term),
-        (Family::Discrete(table), _) => table
-            .iter()
-            .map(|(value, _)| *value)
-            .fold(f64::INFINITY, f64::min),
-        (Family::Empirical(values), _) => values.first().copied().unwrap_or(0.0),
-        _ => 0.0,
-    };
-    if least.is_finite() && least > 0.0 {
-        least.floor() as u64
-    } else {
-        0
-    }
-}
-
-fn least_of(gateway: &Gateway, term: Term) -> f64 {
-    match term {
-        Term::Value(value) => value,
-        Term::Unknown(ix) => match &gateway.unknowns[ix.index()].prior {
-            Distribution::Constant { value } => *value,
-            Distribution::Uniform { low, .. }
-            | Distribution::Triangular { low, .. }
-            | Distribution::Pert { low, .. } => *low,
-            Distribution::UniformInt { low, .. } => *low as f64,
-            _ => 0.0,
-        },
     }
 }

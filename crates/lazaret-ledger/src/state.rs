@@ -339,6 +339,16 @@ impl State {
             .is_some_and(|protocol| lot.treated.count_ones() as usize == protocol.treatments.len())
     }
 
+    /// Whether every treatment that the clock of a lot waits for would be valid with those of `treated`, as bits.
+    pub(crate) fn may_run(&self, lot: &Lot, treated: u16) -> bool {
+        self.protocol_of(lot).is_some_and(|protocol| {
+            protocol.treatments.iter().enumerate().all(|(bit, rule)| {
+                treated >> bit & 1 == 1
+                    || (protocol.hold.as_ref()).is_some_and(|hold| hold.before.contains(&rule.step))
+            })
+        })
+    }
+
     /// Whether its inspections and tests are all passed.
     pub(crate) fn tested(&self, lot: &Lot) -> bool {
         self.protocol_of(lot).is_some_and(|protocol| {

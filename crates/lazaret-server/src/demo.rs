@@ -524,9 +524,13 @@ fn signed_at(
     until: Option<Timestamp>,
     loaded: Option<Timestamp>,
 ) -> Timestamp {
-    let ripe = until.unwrap_or(told).as_second() + 60;
+    let ripe = until.map_or(told, |until| until.max(told)).as_second() + 60;
     let end = loaded.map_or(ripe + 2 * 86_400, |at| at.as_second() - 2);
-    let room = (end - ripe).max(0);
+    if end <= ripe {
+        // Fetched as soon as it is free.
+        return told;
+    }
+    let room = end - ripe;
     // The first anywhere in the time there is, the second in what is left after it.
     let one = draw(lot.as_str(), 7, 900) as i64;
     let share = if first {
@@ -535,7 +539,7 @@ fn signed_at(
         one + (980 - one) * draw(lot.as_str(), 8, 1000) as i64 / 1000
     };
     let second = ripe + room * share / 1000 + i64::from(!first);
-    Timestamp::from_second(second.min(end.max(ripe))).unwrap_or(told)
+    Timestamp::from_second(second.min(end)).unwrap_or(told)
 }
 
 /// Pieces and mass by the papers.

@@ -2155,7 +2155,9 @@ export interface components {
         };
         /** @description The quarantine wait of a protocol. */
         HoldRule: {
-            /** @description What its clock starts from. It never runs before every treatment is valid. */
+            /** @description Treatments that come after the wait: the clock does not wait for them, the release does. */
+            before?: components["schemas"]["StepName"][];
+            /** @description What its clock starts from. It never runs before every treatment is valid, those of `before` aside. */
             clock: components["schemas"]["ClockFrom"];
             /**
              * Format: int64

@@ -177,10 +177,13 @@ pub enum ClockFrom {
 pub struct HoldRule {
     /// The step that it is.
     pub step: StepName,
-    /// What its clock starts from. It never runs before every treatment is valid.
+    /// What its clock starts from. It never runs before every treatment is valid, those of `before` aside.
     pub clock: ClockFrom,
     /// How long, in seconds.
     pub hold_s: u64,
+    /// Treatments that come after the wait: the clock does not wait for them, the release does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<StepName>,
 }
 
 /// What a treatment must reach within a band of temperature.

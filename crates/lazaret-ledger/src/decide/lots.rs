@@ -85,12 +85,15 @@ impl Judge<'_> {
             spot,
             None,
         )?;
-        // A wait that counts from arrival and needs no treatment runs from the first moment.
+        // A wait that counts from arrival and waits for no treatment runs from the first moment.
         let protocol = &self.state.protocols[usize::from(protocol)].0;
         if let Some(hold) = protocol
             .hold
             .as_ref()
-            .filter(|hold| protocol.treatments.is_empty() && hold.clock == ClockFrom::Arrival)
+            .filter(|hold| hold.clock == ClockFrom::Arrival)
+            .filter(|hold| {
+                (protocol.treatments.iter()).all(|rule| hold.before.contains(&rule.step))
+            })
         {
             let from = self.state.vehicles[carrier as usize].arrived;
             said.after.push(Event {
@@ -172,12 +175,12 @@ impl Judge<'_> {
         }
         self.apart(Some(number), row.goods, spot, said)?;
         self.keep_trials_apart(self.is_trial(number), spot, Some(number))?;
-        if !back {
-            self.starts_clock(
-                number,
-                said,
-                |from| matches!(from, ClockFrom::Stored(place) if *place == spot.place),
-            );
+        let here =
+            |from: &ClockFrom| matches!(from, ClockFrom::Stored(place) if *place == spot.place);
+        if back {
+            self.begins_anew(number, said, here);
+        } else {
+            self.starts_clock(number, said, here);
         }
         self.mixing(number, spot, rule.contact, said);
         Ok(())
@@ -267,7 +270,7 @@ impl Judge<'_> {
             }
             _ => row.base,
         };
-        let complete = treated.count_ones() as usize == protocol.treatments.len();
+        let complete = self.state.may_run(row, treated);
         said.after.extend(self.clock_event(number, complete, base));
         Ok(())
     }
@@ -336,7 +339,27 @@ impl Judge<'_> {
             _ => row.base,
         };
         said.after
-            .extend(self.clock_event(lot, self.state.treated(row), base));
+            .extend(self.clock_event(lot, self.state.may_run(row, row.treated), base));
+    }
+
+    /// Whether a lot that has just been voided may wait again at once: if it waits before it is treated.
+    fn begins_anew(&self, lot: u32, said: &mut Said, is: impl Fn(&ClockFrom) -> bool) {
+        let row = self.state.lot(lot);
+        let hold = self.state.protocol_of(row).and_then(|p| p.hold.as_ref());
+        if self.state.may_run(row, 0)
+            && let Some(hold) =
+                hold.filter(|hold| hold.clock == ClockFrom::Arrival || is(&hold.clock))
+            && !self.without(Rule::OneWay)
+        {
+            said.after.push(Event {
+                at: timestamp(self.now),
+                happening: Happening::HoldStarted {
+                    lot: self.state.lot_id(lot),
+                    step: hold.step.clone(),
+                    until: timestamp(self.now.saturating_add(row.hold_us)),
+                },
+            });
+        }
     }
 
     /// The beginning of the hold of `lot`, if nothing is missing for it and it has not begun.
@@ -368,7 +391,7 @@ impl Judge<'_> {
     ) -> Result<(), Refusal> {
         let number = self.lot_here(lot)?;
         let row = self.state.lot(number);
-        self.need(Rule::Treated, self.state.treated(row), || {
+        self.need(Rule::Treated, self.state.may_run(row, row.treated), || {
             (
                 format!("{lot} is not treated as its protocol asks"),
                 "complete its treatment; the clock then starts by itself".into(),

@@ -1,6 +1,7 @@
 //! People and rules: who may work, and what they work by.
 
 use jiff::Timestamp;
+use lazaret_gateway::event::StepName;
 use lazaret_gateway::event::entry::{AgentName, ExceptionId, PersonName, Role};
 use lazaret_gateway::event::rules::{Protocol, RuleBook};
 
@@ -308,6 +309,15 @@ impl Judge<'_> {
             return wrong(
                 format!("{name} has more than {STEPS_AT_MOST} treatments or inspections"),
                 "leave some out".into(),
+            );
+        }
+        let named = |step: &StepName| protocol.treatments.iter().any(|rule| rule.step == *step);
+        let unnamed =
+            (protocol.hold.iter().flat_map(|hold| &hold.before)).find(|step| !named(step));
+        if let Some(step) = unnamed {
+            return wrong(
+                format!("{name} is held before {step}, which is no treatment of it"),
+                "name a treatment of the protocol, or leave it out".into(),
             );
         }
         let new_tests = protocol

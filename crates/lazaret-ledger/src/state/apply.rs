@@ -272,13 +272,21 @@ impl State {
                     }
                     Finding::Again => {
                         // Not a contact: what its clock counts from stays, unless that is done again too.
-                        let keep = self.kept_after(lot, step);
+                        let keep = self.lot(lot).treated & self.kept_after(lot, step);
+                        // A wait that comes before the treatment is over, and is not begun again for it.
+                        let waited = self
+                            .protocol_of(self.lot(lot))
+                            .and_then(|protocol| protocol.hold.as_ref())
+                            .is_some_and(|hold| !hold.before.is_empty())
+                            && self.may_run(self.lot(lot), keep);
                         self.unrelease(lot);
                         let row = &mut self.lots[lot as usize];
-                        row.treated &= keep;
+                        row.treated = keep;
                         row.inspected = 0;
                         row.tests_passed = 0;
-                        row.clock = None;
+                        if !waited {
+                            row.clock = None;
+                        }
                         row.set(flag::CLEAN, false);
                     }
                     Finding::Fail => self.lots[lot as usize].set(flag::REFUSED, true),

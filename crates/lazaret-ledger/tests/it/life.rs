@@ -150,6 +150,7 @@ fn life_protocols() -> Vec<Protocol> {
         step: StepName::new("hold"),
         clock: ClockFrom::StepEnd(StepName::new("disinfect")),
         hold_s: 3 * DAY as u64,
+        before: Vec::new(),
     });
     standard.tests[0].not_before_s = DAY as u64;
     let mut medicine = scene::protocol();
@@ -164,6 +165,8 @@ fn life_protocols() -> Vec<Protocol> {
         step: StepName::new("hold"),
         clock: ClockFrom::Arrival,
         hold_s: 2 * DAY as u64,
+        // Medicine waits before it is treated.
+        before: vec![StepName::new("disinfect")],
     });
     let mut acid = scene::protocol();
     acid.protocol = ProtocolName::new("acid");

@@ -394,9 +394,14 @@ impl Oracle {
                         }
                         row.inspected.clear();
                         row.passed.clear();
-                        row.clock = None;
                         row.clean = false;
                         unrelease(row);
+                        let before = self.protocols_of(lot.as_str()).first().is_some_and(|p| {
+                            p.hold.as_ref().is_some_and(|hold| !hold.before.is_empty())
+                        });
+                        if !before || !self.may_wait(lot.as_str()) {
+                            self.lots.entry(lot.to_string()).or_default().clock = None;
+                        }
                     }
                     Finding::Fail => self.lots.entry(lot.to_string()).or_default().refused = true,
                     Finding::Destroy => {
@@ -1202,7 +1207,7 @@ impl Oracle {
     }
 
     fn hold_started(&mut self, lot: &str, at: i64, until: i64, now: i64) {
-        let treated = self.treated(lot);
+        let treated = self.may_wait(lot);
         let hold = self.hold_us(lot);
         let protocol = self.protocols_of(lot).first().cloned();
         let row = self.lots.entry(lot.into()).or_default();
@@ -1297,6 +1302,20 @@ impl Oracle {
             .treatments
             .iter()
             .all(|rule| row.treated.contains(rule.step.as_str()))
+    }
+
+    /// Whether the treatments are done that come before its wait.
+    fn may_wait(&self, lot: &str) -> bool {
+        let protocols = self.protocols_of(lot);
+        let (Some(protocol), Some(row)) = (protocols.first(), self.lots.get(lot)) else {
+            return false;
+        };
+        let after: Vec<&str> = match &protocol.hold {
+            Some(hold) => hold.before.iter().map(|step| step.as_str()).collect(),
+            None => Vec::new(),
+        };
+        let mut due = protocol.treatments.iter().map(|rule| rule.step.as_str());
+        due.all(|step| row.treated.contains(step) || after.contains(&step))
     }
 
     fn hold_us(&self, lot: &str) -> i64 {

@@ -5,7 +5,7 @@ use lazaret_gateway::event::entry::{
     AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, Outcome,
     PersonName, Soiled, Tally,
 };
-use lazaret_gateway::event::rules::{HoldRule, Protocol};
+use lazaret_gateway::event::rules::{ClockFrom, HoldRule, Protocol};
 use lazaret_gateway::event::{
     ConvoyId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName, StepName, VehicleId,
 };
@@ -303,6 +303,64 @@ fn g4_a_protocol_that_changes_in_mid_hold_only_lengthens_and_shows_what_moves() 
 }
 
 #[test]
+fn g4_a_wait_that_comes_before_the_treatment_runs_untreated_and_frees_nothing() {
+    let mut first = protocol();
+    first.hold = first.hold.map(|hold| HoldRule {
+        clock: ClockFrom::Stored(PlaceName::new("warehouse")),
+        before: vec![StepName::new("disinfect")],
+        ..hold
+    });
+    let mut scene = Scene::with(rules(), vec![first.clone()]);
+    scene.arrive("k1", &["w1"], "general");
+    scene.wait(DAY);
+    let entered = scene.now;
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    assert_eq!(scene.lot("w1-1").earliest, Some(after(entered, 14 * DAY)));
+    scene.wait(12 * DAY);
+    scene.swab("w1-1", "s1", Outcome::Negative);
+    scene.wait(3 * DAY);
+    says(
+        &scene.refused("officer", signed("w1-1", "officer")),
+        "G3a every treatment of the protocol must have ended and be valid
+        w1-1 has no valid disinfect
+        complete disinfect as its protocol asks",
+    );
+    // The treatment begins no second wait, and finding it wanting none either.
+    scene.treat(&["w1-1".into()], 1);
+    let again = H::LotInspected {
+        lot: LotId::new("w1-1"),
+        step: StepName::new("look"),
+        finding: Finding::Again,
+    };
+    scene.say("tester", again);
+    assert_eq!(scene.lot("w1-1").earliest, Some(after(entered, 14 * DAY)));
+    scene.treat(&["w1-1".into()], 1);
+    scene.swab("w1-1", "s2", Outcome::Negative);
+    scene.say("officer", signed("w1-1", "officer"));
+    // Back from the clean side it waits anew, from its return, and is treated anew.
+    scene.say("crew", stored("w1-1", "yard", 1));
+    scene.wait(HOUR);
+    scene.say("yard", stored("w1-1", "warehouse", 2));
+    let lot = scene.lot("w1-1");
+    assert_eq!(lot.earliest, Some(after(scene.now, 14 * DAY)));
+    assert!(!lot.treated);
+    // A wait can only come before a treatment that there is.
+    first.version = 2;
+    first.treatments[0].step = StepName::new("spray");
+    says(
+        &scene.refused(
+            "admin",
+            E::ProtocolAdopted {
+                protocol: Box::new(first),
+            },
+        ),
+        "K1 a command must speak of things that exist and are new where it makes them
+        standard is held before disinfect, which is no treatment of it
+        name a treatment of the protocol, or leave it out",
+    );
+}
+
+#[test]
 fn g5_pieces_and_mass_add_up() {
     let mut scene = in_yard();
     let count = |pieces, mass_kg| E::LotCounted {
@@ -383,6 +441,18 @@ fn g7_a_thing_is_in_one_place() {
             .rule,
         Rule::OnePlace
     );
+    // Where the rules know the ways, nothing takes another.
+    let mut rules = rules();
+    rules.places[0].leads_to = vec![PlaceName::new("warehouse")];
+    let mut scene = Scene::with(rules, vec![protocol()]);
+    scene.arrive("k1", &["w1"], "general");
+    says(
+        &scene.refused("crew", stored("w1-1", "pile", 1)),
+        "G7 a thing is in one place at a time and moves only by ways that exist
+        no way leads from platform to pile for w1-1
+        go by warehouse",
+    );
+    scene.say("yard", stored("w1-1", "warehouse", 1));
 }
 
 #[test]

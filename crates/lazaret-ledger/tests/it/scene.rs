@@ -117,6 +117,7 @@ pub(crate) fn protocol() -> Protocol {
             step: StepName::new("hold"),
             clock: ClockFrom::StepEnd(StepName::new("disinfect")),
             hold_s: 14 * DAY as u64,
+            before: Vec::new(),
         }),
         signatures: 2,
     }

@@ -45,13 +45,43 @@ fn replays(name: &str, text: &str, seed: u64) -> Ledger {
 }
 
 #[test]
+fn every_example_replays() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(path.join("gateway.toml")) else {
+            continue;
+        };
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let totals = replays(&name, &text, 1).state().totals();
+        assert!(totals.lots_departed > 100, "{name}: {totals:?}");
+        seen += 1;
+    }
+    assert!(seen > 4, "{seen} examples");
+}
+
+#[test]
 fn uiju_replays() {
     let text = include_str!("../../../../examples/uiju/gateway.toml");
-    for seed in 1..=2 {
-        let ledger = replays("uiju", text, seed);
-        let totals = ledger.state().totals();
-        assert!(totals.lots_departed > 1_000, "{totals:?}");
-    }
+    let ledger = replays("uiju", text, 2);
+    let totals = ledger.state().totals();
+    assert!(totals.lots_departed > 1_000, "{totals:?}");
+    // What follows from the steps: a lot goes on to the bay and from there to its pile, never past the bay.
+    let rules = ledger.state().rules().unwrap();
+    let leads = |place: &str| -> Vec<&str> {
+        let rule = rules
+            .places
+            .iter()
+            .find(|rule| rule.place.as_str() == place);
+        rule.unwrap()
+            .leads_to
+            .iter()
+            .map(|to| to.as_str())
+            .collect()
+    };
+    assert_eq!(leads("platform"), ["warehouse"]);
+    assert_eq!(leads("warehouse"), ["yard", "platform"]);
 }
 
 /// Gateways that use what Uiju does not.
