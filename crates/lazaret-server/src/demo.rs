@@ -5,7 +5,7 @@
 //! Everything goes through the ledger like any other command. What somebody does in the demonstration may get in the way
 //! of what the simulator foresaw; the ledger then refuses the simulator, not them.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -452,11 +452,24 @@ impl<'a> Script<'a> {
     /// Lots are counted; the counts of two that came lately do not agree with their papers, and one package is torn.
     fn counts(&mut self, life: &[Command]) {
         let lately = self.now - SignedDuration::from_hours(30);
+        // What is stopped must not leave in the same breath.
+        let leaving: BTreeSet<&LotId> = life
+            .iter()
+            .filter(|command| command.at > lately && command.at < self.now)
+            .filter_map(|command| match &command.what {
+                Happening::LotLoaded { lot, .. }
+                | Happening::LotSent { lot, .. }
+                | Happening::Entry(Entry::Signed { lot, .. }) => Some(lot),
+                _ => None,
+            })
+            .collect();
         let stored: Vec<(LotId, Timestamp)> = life
             .iter()
             .filter(|command| command.at > lately && command.at < self.now)
             .filter_map(|command| match &command.what {
-                Happening::LotStored { lot, .. } => Some((lot.clone(), command.at)),
+                Happening::LotStored { lot, .. } if !leaving.contains(lot) => {
+                    Some((lot.clone(), command.at))
+                }
                 _ => None,
             })
             .collect();

@@ -1311,7 +1311,11 @@ impl Oracle {
             return false;
         };
         let after: Vec<&str> = match &protocol.hold {
-            Some(hold) => hold.before.iter().map(|step| step.as_str()).collect(),
+            Some(hold) => hold
+                .before
+                .iter()
+                .map(lazaret_gateway::event::StepName::as_str)
+                .collect(),
             None => Vec::new(),
         };
         let mut due = protocol.treatments.iter().map(|rule| rule.step.as_str());

@@ -77,7 +77,7 @@ fn uiju_replays() {
         rule.unwrap()
             .leads_to
             .iter()
-            .map(|to| to.as_str())
+            .map(lazaret_gateway::event::PlaceName::as_str)
             .collect()
     };
     assert_eq!(leads("platform"), ["warehouse"]);
