@@ -17,7 +17,7 @@ SIX = [
     "--vary", "place.warehouse.slots=4..12",
 ]
 # Points in a scramble, so that no interval of the six is wider than 0.04 from end to end.
-ROWS = 512
+ROWS = 128
 
 # The study that both do: gateway-ref over a year, three settings varied.
 REF = [

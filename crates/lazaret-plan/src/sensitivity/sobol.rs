@@ -168,7 +168,8 @@ impl SobolPlan {
         let blocks = self.blocks();
         let (row, block) = (i / blocks, i % blocks);
         let (scramble, within) = (row / self.rows, row % self.rows);
-        // Sobol columns: 0..inputs make A, inputs..2 inputs make B.
+        // An input's two columns stand side by side: what an estimator multiplies are the two coordinates of one input, and
+        // neighbouring columns of the sequence are even together after far fewer points than distant ones.
         let seed = crate::random::Stream::new(self.seed, 0x536F_626F_0000_0000 | scramble as u64)
             .bits() as u32;
         let column = |c: usize| {
@@ -178,7 +179,7 @@ impl SobolPlan {
         };
         let from_b = |input: usize| block == 1 || (block >= 2 && block - 2 == input);
         let point = (0..self.inputs)
-            .map(|j| column(if from_b(j) { self.inputs + j } else { j }))
+            .map(|j| column(2 * j + usize::from(from_b(j))))
             .collect();
         let chance_from_b = block == 1 || block == self.inputs + 2;
         (point, 2 * row as u64 + u64::from(chance_from_b))
