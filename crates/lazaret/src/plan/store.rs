@@ -372,9 +372,9 @@ mod table {
     use std::path::{Path, PathBuf};
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Float64Builder, StringBuilder, UInt64Builder};
-    use arrow::datatypes::{DataType, Field, Schema};
-    use arrow::record_batch::RecordBatch;
+    use arrow_array::builder::{Float64Builder, StringBuilder, UInt64Builder};
+    use arrow_array::{ArrayRef, RecordBatch};
+    use arrow_schema::{DataType, Field, Schema};
     use parquet::arrow::ArrowWriter;
     use parquet::basic::{Compression, ZstdLevel};
     use parquet::file::metadata::KeyValue;
