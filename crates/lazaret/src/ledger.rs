@@ -225,10 +225,9 @@ fn lines_of(file: &PathBuf) -> Result<Box<dyn BufRead>, Failure> {
 }
 
 async fn import(file: &PathBuf, place: &Place) -> Result<(), Failure> {
+    let lines = lines_of(file)?;
     let store = place.open().await?;
-    let done = import_records(&store, lines_of(file)?)
-        .await
-        .map_err(failed)?;
+    let done = import_records(&store, lines).await.map_err(failed)?;
     say(&format!(
         "{} records, the last {}\n",
         done.records, done.head.head
@@ -259,6 +258,7 @@ async fn restore(from: &str, place: &Place) -> Result<(), Failure> {
 
 async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(), Failure> {
     let gateway = input.load()?.reading.gateway;
+    let lines = lines_of(trace)?;
     let store = place.open().await?;
     if store.head().await.map_err(failed)?.seq != 0 {
         return Err(Failure::BadInput(format!(
@@ -277,7 +277,7 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
         .map(|command| (0, command))
         .collect();
     let mut outcome = Ok(());
-    for (number, line) in (1..).zip(lines_of(trace)?.lines()) {
+    for (number, line) in (1..).zip(lines.lines()) {
         let read = line
             .map_err(|error| error.to_string())
             .and_then(|line| serde_json::from_str::<Event>(&line).map_err(|e| e.to_string()));
@@ -308,6 +308,13 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
     }
     let records = live.seq();
     live.stop().await;
+    if let Err(Failure::BadInput(why)) = outcome {
+        return Err(Failure::BadInput(format!(
+            "{why}\nis this a trace of {}? {} holds what came before it; try again with an empty one",
+            gateway.name,
+            place.address()
+        )));
+    }
     outcome?;
     say(&format!("{events} events are {records} records\n"));
     Ok(())

@@ -5,7 +5,10 @@ mod examples;
 mod faces;
 mod first_steps;
 mod house;
+mod ledger;
 mod plan;
+#[path = "../../../lazaret-store/tests/it/postgres.rs"]
+mod postgres;
 mod simulate;
 #[cfg(unix)]
 mod slurm;
