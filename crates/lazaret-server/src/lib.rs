@@ -18,6 +18,7 @@ mod routes;
 mod secrets;
 mod serve;
 mod tables;
+mod tls;
 mod view;
 mod vocabulary;
 mod words;
@@ -28,6 +29,7 @@ pub use offset::Offset;
 pub use pages::has_screens;
 pub use routes::document;
 pub use serve::serve;
+pub use tls::{Tls, TlsError};
 
 /// Every route of a server.
 pub fn router(app: &App) -> axum::Router {

@@ -5,24 +5,44 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
+use axum::serve::{Listener, ListenerExt, TapIo};
 use lazaret_store::Standing;
 use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::demo::Demo;
+use crate::tls::Tls;
 
 /// How long a server that stops waits for requests in hand.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// Answers on `listener` until `stop` comes true; then stops the ledger.
 ///
+/// * `tls` — what to speak TLS with; in the clear if none.
+///
 /// # Errors
 /// If the listener fails.
 pub async fn serve(
     app: App,
     listener: TcpListener,
+    tls: Option<Tls>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    match tls {
+        None => answer(app, listener.tap_io(|_| {}), stop).await,
+        Some(tls) => answer(app, tls.over(listener)?.tap_io(|_| {}), stop).await,
+    }
+}
+
+async fn answer<L, F>(
+    app: App,
+    listener: TapIo<L, F>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()>
+where
+    L: Listener<Addr = SocketAddr>,
+    F: FnMut(&mut L::Io) + Send + 'static,
+{
     let router: Router = crate::router(&app);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let (told, mut tell) = tokio::sync::watch::channel(false);

@@ -10,7 +10,7 @@ use lazaret_gateway::event::entry::{Entry, PersonName};
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::import::rules_of;
 use lazaret_ledger::{Command, CommandId};
-use lazaret_server::{App, Demo, Offset, Options};
+use lazaret_server::{App, Demo, Offset, Options, Tls};
 use lazaret_store::{Key, Live, LiveOptions, Office, Standing, Store, StoreError};
 
 use crate::input::Input;
@@ -38,6 +38,12 @@ pub(crate) struct Arguments {
     /// A proxy in front speaks TLS: mark cookies as secure
     #[arg(long)]
     secure: bool,
+    /// Speak TLS: certificate with those that vouch for it, in a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's key, in a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Take clients' addresses from the last X-Forwarded-For of the proxy in front
     #[arg(long)]
     behind_proxy: bool,
@@ -126,6 +132,13 @@ fn log(json: bool) {
 }
 
 async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
+    let tls = match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(certificate), Some(key)) => {
+            let read = Tls::read(certificate, key);
+            Some(read.map_err(|error| Failure::BadInput(error.to_string()))?)
+        }
+        _ => None,
+    };
     let machine = |error: &dyn std::fmt::Display| Failure::Machine(error.to_string());
     let listener = tokio::net::TcpListener::bind(&arguments.listen)
         .await
@@ -136,9 +149,10 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
             ))
         })?;
     let address = listener.local_addr().map_err(|error| machine(&error))?;
-    let url = format!("http://{address}");
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
     let options = Options {
-        secure: arguments.secure,
+        secure: arguments.secure || tls.is_some(),
         behind_proxy: arguments.behind_proxy,
     };
     let stop = async {
@@ -158,7 +172,7 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         let folder = Temporary::new().map_err(|error| machine(&error))?;
         let app = demo(&folder.0, gateway, options, arguments.seed).await?;
         say(&format!("\nLazaret shows {url}\n"));
-        let outcome = lazaret_server::serve(app, listener, stop).await;
+        let outcome = lazaret_server::serve(app, listener, tls, stop).await;
         return outcome.map_err(|error| machine(&error));
     }
     let store = arguments.place.open().await?;
@@ -182,7 +196,7 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         ));
     }
     say(&format!("Lazaret runs at {url}\n"));
-    lazaret_server::serve(app, listener, stop)
+    lazaret_server::serve(app, listener, tls, stop)
         .await
         .map_err(|error| machine(&error))
 }

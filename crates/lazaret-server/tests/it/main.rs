@@ -6,3 +6,4 @@ mod office;
 mod scene;
 mod screens;
 mod tables;
+mod tls;

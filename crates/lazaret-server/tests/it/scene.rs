@@ -43,6 +43,19 @@ pub(crate) fn uiju() -> Gateway {
 impl Server {
     /// A demonstration: weeks of life, people of each role.
     pub(crate) async fn demo() -> Server {
+        Self::demo_with(Options::default()).await
+    }
+
+    /// The same, reached by TLS.
+    pub(crate) async fn demo_over_tls() -> Server {
+        Self::demo_with(Options {
+            secure: true,
+            ..Options::default()
+        })
+        .await
+    }
+
+    async fn demo_with(outside: Options) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let gateway = uiju();
         let offset = Arc::new(Offset::default());
@@ -63,7 +76,7 @@ impl Server {
             "the simulated office was refused"
         );
         demo.make_accounts(&Office::new(store)).await.unwrap();
-        Self::over(live, gateway, folder, Some(demo))
+        Self::over_with(live, gateway, folder, Some(demo), outside)
     }
 
     /// A ledger in which nothing has happened.
@@ -78,8 +91,18 @@ impl Server {
     }
 
     fn over(live: Live, gateway: Gateway, folder: TempDir, demo: Option<Demo>) -> Server {
+        Self::over_with(live, gateway, folder, demo, Options::default())
+    }
+
+    fn over_with(
+        live: Live,
+        gateway: Gateway,
+        folder: TempDir,
+        demo: Option<Demo>,
+        outside: Options,
+    ) -> Server {
         let key = Key::open(&folder.path().join("key")).unwrap();
-        let app = App::new(live, gateway, key, Options::default(), demo);
+        let app = App::new(live, gateway, key, outside, demo);
         Server {
             router: lazaret_server::router(&app),
             app,

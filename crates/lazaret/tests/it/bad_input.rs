@@ -167,3 +167,32 @@ fn machines_get_json_with_lines_and_columns() {
     assert_eq!(label["line"], line);
     assert_eq!(label["column"], 9);
 }
+
+#[test]
+fn a_server_says_what_its_certificate_lacks() {
+    let (folder, _) = file("right.toml", RIGHT);
+    std::fs::write(folder.path().join("empty.pem"), "").unwrap();
+    let serve = |tls: &[&str]| {
+        lazaret(
+            folder.path(),
+            &[&["serve", "right.toml", "--listen", "127.0.0.1:0"], tls].concat(),
+        )
+    };
+    let missing = serve(&["--tls-cert", "nowhere.pem", "--tls-key", "empty.pem"]);
+    assert_eq!(missing.code, Some(2));
+    assert!(
+        missing.err.starts_with("error: nowhere.pem: No such file"),
+        "{}",
+        missing.err
+    );
+    let empty = serve(&["--tls-cert", "empty.pem", "--tls-key", "empty.pem"]);
+    assert_eq!(
+        empty.err,
+        "error: empty.pem: there is no certificate in it; give the file that begins with BEGIN CERTIFICATE\n"
+    );
+    let half = serve(&["--tls-cert", "empty.pem"]);
+    assert_eq!(half.code, Some(2));
+    assert!(half.err.contains("--tls-key <FILE>"), "{}", half.err);
+    // Nothing was made on the way.
+    assert!(!folder.path().join("lazaret-data").exists());
+}

@@ -1,0 +1,200 @@
+//! TLS by the server itself, from a certificate and a key in files.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::Listener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::{Error as PemError, PemObject};
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::{self, ServerConfig};
+use tokio_rustls::server::TlsStream;
+
+/// How long a client may take to agree on keys.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How many clients may be at it at a time.
+const HANDSHAKES: usize = 256;
+
+/// What a server proves its name with.
+#[derive(Clone)]
+pub struct Tls(TlsAcceptor);
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+/// Why a certificate and a key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("{file}: {why}")]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// Why not.
+        why: io::Error,
+    },
+    /// A file is not in PEM form.
+    #[error("{file}: {why}; it must be a text file with BEGIN and END lines (PEM)")]
+    Form {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// A file has nothing of use in it.
+    #[error("{file}: there is no {what} in it; {remedy}")]
+    Lacks {
+        /// The file.
+        file: PathBuf,
+        /// What is missing.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Certificate and key do not fit each other, or cannot be used.
+    #[error("{certificate} with {key}: {why}")]
+    Unfit {
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+        /// Why.
+        why: String,
+    },
+}
+
+impl Tls {
+    /// Reads a certificate with those that vouch for it, its own first, and its key, both in PEM form.
+    ///
+    /// # Errors
+    /// [`TlsError`] names the file and says what to do.
+    pub fn read(certificate: &Path, key: &Path) -> Result<Tls, TlsError> {
+        let bytes = |file: &Path| {
+            std::fs::read(file).map_err(|why| TlsError::File {
+                file: file.to_owned(),
+                why,
+            })
+        };
+        let form = |file: &Path, why: &PemError| TlsError::Form {
+            file: file.to_owned(),
+            why: why.to_string(),
+        };
+        let text = bytes(certificate)?;
+        let chain = CertificateDer::pem_slice_iter(&text)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|why| form(certificate, &why))?;
+        if chain.is_empty() {
+            return Err(TlsError::Lacks {
+                file: certificate.to_owned(),
+                what: "certificate",
+                remedy: "give the file that begins with BEGIN CERTIFICATE",
+            });
+        }
+        let text = bytes(key)?;
+        let secret = PrivateKeyDer::from_pem_slice(&text).map_err(|why| match why {
+            PemError::NoItemsFound => TlsError::Lacks {
+                file: key.to_owned(),
+                what: "private key",
+                remedy: "give the file with BEGIN PRIVATE KEY, not encrypted with a password",
+            },
+            why => form(key, &why),
+        })?;
+        let unfit = |why: rustls::Error| TlsError::Unfit {
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+            why: match why {
+                rustls::Error::InconsistentKeys(_) => {
+                    "the key is not that of the certificate".to_owned()
+                }
+                why => why.to_string(),
+            },
+        };
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(unfit)?
+            .with_no_client_auth()
+            .with_single_cert(chain, secret)
+            .map_err(unfit)?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Tls(TlsAcceptor::from(Arc::new(config))))
+    }
+
+    /// Speaks TLS with whoever comes to `listener`.
+    pub(crate) fn over(self, listener: TcpListener) -> io::Result<Secured> {
+        let address = listener.local_addr()?;
+        let (agreed, ready) = mpsc::channel(1);
+        let task = tokio::spawn(agree(listener, self.0, agreed));
+        Ok(Secured {
+            address,
+            ready,
+            task,
+        })
+    }
+}
+
+/// Takes connections and agrees on keys with each on its own, so that a slow client keeps nobody waiting.
+async fn agree(
+    mut listener: TcpListener,
+    acceptor: TlsAcceptor,
+    agreed: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
+) {
+    let room = Arc::new(Semaphore::new(HANDSHAKES));
+    loop {
+        let Ok(place) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        let (stream, address) = Listener::accept(&mut listener).await;
+        let (acceptor, agreed) = (acceptor.clone(), agreed.clone());
+        tokio::spawn(async move {
+            let handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await;
+            drop(place);
+            match handshake {
+                Ok(Ok(stream)) => {
+                    // The server has stopped if nobody listens any more.
+                    let _ = agreed.send((stream, address)).await;
+                }
+                Ok(Err(error)) => tracing::debug!(%address, %error, "no agreement on keys"),
+                Err(_) => tracing::debug!(%address, "a client never agreed on keys"),
+            }
+        });
+    }
+}
+
+/// A listener that gives connections on which keys are agreed.
+pub(crate) struct Secured {
+    address: SocketAddr,
+    ready: mpsc::Receiver<(TlsStream<TcpStream>, SocketAddr)>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Listener for Secured {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.ready.recv().await {
+            Some(connection) => connection,
+            // The task that sends never ends by itself.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.address)
+    }
+}
+
+impl Drop for Secured {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
