@@ -15,6 +15,7 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
     const YARD: &[Role] = &[YardMaster, Crew];
     const ARRIVALS: &[Role] = &[YardMaster, Gate];
     const TREATMENT: &[Role] = &[DisinfectionLead, Crew];
+    const PAUSES: &[Role] = &[YardMaster, DisinfectionLead, Crew];
     const OFFICERS: &[Role] = &[QuarantineOfficer, ChiefOfficer];
     const FINDERS: &[Role] = &[
         QuarantineOfficer,
@@ -66,8 +67,6 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
         | H::PlaceBroken { .. }
         | H::PlaceRepaired { .. }
         | H::CapacityChanged { .. }
-        | H::WorkPaused { .. }
-        | H::WorkResumed { .. }
         | H::ShiftStarted { .. }
         | H::ShiftEnded { .. }
         | H::Waiting { .. }
@@ -76,6 +75,7 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
         H::TreatmentStarted { .. } | H::TreatmentEnded { .. } | H::VehicleWashed { .. } => {
             TREATMENT
         }
+        H::WorkPaused { .. } | H::WorkResumed { .. } => PAUSES,
         H::InspectionStarted { .. }
         | H::LotInspected { .. }
         | H::HoldStarted { .. }
@@ -105,7 +105,7 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
                 FINDERS
             }
             E::ExceptionClosed { .. } => CHIEF,
-            E::Signed { .. } | E::ClockCredited { .. } => OFFICERS,
+            E::Signed { .. } | E::SignatureWithdrawn { .. } | E::ClockCredited { .. } => OFFICERS,
             E::DiscrepancyFound { .. }
             | E::TreatmentJudged { .. }
             | E::TreatmentVoided { .. }

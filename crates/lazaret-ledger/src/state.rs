@@ -109,6 +109,10 @@ pub(crate) struct OpenTreatment {
     /// Record time of the beginning.
     pub(crate) recorded: i64,
     pub(crate) agent: u32,
+    /// Since when the agent is on the goods.
+    pub(crate) dosed: i64,
+    /// Pauses, from and to; the last may be open.
+    pub(crate) pauses: Vec<(i64, i64)>,
     #[serde(with = "readings_as_numbers")]
     pub(crate) readings: Vec<Reading>,
 }

@@ -272,6 +272,11 @@ fn entry_words(entry: &Entry) -> String {
             meaning,
             ..
         } => format!("{signer} signed for {lot}: {meaning}"),
+        E::SignatureWithdrawn {
+            lot,
+            signer,
+            because,
+        } => format!("{signer} took back their signature for {lot}: {because}"),
         E::ClockCredited { lot, from, witness } => {
             format!("the clock of {lot} counts from {from}, as {witness} saw")
         }

@@ -1691,6 +1691,15 @@ export interface components {
             /** @description Who. */
             signer: components["schemas"]["PersonName"];
         } | {
+            /** @description Why. */
+            because: string;
+            /** @enum {string} */
+            event: "signature_withdrawn";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description Whose signature. */
+            signer: components["schemas"]["PersonName"];
+        } | {
             /** @enum {string} */
             event: "clock_credited";
             /**

@@ -26,7 +26,8 @@ export function lot_actions(
     [...(in_hand ? ['treatment_dosed', 'treatment_read'] : []), ...(here && inspections ? ['inspection_started', 'lot_inspected'] : [])],
     [
       ...(here ? ['lot_counted', 'loss_declared', 'lot_split', 'contact_seen', 'contamination_found'] : []),
-      ...(card.stage === 'held' ? ['clock_credited'] : []),
+      ...(in_hand ? ['work_paused', 'work_resumed'] : []),
+      ...(card.stage === 'held' ? ['clock_credited', 'signature_withdrawn'] : []),
       'noted',
     ],
   );

@@ -80,6 +80,8 @@ export const FIELDS: Record<string, Field[]> = {
   ],
   treatment_read: [treatment, { name: 'concentration', kind: 'whole' }, { name: 'temperature', kind: 'decimal' }],
   treatment_ended: [treatment],
+  work_paused: [treatment, { name: 'missing', kind: 'text' }],
+  work_resumed: [treatment],
   inspection_started: [{ name: 'step', kind: 'choice', options: 'inspections' }],
   lot_inspected: [
     { name: 'step', kind: 'choice', options: 'inspections' },
@@ -94,6 +96,7 @@ export const FIELDS: Record<string, Field[]> = {
     { name: 'outcome', kind: 'choice', options: 'outcomes' },
   ],
   signed: [{ name: 'meaning', kind: 'long' }],
+  signature_withdrawn: [because],
   clock_credited: [
     { name: 'from', kind: 'when' },
     { name: 'witness', kind: 'suggest', options: 'people' },
@@ -283,6 +286,11 @@ function shaped(event: string, out: Loose, c: Context): Loose {
       };
     case 'result_entered':
       return { ...out, exception: exception_name(c.now) };
+    case 'work_paused':
+      return { thing: { lot: id }, step: out['step'], cause: { no_resource: out['missing'] } };
+    case 'work_resumed':
+      return { thing: { lot: id }, ...out };
+    case 'signature_withdrawn':
     case 'signed':
       return { lot: id, signer: c.me, ...out };
     case 'contact_seen':

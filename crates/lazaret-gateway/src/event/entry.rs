@@ -443,6 +443,15 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<Pin>,
     },
+    /// Somebody took back their signature for a lot that is not released yet.
+    SignatureWithdrawn {
+        /// The lot.
+        lot: LotId,
+        /// Whose signature.
+        signer: PersonName,
+        /// Why.
+        because: String,
+    },
     /// A clock is credited with time before its record, because somebody else saw it start.
     ClockCredited {
         /// The lot.

@@ -238,12 +238,17 @@ impl Judge<'_> {
         if let Some(bit) = self.state.treatment_bit(number, step) {
             let agent = some(treatment.agent)
                 .map(|agent| AgentName::new(self.state.agent_names.get(agent)));
+            let pauses: Vec<_> = (treatment.pauses.iter())
+                .map(|&(from, to)| (timestamp(from), timestamp(to)))
+                .collect();
             let judgement = judge(
                 &protocol.treatments[bit],
                 &Treatment {
                     from: timestamp(treatment.from),
                     to: timestamp(self.at),
                     agent: agent.as_ref(),
+                    dosed: timestamp(treatment.dosed),
+                    pauses: &pauses,
                     readings: &treatment.readings,
                 },
             );

@@ -86,6 +86,11 @@ impl Judge<'_> {
                 meaning,
                 ..
             } => self.signed(lot, signer, meaning, said),
+            E::SignatureWithdrawn {
+                lot,
+                signer,
+                because,
+            } => self.withdrawn(lot, signer, because),
             E::ClockCredited { lot, from, witness } => self.credited(lot, *from, witness),
             // The ledger's own entries stop at the matrix of roles; a note may say anything.
             E::Noted { .. }
@@ -752,9 +757,19 @@ impl Judge<'_> {
             .roles_of(signer)
             .contains(&lazaret_gateway::event::entry::Role::ChiefOfficer);
         self.need(Rule::Signers, !last || chief, || {
+            let early = self.state.signers(number).into_iter().find(|earlier| {
+                let roles = self.state.roles_of(earlier);
+                roles.contains(&lazaret_gateway::event::entry::Role::ChiefOfficer)
+            });
             (
                 format!("{signer} is not a chief officer, and this is the last signature"),
-                "a chief officer must sign last".into(),
+                match early {
+                    // Else one chief who was too quick would keep the lot here for ever.
+                    Some(early) => format!(
+                        "another chief officer must sign last, or {early} takes their signature back and signs after {signer}"
+                    ),
+                    None => "a chief officer must sign last".into(),
+                },
             )
         })?;
         let version = if row.also == u16::MAX {
@@ -780,6 +795,40 @@ impl Judge<'_> {
                 .push(self.now(Happening::LotReleased { lot: lot.clone() }));
         }
         Ok(())
+    }
+
+    fn withdrawn(&self, lot: &LotId, signer: &PersonName, because: &str) -> Result<(), Refusal> {
+        let number = self.lot_here(lot)?;
+        self.need(Rule::Signers, *signer == self.command.by, || {
+            (
+                format!(
+                    "{} would take back the signature of {signer}",
+                    self.command.by
+                ),
+                "each person takes back their own; open an exception to stop the lot".into(),
+            )
+        })?;
+        self.need(Rule::Signers, !because.trim().is_empty(), || {
+            (
+                "it is not said why the signature is taken back".into(),
+                "say why".into(),
+            )
+        })?;
+        if self.state.lot(number).is(flag::RELEASED) {
+            return Err(Refusal::new(
+                Rule::Signers,
+                format!("{lot} is released"),
+                "open an exception: it stops the lot and voids its signatures",
+            ));
+        }
+        if self.state.signers(number).contains(signer) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Rule::Known,
+            format!("{signer} has not signed for {lot}"),
+            "nothing is to be taken back",
+        ))
     }
 
     fn credited(&self, lot: &LotId, from: Timestamp, witness: &PersonName) -> Result<(), Refusal> {

@@ -240,6 +240,8 @@ impl State {
                         from: at,
                         recorded: now,
                         agent: NONE,
+                        dosed: at,
+                        pauses: Vec::new(),
                         readings: Vec::new(),
                     },
                 );
@@ -415,9 +417,25 @@ impl State {
                     self.free_slot(lot);
                 }
             }
+            H::WorkPaused { thing, step, .. } => {
+                if let Some(treatment) = self.paused(thing, step, touch)?
+                    && treatment
+                        .pauses
+                        .last()
+                        .is_none_or(|pause| pause.1 != i64::MAX)
+                {
+                    treatment.pauses.push((at.max(treatment.from), i64::MAX));
+                }
+            }
+            H::WorkResumed { thing, step } => {
+                if let Some(treatment) = self.paused(thing, step, touch)?
+                    && let Some(pause) = treatment.pauses.last_mut()
+                    && pause.1 == i64::MAX
+                {
+                    pause.1 = at.max(pause.0);
+                }
+            }
             H::ConvoyCancelled { .. }
-            | H::WorkPaused { .. }
-            | H::WorkResumed { .. }
             | H::DepartureCancelled { .. }
             | H::ShiftStarted { .. }
             | H::ShiftEnded { .. }
@@ -427,6 +445,30 @@ impl State {
             H::Entry(entry) => self.entry(entry, at, now, touch)?,
         }
         Ok(())
+    }
+}
+
+impl State {
+    /// The treatment that a pause of work is about, if it is about one.
+    fn paused(
+        &mut self,
+        thing: &Thing,
+        step: &StepName,
+        touch: &mut Touch,
+    ) -> Result<Option<&mut OpenTreatment>, String> {
+        match thing {
+            Thing::Lot(lot) => {
+                let lot = self.lot_touched(lot.as_str(), touch)?;
+                let step = self.step_names.find(step.as_str());
+                let treatment = self.treatments.get_mut(&lot);
+                Ok(treatment.filter(|treatment| Some(treatment.step) == step))
+            }
+            Thing::Vehicle(vehicle) => {
+                self.vehicle_touched(vehicle.as_str(), touch)?;
+                Ok(None)
+            }
+            Thing::Convoy(_) => Ok(None),
+        }
     }
 }
 

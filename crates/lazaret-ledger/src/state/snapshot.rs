@@ -4,7 +4,7 @@ use super::State;
 use crate::chain::{Chain, Digest};
 
 /// First bytes of a snapshot: what it is and in which layout.
-const MAGIC: &[u8; 8] = b"lazaret1";
+const MAGIC: &[u8; 8] = b"lazaret2";
 
 /// Why a snapshot cannot be read. Start from the records instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -715,6 +715,9 @@ impl Life {
             .dice
             .pick(&["peroxide", "peroxide", "peroxide", "chlorine", "vinegar"]);
         let doser = *self.dice.pick(&["lead", "lead", "lead", "crew2"]);
+        if self.dice.one_in(12) {
+            self.wait(20 * 60);
+        }
         self.say(doser, scene::dosed(lot, agent));
         let weak = self.dice.one_in(9);
         for nth in 0..=3 {
@@ -727,8 +730,32 @@ impl Life {
                 let now = self.now;
                 self.say("lead", scene::read(lot, now, concentration, cold));
             }
+            if nth > 0 && self.dice.one_in(12) {
+                self.pause(lot);
+                if self.dice.one_in(2) {
+                    break;
+                }
+            }
         }
         self.say("lead", scene::treatment_ended(lot, unit));
+    }
+
+    /// The treatment rests for a while; at times nobody says that it goes on.
+    fn pause(&mut self, lot: &str) {
+        self.say("lead", scene::paused(lot));
+        let rest = *self.dice.pick(&[60, 1_800, HOUR, 2 * HOUR]);
+        self.wait(rest / 2);
+        if self.dice.one_in(3) {
+            // The agent is let off: what is read meanwhile says nothing.
+            let now = self.now;
+            self.say("lead", scene::read(lot, now, 0, 2_000));
+        }
+        self.wait(rest / 2);
+        if !self.dice.one_in(6) {
+            self.say("crew", scene::resumed(lot));
+            let now = self.now;
+            self.say("lead", scene::read(lot, now, 250, 20_000));
+        }
     }
 
     fn depart(&mut self) {
@@ -814,7 +841,7 @@ impl Life {
         };
         let name = format!("x{}", self.count);
         let soon = after(self.now, self.dice.below(HOUR as usize) as i64);
-        let what: H = match self.dice.below(34) {
+        let what: H = match self.dice.below(36) {
             0 => H::LotReleased { lot: id },
             1 => scene::loaded(&lot, &format!("d{}", self.departures)),
             2 => scene::signed(&lot, by).into(),
@@ -940,6 +967,14 @@ impl Life {
                 self.result(&sample, outcome);
                 return;
             }
+            33 => E::SignatureWithdrawn {
+                lot: id,
+                signer: PersonName::new(*self.dice.pick(&[by, "officer", "chief"])),
+                because: "too quick".into(),
+            }
+            .into(),
+            34 if self.dice.one_in(2) => scene::resumed(&lot),
+            34 => scene::paused(&lot),
             30 => self.paper_work(),
             31 => H::InspectionStarted {
                 lot: id,

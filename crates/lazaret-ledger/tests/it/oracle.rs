@@ -99,6 +99,8 @@ struct Work {
     step: String,
     from: i64,
     agent: Option<String>,
+    dosed: i64,
+    pauses: Vec<(i64, i64)>,
     readings: Vec<(i64, u32, i32)>,
 }
 
@@ -223,7 +225,12 @@ impl Oracle {
         let roles: &[R] = match what {
             H::LotLoaded { .. } | H::Departed { .. } => &[R::Dispatcher],
             H::LotDestroyed { .. } | H::Entry(E::ExceptionClosed { .. }) => &[R::ChiefOfficer],
-            H::Entry(E::Signed { .. } | E::ClockCredited { .. } | E::ResultEntered { .. })
+            H::Entry(
+                E::Signed { .. }
+                | E::SignatureWithdrawn { .. }
+                | E::ClockCredited { .. }
+                | E::ResultEntered { .. },
+            )
             | H::LotInspected { .. }
             | H::LotSentBack { .. } => &[R::QuarantineOfficer, R::ChiefOfficer],
             H::TreatmentStarted { .. } | H::TreatmentEnded { .. } | H::VehicleWashed { .. } => {
@@ -343,6 +350,8 @@ impl Oracle {
                         step: step.to_string(),
                         from: at,
                         agent: None,
+                        dosed: at,
+                        pauses: Vec::new(),
                         readings: Vec::new(),
                     },
                 );
@@ -352,6 +361,32 @@ impl Oracle {
                 self.must("G7", ok, || format!("{lot} is not there"));
                 self.base(lot.as_str(), now, &ClockFrom::StepStart(step.clone()));
                 self.hand(lot.as_str(), &by, at, true);
+            }
+            H::WorkPaused {
+                thing: Thing::Lot(lot),
+                step,
+                ..
+            } => {
+                if let Some(work) = self.work.get_mut(lot.as_str())
+                    && work.step == step.as_str()
+                    && work.pauses.iter().all(|(_, to)| *to != OPEN)
+                {
+                    work.pauses.push((at.max(work.from), OPEN));
+                }
+            }
+            H::WorkResumed {
+                thing: Thing::Lot(lot),
+                step,
+            } => {
+                if let Some(work) = self.work.get_mut(lot.as_str())
+                    && work.step == step.as_str()
+                {
+                    for (from, to) in &mut work.pauses {
+                        if *to == OPEN {
+                            *to = at.max(*from);
+                        }
+                    }
+                }
             }
             H::TreatmentEnded { lot, step, .. } => {
                 self.ended(lot.as_str(), step.as_str(), at, now, record);
@@ -689,7 +724,12 @@ impl Oracle {
             E::TreatmentDosed {
                 lot, step, agent, ..
             } => {
-                self.dosed(lot.as_str(), step.as_str(), agent.as_str(), record, now);
+                self.dosed(
+                    (lot.as_str(), step.as_str(), agent.as_str()),
+                    record,
+                    at,
+                    now,
+                );
                 self.hand(lot.as_str(), &by, at, true);
             }
             E::TreatmentRead { lot, reading, .. } => {
@@ -824,6 +864,19 @@ impl Oracle {
                 self.must("G3f", !own, || format!("{signer} judged {lot}"));
                 let row = self.lots.entry(lot.to_string()).or_default();
                 row.signers.push(signer.to_string());
+            }
+            E::SignatureWithdrawn {
+                lot,
+                signer,
+                because,
+            } => {
+                let row = self.lots.entry(lot.to_string()).or_default();
+                let ok = row.at == At::Here && !row.released && signer.as_str() == by;
+                let signed = row.signers.iter().any(|who| who == signer.as_str());
+                row.signers.retain(|who| who != signer.as_str());
+                self.must("G3e", ok && signed && !because.trim().is_empty(), || {
+                    format!("{by} took back what {signer} signed for {lot}")
+                });
             }
             E::ClockCredited { lot, from, witness } => {
                 self.must("A10", witness.as_str() != by, || {
@@ -1172,7 +1225,13 @@ impl Oracle {
         }
     }
 
-    fn dosed(&mut self, lot: &str, step: &str, agent: &str, record: &Record, now: i64) {
+    fn dosed(
+        &mut self,
+        (lot, step, agent): (&str, &str, &str),
+        record: &Record,
+        at: i64,
+        now: i64,
+    ) {
         let rule = self
             .protocols_of(lot)
             .first()
@@ -1202,6 +1261,9 @@ impl Oracle {
             });
         }
         if let Some(work) = self.work.get_mut(lot) {
+            let same = work.agent.as_deref() == Some(agent);
+            let since = if same { work.dosed.min(at) } else { at };
+            work.dosed = since.max(work.from);
             work.agent = Some(agent.into());
         }
     }
@@ -1905,7 +1967,30 @@ fn crew_of(record: &Record) -> Vec<String> {
 
 /// Whether a treatment was what its rule asks, by the book.
 fn sound(rule: &TreatmentRule, work: &Work, ended: i64) -> bool {
-    let seconds = (ended - work.from).max(0) / 1_000_000;
+    // The treatment is cut at every instant that matters; each piece is under treatment or in a pause.
+    let begins = if rule.agents.is_empty() {
+        work.from
+    } else {
+        work.dosed
+    };
+    let paused = |at: i64| work.pauses.iter().any(|(from, to)| *from < at && at < *to);
+    let mut readings: Vec<_> = work
+        .readings
+        .iter()
+        .filter(|(at, ..)| (begins..=ended).contains(at) && !paused(*at))
+        .collect();
+    readings.sort_by_key(|(at, ..)| *at);
+    let mut cuts: Vec<i64> = vec![begins, ended];
+    cuts.extend(readings.iter().map(|(at, ..)| *at));
+    cuts.extend(work.pauses.iter().flat_map(|(from, to)| [*from, *to]));
+    cuts.retain(|at| (begins..=ended).contains(at));
+    cuts.sort_unstable();
+    let pieces: Vec<(i64, i64)> = cuts
+        .windows(2)
+        .map(|pair| (pair[0], pair[1]))
+        .filter(|(from, to)| from < to && !paused(from + (to - from) / 2))
+        .collect();
+    let seconds = pieces.iter().map(|(from, to)| to - from).sum::<i64>() / 1_000_000;
     if seconds < rule.contact_s as i64 {
         return false;
     }
@@ -1919,20 +2004,8 @@ fn sound(rule: &TreatmentRule, work: &Work, ended: i64) -> bool {
     else {
         return false;
     };
-    let mut readings: Vec<_> = work
-        .readings
-        .iter()
-        .filter(|(at, ..)| (work.from..=ended).contains(at))
-        .collect();
-    readings.sort_by_key(|(at, ..)| *at);
-    let mut at = work.from;
-    for (next, ..) in &readings {
-        if (next - at) / 1_000_000 > agent.readings_every_s as i64 {
-            return false;
-        }
-        at = *next;
-    }
-    if (ended - at) / 1_000_000 > agent.readings_every_s as i64 {
+    let gap = pieces.iter().map(|(from, to)| to - from).max().unwrap_or(0);
+    if gap / 1_000_000 > agent.readings_every_s as i64 {
         return false;
     }
     if agent.bands.is_empty() {
@@ -1950,6 +2023,12 @@ fn sound(rule: &TreatmentRule, work: &Work, ended: i64) -> bool {
     };
     let mut twice_mg_us: i128 = 0;
     for pair in readings.windows(2) {
+        // Between them may lie a pause, from which nothing is gained.
+        if (work.pauses.iter())
+            .any(|(from, to)| pair[0].0 <= *from && *from < pair[1].0 && from < to)
+        {
+            continue;
+        }
         let height = i128::from(pair[0].1) + i128::from(pair[1].1);
         twice_mg_us += height * i128::from(pair[1].0 - pair[0].0);
     }

@@ -236,11 +236,121 @@ fn g3e_different_people_sign_and_a_chief_signs_last() {
     assert_eq!(scene.lot("w1-1").stage, Stage::Released);
     let mut scene = ready();
     scene.say("chief", signed("w1-1", "chief"));
-    assert_eq!(
-        scene.refused("officer", signed("w1-1", "officer")).rule,
-        Rule::Signers
+    says(
+        &scene.refused("officer", signed("w1-1", "officer")),
+        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        officer is not a chief officer, and this is the last signature
+        another chief officer must sign last, or chief takes their signature back and signs after officer",
     );
     scene.say("chief2", signed("w1-1", "chief2"));
+    assert_eq!(scene.lot("w1-1").stage, Stage::Released);
+}
+
+#[test]
+fn g3e_a_chief_who_signed_first_takes_it_back_and_signs_last() {
+    let mut scene = ready();
+    says(
+        &scene.refused("chief", withdrawn("w1-1", "chief")),
+        "K1 a command must speak of things that exist and are new where it makes them
+        chief has not signed for w1-1
+        nothing is to be taken back",
+    );
+    scene.say("chief", signed("w1-1", "chief"));
+    says(
+        &scene.refused("officer", withdrawn("w1-1", "chief")),
+        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        officer would take back the signature of chief
+        each person takes back their own; open an exception to stop the lot",
+    );
+    scene.say("chief", withdrawn("w1-1", "chief"));
+    assert!(scene.lot("w1-1").signers.is_empty());
+    scene.say("officer", signed("w1-1", "officer"));
+    scene.say("chief", signed("w1-1", "chief"));
+    assert_eq!(scene.lot("w1-1").stage, Stage::Released);
+    // Once it is released, only an exception stops it.
+    says(
+        &scene.refused("chief", withdrawn("w1-1", "chief")),
+        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        w1-1 is released
+        open an exception: it stops the lot and voids its signatures",
+    );
+    // The first of two signatures goes, the second stays, and its signer cannot fill both places.
+    let mut three = protocol();
+    three.signatures = 3;
+    let mut scene = Scene::with(rules(), vec![three]);
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    scene.treat(&["w1-1".into()], 1);
+    scene.wait(15 * DAY);
+    scene.swab("w1-1", "s1", Outcome::Negative);
+    scene.say("officer", signed("w1-1", "officer"));
+    scene.say("chief", signed("w1-1", "chief"));
+    scene.say("officer", withdrawn("w1-1", "officer"));
+    assert_eq!(scene.lot("w1-1").signers, [PersonName::new("chief")]);
+    assert_eq!(
+        scene.refused("chief", signed("w1-1", "chief")).rule,
+        Rule::Signers
+    );
+    scene.say("officer", signed("w1-1", "officer"));
+    scene.say("chief2", signed("w1-1", "chief2"));
+    assert_eq!(scene.lot("w1-1").stage, Stage::Released);
+}
+
+#[test]
+fn g3a_a_pause_and_the_time_before_the_agent_count_for_nothing() {
+    let judged = |scene: &mut Scene| {
+        let record = scene.say("lead", treatment_ended("w1-1", 1));
+        let verdict = record
+            .events
+            .iter()
+            .find_map(|event| match &event.happening {
+                H::Entry(E::TreatmentJudged {
+                    contact_s, because, ..
+                }) => Some((*contact_s, because.clone())),
+                _ => None,
+            });
+        verdict.unwrap()
+    };
+    let read_now = |scene: &mut Scene| {
+        let now = scene.now;
+        scene.say("lead", read("w1-1", now, 300, 20_000));
+    };
+    // An hour before the agent, an hour with it, an hour of pause, half an hour with it.
+    let mut scene = in_warehouse("general");
+    scene.say("lead", treatment_started("w1-1", 1));
+    scene.wait(HOUR);
+    scene.say("lead", dosed("w1-1", "peroxide"));
+    read_now(&mut scene);
+    scene.wait(HOUR);
+    read_now(&mut scene);
+    scene.say("lead", paused("w1-1"));
+    scene.wait(HOUR);
+    scene.say("lead", resumed("w1-1"));
+    read_now(&mut scene);
+    scene.wait(HOUR / 2);
+    read_now(&mut scene);
+    let (contact_s, because) = judged(&mut scene);
+    assert_eq!(contact_s, 5_400);
+    assert_eq!(
+        because.as_deref(),
+        Some("it lasted 5400 s of 7200 s, pauses aside")
+    );
+    assert!(!scene.lot("w1-1").treated);
+    // The same with two hours under the agent is enough, however long the pause was.
+    let mut scene = in_warehouse("general");
+    scene.say("lead", treatment_started("w1-1", 1));
+    scene.say("lead", dosed("w1-1", "peroxide"));
+    for _ in 0..2 {
+        read_now(&mut scene);
+        scene.wait(HOUR);
+        read_now(&mut scene);
+        scene.say("lead", paused("w1-1"));
+        scene.wait(9 * HOUR);
+        scene.say("lead", resumed("w1-1"));
+    }
+    read_now(&mut scene);
+    assert_eq!(judged(&mut scene), (7_200, None));
+    assert!(scene.lot("w1-1").treated);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use lazaret_gateway::event::rules::{
     RuleBook, Side, TestRule, TreatmentRule, VehicleRule,
 };
 use lazaret_gateway::event::{
-    ConvoyId, DepartureId, GoodsName, Happening, LotId, PlaceName, SourceName, Spot, StepName,
-    VehicleId,
+    Cause, ConvoyId, DepartureId, GoodsName, Happening, LotId, PlaceName, ResourceName, SourceName,
+    Spot, StepName, Thing, VehicleId,
 };
 use lazaret_ledger::{Accepted, Command, CommandId, Ledger, LotView, Record, Refusal, Warning};
 
@@ -377,6 +377,29 @@ pub(crate) fn treatment_ended(lot: &str, unit: u32) -> Happening {
         lot: LotId::new(lot),
         step: StepName::new("disinfect"),
         spot: spot("warehouse", unit),
+    }
+}
+
+pub(crate) fn paused(lot: &str) -> Happening {
+    Happening::WorkPaused {
+        thing: Thing::Lot(LotId::new(lot)),
+        step: StepName::new("disinfect"),
+        cause: Cause::NoResource(ResourceName::new("crew")),
+    }
+}
+
+pub(crate) fn resumed(lot: &str) -> Happening {
+    Happening::WorkResumed {
+        thing: Thing::Lot(LotId::new(lot)),
+        step: StepName::new("disinfect"),
+    }
+}
+
+pub(crate) fn withdrawn(lot: &str, signer: &str) -> Entry {
+    Entry::SignatureWithdrawn {
+        lot: LotId::new(lot),
+        signer: PersonName::new(signer),
+        because: "too quick".into(),
     }
 }
 

@@ -24,6 +24,8 @@ fn fault(agent: Option<&str>, hours: i64, readings: &[Reading]) -> Option<String
             from: start(),
             to: after(start(), hours * HOUR),
             agent: agent.as_ref(),
+            dosed: start(),
+            pauses: &[],
             readings,
         },
     )
@@ -84,6 +86,69 @@ fn each_way_to_fail_says_which() {
     says(
         fault(peroxide, 3, &fades),
         "the final concentration was 149 mg/m³ of 150 mg/m³ at 20.0 °C",
+    );
+}
+
+#[test]
+fn pauses_are_cut_out_of_time_readings_and_concentration() {
+    let rule = &protocol().treatments[0];
+    let agent = AgentName::new("peroxide");
+    let minute = |minutes: i64| after(start(), minutes * 60);
+    let judged = |dosed: i64, pauses: &[(i64, i64)], readings: &[Reading]| {
+        let pauses: Vec<_> = pauses
+            .iter()
+            .map(|&(a, b)| (minute(a), minute(b)))
+            .collect();
+        judge(
+            rule,
+            &Treatment {
+                from: start(),
+                to: minute(240),
+                agent: Some(&agent),
+                dosed: minute(dosed),
+                pauses: &pauses,
+                readings,
+            },
+        )
+    };
+    let at = |minutes: i64| reading(minutes, 300, 20_000);
+    let steady: Vec<Reading> = [0, 60, 120, 180, 240].map(at).to_vec();
+    let whole = judged(0, &[], &steady);
+    assert_eq!(
+        (whole.contact_s, whole.ct_mg_h_m3, whole.fault),
+        (14_400, Some(1_200), None)
+    );
+    // An hour of it in a pause: neither time nor concentration × time, and what was read in it says nothing.
+    let mut thin = steady.clone();
+    thin.push(reading(90, 0, -5_000));
+    let paused = judged(0, &[(60, 120)], &thin);
+    assert_eq!(
+        (paused.contact_s, paused.ct_mg_h_m3, paused.fault),
+        (10_800, Some(900), None)
+    );
+    assert_eq!(
+        judged(0, &[], &thin).fault.as_deref(),
+        Some("-5.0 °C is in no band of the protocol")
+    );
+    // A pause hides no gap: readings reach as near to it as to the ends.
+    let gap = [0, 60, 130, 180, 240].map(at);
+    assert_eq!(judged(0, &[(60, 120)], &gap).fault, None);
+    let gap = [0, 181, 240].map(at);
+    assert_eq!(
+        judged(0, &[(60, 120)], &gap).fault.as_deref(),
+        Some("3660 s went by without a reading; 3600 s are allowed")
+    );
+    // Pauses that overlap count once; one that is still open lasts to the end.
+    assert_eq!(
+        judged(0, &[(230, 9_999), (60, 120), (90, 130)], &steady).contact_s,
+        9_600
+    );
+    assert_eq!(judged(0, &[(0, 240)], &steady).contact_s, 0);
+    // What was read before the agent was applied is not under it.
+    let late = judged(120, &[], &steady);
+    assert_eq!(
+        (late.contact_s, late.ct_mg_h_m3, late.fault),
+        (7_200, Some(600), None)
     );
 }
 

@@ -172,7 +172,11 @@ impl State {
                 let agent = self.agent_names.add(agent.as_str());
                 let lot = self.lot_touched(lot.as_str(), touch)?;
                 if let Some(treatment) = self.treatments.get_mut(&lot) {
-                    treatment.agent = agent;
+                    // More of the same goes on from where it began; another agent begins anew.
+                    if treatment.agent != agent {
+                        (treatment.agent, treatment.dosed) = (agent, at);
+                    }
+                    treatment.dosed = treatment.dosed.min(at).max(treatment.from);
                 }
             }
             E::TreatmentRead { lot, reading, .. } => {
@@ -286,6 +290,18 @@ impl State {
                 if let Some(place) = row.signers.get_mut(usize::from(row.signatures)) {
                     *place = signer;
                     row.signatures += 1;
+                }
+            }
+            E::SignatureWithdrawn { lot, signer, .. } => {
+                let lot = self.lot_touched(lot.as_str(), touch)?;
+                let signer = self.person(signer);
+                let row = &mut self.lots[lot as usize];
+                if let Some(at) = row.signers.iter().position(|&by| by == signer) {
+                    row.signers[at..].rotate_left(1);
+                    if let Some(last) = row.signers.last_mut() {
+                        *last = NONE;
+                    }
+                    row.signatures -= 1;
                 }
             }
             E::ClockCredited { lot, from, .. } => {
