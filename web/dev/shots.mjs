@@ -5,7 +5,7 @@ import { launch } from '../e2e/browser.mjs';
 
 const [url = 'http://127.0.0.1:5173', folder = 'shots', person = 'kim', theme = 'light', only = ''] = process.argv.slice(2);
 mkdirSync(folder, { recursive: true });
-const SIZES = { desktop: [1440, 900], tablet: [1024, 768], phone: [390, 844] };
+const SIZES = { desktop: [1440, 900], tablet: [820, 1180], phone: [390, 844] };
 const browser = await launch();
 for (const [size, [width, height]] of Object.entries(SIZES)) {
   const page = await browser.newPage({ viewport: { width, height }, hasTouch: size !== 'desktop', colorScheme: theme });

@@ -35,6 +35,8 @@ const STAFF: &[Role] = &[
     Administrator,
 ];
 const AUDIT: &[Role] = &[Auditor, ChiefOfficer, Administrator];
+const WATCHERS: &[Role] = &[ChiefOfficer, Auditor, Administrator];
+const EVIDENCE: &[Role] = &[ChiefOfficer, Administrator];
 const ACCOUNTS: &[Role] = &[Administrator];
 const PAPERS: &[Role] = &[YardMaster, Gate, QuarantineOfficer];
 const PROTOCOLS: &[Role] = &[Administrator, ChiefOfficer, QuarantineOfficer, Auditor];
@@ -146,6 +148,9 @@ pub const ROUTES: &[(&str, &str, Access, bool)] = &[
         Access::Roles(PAPERS),
         false,
     ),
+    ("GET", "/api/board", Access::Roles(WATCHERS), false),
+    ("GET", "/api/board/page", Access::Roles(WATCHERS), false),
+    ("POST", "/api/board/rows", Access::Roles(EVIDENCE), true),
     ("GET", "/api/export/{file}", Access::SignedIn, true),
     ("GET", "/api/live", Access::SignedIn, false),
     ("GET", "/api/demo/clock", Access::SignedIn, false),

@@ -2,6 +2,7 @@
 
 pub mod arrivals;
 pub mod audit;
+pub mod board;
 pub mod commands;
 pub mod common;
 pub mod exceptions;

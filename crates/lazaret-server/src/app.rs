@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 
 use crate::api::common::{Problem, RefusalView};
 use crate::api::session::DemoAccount;
+use crate::board::Board;
 use crate::demo::Demo;
 use crate::metrics::Metrics;
 use crate::secrets::Secret;
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) key: Key,
     pub(crate) options: Options,
     pub(crate) demo: Option<Demo>,
+    pub(crate) board: Option<Arc<Board>>,
     pub(crate) metrics: Metrics,
     /// The one-time link of the first administrator, while there is none.
     pub(crate) setup: RwLock<Option<Secret>>,
@@ -67,6 +69,7 @@ impl App {
     ///
     /// * `key` — signs checkpoints.
     /// * `demo` — the demonstration, if it is one.
+    /// * `board` — the watcher's board, if there is evidence.
     #[must_use]
     pub fn new(
         live: Live,
@@ -74,6 +77,7 @@ impl App {
         key: Key,
         options: Options,
         demo: Option<Demo>,
+        board: Option<Arc<Board>>,
     ) -> App {
         let store = live.store().clone();
         let every = |burst: u32, per_second: u32| {
@@ -90,6 +94,7 @@ impl App {
             key,
             options,
             demo,
+            board,
             metrics: Metrics::default(),
             setup: RwLock::new(None),
             sign_ins: RateLimiter::keyed(Quota::per_minute(ten)),

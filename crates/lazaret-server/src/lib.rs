@@ -7,6 +7,7 @@
 pub mod access;
 pub mod api;
 mod app;
+mod board;
 mod demo;
 mod guard;
 mod label;
@@ -24,6 +25,7 @@ mod vocabulary;
 mod words;
 
 pub use app::{App, Options};
+pub use board::{Board, Checked, Draw, Progress};
 pub use demo::Demo;
 pub use offset::Offset;
 pub use pages::has_screens;

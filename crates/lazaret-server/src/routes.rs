@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod board;
 mod boards;
 mod commands;
 mod demo;
@@ -99,6 +100,9 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(audit::make_checkpoint))
         .routes(routes!(audit::verify))
         .routes(routes!(audit::reads))
+        .routes(routes!(board::board))
+        .routes(routes!(board::board_page))
+        .routes(routes!(board::add_row))
         .routes(routes!(demo::demo_clock))
         .routes(routes!(demo::advance))
         .routes(routes!(files::export))

@@ -10,7 +10,7 @@ use lazaret_gateway::event::entry::{Entry, PersonName};
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::import::rules_of;
 use lazaret_ledger::{Command, CommandId};
-use lazaret_server::{App, Demo, Offset, Options, Tls};
+use lazaret_server::{App, Board, Demo, Offset, Options, Tls};
 use lazaret_store::{Key, Live, LiveOptions, Office, Standing, Store, StoreError};
 
 use crate::input::Input;
@@ -33,8 +33,15 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["data", "database"])]
     demo: bool,
     /// Seed of the demonstration's simulation
-    #[arg(long, default_value_t = 1, requires = "demo")]
+    // Of the first seeds that gives the Uiju example a yard with lots at every stage and room for the next train.
+    #[arg(long, default_value_t = 7, requires = "demo")]
     seed: u64,
+    /// Evidence from outside: show the watcher's board of this CSV file, and add rows to it
+    #[arg(long, value_name = "EVIDENCE.csv")]
+    evidence: Option<PathBuf>,
+    /// Explanations for the board; `hypotheses.toml` beside the gateway file if there is one
+    #[arg(long, value_name = "HYPOTHESES.toml", requires = "evidence")]
+    hypotheses: Option<PathBuf>,
     /// A proxy in front speaks TLS: mark cookies as secure
     #[arg(long)]
     secure: bool,
@@ -170,7 +177,8 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
     };
     if arguments.demo {
         let folder = Temporary::new().map_err(|error| machine(&error))?;
-        let app = demo(&folder.0, gateway, options, arguments.seed).await?;
+        let board = board(arguments, Some(&folder.0))?;
+        let app = demo(&folder.0, gateway, options, arguments.seed, board).await?;
         say(&format!("\nLazaret shows {url}\n"));
         let outcome = lazaret_server::serve(app, listener, tls, stop).await;
         return outcome.map_err(|error| machine(&error));
@@ -185,7 +193,8 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         say("another server writes this ledger; this one stands by and takes over when it stops\n");
     }
     found(&live, &gateway).await?;
-    let app = App::new(live, gateway, key, options, None);
+    let board = board(arguments, None)?;
+    let app = App::new(live, gateway, key, options, None, board);
     if let Some(path) = app
         .setup_link()
         .await
@@ -251,6 +260,7 @@ async fn demo(
     gateway: Gateway,
     options: Options,
     seed: u64,
+    board: Option<Arc<Board>>,
 ) -> Result<App, Failure> {
     let began = std::time::Instant::now();
     let offset = Arc::new(Offset::default());
@@ -303,7 +313,26 @@ async fn demo(
         ));
     }
     say(&text);
-    Ok(App::new(live, gateway, key, options, Some(demo)))
+    Ok(App::new(live, gateway, key, options, Some(demo), board))
+}
+
+/// The watcher's board, if there is evidence. A demonstration keeps a copy in `folder`, since nothing of it is kept.
+fn board(arguments: &Arguments, folder: Option<&Path>) -> Result<Option<Arc<Board>>, Failure> {
+    let Some(evidence) = &arguments.evidence else {
+        return Ok(None);
+    };
+    let kept = match (folder, evidence.file_name()) {
+        (Some(folder), Some(name)) => {
+            let copy = folder.join(name);
+            std::fs::copy(evidence, &copy).map_err(|error| {
+                Failure::BadInput(format!("{} cannot be read: {error}", evidence.display()))
+            })?;
+            copy
+        }
+        _ => evidence.clone(),
+    };
+    let hypotheses = arguments.hypotheses.as_deref();
+    crate::watch::board::start(&arguments.input, &kept, hypotheses).map(Some)
 }
 
 /// A folder that is gone with the process, if it ends by itself.

@@ -1,6 +1,7 @@
 //! `lazaret watch`.
 
 mod backtest;
+pub(crate) mod board;
 mod check;
 mod common;
 mod compare;

@@ -210,6 +210,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the watcher's board stands. */
+        get: operations["board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/board/page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The board as one self-contained page without scripts: the latest that has been drawn. */
+        get: operations["board_page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/board/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adds a row to the evidence: all of it is checked, and nothing is taken half. */
+        post: operations["add_row"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/commands": {
         parameters: {
             query?: never;
@@ -1077,6 +1128,62 @@ export interface components {
         BatchRequest: {
             /** @description At most 1000 commands. */
             commands: components["schemas"]["CommandRequest"][];
+        };
+        /**
+         * @description Where the board stands.
+         * @enum {string}
+         */
+        BoardState: "drawing" | "ready" | "failed";
+        /** @description Where the watcher's board stands, and what a form for a row needs. */
+        BoardView: {
+            /**
+             * Format: int64
+             * @description Steps made of the present drawing.
+             */
+            done: number;
+            drawn_at?: components["schemas"]["At"] | null;
+            /** @description The evidence file, without its folder. */
+            file: string;
+            /** @description Words already in use, by column. */
+            known: {
+                [key: string]: string[];
+            };
+            /** @description Whether you may add a row. */
+            may_add: boolean;
+            /** @description What the rules measure. */
+            measures: components["schemas"]["Measure"][];
+            /** @description A name for the next row. */
+            next_id: string;
+            /**
+             * Format: int64
+             * @description Its rows.
+             */
+            rows: number;
+            /** @description The evidence of the page at `/api/board/page`; absent while there is none. */
+            shown?: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["BoardState"];
+            /**
+             * Format: double
+             * @description How long that took, s.
+             */
+            took_s?: number | null;
+            /**
+             * Format: int64
+             * @description Steps in all; 0 while that is not known.
+             */
+            total: number;
+            /** @description After a row was added: why it says nothing about the gateway, if so. */
+            unused?: string | null;
+            /**
+             * Format: int64
+             * @description Rows that say something about the gateway.
+             */
+            used: number;
+            /** @description The present evidence, by its digest. */
+            version: string;
+            /** @description What is wrong with the evidence file, or why it cannot be weighed. */
+            wrong?: string | null;
         };
         /** @description Why a thing waits, or why it cannot leave where it is. */
         Cause: {
@@ -2388,6 +2495,15 @@ export interface components {
          * @enum {string}
          */
         MarkCheck: "holds" | "fails" | "none";
+        /** @description Something that a row can be about. */
+        Measure: {
+            /** @description What about it. */
+            quantity: string;
+            /** @description Of what. */
+            subject: string;
+            /** @description In which unit. */
+            unit: string;
+        };
         /** @description One disagreement. */
         Mismatch: {
             /** @description The vehicle, lot or convoy. */
@@ -2428,6 +2544,89 @@ export interface components {
             person: string;
             /** @description What they are. */
             roles: components["schemas"]["Role"][];
+        };
+        /** @description A row of evidence as it was typed. Which fields must be there is what `lazaret watch check` says. */
+        NewRow: {
+            /**
+             * @description 1 to 6.
+             * @default
+             */
+            admiralty_info: string;
+            /**
+             * @description A to F.
+             * @default
+             */
+            admiralty_source: string;
+            /**
+             * @description About.
+             * @default
+             */
+            best: string;
+            /**
+             * @description The statement in words.
+             * @default
+             */
+            claim: string;
+            /**
+             * @description The row that this one repeats.
+             * @default
+             */
+            copies: string;
+            /**
+             * @description When the thing was so: 2022, 2022-01, 2022-01-17, or two of these with a slash between.
+             * @default
+             */
+            date_observed: string;
+            /**
+             * @description When the world could first read it.
+             * @default
+             */
+            date_published: string;
+            /**
+             * @description At most.
+             * @default
+             */
+            high: string;
+            /**
+             * @description Its name.
+             * @default
+             */
+            id: string;
+            /**
+             * @description At least.
+             * @default
+             */
+            low: string;
+            /**
+             * @description image, press, official, statistics, interview.
+             * @default
+             */
+            medium: string;
+            /**
+             * @description Who says so.
+             * @default
+             */
+            observer: string;
+            /**
+             * @description What about it.
+             * @default
+             */
+            quantity: string;
+            /**
+             * @description Of what.
+             * @default
+             */
+            subject: string;
+            /**
+             * @description The unit of the three.
+             * @default
+             */
+            unit: string;
+            /**
+             * @description Where it was read.
+             * @default
+             */
+            url: string;
         };
         /** @description Makes an API token for oneself. */
         NewToken: {
@@ -3227,7 +3426,7 @@ export interface components {
          * @description A screen of the left rail.
          * @enum {string}
          */
-        Screen: "today" | "arrivals" | "site" | "holds" | "tests" | "release" | "dispatch" | "vehicles" | "people" | "exceptions" | "protocols" | "audit" | "accounts";
+        Screen: "today" | "arrivals" | "site" | "holds" | "tests" | "release" | "dispatch" | "vehicles" | "people" | "exceptions" | "protocols" | "audit" | "board" | "accounts";
         /** @description Who is signed in, and everything a screen needs to know before it draws. */
         SessionView: {
             /** @description Whether this is a demonstration: nothing is kept, and the clock can be run on. */
@@ -4233,6 +4432,97 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerifyReport"];
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    board: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    board_page: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_row: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRow"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
                 };
             };
             /** @description Not done. */

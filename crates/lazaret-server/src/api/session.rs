@@ -34,6 +34,8 @@ pub enum Screen {
     Protocols,
     /// Audit.
     Audit,
+    /// The watcher's board.
+    Board,
     /// Accounts.
     Accounts,
 }

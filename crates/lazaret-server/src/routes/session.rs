@@ -391,7 +391,10 @@ async fn session_view(
         .map(|(name, _)| (*name).to_owned())
         .collect();
     Ok(SessionView {
-        screens: screens(&roles),
+        screens: screens(&roles)
+            .into_iter()
+            .filter(|screen| *screen != Screen::Board || app.0.board.is_some())
+            .collect(),
         may_say,
         expires: until.into(),
         gateway: app.0.gateway.name.clone(),
@@ -419,6 +422,7 @@ fn screens(roles: &[Role]) -> Vec<Screen> {
         (Screen::Exceptions, "/api/exceptions"),
         (Screen::Protocols, "/api/protocols"),
         (Screen::Audit, "/api/audit/records"),
+        (Screen::Board, "/api/board"),
         (Screen::Accounts, "/api/accounts"),
     ];
     all.into_iter()

@@ -1,6 +1,7 @@
 //! The server from outside.
 
 mod access;
+mod board;
 mod document;
 mod office;
 mod scene;

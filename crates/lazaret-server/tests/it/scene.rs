@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use lazaret_gateway::model::Gateway;
-use lazaret_server::{App, Demo, Offset, Options};
+use lazaret_server::{App, Board, Demo, Offset, Options};
 use lazaret_store::{Key, Live, LiveOptions, Office, Store};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -43,19 +43,24 @@ pub(crate) fn uiju() -> Gateway {
 impl Server {
     /// A demonstration: weeks of life, people of each role.
     pub(crate) async fn demo() -> Server {
-        Self::demo_with(Options::default()).await
+        Self::demo_with(Options::default(), None).await
     }
 
     /// The same, reached by TLS.
     pub(crate) async fn demo_over_tls() -> Server {
-        Self::demo_with(Options {
+        let outside = Options {
             secure: true,
             ..Options::default()
-        })
-        .await
+        };
+        Self::demo_with(outside, None).await
     }
 
-    async fn demo_with(outside: Options) -> Server {
+    /// A demonstration with a watcher's board.
+    pub(crate) async fn watching(board: Arc<Board>) -> Server {
+        Self::demo_with(Options::default(), Some(board)).await
+    }
+
+    async fn demo_with(outside: Options, board: Option<Arc<Board>>) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let gateway = uiju();
         let offset = Arc::new(Offset::default());
@@ -76,7 +81,7 @@ impl Server {
             "the simulated office was refused"
         );
         demo.make_accounts(&Office::new(store)).await.unwrap();
-        Self::over_with(live, gateway, folder, Some(demo), outside)
+        Self::over_with(live, gateway, folder, Some(demo), outside, board)
     }
 
     /// A ledger in which nothing has happened.
@@ -91,7 +96,7 @@ impl Server {
     }
 
     fn over(live: Live, gateway: Gateway, folder: TempDir, demo: Option<Demo>) -> Server {
-        Self::over_with(live, gateway, folder, demo, Options::default())
+        Self::over_with(live, gateway, folder, demo, Options::default(), None)
     }
 
     fn over_with(
@@ -100,9 +105,10 @@ impl Server {
         folder: TempDir,
         demo: Option<Demo>,
         outside: Options,
+        board: Option<Arc<Board>>,
     ) -> Server {
         let key = Key::open(&folder.path().join("key")).unwrap();
-        let app = App::new(live, gateway, key, outside, demo);
+        let app = App::new(live, gateway, key, outside, demo, board);
         Server {
             router: lazaret_server::router(&app),
             app,

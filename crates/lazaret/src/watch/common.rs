@@ -23,6 +23,9 @@ use crate::output::{Failure, say, show};
 /// The largest evidence file that is read, in bytes.
 const EVIDENCE_BYTES_MAX: usize = 512 << 20;
 
+/// The latest day that is asked about, from the start of the gateway file: ten years.
+pub(crate) const DAYS_MOST: i64 = 3650;
+
 /// The gateway, the evidence about it, and how much is computed.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Common {
@@ -55,13 +58,13 @@ pub(crate) struct EffortArguments {
     pub(crate) seed: u64,
     /// Threads; as many as the machine has cores if not given. The answer does not depend on it
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    threads: Option<u16>,
+    pub(crate) threads: Option<u16>,
     /// Parameter particles: how many values of the unknowns are tried at once
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..=100_000))]
-    thetas: u64,
+    pub(crate) thetas: u64,
     /// State particles of each, at the start; more are taken where they are needed
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u64).range(16..=100_000))]
-    states: u64,
+    pub(crate) states: u64,
     /// Runs that differ in the seed, for the spread of the evidence
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) runs: u64,
@@ -185,7 +188,7 @@ fn bind(
     let latest = evidence.rows.iter().map(|row| row.published.last).max();
     let start = lazaret_watch::kernel::first_day(gateway);
     let as_of = as_of.or(latest).unwrap_or(start);
-    if day_of(gateway, as_of) > 3650 {
+    if day_of(gateway, as_of) > DAYS_MOST {
         return Err(Failure::BadInput(format!(
             "{as_of} is more than ten years after the gateway file starts on {start}; is --as-of right?"
         )));

@@ -11,6 +11,7 @@ use lazaret_watch::observation::bind;
 use super::common::{
     Common, Material, bar, json_of, lines, percent, plain, read_rules, refuse, with_kernel,
 };
+use super::estimate;
 use crate::input::read_text;
 use crate::output::{Failure, print};
 
@@ -45,16 +46,38 @@ pub(crate) fn groups(
     material: &Material,
     path: &Path,
 ) -> Result<Vec<Group>, Failure> {
+    let hypotheses = hypotheses(path)?;
+    let steps = distinct(&hypotheses) * estimate::steps(material);
+    let progress = bar(steps, "trying the explanations, days");
+    let done = |days: usize| progress.inc(days as u64);
+    let groups = groups_telling(common, material, &hypotheses, path, &done);
+    progress.finish_and_clear();
+    groups
+}
+
+/// Reads a file of hypotheses.
+pub(crate) fn hypotheses(path: &Path) -> Result<Vec<Hypothesis>, Failure> {
     let file = read_text(path, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
-    let hypotheses = read(&file).map_err(|wrong| refuse(path, &file, &wrong))?;
-    let mut trials: Vec<Trial> = Vec::new();
+    read(&file).map_err(|wrong| refuse(path, &file, &wrong))
+}
+
+/// How many of the hypotheses change something different, and so must be tried.
+pub(crate) fn distinct(hypotheses: &[Hypothesis]) -> u64 {
     let mut distinct: Vec<&[String]> = hypotheses.iter().map(|h| h.set.as_slice()).collect();
     distinct.sort_unstable();
     distinct.dedup();
-    let days = material.observations.last_day as u64 + 1;
-    let steps = distinct.len() as u64 * days * material.effort.runs;
-    let progress = bar(steps, "trying the explanations, days");
-    let done = |days: usize| progress.inc(days as u64);
+    distinct.len() as u64
+}
+
+/// Tries each and judges them, and tells how many days more are done.
+pub(crate) fn groups_telling(
+    common: &Common,
+    material: &Material,
+    hypotheses: &[Hypothesis],
+    path: &Path,
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Group>, Failure> {
+    let mut trials: Vec<Trial> = Vec::new();
     for (at, hypothesis) in hypotheses.iter().enumerate() {
         // Explanations that change the same are one model.
         let known = hypotheses[..at]
@@ -62,17 +85,16 @@ pub(crate) fn groups(
             .position(|h| h.set == hypothesis.set);
         trials.push(match known {
             Some(known) => trials[known].clone(),
-            None => tried(common, material, hypothesis, path, &done)?,
+            None => tried(common, material, hypothesis, path, done)?,
         });
     }
-    progress.finish_and_clear();
     let ids: Vec<String> = material
         .observations
         .used
         .iter()
         .map(|o| material.evidence.rows[o.row].id.clone())
         .collect();
-    Ok(judge(&hypotheses, &trials, &ids))
+    Ok(judge(hypotheses, &trials, &ids))
 }
 
 fn tried(

@@ -1,10 +1,11 @@
 //! `lazaret watch estimate`.
 
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use comfy_table::CellAlignment;
 use lazaret_watch::board::{Board, page};
+use lazaret_watch::compare::Group;
 use lazaret_watch::estimate::{Ask, Estimate, Summary, estimate};
 use lazaret_watch::forecast::of_courses;
 
@@ -70,16 +71,32 @@ pub(crate) fn answer(
     asks: &[Ask],
     until: usize,
 ) -> Result<Estimate, Failure> {
+    let progress = bar(steps(material), "weighing the evidence, days");
+    let done = |days: usize| progress.inc(days as u64);
+    let answer = answer_telling(common, material, asks, until, &done);
+    progress.finish_and_clear();
+    answer
+}
+
+/// Days that are weighed for one answer.
+pub(crate) fn steps(material: &Material) -> u64 {
+    (material.observations.last_day as u64 + 1) * material.effort.runs
+}
+
+/// Works the answer out, and tells how many days more are done.
+pub(crate) fn answer_telling(
+    common: &Common,
+    material: &Material,
+    asks: &[Ask],
+    until: usize,
+    done: &(dyn Fn(usize) + Sync),
+) -> Result<Estimate, Failure> {
     let question = material.question(until);
-    let steps = (question.observations.last_day as u64 + 1) * material.effort.runs;
-    let progress = bar(steps, "weighing the evidence, days");
     let belief = material.belief();
     let pool = common.effort.pool()?;
-    let done = |days: usize| progress.inc(days as u64);
     let answer = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
-        pool.install(|| estimate(kernel, &belief, &question, asks, &done))
+        pool.install(|| estimate(kernel, &belief, &question, asks, done))
     });
-    progress.finish_and_clear();
     answer.map_err(|error| Failure::BadInput(error.to_string()))
 }
 
@@ -90,27 +107,37 @@ fn board(
     answer: &Estimate,
     until: usize,
 ) -> Result<String, Failure> {
-    let question = material.question(until);
-    let beside = arguments
-        .common
-        .input
-        .file
-        .with_file_name("hypotheses.toml");
-    let hypotheses = arguments
-        .hypotheses
-        .clone()
-        .or_else(|| beside.exists().then_some(beside));
+    let hypotheses = hypotheses(arguments.hypotheses.as_deref(), &arguments.common);
     let groups = match hypotheses {
         Some(path) => compare::groups(&arguments.common, material, &path)?,
         None => Vec::new(),
     };
+    page_of(material, answer, until, &groups)
+}
+
+/// The file of explanations: that which is given, else one beside the gateway file.
+pub(crate) fn hypotheses(given: Option<&Path>, common: &Common) -> Option<PathBuf> {
+    let beside = common.input.file.with_file_name("hypotheses.toml");
+    given
+        .map(Path::to_path_buf)
+        .or_else(|| beside.exists().then_some(beside))
+}
+
+/// The page of an answer and its explanations.
+pub(crate) fn page_of(
+    material: &Material,
+    answer: &Estimate,
+    until: usize,
+    groups: &[Group],
+) -> Result<String, Failure> {
+    let question = material.question(until);
     let suggestions = next::suggestions(material, &question, &answer.after, None, 7)?;
     let forecast = of_courses(&question, &answer.before, &answer.after);
     Ok(page(&Board {
         question: &question,
         estimate: answer,
         forecast: Some(&forecast),
-        groups: &groups,
+        groups,
         next: &suggestions,
     }))
 }
