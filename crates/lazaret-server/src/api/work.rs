@@ -52,7 +52,8 @@ pub struct TestRow {
     pub test: TestName,
     /// From when on a sample counts; none if the clock does not run yet.
     pub not_before: Option<At>,
-    /// Whether it is late: due for more than a day, or taken more than three days ago without a result.
+    /// Whether it is late: not taken so that its result would come after the clock has run, three days being allowed for
+    /// it; or taken more than three days ago without a result.
     pub overdue: bool,
     /// The sample, once taken.
     pub sample: Option<SampleId>,

@@ -344,7 +344,6 @@ fn test_rows(
     take: usize,
 ) -> Vec<TestRow> {
     let wanted = |test: &str| query.test.as_ref().is_none_or(|only| only == test);
-    let day = 86_400;
     if query.state != TestState::Due {
         return state
             .samples()
@@ -406,7 +405,10 @@ fn test_rows(
                 spot: lot.spot.clone(),
                 test: test.clone(),
                 not_before: when(not_before),
-                overdue: not_before.is_some_and(|at| now.as_second() - at.as_second() > day),
+                // Later than this the result would come after the clock has run, and the lot would wait for it.
+                overdue: lot
+                    .earliest
+                    .is_some_and(|at| now.as_second() + RESULT_LATE_S > at.as_second()),
                 sample: None,
                 taken_at: None,
                 taken_by: None,

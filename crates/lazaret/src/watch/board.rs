@@ -107,7 +107,7 @@ impl Painter {
     }
 
     fn page(&self, material: &Material, progress: &Progress) -> Result<String, Failure> {
-        let one = estimate::steps(material);
+        let one = material.steps();
         let tried = self
             .hypotheses
             .as_ref()

@@ -135,6 +135,11 @@ impl Material {
         }
     }
 
+    /// Days that are weighed for one answer, over all runs.
+    pub(crate) fn steps(&self) -> u64 {
+        (self.observations.last_day as u64 + 1) * self.effort.runs
+    }
+
     pub(crate) fn belief(&self) -> Belief {
         Belief::of(self.gateway())
     }

@@ -11,7 +11,6 @@ use lazaret_watch::observation::bind;
 use super::common::{
     Common, Material, bar, json_of, lines, percent, plain, read_rules, refuse, with_kernel,
 };
-use super::estimate;
 use crate::input::read_text;
 use crate::output::{Failure, print};
 
@@ -47,7 +46,7 @@ pub(crate) fn groups(
     path: &Path,
 ) -> Result<Vec<Group>, Failure> {
     let hypotheses = hypotheses(path)?;
-    let steps = distinct(&hypotheses) * estimate::steps(material);
+    let steps = distinct(&hypotheses) * material.steps();
     let progress = bar(steps, "trying the explanations, days");
     let done = |days: usize| progress.inc(days as u64);
     let groups = groups_telling(common, material, &hypotheses, path, &done);

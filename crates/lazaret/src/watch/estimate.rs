@@ -71,16 +71,11 @@ pub(crate) fn answer(
     asks: &[Ask],
     until: usize,
 ) -> Result<Estimate, Failure> {
-    let progress = bar(steps(material), "weighing the evidence, days");
+    let progress = bar(material.steps(), "weighing the evidence, days");
     let done = |days: usize| progress.inc(days as u64);
     let answer = answer_telling(common, material, asks, until, &done);
     progress.finish_and_clear();
     answer
-}
-
-/// Days that are weighed for one answer.
-pub(crate) fn steps(material: &Material) -> u64 {
-    (material.observations.last_day as u64 + 1) * material.effort.runs
 }
 
 /// Works the answer out, and tells how many days more are done.
