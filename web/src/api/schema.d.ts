@@ -2936,7 +2936,10 @@ export interface components {
                 lot: components["schemas"]["LotId"];
                 not_before?: components["schemas"]["At"] | null;
                 outcome?: components["schemas"]["Outcome"] | null;
-                /** @description Whether it is late: due for more than a day, or taken more than three days ago without a result. */
+                /**
+                 * @description Whether it is late: not taken so that its result would come after the clock has run, three days being allowed for
+                 *     it; or taken more than three days ago without a result.
+                 */
                 overdue: boolean;
                 result_at?: components["schemas"]["At"] | null;
                 sample?: components["schemas"]["SampleId"] | null;
@@ -3716,7 +3719,10 @@ export interface components {
             lot: components["schemas"]["LotId"];
             not_before?: components["schemas"]["At"] | null;
             outcome?: components["schemas"]["Outcome"] | null;
-            /** @description Whether it is late: due for more than a day, or taken more than three days ago without a result. */
+            /**
+             * @description Whether it is late: not taken so that its result would come after the clock has run, three days being allowed for
+             *     it; or taken more than three days ago without a result.
+             */
             overdue: boolean;
             result_at?: components["schemas"]["At"] | null;
             sample?: components["schemas"]["SampleId"] | null;

@@ -61,6 +61,11 @@ export function instant(at: string | null | undefined, zone: string, now: number
   return `${date.format(when)} ${clock(at, zone)}`;
 }
 
+/** Whether an instant stands for no end. */
+export function endless(at: string): boolean {
+  return at >= '9000';
+}
+
 /** A sentence of the ledger with its instants in the station's time. */
 export function local(text: string, zone: string, now: number): string {
   return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, (at) => instant(at, zone, now));

@@ -245,6 +245,7 @@ export const en = {
   default_meaning: 'Treatment, clock, tests and contacts checked; fit for release.',
 
   common: {
+    action: 'What to do',
     search: 'Scan or search',
     search_hint: 'Scan or search  /',
     nothing_found: (q: string) => `Nothing is called “${q}”. Try a part of the name, or a mark without its hyphens.`,
@@ -337,6 +338,27 @@ export const en = {
     ] as [string, string][],
   },
 
+  guide: {
+    title: 'Take a train through',
+    hint: 'Ten steps, by those whose work each is. What you leave undone the simulated staff does when you run the clock on.',
+    hide: 'Hide this',
+    show: 'Show how to take a train through',
+    go: 'Go there',
+    be: (person: string, role: string) => `Be ${person} (${role})`,
+    steps: [
+      { role: 'gate', screen: 'arrivals', says: 'Look at the papers of the next convoy, and press “Convoy has arrived”.' },
+      { role: 'yard_master', screen: 'arrivals', says: 'Open one of its vehicles: “Place in a slot”, “Start unloading”, “Unload a lot” for each, “Report empty”.' },
+      { role: 'yard_master', screen: 'site', says: 'Open a lot on the map and “Move” it into the warehouse, through the wall.' },
+      { role: 'disinfection_lead', screen: 'site', says: 'Open the lot: “Start treatment”. Run the clock on by some days at the top: “End treatment”. Its hold begins.' },
+      { role: 'gate', screen: 'vehicles', says: 'When the empty vehicle is washed (by the disinfection lead): “Send home”.' },
+      { role: 'yard_master', screen: 'site', says: 'Move the lot to the yard. Its cell shows the days left; the card says why it cannot go now.' },
+      { role: 'quarantine_officer', screen: 'tests', says: 'Run the clock on by weeks. If its class is tested: “Take sample”, later “Enter result”.' },
+      { role: 'quarantine_officer', screen: 'release', says: 'When the clock has run: “Sign”. This is the first of two signatures.' },
+      { role: 'chief_officer', screen: 'release', says: '“Sign” last. The lot may go.' },
+      { role: 'dispatcher', screen: 'dispatch', says: 'Select it, “Load”, then “Departure leaves”.' },
+    ],
+  },
+
   signin: {
     title: 'Sign in',
     person: 'Name',
@@ -409,7 +431,9 @@ export const en = {
   },
 
   site: {
-    slider: 'As it was at',
+    slider: 'As it was or will be at',
+    forecast: (when: string, clocks: number, vehicles: number) =>
+      `Foreseen for ${when}: ${n(clocks, 'clock has', 'clocks have')} run by then if nothing restarts them, and ${n(vehicles, 'announced vehicle is', 'announced vehicles are')} due. Signatures, moves and departures are not foreseen.`,
     back_to_now: 'Back to now',
     as_it_was: (when: string) => `As it was: ${when}`,
     mode: { known: 'as it was known then', happened: 'as it happened' },
@@ -475,7 +499,7 @@ export const en = {
     show_contacts: 'Show the contacts',
     handlers: 'Handled by',
     actions: 'What you can record',
-    no_actions: 'Your role records nothing on this lot.',
+    no_actions: 'Your role records nothing here.',
     parent: 'Split from',
     parts: 'Split into',
     as_of: (when: string) => `As of ${when}`,
@@ -594,6 +618,7 @@ export const en = {
   },
 
   people: {
+    endless: 'no end',
     empty: 'No person is on record. An administrator makes accounts and appoints people.',
     col: { person: 'Name', roles: 'Roles', cleared: 'Cleared until', left: 'Left', agents: 'Agents', shift: 'Shift', side: 'Side', why: 'May work' },
     on_shift: 'on shift',
