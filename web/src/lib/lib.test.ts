@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { en } from '../words/en';
 import { layout, move, press, shown, sorted, toggle } from './columns';
 import { build, FIELDS, prefilled, read_spot, sayable, type Context } from './forms';
-import { corner, HEAD, lay } from './plan';
+import { corner, head, lay } from './plan';
 import { code } from './qr';
 import { address, parse, thing } from './route';
 import { ScanBuffer } from './scan';
@@ -233,7 +233,7 @@ describe('the plan of a place', () => {
           const seen = new Set<string>();
           for (let n = 0; n < a.slots; n += 1) {
             const c = corner(a, n, 28);
-            expect(c.x >= a.x && c.x + 28 <= a.x + a.width && c.y >= a.y + HEAD && c.y + 28 <= a.y + a.height).toBe(true);
+            expect(c.x >= a.x && c.x + 28 <= a.x + a.width && c.y >= a.y + head(28) && c.y + 28 <= a.y + a.height).toBe(true);
             seen.add(`${c.x},${c.y}`);
           }
           expect(seen.size).toBe(a.slots);

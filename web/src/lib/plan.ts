@@ -12,7 +12,8 @@ export type Drawn = {
   slots: number;
 };
 
-export const HEAD = 18;
+/** Height of a unit's heading, which opens its card: as high as a finger is wide where cells are. */
+export const head = (cell: number): number => (cell >= 44 ? 44 : 18);
 const GAP = 8;
 
 /**
@@ -32,7 +33,7 @@ export function lay(units: readonly Schemas['SiteUnit'][], width: number, cell: 
     // Small units are squat blocks; a yard of hundreds of slots fills the width.
     const columns = Math.min(most, slots <= 12 ? Math.ceil(slots / 2) : slots <= 60 ? Math.max(6, Math.ceil(Math.sqrt(slots * 2))) : most);
     const w = Math.max(columns * cell + 2, 44);
-    const h = HEAD + Math.ceil(slots / columns) * cell + 2;
+    const h = head(cell) + Math.ceil(slots / columns) * cell + 2;
     if (x > 0 && x + w > width) {
       x = 0;
       y += row + GAP;
@@ -48,5 +49,5 @@ export function lay(units: readonly Schemas['SiteUnit'][], width: number, cell: 
 
 /** The middle left corner of slot `n` of a unit. */
 export function corner(unit: Drawn, n: number, cell: number): { x: number; y: number } {
-  return { x: unit.x + 1 + (n % unit.columns) * cell, y: unit.y + HEAD + 1 + Math.floor(n / unit.columns) * cell };
+  return { x: unit.x + 1 + (n % unit.columns) * cell, y: unit.y + head(cell) + 1 + Math.floor(n / unit.columns) * cell };
 }
