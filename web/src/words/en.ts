@@ -433,7 +433,7 @@ export const en = {
   site: {
     slider: 'As it was or will be at',
     forecast: (when: string, clocks: number, vehicles: number) =>
-      `Foreseen for ${when}: ${n(clocks, 'clock has', 'clocks have')} run by then if nothing restarts them, and ${n(vehicles, 'announced vehicle is', 'announced vehicles are')} due. Signatures, moves and departures are not foreseen.`,
+      `Foreseen for ${when}: ${n(clocks, 'clock', 'clocks')} will have run by then if nothing restarts them, and ${n(vehicles, 'announced vehicle is', 'announced vehicles are')} due. Signatures, moves and departures are not foreseen.`,
     back_to_now: 'Back to now',
     as_it_was: (when: string) => `As it was: ${when}`,
     mode: { known: 'as it was known then', happened: 'as it happened' },
