@@ -201,18 +201,29 @@ impl Chain {
             let what = Breakage::Edited { stored, own };
             return Err(ChainBreak { at, what });
         }
-        if head.seq != at {
-            let what = Breakage::OutOfOrder { found: head.seq };
+        self.link(head.seq, head.previous, own)
+    }
+
+    /// Takes the next record: its number, the digest that it names as that of the record before, and its own.
+    pub(crate) fn link(
+        &mut self,
+        seq: u64,
+        previous: Digest,
+        own: Digest,
+    ) -> Result<(), ChainBreak> {
+        let at = self.seq + 1;
+        if seq != at {
+            let what = Breakage::OutOfOrder { found: seq };
             return Err(ChainBreak { at, what });
         }
-        if head.previous != self.head {
+        if previous != self.head {
             let what = Breakage::Unlinked {
-                names: head.previous,
+                names: previous,
                 before: self.head,
             };
             return Err(ChainBreak { at, what });
         }
-        *self = Chain { seq: at, head: own };
+        *self = Chain { seq, head: own };
         Ok(())
     }
 }

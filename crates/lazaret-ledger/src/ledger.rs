@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::chain::{Chain, Record, Sealed};
+use crate::chain::{Chain, Digest, Record, Sealed};
 use crate::command::Command;
 use crate::decide::{Decision, decide};
 use crate::rule::Refusal;
@@ -66,25 +66,19 @@ impl Ledger {
         }
     }
 
-    /// Takes a stored record: its bytes, and what they say.
+    /// Takes a stored record.
     ///
-    /// * `json` — the stored bytes; the chain is checked if they are given, and must be followed elsewhere if not.
+    /// * `digest` — of its stored bytes: the record after it must name it.
     ///
     /// # Errors
     /// [`Broken`] if the record does not follow.
-    pub fn replay(&mut self, record: &Record, json: Option<&[u8]>) -> Result<(), Broken> {
-        match json {
-            Some(json) => self.chain.follow(json, None).map_err(|found| Broken {
+    pub fn replay(&mut self, record: &Record, digest: Digest) -> Result<(), Broken> {
+        self.chain
+            .link(record.seq, record.previous, digest)
+            .map_err(|found| Broken {
                 record: record.seq,
                 what: found.to_string(),
-            })?,
-            None => {
-                self.chain = Chain {
-                    seq: record.seq,
-                    head: record.digest(),
-                }
-            }
-        }
+            })?;
         self.state.apply(record)
     }
 

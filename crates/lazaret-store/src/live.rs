@@ -14,10 +14,11 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use lazaret_ledger::chain::{Chain, Sealed};
+use lazaret_ledger::chain::{Chain, Digest, Sealed};
 use lazaret_ledger::{Accepted, Command, Ledger, Refusal, State};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::database::Store;
 use crate::error::StoreError;
@@ -33,6 +34,8 @@ const BATCH: usize = 1024;
 const QUEUE: usize = 8192;
 /// Records that a slow listener may lag behind.
 const FEED: usize = 4096;
+/// How often the log of a SQLite file is copied back, if anything was written.
+const FOLD: Duration = Duration::from_secs(1);
 /// How often a server that stands by looks for new records and a free lease.
 const LOOK: Duration = Duration::from_millis(400);
 
@@ -43,7 +46,7 @@ pub struct LiveOptions {
     pub holder: String,
     /// The ledger's clock.
     pub clock: Clock,
-    /// Records between two snapshots.
+    /// Records between two snapshots, of a ledger that is not very large.
     pub snapshot_every: u64,
 }
 
@@ -386,6 +389,13 @@ impl Shared {
         self.ledger.write().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Records until the next snapshot. A large state is seldom written anew: reading so many records takes about as
+    /// long as reading a snapshot of it.
+    fn snapshot_every(&self) -> u64 {
+        let large = self.read().state().bytes() as u64 / 1024;
+        self.options.snapshot_every.max(large)
+    }
+
     fn standby(&self) -> SubmitError {
         let holder = self.holder.read().unwrap_or_else(PoisonError::into_inner);
         SubmitError::Standby {
@@ -428,7 +438,7 @@ impl Shared {
                 let mut ledger = self.write();
                 for (record, stored) in &records {
                     ledger
-                        .replay(record, Some(&stored.body))
+                        .replay(record, Digest::of(&stored.body))
                         .map_err(|broken| StoreError::Record {
                             seq: broken.record,
                             what: broken.what,
@@ -448,7 +458,8 @@ impl Shared {
         }
     }
 
-    async fn snapshot(&self) -> Result<(), StoreError> {
+    /// Keeps a snapshot of the ledger as it is. Nobody may be waiting for a decision.
+    async fn last_snapshot(&self) -> Result<(), StoreError> {
         let (seq, bytes) = {
             let ledger = self.read();
             (ledger.chain().seq, ledger.snapshot())
@@ -508,7 +519,7 @@ async fn keep(shared: Arc<Shared>, mut queue: mpsc::Receiver<Post>, first: Optio
         shared.standing.send_replace(Standing::Active);
         match write(&shared, &mut queue, &held).await {
             Ended::Stopped => {
-                if let Err(error) = shared.snapshot().await {
+                if let Err(error) = shared.last_snapshot().await {
                     tracing::warn!(%error, "no snapshot was kept");
                 }
                 if let Err(error) = held.give_back(&shared.store).await {
@@ -564,13 +575,17 @@ async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &L
     let mut committer = tokio::spawn(commit(Arc::clone(shared), written, lease.token()));
     let mut renew = tokio::time::interval(LEASE / 4);
     let mut posts = Vec::with_capacity(BATCH);
-    let mut snapshot_at = shared.read().chain().seq + shared.options.snapshot_every;
+    let folding = tokio::spawn(fold(Arc::clone(shared)));
+    let mut snapshot_at = shared.read().chain().seq + shared.snapshot_every();
     let mut snapshot: Option<JoinHandle<()>> = None;
     let ended = loop {
         tokio::select! {
             biased;
             _ = stop.changed() => break Ended::Stopped,
-            _ = &mut committer => return Ended::Failed,
+            _ = &mut committer => {
+                folding.abort();
+                return Ended::Failed;
+            }
             _ = renew.tick() => {
                 if let Err(error) = shared.store.renew_lease(lease).await {
                     tracing::error!(%error, "the lease was not renewed");
@@ -586,6 +601,7 @@ async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &L
                 let (batch, sound) = decide(shared, &mut posts);
                 if let Err(unsent) = batches.send(batch).await {
                     answer_unknown(unsent.0);
+                    folding.abort();
                     return Ended::Failed;
                 }
                 if !sound {
@@ -593,10 +609,12 @@ async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &L
                 }
                 let seq = shared.read().chain().seq;
                 if seq >= snapshot_at && snapshot.as_ref().is_none_or(JoinHandle::is_finished) {
-                    snapshot_at = seq + shared.options.snapshot_every;
-                    let shared = Arc::clone(shared);
+                    snapshot_at = seq + shared.snapshot_every();
+                    let store = shared.store.clone();
+                    // Made from what is on disk and not from the state in use: to write a large one takes seconds, in
+                    // which no command could be decided.
                     snapshot = Some(tokio::spawn(async move {
-                        if let Err(error) = shared.snapshot().await {
+                        if let Err(error) = store.snapshot_beside().await {
                             tracing::warn!(%error, "no snapshot was kept");
                         }
                     }));
@@ -605,6 +623,7 @@ async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &L
         }
     };
     drop(batches);
+    folding.abort();
     let ended = match committer.await {
         Ok(true) => ended,
         _ => Ended::Failed,
@@ -613,6 +632,24 @@ async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &L
         let _ = snapshot.await;
     }
     ended
+}
+
+/// Copies the log back while records are written, so that no commit has to wait for it.
+async fn fold(shared: Arc<Shared>) {
+    let mut folded = 0;
+    let mut tick = tokio::time::interval(FOLD);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        let commits = shared.commits.load(Ordering::Relaxed);
+        if commits == folded {
+            continue;
+        }
+        match shared.store.fold_log().await {
+            Ok(()) => folded = commits,
+            Err(error) => tracing::warn!(%error, "the log was not copied back"),
+        }
+    }
 }
 
 /// Decides on commands, in order. The second part is false if the state cannot be trusted any more.

@@ -7,13 +7,14 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::database::{Pool, Store, either};
 use crate::error::StoreError;
 
+/// Columns by their positions: to look for their names in every row costs more than to read them.
 macro_rules! stored {
     ($row:expr) => {
         $crate::records::Stored {
-            seq: $row.get::<i64, _>("seq") as u64,
-            at: $row.get("at"),
-            body: $row.get("body"),
-            digest: $row.get("digest"),
+            seq: $row.get::<i64, _>(0) as u64,
+            at: $row.get(1),
+            body: $row.get(2),
+            digest: $row.get(3),
         }
     };
 }
@@ -37,10 +38,7 @@ impl Stored {
     /// # Errors
     /// If its bytes are not one.
     pub fn record(&self) -> Result<Record, StoreError> {
-        serde_json::from_slice(&self.body).map_err(|error| StoreError::Record {
-            seq: self.seq,
-            what: format!("its bytes are not a record: {error}"),
-        })
+        read(self.seq, &self.body)
     }
 
     /// The digest, if it has the length of one.
@@ -50,6 +48,33 @@ impl Stored {
     }
 }
 
+/// What the chain says of a record: its bytes, and the digest stored beside them, if it has the length of one.
+#[derive(Debug)]
+pub(crate) struct Bare {
+    pub(crate) seq: u64,
+    pub(crate) body: Vec<u8>,
+    pub(crate) digest: Option<Digest>,
+}
+
+impl Bare {
+    /// The record.
+    ///
+    /// # Errors
+    /// If its bytes are not one.
+    pub(crate) fn record(&self) -> Result<Record, StoreError> {
+        read(self.seq, &self.body)
+    }
+}
+
+fn read(seq: u64, body: &[u8]) -> Result<Record, StoreError> {
+    serde_json::from_slice(body).map_err(|error| StoreError::Record {
+        seq,
+        what: format!("its bytes are not a record: {error}"),
+    })
+}
+
+/// Records read from a SQLite file as one row: a hundred kilobytes or so.
+const PACK: u64 = 256;
 /// Rows of one statement, the most first: a few texts that stay prepared, whatever the size of a batch.
 const ROWS: [usize; 8] = [128, 64, 32, 16, 8, 4, 2, 1];
 
@@ -187,6 +212,86 @@ impl Store {
             .collect()))
     }
 
+    /// Bytes and digests of the records after `after`, up to and with `to`, in order.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub(crate) async fn between(&self, after: u64, to: u64) -> Result<Vec<Bare>, StoreError> {
+        let mut rows = Vec::with_capacity((to - after) as usize);
+        match &self.pool {
+            Pool::Sqlite(_) => {
+                let mut from = after;
+                while from < to {
+                    let next = to.min(from + PACK);
+                    if !self.unpack(from, next, &mut rows).await? {
+                        self.one_by_one(from, next, &mut rows).await?;
+                    }
+                    from = next;
+                }
+            }
+            Pool::Postgres(_) => self.one_by_one(after, to, &mut rows).await?,
+        }
+        Ok(rows)
+    }
+
+    async fn one_by_one(
+        &self,
+        after: u64,
+        to: u64,
+        rows: &mut Vec<Bare>,
+    ) -> Result<(), StoreError> {
+        let text = "SELECT seq, body, digest FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq";
+        either!(self, pool => {
+            let found = sqlx::query(text).bind(after as i64).bind(to as i64).fetch_all(pool).await?;
+            rows.extend(found.into_iter().map(|row| Bare {
+                seq: row.get::<i64, _>(0) as u64,
+                body: row.get(1),
+                digest: <[u8; 32]>::try_from(row.get::<&[u8], _>(2)).ok().map(Digest),
+            }));
+        });
+        Ok(())
+    }
+
+    /// Reads many records of a SQLite file as one row, their bytes one line each: a row of its own costs each of them
+    /// more than everything that is done with it. Canonical JSON has no line ends, nor digests other lengths than 32
+    /// bytes, nor records gaps; where the database says otherwise this answers false, and they are read one by one.
+    async fn unpack(&self, after: u64, to: u64, rows: &mut Vec<Bare>) -> Result<bool, StoreError> {
+        let Pool::Sqlite(pool) = &self.pool else {
+            return Ok(false);
+        };
+        let text = "SELECT COUNT(*), TOTAL(length(digest) = 32), group_concat(CAST(body AS TEXT), char(10)),
+                           group_concat(CAST(digest AS TEXT), '')
+                    FROM (SELECT body, digest FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq)";
+        let row = sqlx::query(text)
+            .bind(after as i64)
+            .bind(to as i64)
+            .fetch_one(pool)
+            .await?;
+        let count = row.get::<i64, _>(0) as u64;
+        if count != to - after || row.get::<f64, _>(1) != count as f64 {
+            return Ok(false);
+        }
+        let (bodies, digests) = (row.try_get::<&[u8], _>(2)?, row.try_get::<&[u8], _>(3)?);
+        let before = rows.len();
+        let (digests, rest) = digests.as_chunks::<32>();
+        rows.extend(
+            (after + 1..)
+                .zip(bodies.split(|&byte| byte == b'\n'))
+                .zip(digests)
+                .map(|((seq, body), digest)| Bare {
+                    seq,
+                    body: body.to_vec(),
+                    digest: Some(Digest(*digest)),
+                }),
+        );
+        let lines = bodies.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
+        let sound = rest.is_empty() && lines == count && digests.len() as u64 == count;
+        if !sound {
+            rows.truncate(before);
+        }
+        Ok(sound)
+    }
+
     /// Records before `before`, the latest first.
     ///
     /// # Errors
@@ -267,21 +372,12 @@ impl Store {
     }
 }
 
-/// An insert of so many rows.
+/// An insert of so many rows into SQLite. Its places have no names: to look for those of hundreds of places in the
+/// list that SQLite keeps costs more than all the rest of the insert.
 fn insert(rows: usize) -> String {
-    let mut text = String::from("INSERT INTO record (seq, at, body, digest) VALUES ");
-    for row in 0..rows {
-        if row > 0 {
-            text.push(',');
-        }
-        let first = row * 4 + 1;
-        text.push_str(&format!(
-            "(${},${},${},${})",
-            first,
-            first + 1,
-            first + 2,
-            first + 3
-        ));
+    let mut text = String::from("INSERT INTO record (seq, at, body, digest) VALUES (?,?,?,?)");
+    for _ in 1..rows {
+        text.push_str(",(?,?,?,?)");
     }
     text
 }

@@ -1,6 +1,8 @@
 //! Snapshots: a state as bytes, so that a start need not read every record again.
 
-use lazaret_ledger::Ledger;
+use std::collections::VecDeque;
+
+use lazaret_ledger::{Digest, Ledger, Record};
 use sqlx::Row;
 
 use crate::database::{Store, either};
@@ -9,42 +11,99 @@ use crate::error::StoreError;
 /// Bytes of one row: PostgreSQL takes no value above a gigabyte, and copies each whole.
 const PART: usize = 8 << 20;
 /// How many snapshots are kept. The older ones shorten the way into the past.
-const KEPT: i64 = 8;
+const KEPT: usize = 8;
+/// How large they may be together, in parts; the two latest are kept however large they are.
+const KEPT_PARTS: i64 = 128;
 /// Records read at a time.
 pub(crate) const CHUNK: u32 = 8192;
+/// Records read and understood as one piece of work beside the state that takes them.
+const PIECE: u64 = 4096;
 
 impl Store {
     /// Keeps a snapshot of the ledger after record `seq`, and drops the oldest.
     ///
+    /// A large one is written in several commits, so that records may be committed between them. Its first part comes
+    /// last: without it the others are no snapshot.
+    ///
     /// # Errors
     /// If the database fails.
     pub async fn keep_snapshot(&self, seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        self.drop_snapshots(&[seq as i64]).await?;
         let parts = bytes.chunks(PART).count() as i64;
-        either!(self, pool => {
-            let mut transaction = pool.begin().await?;
-            sqlx::query("DELETE FROM snapshot WHERE seq = $1")
-                .bind(seq as i64)
-                .execute(&mut *transaction)
-                .await?;
-            for (part, body) in (1_i64..).zip(bytes.chunks(PART)) {
-                sqlx::query("INSERT INTO snapshot (seq, part, last, body) VALUES ($1, $2, $3, $4)")
+        let text = "INSERT INTO snapshot (seq, part, last, body) VALUES ($1, $2, $3, $4)";
+        for (part, body) in (1_i64..)
+            .zip(bytes.chunks(PART))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+        {
+            either!(self, pool => {
+                sqlx::query(text)
                     .bind(seq as i64)
                     .bind(part)
                     .bind(parts)
                     .bind(body)
-                    .execute(&mut *transaction)
+                    .execute(pool)
                     .await?;
+            });
+        }
+        let text = "SELECT seq, MAX(last) AS last, MIN(part) AS part FROM snapshot GROUP BY seq ORDER BY seq DESC";
+        let known: Vec<(i64, i64, i64)> = either!(self, pool => sqlx::query(text)
+            .fetch_all(pool)
+            .await?
+            .into_iter()
+            .map(|row| (row.get("seq"), row.get("last"), row.get("part")))
+            .collect());
+        let (mut kept, mut together) = (0, 0);
+        let mut old = Vec::new();
+        for (seq, last, part) in known {
+            together += last;
+            if part == 1 && (kept < 2 || kept < KEPT && together <= KEPT_PARTS) {
+                kept += 1;
+            } else {
+                old.push(seq);
             }
-            sqlx::query(
-                "DELETE FROM snapshot WHERE seq NOT IN
-                 (SELECT seq FROM snapshot WHERE part = 1 ORDER BY seq DESC LIMIT $1)",
-            )
-            .bind(KEPT)
-            .execute(&mut *transaction)
-            .await?;
-            transaction.commit().await?;
-        });
+        }
+        self.drop_snapshots(&old).await
+    }
+
+    async fn drop_snapshots(&self, seqs: &[i64]) -> Result<(), StoreError> {
+        for seq in seqs {
+            loop {
+                let text = "DELETE FROM snapshot WHERE seq = $1 AND part =
+                            (SELECT MIN(part) FROM snapshot WHERE seq = $1)";
+                let gone = either!(self, pool => sqlx::query(text)
+                    .bind(seq)
+                    .execute(pool)
+                    .await?
+                    .rows_affected());
+                if gone == 0 {
+                    break;
+                }
+            }
+        }
         Ok(())
+    }
+
+    /// Makes and keeps a snapshot of what is on disk: the latest one with the records after it. Whoever writes
+    /// meanwhile does not wait for it.
+    ///
+    /// # Errors
+    /// If the database fails, or a record does not follow.
+    pub async fn snapshot_beside(&self) -> Result<(), StoreError> {
+        let ledger = self.load().await?;
+        let made = tokio::task::spawn_blocking(move || (ledger.chain().seq, ledger.snapshot()));
+        match made.await {
+            Ok((seq, Ok(bytes))) => self.keep_snapshot(seq, &bytes).await,
+            Ok((_, Err(error))) => {
+                tracing::warn!(%error, "no snapshot was kept");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(%error, "no snapshot was kept");
+                Ok(())
+            }
+        }
     }
 
     /// The ledger of the latest usable snapshot at or before record `seq`; an empty one if there is none.
@@ -74,7 +133,11 @@ impl Store {
                     .map(|row| row.get("body")));
                 bytes.extend(body.unwrap_or_default());
             }
-            match Ledger::restore(&bytes) {
+            let read = tokio::task::spawn_blocking(move || Ledger::restore(&bytes));
+            let Ok(read) = read.await else {
+                continue;
+            };
+            match read {
                 // A snapshot that another history left behind would lead astray.
                 Ok(ledger) if self.follows(&ledger).await? => return Ok(ledger),
                 Ok(_) => tracing::warn!(seq, "a snapshot does not belong to these records"),
@@ -95,29 +158,64 @@ impl Store {
 
     /// Brings a ledger up to date with the records after it, up to `to`.
     ///
+    /// Records are read, digested and parsed ahead, beside each other; the state takes them in order.
+    ///
     /// # Errors
     /// If the database fails, or a record does not follow.
     pub async fn catch_up(&self, ledger: &mut Ledger, to: u64) -> Result<u64, StoreError> {
-        let mut read = 0;
-        while ledger.chain().seq < to {
-            let left = to - ledger.chain().seq;
-            let limit = u32::try_from(left).unwrap_or(CHUNK).min(CHUNK);
-            let rows = self.after(ledger.chain().seq, limit).await?;
-            if rows.is_empty() {
-                break;
+        let before = ledger.chain().seq;
+        let ahead = std::thread::available_parallelism().map_or(2, usize::from) + 1;
+        loop {
+            let end = self.head().await?.seq.min(to);
+            let mut next = ledger.chain().seq;
+            if next >= end {
+                return Ok(end.saturating_sub(before));
             }
-            for stored in &rows {
-                let record = stored.record()?;
-                ledger
-                    .replay(&record, Some(&stored.body))
-                    .map_err(|broken| StoreError::Record {
-                        seq: broken.record,
-                        what: broken.what,
-                    })?;
-                read += 1;
+            let mut work = VecDeque::new();
+            loop {
+                while work.len() < ahead && next < end {
+                    let (store, from) = (self.clone(), next);
+                    next = end.min(from + PIECE);
+                    work.push_back(tokio::spawn(
+                        async move { store.understood(from, next).await },
+                    ));
+                }
+                let Some(piece) = work.pop_front() else {
+                    break;
+                };
+                let piece = piece.await.map_err(|error| StoreError::Record {
+                    seq: ledger.chain().seq + 1,
+                    what: error.to_string(),
+                })?;
+                for (record, digest) in piece? {
+                    ledger
+                        .replay(&record, digest)
+                        .map_err(|broken| StoreError::Record {
+                            seq: broken.record,
+                            what: broken.what,
+                        })?;
+                }
+            }
+            if ledger.chain().seq < end {
+                let seq = ledger.chain().seq + 1;
+                let what = "it is missing".into();
+                return Err(StoreError::Record { seq, what });
             }
         }
-        Ok(read)
+    }
+
+    /// Records after `after` up to `to`, with the digests of their bytes.
+    async fn understood(&self, after: u64, to: u64) -> Result<Vec<(Record, Digest)>, StoreError> {
+        let rows = self.between(after, to).await?;
+        let parsed = tokio::task::spawn_blocking(move || {
+            rows.iter()
+                .map(|stored| Ok((stored.record()?, Digest::of(&stored.body))))
+                .collect()
+        });
+        parsed.await.map_err(|error| StoreError::Record {
+            seq: after + 1,
+            what: error.to_string(),
+        })?
     }
 
     /// The ledger as it stands.

@@ -1,6 +1,7 @@
 //! Following the whole chain, and saying where it breaks.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use lazaret_ledger::chain::{Breakage, Chain, ChainBreak, Digest};
 use tokio::task::JoinHandle;
@@ -8,15 +9,30 @@ use tokio::task::JoinHandle;
 use crate::checkpoint::Checkpoint;
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::records::Stored;
+use crate::records::Bare;
 
 /// Findings kept; a chain that is broken in more places is broken.
 const FINDINGS: usize = 100;
 /// Records looked at as one piece of work.
-const PIECE: u32 = 16_384;
+const PIECE: u64 = 8192;
 
-/// What one piece of work found: how many records, what is wrong, digests at checkpoints.
-type Piece = (u64, Vec<Finding>, Vec<(u64, Digest)>);
+/// What one piece of work found.
+#[derive(Default)]
+struct Piece {
+    records: u64,
+    first: Option<First>,
+    /// Its last row, and the digest stored beside it.
+    last: Chain,
+    findings: Vec<Finding>,
+    /// Digests at checkpoints.
+    seen: Vec<(u64, Digest)>,
+}
+
+/// The first row of a piece: its number, and the digest that it names as that of the row before.
+struct First {
+    seq: u64,
+    names: Option<Digest>,
+}
 
 /// Something that does not agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,49 +85,60 @@ impl Store {
                 });
             }
         }
-        let wanted: Vec<u64> = checkpoints.iter().map(|c| c.seq).collect();
-        let mut digests: Vec<(u64, Digest)> = Vec::new();
-        // Pieces are followed beside each other: each starts from what the row before says of itself, which the piece
-        // before has checked.
-        let mut work: VecDeque<JoinHandle<Piece>> = VecDeque::new();
+        let mut wanted: Vec<u64> = checkpoints.iter().map(|c| c.seq).collect();
+        wanted.sort_unstable();
+        let wanted: Arc<[u64]> = wanted.into();
+        let mut digests: HashMap<u64, Digest> = HashMap::new();
+        // Pieces are read and followed beside each other, each from what its first row says of the one before; here
+        // they are joined.
+        let mut work: VecDeque<JoinHandle<Result<Piece, StoreError>>> = VecDeque::new();
         let threads = std::thread::available_parallelism().map_or(2, usize::from);
-        let mut start = Chain::default();
-        loop {
-            let rows = self.after(start.seq, PIECE).await?;
-            let last = rows.last().map(|row| Chain {
-                seq: row.seq,
-                head: row.digest().unwrap_or_default(),
-            });
-            if let Some(last) = last {
-                let (from, wanted) = (start, wanted.clone());
-                work.push_back(tokio::task::spawn_blocking(move || {
-                    let (findings, seen) = follow(from, &rows, &wanted);
-                    (rows.len() as u64, findings, seen)
+        let end = self.head().await?.seq;
+        let mut next = 0;
+        let mut chain = Chain::default();
+        while verified.findings.len() <= FINDINGS {
+            while work.len() <= threads && next < end {
+                let (store, wanted, from) = (self.clone(), Arc::clone(&wanted), next);
+                next = end.min(from + PIECE);
+                work.push_back(tokio::spawn(async move {
+                    let rows = store.between(from, next).await?;
+                    tokio::task::spawn_blocking(move || follow(&rows, &wanted))
+                        .await
+                        .map_err(|error| stopped(from, &error))
                 }));
-                start = last;
             }
-            while work.len() > if last.is_some() { threads } else { 0 } {
-                let Some(piece) = work.pop_front() else { break };
-                let (count, findings, seen) = piece.await.map_err(|error| StoreError::Record {
-                    seq: 0,
-                    what: error.to_string(),
-                })?;
-                verified.records += count;
-                verified.findings.extend(findings);
-                digests.extend(seen);
-            }
-            if last.is_none() || verified.findings.len() > FINDINGS {
+            let Some(piece) = work.pop_front() else {
                 break;
+            };
+            let piece = piece.await.map_err(|error| stopped(chain.seq, &error))??;
+            verified.records += piece.records;
+            digests.extend(piece.seen);
+            verified.findings.extend(piece.findings);
+            let Some(first) = piece.first else {
+                continue;
+            };
+            if first.seq != chain.seq + 1 {
+                verified.findings.push(missing(chain.seq, first.seq));
+            } else if let Some(names) = first.names.filter(|names| *names != chain.head) {
+                verified.findings.push(Finding {
+                    seq: first.seq,
+                    what: Breakage::Unlinked {
+                        names,
+                        before: chain.head,
+                    }
+                    .to_string(),
+                });
             }
+            chain = piece.last;
         }
-        verified.head = start;
+        verified.head = chain;
         for checkpoint in &checkpoints {
-            let found = digests.iter().find(|(seq, _)| *seq == checkpoint.seq);
+            let found = digests.get(&checkpoint.seq);
             let what = match found {
                 None if checkpoint.seq == 0 => continue,
                 None => Breakage::Missing,
-                Some((_, digest)) if *digest == checkpoint.digest => continue,
-                Some((_, digest)) => Breakage::Rewritten {
+                Some(digest) if *digest == checkpoint.digest => continue,
+                Some(digest) => Breakage::Rewritten {
                     witnessed: checkpoint.digest,
                     found: *digest,
                 },
@@ -128,32 +155,39 @@ impl Store {
     }
 }
 
-/// Follows rows; after a break it goes on from what the broken row says of itself, so that each is found once.
-fn follow(from: Chain, rows: &[Stored], wanted: &[u64]) -> (Vec<Finding>, Vec<(u64, Digest)>) {
-    let mut chain = from;
-    let mut findings = Vec::new();
-    let mut seen = Vec::new();
+/// Follows rows from what the first says of the one before it; after a break it goes on from what the broken row says
+/// of itself, so that each is found once.
+fn follow(rows: &[Bare], wanted: &[u64]) -> Piece {
+    let mut piece = Piece {
+        records: rows.len() as u64,
+        ..Piece::default()
+    };
+    let Some(first) = rows.first() else {
+        return piece;
+    };
+    let names = previous(&first.body);
+    piece.first = Some(First {
+        seq: first.seq,
+        names,
+    });
+    let mut chain = Chain {
+        seq: first.seq - 1,
+        head: names.unwrap_or_default(),
+    };
     for row in rows {
         if row.seq != chain.seq + 1 {
-            findings.push(Finding {
-                seq: chain.seq + 1,
-                what: if row.seq == chain.seq + 2 {
-                    "it is missing".into()
-                } else {
-                    format!("it and those up to {} are missing", row.seq - 1)
-                },
-            });
+            piece.findings.push(missing(chain.seq, row.seq));
             // What the row after the gap follows is gone: take its own word for it.
             chain = Chain {
                 seq: row.seq - 1,
                 head: previous(&row.body).unwrap_or_default(),
             };
         }
-        if findings.len() > FINDINGS {
+        if piece.findings.len() > FINDINGS {
             break;
         }
         let before = chain;
-        let followed = match row.digest() {
+        let followed = match row.digest {
             Some(digest) => chain.follow(&row.body, Some(digest)),
             None => Err(ChainBreak {
                 at: row.seq,
@@ -161,20 +195,40 @@ fn follow(from: Chain, rows: &[Stored], wanted: &[u64]) -> (Vec<Finding>, Vec<(u
             }),
         };
         if let Err(broken) = followed {
-            findings.push(Finding {
+            piece.findings.push(Finding {
                 seq: row.seq,
                 what: broken.what.to_string(),
             });
             chain = Chain {
                 seq: before.seq + 1,
-                head: row.digest().unwrap_or_default(),
+                head: row.digest.unwrap_or_default(),
             };
         }
-        if wanted.contains(&row.seq) {
-            seen.push((row.seq, Digest::of(&row.body)));
+        if wanted.binary_search(&row.seq).is_ok() {
+            piece.seen.push((row.seq, Digest::of(&row.body)));
         }
     }
-    (findings, seen)
+    piece.last = chain;
+    piece
+}
+
+/// Records between two that are there.
+fn missing(before: u64, after: u64) -> Finding {
+    Finding {
+        seq: before + 1,
+        what: if after == before + 2 {
+            "it is missing".into()
+        } else {
+            format!("it and those up to {} are missing", after - 1)
+        },
+    }
+}
+
+fn stopped(seq: u64, error: &tokio::task::JoinError) -> StoreError {
+    StoreError::Record {
+        seq,
+        what: error.to_string(),
+    }
 }
 
 fn previous(body: &[u8]) -> Option<Digest> {

@@ -23,12 +23,13 @@ use lazaret_ledger::{
     decide_without,
 };
 
+use crate::disk::Disk;
 use crate::oracle::Oracle;
 use crate::scene::{self, DAY, HOUR, after, spot, start};
 
 /// A generator that is short, good enough and the same everywhere (xorshift64*, Vigna2016).
 #[derive(Clone, Debug)]
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -38,12 +39,12 @@ impl Dice {
         self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 
     /// True once in `n`.
-    fn one_in(&mut self, n: usize) -> bool {
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
     }
 
@@ -74,6 +75,9 @@ struct Life {
     convoys: u32,
     versions: [u32; 3],
     broken: Option<String>,
+    disk: Option<Disk>,
+    /// Commands whose records were not synced yet: nobody has been told that they count.
+    unanswered: Vec<Command>,
 }
 
 const PEOPLE: &[(&str, &[Role])] = &[
@@ -182,7 +186,7 @@ fn life_protocols() -> Vec<Protocol> {
 }
 
 impl Life {
-    fn new(seed: u64, without: Option<Rule>) -> Self {
+    fn new(seed: u64, without: Option<Rule>, disk: Option<Disk>) -> Self {
         let mut life = Life {
             dice: Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
             without,
@@ -204,6 +208,8 @@ impl Life {
             convoys: 0,
             versions: [1; 3],
             broken: None,
+            disk,
+            unanswered: Vec::new(),
         };
         life.say(
             "admin",
@@ -337,6 +343,14 @@ impl Life {
                     self.broken = Some(broken.to_string());
                     return false;
                 }
+                if let Some(disk) = &mut self.disk {
+                    let (state, chain) = (&self.state, self.chain);
+                    disk.write(&sealed, || state.snapshot(&chain).unwrap_or_default());
+                    self.unanswered.push(command.clone());
+                    if disk.unsynced() == 0 {
+                        self.unanswered.clear();
+                    }
+                }
                 self.oracle.look(&sealed.record);
                 self.records.push(sealed.record);
                 self.accepted += 1;
@@ -385,8 +399,35 @@ impl Life {
         self.dice.pick(PEOPLE).0
     }
 
+    /// The power fails, and the ledger starts again from its disk. Whoever had no answer sends again.
+    fn crash(&mut self) {
+        let Some(disk) = &mut self.disk else {
+            return;
+        };
+        let found = match disk.crash() {
+            Ok(found) => found,
+            Err(what) => {
+                self.broken = Some(what);
+                return;
+            }
+        };
+        self.chain = found.chain();
+        self.state = found.state().clone();
+        self.records.truncate(self.chain.seq as usize);
+        self.oracle = Oracle::default();
+        for record in &self.records {
+            self.oracle.look(record);
+        }
+        for command in std::mem::take(&mut self.unanswered) {
+            self.submit(&command);
+        }
+    }
+
     /// One thing that somebody does.
     fn step(&mut self) {
+        if self.disk.as_mut().is_some_and(Disk::crashes_now) {
+            self.crash();
+        }
         let pause = *self.dice.pick(&[1, 5, 30, 60, 300, 900, 1_800]);
         self.wait(pause);
         if self.dice.one_in(60) {
@@ -1108,7 +1149,11 @@ struct Lived {
 }
 
 fn live(seed: u64, steps: usize, without: Option<Rule>) -> Lived {
-    let mut life = Life::new(seed, without);
+    live_on(seed, steps, without, None)
+}
+
+fn live_on(seed: u64, steps: usize, without: Option<Rule>, disk: Option<Disk>) -> Lived {
+    let mut life = Life::new(seed, without, disk);
     for nth in 0..steps {
         life.step();
         if !life.oracle.wrong.is_empty() || life.broken.is_some() {
@@ -1148,10 +1193,20 @@ fn no_life_of_many_breaks_a_rule() {
 fn lives(seeds: std::ops::RangeInclusive<u64>) {
     let began = Instant::now();
     let (mut events, mut micros) = (0, 0);
+    let (mut crashes, mut flips, mut torn) = (0, 0, 0);
     let mut done = lazaret_ledger::Totals::default();
     for seed in seeds {
-        let Lived { life, wrong } = live(seed, 2_500, None);
+        let disk = Disk::new(seed, false);
+        let Lived { life, wrong } = live_on(seed, 2_500, None, Some(disk));
         assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
+        if let Some(disk) = &life.disk {
+            crashes += disk.crashes;
+            flips += disk.flips;
+            torn += disk.torn;
+        }
+        // However often it was sent, and whatever the disk did: once.
+        let keys: std::collections::HashSet<_> = life.records.iter().map(|r| &r.command).collect();
+        assert_eq!(keys.len(), life.records.len(), "seed {seed}");
         let totals = life.state.totals();
         done.lots_released += totals.lots_released;
         done.lots_departed += totals.lots_departed;
@@ -1171,10 +1226,27 @@ fn lives(seeds: std::ops::RangeInclusive<u64>) {
     }
     let years = micros as f64 / (365.25 * DAY as f64 * 1e6);
     let seconds = began.elapsed().as_secs_f64();
-    eprintln!("{years:.2} gateway-years and {events} checked events in {seconds:.1} s");
+    eprintln!(
+        "{years:.2} gateway-years and {events} checked events in {seconds:.1} s; {crashes} crashes, \
+         {torn} torn sectors, {flips} flipped bits"
+    );
+    assert!(crashes > 0 && torn > 0 && flips > 0);
     // A life in which nothing ever leaves would prove nothing about leaving.
     assert!(done.lots_departed > 100, "{done:?}");
     assert!(done.vehicles_released > 100, "{done:?}");
+}
+
+/// A disk that forgets what it said was safe is noticed in its first crash that loses anything.
+#[test]
+fn a_disk_that_lies_is_noticed() {
+    let caught = (1..=5).any(|seed| {
+        let disk = Disk::new(seed, true);
+        let Lived { wrong, .. } = live_on(seed, 2_500, None, Some(disk));
+        wrong
+            .iter()
+            .any(|(code, what)| *code == "broken" && what.contains("were acknowledged"))
+    });
+    assert!(caught);
 }
 
 /// Rules that a sabotaged ledger goes without. The rest are structure: names that do not exist have no row to act on

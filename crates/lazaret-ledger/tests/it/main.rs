@@ -2,8 +2,10 @@
 
 mod canonical;
 mod chain;
+mod disk;
 mod epcis;
 mod figures;
+mod full;
 mod identity;
 mod life;
 mod oracle;

@@ -1,6 +1,7 @@
 //! The store from outside, on SQLite and, where Debian's package is installed, on PostgreSQL.
 
 mod backup;
+mod disk;
 mod kill;
 mod lease;
 mod live;
