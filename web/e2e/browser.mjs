@@ -9,10 +9,14 @@ export function have_browser() {
   return existsSync(BROWSER);
 }
 
-export async function launch() {
+/**
+ * A browser whose camera sees `video`, a file of uncompressed pictures (Y4M), if given.
+ */
+export async function launch({ video } = {}) {
+  const camera = video ? ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${video}`] : [];
   return chromium.launch({
     executablePath: BROWSER,
     headless: true,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [...camera, '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
   });
 }

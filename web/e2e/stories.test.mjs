@@ -4,6 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
+import QRCode from 'qrcode';
+
 import { BROWSER, have_browser, launch } from './browser.mjs';
 import { any_free, Desk } from './desk.mjs';
 import { BINARY, have_binary, scratch, start } from './server.mjs';
@@ -208,6 +210,32 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     await trace.getByText(departure, { exact: true }).waitFor();
   });
 
+  test('papers are amended, and the map shows what is to come', async () => {
+    const { gil, yun } = at;
+    const announced = (await gil.read('/api/arrivals?limit=100')).items.find((r) => r.stage === 'announced' && r.manifest);
+    assert.ok(announced, 'a convoy is announced');
+    const before = await gil.read(`/api/arrivals/${announced.convoy}`);
+    await gil.go(`#/convoy/${announced.convoy}`);
+    await gil.button('Amend papers').click();
+    const form = gil.page.locator('main form');
+    const lines = (await form.locator('textarea').inputValue()).split('\n');
+    assert.equal(lines.length, before.lines.length, 'the present lines stand in the form');
+    await form.locator('textarea').fill([lines[0].replace(/, \d+, /, ', 7, '), ...lines.slice(1)].join('\n'));
+    await form.getByLabel('Why').fill('counted again by the sender');
+    await form.locator('button[type=submit]').click();
+    await gil.page.locator('main .tag', { hasText: 'amended 1 time' }).waitFor();
+    const after = await gil.read(`/api/arrivals/${announced.convoy}`);
+    assert.deepEqual(after.lines[0], { ...before.lines[0], pieces: 7 }, 'only what was changed is changed');
+
+    await yun.go('#/site');
+    const slider = yun.page.locator('input[type=range]');
+    await slider.waitFor();
+    await slider.press('End');
+    await yun.page.getByText(/^Foreseen for .*: \d+ clocks? will have run by then/).waitFor();
+    await yun.button('Back to now').click();
+    await yun.page.getByText('Foreseen for').waitFor({ state: 'detached' });
+  });
+
   test('a positive test stops everything it may have reached and calls back what was released', async () => {
     const { gil, yun, dana, quinn, chen } = at;
     // In one vehicle: one lot that must be tested, one that need not be.
@@ -302,6 +330,29 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     await key('g');
     await key('m');
     await page.locator('h1', { hasText: 'Site map' }).waitFor();
+  });
+
+  test('a phone reads a label through its camera, and the card opens', async () => {
+    const lot = (await at.quinn.read('/api/holds?limit=1')).items[0].lot;
+    // What the camera sees: the code of the label, as large as held before it.
+    const { modules } = QRCode.create(lot, { errorCorrectionLevel: 'M' });
+    const [width, height, side] = [640, 480, 10];
+    const luma = Buffer.alloc(width * height, 235);
+    for (let y = 0; y < modules.size * side; y += 1)
+      for (let x = 0; x < modules.size * side; x += 1) {
+        if (modules.get(Math.floor(y / side), Math.floor(x / side))) luma[(y + 80) * width + x + 160] = 16;
+      }
+    const video = join(folder, 'label.y4m');
+    writeFileSync(video, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\nFRAME\n`), luma, Buffer.alloc((width * height) / 2, 128)]));
+    const phone = await launch({ video });
+    try {
+      const desk = await Desk.demo(phone, server.url, 'quinn', { width: 390, height: 844 });
+      await desk.page.getByRole('button', { name: 'Scan with the camera' }).click();
+      await desk.page.locator('h1', { hasText: lot }).waitFor();
+      desk.quiet();
+    } finally {
+      await phone.close();
+    }
   });
 
   test('columns are remembered for the person, on another device too', async () => {
