@@ -4,10 +4,16 @@
 //! disposition for quarantine; those are terms of the extension `lz`, and a strict receiver gets the nearest standard
 //! step instead. Goods in quarantine have the persistent disposition `unavailable` until their release.
 //!
+//! An event is named by its hash ([`event_hash`]), so that a receiver can check the name and takes it once.
+//!
 //! What a yard does inside one place (waiting, shifts, readings one by one) has no counterpart and is left out.
 //!
 //! # Source
 //! GS1 EPCIS and CBV 2.0; JSON schema of <https://github.com/gs1/EPCIS>.
+
+mod hash;
+
+pub use hash::{event_hash, prehash};
 
 use lazaret_gateway::event::entry::{Entry as E, Outcome};
 use lazaret_gateway::event::{Happening as H, Spot};
@@ -69,17 +75,19 @@ impl Exchange {
                 fields.insert("eventTime".into(), event.at.to_string().into());
                 fields.insert("eventTimeZoneOffset".into(), self.offset.clone().into());
                 fields.insert("recordTime".into(), record.recorded_at.to_string().into());
-                // Unique and the same each time it is exported: record and position.
-                fields.insert(
-                    "eventID".into(),
-                    format!("{}event/{}-{nth}", self.base, record.seq).into(),
-                );
+                // The same each time it is exported, and no other event's: record and position are in it.
                 fields.insert("lz:record".into(), record.seq.into());
+                fields.insert("lz:position".into(), nth.into());
                 fields.insert("lz:digestBefore".into(), record.previous.to_string().into());
                 if let Some(old) = corrects {
                     fields.insert("lz:corrects".into(), old.into());
                 }
-                Some(Value::Object(fields))
+                let mut event = Value::Object(fields);
+                let hash = event_hash(&event, &[("lz", EXTENSION)]);
+                if let Some(fields) = event.as_object_mut() {
+                    fields.insert("eventID".into(), hash.into());
+                }
+                Some(event)
             })
             .collect()
     }
@@ -138,8 +146,8 @@ impl Exchange {
                 step,
                 spot,
             } => {
-                let step_name = self.step("lz:disinfecting", "inspecting");
-                let mut fields = object("OBSERVE", step_name, "in_progress", vec![lot(id)]);
+                let step_name = self.step("disinfecting", "inspecting");
+                let mut fields = object("OBSERVE", &step_name, "in_progress", vec![lot(id)]);
                 fields.insert("lz:step".into(), step.as_str().into());
                 self.at(fields, spot)
             }
@@ -157,14 +165,15 @@ impl Exchange {
                     "non_conformant"
                 };
                 let mut fields = object("OBSERVE", "inspecting", disposition, vec![lot(id)]);
-                let mut reports = vec![json!({ "type": "Time", "value": contact_s, "uom": "SEC" })];
-                if let Some(ct) = ct_mg_h_m3 {
-                    reports.push(json!({ "type": "lz:ConcentrationTime", "value": ct, "lz:unit": "mg.h/m3" }));
-                }
+                let report = json!({ "type": "Time", "value": contact_s, "uom": "SEC" });
                 fields.insert(
                     "sensorElementList".into(),
-                    json!([{ "sensorReport": reports }]),
+                    json!([{ "sensorReport": [report] }]),
                 );
+                if let Some(ct) = ct_mg_h_m3 {
+                    // No unit of Recommendation 20 is for it.
+                    fields.insert("lz:concentrationTimeMgHM3".into(), json!(ct));
+                }
                 fields.insert("lz:ruleId".into(), rule(pin).into());
                 fields
             }
@@ -202,8 +211,8 @@ impl Exchange {
                 object("OBSERVE", "inspecting", disposition, vec![sample])
             }
             H::LotReleased { lot: id } => {
-                let step = self.step("lz:releasing", "inspecting");
-                let mut fields = object("OBSERVE", step, "available", vec![lot(id)]);
+                let step = self.step("releasing", "inspecting");
+                let mut fields = object("OBSERVE", &step, "available", vec![lot(id)]);
                 fields.insert(
                     "persistentDisposition".into(),
                     json!({ "unset": ["unavailable"], "set": ["conformant"] }),
@@ -261,8 +270,13 @@ impl Exchange {
         })
     }
 
-    fn step<'a>(&self, own: &'a str, nearest: &'a str) -> &'a str {
-        if self.strict { nearest } else { own }
+    /// A step that the standard does not have, as an address, or the nearest that it has.
+    fn step(&self, own: &str, nearest: &str) -> String {
+        if self.strict {
+            nearest.to_owned()
+        } else {
+            format!("{EXTENSION}{own}")
+        }
     }
 
     fn at(&self, mut fields: Map<String, Value>, spot: &Spot) -> Map<String, Value> {

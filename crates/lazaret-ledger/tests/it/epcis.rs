@@ -1,8 +1,8 @@
 //! Records leave as EPCIS 2.0 events with steps and dispositions that the standard knows.
 
 use lazaret_gateway::event::entry::Outcome;
-use lazaret_ledger::epcis::Exchange;
-use serde_json::Value;
+use lazaret_ledger::epcis::{EXTENSION, Exchange, event_hash, prehash};
+use serde_json::{Value, json};
 
 use crate::scene::*;
 
@@ -69,13 +69,13 @@ fn a_lot_can_be_followed_through() {
             "entering_exiting",
             "unloading",
             "storing",
-            "lz:disinfecting",
+            "https://lazaret.example/epcis/disinfecting",
             "inspecting",
             "holding",
             "storing",
             "sampling",
             "inspecting",
-            "lz:releasing",
+            "https://lazaret.example/epcis/releasing",
             "loading",
             "departing",
         ]
@@ -104,5 +104,99 @@ fn a_strict_receiver_gets_only_what_the_standard_knows() {
         }
         // Persistent dispositions are for object and transformation events only.
         assert!(event.get("persistentDisposition").is_none() || text("type") == "ObjectEvent");
+    }
+}
+
+/// Fixtures of the reference implementation, with GS1 keys in their canonical form:
+/// <https://github.com/RalphTro/epcis-event-hash-generator>, `tests/examples/expected/CBV2.0`.
+#[test]
+fn an_event_is_named_as_the_reference_names_it() {
+    let single = json!({
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "bizStep": "shipping",
+        "disposition": "in_transit",
+        "epcList": [
+            "https://id.gs1.org/01/10614141073464/21/2018",
+            "https://id.gs1.org/01/10614141073464/21/2017",
+        ],
+        "eventTime": "2022-02-16T20:33:31.116000-06:00",
+        "eventTimeZoneOffset": "-06:00",
+        "readPoint": { "id": "https://id.gs1.org/414/0614141073467/254/1234" },
+        "bizTransactionList": [
+            { "type": "po", "bizTransaction": "http://transaction.acme.com/po/12345678" },
+        ],
+    });
+    assert_eq!(
+        event_hash(&single, &[]),
+        "ni:///sha-256;ffa491b16867e34a7791a8d5389d826afc24e63a121026b6a4004ace38631b4b?ver=CBV2.0"
+    );
+    let extended = json!({
+        "type": "ObjectEvent",
+        "eventTime": "2020-03-04T11:00:30.000+01:00",
+        "eventTimeZoneOffset": "+01:00",
+        "recordTime": "2020-03-04T11:00:30.999+01:00",
+        "eventID": "not part of it",
+        "epcList": [
+            "https://id.gs1.org/00/040123450000003338",
+            "https://id.gs1.org/00/040123450000001112",
+            "https://id.gs1.org/00/040123450000002225",
+        ],
+        "action": "OBSERVE",
+        "bizStep": "departing",
+        "readPoint": { "id": "https://id.gs1.org/414/4012345000115/254/987" },
+        "example:myField1": { "example:mySubField1": "2", "example:mySubField2": "5" },
+        "example:myField2": "0",
+        "example:myField3": { "example:mySubField3": ["3", "1"] },
+    });
+    assert_eq!(
+        event_hash(&extended, &[("example", "https://ns.example.com/epcis/")]),
+        "ni:///sha-256;6ae96341e0acc6d7a261364751f60e68278a81cdf51da0abb6b4e617014e39d7?ver=CBV2.0"
+    );
+    // Numbers, rounded times, sensors and lists of dispositions.
+    let judged = json!({
+        "type": "ObjectEvent",
+        "eventTime": "2020-09-29T14:00:00.0005+02:00",
+        "eventTimeZoneOffset": "+02:00",
+        "persistentDisposition": { "unset": ["unavailable"], "set": ["conformant"] },
+        "sensorElementList": [{ "sensorReport": [
+            { "type": "Time", "value": 50.0, "uom": "SEC" },
+            { "type": "Temperature", "minValue": "-012.40", "uom": "CEL" },
+        ] }],
+    });
+    assert_eq!(
+        prehash(&judged, &[]),
+        "eventType=ObjectEventeventTime=2020-09-29T12:00:00.001ZeventTimeZoneOffset=+02:00\
+         persistentDispositionset=https://ref.gs1.org/cbv/Disp-conformant\
+         unset=https://ref.gs1.org/cbv/Disp-unavailable\
+         sensorElementsensorReporttype=https://ref.gs1.org/voc/TemperatureminValue=-12.4uom=CEL\
+         sensorReporttype=https://ref.gs1.org/voc/Timevalue=50uom=SEC"
+    );
+}
+
+#[test]
+fn any_change_of_an_event_changes_its_name_and_another_order_does_not() {
+    let document = document(false);
+    let spaces = [("lz", EXTENSION)];
+    for event in document["epcisBody"]["eventList"].as_array().unwrap() {
+        let name = event["eventID"].as_str().unwrap();
+        assert_eq!(event_hash(event, &spaces), name);
+        for (field, value) in event.as_object().unwrap() {
+            if ["eventID", "recordTime"].contains(&field.as_str()) {
+                continue;
+            }
+            let mut less = event.clone();
+            less.as_object_mut().unwrap().remove(field);
+            assert_ne!(
+                event_hash(&less, &spaces),
+                name,
+                "{field} is no part of the name"
+            );
+            if value.is_string() && field != "eventTime" {
+                let mut other = event.clone();
+                other[field] = format!("{}x", value.as_str().unwrap()).into();
+                assert_ne!(event_hash(&other, &spaces), name, "{field}");
+            }
+        }
     }
 }
