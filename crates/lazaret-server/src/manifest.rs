@@ -18,6 +18,10 @@ use crate::view::vehicles::mark_check;
 
 /// Rows taken in at once.
 const ROWS_MAX: usize = 200_000;
+/// Columns looked at; headings stand in the first few.
+const COLUMNS_MAX: usize = 64;
+/// Cells looked at.
+const CELLS_MAX: usize = (ROWS_MAX + 2) * COLUMNS_MAX;
 /// Wrong cells told at once; a file with more is a file of another kind.
 const ERRORS_MAX: usize = 2000;
 
@@ -64,7 +68,7 @@ pub(crate) fn cells(bytes: &[u8], kind: &str) -> Result<Vec<Vec<String>>, Proble
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .from_reader(text.as_bytes());
+            .from_reader(Cursor::new(with_empty_rows(text, delimiter)));
         return reader
             .records()
             .take(ROWS_MAX + 2)
@@ -82,15 +86,35 @@ pub(crate) fn cells(bytes: &[u8], kind: &str) -> Result<Vec<Vec<String>>, Proble
             Problem::bad_request(format!("the workbook cannot be read: {error}"))
         };
         let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
-        let range = book
-            .worksheet_range_at(0)
-            .ok_or_else(|| Problem::bad_request("the workbook has no sheet"))?
-            .map_err(unreadable)?;
-        return Ok(range
-            .rows()
-            .take(ROWS_MAX + 2)
-            .map(|row| row.iter().map(cell).collect())
-            .collect());
+        let sheet = book
+            .sheet_names()
+            .first()
+            .cloned()
+            .ok_or_else(|| Problem::bad_request("the workbook has no sheet"))?;
+        // Cell by cell: a sheet that names its last row and column would be a table of billions of cells.
+        let mut reader = book.worksheet_cells_reader(&sheet).map_err(unreadable)?;
+        let mut rows: Vec<Vec<String>> = Vec::new();
+        let mut kept = 0;
+        while let Some(next) = reader.next_cell().map_err(unreadable)? {
+            let (row, column) = next.get_position();
+            let (row, column) = (row as usize, column as usize);
+            let text = cell(&Data::from(next.get_value().clone()));
+            kept += 1;
+            if text.is_empty() || column >= COLUMNS_MAX {
+                continue;
+            }
+            if row > ROWS_MAX + 1 || kept > CELLS_MAX {
+                return Err(too_many_rows());
+            }
+            if rows.len() <= row {
+                rows.resize(row + 1, Vec::new());
+            }
+            if rows[row].len() <= column {
+                rows[row].resize(column + 1, String::new());
+            }
+            rows[row][column] = text;
+        }
+        return Ok(rows);
     }
     Err(Problem::new(
         axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -98,6 +122,27 @@ pub(crate) fn cells(bytes: &[u8], kind: &str) -> Result<Vec<Vec<String>>, Proble
         "this kind of file is not taken",
         "send text/csv, or an Excel workbook (.xlsx)",
     ))
+}
+
+fn too_many_rows() -> Problem {
+    Problem::bad_request(format!(
+        "at most {ROWS_MAX} rows are taken at once; split the file"
+    ))
+}
+
+/// The text with something in its empty lines, so that a row has the number that a spreadsheet shows.
+fn with_empty_rows(text: &str, delimiter: u8) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len() + 16);
+    let (mut quoted, mut begins) = (false, true);
+    for &byte in text.as_bytes() {
+        if begins && !quoted && matches!(byte, b'\n' | b'\r') && out.last() != Some(&b'\r') {
+            out.push(delimiter);
+        }
+        quoted ^= byte == b'"';
+        begins = matches!(byte, b'\n' | b'\r');
+        out.push(byte);
+    }
+    out
 }
 
 fn cell(data: &Data) -> String {
@@ -127,9 +172,7 @@ pub(crate) fn read(
         ));
     };
     if cells.len() > ROWS_MAX + 1 {
-        return Err(Problem::bad_request(format!(
-            "at most {ROWS_MAX} rows are taken at once; split the file"
-        )));
+        return Err(too_many_rows());
     }
     let mut columns: HashMap<&str, usize> = HashMap::new();
     let mut errors = Vec::new();
@@ -345,7 +388,11 @@ impl Table<'_> {
             return;
         }
         if let Some(papers) = self.papers.get_mut(&manifest) {
+            let due_text =
+                |due: Option<Timestamp>| due.map_or_else(String::new, |at| at.to_string());
+            let (said, meant) = (due_text(due), due_text(papers.due));
             let clash = [
+                ("due", due != papers.due, &said, meant),
                 (
                     "convoy",
                     papers.convoy != convoy,
@@ -445,6 +492,170 @@ impl Table<'_> {
                 );
                 None
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GOOD: &str = "manifest,convoy,source,due,vehicle,lot,goods,pieces,mass_kg,hazards,seals\n\
+        M-1,K-1,dandong,2022-02-20T17:10,W-1,W-1-1,medicine,40,800,3;8,S1;S2\n\
+        M-1,K-1,dandong,2022-02-20T17:10,W-2,W-2-1,general,12,400,,\n\
+        M-2,K-2,dandong,,W-3,W-3-1,general,1,4,,\n";
+
+    fn gateway() -> Gateway {
+        let text = include_str!("../../../examples/uiju/gateway.toml");
+        let no_files = |_: &str| Err("no files here".to_string());
+        lazaret_gateway::read(text, &[] as &[&str], &no_files)
+            .unwrap()
+            .gateway
+    }
+
+    fn workbook(text: &str) -> Vec<u8> {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        for (row, line) in text.lines().enumerate() {
+            for (column, cell) in line.split(',').enumerate() {
+                let column = column as u16;
+                match cell.parse::<f64>() {
+                    Ok(number) => sheet.write_number(row as u32, column, number).unwrap(),
+                    Err(_) => sheet.write_string(row as u32, column, cell).unwrap(),
+                };
+            }
+        }
+        book.save_to_buffer().unwrap()
+    }
+
+    /// Whatever comes: either it cannot be read, or every complaint is about a cell that the table has or should have,
+    /// or everything is in order and every row that says something is a line of some papers.
+    fn holds(bytes: &[u8], kind: &str, gateway: &Gateway) -> Result<(), TestCaseError> {
+        let query = ImportQuery::default();
+        let Ok(cells) = cells(bytes, kind) else {
+            return Ok(());
+        };
+        let Ok(read) = read(&cells, &query, gateway) else {
+            return Ok(());
+        };
+        for error in &read.errors {
+            prop_assert!((1..=cells.len() as u64).contains(&error.row), "{error:?}");
+            let heads = &cells[0];
+            let named = heads.contains(&error.column) || COLUMNS.contains(&error.column.as_str());
+            prop_assert!(named, "{error:?}");
+            prop_assert!(!error.message.is_empty());
+        }
+        if read.errors.is_empty() {
+            let rows = cells[1..]
+                .iter()
+                .filter(|row| row.iter().any(|cell| !cell.is_empty()));
+            let lines: u32 = read.found.iter().map(|papers| papers.lots).sum();
+            prop_assert_eq!(lines as usize, rows.count());
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_right_table_is_read_alike_from_both_kinds_of_file() {
+        let gateway = gateway();
+        let query = ImportQuery::default();
+        let csv = cells(GOOD.as_bytes(), "text/csv").unwrap();
+        let sheet = cells(&workbook(GOOD), "application/octet-stream").unwrap();
+        for cells in [csv, sheet] {
+            let read = read(&cells, &query, &gateway).unwrap();
+            assert_eq!(read.errors.len(), 0, "{:?}", read.errors);
+            assert_eq!(read.found.len(), 2);
+            assert_eq!((read.found[0].row, read.found[1].row), (2, 4));
+        }
+    }
+
+    #[test]
+    fn a_row_has_the_number_that_a_spreadsheet_shows() {
+        let gateway = gateway();
+        let text = GOOD
+            .replacen("\nM-1", "\r\n\r\n\r\nM-1", 1)
+            .replace("S1;S2", "\"S1\n\nS2\"")
+            .replace(",general,1,4", ",general,none,4");
+        let cells = cells(text.as_bytes(), "text/csv").unwrap();
+        let read = read(&cells, &ImportQuery::default(), &gateway).unwrap();
+        let told: Vec<(u64, &str)> = read
+            .errors
+            .iter()
+            .map(|error| (error.row, error.column.as_str()))
+            .collect();
+        assert_eq!(told, [(6, "pieces")], "{:?}", read.errors);
+    }
+
+    #[test]
+    fn a_sheet_that_ends_in_its_last_cell_costs_no_memory() {
+        let mut book = rust_xlsxwriter::Workbook::new();
+        let sheet = book.add_worksheet();
+        sheet.write_string(0, 0, "manifest").unwrap();
+        sheet.write_string(1_048_575, 16_383, "far").unwrap();
+        let far = book.save_to_buffer().unwrap();
+        // What stands in columns that nobody reads is no row either.
+        assert_eq!(
+            cells(&far, "application/octet-stream").unwrap(),
+            [["manifest"]]
+        );
+        let sheet = book.worksheet_from_index(0).unwrap();
+        sheet.write_string(1_048_575, 0, "far").unwrap();
+        let deep = book.save_to_buffer().unwrap();
+        assert!(cells(&deep, "application/octet-stream").is_err());
+    }
+
+    #[test]
+    fn papers_that_disagree_with_themselves_are_told() {
+        let text = GOOD.replacen(
+            "M-1,K-1,dandong,2022-02-20T17:10,W-2",
+            "M-1,K-1,dandong,,W-2",
+            1,
+        );
+        let cells = cells(text.as_bytes(), "text/csv").unwrap();
+        let read = read(&cells, &ImportQuery::default(), &gateway()).unwrap();
+        assert_eq!(read.errors.len(), 1);
+        assert_eq!(
+            (read.errors[0].row, read.errors[0].column.as_str()),
+            (3, "due")
+        );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn no_text_breaks_the_reader(
+            cuts in proptest::collection::vec((0_usize..400, 0_usize..30, ".{0,12}"), 0..6),
+            separator in prop_oneof![Just(','), Just(';'), Just('\t')],
+        ) {
+            let mut text: Vec<char> = GOOD.replace(',', &separator.to_string()).chars().collect();
+            for (at, length, put) in cuts {
+                let at = at.min(text.len());
+                let end = (at + length).min(text.len());
+                text.splice(at..end, put.chars());
+            }
+            let text: String = text.into_iter().collect();
+            holds(text.as_bytes(), "text/csv", &gateway())?;
+        }
+
+        #[test]
+        fn no_bytes_break_the_reader(
+            changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..12),
+            end in any::<prop::sample::Index>(),
+            cut in any::<bool>(),
+        ) {
+            let mut bytes = workbook(GOOD);
+            for (at, byte) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            if cut {
+                bytes.truncate(end.index(bytes.len()));
+            }
+            holds(&bytes, "application/octet-stream", &gateway())?;
+            holds(&bytes, "text/csv", &gateway())?;
         }
     }
 }
