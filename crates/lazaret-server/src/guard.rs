@@ -91,7 +91,8 @@ async fn admit(app: &App, matched: &MatchedPath, request: &mut Request) -> Resul
     let from = address(app, request);
     request.extensions_mut().insert(From(from));
     let Some((access, noted)) = access::line(request.method(), matched.as_str()) else {
-        return Err(Problem::not_found("there is no such route"));
+        // The path is one of ours; only the method is not.
+        return Err(Problem::wrong_method());
     };
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if access == Access::Public {

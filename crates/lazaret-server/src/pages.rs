@@ -24,13 +24,7 @@ pub(crate) async fn page(request: Request) -> Response {
         return Problem::not_found("there is no such route").into_response();
     }
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem::new(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "method-not-allowed",
-            "this cannot be done here",
-            "pages are only read",
-        )
-        .into_response();
+        return Problem::wrong_method().into_response();
     }
     let (name, file) = match Screens::get(&path) {
         Some(file) if !path.is_empty() => (path, file),

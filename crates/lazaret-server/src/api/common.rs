@@ -184,6 +184,17 @@ impl Problem {
         )
     }
 
+    /// There is such a route, and not with that method.
+    #[must_use]
+    pub fn wrong_method() -> Self {
+        Problem::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "this cannot be done here",
+            "this route does not take that method",
+        )
+    }
+
     /// Somebody else changed it meanwhile.
     #[must_use]
     pub fn changed(detail: impl Into<String>) -> Self {

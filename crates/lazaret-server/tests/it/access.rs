@@ -167,3 +167,14 @@ async fn guessing_passwords_is_slowed_down() {
     assert_eq!(answers[0], StatusCode::UNAUTHORIZED);
     assert_eq!(answers[13], StatusCode::TOO_MANY_REQUESTS);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_method_that_a_route_does_not_take_is_told_with_those_that_it_does() {
+    let server = Server::demo().await;
+    let cookie = server.sign_in("chen", PASSWORD).await;
+    let request = send("PATCH", "/api/tokens", Some(&cookie), &json!({}));
+    let answer = server.ask(request).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(answer.headers[header::ALLOW], "GET,HEAD,POST");
+    assert_eq!(answer.json()["status"], 405);
+}
