@@ -161,6 +161,10 @@ impl Board {
         std::thread::Builder::new()
             .name("board".into())
             .spawn(move || {
+                // On Linux this is the thread's own, and goes over to the threads that it starts: whoever works at a
+                // screen comes first. Where it cannot be done the picture only costs them more.
+                #[cfg(target_os = "linux")]
+                let _ = rustix::process::setpriority_process(None, 15);
                 while let Some(board) = painter.upgrade() {
                     board.paint();
                 }
