@@ -16,6 +16,7 @@ mod metrics;
 mod offset;
 mod pages;
 mod routes;
+mod scan;
 mod secrets;
 mod serve;
 mod tables;

@@ -234,8 +234,7 @@ pub(crate) async fn search(
     Query(query): Query<SearchQuery>,
 ) -> Answer<Hits> {
     let typed = query.q.trim();
-    // A label's code is an address of this server; what it stands for is its last part.
-    let literal = typed.rsplit('/').next().unwrap_or(typed);
+    let literal = crate::scan::name_in(typed);
     let plain = |text: &str| -> String {
         text.chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
