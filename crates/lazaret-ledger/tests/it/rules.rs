@@ -354,6 +354,40 @@ fn g3a_a_pause_and_the_time_before_the_agent_count_for_nothing() {
 }
 
 #[test]
+fn a7_a_signature_bears_name_time_meaning_and_version() {
+    let mut scene = ready();
+    let mute = E::Signed {
+        lot: LotId::new("w1-1"),
+        signer: PersonName::new("officer"),
+        meaning: " ".into(),
+        pin: None,
+    };
+    says(
+        &scene.refused("officer", mute),
+        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        the signature says nothing
+        say what is signed",
+    );
+    let record = scene.say("officer", signed("w1-1", "officer"));
+    assert_eq!(
+        (record.by.as_str(), record.recorded_at),
+        ("officer", scene.now)
+    );
+    let Some(H::Entry(E::Signed {
+        signer,
+        meaning,
+        pin,
+        ..
+    })) = record.events.last().map(|event| event.happening.clone())
+    else {
+        panic!("{record:?}");
+    };
+    assert_eq!(signer.as_str(), "officer");
+    assert!(!meaning.is_empty());
+    assert_eq!(pin, Some(protocol().pin()));
+}
+
+#[test]
 fn g3f_who_tested_may_not_sign() {
     let mut scene = ready();
     says(
