@@ -26,8 +26,8 @@ pub struct Site<'a, K: Kernel> {
 type Known<F> = HashMap<Vec<u64>, Arc<Setting<F>>>;
 
 const SHARDS: usize = 16;
-/// Settings kept in a shard; enough for a thousand θ and as many proposals.
-const KEPT_MOST: usize = 256;
+/// Settings kept in a shard; enough for five hundred θ and as many proposals, at some twenty kilobytes each.
+const KEPT_MOST: usize = 64;
 
 /// The unknowns and the kernel set to them.
 struct Setting<F> {

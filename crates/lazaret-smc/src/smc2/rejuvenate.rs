@@ -98,9 +98,28 @@ impl<P: Clone + Send + Sync> Smc2<P> {
             resampled.is_ok(),
             "weights were normalised before, yet {resampled:?}"
         );
+        // Those that have no offspring go first and the last of a family is moved: twice all particles would be most of
+        // the memory of a run.
+        let mut offspring = vec![0u32; count];
+        for ancestor in &ancestors {
+            offspring[*ancestor as usize] += 1;
+        }
+        let mut old: Vec<Option<Member<P>>> = std::mem::take(&mut self.members)
+            .into_iter()
+            .zip(&offspring)
+            .map(|(member, offspring)| (*offspring > 0).then_some(member))
+            .collect();
         self.members = ancestors
             .iter()
-            .map(|a| self.members[*a as usize].clone())
+            .filter_map(|ancestor| {
+                let ancestor = *ancestor as usize;
+                offspring[ancestor] -= 1;
+                if offspring[ancestor] == 0 {
+                    old[ancestor].take()
+                } else {
+                    old[ancestor].clone()
+                }
+            })
             .collect();
         self.log_weights.fill(-(count as f64).ln());
 

@@ -31,14 +31,34 @@ pub struct CountKernel {
     cells: Cells,
 }
 
-/// Which slices something is due in, and how often; worked out once.
+/// What is known of the slices beforehand; worked out once.
 #[derive(Clone, Debug, Default)]
 struct Cells {
-    departures: Arc<Vec<u8>>,
-    /// Work done so far in open slices, by stage and slice: the clock of the stage's ring.
-    worked: Arc<Vec<Vec<u32>>>,
+    /// One entry more than slices, for all that comes after the last day.
+    slices: Arc<Vec<Slice>>,
     /// Hours at which each source is due in each slice, where that is fixed.
     due: Arc<Vec<Vec<Vec<f32>>>>,
+}
+
+/// What is known of one slice. Sets of stages and sources are bits.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slice {
+    /// Stages at which work may begin.
+    open: u8,
+    /// Stages at which work goes on.
+    runs: u8,
+    /// Sources from which nothing leaves.
+    closed: u8,
+    /// Sources of which a convoy is due, where that is fixed.
+    due: u8,
+    departures: u8,
+    /// Whether a shift begins or room or crews change, so that what could not move before may.
+    wakes: bool,
+    /// The departure that lots which become ready now are in time for. What they do in between shows nowhere, so the
+    /// yard's ring has a cell a departure, not one a slice. Where lots leave as soon as they may, each slice counts.
+    board: u16,
+    /// Slices that each stage has worked so far: the clock of its ring.
+    worked: [u32; STAGES_MOST],
 }
 
 /// The kernel with the unknowns set.
@@ -54,10 +74,12 @@ pub struct Fixed {
     /// Lots in a vehicle, in the mean over the sources.
     lots_a_vehicle: f64,
     rings: usize,
-    store_ring: usize,
-    departures: Arc<Vec<u8>>,
-    worked: Arc<Vec<Vec<u32>>>,
-    due: Arc<Vec<Vec<Vec<f32>>>>,
+    store: Ring,
+    /// Whether vehicles of any source are counted, and so come home.
+    fleets: bool,
+    /// Whether convoys of any source are due at times that are drawn.
+    renewals: bool,
+    cells: Cells,
 }
 
 #[derive(Clone, Debug)]
@@ -68,8 +90,8 @@ struct FixedStage {
     lags: Lags,
     /// Share of lots that go on.
     kept: f64,
-    ring: usize,
-    ring_length: usize,
+    ring: Ring,
+    vehicles: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -81,10 +103,42 @@ struct FixedSource {
     travel: Draw,
     fleet: Option<i32>,
     home: Lags,
-    home_ring: usize,
-    home_ring_length: usize,
-    transit_ring: usize,
-    transit_length: usize,
+    home_ring: Ring,
+    /// Slices that a convoy can be under way at most.
+    transit_most: usize,
+    convoys: Ring,
+    on_the_way: Ring,
+}
+
+/// Where in [`CountState::rings`] a ring lies. Its length is a power of two: a place in it is found without a division.
+#[derive(Clone, Copy, Debug)]
+struct Ring {
+    first: usize,
+    mask: usize,
+}
+
+impl Ring {
+    #[inline]
+    fn at(self, position: usize) -> usize {
+        self.first + (position & self.mask)
+    }
+}
+
+#[inline]
+fn take(rings: &mut [u16], at: usize) -> u32 {
+    // Most are 0: not writing those again spares the reads that follow a wait.
+    match rings[at] {
+        0 => 0,
+        count => {
+            rings[at] = 0;
+            u32::from(count)
+        }
+    }
+}
+
+#[inline]
+fn add(rings: &mut [u16], at: usize, count: u32) {
+    rings[at] = rings[at].saturating_add(count.min(u32::from(u16::MAX)) as u16);
 }
 
 /// Lots at a place of work.
@@ -140,36 +194,52 @@ impl CountKernel {
     /// [`CannotExpress`] names what of the file counts cannot express; the simulator can.
     pub fn new(gateway: &Gateway, days: usize) -> Result<Self, CannotExpress> {
         let plan = Plan::of(gateway, days.max(1))?;
-        let slices = plan.slices.count();
+        let count = plan.slices.count();
         let hours = f64::from(plan.slices.hours);
-        let mut departures = vec![0u8; slices];
+        let mut slices = vec![Slice::default(); count + 1];
         if let Some(step) = &plan.departures
             && let Due::At(times) = &step.due
         {
             for slice in times.iter().map(|at| (at / hours) as usize) {
-                if slice < slices {
-                    departures[slice] = departures[slice].saturating_add(1);
+                if slice < count {
+                    slices[slice].departures = slices[slice].departures.saturating_add(1);
                 }
             }
         }
-        let worked = plan
-            .stages
-            .iter()
-            .map(|stage| {
-                let mut sum = 0;
-                let clock = stage.open.iter().map(|open| {
-                    let before = sum;
-                    sum += u32::from(*open || stage.goes_on);
-                    before
-                });
-                clock.collect()
-            })
-            .collect();
+        for from in plan.changes() {
+            if let Some(slice) = slices.get_mut(from) {
+                slice.wakes = true;
+            }
+        }
+        let mut now = Slice::default();
+        for (at, slice) in slices.iter_mut().enumerate() {
+            slice.board = now.board;
+            slice.worked = now.worked;
+            if at == count {
+                break;
+            }
+            now.board += u16::from(plan.departures.is_none() || slice.departures > 0);
+            for (k, stage) in plan.stages.iter().enumerate() {
+                let runs = stage.open[at] || stage.goes_on;
+                slice.open |= u8::from(stage.open[at]) << k;
+                slice.runs |= u8::from(runs) << k;
+                now.worked[k] += u32::from(runs);
+            }
+            slice.wakes |= slice.open & !now.open != 0;
+            now.open = slice.open;
+            for (s, source) in plan.sources.iter().enumerate() {
+                slice.closed |= u8::from(source.closed[at]) << s;
+                if let Due::At(times) = &source.due {
+                    let due = times.iter().any(|time| (time / hours) as usize == at);
+                    slice.due |= u8::from(due) << s;
+                }
+            }
+        }
         let due = plan
             .sources
             .iter()
             .map(|source| {
-                let mut cells = vec![Vec::new(); slices];
+                let mut cells = vec![Vec::new(); count];
                 if let Due::At(times) = &source.due {
                     for at in times {
                         if let Some(cell) = cells.get_mut((at / hours) as usize) {
@@ -183,8 +253,7 @@ impl CountKernel {
         Ok(Self {
             plan: Arc::new(plan),
             cells: Cells {
-                departures: Arc::new(departures),
-                worked: Arc::new(worked),
+                slices: Arc::new(slices),
                 due: Arc::new(due),
             },
         })
@@ -292,10 +361,14 @@ impl Kernel for CountKernel {
             ))
         };
         let mut rings = 0;
-        let mut take_ring = |length: usize| {
-            let at = rings;
+        let mut ring = |length: usize| {
+            let first = rings;
+            let length = length.next_power_of_two();
             rings += length;
-            at
+            Ring {
+                first,
+                mask: length - 1,
+            }
         };
         let horizon = plan.slices.count();
         let mut stages = Vec::with_capacity(plan.stages.len());
@@ -325,13 +398,12 @@ impl Kernel for CountKernel {
                 servers = froms.iter().map(least).collect();
             }
             let lost: f64 = stage.lost.iter().map(|term| term.value(unknowns)).sum();
-            let ring_length = lags.most().min(horizon) + 1;
             stages.push(FixedStage {
                 room,
                 servers,
                 kept: (1.0 - lost).clamp(0.0, 1.0),
-                ring: take_ring(ring_length),
-                ring_length,
+                ring: ring(lags.most().min(horizon) + 1),
+                vehicles: stage.vehicles,
                 lags,
             });
         }
@@ -355,7 +427,7 @@ impl Kernel for CountKernel {
                     high if high.is_finite() => high,
                     _ => travel.mean() + 8.0 * spread,
                 };
-                let transit_length = ((longest / slice) as usize).min(horizon) + 2;
+                let transit_most = ((longest / slice) as usize).min(horizon) + 1;
                 let home = source
                     .home
                     .iter()
@@ -367,11 +439,7 @@ impl Kernel for CountKernel {
                     .as_ref()
                     .map(|fleet| resolve(fleet, unknowns).map(|d| d.mean().round() as i32))
                     .transpose()?;
-                let home_ring_length = if fleet.is_some() {
-                    home.most().min(horizon) + 1
-                } else {
-                    0
-                };
+                let home_most = if fleet.is_some() { home.most() } else { 0 };
                 Ok(FixedSource {
                     interval,
                     first,
@@ -380,11 +448,10 @@ impl Kernel for CountKernel {
                     travel: Draw::new(&travel),
                     fleet,
                     home,
-                    home_ring: take_ring(home_ring_length),
-                    home_ring_length,
-                    // Convoys and vehicles.
-                    transit_ring: take_ring(2 * transit_length),
-                    transit_length,
+                    home_ring: ring(home_most.min(horizon) + 1),
+                    transit_most,
+                    convoys: ring(transit_most + 1),
+                    on_the_way: ring(transit_most + 1),
                 })
             })
             .collect::<Result<Vec<_>, String>>()?;
@@ -408,11 +475,17 @@ impl Kernel for CountKernel {
             ),
             None => (None, None),
         };
-        // What ripens beyond the last day never shows.
-        let store_ring = take_ring(horizon + 1);
+        let slices = &self.cells.slices;
+        let longest = hold.as_ref().map_or(0, Lags::most);
+        let ahead = (0..horizon)
+            .map(|slice| slices[(slice + longest).min(horizon)].board - slices[slice].board)
+            .max();
+        let store = ring(usize::from(ahead.unwrap_or(0)) + 1);
         Ok(Fixed {
             plan: Arc::clone(plan),
             stages,
+            renewals: sources.iter().any(|source| source.interval.is_some()),
+            fleets: sources.iter().any(|source| source.fleet.is_some()),
             store_room,
             hold,
             sources,
@@ -420,10 +493,8 @@ impl Kernel for CountKernel {
             most,
             lots_a_vehicle: lots_a_vehicle.max(1e-9),
             rings,
-            store_ring,
-            departures: Arc::clone(&self.cells.departures),
-            worked: Arc::clone(&self.cells.worked),
-            due: Arc::clone(&self.cells.due),
+            store,
+            cells: self.cells.clone(),
         })
     }
 
@@ -495,9 +566,8 @@ impl Fixed {
     /// One day, slice by slice.
     fn day(&self, state: &mut CountState, day: usize, rng: &mut Stream) {
         let a_day = self.plan.slices.a_day();
-        let total = state.today.dispatched_total;
         state.today = Figures {
-            dispatched_total: total,
+            dispatched_total: state.today.dispatched_total,
             ..Figures::default()
         };
         let first = if day == 0 {
@@ -525,29 +595,26 @@ impl Fixed {
         }
     }
 
+    #[inline]
     fn slice(&self, state: &mut CountState, slice: usize, rng: &mut Stream) {
-        let mut moved = false;
+        let facts = &self.cells.slices[slice];
+        // What stood still before stands still now unless one of these comes about.
+        let mut moved = facts.wakes;
         // What ends.
         for (k, stage) in self.stages.iter().enumerate() {
-            if self.plan.stages[k].open[slice] || self.plan.stages[k].goes_on {
-                let at = stage.ring + self.worked[k][slice] as usize % stage.ring_length;
-                let ended = u32::from(std::mem::take(&mut state.rings[at]));
+            if facts.runs >> k & 1 != 0 {
+                let ended = take(&mut state.rings, stage.ring.at(facts.worked[k] as usize));
                 if ended > 0 {
                     state.stages[k].busy -= ended;
                     self.end(state, k, ended, rng);
                     moved = true;
                 }
-                // Those that wait may start as a shift begins.
-                moved |= state.stages[k].waiting > 0;
             }
         }
-        let ripe = std::mem::take(&mut state.rings[self.store_ring + slice]);
-        state.ready += u32::from(ripe);
         // Vehicles home.
         for (s, source) in self.sources.iter().enumerate() {
             if source.fleet.is_some() {
-                let at = source.home_ring + slice % source.home_ring_length;
-                state.home[s] += i32::from(std::mem::take(&mut state.rings[at]));
+                state.home[s] += take(&mut state.rings, source.home_ring.at(slice)) as i32;
                 if state.short[s] > 0 && state.home[s] >= state.short[s] as i32 {
                     let vehicles = std::mem::take(&mut state.short[s]);
                     let now = (slice as f64 + 0.5) * f64::from(self.plan.slices.hours);
@@ -556,26 +623,32 @@ impl Fixed {
             }
         }
         // Departures.
-        for _ in 0..self.departures[slice] {
+        let at_will = self.least.is_none();
+        if facts.departures > 0 || at_will {
+            let board = usize::from(facts.board);
+            state.ready += take(&mut state.rings, self.store.at(board));
+        }
+        for _ in 0..facts.departures {
             moved |= self.depart(state, rng);
         }
-        if self.plan.departures.is_none() && state.ready > 0 {
+        if at_will && state.ready > 0 {
             let ready = state.ready;
             self.leave(state, ready);
             moved = true;
         }
         // What is due at the sources.
-        for s in 0..self.sources.len() {
-            self.due(state, s, slice, rng);
+        if facts.due != 0 || self.renewals || state.held.contains(&true) {
+            for s in 0..self.sources.len() {
+                self.due(state, s, slice, facts, rng);
+            }
         }
         // Arrivals.
         for source in &self.sources {
-            let at = source.transit_ring + 2 * (slice % source.transit_length);
-            let convoys = u32::from(std::mem::take(&mut state.rings[at]));
+            let convoys = take(&mut state.rings, source.convoys.at(slice));
             if convoys > 0 {
-                let vehicles = u32::from(std::mem::take(&mut state.rings[at + 1]));
+                let vehicles = take(&mut state.rings, source.on_the_way.at(slice));
                 let lots = match source.lots {
-                    Draw::Constant(each) => (f64::from(vehicles) * each).round() as u32,
+                    Draw::Constant(each) => (f64::from(vehicles) * each + 0.5) as u32,
                     ref lots => (0..vehicles).map(|_| lots.draw(rng).max(0.0) as u32).sum(),
                 };
                 state.today.convoys += convoys;
@@ -586,7 +659,7 @@ impl Fixed {
                 moved = true;
             }
         }
-        if moved || state.queue > 0 {
+        if moved {
             self.settle(state, slice, rng);
         }
     }
@@ -625,10 +698,10 @@ impl Fixed {
         state.today.dispatched_total += lots;
     }
 
-    fn due(&self, state: &mut CountState, s: usize, slice: usize, rng: &mut Stream) {
-        let plan = &self.plan.sources[s];
+    #[inline]
+    fn due(&self, state: &mut CountState, s: usize, slice: usize, facts: &Slice, rng: &mut Stream) {
         let hours = f64::from(self.plan.slices.hours);
-        let closed = plan.closed[slice];
+        let closed = facts.closed >> s & 1 != 0;
         if state.held[s] && !closed {
             state.held[s] = false;
             self.convoy(state, s, slice, slice as f64 * hours, rng);
@@ -641,9 +714,9 @@ impl Fixed {
                 state.clock[s] += (interval.draw(rng) / 3600.0).max(1e-3) as f32;
                 self.convoy_unless_closed(state, s, slice, now, closed, rng);
             }
-        } else {
-            for i in 0..self.due[s][slice].len() {
-                let now = f64::from(self.due[s][slice][i]);
+        } else if facts.due >> s & 1 != 0 {
+            for now in &self.cells.due[s][slice] {
+                let now = f64::from(*now);
                 self.convoy_unless_closed(state, s, slice, now, closed, rng);
             }
         }
@@ -667,7 +740,7 @@ impl Fixed {
 
     fn convoy(&self, state: &mut CountState, s: usize, slice: usize, now: f64, rng: &mut Stream) {
         let source = &self.sources[s];
-        let vehicles = source.vehicles.draw(rng).round().clamp(0.0, 6e4) as u32;
+        let vehicles = (source.vehicles.draw(rng) + 0.5).clamp(0.0, 6e4) as u32;
         if source.fleet.is_none() || state.home[s] >= vehicles as i32 && state.short[s] == 0 {
             self.send(state, s, vehicles, slice, now, rng);
         } else if self.plan.sources[s].waits_for_fleet {
@@ -698,28 +771,33 @@ impl Fixed {
         }
         let hours = f64::from(self.plan.slices.hours);
         let arrives = ((now + source.travel.draw(rng) / 3600.0) / hours) as usize;
-        let after = (arrives.max(slice) - slice).min(source.transit_length - 1);
-        let at = source.transit_ring + 2 * ((slice + after) % source.transit_length);
-        state.rings[at] += 1;
-        state.rings[at + 1] = state.rings[at + 1].saturating_add(vehicles as u16);
+        let after = (arrives.max(slice) - slice).min(source.transit_most);
+        add(&mut state.rings, source.convoys.at(slice + after), 1);
+        add(
+            &mut state.rings,
+            source.on_the_way.at(slice + after),
+            vehicles,
+        );
     }
 
     /// Lets everything move that may move in this slice.
     fn settle(&self, state: &mut CountState, slice: usize, rng: &mut Stream) {
         let last = self.stages.len() - 1;
+        let open = self.cells.slices[slice].open;
         loop {
-            let mut moved = false;
+            // Places are gone through from the last to the first, so that room made ahead is filled in the same pass;
+            // only what is over as soon as it began asks for another.
+            let mut again = false;
             let done = state.stages[last].done;
             if done > 0 {
                 let free = at(&self.store_room, slice).saturating_sub(state.stored);
                 let lots = done.min(free);
                 if lots > 0 {
                     state.stages[last].done -= lots;
-                    if self.plan.stages[last].vehicles {
+                    if self.stages[last].vehicles {
                         self.unloaded(state, lots, slice, rng);
                     }
                     self.store(state, lots, slice, rng);
-                    moved = true;
                 }
             }
             for k in (0..self.stages.len()).rev() {
@@ -738,19 +816,18 @@ impl Fixed {
                             state.queue -= lots;
                         } else {
                             state.stages[k - 1].done -= lots;
-                            if self.plan.stages[k - 1].vehicles && !self.plan.stages[k].vehicles {
+                            if self.stages[k - 1].vehicles && !stage.vehicles {
                                 self.unloaded(state, lots, slice, rng);
                             }
                         }
                         state.stages[k].waiting += lots;
-                        moved = true;
                     }
                 }
-                if state.stages[k].waiting > 0 && self.plan.stages[k].open[slice] {
-                    moved |= self.work(state, k, slice, rng);
+                if state.stages[k].waiting > 0 && open >> k & 1 != 0 {
+                    again |= self.work(state, k, slice, rng);
                 }
             }
-            if !moved {
+            if !again {
                 return;
             }
         }
@@ -773,15 +850,15 @@ impl Fixed {
         }
         here.waiting -= lots;
         here.busy += lots;
-        let now = self.worked[k][slice] as usize;
+        let now = self.cells.slices[slice].worked[k] as usize;
         let mut at_once = 0;
         let rings = &mut state.rings;
         stage.lags.scatter(lots, rng, |lag, count| {
             if lag == 0 {
                 at_once += count;
             } else {
-                let lag = usize::from(lag).min(stage.ring_length - 1);
-                rings[stage.ring + (now + lag) % stage.ring_length] += count as u16;
+                let lag = usize::from(lag).min(stage.ring.mask);
+                add(rings, stage.ring.at(now + lag), count);
             }
         });
         state.stages[k].busy -= at_once;
@@ -791,12 +868,21 @@ impl Fixed {
 
     /// Lots have left the vehicles that brought them, which go home.
     fn unloaded(&self, state: &mut CountState, lots: u32, slice: usize, rng: &mut Stream) {
-        if self.sources.iter().all(|source| source.fleet.is_none()) {
+        if !self.fleets {
             return;
         }
         state.part_unloaded += lots;
-        let vehicles = (f64::from(state.part_unloaded) / self.lots_a_vehicle) as u32;
-        state.part_unloaded -= (f64::from(vehicles) * self.lots_a_vehicle) as u32;
+        // Mostly a vehicle carries a lot, and no division is needed.
+        let vehicles = if self.lots_a_vehicle == 1.0 {
+            state.part_unloaded
+        } else {
+            (f64::from(state.part_unloaded) / self.lots_a_vehicle) as u32
+        };
+        state.part_unloaded = if self.lots_a_vehicle == 1.0 {
+            0
+        } else {
+            state.part_unloaded - (f64::from(vehicles) * self.lots_a_vehicle) as u32
+        };
         let mut left = vehicles;
         // Which source a vehicle belongs to is not followed: those with most vehicles out come first.
         for (s, source) in self.sources.iter().enumerate() {
@@ -814,9 +900,8 @@ impl Fixed {
                 if lag == 0 {
                     *home += count as i32;
                 } else {
-                    let lag = usize::from(lag).min(source.home_ring_length - 1);
-                    rings[source.home_ring + (slice + lag) % source.home_ring_length] +=
-                        count as u16;
+                    let lag = usize::from(lag).min(source.home_ring.mask);
+                    add(rings, source.home_ring.at(slice + lag), count);
                 }
             });
         }
@@ -836,9 +921,9 @@ impl Fixed {
             if lag == 0 {
                 at_once += count;
             } else {
-                let at = (slice + usize::from(lag)).min(end);
-                rings[self.store_ring + at] =
-                    rings[self.store_ring + at].saturating_add(count as u16);
+                // What ripens beyond the last day never shows.
+                let board = self.cells.slices[(slice + usize::from(lag)).min(end)].board;
+                add(rings, self.store.at(usize::from(board)), count);
             }
         });
         state.ready += at_once;

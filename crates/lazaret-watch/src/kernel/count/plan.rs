@@ -262,6 +262,21 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Slices from which room or a crew is another than before.
+    pub(super) fn changes(&self) -> impl Iterator<Item = usize> + '_ {
+        let of_stages = self.stages.iter().flat_map(|stage| {
+            let crews = stage.crews.iter().map(|(changes, _)| changes);
+            crews.chain([&stage.units]).chain(&stage.slots)
+        });
+        let of_store = self.store.iter();
+        of_stages
+            .chain(of_store.flat_map(|store| [&store.units].into_iter().chain(&store.slots)))
+            .flatten()
+            .map(|(from, _)| *from)
+    }
+}
+
 fn plain_place(gateway: &Gateway, at: PlaceIx) -> Result<(), CannotExpress> {
     let place = &gateway.places[at.index()];
     let name = format!("place.{}", place.name);
