@@ -4,6 +4,9 @@
 //! cargo run --release -p lazaret-smc --example throughput
 //! ```
 //!
+//! With `data` it prints the counts as JSON, and with `filter PARTICLES RUNS SEED` it runs so many filters over them and
+//! prints their mean log-evidence: what a peer that is given the same data is measured beside.
+//!
 //! Both ways of writing the model must give the same log-evidence, which is printed. Set
 //! `RAYON_NUM_THREADS` to choose the threads of SMC²; single filters run on one.
 
@@ -54,6 +57,40 @@ fn main() {
         .collect();
     let model = Model::new(&[0.75, 20.0, 22.3], &counts);
     let batch = Batch(model.clone());
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match words.first().map(String::as_str) {
+        Some("data") => {
+            let cells: Vec<String> = (counts.iter())
+                .map(|count| count.map_or("null".to_string(), |count| count.to_string()))
+                .collect();
+            println!("[{}]", cells.join(","));
+            return;
+        }
+        Some("filter") => {
+            let number = |at: usize| {
+                words
+                    .get(at)
+                    .and_then(|word| word.parse().ok())
+                    .unwrap_or(1)
+            };
+            let (particles, runs, seed) = (number(1), number(2), number(3));
+            let settings = FilterSettings {
+                particles,
+                ..FilterSettings::default()
+            };
+            let sum: f64 = (0..runs)
+                .filter_map(|run| {
+                    let key = StreamKey::new(seed as u64).child(run as u64);
+                    Filter::run(&batch, DAYS, &settings, key).ok()
+                })
+                .map(|filter| filter.log_evidence())
+                .sum();
+            let (mean, steps) = (sum / runs as f64, runs * particles * DAYS);
+            println!("{{\"log_evidence\": {mean}, \"steps\": {steps}}}");
+            return;
+        }
+        _ => {}
+    }
     println!("particles   state by state   batch   (million particle-steps a second, one core)");
     for particles in [128, 256, 1024, 10_000] {
         let (single, a) = measure(&model, particles);

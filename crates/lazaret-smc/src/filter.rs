@@ -92,6 +92,17 @@ impl Emphasis {
         self.0.insert(row, exponent.max(0.0));
     }
 
+    /// The same powers for rows that have other numbers; rows that have none any more are forgotten.
+    #[must_use]
+    pub(crate) fn renumbered(&self, now: impl Fn(usize) -> Option<usize>) -> Self {
+        let powers = self.0.iter();
+        Self(
+            powers
+                .filter_map(|(row, power)| Some((now(*row)?, *power)))
+                .collect(),
+        )
+    }
+
     /// The power of `row`.
     #[must_use]
     pub fn of(&self, row: usize) -> f64 {

@@ -2,12 +2,14 @@
 //! explanations, what to look at next. Every picture has its table, and none needs colour to be read.
 
 mod picture;
+mod sheets;
 
 use std::fmt::Write as _;
 
 use lazaret_gateway::model::Gateway;
 
 use self::picture::{bands, histogram, timeline};
+pub use self::sheets::{compare_sheet, forecast_sheet, next_sheet, score_sheet};
 use crate::compare::Group;
 use crate::estimate::{Estimate, Influence, Question, Summary, UnknownEstimate};
 use crate::forecast::{Event, Forecast};
@@ -82,19 +84,26 @@ summary{cursor:pointer;color:var(--accent);font-size:13px}ul{padding-left:18px;m
 .warn{border-left:4px solid var(--ink);padding-left:10px}
 ";
 
+/// The beginning of a page; `title` and `says` are safe inside one.
+fn head(title: &str, says: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <title>{title}</title><style>{STYLE}</style></head><body>\n\
+         <h1>{title}</h1>\n<p class=\"faint\">{says}</p>\n"
+    )
+}
+
 /// The page.
 #[must_use]
 pub fn page(board: &Board<'_>) -> String {
     let gateway = board.question.gateway;
     let name = escape(&gateway.name);
     let as_of = board.estimate.as_of;
-    let mut out = format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <title>{name} as known on {as_of}</title><style>{STYLE}</style></head><body>\n\
-         <h1>{name} as known on {as_of}</h1>\n\
-         <p class=\"faint\">From outside, by what had been published by that day. Bands hold 90 %, the dark line is the \
-         median; hatched or outlined is what was believed before any evidence.</p>\n"
+    let mut out = head(
+        &format!("{name} as known on {as_of}"),
+        "From outside, by what had been published by that day. Bands hold 90 %, the dark line is the median; hatched or \
+         outlined is what was believed before any evidence.",
     );
     lead(&mut out, board);
     let _ = write!(
@@ -110,8 +119,8 @@ pub fn page(board: &Board<'_>) -> String {
     if let Some(forecast) = board.forecast {
         events(&mut out, forecast);
     }
-    explanations(&mut out, board);
-    next(&mut out, board);
+    explanations(&mut out, board.groups);
+    next(&mut out, board.next);
     moved(&mut out, board);
     caution(&mut out, board);
     out.push_str("</body></html>\n");
@@ -332,12 +341,12 @@ fn events(out: &mut String, forecast: &Forecast) {
     out.push_str("</table>\n");
 }
 
-fn explanations(out: &mut String, board: &Board<'_>) {
-    if board.groups.is_empty() {
+fn explanations(out: &mut String, groups: &[Group]) {
+    if groups.is_empty() {
         return;
     }
     out.push_str("<h2>Explanations</h2>\n<p>Outlined: belief beforehand; filled: after the evidence. Explanations of a group exclude one another.</p>\n");
-    for group in board.groups {
+    for group in groups {
         let _ = writeln!(out, "<h3>{}</h3>", escape(&group.name));
         if group.none_of_these {
             out.push_str("<p class=\"warn\">None of these would have given such evidence.</p>\n");
@@ -402,13 +411,13 @@ fn explanations(out: &mut String, board: &Board<'_>) {
     }
 }
 
-fn next(out: &mut String, board: &Board<'_>) {
-    if board.next.is_empty() {
+fn next(out: &mut String, looks: &[Suggestion]) {
+    if looks.is_empty() {
         return;
     }
     out.push_str("<h2>What to look at next</h2>\n<div class=\"wide\"><table><tr><th>look<th>on<th>gain for its cost<th class=\"n\">gain (nats)<th class=\"n\">± s.e.<th class=\"n\">cost</tr>\n");
-    let best = board.next[0].gain_per_cost.max(1e-9);
-    for look in board.next.iter().take(10) {
+    let best = looks[0].gain_per_cost.max(1e-9);
+    for look in looks.iter().take(10) {
         let _ = writeln!(
             out,
             "<tr><td>{}<td>{}<td><span class=\"bar\" style=\"width:{:.0}px\"></span><td class=\"n\">{:.3}<td class=\"n\">{:.3}<td class=\"n\">{}</tr>",

@@ -13,13 +13,14 @@ use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::smc2::{LeftOut, Smc2, Smc2Settings};
 use lazaret_smc::summary::Weighted;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 pub use self::ask::{Ask, AskError};
 use crate::belief::Belief;
 use crate::evidence::Row;
 use crate::kernel::{Figures, Kernel, date_of};
 use crate::observation::{Observation, Observations};
+use crate::resume::{Kept, Origin};
 use crate::rules::{METRICS, Metric};
 use crate::site::{Followed, Site};
 
@@ -75,6 +76,12 @@ pub enum WatchError {
     /// The unknowns at their means make no distribution somewhere.
     #[error("the unknowns at their means do not fit the gateway file: {0}")]
     Gateway(String),
+    /// What was kept does not belong to this question.
+    #[error("what was kept cannot be gone on from: {0}")]
+    Resume(String),
+    /// Somebody wanted an end before there was an answer.
+    #[error("stopped before there was an answer")]
+    Stopped,
 }
 
 /// What an answer is made from.
@@ -271,9 +278,11 @@ pub struct Answer {
 pub struct Estimate {
     /// The day of which the answer is.
     pub as_of: Date,
-    /// The unknowns.
+    /// The unknowns; in JSON by their names.
+    #[serde(serialize_with = "by_name")]
     pub unknowns: Vec<UnknownEstimate>,
-    /// The state over time.
+    /// The state over time; in JSON the days by the figure's name.
+    #[serde(serialize_with = "by_metric")]
     pub state: Vec<Series>,
     /// Evidence of the model as a whole.
     pub log_evidence: EvidenceEstimate,
@@ -297,6 +306,14 @@ pub struct Estimate {
     /// Courses drawn from what is believed after it.
     #[serde(skip)]
     pub after: Vec<Course>,
+}
+
+fn by_name<S: Serializer>(of: &[UnknownEstimate], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(of.iter().map(|unknown| (&unknown.name, unknown)))
+}
+
+fn by_metric<S: Serializer>(of: &[Series], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(of.iter().map(|series| (&series.metric, &series.days)))
 }
 
 /// A possible course of things.
@@ -444,18 +461,83 @@ pub fn estimate<K: Kernel>(
     asks: &[Ask],
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Estimate, WatchError> {
+    let course = Attended {
+        progress,
+        stop: &|| false,
+        origin: Origin {
+            gateway: "",
+            rules: "",
+        },
+        earlier: None,
+    };
+    estimate_attended(kernel, belief, question, asks, &course).map(|(estimate, _)| estimate)
+}
+
+/// How an estimate goes on, is watched and is stopped.
+#[derive(Clone, Copy)]
+pub struct Attended<'a> {
+    /// Is told how many days of one of the runs are done.
+    pub progress: &'a (dyn Fn(usize) + Sync),
+    /// Whether somebody wants an end. Asked day by day; once the first run is done the answer is given without the
+    /// other runs and without influences, and says so.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// What it is made from.
+    pub origin: Origin<'a>,
+    /// An estimate to go on from.
+    pub earlier: Option<&'a Kept>,
+}
+
+/// As [`estimate`], from where an earlier one was kept, with an end whenever one is wanted; also gives what to keep.
+///
+/// # Errors
+/// [`WatchError`].
+pub fn estimate_attended<K: Kernel>(
+    kernel: &K,
+    belief: &Belief,
+    question: &Question<'_>,
+    asks: &[Ask],
+    course: &Attended<'_>,
+) -> Result<(Estimate, Kept), WatchError> {
+    if let Some(earlier) = course.earlier {
+        earlier.check(question, course.origin)?;
+    }
     let gateway = question.gateway;
     let observations = question.observations;
     let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
     let site = Site::new(kernel, observations, belief, &means, 1).map_err(WatchError::Gateway)?;
     let effort = question.effort;
-    let sampler = sample(&site, belief, question, effort.seed, progress)?;
+    let one = |run: u64| -> Result<Option<Smc2<Vec<Followed<K::State>>>>, WatchError> {
+        if let Some(earlier) = course.earlier
+            && let Some(woken) =
+                earlier.wake(run as usize, &site, belief, question, course.progress)?
+        {
+            return Ok(Some(woken));
+        }
+        let seed = match run {
+            0 => effort.seed,
+            _ => StreamKey::new(effort.seed).child(run).stream().bits(),
+        };
+        let mut sampler = Smc2::start(&site, &belief.prior, &effort.sampler(), seed)?;
+        for _ in 0..=observations.last_day {
+            if (course.stop)() {
+                return Ok(None);
+            }
+            sampler.advance(&site, &belief.prior)?;
+            (course.progress)(1);
+        }
+        Ok(Some(sampler))
+    };
+    let sampler = one(0)?.ok_or(WatchError::Stopped)?;
+    // Of the other runs only the evidence is needed, and what they are kept by: their particles go at once.
     let mut runs = vec![sampler.log_evidence()];
+    let mut kept = Kept::of(question, course.origin, std::slice::from_ref(&sampler));
     for run in 1..effort.runs.max(1) {
-        let seed = StreamKey::new(effort.seed).child(run).stream().bits();
-        runs.push(sample(&site, belief, question, seed, progress)?.log_evidence());
+        let Some(other) = one(run)? else { break };
+        runs.push(other.log_evidence());
+        kept.add(&other);
     }
     let evidence = LogEvidence { runs };
+    let stopped = (course.stop)();
     let key = StreamKey::new(effort.seed).child(90);
     let prior = prior_courses(&site, belief, question, key.child(1));
     let posterior = posterior_courses(&site, &sampler, question, key.child(2))?;
@@ -469,12 +551,12 @@ pub fn estimate<K: Kernel>(
         })
         .collect();
     let unknowns = unknowns(gateway, belief, &sampler, key.child(3));
-    let rows = if effort.influence {
+    let rows = if effort.influence && !stopped {
         row_influences(&site, &sampler, question, belief, &misreports)?
     } else {
         Vec::new()
     };
-    let sources = if effort.influence {
+    let sources = if effort.influence && !stopped {
         source_influences(&site, &sampler, question, belief, &misreports)?
     } else {
         Vec::new()
@@ -503,8 +585,13 @@ pub fn estimate<K: Kernel>(
         after: Vec::new(),
     };
     answer.diagnostics = words::diagnostics(&answer, question, &sampler);
+    if stopped {
+        let why =
+            "PARTIAL: interrupted; what each row did was not worked out, nor all runs over seeds.";
+        answer.diagnostics.insert(0, why.to_string());
+    }
     (answer.before, answer.after) = (prior, posterior);
-    Ok(answer)
+    Ok((answer, kept))
 }
 
 /// Rows that are not used, in the order of the file.

@@ -8,6 +8,7 @@
 //! | how the gateway moves from day to day | [`kernel`] |
 //! | what is believed beforehand | [`belief`] |
 //! | what was known on a day, and what moved it | [`estimate`] |
+//! | going on from a kept estimate | [`resume`] |
 //!
 //! Like all crates under the binary it does no I/O and reads no clock. `docs/watch.md` tells the method to analysts.
 
@@ -20,6 +21,7 @@ pub mod forecast;
 pub mod kernel;
 pub mod next;
 pub mod observation;
+pub mod resume;
 pub mod rules;
 pub mod score;
 pub mod site;

@@ -37,6 +37,29 @@ struct SavedMember {
     log_likelihood: f64,
 }
 
+impl Saved {
+    /// The same for a model whose rows have other numbers.
+    ///
+    /// * `now` — the number of a row, given the one that it had; what is known of rows that have none is dropped.
+    #[must_use]
+    pub fn renumbered(&self, now: impl Fn(usize) -> Option<usize>) -> Self {
+        let mut saved = self.clone();
+        let progress = &mut saved.progress;
+        progress.emphasis = progress.emphasis.renumbered(&now);
+        progress.increments.retain_mut(|increment| {
+            let row = now(increment.row);
+            increment.row = row.unwrap_or(increment.row);
+            row.is_some()
+        });
+        progress.conflicts.retain_mut(|conflict| {
+            let row = now(conflict.row);
+            conflict.row = row.unwrap_or(conflict.row);
+            row.is_some()
+        });
+        saved
+    }
+}
+
 /// Raised when what is saved, or how filters use their random numbers, changes.
 const VERSION: u32 = 1;
 

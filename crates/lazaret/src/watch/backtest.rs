@@ -1,9 +1,12 @@
 //! `lazaret watch backtest`.
 
+use std::path::PathBuf;
+
 use clap::Args;
+use lazaret_watch::board::score_sheet;
 use lazaret_watch::score::{backtest, steps};
 
-use super::common::{Common, bar, with_kernel};
+use super::common::{Common, bar, with_kernel, write};
 use super::score::tell;
 use crate::output::Failure;
 
@@ -14,6 +17,9 @@ use crate::output::Failure;
 pub(crate) struct Arguments {
     #[command(flatten)]
     common: Common,
+    /// Write one self-contained HTML file
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -32,5 +38,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }));
     progress.finish_and_clear();
     let scored = scored.map_err(|error| Failure::BadInput(error.to_string()))?;
+    if let Some(path) = &arguments.report {
+        let title = format!("{}: a walk over the dates of publication", gateway.name);
+        write(path, &score_sheet(&title, &scored, None))?;
+    }
     tell(&scored, common.json)
 }

@@ -111,6 +111,8 @@ pub(crate) fn lines(table: &Table) -> String {
 /// Everything that was read.
 pub(crate) struct Material {
     pub(crate) rules: Rules,
+    /// The file of the rules as it stands; empty without one.
+    pub(crate) rules_text: String,
     pub(crate) loaded: Loaded,
     pub(crate) evidence: Evidence,
     pub(crate) observations: Observations,
@@ -170,7 +172,7 @@ impl Common {
     pub(crate) fn load(&self) -> Result<Material, Failure> {
         let as_of = self.as_of.as_deref().map(date).transpose()?;
         let loaded = self.input.load()?;
-        let rules = read_rules(
+        let rules = rules_and_text(
             self.observe.as_deref(),
             &self.input.file,
             &loaded.reading.gateway,
@@ -184,7 +186,7 @@ impl Common {
 fn bind(
     common: &Common,
     loaded: Loaded,
-    rules: Rules,
+    (rules, rules_text): (Rules, String),
     evidence: Evidence,
     text: &str,
     as_of: Option<Date>,
@@ -202,6 +204,7 @@ fn bind(
         .map_err(|wrong| refuse(&common.evidence, text, &wrong))?;
     Ok(Material {
         rules,
+        rules_text,
         evidence,
         observations,
         as_of,
@@ -221,6 +224,14 @@ pub(crate) fn read_rules(
     beside: &Path,
     gateway: &Gateway,
 ) -> Result<Rules, Failure> {
+    rules_and_text(given, beside, gateway).map(|(rules, _)| rules)
+}
+
+fn rules_and_text(
+    given: Option<&Path>,
+    beside: &Path,
+    gateway: &Gateway,
+) -> Result<(Rules, String), Failure> {
     let found = match given {
         Some(path) => path.to_path_buf(),
         None => beside.with_file_name("observe.toml"),
@@ -230,10 +241,13 @@ pub(crate) fn read_rules(
             "there is no {}, so no row of the evidence says anything; see docs/watch.md\n",
             found.display()
         ));
-        return Ok(Rules::default());
+        return Ok((Rules::default(), String::new()));
     }
     let text = read_text(&found, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
-    rules::read(&text, gateway).map_err(|wrong| refuse(&found, &text, &wrong))
+    match rules::read(&text, gateway) {
+        Ok(rules) => Ok((rules, text)),
+        Err(wrong) => Err(refuse(&found, &text, &wrong)),
+    }
 }
 
 /// The evidence at `path`, with its warnings printed.

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lazaret_watch::belief::Belief;
+use lazaret_watch::board::compare_sheet;
 use lazaret_watch::compare::{Group, Hypothesis, Trial, judge, read, trial};
 use lazaret_watch::estimate::Question;
 use lazaret_watch::observation::bind;
 
 use super::common::{
-    Common, Material, bar, json_of, lines, percent, plain, read_rules, refuse, with_kernel,
+    Common, Material, bar, json_of, lines, percent, plain, read_rules, refuse, with_kernel, write,
 };
 use crate::input::read_text;
 use crate::output::{Failure, print};
@@ -25,11 +26,20 @@ pub(crate) struct Arguments {
     /// The hypotheses
     #[arg(value_name = "HYPOTHESES.toml")]
     hypotheses: PathBuf,
+    /// Write one self-contained HTML file
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let material = arguments.common.load()?;
     let groups = groups(&arguments.common, &material, &arguments.hypotheses)?;
+    if let Some(path) = &arguments.report {
+        write(
+            path,
+            &compare_sheet(&material.gateway().name, material.as_of, &groups),
+        )?;
+    }
     if arguments.common.json {
         return print(&json_of(&serde_json::json!({
             "as_of": material.as_of,

@@ -10,7 +10,7 @@ use lazaret_watch::estimate::Estimate;
 use lazaret_watch::forecast::of_courses;
 use lazaret_watch::observation::bind;
 
-use super::common::{Common, Material, date, number, percent, write};
+use super::common::{Common, Material, date, json_of, number, percent, write};
 use super::{estimate, next};
 use crate::output::{Failure, print};
 
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DATE")]
     to: String,
     /// Also write one self-contained HTML file with pictures
-    #[arg(long, value_name = "OUT.html")]
+    #[arg(long, alias = "report", value_name = "OUT.html")]
     html: Option<PathBuf>,
 }
 
@@ -113,6 +113,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let _ = writeln!(out, "\n## Before you believe it\n");
     for said in &now.diagnostics {
         let _ = writeln!(out, "- {said}");
+    }
+    if common.json {
+        return print(&json_of(&serde_json::json!({
+            "from": from,
+            "to": to,
+            "markdown": out,
+            "before": before,
+            "now": now,
+            "forecast": forecast,
+            "next": looks,
+        }))?);
     }
     print(&out)
 }

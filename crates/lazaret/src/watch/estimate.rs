@@ -6,14 +6,17 @@ use std::path::{Path, PathBuf};
 use comfy_table::CellAlignment;
 use lazaret_watch::board::{Board, page};
 use lazaret_watch::compare::Group;
-use lazaret_watch::estimate::{Ask, Estimate, Summary, estimate};
+use lazaret_watch::estimate::{Ask, Attended, Estimate, Summary, WatchError, estimate_attended};
 use lazaret_watch::forecast::of_courses;
+use lazaret_watch::resume::{Kept, Origin};
 
 use super::common::{
     Common, Material, bar, json_of, lines, number, percent, plain, with_kernel, write,
 };
 use super::{compare, next};
-use crate::output::{Failure, print};
+use crate::input::read_text;
+use crate::output::{Failure, print, say};
+use crate::simulate::interrupt::Interrupt;
 
 /// What the evidence leaves of what is not known: unknowns, the yard over time, what each row did
 ///
@@ -30,6 +33,13 @@ pub(crate) struct Arguments {
     /// Leave out what each row and source did, which takes most of the time
     #[arg(long)]
     no_influence: bool,
+    /// Keep the estimate in a file, to go on from when more has been published
+    #[arg(long, value_name = "OUT.json")]
+    save: Option<PathBuf>,
+    /// Go on from an estimate that `--save` kept: rows published since are added to it, which is quicker than weighing
+    /// all of them anew. Refused if the gateway, the rules, the seed or a row that was weighed has changed
+    #[arg(long, value_name = "KEPT.json")]
+    resume: Option<PathBuf>,
     /// Write the board: one self-contained HTML file with pictures
     #[arg(long, value_name = "OUT.html")]
     report: Option<PathBuf>,
@@ -54,14 +64,59 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.report.is_some() {
         until = until.max(material.observations.last_day + arguments.ahead as usize);
     }
-    let answer = answer(&arguments.common, &material, &asks, until)?;
-    if let Some(path) = &arguments.report {
+    let earlier = arguments.resume.as_deref().map(kept).transpose()?;
+    let interrupt = Interrupt::listen()?;
+    let stop = || interrupt.came();
+    let progress = bar(material.steps(), "weighing the evidence, days");
+    let done = |days: usize| progress.inc(days as u64);
+    let found = attended(
+        &arguments.common,
+        &material,
+        &asks,
+        until,
+        earlier.as_ref(),
+        &done,
+        &stop,
+    );
+    progress.finish_and_clear();
+    let (answer, keep) = found?;
+    if let Some(path) = &arguments.save
+        && !interrupt.came()
+    {
+        write(path, &json_line(&keep)?)?;
+        say(&format!("the estimate is kept in {}\n", path.display()));
+    }
+    if let Some(path) = &arguments.report
+        && !interrupt.came()
+    {
         write(path, &board(arguments, &material, &answer, until)?)?;
     }
-    if arguments.common.json {
-        return print(&json_of(&answer)?);
+    print(&if arguments.common.json {
+        json_of(&answer)?
+    } else {
+        text(&answer, &material)
+    })?;
+    if interrupt.came() {
+        return Err(Failure::Interrupted);
     }
-    print(&text(&answer, &material))
+    Ok(())
+}
+
+/// An estimate that `--save` kept.
+fn kept(path: &Path) -> Result<Kept, Failure> {
+    let text = read_text(path, 1 << 30).map_err(Failure::BadInput)?;
+    serde_json::from_str(&text).map_err(|error| {
+        Failure::BadInput(format!(
+            "{} is no estimate that `lazaret watch estimate --save` kept: {error}",
+            path.display()
+        ))
+    })
+}
+
+fn json_line(kept: &Kept) -> Result<String, Failure> {
+    serde_json::to_string(kept)
+        .map(|text| format!("{text}\n"))
+        .map_err(|error| Failure::Machine(error.to_string()))
 }
 
 /// Works the answer out with the kernel asked for.
@@ -86,13 +141,44 @@ pub(crate) fn answer_telling(
     until: usize,
     done: &(dyn Fn(usize) + Sync),
 ) -> Result<Estimate, Failure> {
+    attended(common, material, asks, until, None, done, &|| false).map(|(answer, _)| answer)
+}
+
+/// Works the answer out from where an earlier one was kept, until it is stopped.
+fn attended(
+    common: &Common,
+    material: &Material,
+    asks: &[Ask],
+    until: usize,
+    earlier: Option<&Kept>,
+    done: &(dyn Fn(usize) + Sync),
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<(Estimate, Kept), Failure> {
     let question = material.question(until);
+    // What is set on the command line is part of the file.
+    let gateway = format!(
+        "{}\n{}",
+        material.loaded.document.text(),
+        common.input.set.join("\n")
+    );
     let belief = material.belief();
     let pool = common.effort.pool()?;
+    let course = Attended {
+        progress: done,
+        stop,
+        origin: Origin {
+            gateway: &gateway,
+            rules: &material.rules_text,
+        },
+        earlier,
+    };
     let answer = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
-        pool.install(|| estimate(kernel, &belief, &question, asks, done))
+        pool.install(|| estimate_attended(kernel, &belief, &question, asks, &course))
     });
-    answer.map_err(|error| Failure::BadInput(error.to_string()))
+    answer.map_err(|error| match error {
+        WatchError::Stopped => Failure::Interrupted,
+        other => Failure::BadInput(other.to_string()),
+    })
 }
 
 /// The page of the board.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_smc::summary::Weighted;
+use lazaret_watch::board::forecast_sheet;
 use lazaret_watch::forecast::{Forecast, forecast};
 use lazaret_watch::kernel::day_of;
 
@@ -23,6 +24,9 @@ pub(crate) struct Arguments {
     /// Keep the forecast in a file, for `lazaret watch score`
     #[arg(long, value_name = "OUT.json")]
     save: Option<PathBuf>,
+    /// Write one self-contained HTML file with pictures
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -58,6 +62,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.save {
         write(path, &as_json)?;
         say(&format!("the forecast is kept in {}\n", path.display()));
+    }
+    if let Some(path) = &arguments.report {
+        write(path, &forecast_sheet(&made))?;
     }
     print(&if common.json { as_json } else { text(&made) })
 }

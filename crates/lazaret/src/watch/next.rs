@@ -1,12 +1,15 @@
 //! `lazaret watch next`.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use lazaret_smc::random::StreamKey;
+use lazaret_watch::board::next_sheet;
 use lazaret_watch::estimate::{Ask, Course, Question};
 use lazaret_watch::forecast::both_courses;
 use lazaret_watch::next::{Aim, Suggestion, next};
 
-use super::common::{Common, Material, bar, json_of, lines, number, plain, with_kernel};
+use super::common::{Common, Material, bar, json_of, lines, number, plain, with_kernel, write};
 use crate::output::{Failure, print};
 
 /// What to look at next: which observation, when and with which instrument, would tell most for its cost
@@ -26,6 +29,9 @@ pub(crate) struct Arguments {
     /// Every so many days of them
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=365))]
     every: u64,
+    /// Write one self-contained HTML file
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -60,6 +66,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             every,
         )
     })?;
+    if let Some(path) = &arguments.report {
+        let about = arguments.about.as_deref().unwrap_or("the hold");
+        let name = &material.gateway().name;
+        write(path, &next_sheet(name, material.as_of, about, &found))?;
+    }
     if common.json {
         return print(&json_of(&found)?);
     }

@@ -5,11 +5,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lazaret_watch::board::score_sheet;
 use lazaret_watch::forecast::Forecast;
 use lazaret_watch::observation::bind;
 use lazaret_watch::score::{Record, Scored, score_forecast};
 
-use super::common::{json_of, lines, number, percent, plain, read_evidence, read_rules, refuse};
+use super::common::{
+    json_of, lines, number, percent, plain, read_evidence, read_rules, refuse, write,
+};
 use crate::input::{Input, read_text};
 use crate::output::{Failure, print};
 
@@ -34,6 +37,9 @@ pub(crate) struct Arguments {
     /// Add the scores to this file of JSON lines, and sum up all that is in it
     #[arg(long, value_name = "RECORD.jsonl")]
     record: Option<PathBuf>,
+    /// Write one self-contained HTML file
+    #[arg(long, value_name = "OUT.html")]
+    report: Option<PathBuf>,
     /// Print one JSON object for machines
     #[arg(long)]
     json: bool,
@@ -70,6 +76,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let scored = score_forecast(gateway, &forecast, &evidence.rows, &later);
     if let Some(path) = &arguments.record {
         keep(path, &scored)?;
+    }
+    if let Some(path) = &arguments.report {
+        let whole = arguments.record.as_deref().map(kept).transpose()?;
+        let whole = whole.map(|all| Record::of(&all));
+        let title = format!("{}: the forecast of {}", forecast.gateway, forecast.as_of);
+        write(path, &score_sheet(&title, &scored, whole.as_ref()))?;
     }
     tell(&scored, arguments.json)?;
     if let Some(path) = &arguments.record
