@@ -850,13 +850,25 @@ fn conflicts(
     let used = &question.observations.used;
     let against = |at: usize| -> Vec<String> {
         let a = &used[at];
-        used.iter()
-            .enumerate()
-            .filter(|(other, b)| {
-                *other != at && misreports[*other] < 0.5 && b.rule.of == a.rule.of && disagree(a, b)
-            })
-            .map(|(_, b)| question.rows[b.row].id.clone())
-            .collect()
+        let others = |believed: bool| -> Vec<String> {
+            used.iter()
+                .enumerate()
+                .filter(|(other, b)| {
+                    *other != at
+                        && (!believed || misreports[*other] < 0.5)
+                        && b.rule.of == a.rule.of
+                        && disagree(a, b)
+                })
+                .map(|(_, b)| question.rows[b.row].id.clone())
+                .collect()
+        };
+        // Where the gateway file believes none of them, they still contradict one another.
+        let believed = others(true);
+        if believed.is_empty() {
+            others(false)
+        } else {
+            believed
+        }
     };
     (0..used.len())
         .filter_map(|at| {

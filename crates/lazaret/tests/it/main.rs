@@ -13,6 +13,7 @@ mod simulate;
 #[cfg(unix)]
 mod slurm;
 mod sweep;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
