@@ -51,9 +51,9 @@ pub(crate) fn number(value: f64) -> String {
 /// A probability that does not claim more than is known.
 pub(crate) fn percent(p: f64) -> String {
     match p {
-        p if p <= 0.0 => "0 %".to_string(),
+        // Also where none, or all, of the worlds that were drawn say so: there are others.
         p if p < 0.01 => "under 1 %".to_string(),
-        p if p > 0.99 && p < 1.0 => "over 99 %".to_string(),
+        p if p > 0.99 => "over 99 %".to_string(),
         p => format!("{:.0} %", 100.0 * p),
     }
 }
@@ -77,7 +77,7 @@ h1{font-size:22px;margin:0 0 4px}h2{font-size:17px;margin:32px 0 4px;border-top:
 p{margin:4px 0 8px;max-width:75ch}.faint{color:var(--faint)}.lead{font-size:18px;line-height:1.45}
 svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}svg .faint{fill:var(--faint)}
 .wide{overflow-x:auto}.wide svg{min-width:640px}.late{direction:rtl}.late svg{direction:ltr}
-table{border-collapse:collapse;font-size:13px;margin:6px 0}th{text-align:left;font-weight:600;border-bottom:1px solid var(--ink);padding:3px 12px 3px 0}td{border-bottom:1px solid var(--line);padding:3px 12px 3px 0;vertical-align:top}td.n,th.n{text-align:right}
+table{border-collapse:collapse;font-size:13px;margin:6px 0}th{text-align:left;font-weight:600;border-bottom:1px solid var(--ink);padding:3px 12px 3px 0}td{border-bottom:1px solid var(--line);padding:3px 12px 3px 0;vertical-align:top}td.n,th.n{text-align:right;white-space:nowrap}td.s{white-space:nowrap}
 summary{cursor:pointer;color:var(--accent);font-size:13px}ul{padding-left:18px;margin:4px 0}a{color:var(--accent)}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:16px}
 .bar{display:inline-block;height:11px;background:var(--mid);vertical-align:middle}.bar.before{background:none;border:1px solid var(--faint)}
@@ -126,6 +126,9 @@ pub fn page(board: &Board<'_>) -> String {
     out.push_str("</body></html>\n");
     out
 }
+
+/// Nats from which on the lead names the source that moved the answer most.
+const LEANS_FROM: f64 = 0.1;
 
 fn lead(out: &mut String, board: &Board<'_>) {
     let estimate = board.estimate;
@@ -182,6 +185,22 @@ fn lead(out: &mut String, board: &Board<'_>) {
             out,
             "<p>It left nearly as open as before: {}.</p>",
             tell(&open)
+        );
+    }
+    if let Some(most) = estimate.sources.first()
+        && most.moved >= LEANS_FROM
+    {
+        let _ = writeln!(
+            out,
+            "<p>It leans most on {} ({} row{}): {}. Ask how far you trust that.</p>",
+            escape(&most.name),
+            most.rows.len(),
+            if most.rows.len() == 1 { "" } else { "s" },
+            if most.rough {
+                "without it the answer would be another".to_string()
+            } else {
+                format!("with it the means shift by {}", escape(&shifts(most)))
+            }
         );
     }
     for ask in &estimate.asks {
@@ -384,7 +403,7 @@ fn explanations(out: &mut String, groups: &[Group]) {
             };
             let _ = writeln!(
                 out,
-                "<tr><td>{}<td>{bars}<td class=\"n\">{}<td class=\"n\">{after}<td>{seeds}<td class=\"n\">{:.2}{}<td>{}{same}</tr>",
+                "<tr><td>{}<td>{bars}<td class=\"n\">{}<td class=\"n\">{after}<td class=\"s\">{seeds}<td class=\"n\">{:.2}{}<td>{}{same}</tr>",
                 escape(&standing.id),
                 percent(standing.prior),
                 standing.log_evidence.mean,

@@ -351,6 +351,9 @@ pub(crate) fn unit(dimension: Dimension) -> &'static str {
     }
 }
 
+/// The sampler over a kernel.
+pub(crate) type Sampler<K> = Smc2<Vec<Followed<<K as Kernel>::State>>>;
+
 /// Runs the sampler over the evidence.
 ///
 /// # Errors
@@ -506,7 +509,7 @@ pub fn estimate_attended<K: Kernel>(
     let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
     let site = Site::new(kernel, observations, belief, &means, 1).map_err(WatchError::Gateway)?;
     let effort = question.effort;
-    let one = |run: u64| -> Result<Option<Smc2<Vec<Followed<K::State>>>>, WatchError> {
+    let one = |run: u64| -> Result<Option<Sampler<K>>, WatchError> {
         if let Some(earlier) = course.earlier
             && let Some(woken) =
                 earlier.wake(run as usize, &site, belief, question, course.progress)?

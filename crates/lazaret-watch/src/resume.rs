@@ -10,10 +10,10 @@ use lazaret_smc::smc2::{Saved, Smc2};
 use serde::{Deserialize, Serialize};
 
 use crate::belief::Belief;
-use crate::estimate::{Question, WatchError};
+use crate::estimate::{Question, Sampler, WatchError};
 use crate::evidence::Row;
 use crate::kernel::Kernel;
-use crate::site::{Followed, Site};
+use crate::site::Site;
 
 /// Raised when the file changes its form.
 const VERSION: u32 = 1;
@@ -171,7 +171,7 @@ impl Kept {
         belief: &Belief,
         question: &Question<'_>,
         progress: &(dyn Fn(usize) + Sync),
-    ) -> Result<Option<Smc2<Vec<Followed<K::State>>>>, WatchError> {
+    ) -> Result<Option<Sampler<K>>, WatchError> {
         let Some(saved) = self.runs.get(run) else {
             return Ok(None);
         };

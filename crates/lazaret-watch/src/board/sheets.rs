@@ -42,10 +42,10 @@ pub fn forecast_sheet(made: &Forecast) -> String {
         {
             continue;
         }
-        let _ = write!(
+        let _ = writeln!(
             out,
             "<h3>{}</h3><div class=\"wide\">{}</div><details><summary>As a table</summary><table><tr><th>day\
-             <th class=\"n\">5 %<th class=\"n\">50 %<th class=\"n\">95 %<th class=\"n\">file alone: 5 %<th class=\"n\">50 %<th class=\"n\">95 %</tr>\n",
+             <th class=\"n\">5 %<th class=\"n\">50 %<th class=\"n\">95 %<th class=\"n\">file alone: 5 %<th class=\"n\">50 %<th class=\"n\">95 %</tr>",
             escape(&series.metric),
             bands(
                 &Series {
@@ -161,10 +161,10 @@ pub fn score_sheet(title: &str, scored: &[Scored], all: Option<&Record>) -> Stri
 }
 
 fn summary(out: &mut String, title: &str, record: &Record) {
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<h2>{title}</h2>\n<table><tr><th><th class=\"n\">forecasts<th class=\"n\">file alone</tr>\n<tr><td>reports foretold<td class=\"n\">{}<td></tr>\n\
-         <tr><td>mean log score<td class=\"n\">{:.2}<td class=\"n\">{:.2}</tr>\n",
+         <tr><td>mean log score<td class=\"n\">{:.2}<td class=\"n\">{:.2}</tr>",
         record.reports, record.log_score, record.log_score_climatology
     );
     if let (Some(crps), Some(file)) = (record.crps, record.crps_climatology) {
@@ -191,8 +191,8 @@ fn summary(out: &mut String, title: &str, record: &Record) {
         for (level, share) in ["50 %", "80 %", "90 %"].iter().zip(inside) {
             let _ = writeln!(
                 out,
-                "<tr><td>inside the {level} interval<td class=\"n\">{}<td></tr>",
-                percent(share)
+                "<tr><td>inside the {level} interval<td class=\"n\">{:.0} %<td></tr>",
+                100.0 * share
             );
         }
     }

@@ -324,9 +324,9 @@ pub(crate) fn number(value: f64) -> String {
 /// A probability in words that do not claim more than is known.
 pub(crate) fn percent(p: f64) -> String {
     match p {
-        p if p <= 0.0 => "0 %".to_string(),
+        // Also where none, or all, of the worlds that were drawn say so: there are others.
         p if p < 0.01 => "under 1 %".to_string(),
-        p if p > 0.99 && p < 1.0 => "over 99 %".to_string(),
+        p if p > 0.99 => "over 99 %".to_string(),
         p => format!("{:.0} %", 100.0 * p),
     }
 }
