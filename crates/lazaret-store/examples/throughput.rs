@@ -4,6 +4,7 @@
 //! The commands are those of a simulated trace, with every rule on; every commit is synced. Prints one JSON object.
 
 use std::collections::VecDeque;
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use lazaret_gateway::event::Event;
@@ -17,6 +18,8 @@ use lazaret_store::{Live, LiveOptions, Store};
 const IN_FLIGHT: usize = 256;
 /// Commands a second of the test of latency.
 const RATE: u32 = 2000;
+/// Rounds of it, of ten seconds each.
+const ROUNDS: usize = 3;
 
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
@@ -61,8 +64,8 @@ async fn flight(live: &Live, commands: &[Command]) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Times from when each was due to its answer, in order of size.
-async fn paced(live: &Live, commands: &[Command]) -> Result<Vec<Duration>, Failed> {
+/// Milliseconds from when each was due to its answer, in order of size.
+async fn paced(live: &Live, commands: &[Command]) -> Result<Vec<f64>, Failed> {
     let began = Instant::now();
     let mut waits = Vec::with_capacity(commands.len());
     for (n, command) in (0_u32..).zip(commands) {
@@ -70,15 +73,41 @@ async fn paced(live: &Live, commands: &[Command]) -> Result<Vec<Duration>, Faile
         tokio::time::sleep_until(due.into()).await;
         let pending = live.send(command.clone(), Some(command.at)).await?;
         waits.push(tokio::spawn(async move {
-            pending.receipt().await.map(|_| due.elapsed())
+            pending
+                .receipt()
+                .await
+                .map(|_| due.elapsed().as_secs_f64() * 1e3)
         }));
     }
     let mut times = Vec::with_capacity(waits.len());
     for wait in waits {
         times.push(wait.await??);
     }
-    times.sort();
+    times.sort_by(f64::total_cmp);
     Ok(times)
+}
+
+/// Times in milliseconds, in order of size, that the disk alone takes for eight kilobytes written and synced, a few
+/// hundred a second: no acknowledgement can be faster.
+fn disk_alone() -> Result<Vec<f64>, Failed> {
+    let path = std::env::temp_dir().join(format!("lazaret-throughput-{}", std::process::id()));
+    let mut file = std::fs::File::create(&path)?;
+    let mut times = Vec::new();
+    for _ in 0..1000 {
+        let began = Instant::now();
+        file.write_all(&[7; 8192])?;
+        file.sync_data()?;
+        times.push(began.elapsed().as_secs_f64() * 1e3);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    std::fs::remove_file(&path)?;
+    times.sort_by(f64::total_cmp);
+    Ok(times)
+}
+
+fn share(times: &[f64], share: f64) -> f64 {
+    let place = (times.len().saturating_sub(1) as f64 * share).round() as usize;
+    times.get(place).copied().unwrap_or_default()
 }
 
 fn main() -> Result<(), Failed> {
@@ -88,8 +117,8 @@ fn main() -> Result<(), Failed> {
     };
     let count: usize = count.parse()?;
     let paced_count = (RATE * 10) as usize;
-    let all = commands(file, count + paced_count)?;
-    let (many, few) = all.split_at(all.len().saturating_sub(paced_count));
+    let all = commands(file, count + paced_count * ROUNDS)?;
+    let (many, few) = all.split_at(all.len().saturating_sub(paced_count * ROUNDS));
 
     // Deciding alone, and the records for the raw inserts.
     let mut ledger = Ledger::default();
@@ -124,11 +153,16 @@ fn main() -> Result<(), Failed> {
         flight(&live, many).await?;
         let live_s = began.elapsed().as_secs_f64();
         let commits = live.commits();
-        let times = paced(&live, few).await?;
-        let at = |share: f64| {
-            let place = ((times.len() - 1) as f64 * share).round() as usize;
-            times[place].as_secs_f64() * 1e3
-        };
+        let (mut p50, mut p99, mut disk) = (Vec::new(), Vec::new(), Vec::new());
+        for round in few.chunks(paced_count) {
+            disk.push(share(&disk_alone()?, 0.99));
+            let times = paced(&live, round).await?;
+            p50.push(share(&times, 0.5));
+            p99.push(share(&times, 0.99));
+        }
+        for rounds in [&mut p50, &mut p99, &mut disk] {
+            rounds.sort_by(f64::total_cmp);
+        }
 
         let store = Store::open(address).await?;
         let began = Instant::now();
@@ -148,7 +182,7 @@ fn main() -> Result<(), Failed> {
         #[allow(clippy::print_stdout, reason = "the result")]
         {
             println!(
-                "{{\"records\":{},\"bytes_a_record\":{:.0},\"decide_per_s\":{:.0},\"raw_per_s\":{:.0},\"live_per_s\":{:.0},\"of_raw\":{:.2},\"commands_a_commit\":{:.1},\"ack_p50_ms\":{:.2},\"ack_p99_ms\":{:.2},\"read_per_s\":{:.0},\"start_with_snapshot_s\":{:.2},\"verify_per_s\":{:.0},\"whole\":{},\"seq\":{}}}",
+                "{{\"records\":{},\"bytes_a_record\":{:.0},\"decide_per_s\":{:.0},\"raw_per_s\":{:.0},\"live_per_s\":{:.0},\"of_raw\":{:.2},\"commands_a_commit\":{:.1},\"ack_p50_ms\":{:.2},\"ack_p99_ms\":{:.2},\"ack_p99_best_ms\":{:.2},\"disk_p99_ms\":{:.2},\"read_per_s\":{:.0},\"start_with_snapshot_s\":{:.2},\"verify_per_s\":{:.0},\"whole\":{},\"seq\":{}}}",
                 many.len(),
                 bytes as f64 / many.len() as f64,
                 per_second(decide_s),
@@ -156,8 +190,10 @@ fn main() -> Result<(), Failed> {
                 per_second(live_s),
                 raw_s / live_s,
                 many.len() as f64 / commits as f64,
-                at(0.5),
-                at(0.99),
+                share(&p50, 0.5),
+                share(&p99, 0.5),
+                p99[0],
+                share(&disk, 0.5),
                 cold as f64 / cold_s,
                 warm_s,
                 verified.records as f64 / verify_s,
