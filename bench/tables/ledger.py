@@ -37,7 +37,7 @@ SCALE = [
 
 def run(bench, section):
     records = 20_000 if bench.quick else 100_000
-    program = example("throughput")
+    program = example("commits")
     rows, notes = [], []
     with tempfile.TemporaryDirectory(prefix="lazaret-bench-") as folder:
         folder = Path(folder)

@@ -14,7 +14,7 @@ FILE = "RESULTS.md"
 
 
 def run(bench, section):
-    program = example("lazaret-watch", bench)
+    program = example("lazaret-watch", "kernel_speed", bench)
     times = 1 if bench.quick else 5
     say("measuring the count kernel")
     kernel = [found(program, "kernel") for _ in range(2 if bench.quick else 7)]
@@ -51,7 +51,7 @@ def beside(bench, section):
         section.say(f"Not measured beside `particles`: {reason}.")
         section.say()
         return
-    program = example("lazaret-smc", bench)
+    program = example("lazaret-smc", "throughput", bench)
     script = ROOT / "bench" / "peers" / "particles_yard.py"
     count = 1000
     ours, theirs = (2_000, 20) if bench.quick else (10_000, 100)
@@ -103,15 +103,12 @@ def found(program, what):
     return answer
 
 
-def example(package, bench):
-    """The example `throughput` of `package`; both have one of that name, so each is copied aside."""
+def example(package, name, bench):
+    """An example of a package, built."""
     target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    kept = target / "release" / "examples" / f"throughput-of-{package}"
+    program = target / "release" / "examples" / name
     if bench._build and shutil.which("cargo"):
-        command = ["cargo", "build", "--release", "-p", package, "--example", "throughput"]
-        built = subprocess.run(command, cwd=ROOT, check=False)
-        if built.returncode == 0:
-            shutil.copy(target / "release" / "examples" / "throughput", kept)
-    if not kept.exists():
-        raise Missing(f"the example throughput of {package} was not built")
-    return kept
+        subprocess.run(["cargo", "build", "--release", "-p", package, "--example", name], cwd=ROOT, check=False)
+    if not program.exists():
+        raise Missing(f"the example {name} of {package} was not built")
+    return program

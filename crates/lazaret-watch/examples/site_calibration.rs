@@ -1,6 +1,6 @@
 //! Simulation-based calibration: synthetic sites with the evidence pattern of an example, from the prior.
 //!
-//!     cargo run --release -p lazaret-watch --example calibration -- 200 128 64 1
+//!     cargo run --release -p lazaret-watch --example site_calibration -- 200 128 64 1
 //!
 //! Arguments: sites, parameter particles, state particles, seed. Each site draws its unknowns from the prior of Uiju's
 //! gateway file, runs, and is reported on by sources that have the grades, dates and measures of the rows of Uiju's

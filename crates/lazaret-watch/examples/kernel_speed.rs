@@ -1,6 +1,6 @@
 //! Measures the count kernel of Uiju and the inference with it: particle-steps a second, SMC², one row more, memory.
 //!
-//!     cargo run --release -p lazaret-watch --example throughput
+//!     cargo run --release -p lazaret-watch --example kernel_speed
 //!
 //! Arguments: `kernel`, `smc2` or nothing for both. Prints one JSON object a measurement. A particle-step is one
 //! particle moved by one day, resampling and the rows of the day included. Set `RAYON_NUM_THREADS` to choose the

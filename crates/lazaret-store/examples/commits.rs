@@ -1,6 +1,6 @@
 //! What a durable, checked and chained command costs, beside raw inserts of the same bytes.
 //!
-//! `throughput GATEWAY.toml RECORDS ADDRESS RAW_ADDRESS`: both addresses name empty databases (SQLite files or postgres://…).
+//! `commits GATEWAY.toml RECORDS ADDRESS RAW_ADDRESS`: both addresses name empty databases (SQLite files or postgres://…).
 //! The commands are those of a simulated trace, with every rule on; every commit is synced. Prints one JSON object.
 
 use std::collections::VecDeque;
@@ -90,7 +90,7 @@ async fn paced(live: &Live, commands: &[Command]) -> Result<Vec<f64>, Failed> {
 /// Times in milliseconds, in order of size, that the disk alone takes for eight kilobytes written and synced, a few
 /// hundred a second: no acknowledgement can be faster.
 fn disk_alone() -> Result<Vec<f64>, Failed> {
-    let path = std::env::temp_dir().join(format!("lazaret-throughput-{}", std::process::id()));
+    let path = std::env::temp_dir().join(format!("lazaret-commits-{}", std::process::id()));
     let mut file = std::fs::File::create(&path)?;
     let mut times = Vec::new();
     for _ in 0..1000 {
@@ -113,7 +113,7 @@ fn share(times: &[f64], share: f64) -> f64 {
 fn main() -> Result<(), Failed> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [file, count, address, raw_address] = &arguments[..] else {
-        return Err("throughput GATEWAY.toml RECORDS ADDRESS RAW_ADDRESS".into());
+        return Err("commits GATEWAY.toml RECORDS ADDRESS RAW_ADDRESS".into());
     };
     let count: usize = count.parse()?;
     let paced_count = (RATE * 10) as usize;
