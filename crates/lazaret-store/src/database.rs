@@ -122,7 +122,8 @@ impl Store {
         self.file.as_deref()
     }
 
-    /// Closes it; waits for statements in hand.
+    /// Closes it; waits for statements in hand. The last to close a SQLite file folds its log, so that the file alone is the
+    /// whole ledger.
     pub async fn close(&self) {
         either!(self, pool => pool.close().await);
     }

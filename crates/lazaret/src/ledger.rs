@@ -227,7 +227,9 @@ fn lines_of(file: &PathBuf) -> Result<Box<dyn BufRead>, Failure> {
 async fn import(file: &PathBuf, place: &Place) -> Result<(), Failure> {
     let lines = lines_of(file)?;
     let store = place.open().await?;
-    let done = import_records(&store, lines).await.map_err(failed)?;
+    let done = import_records(&store, lines).await.map_err(failed);
+    store.close().await;
+    let done = done?;
     say(&format!(
         "{} records, the last {}\n",
         done.records, done.head.head
@@ -248,7 +250,9 @@ async fn restore(from: &str, place: &Place) -> Result<(), Failure> {
         )));
     }
     let target = place.open().await?;
-    let copied = transfer(&source, &target).await.map_err(failed)?;
+    let copied = transfer(&source, &target).await.map_err(failed);
+    target.close().await;
+    let copied = copied?;
     say(&format!(
         "{} records and {} rows of the office, the last record {}\n",
         copied.records.records, copied.office, copied.records.head.head
@@ -266,7 +270,7 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
             place.address()
         )));
     }
-    let live = Live::start(store, LiveOptions::default())
+    let live = Live::start(store.clone(), LiveOptions::default())
         .await
         .map_err(failed)?;
     let mut importer = Importer::new(&gateway);
@@ -308,6 +312,7 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
     }
     let records = live.seq();
     live.stop().await;
+    store.close().await;
     if let Err(Failure::BadInput(why)) = outcome {
         return Err(Failure::BadInput(format!(
             "{why}\nis this a trace of {}? {} holds what came before it; try again with an empty one",

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
@@ -186,7 +187,7 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
     let store = arguments.place.open().await?;
     std::fs::create_dir_all(&arguments.place.data).map_err(|error| machine(&error))?;
     let key = Key::open(&arguments.place.data.join("checkpoint.key")).map_err(failed)?;
-    let live = Live::start(store, LiveOptions::default())
+    let live = Live::start(store.clone(), LiveOptions::default())
         .await
         .map_err(failed)?;
     if live.standing() == Standing::Standby {
@@ -205,9 +206,10 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         ));
     }
     say(&format!("Lazaret runs at {url}\n"));
-    lazaret_server::serve(app, listener, tls, stop)
-        .await
-        .map_err(|error| machine(&error))
+    let outcome = lazaret_server::serve(app, listener, tls, stop).await;
+    // A SQLite file that is closed is whole without its log. Whoever still reads does not keep the server from ending.
+    let _ = tokio::time::timeout(Duration::from_secs(5), store.close()).await;
+    outcome.map_err(|error| machine(&error))
 }
 
 /// A new ledger begins with the rules that follow from the gateway file.
