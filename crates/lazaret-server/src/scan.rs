@@ -1,11 +1,13 @@
 //! What a scanner reads, as the name that it stands for.
 
+use lazaret_ledger::identity::gs1_check_digit;
+
 /// The name in what was typed or scanned.
 ///
 /// * An address, ours or one of GS1, stands for its last part.
 /// * A scanner may put the kind of code in front (`]C1`, `]d2`, `]Q3`).
 /// * Of a GS1 text the serial number of the unit is the name (SSCC, application identifier 00); else what is traded (01, 02)
-///   with its batch (10) or serial (21) aside.
+///   with its batch (10) or serial (21) aside. Its check digit must be right: a mark of ours may begin with such digits, too.
 pub(crate) fn name_in(typed: &str) -> &str {
     let typed = typed.trim();
     let kind = typed.as_bytes();
@@ -19,7 +21,7 @@ pub(crate) fn name_in(typed: &str) -> &str {
     if let Some((_, rest)) = text.split_once("://") {
         let mut parts = rest.split('/').skip(1);
         while let (Some(identifier), Some(value)) = (parts.next(), parts.next()) {
-            if matches!(identifier, "00" | "01") && digits(value) {
+            if matches!(identifier, "00" | "01") && checked(value) {
                 return value;
             }
         }
@@ -42,15 +44,19 @@ pub(crate) fn name_in(typed: &str) -> &str {
         // Without brackets only a text of the right length, or one of which more follows, is one of GS1.
         let whole = end == length && (marked || rest.len() == end);
         let more = end >= length && (marked || rest.len() > length) && identifier != "00";
-        if whole || more {
+        if (whole || more) && checked(&rest[..length]) {
             return &rest[..length];
         }
     }
     text
 }
 
-fn digits(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether it is a key of GS1 with a right check digit.
+fn checked(key: &str) -> bool {
+    key.split_at_checked(key.len().saturating_sub(1))
+        .is_some_and(|(body, digit)| {
+            gs1_check_digit(body).is_some_and(|right| digit.starts_with(right))
+        })
 }
 
 #[cfg(test)]
@@ -82,6 +88,8 @@ mod tests {
             ("https://gate.example/lot/w1-1", "w1-1"),
             // Marks that only look like identifiers stay what they are.
             ("00123", "00123"),
+            ("010950600013435321A7", "010950600013435321A7"),
+            ("(00)106141412345678909", "(00)106141412345678909"),
             ("0181", "0181"),
             ("01234567", "01234567"),
             ("]x", "]x"),

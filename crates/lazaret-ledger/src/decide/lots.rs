@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use lazaret_gateway::event::entry::{AgentName, Entry};
-use lazaret_gateway::event::rules::{ClockFrom, Side};
+use lazaret_gateway::event::rules::{ClockFrom, HoldRule, Side};
 use lazaret_gateway::event::{Event, GoodsName, Happening, LotId, Spot, StepName, VehicleId};
 
 use super::{Judge, Said};
@@ -356,14 +356,19 @@ impl Judge<'_> {
                 hold.filter(|hold| hold.clock == ClockFrom::Arrival || is(&hold.clock))
             && !self.without(Rule::OneWay)
         {
-            said.after.push(Event {
-                at: timestamp(self.now),
-                happening: Happening::HoldStarted {
-                    lot: self.state.lot_id(lot),
-                    step: hold.step.clone(),
-                    until: timestamp(self.now.saturating_add(row.hold_us)),
-                },
-            });
+            said.after.push(self.held_from(lot, hold, self.now));
+        }
+    }
+
+    /// The beginning of a hold at `from`.
+    fn held_from(&self, lot: u32, hold: &HoldRule, from: i64) -> Event {
+        Event {
+            at: timestamp(from),
+            happening: Happening::HoldStarted {
+                lot: self.state.lot_id(lot),
+                step: hold.step.clone(),
+                until: timestamp(from.saturating_add(self.state.lot(lot).hold_us)),
+            },
         }
     }
 
@@ -378,14 +383,7 @@ impl Judge<'_> {
             ClockFrom::Stored(_) | ClockFrom::StepEnd(_) => base?.max(self.now),
         }
         .max(row.floor);
-        (treated && row.clock.is_none()).then(|| Event {
-            at: timestamp(from),
-            happening: Happening::HoldStarted {
-                lot: self.state.lot_id(lot),
-                step: hold.step.clone(),
-                until: timestamp(from.saturating_add(row.hold_us)),
-            },
-        })
+        (treated && row.clock.is_none()).then(|| self.held_from(lot, hold, from))
     }
 
     pub(super) fn hold_started(

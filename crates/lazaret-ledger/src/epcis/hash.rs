@@ -91,14 +91,8 @@ const REPORT: &[(&str, Shape)] = &[
 /// * `spaces` — prefixes of extensions and what they stand for.
 #[must_use]
 pub fn event_hash(event: &Value, spaces: &[(&str, &str)]) -> String {
-    let Digest(digest) = Digest::of(prehash(event, spaces).as_bytes());
-    let mut hash = String::from("ni:///sha-256;");
-    for byte in digest {
-        use std::fmt::Write;
-        // Writing to a string cannot fail.
-        let _ = write!(hash, "{byte:02x}");
-    }
-    hash + "?ver=CBV2.0"
+    let digest = Digest::of(prehash(event, spaces).as_bytes());
+    format!("ni:///sha-256;{digest}?ver=CBV2.0")
 }
 
 /// What is hashed.
