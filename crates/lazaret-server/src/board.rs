@@ -378,16 +378,10 @@ fn by_column(text: &str, wrong: &[Diagnostic], spans: &[Span]) -> Vec<(String, S
                 .as_ref()
                 .map_or(String::new(), |help| format!("; {help}"));
             let message = format!("{}{help}", wrong.message);
-            // What is missing has no place of its own and is told of the whole row.
-            let missing = spans
-                .iter()
-                .find(|(column, ..)| wrong.message == format!("this row has no {column}"));
-            let of = missing.or_else(|| {
-                wrong.labels.iter().find_map(|label| {
-                    spans
-                        .iter()
-                        .find(|(_, start, end)| (*start..=*end).contains(&label.at.start))
-                })
+            let of = wrong.labels.iter().find_map(|label| {
+                spans
+                    .iter()
+                    .find(|(_, start, end)| (*start..=*end).contains(&label.at.start))
             });
             match of {
                 Some((column, ..)) => (column.clone(), message),

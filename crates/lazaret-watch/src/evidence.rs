@@ -363,22 +363,19 @@ impl Reader {
             );
             return None;
         }
-        let empty_at = Location {
-            end: whole.start,
-            ..whole
-        };
         let cell = |name: &str| -> (&str, Location) {
             let known = COLUMNS
                 .iter()
                 .position(|c| *c == name)
                 .unwrap_or(COLUMNS.len());
-            columns[known].map_or(("", empty_at), |at| (record[at].text.trim(), record[at].at))
+            // A column that the file lacks is missing in the whole row.
+            columns[known].map_or(("", whole), |at| (record[at].text.trim(), record[at].at))
         };
         let (id, id_at) = cell("id");
         if id.is_empty() {
             self.error(
                 "no-id",
-                whole,
+                id_at,
                 "this row has no id".to_string(),
                 "give it a name that no other row has",
             );
@@ -455,7 +452,6 @@ impl Reader {
         for name in ["subject", "quantity", "observer", "medium"] {
             let (text, at) = cell(name);
             if text.is_empty() {
-                let at = if at.start == at.end { whole } else { at };
                 self.error("empty", at, format!("this row has no {name}"), "");
             }
         }

@@ -44,6 +44,20 @@ fn the_evidence_about_uiju_is_read_whole() {
     assert_eq!(e066.source(), "Yonhap");
 }
 
+/// A form that adds a row finds its field by this place.
+#[test]
+fn what_is_missing_is_told_where_it_would_stand() {
+    let text = format!("{HEAD},2022-01-18,2022-01-18,x,,s,q,,1,,m,B,3,,\n");
+    let found = read(&text).unwrap_err();
+    let places: Vec<(&str, usize)> = found
+        .iter()
+        .map(|wrong| (wrong.code, wrong.labels[0].at.start))
+        .collect();
+    let row = HEAD.len();
+    let medium = row + ",2022-01-18,2022-01-18,x,".len();
+    assert_eq!(places, [("no-id", row), ("empty", medium)]);
+}
+
 #[test]
 fn all_that_is_wrong_is_said_at_once_and_in_its_place() {
     check(
