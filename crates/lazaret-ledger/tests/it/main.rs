@@ -4,8 +4,6 @@ mod canonical;
 mod chain;
 mod disk;
 mod epcis;
-mod figures;
-mod full;
 mod identity;
 mod life;
 mod oracle;

@@ -9,10 +9,9 @@ use lazaret_gateway::event::LotId;
 use lazaret_ledger::{Ledger, Sealed};
 use lazaret_store::Store;
 
-#[path = "../../lazaret-ledger/tests/it/full.rs"]
 mod full;
 #[allow(dead_code, reason = "the ledger's tests use more of it")]
-#[path = "../../lazaret-ledger/tests/it/scene.rs"]
+#[path = "../../../lazaret-ledger/tests/it/scene.rs"]
 mod scene;
 
 /// Records of one commit.
