@@ -1,5 +1,6 @@
 //! A figure with its interval: means, quantiles and shares from independent replications.
 
+use lazaret_sim::share_low;
 use serde::Serialize;
 use thiserror::Error;
 
@@ -225,12 +226,4 @@ pub fn share(successes: u64, n: u64, level: f64) -> Result<Estimate, EstimateErr
         level,
         constant: successes == 0 || successes == n,
     })
-}
-
-/// Lower Clopper-Pearson bound that is above the true share with probability at most `tail`.
-pub(crate) fn share_low(successes: u64, n: u64, tail: f64) -> f64 {
-    if successes == 0 {
-        return 0.0;
-    }
-    quantiles::beta(tail, successes as f64, (n - successes) as f64 + 1.0)
 }

@@ -1,6 +1,6 @@
 //! Estimates over replications.
 
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
 
 /// Level of every interval that is printed.
 pub const LEVEL: f64 = 0.95;
@@ -112,6 +112,17 @@ impl Moments {
 pub fn student(freedom: u64, level: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom as f64)
         .map_or(f64::INFINITY, |t| t.inverse_cdf(0.5 + level / 2.0))
+}
+
+/// Lower bound of Clopper and Pearson on a share of which `successes` of `n` trials were seen: it is above the true share
+/// with probability at most `tail` (ClopperPearson1934). The upper bound is one minus that of the failures.
+#[must_use]
+pub fn share_low(successes: u64, n: u64, tail: f64) -> f64 {
+    if successes == 0 {
+        return 0.0;
+    }
+    Beta::new(successes as f64, n.saturating_sub(successes) as f64 + 1.0)
+        .map_or(0.0, |beta| beta.inverse_cdf(tail))
 }
 
 #[cfg(test)]

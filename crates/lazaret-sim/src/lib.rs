@@ -12,7 +12,7 @@ mod warm_up;
 mod world;
 
 pub use compile::CompileError;
-pub use estimate::{Estimate, LEVEL, Moments, student};
+pub use estimate::{Estimate, LEVEL, Moments, share_low, student};
 pub use metrics::MetricNames;
 pub use model::{Model, OCCUPANCY_BINS};
 pub use observer::{Observer, Silent, Tell};

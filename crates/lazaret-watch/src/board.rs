@@ -11,7 +11,7 @@ use lazaret_gateway::model::Gateway;
 use self::picture::{bands, histogram, timeline};
 pub use self::sheets::{compare_sheet, forecast_sheet, next_sheet, score_sheet};
 use crate::compare::Group;
-use crate::estimate::{Estimate, Influence, Question, Summary, UnknownEstimate};
+use crate::estimate::{DayEstimate, Estimate, Influence, Question, Summary, UnknownEstimate};
 use crate::forecast::{Event, Forecast};
 use crate::next::Suggestion;
 
@@ -39,7 +39,8 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// Three figures that count.
-pub(crate) fn number(value: f64) -> String {
+#[must_use]
+pub fn number(value: f64) -> String {
     match value.abs() {
         v if !v.is_finite() => "–".to_string(),
         v if v >= 100.0 || v.fract() == 0.0 => format!("{value:.0}"),
@@ -49,7 +50,8 @@ pub(crate) fn number(value: f64) -> String {
 }
 
 /// A probability that does not claim more than is known.
-pub(crate) fn percent(p: f64) -> String {
+#[must_use]
+pub fn percent(p: f64) -> String {
     match p {
         // Also where none, or all, of the worlds that were drawn say so: there are others.
         p if p < 0.01 => "under 1 %".to_string(),
@@ -311,24 +313,31 @@ fn state(out: &mut String, board: &Board<'_>, gateway: &Gateway) {
             "dispatched_total" => "lots that have left inland".to_string(),
             other => format!("lots in {}", other.trim_start_matches("in.")),
         };
-        let _ = writeln!(
-            out,
-            "<h3>{}</h3><div class=\"wide\">{}</div><details><summary>As a table</summary><table><tr><th>day\
-             <th class=\"n\">5 %<th class=\"n\">50 %<th class=\"n\">95 %<th class=\"n\">before: 5 %<th class=\"n\">50 %<th class=\"n\">95 %</tr>",
-            escape(&title),
-            bands(series, board.question.observations.last_day)
-        );
-        for day in &series.days {
-            let _ = write!(out, "<tr><td>{}", day.date);
-            for of in [&day.posterior, &day.prior] {
-                for value in [of.q05, of.q50, of.q95] {
-                    let _ = write!(out, "<td class=\"n\">{}", number(value));
-                }
-            }
-            out.push_str("</tr>\n");
-        }
-        out.push_str("</table></details>\n");
+        let picture = bands(series, board.question.observations.last_day);
+        over_time(out, &title, &picture, &series.days, "before");
     }
+}
+
+/// A figure over time, as a picture and as a table.
+///
+/// * `beside` — what the second set of quantiles is.
+fn over_time(out: &mut String, title: &str, picture: &str, days: &[DayEstimate], beside: &str) {
+    let _ = writeln!(
+        out,
+        "<h3>{}</h3><div class=\"wide\">{picture}</div><details><summary>As a table</summary><table><tr><th>day\
+         <th class=\"n\">5 %<th class=\"n\">50 %<th class=\"n\">95 %<th class=\"n\">{beside}: 5 %<th class=\"n\">50 %<th class=\"n\">95 %</tr>",
+        escape(title),
+    );
+    for day in days {
+        let _ = write!(out, "<tr><td>{}", day.date);
+        for of in [&day.posterior, &day.prior] {
+            for value in [of.q05, of.q50, of.q95] {
+                let _ = write!(out, "<td class=\"n\">{}", number(value));
+            }
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table></details>\n");
 }
 
 fn events(out: &mut String, forecast: &Forecast) {

@@ -1,6 +1,8 @@
 //! What was known of a gateway on a day: unknowns and state given the evidence, and what each row did to them.
 
 mod ask;
+mod fit;
+mod influence;
 mod words;
 
 use jiff::civil::Date;
@@ -11,11 +13,14 @@ use lazaret_smc::evidence::LogEvidence;
 use lazaret_smc::model::{Family, StateSpaceModel};
 use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
-use lazaret_smc::smc2::{LeftOut, Smc2, Smc2Settings};
+use lazaret_smc::smc2::{Smc2, Smc2Settings};
 use lazaret_smc::summary::Weighted;
 use serde::{Serialize, Serializer};
 
 pub use self::ask::{Ask, AskError};
+use self::fit::conflicts;
+pub(crate) use self::fit::predictive_check;
+use self::influence::{row_influences, source_influences};
 use crate::belief::Belief;
 use crate::evidence::Row;
 use crate::kernel::{Figures, Kernel, date_of};
@@ -364,14 +369,31 @@ pub fn sample<K: Kernel>(
     question: &Question<'_>,
     seed: u64,
     progress: &(dyn Fn(usize) + Sync),
-) -> Result<Smc2<Vec<Followed<K::State>>>, SmcError> {
+) -> Result<Sampler<K>, SmcError> {
     let settings = question.effort.sampler();
     let mut sampler = Smc2::start(site, &belief.prior, &settings, seed)?;
-    for _ in 0..=question.observations.last_day {
+    let days = 0..=question.observations.last_day;
+    follow(&mut sampler, site, belief, days, progress, &|| false)?;
+    Ok(sampler)
+}
+
+/// Takes in the evidence of `days`; false if an end was wanted before the last of them.
+pub(crate) fn follow<K: Kernel>(
+    sampler: &mut Sampler<K>,
+    site: &Site<'_, K>,
+    belief: &Belief,
+    days: std::ops::RangeInclusive<usize>,
+    progress: &(dyn Fn(usize) + Sync),
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<bool, SmcError> {
+    for _ in days {
+        if stop() {
+            return Ok(false);
+        }
         sampler.advance(site, &belief.prior)?;
         progress(1);
     }
-    Ok(sampler)
+    Ok(true)
 }
 
 /// Courses from the prior, without looking at the evidence.
@@ -510,25 +532,31 @@ pub fn estimate_attended<K: Kernel>(
     let site = Site::new(kernel, observations, belief, &means, 1).map_err(WatchError::Gateway)?;
     let effort = question.effort;
     let one = |run: u64| -> Result<Option<Sampler<K>>, WatchError> {
-        if let Some(earlier) = course.earlier
-            && let Some(woken) =
-                earlier.wake(run as usize, &site, belief, question, course.progress)?
-        {
-            return Ok(Some(woken));
-        }
+        let run_at = run as usize;
+        let woken = match course.earlier {
+            Some(earlier) => earlier.wake(run_at, &site, belief, question)?,
+            None => None,
+        };
         let seed = match run {
             0 => effort.seed,
             _ => StreamKey::new(effort.seed).child(run).stream().bits(),
         };
-        let mut sampler = Smc2::start(&site, &belief.prior, &effort.sampler(), seed)?;
-        for _ in 0..=observations.last_day {
-            if (course.stop)() {
-                return Ok(None);
-            }
-            sampler.advance(&site, &belief.prior)?;
-            (course.progress)(1);
-        }
-        Ok(Some(sampler))
+        let mut sampler = match woken {
+            Some(woken) => woken,
+            None => Smc2::start(&site, &belief.prior, &effort.sampler(), seed)?,
+        };
+        let reached = sampler.time().map_or(0, |time| time + 1);
+        (course.progress)(reached);
+        let days = reached..=observations.last_day;
+        let whole = follow(
+            &mut sampler,
+            &site,
+            belief,
+            days,
+            course.progress,
+            course.stop,
+        )?;
+        Ok(whole.then_some(sampler))
     };
     let sampler = one(0)?.ok_or(WatchError::Stopped)?;
     // Of the other runs only the evidence is needed, and what they are kept by: their particles go at once.
@@ -741,219 +769,4 @@ fn state(
             }
         })
         .collect()
-}
-
-fn row_influences<K: Kernel>(
-    site: &Site<'_, K>,
-    sampler: &Smc2<Vec<Followed<K::State>>>,
-    question: &Question<'_>,
-    belief: &Belief,
-    misreports: &[f64],
-) -> Result<Vec<Influence>, SmcError> {
-    let used = &question.observations.used;
-    (0..used.len())
-        .map(|at| {
-            let name = question.rows[used[at].row].id.clone();
-            influence(site, sampler, question, belief, misreports, name, &[at])
-        })
-        .collect()
-}
-
-fn source_influences<K: Kernel>(
-    site: &Site<'_, K>,
-    sampler: &Smc2<Vec<Followed<K::State>>>,
-    question: &Question<'_>,
-    belief: &Belief,
-    misreports: &[f64],
-) -> Result<Vec<Influence>, SmcError> {
-    let used = &question.observations.used;
-    let mut sources: Vec<&str> = used.iter().map(|o| question.rows[o.row].source()).collect();
-    sources.sort_unstable();
-    sources.dedup();
-    let mut influences = sources
-        .into_iter()
-        .map(|source| {
-            let of_source = |at: &usize| question.rows[used[*at].row].source() == source;
-            let group: Vec<usize> = (0..used.len()).filter(of_source).collect();
-            let name = source.to_string();
-            influence(site, sampler, question, belief, misreports, name, &group)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    influences.sort_by(|a, b| b.moved.total_cmp(&a.moved));
-    Ok(influences)
-}
-
-fn influence<K: Kernel>(
-    site: &Site<'_, K>,
-    sampler: &Smc2<Vec<Followed<K::State>>>,
-    question: &Question<'_>,
-    belief: &Belief,
-    misreports: &[f64],
-    name: String,
-    group: &[usize],
-) -> Result<Influence, SmcError> {
-    let used = &question.observations.used;
-    let mean =
-        |f: &dyn Fn(usize) -> f64| group.iter().map(|at| f(*at)).sum::<f64>() / group.len() as f64;
-    let with = sampler.weights();
-    let left_out = match sampler.leave_out(site, group) {
-        Ok(left_out) => left_out,
-        // Without the group the rest is impossible for these θ: it cannot be told what it did, only that it did much.
-        Err(SmcError::Revision { .. }) => LeftOut {
-            weights: with.clone(),
-            share: 0.0,
-            log_evidence: f64::NEG_INFINITY,
-            log_evidence_of_rows: f64::NEG_INFINITY,
-        },
-        Err(other) => return Err(other),
-    };
-    let moved = with
-        .iter()
-        .zip(&left_out.weights)
-        .filter(|(w, v)| **w > 0.0 && **v > 0.0)
-        .map(|(w, v)| w * (w / v).ln())
-        .sum::<f64>()
-        .max(0.0);
-    let unknowns: Vec<Vec<f64>> = sampler
-        .thetas()
-        .map(|theta| belief.unknowns(theta))
-        .collect();
-    let shifts = question
-        .gateway
-        .unknowns
-        .iter()
-        .enumerate()
-        .map(|(at, unknown)| {
-            let mean = |weights: &[f64]| -> f64 {
-                unknowns.iter().zip(weights).map(|(u, w)| u[at] * w).sum()
-            };
-            Shift {
-                unknown: unknown.name.clone(),
-                mean: shown(unknown.dimension, mean(&with) - mean(&left_out.weights)),
-            }
-        })
-        .collect();
-    Ok(Influence {
-        name,
-        rows: group.iter().map(|at| used[*at].row).collect(),
-        moved,
-        shifts,
-        log_evidence: left_out.log_evidence_of_rows,
-        misreport: mean(&|at| misreports[at]),
-        misreport_before: mean(&|at| used[at].misreport),
-        rough: left_out.share < 0.1 && sampler.thetas().len() > 1,
-    })
-}
-
-fn conflicts(
-    question: &Question<'_>,
-    impossible: &[lazaret_smc::Conflict],
-    misreports: &[f64],
-) -> Vec<Conflicting> {
-    let used = &question.observations.used;
-    let against = |at: usize| -> Vec<String> {
-        let a = &used[at];
-        let others = |believed: bool| -> Vec<String> {
-            used.iter()
-                .enumerate()
-                .filter(|(other, b)| {
-                    *other != at
-                        && (!believed || misreports[*other] < 0.5)
-                        && b.rule.of == a.rule.of
-                        && disagree(a, b)
-                })
-                .map(|(_, b)| question.rows[b.row].id.clone())
-                .collect()
-        };
-        // Where the gateway file believes none of them, they still contradict one another.
-        let believed = others(true);
-        if believed.is_empty() {
-            others(false)
-        } else {
-            believed
-        }
-    };
-    (0..used.len())
-        .filter_map(|at| {
-            let left_out = impossible.iter().any(|conflict| conflict.row == at);
-            let misreport = if left_out { 1.0 } else { misreports[at] };
-            (misreport > 0.5).then(|| {
-                let row = &question.rows[used[at].row];
-                Conflicting {
-                    id: row.id.clone(),
-                    line: row.line,
-                    says: row.value_in_words(),
-                    misreport,
-                    with: against(at),
-                    left_out,
-                }
-            })
-        })
-        .collect()
-}
-
-/// Whether two statements about the same thing cannot both be right.
-fn disagree(a: &Observation, b: &Observation) -> bool {
-    use crate::observation::Statement::{Between, Is};
-    match (a.statement, b.statement) {
-        (Between(low, high), Between(from, to)) => {
-            let (a, b) = (a.unit, b.unit);
-            high * a < from * b || to * b < low * a
-        }
-        (Is(yes), Is(no)) => yes != no,
-        _ => false,
-    }
-}
-
-/// Share of worlds drawn from the posterior whose evidence, made up by the same sources, would be as unlikely as what
-/// was reported or more so. Near 0: no values of the unknowns explain the evidence.
-pub(crate) fn predictive_check(
-    observations: &Observations,
-    posterior: &[Course],
-    key: StreamKey,
-) -> f64 {
-    if observations.used.is_empty() || posterior.is_empty() {
-        return 1.0;
-    }
-    let worse = posterior.iter().enumerate().filter(|(i, course)| {
-        let mut rng = key.child(*i as u64).stream();
-        let (mut said, mut made_up) = (0.0, 0.0);
-        for observation in &observations.used {
-            // A repetition is no evidence of its own.
-            if observation.copies.is_some() {
-                continue;
-            }
-            let truth = course.truth(observation);
-            said += observation.log_likelihood(truth);
-            made_up += made_up_like(observation, truth, &mut rng);
-        }
-        made_up <= said
-    });
-    worse.count() as f64 / posterior.len() as f64
-}
-
-/// Log-likelihood of a statement of the same form, made up from the truth: plain figures for plain figures, intervals
-/// of the same width for intervals, bounds for bounds.
-fn made_up_like(
-    observation: &Observation,
-    truth: f64,
-    rng: &mut lazaret_smc::random::Stream,
-) -> f64 {
-    use crate::observation::Statement::{Between, Is};
-    let simulated = observation.simulate(truth, rng);
-    let like = match (observation.statement, simulated) {
-        (Between(low, high), Between(from, to)) => {
-            let centre = 0.5 * (from + to);
-            let half = 0.5 * (to - from);
-            match (low.is_finite(), high.is_finite()) {
-                (true, true) => Between(centre - 0.5 * (high - low), centre + 0.5 * (high - low)),
-                (true, false) => Between(centre - half, f64::INFINITY),
-                (false, true) => Between(f64::NEG_INFINITY, centre + half),
-                (false, false) => Between(low, high),
-            }
-        }
-        (_, Is(yes)) => Is(yes),
-        (said, _) => said,
-    };
-    observation.saying(like).log_likelihood(truth)
 }

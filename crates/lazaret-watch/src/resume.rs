@@ -8,6 +8,7 @@
 use jiff::civil::Date;
 use lazaret_smc::smc2::{Saved, Smc2};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::belief::Belief;
 use crate::estimate::{Question, Sampler, WatchError};
@@ -16,7 +17,7 @@ use crate::kernel::Kernel;
 use crate::site::Site;
 
 /// Raised when the file changes its form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What an estimate was made from, other than the evidence: texts that must be the same when it is resumed.
 #[derive(Clone, Copy, Debug)]
@@ -48,12 +49,10 @@ struct KeptRow {
     says: String,
 }
 
-/// FNV-1a: tells texts apart that differ by accident, not by design.
+/// Tells texts apart.
 fn fingerprint(text: &str) -> String {
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    format!("{hash:016x}")
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn says(row: &Row) -> String {
@@ -163,14 +162,13 @@ impl Kept {
         Ok(())
     }
 
-    /// Wakes run number `run`, if that was kept, and takes in what is new up to the day of `question`.
+    /// Wakes run number `run`, if that was kept: it knows the rows of `question` of the days that it had reached.
     pub(crate) fn wake<K: Kernel>(
         &self,
         run: usize,
         site: &Site<'_, K>,
         belief: &Belief,
         question: &Question<'_>,
-        progress: &(dyn Fn(usize) + Sync),
     ) -> Result<Option<Sampler<K>>, WatchError> {
         let Some(saved) = self.runs.get(run) else {
             return Ok(None);
@@ -182,13 +180,7 @@ impl Kept {
             used.iter().position(|o| question.rows[o.row].id == *id)
         };
         let saved = saved.renumbered(now);
-        let (mut sampler, _) = Smc2::resume_revised(&saved, site, &belief.prior)?;
-        let reached = sampler.time().map_or(0, |time| time + 1);
-        progress(reached);
-        for _ in reached..=question.observations.last_day {
-            sampler.advance(site, &belief.prior)?;
-            progress(1);
-        }
+        let (sampler, _) = Smc2::resume_revised(&saved, site, &belief.prior)?;
         Ok(Some(sampler))
     }
 }

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 use lazaret_gateway::model::Gateway;
+use lazaret_sim::{LEVEL, share_low};
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::scores::{brier, central_interval, crps, randomised_pit};
 use lazaret_smc::summary::Weighted;
@@ -87,7 +88,38 @@ pub struct Record {
     /// Mean Brier score over yes or no.
     pub brier: Option<f64>,
     /// Shares of figures inside the 50, 80 and 90 % intervals.
-    pub coverage: Option<[f64; 3]>,
+    pub coverage: Option<[Coverage; 3]>,
+}
+
+/// A share of figures that were counted inside their intervals, with what so few of them say of the share in the long run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Coverage {
+    /// Share inside.
+    pub share: f64,
+    /// Lower end of its 95 % interval, exact for independent figures (ClopperPearson1934).
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl Coverage {
+    /// * `inside` — figures inside, of `n`, at least one.
+    fn counted(inside: usize, n: usize) -> Self {
+        let tail = (1.0 - LEVEL) / 2.0;
+        let (inside, n) = (inside as u64, n as u64);
+        Self {
+            share: inside as f64 / n as f64,
+            low: share_low(inside, n, tail),
+            high: 1.0 - share_low(n - inside, n, tail),
+        }
+    }
+}
+
+impl std::fmt::Display for Coverage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [share, low, high] = [self.share, self.low, self.high].map(|p| 100.0 * p);
+        write!(f, "{share:.0} % ({low:.0} to {high:.0} %)")
+    }
 }
 
 impl Record {
@@ -110,7 +142,7 @@ impl Record {
         };
         let held = |level: usize| {
             let held = figures.iter().filter(|f| f.inside[level]).count();
-            held as f64 / figures.len() as f64
+            Coverage::counted(held, figures.len())
         };
         Self {
             reports: scored.len(),

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use lazaret_smc::summary::Weighted;
 
 use super::picture::bands;
-use super::{escape, events, explanations, head, next, number, percent};
+use super::{escape, events, explanations, head, next, number, over_time, percent};
 use crate::compare::Group;
 use crate::estimate::{DayEstimate, Series, Summary};
 use crate::forecast::{Forecast, ForecastDay};
@@ -42,30 +42,15 @@ pub fn forecast_sheet(made: &Forecast) -> String {
         {
             continue;
         }
-        let _ = writeln!(
-            out,
-            "<h3>{}</h3><div class=\"wide\">{}</div><details><summary>As a table</summary><table><tr><th>day\
-             <th class=\"n\">5 %<th class=\"n\">50 %<th class=\"n\">95 %<th class=\"n\">file alone: 5 %<th class=\"n\">50 %<th class=\"n\">95 %</tr>",
-            escape(&series.metric),
-            bands(
-                &Series {
-                    metric: series.metric.clone(),
-                    days: days.clone(),
-                    room: None,
-                },
-                0
-            )
+        let picture = bands(
+            &Series {
+                metric: series.metric.clone(),
+                days: days.clone(),
+                room: None,
+            },
+            0,
         );
-        for day in &days {
-            let _ = write!(out, "<tr><td>{}", day.date);
-            for of in [&day.posterior, &day.prior] {
-                for value in [of.q05, of.q50, of.q95] {
-                    let _ = write!(out, "<td class=\"n\">{}", number(value));
-                }
-            }
-            out.push_str("</tr>\n");
-        }
-        out.push_str("</table></details>\n");
+        over_time(&mut out, &series.metric, &picture, &days, "file alone");
     }
     out + END
 }
@@ -191,8 +176,7 @@ fn summary(out: &mut String, title: &str, record: &Record) {
         for (level, share) in ["50 %", "80 %", "90 %"].iter().zip(inside) {
             let _ = writeln!(
                 out,
-                "<tr><td>inside the {level} interval<td class=\"n\">{:.0} %<td></tr>",
-                100.0 * share
+                "<tr><td>inside the {level} interval<td class=\"n\">{share}<td></tr>"
             );
         }
     }

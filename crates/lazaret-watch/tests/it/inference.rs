@@ -1,12 +1,17 @@
 //! Estimates: what is known is recovered, what is contradicted is told, and the same seed says the same.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use jiff::civil::Date;
 use lazaret_gateway::model::Gateway;
 use lazaret_watch::belief::Belief;
-use lazaret_watch::estimate::{Ask, Effort, Estimate, Question, estimate};
+use lazaret_watch::estimate::{
+    Ask, Attended, Effort, Estimate, Question, WatchError, estimate, estimate_attended,
+};
 use lazaret_watch::evidence;
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::observation::bind;
+use lazaret_watch::resume::{Kept, Origin};
 use lazaret_watch::rules::{self, Rules};
 
 const GATEWAY: &str = r#"
@@ -118,6 +123,67 @@ fn answer(rows: &str, as_of: &str, seed: u64, asks: &[&str]) -> Estimate {
     };
     let kernel = CountKernel::new(&gateway, question.until + 1).unwrap();
     estimate(&kernel, &Belief::of(&gateway), &question, &asks, &|_| {}).unwrap()
+}
+
+/// Who wants an end after the first run gets its answer, marked as part of what was asked for; who wants one before has none.
+#[test]
+fn an_end_that_is_wanted_gives_what_is_known() {
+    let gateway = gateway();
+    let rules: Rules = rules::read(RULES, &gateway).unwrap();
+    let text = format!("{HEAD}{}", count("a", "2022-01-20", 210));
+    let rows = evidence::read(&text).unwrap().rows;
+    let as_of: Date = "2022-01-21".parse().unwrap();
+    let observations = bind(&gateway, &rules, &rows, as_of).unwrap();
+    let effort = Effort {
+        runs: 3,
+        ..effort(1)
+    };
+    let question = Question {
+        gateway: &gateway,
+        rows: &rows,
+        observations: &observations,
+        as_of,
+        until: observations.last_day,
+        effort: &effort,
+    };
+    let kernel = CountKernel::new(&gateway, question.until + 1).unwrap();
+    let belief = Belief::of(&gateway);
+    let stopped_after = |days: usize, earlier: Option<&Kept>| {
+        let done = AtomicUsize::new(0);
+        let course = Attended {
+            progress: &|more| {
+                done.fetch_add(more, Ordering::Relaxed);
+            },
+            stop: &|| done.load(Ordering::Relaxed) >= days,
+            origin: Origin {
+                gateway: GATEWAY,
+                rules: RULES,
+            },
+            earlier,
+        };
+        estimate_attended(&kernel, &belief, &question, &[], &course)
+    };
+    let one_run = observations.last_day + 1;
+    let unknowns = |of: &Estimate| serde_json::to_value(&of.unknowns).unwrap();
+    let (whole, kept) = stopped_after(usize::MAX, None).unwrap();
+    assert!(!whole.diagnostics[0].starts_with("PARTIAL"));
+    let (part, _) = stopped_after(one_run, None).unwrap();
+    assert!(
+        part.diagnostics[0].starts_with("PARTIAL"),
+        "{:?}",
+        part.diagnostics
+    );
+    assert_eq!(part.log_evidence.spread, None);
+    assert!(part.rows.is_empty() && !whole.rows.is_empty());
+    assert_eq!(unknowns(&part), unknowns(&whole));
+    for earlier in [None, Some(&kept)] {
+        let early = stopped_after(usize::from(earlier.is_none()) * 3, earlier);
+        match earlier {
+            None => assert!(matches!(early, Err(WatchError::Stopped))),
+            // All of its days are known already: there is nothing left to stop.
+            Some(_) => assert_eq!(unknowns(&early.unwrap().0), unknowns(&whole)),
+        }
+    }
 }
 
 fn count(id: &str, date: &str, lots: u32) -> String {

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
 use lazaret_gateway::model::Gateway;
 use lazaret_watch::belief::Belief;
+pub(crate) use lazaret_watch::board::{number, percent};
 use lazaret_watch::estimate::{Effort, Question};
 use lazaret_watch::evidence::{self, Evidence};
 use lazaret_watch::kernel::count::CountKernel;
@@ -310,23 +311,4 @@ pub(crate) fn bar(steps: u64, what: &'static str) -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-/// Three figures that count.
-pub(crate) fn number(value: f64) -> String {
-    match value.abs() {
-        v if v >= 100.0 || v.fract() == 0.0 => format!("{value:.0}"),
-        v if v >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
-/// A probability in words that do not claim more than is known.
-pub(crate) fn percent(p: f64) -> String {
-    match p {
-        // Also where none, or all, of the worlds that were drawn say so: there are others.
-        p if p < 0.01 => "under 1 %".to_string(),
-        p if p > 0.99 => "over 99 %".to_string(),
-        p => format!("{:.0} %", 100.0 * p),
-    }
 }

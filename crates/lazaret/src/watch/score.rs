@@ -185,11 +185,6 @@ pub(super) fn tell(scored: &[Scored], json: bool) -> Result<(), Failure> {
     print(&format!("{}\n{}", lines(&table), summary(&record)))
 }
 
-/// A share that was counted, not estimated.
-fn counted(share: f64) -> String {
-    format!("{:.0} %", 100.0 * share)
-}
-
 fn summary(record: &Record) -> String {
     let mut out = format!(
         "{} reports foretold; mean log score {:.2}, by the file alone {:.2} (greater is better)\n",
@@ -210,12 +205,7 @@ fn summary(record: &Record) -> String {
         out += &format!("Brier score of yes or no {brier:.3}\n");
     }
     if let Some([half, most, nearly]) = record.coverage {
-        out += &format!(
-            "inside the 50, 80, 90 % intervals: {}, {}, {}\n",
-            counted(half),
-            counted(most),
-            counted(nearly)
-        );
+        out += &format!("inside the 50, 80, 90 % intervals: {half}, {most}, {nearly}\n");
     }
     out
 }

@@ -303,12 +303,36 @@ fn a_kept_estimate_of_something_else_is_refused() {
         .as_str()
         .unwrap()
         .to_string();
+    let kept_as = |evidence: &str| {
+        std::fs::write(folder.path().join("evidence.csv"), evidence).unwrap();
+    };
+    let regraded: String = evidence
+        .lines()
+        .map(|line| {
+            if line.starts_with(&format!("{used},")) {
+                // The grade of its source, which no row of the example has.
+                let [a, b, c] = [",A,", ",B,", ",C,"].map(|grade| line.replacen(grade, ",E,", 1));
+                let other = [a, b, c].into_iter().find(|other| other != line).unwrap();
+                format!("{other}\n")
+            } else {
+                format!("{line}\n")
+            }
+        })
+        .collect();
+    kept_as(&regraded);
+    refused(&day, &format!("row `{used}` (line "));
+    kept_as(&evidence);
+    let rules = folder.path().join("observe.toml");
+    let text = std::fs::read_to_string(&rules).unwrap();
+    std::fs::write(&rules, format!("{text}\n# other words\n")).unwrap();
+    refused(&day, "other rules of observation");
+    std::fs::write(&rules, text).unwrap();
     let without: String = evidence
         .lines()
         .filter(|line| !line.starts_with(&format!("{used},")))
         .map(|line| format!("{line}\n"))
         .collect();
-    std::fs::write(folder.path().join("evidence.csv"), without).unwrap();
+    kept_as(&without);
     refused(
         &day,
         &format!("row `{used}`, which it has weighed, is not in the evidence"),
