@@ -15,33 +15,19 @@ use lazaret_smc::model::Family;
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::smc2::{Smc2, Smc2Settings};
 use lazaret_watch::belief::Belief;
-use lazaret_watch::evidence;
 use lazaret_watch::kernel::Kernel;
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::observation::{Observations, bind};
-use lazaret_watch::rules;
 use lazaret_watch::site::Site;
 use serde_json::json;
 
 const DAYS: usize = 60;
 
+mod uiju;
+
 fn main() {
     let what = std::env::args().nth(1).unwrap_or_default();
-    let none: [&str; 0] = [];
-    let no_files = |_: &str| Err("no files here".to_string());
-    let text = include_str!("../../../examples/uiju/gateway.toml");
-    let gateway = match lazaret_gateway::read(text, &none, &no_files) {
-        Ok(reading) => reading.gateway,
-        Err(wrong) => panic!("{wrong:?}"),
-    };
-    let rules = rules::read(
-        include_str!("../../../examples/uiju/observe.toml"),
-        &gateway,
-    )
-    .unwrap_or_else(|wrong| panic!("{wrong:?}"));
-    let rows = evidence::read(include_str!("../../../examples/uiju/evidence.csv"))
-        .unwrap_or_else(|wrong| panic!("{wrong:?}"))
-        .rows;
+    let (gateway, rules, rows) = uiju::read();
     let known = |on| bind(&gateway, &rules, &rows, on).unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let latest = rows.iter().map(|row| row.published.last).max();
     let observations = known(latest.unwrap_or_else(|| jiff::civil::date(2022, 2, 3)));

@@ -15,31 +15,18 @@ use lazaret_smc::scores::crps;
 use lazaret_smc::summary::Weighted;
 use lazaret_watch::belief::Belief;
 use lazaret_watch::estimate::{Course, Effort, Question, posterior_courses, sample};
-use lazaret_watch::evidence;
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::observation::bind;
-use lazaret_watch::rules::{self, Metric};
+use lazaret_watch::rules::Metric;
 use lazaret_watch::site::Site;
+
+mod uiju;
 
 fn main() {
     let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u64>());
     let mut next = |default: u64| arguments.next().and_then(Result::ok).unwrap_or(default);
     let (sites, thetas, states, seed) = (next(200), next(128), next(64), next(1));
-    let none: [&str; 0] = [];
-    let no_files = |_: &str| Err("no files here".to_string());
-    let text = include_str!("../../../examples/uiju/gateway.toml");
-    let gateway = match lazaret_gateway::read(text, &none, &no_files) {
-        Ok(reading) => reading.gateway,
-        Err(wrong) => panic!("{wrong:?}"),
-    };
-    let rules = rules::read(
-        include_str!("../../../examples/uiju/observe.toml"),
-        &gateway,
-    )
-    .unwrap_or_else(|wrong| panic!("{wrong:?}"));
-    let rows = evidence::read(include_str!("../../../examples/uiju/evidence.csv"))
-        .unwrap_or_else(|wrong| panic!("{wrong:?}"))
-        .rows;
+    let (gateway, rules, rows) = uiju::read();
     let as_of = jiff::civil::date(2022, 2, 3);
     let pattern = bind(&gateway, &rules, &rows, as_of).unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let ahead = pattern.last_day + 14;

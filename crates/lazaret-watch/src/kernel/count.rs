@@ -10,18 +10,19 @@
 //! one mixture: their shares are followed, their priorities are not. The offset of local time is that of the start.
 
 mod calendar;
+mod fix;
 mod lags;
 mod plan;
 
 use std::sync::Arc;
 
-use lazaret_gateway::distribution::{Distribution, Sampler};
-use lazaret_gateway::model::{Gateway, Quantity};
+use lazaret_gateway::model::Gateway;
 use lazaret_smc::random::Stream;
 
+use self::fix::fix;
 use self::lags::{Draw, Lags};
 pub use self::plan::CannotExpress;
-use self::plan::{Changes, Due, Plan, SOURCES_MOST, STAGES_MOST};
+use self::plan::{Due, Plan, SOURCES_MOST, STAGES_MOST};
 use super::{Figures, Kernel};
 
 /// The kernel of one gateway over a number of days. See the [module](self).
@@ -266,20 +267,6 @@ impl CountKernel {
     }
 }
 
-fn resolve(quantity: &Quantity, unknowns: &[f64]) -> Result<Distribution, String> {
-    quantity
-        .resolve(unknowns)
-        .map_err(|error| error.to_string())
-}
-
-/// A whole number that is so from a slice on; the mean, where it varies.
-fn whole(changes: &Changes, unknowns: &[f64]) -> Result<Vec<(usize, f64)>, String> {
-    changes
-        .iter()
-        .map(|(from, quantity)| Ok((*from, resolve(quantity, unknowns)?.mean().round().max(0.0))))
-        .collect()
-}
-
 fn at(changes: &[(usize, u32)], slice: usize) -> u32 {
     match changes {
         [(_, always)] => *always,
@@ -291,211 +278,12 @@ fn at(changes: &[(usize, u32)], slice: usize) -> u32 {
     }
 }
 
-/// Units × slots over time.
-fn room(
-    units: &Changes,
-    slots: Option<&Changes>,
-    factor: f64,
-    unknowns: &[f64],
-) -> Result<Vec<(usize, u32)>, String> {
-    let Some(slots) = slots else {
-        return Ok(vec![(0, u32::MAX)]);
-    };
-    let (units, slots) = (whole(units, unknowns)?, whole(slots, unknowns)?);
-    let mut from: Vec<usize> = units.iter().chain(&slots).map(|(from, _)| *from).collect();
-    from.sort_unstable();
-    from.dedup();
-    let last = |list: &[(usize, f64)], slice: usize| {
-        let found = list.iter().rev().find(|(from, _)| *from <= slice);
-        found.map_or(0.0, |(_, value)| *value)
-    };
-    Ok(from
-        .into_iter()
-        .map(|slice| {
-            (
-                slice,
-                (last(&units, slice) * last(&slots, slice) * factor) as u32,
-            )
-        })
-        .collect())
-}
-
 impl Kernel for CountKernel {
     type Fixed = Fixed;
     type State = CountState;
 
     fn fix(&self, unknowns: &[f64]) -> Result<Fixed, String> {
-        let plan = &self.plan;
-        let slice = plan.slices.seconds();
-        // Shares of the classes: the mean over the sources.
-        let classes = plan
-            .sources
-            .first()
-            .map_or(1, |source| source.mix.len().max(1));
-        let mut mix = vec![0.0; classes];
-        for source in &plan.sources {
-            let total: f64 = source.mix.iter().map(|t| t.value(unknowns).max(0.0)).sum();
-            for (share, term) in mix.iter_mut().zip(&source.mix) {
-                *share += term.value(unknowns).max(0.0) / total;
-            }
-        }
-        if mix.iter().sum::<f64>() <= 0.0 {
-            mix.fill(1.0);
-        }
-        let mut lots_a_vehicle = 0.0;
-        for source in &plan.sources {
-            lots_a_vehicle += resolve(&source.lots, unknowns)?.mean() / plan.sources.len() as f64;
-        }
-        let by_class = |takes: &[Quantity], factor: f64| -> Result<Lags, String> {
-            let parts = takes
-                .iter()
-                .zip(&mix)
-                .filter(|(_, share)| **share > 0.0)
-                .map(|(takes, share)| Ok((*share, resolve(takes, unknowns)?)))
-                .collect::<Result<Vec<_>, String>>()?;
-            let alike = parts.windows(2).all(|pair| pair[0].1 == pair[1].1);
-            Ok(Lags::new(
-                if alike { &parts[..1] } else { &parts },
-                factor,
-                slice,
-            ))
-        };
-        let mut rings = 0;
-        let mut ring = |length: usize| {
-            let first = rings;
-            let length = length.next_power_of_two();
-            rings += length;
-            Ring {
-                first,
-                mask: length - 1,
-            }
-        };
-        let horizon = plan.slices.count();
-        let mut stages = Vec::with_capacity(plan.stages.len());
-        for stage in &plan.stages {
-            let factor = if stage.each_lot { lots_a_vehicle } else { 1.0 };
-            let lags = by_class(&stage.takes, factor)?;
-            let slots_in_lots = if stage.vehicles { lots_a_vehicle } else { 1.0 };
-            let room = room(&stage.units, stage.slots.as_ref(), slots_in_lots, unknowns)?;
-            let mut servers = vec![(0, u32::MAX)];
-            for (count, takes) in &stage.crews {
-                let count = whole(count, unknowns)?;
-                let crew: Vec<(usize, u32)> = count
-                    .into_iter()
-                    .map(|(from, n)| {
-                        (
-                            from,
-                            (n / f64::from((*takes).max(1)) * slots_in_lots) as u32,
-                        )
-                    })
-                    .collect();
-                // Two crews with changes of their own are rare; the lesser at each change counts.
-                let mut froms: Vec<usize> =
-                    crew.iter().chain(&servers).map(|(from, _)| *from).collect();
-                froms.sort_unstable();
-                froms.dedup();
-                let least = |from: &usize| (*from, at(&crew, *from).min(at(&servers, *from)));
-                servers = froms.iter().map(least).collect();
-            }
-            let lost: f64 = stage.lost.iter().map(|term| term.value(unknowns)).sum();
-            stages.push(FixedStage {
-                room,
-                servers,
-                kept: (1.0 - lost).clamp(0.0, 1.0),
-                ring: ring(lags.most().min(horizon) + 1),
-                vehicles: stage.vehicles,
-                lags,
-            });
-        }
-        let sources = plan
-            .sources
-            .iter()
-            .map(|source| {
-                let (interval, first) = match &source.due {
-                    Due::At(_) => (None, None),
-                    Due::Renewal { interval, first } => (
-                        Some(Draw::new(&resolve(interval, unknowns)?)),
-                        first
-                            .as_ref()
-                            .map(|first| resolve(first, unknowns).map(|d| Draw::new(&d)))
-                            .transpose()?,
-                    ),
-                };
-                let travel = resolve(&source.travel, unknowns)?;
-                let spread = travel.variance().sqrt();
-                let longest = match travel.support().1 {
-                    high if high.is_finite() => high,
-                    _ => travel.mean() + 8.0 * spread,
-                };
-                let transit_most = ((longest / slice) as usize).min(horizon) + 1;
-                let home = source
-                    .home
-                    .iter()
-                    .map(|part| resolve(part, unknowns))
-                    .collect::<Result<Vec<_>, String>>()?;
-                let home = way_home(&home, slice);
-                let fleet = source
-                    .fleet
-                    .as_ref()
-                    .map(|fleet| resolve(fleet, unknowns).map(|d| d.mean().round() as i32))
-                    .transpose()?;
-                let home_most = if fleet.is_some() { home.most() } else { 0 };
-                Ok(FixedSource {
-                    interval,
-                    first,
-                    vehicles: Draw::new(&resolve(&source.vehicles, unknowns)?),
-                    lots: Draw::new(&resolve(&source.lots, unknowns)?),
-                    travel: Draw::new(&travel),
-                    fleet,
-                    home,
-                    home_ring: ring(home_most.min(horizon) + 1),
-                    transit_most,
-                    convoys: ring(transit_most + 1),
-                    on_the_way: ring(transit_most + 1),
-                })
-            })
-            .collect::<Result<Vec<_>, String>>()?;
-        let hold = match &plan.store {
-            Some(store) => store
-                .hold
-                .as_ref()
-                .map(|takes| by_class(takes, 1.0))
-                .transpose()?,
-            None => None,
-        };
-        let store_room = match &plan.store {
-            Some(store) => room(&store.units, store.slots.as_ref(), 1.0, unknowns)?,
-            None => vec![(0, u32::MAX)],
-        };
-        let sampler = |quantity: &Quantity| resolve(quantity, unknowns).map(|d| Draw::new(&d));
-        let (least, most) = match &plan.departures {
-            Some(departures) => (
-                Some(sampler(&departures.least)?),
-                departures.most.as_ref().map(sampler).transpose()?,
-            ),
-            None => (None, None),
-        };
-        let slices = &self.cells.slices;
-        let longest = hold.as_ref().map_or(0, Lags::most);
-        let ahead = (0..horizon)
-            .map(|slice| slices[(slice + longest).min(horizon)].board - slices[slice].board)
-            .max();
-        let store = ring(usize::from(ahead.unwrap_or(0)) + 1);
-        Ok(Fixed {
-            plan: Arc::clone(plan),
-            stages,
-            renewals: sources.iter().any(|source| source.interval.is_some()),
-            fleets: sources.iter().any(|source| source.fleet.is_some()),
-            store_room,
-            hold,
-            sources,
-            least,
-            most,
-            lots_a_vehicle: lots_a_vehicle.max(1e-9),
-            rings,
-            store,
-            cells: self.cells.clone(),
-        })
+        fix(self, unknowns)
     }
 
     fn start(&self, fixed: &Fixed, rng: &mut Stream) -> CountState {
@@ -531,35 +319,6 @@ impl Kernel for CountKernel {
     fn today(&self, state: &CountState) -> Figures {
         state.today
     }
-}
-
-/// Washing, quarantine and the way home as one: their sum by the quantiles of a normal of the same moments would be
-/// wrong at the edges, so each is taken at unrelated ranks.
-fn way_home(parts: &[Distribution], slice: f64) -> Lags {
-    if parts.is_empty() {
-        return Lags::new(&[(1.0, Distribution::Constant { value: 0.0 })], 1.0, slice);
-    }
-    let key = |part: usize| lazaret_gateway::random::Key::new(1, 0, part as u64);
-    let samplers: Vec<Sampler> = parts.iter().map(Sampler::new).collect();
-    let mut sums: Vec<f64> = (0..512u64)
-        .map(|i| {
-            let draw = |(part, sampler): (usize, &Sampler)| {
-                sampler.sample(key(part), lazaret_gateway::random::mix(i))
-            };
-            samplers.iter().enumerate().map(draw).sum()
-        })
-        .collect();
-    sums.sort_by(f64::total_cmp);
-    Lags::new(
-        &[(
-            1.0,
-            Distribution::Empirical {
-                values: sums.into(),
-            },
-        )],
-        1.0,
-        slice,
-    )
 }
 
 impl Fixed {
