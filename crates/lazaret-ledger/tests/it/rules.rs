@@ -504,6 +504,64 @@ fn g4_a_wait_that_comes_before_the_treatment_runs_untreated_and_frees_nothing() 
     );
 }
 
+/// The clock waits for every treatment but those that the hold comes before: without this a lot could wait untreated and
+/// be released as soon as the last treatment has ended.
+#[test]
+fn g4_the_clock_waits_for_every_treatment_that_does_not_come_after_the_wait() {
+    let two = |before: &[&str]| {
+        let mut protocol = protocol();
+        let mut fumigate = protocol.treatments[0].clone();
+        fumigate.step = StepName::new("fumigate");
+        fumigate.agents.clear();
+        protocol.treatments.push(fumigate);
+        protocol.hold = protocol.hold.map(|hold| HoldRule {
+            before: before.iter().map(|step| StepName::new(*step)).collect(),
+            ..hold
+        });
+        let mut scene = Scene::with(rules(), vec![protocol]);
+        scene.arrive("k1", &["w1"], "general");
+        scene.say("yard", stored("w1-1", "warehouse", 1));
+        scene
+    };
+    let by_hand = |scene: &Scene| H::HoldStarted {
+        lot: LotId::new("w1-1"),
+        step: StepName::new("hold"),
+        until: after(scene.now, 14 * DAY),
+    };
+    let fumigate = |scene: &mut Scene| {
+        let (lot, step) = (LotId::new("w1-1"), StepName::new("fumigate"));
+        let spot = spot("warehouse", 1);
+        scene.say(
+            "lead",
+            H::TreatmentStarted {
+                lot: lot.clone(),
+                step: step.clone(),
+                spot: spot.clone(),
+            },
+        );
+        scene.wait(3 * HOUR);
+        scene.say("lead", H::TreatmentEnded { lot, step, spot });
+    };
+    let mut scene = two(&[]);
+    let untreated = by_hand(&scene);
+    assert_eq!(scene.refused("officer", untreated).rule, Rule::Treated);
+    scene.treat(&["w1-1".into()], 1);
+    assert_eq!(scene.lot("w1-1").earliest, None);
+    let half = by_hand(&scene);
+    assert_eq!(scene.refused("officer", half).rule, Rule::Treated);
+    scene.wait(5 * DAY);
+    fumigate(&mut scene);
+    assert_eq!(scene.lot("w1-1").earliest, Some(after(scene.now, 14 * DAY)));
+    // Where the wait comes before the second treatment, it begins with the end of the first.
+    let mut scene = two(&["fumigate"]);
+    scene.treat(&["w1-1".into()], 1);
+    let begun = Some(after(scene.now, 14 * DAY));
+    assert_eq!(scene.lot("w1-1").earliest, begun);
+    scene.wait(5 * DAY);
+    fumigate(&mut scene);
+    assert_eq!(scene.lot("w1-1").earliest, begun);
+}
+
 #[test]
 fn g5_pieces_and_mass_add_up() {
     let mut scene = in_yard();

@@ -5,8 +5,13 @@ use lazaret_store::{Checkpoint, Key, Store, Verified};
 use crate::scene::{Place, on_each, write_notes};
 
 async fn filled(place: &Place) -> Store {
+    filled_with(place, 50).await
+}
+
+/// * `records` — more than the two of the opening.
+async fn filled_with(place: &Place, records: usize) -> Store {
     let live = place.live().await;
-    write_notes(&live, "a", 48).await;
+    write_notes(&live, "a", records - 2).await;
     live.stop().await;
     place.open().await
 }
@@ -63,6 +68,22 @@ found!(
     "UPDATE record SET digest = (SELECT r.digest FROM record r WHERE r.seq = 7) WHERE seq = 40",
     [40, 41]
 );
+
+/// Pieces of 8,192 records are followed beside each other: what joins them must hold, too.
+#[test]
+fn a_break_between_two_pieces_of_work_is_found() {
+    on_each(|place| async move {
+        let store = filled_with(&place, 8_200).await;
+        assert_eq!(places_of(&store).await, Vec::<u64>::new());
+        let other = "UPDATE record SET digest = (SELECT r.digest FROM record r WHERE r.seq = 7) WHERE seq = 8192";
+        place.sql(other).await;
+        assert_eq!(places_of(&store).await, [8_192, 8_193]);
+        place.sql("DELETE FROM record WHERE seq = 8192").await;
+        assert_eq!(places_of(&store).await, [8_192]);
+        place.sql("DELETE FROM record WHERE seq = 8193").await;
+        assert_eq!(places_of(&store).await, [8_192]);
+    });
+}
 
 #[test]
 fn one_changed_byte_is_found_in_its_record() {

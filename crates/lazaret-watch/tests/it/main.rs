@@ -2,3 +2,4 @@
 mod evidence;
 mod inference;
 mod kernels;
+mod scores;
