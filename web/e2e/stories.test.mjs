@@ -80,6 +80,9 @@ async function treat({ dana, yun, lots }) {
   for (const [lot] of lots) {
     await dana.go(`#/lot/${lot}`);
     await dana.say('Start treatment');
+    // A pause is part of the record, and no part of the treatment.
+    await dana.say('Pause work', { 'What is missing (crew, agent, power)': 'power' });
+    await dana.say('Resume work');
   }
   await advance(dana, 3 * DAY);
   for (const [lot] of lots) {
@@ -145,6 +148,12 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     let card = await press(windows.quinn, first, 'Sign');
     assert.deepEqual(card.signers, ['quinn'], 'two windows are one officer');
     assert.equal(card.may_go, false);
+    // Who signed takes it back while the lot is not released, and may sign again.
+    await quinn.go(`#/lot/${first}`);
+    await quinn.say('Take back my signature', { 'Why, in words': 'signed the wrong line' });
+    assert.deepEqual((await quinn.read(`/api/lots/${first}`)).signers, []);
+    card = await press(windows.quinn, first, 'Sign');
+    assert.deepEqual(card.signers, ['quinn']);
     card = await press(windows.chen, first, 'Sign');
     assert.deepEqual(card.signers, ['quinn', 'chen']);
     assert.equal(card.signatures.filter((s) => s.counts).length, 2);
