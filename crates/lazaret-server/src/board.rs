@@ -443,23 +443,14 @@ fn seen(file: &Path) -> Option<(u64, SystemTime)> {
 fn replace(file: &Path, text: &str) -> std::io::Result<()> {
     // A link stays a link: what it points to is replaced.
     let file = std::fs::canonicalize(file)?;
-    let mut name = file.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.new", std::process::id()));
-    let beside = file.with_file_name(name);
-    let written = (|| {
-        let mut out = std::fs::File::create(&beside)?;
-        out.write_all(text.as_bytes())?;
-        out.set_permissions(std::fs::metadata(&file)?.permissions())?;
-        out.sync_all()?;
-        std::fs::rename(&beside, &file)
-    })();
-    if written.is_err() {
-        let _ = std::fs::remove_file(&beside);
-        return written;
-    }
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut beside = tempfile::NamedTempFile::new_in(folder)?;
+    beside.write_all(text.as_bytes())?;
+    beside
+        .as_file()
+        .set_permissions(std::fs::metadata(&file)?.permissions())?;
+    beside.as_file().sync_all()?;
+    beside.persist(&file)?;
     // The new name is durable once its folder is.
-    match file.parent() {
-        Some(folder) => std::fs::File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
+    std::fs::File::open(folder)?.sync_all()
 }
