@@ -65,7 +65,7 @@ pub trait StateSpaceModel: Sync {
 pub trait BatchModel: Sync {
     /// N particles, in whatever layout is fast.
     type Population: Clone + Send + Sync;
-    /// One particle.
+    /// What is to be known of one particle: all of it, or what is recorded and asked about.
     type State: Clone + Send + Sync;
 
     /// Draws `count` particles at time 0.
@@ -89,8 +89,24 @@ pub trait BatchModel: Sync {
         into: &mut [f64],
     );
 
-    /// A copy of one particle.
+    /// One particle.
     fn state(&self, population: &Self::Population, index: usize) -> Self::State;
+}
+
+/// Makes `into` the states `from[ancestors[0]], from[ancestors[1]], …`, whatever it held before:
+/// [`BatchModel::select`] for particles that are kept one by one.
+pub fn select<S: Clone>(from: &[S], ancestors: &[u32], into: &mut Vec<S>) {
+    into.truncate(ancestors.len());
+    // `clone_from` lets states that own memory reuse it.
+    for (slot, ancestor) in into.iter_mut().zip(ancestors) {
+        slot.clone_from(&from[*ancestor as usize]);
+    }
+    let filled = into.len();
+    into.extend(
+        ancestors[filled..]
+            .iter()
+            .map(|ancestor| from[*ancestor as usize].clone()),
+    );
 }
 
 impl<M: StateSpaceModel> BatchModel for M {
@@ -110,17 +126,7 @@ impl<M: StateSpaceModel> BatchModel for M {
     }
 
     fn select(&self, from: &Vec<M::State>, ancestors: &[u32], into: &mut Vec<M::State>) {
-        into.truncate(ancestors.len());
-        // `clone_from` lets states that own memory reuse it.
-        for (slot, ancestor) in into.iter_mut().zip(ancestors) {
-            slot.clone_from(&from[*ancestor as usize]);
-        }
-        let filled = into.len();
-        into.extend(
-            ancestors[filled..]
-                .iter()
-                .map(|ancestor| from[*ancestor as usize].clone()),
-        );
+        select(from, ancestors, into);
     }
 
     fn rows(&self, time: usize) -> impl Iterator<Item = usize> + '_ {

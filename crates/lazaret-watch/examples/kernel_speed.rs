@@ -57,18 +57,12 @@ fn step(kernel: &CountKernel, gateway: &Gateway) {
     for run in 0..40u64 {
         let key = StreamKey::new(run);
         let start = Instant::now();
-        let first = key.at(0);
-        let mut states: Vec<_> = (0..particles)
-            .map(|i| kernel.start(&fixed, &mut first.particle(i)))
-            .collect();
+        let mut courses = kernel.start(&fixed, particles, &key.at(0));
         for day in 1..=DAYS {
-            let streams = key.at(day);
-            for (i, state) in states.iter_mut().enumerate() {
-                kernel.step(&fixed, state, day, &mut streams.particle(i));
-            }
+            kernel.step(&fixed, &mut courses, day, &key.at(day));
         }
         best = best.min(start.elapsed().as_secs_f64());
-        dispatched += u64::from(kernel.today(&states[0]).dispatched_total);
+        dispatched += u64::from(kernel.today(&courses, 0).dispatched_total);
     }
     println!(
         "{}",

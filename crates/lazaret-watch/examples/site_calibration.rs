@@ -8,7 +8,7 @@
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use lazaret_smc::calibration::Calibration;
-use lazaret_smc::model::{Family, StateSpaceModel};
+use lazaret_smc::model::{Family, simulate};
 use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::scores::crps;
@@ -53,16 +53,9 @@ fn main() {
         let theta = belief.prior.sample(&mut rng);
         let empty =
             Site::new(&kernel, &pattern, &belief, &means, 1).unwrap_or_else(|e| panic!("{e}"));
-        let model = empty.model(&theta);
-        let mut state = StateSpaceModel::initialise(&model, &mut rng);
-        let mut days = vec![empty.today(&state)];
-        for day in 1..=ahead {
-            StateSpaceModel::step(&model, &mut state, day, &mut rng);
-            days.push(empty.today(&state));
-        }
         let truth = Course {
             unknowns: belief.unknowns(&theta),
-            days,
+            days: simulate(&empty.model(&theta), ahead, key.child(4)),
         };
         // What the sources say of it.
         let mut observations = pattern.clone();

@@ -11,7 +11,7 @@ use crate::estimate::{
     EvidenceEstimate, Question, WatchError, posterior_courses, predictive_check, sample,
 };
 use crate::kernel::Kernel;
-use crate::site::{Followed, Site};
+use crate::site::Site;
 use lazaret_gateway::Diagnostic;
 use lazaret_gateway::diagnostic::{Location, Text};
 
@@ -164,7 +164,7 @@ pub fn trial<K: Kernel>(
 }
 
 /// A row that was set aside as impossible leaves no evidence for the model.
-fn log_evidence<S: Clone + Send + Sync>(sampler: &Smc2<Vec<Followed<S>>>) -> f64 {
+fn log_evidence<P: Clone + Send + Sync>(sampler: &Smc2<P>) -> f64 {
     if sampler.conflicts().is_empty() {
         sampler.log_evidence()
     } else {

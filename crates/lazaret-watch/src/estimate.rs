@@ -10,7 +10,7 @@ use lazaret_gateway::model::{Dimension, Gateway};
 use lazaret_smc::OnConflict;
 use lazaret_smc::SmcError;
 use lazaret_smc::evidence::LogEvidence;
-use lazaret_smc::model::{Family, StateSpaceModel};
+use lazaret_smc::model::{Family, simulate};
 use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::smc2::{Smc2, Smc2Settings};
@@ -357,7 +357,7 @@ pub(crate) fn unit(dimension: Dimension) -> &'static str {
 }
 
 /// The sampler over a kernel.
-pub(crate) type Sampler<K> = Smc2<Vec<Followed<<K as Kernel>::State>>>;
+pub(crate) type Sampler<K> = Smc2<Followed<<K as Kernel>::Population>>;
 
 /// Runs the sampler over the evidence.
 ///
@@ -407,18 +407,11 @@ pub fn prior_courses<K: Kernel>(
     (0..question.effort.courses as u64)
         .into_par_iter()
         .map(|i| {
-            let mut rng = key.child(i).stream();
-            let theta = belief.prior.sample(&mut rng);
-            let model = site.model(&theta);
-            let mut state = StateSpaceModel::initialise(&model, &mut rng);
-            let mut days = vec![site.today(&state)];
-            for day in 1..=question.until {
-                StateSpaceModel::step(&model, &mut state, day, &mut rng);
-                days.push(site.today(&state));
-            }
+            let key = key.child(i);
+            let theta = belief.prior.sample(&mut key.stream());
             Course {
                 unknowns: belief.unknowns(&theta),
-                days,
+                days: simulate(&site.model(&theta), question.until, key.child(1)),
             }
         })
         .collect()
@@ -430,14 +423,12 @@ pub fn prior_courses<K: Kernel>(
 /// As the sampler's.
 pub fn posterior_courses<K: Kernel>(
     site: &Site<'_, K>,
-    sampler: &Smc2<Vec<Followed<K::State>>>,
+    sampler: &Sampler<K>,
     question: &Question<'_>,
     key: StreamKey,
 ) -> Result<Vec<Course>, SmcError> {
     let count = question.effort.courses;
-    let paths = sampler.paths(site, count, question.until, key, |state, _| {
-        site.today(state)
-    })?;
+    let paths = sampler.paths(site, count, question.until, key, |figures, _| *figures)?;
     Ok(paths
         .into_iter()
         .map(|path| Course {

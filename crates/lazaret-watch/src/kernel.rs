@@ -13,7 +13,7 @@ pub mod simulator;
 
 use jiff::civil::Date;
 use lazaret_gateway::model::{Gateway, PlaceIx};
-use lazaret_smc::random::Stream;
+use lazaret_smc::random::Streams;
 
 /// Places of a gateway that are followed by name.
 pub const PLACES_MOST: usize = 8;
@@ -39,12 +39,14 @@ pub struct Figures {
     pub places: [u32; PLACES_MOST],
 }
 
-/// A gateway that can be stepped by the day, for any values of its unknowns.
+/// A gateway of which many possible courses can be stepped by the day, for any values of its unknowns.
+///
+/// A course draws from the stream of its index only, so that what it does is not a matter of how many others there are.
 pub trait Kernel: Sync {
     /// The gateway with given values of its unknowns.
     type Fixed: Send + Sync;
-    /// Everything that its future depends on.
-    type State: Clone + Send + Sync;
+    /// Courses at the end of a day, in whatever layout is fast: everything that their future depends on.
+    type Population: Clone + Send + Sync;
 
     /// Sets the unknowns, in base units and in the order of the file.
     ///
@@ -52,14 +54,23 @@ pub trait Kernel: Sync {
     /// If the values do not make a distribution somewhere.
     fn fix(&self, unknowns: &[f64]) -> Result<Self::Fixed, String>;
 
-    /// The state at the end of day 0.
-    fn start(&self, fixed: &Self::Fixed, rng: &mut Stream) -> Self::State;
+    /// `count` courses at the end of day 0.
+    fn start(&self, fixed: &Self::Fixed, count: usize, streams: &Streams) -> Self::Population;
 
-    /// Moves a state from the end of day `day - 1` to the end of day `day`.
-    fn step(&self, fixed: &Self::Fixed, state: &mut Self::State, day: usize, rng: &mut Stream);
+    /// Moves every course from the end of day `day - 1` to the end of day `day`.
+    fn step(
+        &self,
+        fixed: &Self::Fixed,
+        population: &mut Self::Population,
+        day: usize,
+        streams: &Streams,
+    );
 
-    /// The figures of the day last reached.
-    fn today(&self, state: &Self::State) -> Figures;
+    /// Makes `into` the courses `from[ancestors[0]], from[ancestors[1]], …`, whatever it held before.
+    fn select(&self, from: &Self::Population, ancestors: &[u32], into: &mut Self::Population);
+
+    /// The figures of the day last reached in the course `index`.
+    fn today(&self, population: &Self::Population, index: usize) -> Figures;
 }
 
 /// The local date of the gateway's start: day 0.

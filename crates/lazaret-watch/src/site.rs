@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use lazaret_smc::model::{Family, StateSpaceModel};
-use lazaret_smc::random::Stream;
+use lazaret_smc::model::{BatchModel, Family};
+use lazaret_smc::random::Streams;
 
 use crate::belief::Belief;
 use crate::kernel::{Figures, Kernel};
-use crate::observation::{Observation, Observations};
+use crate::observation::Observations;
 
 /// A kernel, the evidence and the prior: one model for each value of the unknowns.
 pub struct Site<'a, K: Kernel> {
@@ -44,26 +44,50 @@ pub struct Member<'s, K: Kernel> {
     window: usize,
 }
 
-/// A state of the kernel with what rates need to remember.
+/// Courses of the kernel with what rates need to remember of each.
 #[derive(Debug)]
-pub struct Followed<S> {
-    /// The kernel's own state.
-    pub inner: S,
-    /// Flows of the latest days: convoys, vehicles, lots, dispatched; empty if no rate is observed.
-    recent: Vec<[u16; 4]>,
+pub struct Followed<P> {
+    /// The kernel's own.
+    inner: P,
+    count: usize,
+    /// The day reached.
+    day: usize,
+    /// Flows of the latest days: convoys, vehicles, lots, dispatched. Each course has a row of as many days as rates
+    /// look back, in which a day has its place by its number; empty if no rate is observed.
+    flows: Vec<[u16; 4]>,
 }
 
-impl<S: Clone> Clone for Followed<S> {
+impl<P: Clone> Clone for Followed<P> {
     fn clone(&self) -> Self {
         Self {
             inner: self.inner.clone(),
-            recent: self.recent.clone(),
+            flows: self.flows.clone(),
+            ..*self
         }
     }
 
     fn clone_from(&mut self, from: &Self) {
         self.inner.clone_from(&from.inner);
-        self.recent.clone_from(&from.recent);
+        self.flows.clone_from(&from.flows);
+        (self.count, self.day) = (from.count, from.day);
+    }
+}
+
+impl<P> Followed<P> {
+    /// Sums of the flows of the latest `days` days of the course `index`; 0 unless it is more than one.
+    fn sums(&self, index: usize, days: usize) -> [f64; 4] {
+        let mut sums = [0.0; 4];
+        if days > 1 {
+            let window = self.flows.len() / self.count;
+            let row = &self.flows[index * window..][..window];
+            for ago in 0..days.min(self.day + 1).min(window) {
+                let flows = row[(self.day - ago) % window];
+                for (sum, flow) in sums.iter_mut().zip(flows) {
+                    *sum += f64::from(flow);
+                }
+            }
+        }
+        sums
     }
 }
 
@@ -119,11 +143,6 @@ impl<'a, K: Kernel> Site<'a, K> {
         setting
     }
 
-    /// Figures of the day that a state has reached.
-    pub fn today(&self, state: &Followed<K::State>) -> Figures {
-        self.kernel.today(&state.inner)
-    }
-
     /// Values of the unknowns under `theta`.
     #[must_use]
     pub fn unknowns(&self, theta: &[f64]) -> Vec<f64> {
@@ -131,25 +150,9 @@ impl<'a, K: Kernel> Site<'a, K> {
     }
 }
 
-fn truth(observation: &Observation, today: &Figures, recent: &[[u16; 4]], unknowns: &[f64]) -> f64 {
-    observation.truth(today, &sums(recent, observation.window), unknowns)
-}
-
-fn sums(recent: &[[u16; 4]], window: usize) -> [f64; 4] {
-    let mut sums = [0.0; 4];
-    if window > 1 {
-        for day in recent.iter().rev().take(window) {
-            for (sum, flow) in sums.iter_mut().zip(day) {
-                *sum += f64::from(*flow);
-            }
-        }
-    }
-    sums
-}
-
 impl<K: Kernel> Family for Site<'_, K> {
-    type Population = Vec<Followed<K::State>>;
-    type State = Followed<K::State>;
+    type Population = Followed<K::Population>;
+    type State = Figures;
     type Model<'s>
         = Member<'s, K>
     where
@@ -169,39 +172,53 @@ impl<K: Kernel> Family for Site<'_, K> {
 }
 
 impl<K: Kernel> Member<'_, K> {
-    fn remember(&self, state: &mut Followed<K::State>) {
+    fn remember(&self, population: &mut Followed<K::Population>) {
         if self.window <= 1 {
             return;
         }
-        let today = self.kernel.today(&state.inner);
-        if state.recent.len() >= self.window {
-            state.recent.remove(0);
-        }
+        let place = population.day % self.window;
         let short = |n: u32| n.min(u32::from(u16::MAX)) as u16;
-        state.recent.push([
-            short(today.convoys),
-            short(today.vehicles),
-            short(today.lots),
-            short(today.dispatched),
-        ]);
+        for (i, row) in population.flows.chunks_exact_mut(self.window).enumerate() {
+            let today = self.kernel.today(&population.inner, i);
+            let flows = [today.convoys, today.vehicles, today.lots, today.dispatched];
+            row[place] = flows.map(short);
+        }
     }
 }
 
-impl<K: Kernel> StateSpaceModel for Member<'_, K> {
-    type State = Followed<K::State>;
+impl<K: Kernel> BatchModel for Member<'_, K> {
+    type Population = Followed<K::Population>;
+    type State = Figures;
 
-    fn initialise(&self, rng: &mut Stream) -> Self::State {
-        let mut state = Followed {
-            inner: self.kernel.start(&self.fixed, rng),
-            recent: Vec::new(),
+    fn initialise(&self, count: usize, streams: &Streams) -> Self::Population {
+        let days = if self.window > 1 { self.window } else { 0 };
+        let mut population = Followed {
+            inner: self.kernel.start(&self.fixed, count, streams),
+            count,
+            day: 0,
+            flows: vec![[0; 4]; count * days],
         };
-        self.remember(&mut state);
-        state
+        self.remember(&mut population);
+        population
     }
 
-    fn step(&self, state: &mut Self::State, day: usize, rng: &mut Stream) {
-        self.kernel.step(&self.fixed, &mut state.inner, day, rng);
-        self.remember(state);
+    fn step(&self, population: &mut Self::Population, day: usize, streams: &Streams) {
+        self.kernel
+            .step(&self.fixed, &mut population.inner, day, streams);
+        population.day = day;
+        self.remember(population);
+    }
+
+    fn select(&self, from: &Self::Population, ancestors: &[u32], into: &mut Self::Population) {
+        self.kernel.select(&from.inner, ancestors, &mut into.inner);
+        (into.count, into.day) = (ancestors.len(), from.day);
+        into.flows.clear();
+        if self.window > 1 {
+            for ancestor in ancestors {
+                let row = &from.flows[*ancestor as usize * self.window..][..self.window];
+                into.flows.extend_from_slice(row);
+            }
+        }
     }
 
     fn rows(&self, day: usize) -> impl Iterator<Item = usize> + '_ {
@@ -213,13 +230,27 @@ impl<K: Kernel> StateSpaceModel for Member<'_, K> {
             .copied()
     }
 
-    fn log_likelihood(&self, state: &Self::State, _day: usize, row: usize) -> f64 {
+    fn log_likelihood(
+        &self,
+        population: &Self::Population,
+        _day: usize,
+        row: usize,
+        into: &mut [f64],
+    ) {
         if self.setting.fixed.is_none() {
-            return f64::NEG_INFINITY;
+            into.fill(f64::NEG_INFINITY);
+            return;
         }
         let observation = &self.observations.used[row];
-        let today = self.kernel.today(&state.inner);
-        let truth = truth(observation, &today, &state.recent, &self.setting.unknowns);
-        observation.log_likelihood(truth)
+        for (i, slot) in into.iter_mut().enumerate() {
+            let today = self.kernel.today(&population.inner, i);
+            let sums = population.sums(i, observation.window);
+            let truth = observation.truth(&today, &sums, &self.setting.unknowns);
+            *slot = observation.log_likelihood(truth);
+        }
+    }
+
+    fn state(&self, population: &Self::Population, index: usize) -> Figures {
+        self.kernel.today(&population.inner, index)
     }
 }

@@ -17,7 +17,7 @@ mod plan;
 use std::sync::Arc;
 
 use lazaret_gateway::model::Gateway;
-use lazaret_smc::random::Stream;
+use lazaret_smc::random::{Stream, Streams};
 
 use self::fix::fix;
 use self::lags::{Draw, Lags};
@@ -280,13 +280,35 @@ fn at(changes: &[(usize, u32)], slice: usize) -> u32 {
 
 impl Kernel for CountKernel {
     type Fixed = Fixed;
-    type State = CountState;
+    type Population = Vec<CountState>;
 
     fn fix(&self, unknowns: &[f64]) -> Result<Fixed, String> {
         fix(self, unknowns)
     }
 
-    fn start(&self, fixed: &Fixed, rng: &mut Stream) -> CountState {
+    fn start(&self, fixed: &Fixed, count: usize, streams: &Streams) -> Vec<CountState> {
+        (0..count)
+            .map(|i| fixed.start(&mut streams.particle(i)))
+            .collect()
+    }
+
+    fn step(&self, fixed: &Fixed, states: &mut Vec<CountState>, day: usize, streams: &Streams) {
+        for (i, state) in states.iter_mut().enumerate() {
+            fixed.day(state, day, &mut streams.particle(i));
+        }
+    }
+
+    fn select(&self, from: &Vec<CountState>, ancestors: &[u32], into: &mut Vec<CountState>) {
+        lazaret_smc::model::select(from, ancestors, into);
+    }
+
+    fn today(&self, states: &Vec<CountState>, index: usize) -> Figures {
+        states[index].today
+    }
+}
+
+impl Fixed {
+    fn start(&self, rng: &mut Stream) -> CountState {
         let mut state = CountState {
             today: Figures::default(),
             stages: [AtStage::default(); STAGES_MOST],
@@ -299,29 +321,19 @@ impl Kernel for CountKernel {
             short: [0; SOURCES_MOST],
             held: [false; SOURCES_MOST],
             clock: [f32::INFINITY; SOURCES_MOST],
-            rings: vec![0; fixed.rings],
+            rings: vec![0; self.rings],
         };
-        for (at, source) in fixed.sources.iter().enumerate() {
+        for (at, source) in self.sources.iter().enumerate() {
             state.home[at] = source.fleet.unwrap_or(i32::MAX);
             if let Some(interval) = &source.interval {
                 let first = source.first.as_ref().unwrap_or(interval).draw(rng) / 3600.0;
-                state.clock[at] = (fixed.plan.start + first) as f32;
+                state.clock[at] = (self.plan.start + first) as f32;
             }
         }
-        fixed.day(&mut state, 0, rng);
+        self.day(&mut state, 0, rng);
         state
     }
 
-    fn step(&self, fixed: &Fixed, state: &mut CountState, day: usize, rng: &mut Stream) {
-        fixed.day(state, day, rng);
-    }
-
-    fn today(&self, state: &CountState) -> Figures {
-        state.today
-    }
-}
-
-impl Fixed {
     /// One day, slice by slice.
     fn day(&self, state: &mut CountState, day: usize, rng: &mut Stream) {
         let a_day = self.plan.slices.a_day();

@@ -5,7 +5,7 @@ use lazaret_gateway::event::Happening;
 use lazaret_gateway::model::{Gateway, GoodsIx, PlaceIx};
 use lazaret_gateway::time::GateTime;
 use lazaret_sim::{CompileError, Model, Observer, Replication, World};
-use lazaret_smc::random::Stream;
+use lazaret_smc::random::Streams;
 
 use super::{Figures, Kernel, PLACES_MOST, date_of};
 
@@ -101,10 +101,10 @@ impl SimulatorKernel {
     }
 }
 
-/// The states borrow the compiled model, so the kernel is a reference to it.
+/// The courses borrow the compiled model, so the kernel is a reference to it.
 impl<'m> Kernel for &'m SimulatorKernel {
     type Fixed = Unknowns;
-    type State = Course<'m>;
+    type Population = Vec<Course<'m>>;
 
     fn fix(&self, unknowns: &[f64]) -> Result<Unknowns, String> {
         let mut world = World::new(&self.model, Arrivals::default());
@@ -115,30 +115,42 @@ impl<'m> Kernel for &'m SimulatorKernel {
         Ok(Unknowns(unknowns.to_vec()))
     }
 
-    fn start(&self, fixed: &Unknowns, rng: &mut Stream) -> Course<'m> {
-        let mut world = World::new(&self.model, Arrivals::default());
-        let replication = Replication::new(rng.bits(), rng.bits());
-        let started = world.start_with(replication, GateTime::START, fixed.0.clone());
-        assert!(
-            started.is_ok(),
-            "unknowns were tried before, yet {started:?}"
-        );
-        let mut course = Course {
-            world,
-            today: Figures::default(),
-        };
-        self.finish_day(&mut course, 0);
-        course
+    fn start(&self, fixed: &Unknowns, count: usize, streams: &Streams) -> Vec<Course<'m>> {
+        (0..count)
+            .map(|i| {
+                let mut rng = streams.particle(i);
+                let mut world = World::new(&self.model, Arrivals::default());
+                let replication = Replication::new(rng.bits(), rng.bits());
+                let started = world.start_with(replication, GateTime::START, fixed.0.clone());
+                assert!(
+                    started.is_ok(),
+                    "unknowns were tried before, yet {started:?}"
+                );
+                let mut course = Course {
+                    world,
+                    today: Figures::default(),
+                };
+                self.finish_day(&mut course, 0);
+                course
+            })
+            .collect()
     }
 
-    fn step(&self, _: &Unknowns, course: &mut Course<'m>, day: usize, rng: &mut Stream) {
-        course
-            .world
-            .redraw_as(Replication::new(rng.bits(), rng.bits()));
-        self.finish_day(course, day);
+    fn step(&self, _: &Unknowns, courses: &mut Vec<Course<'m>>, day: usize, streams: &Streams) {
+        for (i, course) in courses.iter_mut().enumerate() {
+            let mut rng = streams.particle(i);
+            course
+                .world
+                .redraw_as(Replication::new(rng.bits(), rng.bits()));
+            self.finish_day(course, day);
+        }
     }
 
-    fn today(&self, course: &Course<'m>) -> Figures {
-        course.today
+    fn select(&self, from: &Vec<Course<'m>>, ancestors: &[u32], into: &mut Vec<Course<'m>>) {
+        lazaret_smc::model::select(from, ancestors, into);
+    }
+
+    fn today(&self, courses: &Vec<Course<'m>>, index: usize) -> Figures {
+        courses[index].today
     }
 }

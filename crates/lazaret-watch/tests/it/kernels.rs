@@ -40,12 +40,12 @@ fn courses<K: Kernel>(kernel: &K, gateway: &Gateway, days: usize, seed: u64) -> 
     (0..RUNS)
         .map(|run| {
             let fixed = kernel.fix(&draws(gateway, run)).unwrap();
-            let mut rng = StreamKey::new(seed).child(run).stream();
-            let mut state = kernel.start(&fixed, &mut rng);
-            let mut course = vec![kernel.today(&state)];
+            let key = StreamKey::new(seed).child(run);
+            let mut courses = kernel.start(&fixed, 1, &key.at(0));
+            let mut course = vec![kernel.today(&courses, 0)];
             for day in 1..days {
-                kernel.step(&fixed, &mut state, day, &mut rng);
-                course.push(kernel.today(&state));
+                kernel.step(&fixed, &mut courses, day, &key.at(day));
+                course.push(kernel.today(&courses, 0));
             }
             course
         })
