@@ -76,6 +76,9 @@ impl Default for FilterSettings {
     }
 }
 
+/// The child of a filter's key under which rows are taken in; the other children are times.
+const TAKEN_IN: u64 = u64::MAX;
+
 /// Powers to which the likelihoods of rows are raised: 1 unless said otherwise, 0 leaves a row out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Emphasis(BTreeMap<usize, f64>);
@@ -316,10 +319,12 @@ impl<P: Clone> Filter<P> {
                 self.conflicts.push(set_aside);
                 continue;
             }
+            let mut applied = exponent;
             if let OnConflict::Temper { least_share } = self.settings.on_conflict {
                 let least = least_share * ess_before;
                 if self.effective_sample_size < least {
-                    let exponent = self.temper(model, row, exponent, least)?;
+                    applied = self.temper(model, row, exponent, least)?;
+                    let exponent = applied;
                     self.conflicts.push(Conflict {
                         exponent,
                         ..set_aside
@@ -333,6 +338,7 @@ impl<P: Clone> Filter<P> {
                 share_after: self.effective_sample_size / count,
                 state_share_after: self.effective_sample_size / count,
             });
+            self.keep(model, row, applied);
         }
         Ok(())
     }
@@ -340,7 +346,8 @@ impl<P: Clone> Filter<P> {
     /// Multiplies the weights by the likelihood of `row` to the power `exponent` and returns the
     /// log-evidence of the row, `-inf` if it kills every particle (then [`is_dead`](Self::is_dead)).
     ///
-    /// The building block of [`assimilate`](Self::assimilate), without its policies and records.
+    /// The building block of [`assimilate`](Self::assimilate), without its policies and records. A row that is to
+    /// count must be [kept](Self::keep) before the next is weighed.
     ///
     /// # Errors
     /// [`SmcError::NotANumber`]; the filter is as before.
@@ -418,6 +425,17 @@ impl<P: Clone> Filter<P> {
         for (weight, log_weight) in self.weights.iter_mut().zip(&self.log_weights) {
             *weight = log_weight.exp();
         }
+    }
+
+    /// Keeps the row just weighed: the particles remember it, if the model makes them.
+    ///
+    /// * `exponent` — the power to which it was raised.
+    pub fn keep<M: BatchModel<Population = P>>(&mut self, model: &M, row: usize, exponent: f64) {
+        if self.is_dead() {
+            return; // nothing it could learn would count again
+        }
+        let key = self.key.child(TAKEN_IN).child(self.time as u64);
+        model.taken_in(&mut self.population, self.time, row, exponent, key);
     }
 
     /// Lowers the power of the row just weighed until the effective sample size is `least`.

@@ -9,7 +9,14 @@
 //!
 //! **Rows** are the observations. A model owns its data and tells which rows belong to a time; a row
 //! number is the caller's own (the line of a file, say) and is what conflicts and evidence increments are
-//! reported by. A time may have no rows or many. Rows at one time must be independent given the state.
+//! reported by. A time may have no rows or many. Rows at one time must be independent given the state and what the
+//! rows before them have taught.
+//!
+//! **Rows may teach.** A state can carry what it has learned of those who report, such as how often a source has
+//! erred. [`StateSpaceModel::taken_in`] is called once a row has been weighed and is kept; there the state may draw
+//! what the row leaves open (was this one an error?) from its distribution *given the state and the row*, and remember
+//! it. Weighing by the likelihood with that summed out and drawing it afterwards is exact: together they are one row of
+//! a model whose state holds the answer. A row that is left out or set aside teaches nothing.
 
 use crate::random::{Stream, StreamKey, Streams};
 
@@ -56,6 +63,23 @@ pub trait StateSpaceModel: Sync {
     /// Log-probability (or density) of row `row` given the state at `time`. `-inf` says impossible;
     /// `NaN` and `+inf` are errors.
     fn log_likelihood(&self, state: &Self::State, time: usize, row: usize) -> f64;
+
+    /// Lets the state remember a row that has just been weighed and is kept. Nothing unless overridden.
+    ///
+    /// Called for every particle, also for one that the row has left without weight; its weight is final. What is drawn
+    /// here must be drawn given the state and the row, as the [module](self) says.
+    ///
+    /// * `exponent` — the power to which the likelihood was raised, above 0.
+    /// * `rng` — a stream that nothing else draws from, found by the time, the row's number and the particle.
+    fn taken_in(
+        &self,
+        _state: &mut Self::State,
+        _time: usize,
+        _row: usize,
+        _exponent: f64,
+        _rng: &mut Stream,
+    ) {
+    }
 }
 
 /// A [`StateSpaceModel`] that moves a whole population at once.
@@ -88,6 +112,20 @@ pub trait BatchModel: Sync {
         row: usize,
         into: &mut [f64],
     );
+
+    /// As [`StateSpaceModel::taken_in`], for all particles.
+    ///
+    /// * `key` — that of this filter and time. Particle `i` should draw only from `key.at(a).particle(i)`, where `a`
+    ///   tells the row from the others of its time, and stays the same when rows are added.
+    fn taken_in(
+        &self,
+        _population: &mut Self::Population,
+        _time: usize,
+        _row: usize,
+        _exponent: f64,
+        _key: StreamKey,
+    ) {
+    }
 
     /// One particle.
     fn state(&self, population: &Self::Population, index: usize) -> Self::State;
@@ -142,6 +180,21 @@ impl<M: StateSpaceModel> BatchModel for M {
     ) {
         for (slot, state) in into.iter_mut().zip(population) {
             *slot = StateSpaceModel::log_likelihood(self, state, time, row);
+        }
+    }
+
+    fn taken_in(
+        &self,
+        population: &mut Vec<M::State>,
+        time: usize,
+        row: usize,
+        exponent: f64,
+        key: StreamKey,
+    ) {
+        let streams = key.at(row);
+        for (i, state) in population.iter_mut().enumerate() {
+            let rng = &mut streams.particle(i);
+            StateSpaceModel::taken_in(self, state, time, row, exponent, rng);
         }
     }
 

@@ -320,6 +320,10 @@ impl<P: Clone + Send + Sync> Smc2<P> {
             self.progress.rows_done += 1;
             return Ok(());
         }
+        self.members.par_iter_mut().for_each(|member| {
+            let model = family.model(&member.theta);
+            member.filter.keep(&model, row, power);
+        });
         self.progress.rows_done += 1;
         let state_share_after = self.state_share(&weighed);
         let share_after = effective_sample_size(&weighed) / count;
@@ -552,6 +556,7 @@ impl Plan<'_> {
                 if filter.is_dead() {
                     return Ok((filter, before));
                 }
+                filter.keep(model, row, power);
             }
         }
         Ok((filter, before))

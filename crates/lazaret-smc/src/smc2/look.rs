@@ -373,6 +373,7 @@ impl Plan<'_> {
                 let power = self.emphasis.of(row);
                 if power != 0.0 {
                     filter.weigh(model, row, power)?;
+                    filter.keep(model, row, power);
                 }
             }
             history.push(&filter, &scratch);

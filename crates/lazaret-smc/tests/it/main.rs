@@ -14,3 +14,4 @@ mod reproducibility;
 mod smc2;
 mod streams;
 mod support;
+mod teaching;
