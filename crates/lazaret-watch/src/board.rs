@@ -4,11 +4,12 @@
 mod picture;
 mod sheets;
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use lazaret_gateway::model::Gateway;
 
-use self::picture::{bands, histogram, timeline};
+use self::picture::{UNUSED_DRAWN_MOST, bands, histogram, timeline};
 pub use self::sheets::{compare_sheet, forecast_sheet, next_sheet, score_sheet};
 use crate::compare::Group;
 use crate::estimate::{DayEstimate, Estimate, Influence, Question, Summary, UnknownEstimate};
@@ -115,6 +116,13 @@ pub fn page(board: &Board<'_>) -> String {
          ties a row to the one it may repeat.</p>\n<div class=\"wide late\">{}</div>\n",
         timeline(board)
     );
+    let unused = board.question.observations.unused.len();
+    if unused > UNUSED_DRAWN_MOST {
+        let _ = writeln!(
+            out,
+            "<p class=\"faint\">The {unused} rows that are not used are too many to draw.</p>"
+        );
+    }
     evidence_table(&mut out, board);
     unknowns(&mut out, board);
     state(&mut out, board, gateway);
@@ -128,6 +136,9 @@ pub fn page(board: &Board<'_>) -> String {
     out.push_str("</body></html>\n");
     out
 }
+
+/// Rows that are not used are listed up to so many, the rest counted.
+const UNUSED_LISTED_MOST: usize = 500;
 
 /// Nats from which on the lead names the source that moved the answer most.
 const LEANS_FROM: f64 = 0.1;
@@ -222,12 +233,24 @@ fn evidence_table(out: &mut String, board: &Board<'_>) {
         "<details><summary>The rows</summary><div class=\"wide\"><table><tr><th>row<th>about<th>published<th>who\
          <th>grade<th>says<th class=\"n\">moved<th class=\"n\">misreport<th>claim</tr>\n",
     );
-    for row in question.rows {
-        let influence = board.estimate.rows.iter().find(|i| i.name == row.id);
-        let unused = board.estimate.unused_rows.iter().find(|u| u.id == row.id);
+    let influences = of_name(&board.estimate.rows);
+    let unused: HashMap<usize, &str> = question
+        .observations
+        .unused
+        .iter()
+        .take(UNUSED_LISTED_MOST)
+        .map(|unused| (unused.row, unused.why.in_words()))
+        .collect();
+    let used: HashSet<usize> = question.observations.used.iter().map(|o| o.row).collect();
+    for (at, row) in question.rows.iter().enumerate() {
+        let influence = influences.get(row.id.as_str());
+        let unused = unused.get(&at);
+        if unused.is_none() && !used.contains(&at) {
+            continue;
+        }
         let (moved, misreport) = match (influence, unused) {
             (Some(i), _) => (format!("{:.3}", i.moved), percent(i.misreport)),
-            (None, Some(unused)) => (format!("not used: {}", unused.why), String::new()),
+            (None, Some(unused)) => (format!("not used: {unused}"), String::new()),
             (None, None) => (String::new(), String::new()),
         };
         let link = if row.url.starts_with("http://") || row.url.starts_with("https://") {
@@ -247,7 +270,24 @@ fn evidence_table(out: &mut String, board: &Board<'_>) {
             escape(&row.claim)
         );
     }
-    out.push_str("</table></div></details>\n");
+    out.push_str("</table></div>");
+    let more = question.observations.unused.iter().skip(UNUSED_LISTED_MOST);
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for unused in more {
+        *reasons.entry(unused.why.in_words()).or_default() += 1;
+    }
+    for (why, count) in reasons {
+        let _ = write!(
+            out,
+            "<p class=\"faint\">… and {count} rows more: {why}.</p>"
+        );
+    }
+    out.push_str("</details>\n");
+}
+
+/// Influences by the name of what they are of.
+fn of_name(influences: &[Influence]) -> HashMap<&str, &Influence> {
+    influences.iter().map(|i| (i.name.as_str(), i)).collect()
 }
 
 fn unknowns(out: &mut String, board: &Board<'_>) {

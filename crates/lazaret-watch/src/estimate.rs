@@ -22,7 +22,7 @@ use self::fit::conflicts;
 pub(crate) use self::fit::predictive_check;
 use self::influence::{row_influences, source_influences};
 use crate::belief::Belief;
-use crate::evidence::Row;
+use crate::evidence::{Row, Words};
 use crate::kernel::{Figures, Kernel, date_of};
 use crate::observation::{Observation, Observations};
 use crate::resume::{Kept, Origin};
@@ -234,7 +234,7 @@ pub struct Conflicting {
     /// The row's id.
     pub id: String,
     /// Its line in the file.
-    pub line: usize,
+    pub line: u32,
     /// What it says.
     pub says: String,
     /// Chance that it is a misreport; 1 if it was impossible and left out.
@@ -249,9 +249,9 @@ pub struct Conflicting {
 #[derive(Clone, Debug, Serialize)]
 pub struct UnusedRow {
     /// Its id.
-    pub id: String,
+    pub id: Words,
     /// Its line in the file.
-    pub line: usize,
+    pub line: u32,
     /// Why.
     pub why: &'static str,
 }

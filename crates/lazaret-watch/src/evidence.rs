@@ -2,11 +2,16 @@
 //!
 //! One row is one observation. The columns are in [`COLUMNS`]; `copies` and others may be added, and those that are
 //! not known are left alone. Everything that is wrong with a file is reported at once, at its characters.
+//!
+//! A file may have a million rows: they hold no words of their own but point into its text ([`Words`]), and
+//! [`read_telling`] hands over what is wrong one by one, so that nobody must keep it all.
 
 mod cells;
 mod dates;
+mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
@@ -14,6 +19,7 @@ use lazaret_gateway::diagnostic::{Location, Text};
 
 use self::cells::{Cell, records};
 pub use self::dates::DateRange;
+pub use self::words::Words;
 
 /// Columns that every evidence file has, in any order.
 pub const COLUMNS: [&str; 15] = [
@@ -33,6 +39,26 @@ pub const COLUMNS: [&str; 15] = [
     "claim",
     "url",
 ];
+
+/// Positions in [`COLUMNS`], and that of `copies` after them.
+mod column {
+    pub(super) const ID: usize = 0;
+    pub(super) const DATE_OBSERVED: usize = 1;
+    pub(super) const DATE_PUBLISHED: usize = 2;
+    pub(super) const OBSERVER: usize = 3;
+    pub(super) const MEDIUM: usize = 4;
+    pub(super) const SUBJECT: usize = 5;
+    pub(super) const QUANTITY: usize = 6;
+    pub(super) const LOW: usize = 7;
+    pub(super) const BEST: usize = 8;
+    pub(super) const HIGH: usize = 9;
+    pub(super) const UNIT: usize = 10;
+    pub(super) const ADMIRALTY_SOURCE: usize = 11;
+    pub(super) const ADMIRALTY_INFO: usize = 12;
+    pub(super) const CLAIM: usize = 13;
+    pub(super) const URL: usize = 14;
+    pub(super) const COPIES: usize = 15;
+}
 
 /// The most rows that are read.
 pub const ROWS_MOST: usize = 2_000_000;
@@ -98,21 +124,21 @@ impl InfoGrade {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// Its line in the file, from 1.
-    pub line: usize,
+    pub line: u32,
     /// Its name.
-    pub id: String,
+    pub id: Words,
     /// When the thing was so.
     pub observed: DateRange,
     /// When the world could first read it.
     pub published: DateRange,
     /// Who says so.
-    pub observer: String,
+    pub observer: Words,
     /// image, press, official, statistics, interview.
-    pub medium: String,
+    pub medium: Words,
     /// What was measured: with `quantity`, the same words mean the same measure.
-    pub subject: String,
+    pub subject: Words,
     /// What about it.
-    pub quantity: String,
+    pub quantity: Words,
     /// At least, as the source gives it.
     pub low: Option<f64>,
     /// About, or exactly.
@@ -120,24 +146,56 @@ pub struct Row {
     /// At most.
     pub high: Option<f64>,
     /// The unit of the three.
-    pub unit: String,
+    pub unit: Words,
     /// Grade of the source.
     pub source_grade: SourceGrade,
     /// Grade of the information.
     pub info_grade: InfoGrade,
     /// The statement in words.
-    pub claim: String,
+    pub claim: Words,
     /// Where it was read.
-    pub url: String,
+    pub url: Words,
     /// The row that this one repeats, by id.
-    pub copies: Option<String>,
+    pub copies: Option<Words>,
     /// Where the row stands.
-    pub at: Location,
+    at: Span,
     /// Where its unit, or its values if it has no unit, stand.
-    pub value_at: Location,
+    value_at: Span,
+}
+
+/// First byte of the file, and the first after: half of what a [`Location`] takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span(u32, u32);
+
+impl Span {
+    /// The reader refuses files whose places do not fit.
+    fn of(at: Location) -> Self {
+        let fit = |byte: usize| u32::try_from(byte).unwrap_or(u32::MAX);
+        Self(fit(at.start), fit(at.end))
+    }
+
+    fn location(self) -> Location {
+        Location {
+            text: Text::File,
+            start: self.0 as usize,
+            end: self.1 as usize,
+        }
+    }
 }
 
 impl Row {
+    /// Where the row stands.
+    #[must_use]
+    pub fn at(&self) -> Location {
+        self.at.location()
+    }
+
+    /// Where its unit, or its values if it has no unit, stand.
+    #[must_use]
+    pub fn value_at(&self) -> Location {
+        self.value_at.location()
+    }
+
     /// Whether the row gives any value.
     #[must_use]
     pub fn has_value(&self) -> bool {
@@ -205,73 +263,112 @@ pub struct Evidence {
 /// assert_eq!(evidence.rows[0].value_in_words(), "at least 15 wagon");
 /// ```
 pub fn read(text: &str) -> Result<Evidence, Vec<Diagnostic>> {
-    let mut reader = Reader {
-        diagnostics: Vec::new(),
-        ids: BTreeMap::new(),
-    };
-    let mut records = records(text);
-    let Some(header) = records.next() else {
-        return Ok(Evidence {
-            rows: Vec::new(),
-            warnings: vec![
-                Diagnostic::warning("no-evidence", Location::TOP, "this file is empty")
-                    .help("without evidence the answer is the prior"),
-            ],
-        });
-    };
-    let columns = reader.columns(&header);
-    let mut rows = Vec::new();
-    if !reader.diagnostics.iter().any(Diagnostic::is_error) {
-        for record in records {
-            if rows.len() == ROWS_MOST {
-                let at = record[0].at;
-                reader.diagnostics.push(
-                    Diagnostic::error(
-                        "too-many-rows",
-                        at,
-                        format!("this file has more than {ROWS_MOST} rows, the most that is read"),
-                    )
-                    .help("leave out what is not about this gateway"),
-                );
-                break;
-            }
-            if let Some(row) = reader.row(&record, &columns, header.len()) {
-                rows.push(row);
-            }
-        }
-        reader.copies(&rows);
-        if rows.is_empty() && reader.diagnostics.is_empty() {
-            reader.diagnostics.push(
-                Diagnostic::warning("no-evidence", Location::TOP, "this file has no rows")
-                    .help("without evidence the answer is the prior"),
-            );
-        }
-    }
-    let mut diagnostics = reader.diagnostics;
-    diagnostics.sort_by_key(|d| d.labels[0].at);
-    if diagnostics.iter().any(Diagnostic::is_error) {
-        Err(diagnostics)
-    } else {
-        Ok(Evidence {
+    let mut told = Vec::new();
+    let rows = read_telling(&Arc::new(text.to_string()), &mut |diagnostic| {
+        told.push(diagnostic);
+    });
+    told.sort_by_key(|d| d.labels[0].at);
+    match rows {
+        Some(rows) => Ok(Evidence {
             rows,
-            warnings: diagnostics,
-        })
+            warnings: told,
+        }),
+        None => Err(told),
     }
 }
 
-struct Reader {
-    diagnostics: Vec<Diagnostic>,
+/// Reads an evidence file; none if something is wrong with it.
+///
+/// * `text` — the file. The rows point into it.
+/// * `tell` — is told what is wrong or looks wrong: row by row in the order of the file, at last what is wrong with
+///   `copies`, which can be seen only when all rows are known.
+pub fn read_telling(text: &Arc<String>, tell: &mut dyn FnMut(Diagnostic)) -> Option<Vec<Row>> {
+    let mut reader = Reader {
+        text,
+        tell,
+        errors: 0,
+        found: Vec::new(),
+        ids: HashMap::new(),
+    };
+    if u32::try_from(text.len()).is_err() {
+        let message = format!("this file has {} bytes, more than can be read", text.len());
+        let help = "leave out what is not about this gateway";
+        reader.error("too-long", Location::TOP, message, help);
+        reader.hand_over();
+        return None;
+    }
+    let mut records = records(text);
+    let Some(header) = records.next() else {
+        reader.found.push(
+            Diagnostic::warning("no-evidence", Location::TOP, "this file is empty")
+                .help("without evidence the answer is the prior"),
+        );
+        reader.hand_over();
+        return Some(Vec::new());
+    };
+    let columns = reader.columns(&header);
+    reader.hand_over();
+    if reader.errors > 0 {
+        return None;
+    }
+    // One row a line, or a few less: what is reserved and not used costs nothing.
+    let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+    let mut rows = Vec::with_capacity(lines.min(ROWS_MOST));
+    reader.ids.reserve(lines.min(ROWS_MOST));
+    for (at, record) in records.enumerate() {
+        if at == ROWS_MOST {
+            reader.error(
+                "too-many-rows",
+                record[0].at,
+                format!("this file has more than {ROWS_MOST} rows, the most that is read"),
+                "leave out what is not about this gateway",
+            );
+            reader.hand_over();
+            break;
+        }
+        if let Some(row) = reader.row(&record, &columns, header.len()) {
+            rows.push(row);
+        }
+        reader.hand_over();
+    }
+    reader.copies(&rows);
+    if rows.is_empty() && reader.errors == 0 {
+        reader.found.push(
+            Diagnostic::warning("no-evidence", Location::TOP, "this file has no rows")
+                .help("without evidence the answer is the prior"),
+        );
+    }
+    reader.hand_over();
+    (reader.errors == 0).then_some(rows)
+}
+
+struct Reader<'r> {
+    text: &'r Arc<String>,
+    tell: &'r mut dyn FnMut(Diagnostic),
+    /// Errors handed over.
+    errors: u64,
+    /// What was found since.
+    found: Vec<Diagnostic>,
     /// Where each id was met first.
-    ids: BTreeMap<String, Location>,
+    ids: HashMap<Words, Span>,
 }
 
 /// The position of each of [`COLUMNS`], then of `copies`.
 type Columns = [Option<usize>; COLUMNS.len() + 1];
 
-impl Reader {
+impl Reader<'_> {
+    /// Tells what was found in a row, in the order of its characters.
+    fn hand_over(&mut self) {
+        self.found.sort_by_key(|d| d.labels[0].at);
+        for diagnostic in self.found.drain(..) {
+            self.errors += u64::from(diagnostic.is_error());
+            (self.tell)(diagnostic);
+        }
+    }
+
     fn error(&mut self, code: &'static str, at: Location, message: String, help: &str) {
         let diagnostic = Diagnostic::error(code, at, message);
-        self.diagnostics.push(if help.is_empty() {
+        self.found.push(if help.is_empty() {
             diagnostic
         } else {
             diagnostic.help(help)
@@ -305,7 +402,7 @@ impl Reader {
                         cell.at,
                         format!("the column `{name}` is not read"),
                     );
-                    self.diagnostics.push(match near {
+                    self.found.push(match near {
                         Some((_, near)) => warning.help(format!("did you mean `{near}`?")),
                         None => warning,
                     });
@@ -336,7 +433,7 @@ impl Reader {
     }
 
     fn row(&mut self, record: &[Cell<'_>], columns: &Columns, width: usize) -> Option<Row> {
-        let before = self.diagnostics.len();
+        let before = self.found.len();
         let whole = Location {
             text: Text::File,
             start: record[0].at.start,
@@ -363,15 +460,15 @@ impl Reader {
             );
             return None;
         }
-        let cell = |name: &str| -> (&str, Location) {
-            let known = COLUMNS
-                .iter()
-                .position(|c| *c == name)
-                .unwrap_or(COLUMNS.len());
+        let cell = |known: usize| -> (&str, Location) {
             // A column that the file lacks is missing in the whole row.
             columns[known].map_or(("", whole), |at| (record[at].text.trim(), record[at].at))
         };
-        let (id, id_at) = cell("id");
+        let words = |known: usize| match columns[known] {
+            Some(at) => Words::of_cell(self.text, &record[at]),
+            None => Words::default(),
+        };
+        let (id, id_at) = cell(column::ID);
         if id.is_empty() {
             self.error(
                 "no-id",
@@ -379,38 +476,39 @@ impl Reader {
                 "this row has no id".to_string(),
                 "give it a name that no other row has",
             );
-        } else if let Some(first) = self.ids.get(id).copied() {
-            self.diagnostics.push(
+        } else if let Some(Span(start, end)) = self.ids.get(id).copied() {
+            let first = Span(start, end).location();
+            self.found.push(
                 Diagnostic::error("duplicate-id", id_at, format!("there are two rows `{id}`"))
                     .also(first, "the first is here"),
             );
         } else {
-            self.ids.insert(id.to_string(), id_at);
+            self.ids.insert(words(column::ID), Span::of(id_at));
         }
-        let observed = self.date(cell("date_observed"), "date_observed");
-        let published = self.date(cell("date_published"), "date_published");
+        let observed = self.date(cell(column::DATE_OBSERVED), "date_observed");
+        let published = self.date(cell(column::DATE_PUBLISHED), "date_published");
         if let (Some(observed), Some(published)) = (observed, published)
             && published.last < observed.first
         {
-            self.diagnostics.push(
+            self.found.push(
                 Diagnostic::error(
                     "published-before-observed",
-                    cell("date_published").1,
+                    cell(column::DATE_PUBLISHED).1,
                     format!("published on {published}, before it was observed"),
                 )
-                .also(cell("date_observed").1, "observed here")
+                .also(cell(column::DATE_OBSERVED).1, "observed here")
                 .help("a forecast is observed when it is made; name its quantity as a forecast"),
             );
         }
-        let low = self.number(cell("low"), "low");
-        let best = self.number(cell("best"), "best");
-        let high = self.number(cell("high"), "high");
+        let low = self.number(cell(column::LOW), "low");
+        let best = self.number(cell(column::BEST), "best");
+        let high = self.number(cell(column::HIGH), "high");
         if let (Some(low), Some(high)) = (low, high)
             && low > high
         {
             self.error(
                 "low-above-high",
-                cell("low").1,
+                cell(column::LOW).1,
                 format!("low {low} is above high {high}"),
                 "low is the least that the source gives, high the greatest",
             );
@@ -420,7 +518,7 @@ impl Reader {
             let shown = |x: Option<f64>| x.map_or("nothing".to_string(), |x| x.to_string());
             self.error(
                 "best-outside",
-                cell("best").1,
+                cell(column::BEST).1,
                 format!(
                     "best {best} is not between low {} and high {}",
                     shown(low),
@@ -429,7 +527,7 @@ impl Reader {
                 "leave empty what the source does not give",
             );
         }
-        let (letter, letter_at) = cell("admiralty_source");
+        let (letter, letter_at) = cell(column::ADMIRALTY_SOURCE);
         let source_grade = SourceGrade::parse(letter);
         if source_grade.is_none() {
             self.error(
@@ -439,7 +537,7 @@ impl Reader {
                 "A completely reliable, B usually, C fairly, D not usually, E unreliable, F cannot be judged",
             );
         }
-        let (digit, digit_at) = cell("admiralty_info");
+        let (digit, digit_at) = cell(column::ADMIRALTY_INFO);
         let info_grade = InfoGrade::parse(digit);
         if info_grade.is_none() {
             self.error(
@@ -449,41 +547,52 @@ impl Reader {
                 "1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged",
             );
         }
-        for name in ["subject", "quantity", "observer", "medium"] {
-            let (text, at) = cell(name);
+        for known in [
+            column::SUBJECT,
+            column::QUANTITY,
+            column::OBSERVER,
+            column::MEDIUM,
+        ] {
+            let (text, at) = cell(known);
             if text.is_empty() {
-                self.error("empty", at, format!("this row has no {name}"), "");
+                let message = format!("this row has no {}", COLUMNS[known]);
+                self.error("empty", at, message, "");
             }
         }
-        if self.diagnostics.len() > before {
+        if self.found.len() > before {
             return None;
         }
-        let (copies, _) = cell("copies");
-        let unit_at = cell("unit").1;
-        let value_at = [unit_at, cell("best").1, cell("low").1, cell("high").1]
-            .into_iter()
-            .find(|at| at.end > at.start)
-            .unwrap_or(whole);
+        let (copies, _) = cell(column::COPIES);
+        let unit_at = cell(column::UNIT).1;
+        let value_at = [
+            unit_at,
+            cell(column::BEST).1,
+            cell(column::LOW).1,
+            cell(column::HIGH).1,
+        ]
+        .into_iter()
+        .find(|at| at.end > at.start)
+        .unwrap_or(whole);
         Some(Row {
-            line: record[0].line,
-            id: id.to_string(),
+            line: u32::try_from(record[0].line).unwrap_or(u32::MAX),
+            id: words(column::ID),
             observed: observed?,
             published: published?,
-            observer: cell("observer").0.to_string(),
-            medium: cell("medium").0.to_string(),
-            subject: cell("subject").0.to_string(),
-            quantity: cell("quantity").0.to_string(),
+            observer: words(column::OBSERVER),
+            medium: words(column::MEDIUM),
+            subject: words(column::SUBJECT),
+            quantity: words(column::QUANTITY),
             low,
             best,
             high,
-            unit: cell("unit").0.to_string(),
+            unit: words(column::UNIT),
             source_grade: source_grade?,
             info_grade: info_grade?,
-            claim: cell("claim").0.to_string(),
-            url: cell("url").0.to_string(),
-            copies: (!copies.is_empty()).then(|| copies.to_string()),
-            at: whole,
-            value_at,
+            claim: words(column::CLAIM),
+            url: words(column::URL),
+            copies: (!copies.is_empty()).then(|| words(column::COPIES)),
+            at: Span::of(whole),
+            value_at: Span::of(value_at),
         })
     }
 
@@ -522,19 +631,27 @@ impl Reader {
 
     /// Each row that repeats another names one that is there and was published no later.
     fn copies(&mut self, rows: &[Row]) {
-        let by_id: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.id.as_str(), row)).collect();
+        let copied: HashSet<&Words> = rows.iter().filter_map(|row| row.copies.as_ref()).collect();
+        if copied.is_empty() {
+            return;
+        }
+        let by_id: HashMap<&str, &Row> = rows
+            .iter()
+            .filter(|row| copied.contains(&row.id))
+            .map(|row| (row.id.as_str(), row))
+            .collect();
         for row in rows {
             let Some(copied) = &row.copies else { continue };
             match by_id.get(copied.as_str()) {
                 _ if copied == &row.id => self.error(
                     "copies-itself",
-                    row.at,
+                    row.at(),
                     format!("row `{copied}` is said to copy itself"),
                     "name the row that it repeats, or leave the cell empty",
                 ),
-                None if !self.ids.contains_key(copied) => self.error(
+                None if !self.ids.contains_key(copied.as_str()) => self.error(
                     "copies-unknown",
-                    row.at,
+                    row.at(),
                     format!(
                         "row `{}` copies `{copied}`, and there is no such row",
                         row.id
@@ -542,16 +659,16 @@ impl Reader {
                     "name the row that it repeats, or leave the cell empty",
                 ),
                 Some(original) if original.published.first > row.published.last => {
-                    self.diagnostics.push(
+                    self.found.push(
                         Diagnostic::error(
                             "copies-later",
-                            row.at,
+                            row.at(),
                             format!(
                                 "row `{}` copies `{copied}`, which was published later",
                                 row.id
                             ),
                         )
-                        .also(original.at, "this one"),
+                        .also(original.at(), "this one"),
                     );
                 }
                 _ => {}

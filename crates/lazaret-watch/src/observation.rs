@@ -201,7 +201,7 @@ fn seconds(unit: &str) -> Option<f64> {
 fn unit_of(row: &Row, rule: &Rule) -> Result<f64, Box<Diagnostic>> {
     let wrong = |message: String, help: String| {
         Err(Box::new(
-            Diagnostic::error("unit", row.value_at, message).help(help),
+            Diagnostic::error("unit", row.value_at(), message).help(help),
         ))
     };
     if rule.measure == Measure::Duration {

@@ -5,6 +5,8 @@
 //! values of the unknowns, days that are new follow. If all new rows are about new days, the answer is to the last bit
 //! what it would have been without the stop.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::civil::Date;
 use lazaret_smc::smc2::{Saved, Smc2};
 use serde::{Deserialize, Serialize};
@@ -89,7 +91,7 @@ impl Kept {
             rows: used
                 .map(|o| &question.rows[o.row])
                 .map(|row| KeptRow {
-                    id: row.id.clone(),
+                    id: row.id.to_string(),
                     says: says(row),
                 })
                 .collect(),
@@ -141,9 +143,15 @@ impl Kept {
                 self.as_of, question.as_of
             ));
         }
+        let kept: HashSet<&str> = self.rows.iter().map(|kept| kept.id.as_str()).collect();
+        let now: HashMap<&str, &Row> = question
+            .rows
+            .iter()
+            .filter(|row| kept.contains(row.id.as_str()))
+            .map(|row| (row.id.as_str(), row))
+            .collect();
         for kept in &self.rows {
-            let row = question.rows.iter().find(|row| row.id == kept.id);
-            match row {
+            match now.get(kept.id.as_str()) {
                 None => {
                     return refuse(format!(
                         "row `{}`, which it has weighed, is not in the evidence",

@@ -283,7 +283,7 @@ pub fn score_forecast(
                 score(&observation, &truths, &climatology, last, key);
             Some(Scored {
                 as_of: forecast.as_of,
-                row: rows[observation.row].id.clone(),
+                row: rows[observation.row].id.to_string(),
                 date,
                 metric: observation.of_in_words(gateway),
                 log_score,
@@ -368,7 +368,7 @@ pub fn backtest<K: Kernel>(
             );
             scored.push(Scored {
                 as_of: known,
-                row: rows[observation.row].id.clone(),
+                row: rows[observation.row].id.to_string(),
                 date: date_of(gateway, observation.day),
                 metric: observation.of_in_words(gateway),
                 log_score,

@@ -2,14 +2,12 @@
 
 use clap::Args;
 use comfy_table::{CellAlignment, Table, presets};
-use lazaret_gateway::Document;
 use lazaret_gateway::check::{Bottleneck, Check, Load, check};
-use lazaret_gateway::diagnostic::{Diagnostic, Severity, Text};
 use lazaret_gateway::model::{Gateway, ResourceKind};
 use serde_json::{Value, json};
 
 use crate::input::Input;
-use crate::output::{Failure, print, say, show};
+use crate::output::{Failure, Lines, diagnostic_json, print, say, show};
 
 /// Find every error of a gateway file, and what looks wrong in it
 ///
@@ -57,9 +55,11 @@ fn run_json(input: &Input) -> Result<(), Failure> {
         }
         Err(diagnostics) => (None, diagnostics),
     };
+    let (name, text) = (input.name(), document.text());
+    let lines = Lines::of(&name, text);
     let said: Vec<Value> = diagnostics
         .iter()
-        .map(|diagnostic| diagnostic_json(diagnostic, &document))
+        .map(|diagnostic| diagnostic_json(diagnostic, &lines))
         .collect();
     let loads: Vec<Value> = check
         .iter()
@@ -76,46 +76,6 @@ fn run_json(input: &Input) -> Result<(), Failure> {
         Some(_) => Ok(()),
         None => Err(Failure::BadInputShown),
     }
-}
-
-fn diagnostic_json(diagnostic: &Diagnostic, document: &Document) -> Value {
-    let labels: Vec<Value> = diagnostic
-        .labels
-        .iter()
-        .map(|label| {
-            let (source, line, column) = match label.at.text {
-                Text::File => {
-                    let before = document.text().get(..label.at.start).unwrap_or("");
-                    let line = before.matches('\n').count() + 1;
-                    let start = before.rfind('\n').map_or(0, |at| at + 1);
-                    (
-                        "file".to_string(),
-                        line,
-                        before[start..].chars().count() + 1,
-                    )
-                }
-                Text::Override(i) => (format!("set {i}"), 1, label.at.start + 1),
-            };
-            json!({
-                "source": source,
-                "line": line,
-                "column": column,
-                "start": label.at.start,
-                "end": label.at.end,
-                "text": label.text,
-            })
-        })
-        .collect();
-    json!({
-        "severity": match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        },
-        "code": diagnostic.code,
-        "message": diagnostic.message,
-        "help": diagnostic.help,
-        "labels": labels,
-    })
 }
 
 fn kind(of: Bottleneck, gateway: &Gateway) -> &'static str {

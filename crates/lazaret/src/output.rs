@@ -1,11 +1,17 @@
 //! Printing: results to standard output, everything about the run to standard error.
 
+mod lines;
+
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
 use std::process::ExitCode;
 
 use lazaret_gateway::diagnostic::{Diagnostic, Label, Severity, Text};
-use miette::{MietteHandlerOpts, NamedSource, ReportHandler};
+use miette::{MietteHandlerOpts, ReportHandler};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+pub(crate) use self::lines::Lines;
 
 /// Why a command ended without its result.
 #[derive(Debug)]
@@ -47,8 +53,23 @@ impl Failure {
 
 /// Prints a result to standard output.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    to_stdout(|out| out.write_all(text.as_bytes()))
+}
+
+/// Prints a result as indented JSON to standard output, as it is made: it may be longer than what memory should hold.
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+    to_stdout(|out| {
+        serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// Writes to standard output what `write` writes.
+pub(crate) fn to_stdout(
+    write: impl FnOnce(&mut BufWriter<io::StdoutLock<'_>>) -> io::Result<()>,
+) -> Result<(), Failure> {
+    let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::OutputClosed),
         Err(error) => Err(Failure::Machine(format!(
@@ -63,7 +84,7 @@ pub(crate) fn say(text: &str) {
 }
 
 /// After so many diagnostics the rest is only counted: nobody reads the five hundredth.
-const SHOWN_MOST: usize = 40;
+pub(crate) const SHOWN_MOST: usize = 40;
 
 /// Prints `diagnostics` to standard error, each with the lines of its text.
 ///
@@ -84,10 +105,15 @@ pub(crate) fn show(diagnostics: &[Diagnostic], file_name: &str, file: &str, over
         options = options.color(false).width(100);
     }
     let handler = options.build();
+    let texts = Texts {
+        file: Lines::of(file_name, file),
+        overrides: overrides.iter().map(|o| Lines::of("--set", o)).collect(),
+        none: Lines::of("--set", ""),
+    };
     let mut text = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN_MOST) {
         use fmt::Write as _;
-        let shown = Shown::new(diagnostic, file_name, file, overrides);
+        let shown = Shown::new(diagnostic, &texts);
         let _ = writeln!(text, "{}", Rendered(&shown, &handler));
     }
     if diagnostics.len() > SHOWN_MOST {
@@ -96,7 +122,55 @@ pub(crate) fn show(diagnostics: &[Diagnostic], file_name: &str, file: &str, over
     say(&text);
 }
 
-struct Rendered<'r>(&'r Shown, &'r miette::MietteHandler);
+/// The texts that diagnostics point into.
+struct Texts<'t> {
+    file: Lines<'t>,
+    overrides: Vec<Lines<'t>>,
+    none: Lines<'t>,
+}
+
+impl<'t> Texts<'t> {
+    fn of(&self, text: Text) -> &Lines<'t> {
+        match text {
+            Text::File => &self.file,
+            Text::Override(at) => self.overrides.get(at).unwrap_or(&self.none),
+        }
+    }
+}
+
+/// A diagnostic for machines, each label with its line and column.
+pub(crate) fn diagnostic_json(diagnostic: &Diagnostic, lines: &Lines<'_>) -> Value {
+    let labels: Vec<Value> = diagnostic
+        .labels
+        .iter()
+        .map(|label| {
+            let (source, (line, column)) = match label.at.text {
+                Text::File => ("file".to_string(), lines.place(label.at.start)),
+                Text::Override(i) => (format!("set {i}"), (1, label.at.start + 1)),
+            };
+            json!({
+                "source": source,
+                "line": line,
+                "column": column,
+                "start": label.at.start,
+                "end": label.at.end,
+                "text": label.text,
+            })
+        })
+        .collect();
+    json!({
+        "severity": match diagnostic.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        },
+        "code": diagnostic.code,
+        "message": diagnostic.message,
+        "help": diagnostic.help,
+        "labels": labels,
+    })
+}
+
+struct Rendered<'r>(&'r Shown<'r>, &'r miette::MietteHandler);
 
 impl fmt::Display for Rendered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,25 +181,19 @@ impl fmt::Display for Rendered<'_> {
 /// A diagnostic with the text that its labels point into. Labels that point into another text (an override against the
 /// file) become related ones.
 #[derive(Debug)]
-struct Shown {
+struct Shown<'t> {
     message: String,
     code: Option<&'static str>,
     severity: miette::Severity,
     help: Option<String>,
-    source: NamedSource<String>,
+    source: &'t Lines<'t>,
     labels: Vec<miette::LabeledSpan>,
-    related: Vec<Shown>,
+    related: Vec<Shown<'t>>,
 }
 
-impl Shown {
-    fn new(diagnostic: &Diagnostic, file_name: &str, file: &str, overrides: &[String]) -> Shown {
+impl<'t> Shown<'t> {
+    fn new(diagnostic: &Diagnostic, texts: &'t Texts<'t>) -> Self {
         let main = diagnostic.labels.first().map_or(Text::File, |l| l.at.text);
-        let source = |text: Text| match text {
-            Text::File => NamedSource::new(file_name, file.to_string()),
-            Text::Override(i) => {
-                NamedSource::new("--set", overrides.get(i).cloned().unwrap_or_default())
-            }
-        };
         let span = |label: &Label| {
             let remark = (!label.text.is_empty()).then(|| label.text.clone());
             miette::LabeledSpan::new(
@@ -143,7 +211,7 @@ impl Shown {
                 code: None,
                 severity: miette::Severity::Advice,
                 help: None,
-                source: source(label.at.text),
+                source: texts.of(label.at.text),
                 labels: vec![miette::LabeledSpan::underline(label.at.start..label.at.end)],
                 related: Vec::new(),
             })
@@ -156,7 +224,7 @@ impl Shown {
                 Severity::Warning => miette::Severity::Warning,
             },
             help: diagnostic.help.clone(),
-            source: source(main),
+            source: texts.of(main),
             labels: diagnostic
                 .labels
                 .iter()
@@ -168,15 +236,15 @@ impl Shown {
     }
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl std::error::Error for Shown {}
+impl std::error::Error for Shown<'_> {}
 
-impl miette::Diagnostic for Shown {
+impl miette::Diagnostic for Shown<'_> {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         self.code
             .map(|code| Box::new(code) as Box<dyn fmt::Display>)
@@ -193,7 +261,7 @@ impl miette::Diagnostic for Shown {
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(&self.source)
+        Some(self.source)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {

@@ -1,12 +1,12 @@
 //! The pictures of the board, as SVG.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
 
-use super::{Board, escape, number};
-use crate::estimate::{Series, UnknownEstimate};
+use super::{Board, escape, number, of_name};
+use crate::estimate::{Influence, Series, UnknownEstimate};
 use crate::kernel::{date_of, first_day};
 
 const WIDTH: f64 = 1000.0;
@@ -189,6 +189,9 @@ pub(super) fn histogram(of: &UnknownEstimate) -> String {
     out
 }
 
+/// Rows that are not used are drawn up to so many: beyond, a picture shows nothing but them.
+pub(super) const UNUSED_DRAWN_MOST: usize = 2000;
+
 /// The evidence as marks, a lane for each medium. What is older than a month before the opening stands at the left.
 pub(super) fn timeline(board: &Board<'_>) -> String {
     const LANE: f64 = 44.0;
@@ -255,11 +258,14 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
     let mut stacked: BTreeMap<(usize, i64), usize> = BTreeMap::new();
     let mut places: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
     let mut marks = String::new();
+    let influences: HashMap<&str, &Influence> = of_name(&board.estimate.rows);
+    let used: HashSet<usize> = question.observations.used.iter().map(|o| o.row).collect();
+    let drawn_unused = question.observations.unused.len() <= UNUSED_DRAWN_MOST;
     for (at, row) in question.rows.iter().enumerate() {
-        if !row.known_on(question.as_of) {
+        if !row.known_on(question.as_of) || !(drawn_unused || used.contains(&at)) {
             continue;
         }
-        let Some(lane) = media.iter().position(|m| *m == row.medium) else {
+        let Some(lane) = media.iter().position(|m| row.medium == *m) else {
             continue;
         };
         let cx = x(row.observed.last.min(last));
@@ -267,7 +273,6 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
         let cy = lane as f64 * LANE + LANE - 8.0 - (*stack % 5) as f64 * 7.5;
         *stack += 1;
         places.insert(at, (cx, cy));
-        let influence = board.estimate.rows.iter().find(|i| i.name == row.id);
         let conflicting = board.estimate.conflicts.iter().any(|c| c.id == row.id);
         let title = format!(
             "{} · {} · {} · {}{}",
@@ -278,12 +283,19 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
             row.info_grade.digit()
         );
         let _ = write!(marks, "<g><title>{}</title>", escape(&title));
-        match influence {
+        match influences.get(row.id.as_str()) {
             Some(influence) => {
                 let radius = 3.0 + 7.0 * (influence.moved / 0.3).sqrt().min(1.0);
                 let _ = write!(
                     marks,
                     "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{radius:.1}\" fill=\"var(--mid)\" opacity=\".85\"/>"
+                );
+            }
+            // What it did was not asked for.
+            None if used.contains(&at) => {
+                let _ = write!(
+                    marks,
+                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\" fill=\"var(--mid)\" opacity=\".85\"/>"
                 );
             }
             None => {

@@ -23,7 +23,7 @@ pub(super) fn conflicts(
                         && b.rule.of == a.rule.of
                         && disagree(a, b)
                 })
-                .map(|(_, b)| question.rows[b.row].id.clone())
+                .map(|(_, b)| question.rows[b.row].id.to_string())
                 .collect()
         };
         // Where the gateway file believes none of them, they still contradict one another.
@@ -41,7 +41,7 @@ pub(super) fn conflicts(
             (misreport > 0.5).then(|| {
                 let row = &question.rows[used[at].row];
                 Conflicting {
-                    id: row.id.clone(),
+                    id: row.id.to_string(),
                     line: row.line,
                     says: row.value_in_words(),
                     misreport,

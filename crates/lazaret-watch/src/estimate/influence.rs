@@ -19,7 +19,7 @@ pub(super) fn row_influences<K: Kernel>(
     let used = &question.observations.used;
     (0..used.len())
         .map(|at| {
-            let name = question.rows[used[at].row].id.clone();
+            let name = question.rows[used[at].row].id.to_string();
             influence(site, sampler, question, belief, misreports, name, &[at])
         })
         .collect()

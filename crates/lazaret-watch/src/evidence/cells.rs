@@ -11,6 +11,8 @@ use lazaret_gateway::diagnostic::{Location, Text};
 pub(super) struct Cell<'t> {
     pub(super) text: Cow<'t, str>,
     pub(super) at: Location,
+    /// Where `text` begins, if it is borrowed: after the quote of a cell that has one.
+    pub(super) begins: usize,
     pub(super) line: usize,
     /// Whether it opens a quote that the file never closes.
     pub(super) unclosed: bool,
@@ -35,7 +37,7 @@ pub(super) fn records(text: &str) -> impl Iterator<Item = Vec<Cell<'_>>> {
 
 fn record<'t>(text: &'t str, at: &mut usize, line: &mut usize) -> Vec<Cell<'t>> {
     let bytes = text.as_bytes();
-    let mut cells = Vec::new();
+    let mut cells = Vec::with_capacity(16);
     loop {
         cells.push(cell(text, at, line));
         match bytes.get(*at) {
@@ -79,14 +81,16 @@ fn cell<'t>(text: &'t str, at: &mut usize, line: &mut usize) -> Cell<'t> {
         return Cell {
             text: Cow::Borrowed(&text[start..end]),
             at: place(end),
+            begins: start,
             line: first_line,
             unclosed: false,
         };
     }
+    // Most quoted cells have no quote inside, and stay where they stand.
     let mut value = String::new();
     let mut from = start + 1;
     *at = from;
-    loop {
+    let closes = loop {
         match bytes.get(*at) {
             None => {
                 value.push_str(&text[from..]);
@@ -95,38 +99,44 @@ fn cell<'t>(text: &'t str, at: &mut usize, line: &mut usize) -> Cell<'t> {
                 return Cell {
                     text: Cow::Owned(value),
                     at: place(end),
+                    begins: start,
                     line: first_line,
                     unclosed: true,
                 };
             }
+            Some(b'"') if bytes.get(*at + 1) == Some(&b'"') => {
+                value.push_str(&text[from..=*at]);
+                *at += 2;
+                from = *at;
+            }
             Some(b'"') => {
-                value.push_str(&text[from..*at]);
                 *at += 1;
-                if bytes.get(*at) == Some(&b'"') {
-                    value.push('"');
-                    *at += 1;
-                    from = *at;
-                } else {
-                    break;
-                }
+                break *at - 1;
             }
             Some(byte) => {
                 *line += usize::from(*byte == b'\n');
                 *at += 1;
             }
         }
-    }
+    };
     // What follows a closing quote before the comma is kept, as spreadsheets do.
-    let from = *at;
+    let after = *at;
     while let Some(byte) = bytes.get(*at)
         && !matches!(byte, b',' | b'\n' | b'\r')
     {
         *at += 1;
     }
-    value.push_str(&text[from..*at]);
+    let text = if value.is_empty() && from == start + 1 && *at == after {
+        Cow::Borrowed(&text[from..closes])
+    } else {
+        value.push_str(&text[from..closes]);
+        value.push_str(&text[after..*at]);
+        Cow::Owned(value)
+    };
     Cell {
-        text: Cow::Owned(value),
+        text,
         at: place(*at),
+        begins: start + 1,
         line: first_line,
         unclosed: false,
     }
@@ -150,8 +160,27 @@ mod tests {
         for record in records(text) {
             for cell in record {
                 assert!(text.get(cell.at.start..cell.at.end).is_some());
+                if let Cow::Borrowed(words) = cell.text {
+                    assert!(text[cell.begins..].starts_with(words));
+                }
             }
         }
+    }
+
+    #[test]
+    fn only_quotes_inside_cost_memory() {
+        let record = records("a,\"b, c\",\"d \"\"e\"\"\",\"f\"g,\"\"\n")
+            .next()
+            .unwrap();
+        let words: Vec<&str> = record.iter().map(|cell| &*cell.text).collect();
+        assert_eq!(words, ["a", "b, c", "d \"e\"", "fg", ""]);
+        let borrowed = record
+            .iter()
+            .map(|cell| matches!(cell.text, Cow::Borrowed(_)));
+        assert_eq!(
+            borrowed.collect::<Vec<_>>(),
+            [true, true, false, false, true]
+        );
     }
 
     #[test]

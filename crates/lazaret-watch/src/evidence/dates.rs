@@ -65,23 +65,20 @@ impl fmt::Display for DateRange {
 }
 
 fn single(text: &str) -> Result<DateRange, String> {
-    let parts: Vec<&str> = text.split('-').collect();
+    let mut parts = text.split('-');
     let digits = |part: &str, width: usize| {
         (part.len() == width && part.bytes().all(|b| b.is_ascii_digit()))
             .then(|| part.parse::<i16>().ok())
             .flatten()
     };
     let unclear = || "it is not a year, month or day".to_string();
-    let year = digits(parts[0], 4).ok_or_else(unclear)?;
-    let month = parts
-        .get(1)
-        .map(|m| digits(m, 2).ok_or_else(unclear))
-        .transpose()?;
-    let day = parts
-        .get(2)
-        .map(|d| digits(d, 2).ok_or_else(unclear))
-        .transpose()?;
-    if parts.len() > 3 {
+    let mut part = |width: usize| -> Result<Option<i16>, String> {
+        let part = parts.next().map(|part| digits(part, width));
+        part.map(|number| number.ok_or_else(unclear)).transpose()
+    };
+    let year = part(4)?.ok_or_else(unclear)?;
+    let (month, day) = (part(2)?, part(2)?);
+    if parts.next().is_some() {
         return Err(unclear());
     }
     let date = |month: i16, day: i16| {

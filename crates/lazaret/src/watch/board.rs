@@ -1,6 +1,6 @@
 //! The board that `lazaret serve --evidence` keeps: what the server shows, made with the watcher's commands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -93,7 +93,7 @@ impl Painter {
             return Err(vec![
                 Diagnostic::error(
                     "too-late",
-                    row.at,
+                    row.at(),
                     format!(
                         "{as_of} is more than ten years after the gateway file starts on {}",
                         first_day(&self.gateway)
@@ -133,7 +133,7 @@ impl Draw for Painter {
 
     fn check(&self, text: &str) -> Result<Checked, Vec<Diagnostic>> {
         let (evidence, observations, _) = self.read(text)?;
-        let mut known: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
+        let mut words: BTreeMap<&'static str, BTreeSet<&str>> = BTreeMap::new();
         for row in &evidence.rows {
             for (column, word) in [
                 ("observer", &row.observer),
@@ -142,14 +142,14 @@ impl Draw for Painter {
                 ("quantity", &row.quantity),
                 ("unit", &row.unit),
             ] {
-                known.entry(column).or_default().push(word.clone());
+                words.entry(column).or_default().insert(word);
             }
         }
-        for words in known.values_mut() {
-            words.sort_unstable();
-            words.dedup();
-        }
-        let ids = evidence.rows.iter().map(|row| row.id.clone()).collect();
+        let mut known: BTreeMap<&'static str, Vec<String>> = words
+            .into_iter()
+            .map(|(column, words)| (column, words.into_iter().map(str::to_owned).collect()))
+            .collect();
+        let ids = evidence.rows.iter().map(|row| row.id.to_string()).collect();
         known.insert("id", ids);
         let measures = self.rules.observe.iter().map(|rule| {
             let unit = rule.unit.clone().unwrap_or_default();
@@ -160,7 +160,12 @@ impl Draw for Painter {
             unused: observations
                 .unused
                 .iter()
-                .map(|unused| (evidence.rows[unused.row].id.clone(), unused.why.in_words()))
+                .map(|unused| {
+                    (
+                        evidence.rows[unused.row].id.to_string(),
+                        unused.why.in_words(),
+                    )
+                })
                 .collect(),
             known,
             measures: measures.collect(),

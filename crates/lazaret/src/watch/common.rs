@@ -1,7 +1,9 @@
 //! What all questions of a watcher share: files, the day, threads, the kernel, progress.
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
@@ -19,7 +21,7 @@ use lazaret_watch::observation::{self, Observations};
 use lazaret_watch::rules::{self, Rules};
 
 use crate::input::{Input, Loaded, read_text};
-use crate::output::{Failure, say, show};
+use crate::output::{Failure, SHOWN_MOST, say, show};
 
 /// The largest evidence file that is read, in bytes.
 const EVIDENCE_BYTES_MAX: usize = 512 << 20;
@@ -251,25 +253,82 @@ fn rules_and_text(
     }
 }
 
-/// The evidence at `path`, with its warnings printed.
-pub(crate) fn read_evidence(path: &Path) -> Result<(Evidence, String), Failure> {
-    let text = read_text(path, EVIDENCE_BYTES_MAX).map_err(Failure::BadInput)?;
-    match evidence::read(&text) {
-        Ok(evidence) => {
-            show(&evidence.warnings, &path.display().to_string(), &text, &[]);
-            Ok((evidence, text))
-        }
-        Err(wrong) => Err(refuse(path, &text, &wrong)),
+/// The evidence at `path`, with what looks wrong printed; if something is wrong, prints that and counts it.
+pub(crate) fn read_evidence(path: &Path) -> Result<(Evidence, Arc<String>), Failure> {
+    let text = evidence_text(path)?;
+    let mut told = Told::default();
+    let rows = evidence::read_telling(&text, &mut |diagnostic| told.take(diagnostic));
+    told.show(path, &text);
+    match rows {
+        Some(rows) => Ok((
+            Evidence {
+                rows,
+                warnings: Vec::new(),
+            },
+            text,
+        )),
+        None => Err(Failure::BadInputShown),
     }
 }
 
+/// The text of the evidence at `path`.
+pub(crate) fn evidence_text(path: &Path) -> Result<Arc<String>, Failure> {
+    let text = read_text(path, EVIDENCE_BYTES_MAX).map_err(Failure::BadInput)?;
+    Ok(Arc::new(text))
+}
+
 pub(crate) fn refuse(path: &Path, text: &str, wrong: &[Diagnostic]) -> Failure {
-    let name = path.display().to_string();
-    show(wrong, &name, text, &[]);
-    let errors = wrong.iter().filter(|d| d.is_error()).count();
-    let plural = if errors == 1 { "" } else { "s" };
-    say(&format!("{name}: {errors} error{plural}\n"));
+    let mut told = Told::default();
+    for diagnostic in wrong {
+        told.take(diagnostic.clone());
+    }
+    told.show(path, text);
     Failure::BadInputShown
+}
+
+/// What is wrong with a file: what is shown of it, and how much there is of each kind.
+#[derive(Default)]
+struct Told {
+    shown: Vec<Diagnostic>,
+    all: usize,
+    /// Errors by the name of their rule.
+    errors: BTreeMap<&'static str, usize>,
+}
+
+impl Told {
+    fn take(&mut self, diagnostic: Diagnostic) {
+        self.all += 1;
+        if diagnostic.is_error() {
+            *self.errors.entry(diagnostic.code).or_default() += 1;
+        }
+        if self.shown.len() < SHOWN_MOST {
+            self.shown.push(diagnostic);
+        }
+    }
+
+    fn show(&self, path: &Path, text: &str) {
+        let name = path.display().to_string();
+        show(&self.shown, &name, text, &[]);
+        if self.all > self.shown.len() {
+            say(&format!("… and {} more\n", self.all - self.shown.len()));
+        }
+        let errors: usize = self.errors.values().sum();
+        if errors == 0 {
+            return;
+        }
+        let kinds: Vec<String> = if errors > SHOWN_MOST {
+            let kinds = self.errors.iter();
+            kinds.map(|(code, n)| format!("{n} {code}")).collect()
+        } else {
+            Vec::new()
+        };
+        say(&format!(
+            "{name}: {errors} error{}{}{}\n",
+            if errors == 1 { "" } else { "s" },
+            if kinds.is_empty() { "" } else { ": " },
+            kinds.join(", ")
+        ));
+    }
 }
 
 /// Evaluates an expression with the kernel that was asked for, for days 0 to `$days - 1`.

@@ -10,10 +10,10 @@ use lazaret_watch::estimate::Question;
 use lazaret_watch::observation::bind;
 
 use super::common::{
-    Common, Material, bar, json_of, lines, percent, plain, read_rules, refuse, with_kernel, write,
+    Common, Material, bar, lines, percent, plain, read_rules, refuse, with_kernel, write,
 };
 use crate::input::read_text;
-use crate::output::{Failure, print};
+use crate::output::{Failure, print, print_json};
 
 /// Which explanation the evidence favours, row by row
 ///
@@ -41,10 +41,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         )?;
     }
     if arguments.common.json {
-        return print(&json_of(&serde_json::json!({
+        return print_json(&serde_json::json!({
             "as_of": material.as_of,
             "groups": groups,
-        }))?);
+        }));
     }
     print(&text(&groups, &material))
 }
@@ -101,7 +101,7 @@ pub(crate) fn groups_telling(
         .observations
         .used
         .iter()
-        .map(|o| material.evidence.rows[o.row].id.clone())
+        .map(|o| material.evidence.rows[o.row].id.to_string())
         .collect();
     Ok(judge(hypotheses, &trials, &ids))
 }

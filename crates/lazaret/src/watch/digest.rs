@@ -1,5 +1,6 @@
 //! `lazaret watch digest`.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -10,9 +11,9 @@ use lazaret_watch::estimate::Estimate;
 use lazaret_watch::forecast::of_courses;
 use lazaret_watch::observation::bind;
 
-use super::common::{Common, Material, date, json_of, number, percent, write};
+use super::common::{Common, Material, date, number, percent, write};
 use super::{estimate, next};
-use crate::output::{Failure, print};
+use crate::output::{Failure, print, print_json};
 
 /// What was reported in a stretch of days, what it moved, and what follows: dated, with its sources
 ///
@@ -48,24 +49,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         as_of: Some(arguments.to.clone()),
         ..arguments.common.clone()
     };
-    let material = common.load()?;
+    let mut material = common.load()?;
+    let before = before(&common, &mut material, from)?;
     let until = material.observations.last_day + 28;
     let now = estimate::answer(&common, &material, &[], until)?;
-    let before_day = from.yesterday().unwrap_or(from);
-    let before = {
-        let observations = bind(
-            material.gateway(),
-            &material.rules,
-            &material.evidence.rows,
-            before_day,
-        )
-        .map_err(|wrong| Failure::BadInput(wrong[0].message.clone()))?;
-        let mut earlier = common.load()?;
-        earlier.observations = observations;
-        earlier.as_of = before_day;
-        earlier.effort.influence = false;
-        estimate::answer(&common, &earlier, &[], 0)?
-    };
     let question = material.question(until);
     let looks = next::suggestions(&material, &question, &now.after, None, 7)?;
     let forecast = of_courses(&question, &now.before, &now.after);
@@ -115,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let _ = writeln!(out, "- {said}");
     }
     if common.json {
-        return print(&json_of(&serde_json::json!({
+        return print_json(&serde_json::json!({
             "from": from,
             "to": to,
             "markdown": out,
@@ -123,24 +110,58 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "now": now,
             "forecast": forecast,
             "next": looks,
-        }))?);
+        }));
     }
     print(&out)
 }
+
+/// What was known on the day before `from`. The material is left as it was.
+fn before(common: &Common, material: &mut Material, from: Date) -> Result<Estimate, Failure> {
+    let day = from.yesterday().unwrap_or(from);
+    let rows = &material.evidence.rows;
+    let observations = bind(material.gateway(), &material.rules, rows, day)
+        .map_err(|wrong| Failure::BadInput(wrong[0].message.clone()))?;
+    let now = (
+        std::mem::replace(&mut material.observations, observations),
+        std::mem::replace(&mut material.as_of, day),
+        std::mem::replace(&mut material.effort.influence, false),
+    );
+    let answer = estimate::answer(common, material, &[], 0);
+    (
+        material.observations,
+        material.as_of,
+        material.effort.influence,
+    ) = now;
+    answer
+}
+
+/// Rows that are not used are listed up to so many, the rest counted.
+const UNUSED_LISTED_MOST: usize = 200;
 
 fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Estimate) -> String {
     let mut out = format!(
         "# {}: {from} to {to}\n\n## What was reported\n\n",
         material.gateway().name
     );
-    let mut any = false;
+    let moved: HashMap<&str, f64> = now
+        .rows
+        .iter()
+        .map(|i| (i.name.as_str(), i.moved))
+        .collect();
+    let (mut any, mut unused) = (false, 0);
     for row in &material.evidence.rows {
         let published = row.published.last;
         if published < from || published > to {
             continue;
         }
         any = true;
-        let moved = now.rows.iter().find(|influence| influence.name == row.id);
+        let moved = moved.get(row.id.as_str());
+        if moved.is_none() {
+            unused += 1;
+            if unused > UNUSED_LISTED_MOST {
+                continue;
+            }
+        }
         let _ = writeln!(
             out,
             "- {} ({}{}, {}, of {}): {} {}. {} {}",
@@ -152,7 +173,7 @@ fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Esti
             row.quantity,
             row.value_in_words(),
             match moved {
-                Some(moved) => format!("Moved the answer by {:.3} nats.", moved.moved),
+                Some(moved) => format!("Moved the answer by {moved:.3} nats."),
                 None => "Not used.".to_string(),
             },
             row.url
@@ -160,6 +181,10 @@ fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Esti
     }
     if !any {
         out.push_str("Nothing.\n");
+    }
+    if unused > UNUSED_LISTED_MOST {
+        let more = unused - UNUSED_LISTED_MOST;
+        let _ = writeln!(out, "- … and {more} rows more that are not used.");
     }
     let _ = writeln!(out, "\n## What is known now, and what was before\n");
     let _ = writeln!(

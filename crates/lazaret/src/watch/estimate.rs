@@ -10,12 +10,10 @@ use lazaret_watch::estimate::{Ask, Attended, Estimate, Summary, WatchError, esti
 use lazaret_watch::forecast::of_courses;
 use lazaret_watch::resume::{Kept, Origin};
 
-use super::common::{
-    Common, Material, bar, json_of, lines, number, percent, plain, with_kernel, write,
-};
+use super::common::{Common, Material, bar, lines, number, percent, plain, with_kernel, write};
 use super::{compare, next};
 use crate::input::read_text;
-use crate::output::{Failure, print, say};
+use crate::output::{Failure, print, print_json, say};
 use crate::simulate::interrupt::Interrupt;
 
 /// What the evidence leaves of what is not known: unknowns, the yard over time, what each row did
@@ -91,11 +89,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         write(path, &board(arguments, &material, &answer, until)?)?;
     }
-    print(&if arguments.common.json {
-        json_of(&answer)?
+    if arguments.common.json {
+        print_json(&answer)?;
     } else {
-        text(&answer, &material)
-    })?;
+        print(&text(&answer, &material))?;
+    }
     if interrupt.came() {
         return Err(Failure::Interrupted);
     }

@@ -9,8 +9,8 @@ use lazaret_watch::estimate::{Ask, Course, Question};
 use lazaret_watch::forecast::both_courses;
 use lazaret_watch::next::{Aim, Suggestion, next};
 
-use super::common::{Common, Material, bar, json_of, lines, number, plain, with_kernel, write};
-use crate::output::{Failure, print};
+use super::common::{Common, Material, bar, lines, number, plain, with_kernel, write};
+use crate::output::{Failure, print, print_json};
 
 /// What to look at next: which observation, when and with which instrument, would tell most for its cost
 ///
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         write(path, &next_sheet(name, material.as_of, about, &found))?;
     }
     if common.json {
-        return print(&json_of(&found)?);
+        return print_json(&found);
     }
     let mut table = plain(&[
         "look",

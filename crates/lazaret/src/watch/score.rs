@@ -10,11 +10,9 @@ use lazaret_watch::forecast::Forecast;
 use lazaret_watch::observation::bind;
 use lazaret_watch::score::{Record, Scored, score_forecast};
 
-use super::common::{
-    json_of, lines, number, percent, plain, read_evidence, read_rules, refuse, write,
-};
+use super::common::{lines, number, percent, plain, read_evidence, read_rules, refuse, write};
 use crate::input::{Input, read_text};
-use crate::output::{Failure, print};
+use crate::output::{Failure, print, print_json};
 
 /// How good a kept forecast was, beside "as last reported" and the gateway file alone
 ///
@@ -143,10 +141,10 @@ fn kept(path: &Path) -> Result<Vec<Scored>, Failure> {
 pub(super) fn tell(scored: &[Scored], json: bool) -> Result<(), Failure> {
     let record = Record::of(scored);
     if json {
-        return print(&json_of(&serde_json::json!({
+        return print_json(&serde_json::json!({
             "scores": scored,
             "record": record,
-        }))?);
+        }));
     }
     if scored.is_empty() {
         return print("nothing that the forecast speaks of has been reported since\n");

@@ -170,6 +170,88 @@ fn wrong_evidence_is_shown_whole_and_at_its_place() {
 }
 
 #[test]
+fn what_is_wrong_in_many_rows_is_counted_and_listed_whole_for_machines() {
+    let mut text = HEAD.to_string();
+    let day = "2022-01-20";
+    for i in 0..3000 {
+        let (value, grades) = match i % 3 {
+            0 => ("many", "wagon,B,2"),
+            1 => ("4", "wagon,Q,2"),
+            _ => ("4", "wagon,B,2"),
+        };
+        let id = format!("R{}", i % 2999);
+        text += &row(&id, day, day, "uiju_platform,wagons_on_site", value, grades);
+    }
+    let folder = uiju(Some(&text));
+    let said = lazaret(folder.path(), &["watch", "check", "evidence.csv"]);
+    assert_eq!((said.code, said.out.as_str()), (Some(2), ""));
+    let sum = "evidence.csv: 2001 errors: 1000 bad-number, 1 duplicate-id, 1000 unknown-grade";
+    assert!(said.err.contains(sum), "{}", said.err);
+    assert!(said.err.contains("… and 1961 more"), "{}", said.err);
+    // The lines of the first and, of those shown, the last.
+    assert!(said.err.contains("evidence.csv:2:") && said.err.contains("evidence.csv:60:"));
+
+    let said = lazaret(folder.path(), &["watch", "check", "evidence.csv", "--json"]);
+    assert_eq!((said.code, said.err.as_str()), (Some(2), ""));
+    let answer: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(
+        (&answer["ok"], &answer["errors"]),
+        (&false.into(), &2001.into())
+    );
+    let listed = answer["diagnostics"].as_array().unwrap();
+    assert_eq!(listed.len(), 2001);
+    let last = &listed[2000];
+    assert_eq!(last["code"], "duplicate-id");
+    assert_eq!(last["labels"][0]["line"], 3001);
+    assert_eq!(
+        (&last["labels"][1]["line"], &last["labels"][1]["column"]),
+        (&2.into(), &1.into())
+    );
+}
+
+#[test]
+fn of_many_rows_that_nothing_maps_the_commonest_are_shown_and_all_are_listed_for_machines() {
+    let mut text = HEAD.to_string();
+    let day = "2022-01-20";
+    for i in 0..400 {
+        let of = format!("elsewhere_{},wagons", if i < 300 { i } else { 0 });
+        text += &row(&format!("R{i}"), day, day, &of, "4", "wagon,B,2");
+    }
+    text += &row(
+        "U",
+        day,
+        day,
+        "uiju_platform,wagons_on_site",
+        "4",
+        "wagon,B,2",
+    );
+    let folder = uiju(Some(&text));
+    let said = lazaret(folder.path(), &["watch", "check", "evidence.csv"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    assert!(
+        said.out
+            .starts_with("401 rows, no errors; 1 say something about Uiju, 400 do not\n")
+    );
+    assert!(said.out.contains("R0 R300"), "{}", said.out);
+    assert!(
+        said.out.contains("… and 240 rows of 240 more subjects"),
+        "{}",
+        said.out
+    );
+    let said = lazaret(folder.path(), &["watch", "check", "evidence.csv", "--json"]);
+    let answer: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(answer["used"], serde_json::json!(["U"]));
+    assert_eq!(answer["unused_rows"].as_array().unwrap().len(), 400);
+    assert_eq!(answer["unused_rows"][399]["line"], 401);
+    let page = watch(
+        folder.path(),
+        "estimate",
+        &["--no-influence", "--report", "out.html"],
+    );
+    assert_eq!(page.code, Some(0), "{}", page.err);
+}
+
+#[test]
 fn without_evidence_the_answer_is_the_prior() {
     let folder = uiju(Some(HEAD));
     let answer = json(folder.path(), "estimate", &["--as-of", "2022-02-03"]);
