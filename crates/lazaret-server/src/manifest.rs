@@ -1,9 +1,10 @@
 //! Manifests from tables: every wrong cell at once, and nothing taken half.
 
-use std::collections::{BTreeMap, HashMap};
-use std::io::Cursor;
+mod cells;
+mod workbook;
 
-use calamine::{Data, Reader, Xlsx};
+use std::collections::{BTreeMap, HashMap};
+
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -16,14 +17,13 @@ use crate::api::common::{CellError, Problem};
 use crate::api::vehicles::MarkCheck;
 use crate::view::vehicles::mark_check;
 
-/// Rows taken in at once.
-const ROWS_MAX: usize = 200_000;
-/// Columns looked at; headings stand in the first few.
-const COLUMNS_MAX: usize = 64;
-/// Cells looked at.
-const CELLS_MAX: usize = (ROWS_MAX + 2) * COLUMNS_MAX;
+pub(crate) use cells::Cells;
+use cells::Row;
+
 /// Wrong cells told at once; a file with more is a file of another kind.
 const ERRORS_MAX: usize = 2000;
+/// Seals and classes of danger of a whole table: a line has a handful, and each takes thirty times its two bytes.
+const LISTED_MAX: usize = 1_000_000;
 
 /// Columns by heading. The first five may come with the request instead.
 const COLUMNS: &[&str] = &[
@@ -52,69 +52,12 @@ pub(crate) struct Read {
 /// The cells of a file, headings first.
 ///
 /// * `kind` — its content type.
-pub(crate) fn cells(bytes: &[u8], kind: &str) -> Result<Vec<Vec<String>>, Problem> {
+pub(crate) fn cells(bytes: &[u8], kind: &str) -> Result<Cells, Problem> {
     if kind.starts_with("text/csv") || kind.starts_with("text/plain") {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Problem::bad_request("the file is not UTF-8; save it as CSV UTF-8"))?
-            .trim_start_matches('\u{feff}');
-        // Offices whose decimal sign is a comma write semicolons.
-        let first = text.lines().next().unwrap_or("");
-        let delimiter = if first.contains(';') && !first.contains(',') {
-            b';'
-        } else {
-            b','
-        };
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(Cursor::new(with_empty_rows(text, delimiter)));
-        return reader
-            .records()
-            .take(ROWS_MAX + 2)
-            .map(|record| {
-                record
-                    .map(|record| record.iter().map(|cell| cell.trim().to_owned()).collect())
-                    .map_err(|error| {
-                        Problem::bad_request(format!("the table cannot be read: {error}"))
-                    })
-            })
-            .collect();
+        return Cells::from_csv(bytes);
     }
     if kind.contains("spreadsheetml") || kind.contains("octet-stream") {
-        let unreadable = |error: calamine::XlsxError| {
-            Problem::bad_request(format!("the workbook cannot be read: {error}"))
-        };
-        let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(unreadable)?;
-        let sheet = book
-            .sheet_names()
-            .first()
-            .cloned()
-            .ok_or_else(|| Problem::bad_request("the workbook has no sheet"))?;
-        // Cell by cell: a sheet that names its last row and column would be a table of billions of cells.
-        let mut reader = book.worksheet_cells_reader(&sheet).map_err(unreadable)?;
-        let mut rows: Vec<Vec<String>> = Vec::new();
-        let mut kept = 0;
-        while let Some(next) = reader.next_cell().map_err(unreadable)? {
-            let (row, column) = next.get_position();
-            let (row, column) = (row as usize, column as usize);
-            let text = cell(&Data::from(next.get_value().clone()));
-            kept += 1;
-            if text.is_empty() || column >= COLUMNS_MAX {
-                continue;
-            }
-            if row > ROWS_MAX + 1 || kept > CELLS_MAX {
-                return Err(too_many_rows());
-            }
-            if rows.len() <= row {
-                rows.resize(row + 1, Vec::new());
-            }
-            if rows[row].len() <= column {
-                rows[row].resize(column + 1, String::new());
-            }
-            rows[row][column] = text;
-        }
-        return Ok(rows);
+        return Cells::from_workbook(bytes);
     }
     Err(Problem::new(
         axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -124,56 +67,18 @@ pub(crate) fn cells(bytes: &[u8], kind: &str) -> Result<Vec<Vec<String>>, Proble
     ))
 }
 
-fn too_many_rows() -> Problem {
-    Problem::bad_request(format!(
-        "at most {ROWS_MAX} rows are taken at once; split the file"
-    ))
-}
-
-/// The text with something in its empty lines, so that a row has the number that a spreadsheet shows.
-fn with_empty_rows(text: &str, delimiter: u8) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 16);
-    let (mut quoted, mut begins) = (false, true);
-    for &byte in text.as_bytes() {
-        if begins && !quoted && matches!(byte, b'\n' | b'\r') && out.last() != Some(&b'\r') {
-            out.push(delimiter);
-        }
-        quoted ^= byte == b'"';
-        begins = matches!(byte, b'\n' | b'\r');
-        out.push(byte);
-    }
-    out
-}
-
-fn cell(data: &Data) -> String {
-    match data {
-        Data::Empty => String::new(),
-        // Excel keeps whole numbers as fractions.
-        Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
-            format!("{}", *number as i64)
-        }
-        Data::DateTime(at) => {
-            let (year, month, day, hour, minute, second, _) = at.to_ymd_hms_milli();
-            format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
-        }
-        other => other.to_string().trim().to_owned(),
-    }
+/// As much of a cell as an answer shows.
+fn shortened(text: &str) -> String {
+    text.chars().take(200).collect()
 }
 
 /// Reads papers from cells.
-pub(crate) fn read(
-    cells: &[Vec<String>],
-    query: &ImportQuery,
-    gateway: &Gateway,
-) -> Result<Read, Problem> {
-    let Some(headings) = cells.first() else {
+pub(crate) fn read(cells: &Cells, query: &ImportQuery, gateway: &Gateway) -> Result<Read, Problem> {
+    let Some(headings) = cells.row(0) else {
         return Err(Problem::bad_request(
             "the table is empty: its first row names the columns",
         ));
     };
-    if cells.len() > ROWS_MAX + 1 {
-        return Err(too_many_rows());
-    }
     let mut columns: HashMap<&str, usize> = HashMap::new();
     let mut errors = Vec::new();
     for (at, heading) in headings.iter().enumerate() {
@@ -185,8 +90,8 @@ pub(crate) fn read(
             None if plain.is_empty() => {}
             None => errors.push(CellError {
                 row: 1,
-                column: heading.clone(),
-                value: heading.clone(),
+                column: shortened(heading),
+                value: shortened(heading),
                 message: format!(
                     "there is no such column; columns are {}",
                     COLUMNS.join(", ")
@@ -233,9 +138,10 @@ pub(crate) fn read(
         errors,
         papers: BTreeMap::new(),
         lots: HashMap::new(),
+        listed: 0,
     };
-    for (row, cells) in (2..).zip(&cells[1..]) {
-        if cells.iter().all(String::is_empty) {
+    for (row, cells) in (1..).zip(cells.iter()).skip(1) {
+        if cells.iter().all(str::is_empty) {
             continue;
         }
         table.line(row, cells);
@@ -258,6 +164,8 @@ struct Table<'a> {
     papers: BTreeMap<String, Papers>,
     /// The row of each lot.
     lots: HashMap<String, u64>,
+    /// Seals and classes of danger so far.
+    listed: usize,
 }
 
 struct Papers {
@@ -300,23 +208,26 @@ impl Papers {
 }
 
 impl Table<'_> {
-    fn cell<'c>(&self, cells: &'c [String], column: &str) -> &'c str {
+    fn cell<'c>(&self, cells: Row<'c>, column: &str) -> &'c str {
         self.columns
             .get(column)
             .and_then(|at| cells.get(*at))
-            .map_or("", |cell| cell.trim())
+            .unwrap_or("")
     }
 
     fn wrong(&mut self, row: u64, column: &str, value: &str, message: impl Into<String>) {
-        self.errors.push(CellError {
-            row,
-            column: column.into(),
-            value: value.chars().take(200).collect(),
-            message: message.into(),
-        });
+        // One cell may list thousands of seals.
+        if self.errors.len() < ERRORS_MAX {
+            self.errors.push(CellError {
+                row,
+                column: column.into(),
+                value: shortened(value),
+                message: message.into(),
+            });
+        }
     }
 
-    fn line(&mut self, row: u64, cells: &[String]) {
+    fn line(&mut self, row: u64, cells: Row<'_>) {
         let before = self.errors.len();
         let manifest = self.named(row, cells, "manifest", self.query.manifest.clone());
         let convoy = self.named(row, cells, "convoy", self.query.convoy.clone());
@@ -362,7 +273,17 @@ impl Table<'_> {
                 .map(str::to_owned)
                 .collect()
         };
-        let hazards = many(self.cell(cells, "hazards"));
+        let (hazards, seals) = (
+            many(self.cell(cells, "hazards")),
+            many(self.cell(cells, "seals")),
+        );
+        self.listed += hazards.len() + seals.len();
+        if self.listed > LISTED_MAX {
+            let message = format!(
+                "a table has at most {LISTED_MAX} seals and classes of danger; split the file"
+            );
+            self.wrong(row, "seals", self.cell(cells, "seals"), message);
+        }
         for hazard in &hazards {
             if lazaret_ledger::segregation::class_number(hazard).is_none() {
                 self.wrong(
@@ -380,7 +301,7 @@ impl Table<'_> {
             goods: GoodsName::new(goods),
             tally: Tally { pieces, mass_kg },
             hazards: hazards.into_iter().map(Hazard::new).collect(),
-            seals: many(self.cell(cells, "seals")),
+            seals,
             sender: text(self.cell(cells, "sender")),
             receiver: text(self.cell(cells, "receiver")),
         };
@@ -432,7 +353,7 @@ impl Table<'_> {
         }
     }
 
-    fn named(&mut self, row: u64, cells: &[String], column: &str, given: Option<String>) -> String {
+    fn named(&mut self, row: u64, cells: Row<'_>, column: &str, given: Option<String>) -> String {
         let text = self.cell(cells, column).to_owned();
         let text = if text.is_empty() {
             given.unwrap_or_default()
@@ -452,7 +373,7 @@ impl Table<'_> {
         text
     }
 
-    fn whole(&mut self, row: u64, cells: &[String], column: &str) -> u32 {
+    fn whole(&mut self, row: u64, cells: Row<'_>, column: &str) -> u32 {
         let text = self.cell(cells, column).to_owned();
         match text.parse::<u32>() {
             Ok(number) if number > 0 => number,
@@ -468,7 +389,7 @@ impl Table<'_> {
         }
     }
 
-    fn due(&mut self, row: u64, cells: &[String]) -> Option<Timestamp> {
+    fn due(&mut self, row: u64, cells: Row<'_>) -> Option<Timestamp> {
         let text = self.cell(cells, "due").to_owned();
         if text.is_empty() {
             return self.query.due.map(|at| at.0);
@@ -542,15 +463,14 @@ mod tests {
         };
         for error in &read.errors {
             prop_assert!((1..=cells.len() as u64).contains(&error.row), "{error:?}");
-            let heads = &cells[0];
-            let named = heads.contains(&error.column) || COLUMNS.contains(&error.column.as_str());
+            let mut heads = cells.row(0).unwrap().iter();
+            let named =
+                heads.any(|head| head == error.column) || COLUMNS.contains(&error.column.as_str());
             prop_assert!(named, "{error:?}");
             prop_assert!(!error.message.is_empty());
         }
         if read.errors.is_empty() {
-            let rows = cells[1..]
-                .iter()
-                .filter(|row| row.iter().any(|cell| !cell.is_empty()));
+            let rows = (cells.iter().skip(1)).filter(|row| row.iter().any(|cell| !cell.is_empty()));
             let lines: u32 = read.found.iter().map(|papers| papers.lots).sum();
             prop_assert_eq!(lines as usize, rows.count());
         }
@@ -596,10 +516,9 @@ mod tests {
         sheet.write_string(1_048_575, 16_383, "far").unwrap();
         let far = book.save_to_buffer().unwrap();
         // What stands in columns that nobody reads is no row either.
-        assert_eq!(
-            cells(&far, "application/octet-stream").unwrap(),
-            [["manifest"]]
-        );
+        let far = cells(&far, "application/octet-stream").unwrap();
+        assert_eq!(far.len(), 1);
+        assert_eq!(far.row(0).unwrap().iter().collect::<Vec<_>>(), ["manifest"]);
         let sheet = book.worksheet_from_index(0).unwrap();
         sheet.write_string(1_048_575, 0, "far").unwrap();
         let deep = book.save_to_buffer().unwrap();

@@ -13,6 +13,7 @@ use lazaret_gateway::event::LotId;
 use lazaret_gateway::event::entry::Entry;
 use lazaret_ledger::chain::Record;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{audit, boards, commands, lots};
@@ -34,6 +35,8 @@ use crate::{label as label_of, manifest};
 
 /// Rows of an exported list. Beyond it the ledger itself is the better export.
 const ROWS_MAX: usize = 1_000_000;
+/// Tables are read one after another: each may take some 200 MB while it is.
+static READING: Semaphore = Semaphore::const_new(1);
 
 /// Takes in a table of manifests: CSV (`text/csv`) or Excel
 /// (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`).
@@ -67,12 +70,17 @@ pub(crate) async fn import_manifests(
         .unwrap_or("")
         .to_lowercase();
     let (app_apart, query_apart) = (app.clone(), query.clone());
+    let turn = READING
+        .acquire()
+        .await
+        .map_err(|error| Problem::internal(error.to_string()))?;
     let mut read = tokio::task::spawn_blocking(move || {
         let cells = manifest::cells(&body, &kind)?;
         manifest::read(&cells, &query_apart, &app_apart.0.gateway)
     })
     .await
     .map_err(|error| Problem::internal(error.to_string()))??;
+    drop(turn);
     if read.errors.is_empty() {
         let (refused, _) = app
             .look(None, |state, now| {
