@@ -96,9 +96,16 @@ impl Stream {
     /// The next 64 random bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {
+        self.bits_if(true)
+    }
+
+    /// The next 64 random bits, which stay the next unless they are `wanted`: for streams side by side, of which some
+    /// draw and no branch shall tell.
+    #[inline]
+    pub fn bits_if(&mut self, wanted: bool) -> u64 {
         let y = self.weyl;
         let z = y.wrapping_add(self.key);
-        self.weyl = z;
+        self.weyl = if wanted { z } else { y };
         let x = y.wrapping_mul(y).wrapping_add(y).rotate_left(32);
         let x = x.wrapping_mul(x).wrapping_add(z).rotate_left(32);
         let x = x.wrapping_mul(x).wrapping_add(y).rotate_left(32);

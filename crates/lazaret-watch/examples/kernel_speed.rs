@@ -12,6 +12,7 @@ use std::time::Instant;
 use lazaret_gateway::model::Gateway;
 use lazaret_smc::filter::{Filter, FilterSettings};
 use lazaret_smc::model::Family;
+use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::smc2::{Smc2, Smc2Settings};
 use lazaret_watch::belief::Belief;
@@ -33,7 +34,9 @@ fn main() {
     let observations = known(latest.unwrap_or_else(|| jiff::civil::date(2022, 2, 3)));
     let kernel = CountKernel::new(&gateway, DAYS + 1).unwrap_or_else(|wrong| panic!("{wrong}"));
     if what != "smc2" {
-        step(&kernel, &gateway);
+        let drawn: Vec<_> = (0..16).map(|run| draws(&gateway, run)).collect();
+        step("kernel alone", &kernel, &[means(&gateway)]);
+        step("kernel alone, unknowns drawn", &kernel, &drawn);
         filter(&kernel, &gateway, &observations);
     }
     if what != "kernel" {
@@ -46,30 +49,39 @@ fn means(gateway: &Gateway) -> Vec<f64> {
     gateway.unknowns.iter().map(|u| u.prior.mean()).collect()
 }
 
-/// The kernel alone: no rows, no resampling.
-fn step(kernel: &CountKernel, gateway: &Gateway) {
-    let fixed = kernel
-        .fix(&means(gateway))
-        .unwrap_or_else(|wrong| panic!("{wrong}"));
+/// Values of the unknowns from their priors.
+fn draws(gateway: &Gateway, run: u64) -> Vec<f64> {
+    let belief = Belief::of(gateway);
+    let theta = belief.prior.sample(&mut StreamKey::new(run).stream());
+    belief.unknowns(&theta)
+}
+
+/// The kernel alone: no rows, no resampling. The mean over the values of the unknowns of the best of many runs each.
+fn step(name: &str, kernel: &CountKernel, unknowns: &[Vec<f64>]) {
     let particles = 256;
-    let mut best = f64::INFINITY;
+    let mut seconds = 0.0;
     let mut dispatched = 0u64;
-    for run in 0..40u64 {
-        let key = StreamKey::new(run);
-        let start = Instant::now();
-        let mut courses = kernel.start(&fixed, particles, &key.at(0));
-        for day in 1..=DAYS {
-            kernel.step(&fixed, &mut courses, day, &key.at(day));
+    for values in unknowns {
+        let fixed = kernel.fix(values).unwrap_or_else(|wrong| panic!("{wrong}"));
+        let mut best = f64::INFINITY;
+        for run in 0..40u64 {
+            let key = StreamKey::new(run);
+            let start = Instant::now();
+            let mut courses = kernel.start(&fixed, particles, &key.at(0));
+            for day in 1..=DAYS {
+                kernel.step(&fixed, &mut courses, day, &key.at(day));
+            }
+            best = best.min(start.elapsed().as_secs_f64());
+            dispatched += u64::from(kernel.today(&courses, 0).dispatched_total);
         }
-        best = best.min(start.elapsed().as_secs_f64());
-        dispatched += u64::from(kernel.today(&courses, 0).dispatched_total);
+        seconds += best / unknowns.len() as f64;
     }
     println!(
         "{}",
         json!({
-            "measured": "kernel alone",
+            "measured": name,
             "particles": particles,
-            "million_steps_a_second": (particles * DAYS) as f64 / best / 1e6,
+            "million_steps_a_second": (particles * DAYS) as f64 / seconds / 1e6,
             "dispatched": dispatched,
         })
     );

@@ -128,6 +128,53 @@ fn the_starter() {
 }
 
 #[test]
+fn more_lots_than_its_counters_hold_are_refused() {
+    let text = include_str!("../../../../examples/uiju/gateway.toml");
+    let large = text.replace("uniform_int(15, 20)", "20000");
+    let gateway = read(&large.replace("fleet  = 60", "fleet  = 90000"));
+    let refused = CountKernel::new(&gateway, 31).unwrap_err();
+    assert!(refused.why.contains("between two departures"), "{refused}");
+}
+
+/// What a course does is not a matter of how many stand beside it, nor of where it is put.
+#[test]
+fn a_course_does_the_same_in_any_company() {
+    for text in [
+        include_str!("../../../../examples/uiju/gateway.toml"),
+        include_str!("../../../lazaret-gateway/tests/samples/reference.toml"),
+        include_str!("../../../lazaret/starter.toml"),
+    ] {
+        let gateway = read(text);
+        let kernel = CountKernel::new(&gateway, 41).unwrap();
+        let fixed = kernel.fix(&draws(&gateway, 3)).unwrap();
+        let key = StreamKey::new(8);
+        let figures = |courses: &_, count: usize| -> Vec<Figures> {
+            (0..count).map(|i| kernel.today(courses, i)).collect()
+        };
+        let (mut few, mut many) = (
+            kernel.start(&fixed, 5, &key.at(0)),
+            kernel.start(&fixed, 37, &key.at(0)),
+        );
+        for day in 1..=40 {
+            kernel.step(&fixed, &mut few, day, &key.at(day));
+            kernel.step(&fixed, &mut many, day, &key.at(day));
+            assert_eq!(figures(&few, 5), figures(&many, 5), "day {day}");
+        }
+        // Those that are chosen stand where they are put, and go on as the place has it.
+        let ancestors = [
+            36, 2, 2, 17, 0, 31, 16, 15, 3, 3, 3, 3, 4, 5, 6, 7, 8, 20, 9,
+        ];
+        let mut chosen = few.clone();
+        kernel.select(&many, &ancestors, &mut chosen);
+        let before = figures(&many, 37);
+        let after = figures(&chosen, ancestors.len());
+        for (ancestor, after) in ancestors.iter().zip(&after) {
+            assert_eq!(before[*ancestor as usize], *after);
+        }
+    }
+}
+
+#[test]
 fn a_hold_a_tenth_longer_is_noticed() {
     let text = include_str!("../../../lazaret-gateway/tests/samples/reference.toml");
     let gateway = read(text);

@@ -5,9 +5,98 @@ use std::sync::Arc;
 use lazaret_gateway::distribution::{Distribution, Sampler};
 use lazaret_gateway::model::Quantity;
 
+use super::binomial::Binomial;
 use super::lags::{Draw, Lags};
-use super::plan::{Changes, Due};
-use super::{CountKernel, Fixed, FixedSource, FixedStage, Ring, at};
+use super::plan::{Changes, Due, Plan};
+use super::{Cells, CountKernel};
+
+/// The kernel with the unknowns set.
+#[derive(Clone, Debug)]
+pub struct Fixed {
+    pub(super) plan: Arc<Plan>,
+    pub(super) stages: Vec<FixedStage>,
+    pub(super) store_room: Vec<(usize, i32)>,
+    pub(super) hold: Option<Lags>,
+    pub(super) sources: Vec<FixedSource>,
+    pub(super) least: Option<Draw>,
+    pub(super) most: Option<Draw>,
+    /// Lots in a vehicle, in the mean over the sources.
+    pub(super) lots_a_vehicle: f64,
+    pub(super) rings: usize,
+    pub(super) store: Ring,
+    /// Whether vehicles of any source are counted, and so come home.
+    pub(super) fleets: bool,
+    pub(super) cells: Cells,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct FixedStage {
+    /// In lots.
+    pub(super) room: Vec<(usize, i32)>,
+    pub(super) servers: Vec<(usize, i32)>,
+    pub(super) lags: Lags,
+    /// How many lots go on, unless all do.
+    pub(super) kept: Option<Binomial>,
+    pub(super) ring: Ring,
+    pub(super) vehicles: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct FixedSource {
+    pub(super) interval: Option<Draw>,
+    pub(super) first: Option<Draw>,
+    pub(super) vehicles: Draw,
+    pub(super) lots: Draw,
+    pub(super) travel: Draw,
+    pub(super) fleet: Option<i32>,
+    pub(super) home: Lags,
+    pub(super) home_ring: Ring,
+    /// Slices that a convoy can be under way at most.
+    pub(super) transit_most: usize,
+    pub(super) convoys: Ring,
+    pub(super) on_the_way: Ring,
+}
+
+/// Where among the cells of a block a ring lies. Its length is a power of two: a place in it is found without a division.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ring {
+    first: usize,
+    mask: usize,
+}
+
+impl Ring {
+    #[inline]
+    pub(super) fn at(self, position: usize) -> usize {
+        self.first + (position & self.mask)
+    }
+
+    /// The farthest that it reaches ahead.
+    #[inline]
+    pub(super) fn mask(self) -> usize {
+        self.mask
+    }
+}
+
+/// What holds in a slice.
+#[inline]
+pub(super) fn at(changes: &[(usize, i32)], slice: usize) -> i32 {
+    match changes {
+        [(_, always)] => *always,
+        _ => changes
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= slice)
+            .map_or(NO_LIMIT, |(_, value)| *value),
+    }
+}
+
+/// Room or people without limit: more than any count reaches.
+const NO_LIMIT: i32 = i32::MAX / 2;
+
+/// A limit as a count.
+fn limit(of: f64) -> i32 {
+    of.clamp(0.0, f64::from(NO_LIMIT)) as i32
+}
 
 /// What the kernel is at these values of the unknowns.
 pub(super) fn fix(kernel: &CountKernel, unknowns: &[f64]) -> Result<Fixed, String> {
@@ -63,17 +152,12 @@ pub(super) fn fix(kernel: &CountKernel, unknowns: &[f64]) -> Result<Fixed, Strin
         let lags = by_class(&stage.takes, factor)?;
         let slots_in_lots = if stage.vehicles { lots_a_vehicle } else { 1.0 };
         let room = room(&stage.units, stage.slots.as_ref(), slots_in_lots, unknowns)?;
-        let mut servers = vec![(0, u32::MAX)];
+        let mut servers = vec![(0, NO_LIMIT)];
         for (count, takes) in &stage.crews {
             let count = whole(count, unknowns)?;
-            let crew: Vec<(usize, u32)> = count
+            let crew: Vec<(usize, i32)> = count
                 .into_iter()
-                .map(|(from, n)| {
-                    (
-                        from,
-                        (n / f64::from((*takes).max(1)) * slots_in_lots) as u32,
-                    )
-                })
+                .map(|(from, n)| (from, limit(n / f64::from((*takes).max(1)) * slots_in_lots)))
                 .collect();
             // Two crews with changes of their own are rare; the lesser at each change counts.
             let mut froms: Vec<usize> =
@@ -87,7 +171,7 @@ pub(super) fn fix(kernel: &CountKernel, unknowns: &[f64]) -> Result<Fixed, Strin
         stages.push(FixedStage {
             room,
             servers,
-            kept: (1.0 - lost).clamp(0.0, 1.0),
+            kept: (lost > 0.0).then(|| Binomial::new((1.0 - lost).clamp(0.0, 1.0))),
             ring: ring(lags.most().min(horizon) + 1),
             vehicles: stage.vehicles,
             lags,
@@ -151,7 +235,7 @@ pub(super) fn fix(kernel: &CountKernel, unknowns: &[f64]) -> Result<Fixed, Strin
     };
     let store_room = match &plan.store {
         Some(store) => room(&store.units, store.slots.as_ref(), 1.0, unknowns)?,
-        None => vec![(0, u32::MAX)],
+        None => vec![(0, NO_LIMIT)],
     };
     let sampler = |quantity: &Quantity| resolve(quantity, unknowns).map(|d| Draw::new(&d));
     let (least, most) = match &plan.departures {
@@ -170,7 +254,6 @@ pub(super) fn fix(kernel: &CountKernel, unknowns: &[f64]) -> Result<Fixed, Strin
     Ok(Fixed {
         plan: Arc::clone(plan),
         stages,
-        renewals: sources.iter().any(|source| source.interval.is_some()),
         fleets: sources.iter().any(|source| source.fleet.is_some()),
         store_room,
         hold,
@@ -204,9 +287,9 @@ fn room(
     slots: Option<&Changes>,
     factor: f64,
     unknowns: &[f64],
-) -> Result<Vec<(usize, u32)>, String> {
+) -> Result<Vec<(usize, i32)>, String> {
     let Some(slots) = slots else {
-        return Ok(vec![(0, u32::MAX)]);
+        return Ok(vec![(0, NO_LIMIT)]);
     };
     let (units, slots) = (whole(units, unknowns)?, whole(slots, unknowns)?);
     let mut from: Vec<usize> = units.iter().chain(&slots).map(|(from, _)| *from).collect();
@@ -221,7 +304,7 @@ fn room(
         .map(|slice| {
             (
                 slice,
-                (last(&units, slice) * last(&slots, slice) * factor) as u32,
+                limit(last(&units, slice) * last(&slots, slice) * factor),
             )
         })
         .collect())

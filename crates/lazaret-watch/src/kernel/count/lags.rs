@@ -4,6 +4,9 @@ use lazaret_gateway::distribution::{Distribution, Sampler, normal_quantile};
 use lazaret_gateway::random::{Key, mix};
 use lazaret_smc::random::Stream;
 
+use super::binomial::Binomial;
+use super::lanes::{Cell, Dice, LANES, Lanes, put};
+
 /// Entries of a table; a power of two, so that the top bits of a draw are an index.
 const ENTRIES: usize = 512;
 const INDEX_SHIFT: u32 = 16 - 9;
@@ -20,7 +23,7 @@ pub(super) struct Lags {
     few: Vec<(u16, Option<Binomial>)>,
 }
 
-/// Values up to which a train is shared out value by value, not lot by lot.
+/// Values up to which lots are shared out value by value, not lot by lot.
 const FEW: usize = 4;
 
 impl Lags {
@@ -76,85 +79,61 @@ impl Lags {
         self.most() == 0
     }
 
-    /// Calls `put` with lags and how many of `count` things have each.
+    /// Shares out `count` things of each course: those of a lag go to the cell that `cell` names, those of none are
+    /// given back.
     #[inline]
-    pub(super) fn scatter(&self, count: u32, rng: &mut Stream, mut put: impl FnMut(u16, u32)) {
-        let mut left = count;
-        // A draw for a value costs as much as one for four things.
-        if count > 4 * (self.few.len() as u32).saturating_sub(1) && !self.few.is_empty() {
-            for (lag, share) in &self.few {
-                let these = share.as_ref().map_or(left, |share| share.draw(left, rng));
-                if these > 0 {
-                    put(*lag, these);
-                    left -= these;
-                    if left == 0 {
-                        return;
+    pub(super) fn scatter(
+        &self,
+        count: Lanes,
+        dice: &mut Dice,
+        rings: &mut [Cell],
+        cell: impl Fn(u16) -> usize,
+    ) -> Lanes {
+        let mut at_once = Lanes::NONE;
+        if self.few.is_empty() {
+            for (lane, count) in count.0.iter().enumerate() {
+                let mut left = *count;
+                while left > 0 {
+                    // One draw of 64 bits is enough for four things.
+                    let mut bits = dice.of(lane).bits();
+                    for _ in 0..left.min(4) {
+                        match self.table[usize::from(bits as u16 >> INDEX_SHIFT)] {
+                            0 => at_once.0[lane] += 1,
+                            lag => {
+                                let count = &mut rings[cell(lag)][lane];
+                                *count = count.saturating_add(1);
+                            }
+                        }
+                        bits >>= 16;
                     }
+                    left -= 4;
                 }
             }
-            return;
+            return at_once;
         }
-        while left > 0 {
-            // One draw of 64 bits is enough for four entries.
-            let mut bits = rng.bits();
-            for _ in 0..left.min(4) {
-                put(self.table[usize::from(bits as u16 >> INDEX_SHIFT)], 1);
-                bits >>= 16;
-            }
-            left = left.saturating_sub(4);
-        }
-    }
-}
-
-/// Things that are drawn together; more are drawn in several goes.
-const TOGETHER: usize = 24;
-
-/// How many of n things something happens to, by inversion: one draw of random bits for all of a train, where a draw
-/// for each wagon was a third of the kernel's time.
-#[derive(Clone, Debug)]
-struct Binomial {
-    /// For n = 1, 2, …: chances of at most 0, 1, …, n - 1, in units of 2⁻³¹; padded to equal rows, which a processor
-    /// compares several at a time.
-    at_most: Box<[[i32; TOGETHER]]>,
-}
-
-impl Binomial {
-    fn new(p: f64) -> Self {
-        let mut chances = vec![1.0];
-        let at_most = (1..=TOGETHER)
-            .map(|n| {
-                // From n - 1 things to n: the last is one of them or is not.
-                let with = |k: usize, of: &[f64]| of.get(k).copied().unwrap_or(0.0);
-                chances = (0..=n)
-                    .map(|k| {
-                        let joined = if k > 0 { with(k - 1, &chances) } else { 0.0 };
-                        p * joined + (1.0 - p) * with(k, &chances)
-                    })
-                    .collect();
-                let mut sum = 0.0;
-                let mut row = [i32::MAX; TOGETHER];
-                for (cell, chance) in row.iter_mut().zip(&chances[..n]) {
-                    sum += chance;
-                    *cell = (sum * (1u64 << 31) as f64) as i32;
+        let mut left = count;
+        let mut bits = [0; LANES];
+        for (at, (lag, share)) in self.few.iter().enumerate() {
+            let these = match share {
+                Some(share) => {
+                    // One draw of 64 bits is enough for two values.
+                    if at % 2 == 0 {
+                        bits = dice.bits_for(&left);
+                    } else {
+                        bits = bits.map(|bits| bits << 32);
+                    }
+                    share.draw(left, &bits, dice)
                 }
-                row
-            })
-            .collect();
-        Self { at_most }
-    }
-
-    #[inline]
-    fn draw(&self, count: u32, rng: &mut Stream) -> u32 {
-        let (mut left, mut got) = (count, 0);
-        while left > 0 {
-            let n = left.min(TOGETHER as u32);
-            let rank = (rng.bits() >> 33) as i32;
-            let row = &self.at_most[n as usize - 1];
-            let below: i32 = row.iter().map(|at_most| i32::from(*at_most <= rank)).sum();
-            got += (below as u32).min(n);
-            left -= n;
+                None => left,
+            };
+            left -= these;
+            if *lag == 0 {
+                at_once = these;
+            } else {
+                put(&mut rings[cell(*lag)], these);
+            }
         }
-        got
+        at_once
     }
 }
 
@@ -261,42 +240,24 @@ mod tests {
     }
 
     #[test]
-    fn a_train_is_shared_out_as_wagon_by_wagon() {
-        // Chances of k of n against the formula, at 4.9 standard errors: 1e-6 each, 2e-4 over all.
-        const RUNS: u32 = 40_000;
-        let mut rng = lazaret_smc::random::StreamKey::new(3).stream();
-        for (p, n) in [(0.3, 5u32), (0.77, 18), (0.5, 30)] {
-            let binomial = Binomial::new(p);
-            let mut counts = vec![0u32; n as usize + 1];
-            for _ in 0..RUNS {
-                counts[binomial.draw(n, &mut rng) as usize] += 1;
-            }
-            let mut chance = (1.0 - p).powi(n as i32);
-            for (k, count) in counts.iter().enumerate() {
-                let expected = chance * f64::from(RUNS);
-                let error = (expected * (1.0 - chance)).sqrt();
-                let off = (f64::from(*count) - expected).abs();
-                assert!(
-                    off < 4.9 * error + 5.0,
-                    "{k} of {n}: {count}, not {expected:.1}"
-                );
-                chance *= p / (1.0 - p) * f64::from(n - k as u32) / (k + 1) as f64;
-            }
-        }
-    }
-
-    #[test]
     fn every_thing_gets_a_lag() {
-        let lags = Lags::new(
-            &[(1.0, Distribution::Exponential { mean: 7200.0 })],
-            1.0,
-            3600.0,
-        );
-        let mut rng = lazaret_smc::random::StreamKey::new(1).stream();
-        for count in [0, 1, 3, 4, 5, 18] {
-            let mut got = 0;
-            lags.scatter(count, &mut rng, |_, n| got += n);
-            assert_eq!(got, count);
+        let streams = lazaret_smc::random::StreamKey::new(1).at(0);
+        let mut dice = Dice::new(&streams, 0);
+        for hours in [10.0, 0.3] {
+            let exponential = Distribution::Exponential {
+                mean: hours * 3600.0,
+            };
+            let lags = Lags::new(&[(1.0, exponential)], 1.0, 2.0 * 3600.0);
+            assert_eq!(lags.few.is_empty(), hours == 10.0);
+            for most in [0, 1, 3, 4, 5, 18, 40] {
+                let count = Lanes(std::array::from_fn(|lane| (lane as i32).min(most)));
+                let mut rings = vec![[0; LANES]; lags.most() + 1];
+                let mut got = lags.scatter(count, &mut dice, &mut rings, usize::from);
+                for cell in &mut rings {
+                    got += super::super::lanes::take(cell);
+                }
+                assert_eq!(got, count);
+            }
         }
     }
 }

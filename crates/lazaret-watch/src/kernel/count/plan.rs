@@ -109,6 +109,9 @@ pub(super) struct Plan {
 pub(super) const STAGES_MOST: usize = 5;
 pub(super) const SOURCES_MOST: usize = 4;
 
+/// A third of what a cell of a ring holds.
+const BETWEEN_DEPARTURES_MOST: f64 = 20_000.0;
+
 impl Plan {
     pub(super) fn of(gateway: &Gateway, days: usize) -> Result<Plan, CannotExpress> {
         let slices = Slices::of(gateway, days);
@@ -251,14 +254,50 @@ impl Plan {
                 })
             })
             .collect::<Result<_, CannotExpress>>()?;
-        Ok(Plan {
+        let plan = Plan {
             start: Slices::hours_to(gateway, gateway.start),
             slices,
             stages,
             store,
             departures: departures.map(|(_, departures)| departures),
             sources,
-        })
+        };
+        let unknowns: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+        if plan.between_departures(&unknowns) > BETWEEN_DEPARTURES_MOST {
+            return cannot(
+                "the file",
+                format!(
+                    "more than {BETWEEN_DEPARTURES_MOST} lots come between two departures, and its counters are small"
+                ),
+            );
+        }
+        Ok(plan)
+    }
+
+    /// Lots that come, in the mean, in the longest time between two departures.
+    fn between_departures(&self, unknowns: &[f64]) -> f64 {
+        let days = self.slices.days as f64;
+        let mean = |quantity: &Quantity| quantity.resolve(unknowns).map_or(0.0, |d| d.mean());
+        let a_day: f64 = (self.sources.iter())
+            .map(|source| {
+                let convoys = match &source.due {
+                    Due::At(times) => times.len() as f64 / days,
+                    Due::Renewal { interval, .. } => 86_400.0 / mean(interval).max(1.0),
+                };
+                convoys * mean(&source.vehicles) * mean(&source.lots)
+            })
+            .sum();
+        let longest = match self.departures.as_ref().map(|departures| &departures.due) {
+            Some(Due::At(times)) => {
+                let ends = [self.start, 24.0 * days];
+                let mut times: Vec<f64> = times.iter().copied().chain(ends).collect();
+                times.sort_by(f64::total_cmp);
+                let gaps = times.windows(2).map(|pair| pair[1] - pair[0]);
+                gaps.fold(0.0, f64::max) / 24.0
+            }
+            _ => 1.0,
+        };
+        a_day * longest
     }
 }
 
