@@ -4,7 +4,7 @@
 //!
 //! Arguments: sites, parameter particles, state particles, seed. Each site draws its unknowns from the prior of Uiju's
 //! gateway file, runs, and is reported on by sources that have the grades, dates and measures of the rows of Uiju's
-//! evidence. If probabilities mean what they say, the ranks of the truths in the posteriors are even.
+//! evidence, each with a chance of misreports drawn from what its letter leaves open. If probabilities mean what they say, the ranks of the truths in the posteriors are even.
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use lazaret_smc::calibration::Calibration;
@@ -15,6 +15,7 @@ use lazaret_smc::scores::crps;
 use lazaret_smc::summary::Weighted;
 use lazaret_watch::belief::Belief;
 use lazaret_watch::estimate::{Course, Effort, Question, posterior_courses, sample};
+use lazaret_watch::grades::learn;
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::observation::bind;
 use lazaret_watch::rules::Metric;
@@ -59,9 +60,13 @@ fn main() {
         };
         // What the sources say of it.
         let mut observations = pattern.clone();
+        let sources = pattern.sources.iter();
+        let misreports: Vec<f64> = sources.map(|s| s.draw(0.0, 0.0, &mut rng)).collect();
         for observation in &mut observations.used {
             observation.copies = None;
-            observation.statement = observation.simulate(truth.truth(observation), &mut rng);
+            let misreport = misreports[observation.source.unwrap_or_else(|| panic!("no source"))];
+            let true_figure = truth.truth(observation);
+            observation.statement = observation.simulate_if(true_figure, misreport, &mut rng);
         }
         let question = Question {
             gateway: &gateway,
@@ -81,6 +86,13 @@ fn main() {
         for (at, unknown) in gateway.unknowns.iter().enumerate() {
             let posterior = sampler.posterior_of(|theta| belief.unknowns(theta)[at]);
             calibration.record(&unknown.name, &posterior, truth.unknowns[at], &mut rng);
+        }
+        let learned = learn(&observations, &courses, &[], key.child(5));
+        if let Some(most) = (0..misreports.len()).max_by_key(|s| pattern.sources[*s].rows.len()) {
+            let drawn = (0..courses.len()).map(|course| learned.drawn(course, most));
+            let believed = Weighted::equal(drawn.collect());
+            let name = format!("misreports of {}", pattern.sources[most].name);
+            calibration.record(&name, &believed, misreports[most], &mut rng);
         }
         for days in [0, 7, 14] {
             let day = pattern.last_day + days;

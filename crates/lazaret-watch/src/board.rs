@@ -504,17 +504,16 @@ fn moved(out: &mut String, board: &Board<'_>) {
     if board.estimate.sources.is_empty() {
         return;
     }
-    out.push_str("<h2>What moved it</h2>\n<p>The answer with each source less that without it. A nat is a great deal; 0.01 is nothing.</p>\n<div class=\"wide\"><table><tr><th>source<th class=\"n\">rows<th class=\"n\">moved (nats)<th class=\"n\">misreport<th>shifts of means</tr>\n");
+    out.push_str("<h2>What moved it</h2>\n<p>The answer with each source less that without it. A nat is a great deal; 0.01 is nothing. The chance that a row of it is a misreport is that of its letter, and that which its rows leave, with its 90 % interval.</p>\n<div class=\"wide\"><table><tr><th>source<th class=\"n\">rows<th class=\"n\">moved (nats)<th class=\"n\">misreport: letter → learned<th>shifts of means</tr>\n");
     for source in &board.estimate.sources {
         let _ = writeln!(
             out,
-            "<tr><td>{}<td class=\"n\">{}<td class=\"n\">{:.3}{}<td class=\"n\">{} → {}<td>{}</tr>",
+            "<tr><td>{}<td class=\"n\">{}<td class=\"n\">{:.3}{}<td class=\"n\">{}<td>{}</tr>",
             escape(&source.name),
             source.rows.len(),
             source.moved,
             if source.rough { " (roughly)" } else { "" },
-            percent(source.misreport_before),
-            percent(source.misreport),
+            source.misreport_in_words(),
             escape(&shifts(source))
         );
     }

@@ -10,6 +10,7 @@ use crate::belief::Belief;
 use crate::estimate::{
     EvidenceEstimate, Question, WatchError, posterior_courses, predictive_check, sample,
 };
+use crate::grades::learn;
 use crate::kernel::Kernel;
 use crate::site::Site;
 use lazaret_gateway::Diagnostic;
@@ -153,7 +154,9 @@ pub fn trial<K: Kernel>(
         if run == 0 {
             let key = StreamKey::new(seed).child(90);
             let courses = posterior_courses(&site, &sampler, question, key.child(2))?;
-            check = predictive_check(question.observations, &courses, key.child(4));
+            let left_out: Vec<usize> = sampler.conflicts().iter().map(|c| c.row).collect();
+            let learned = learn(question.observations, &courses, &left_out, key.child(5));
+            check = predictive_check(question.observations, &courses, &learned, key.child(4));
         }
     }
     Ok(Trial {

@@ -22,7 +22,9 @@ use self::fit::conflicts;
 pub(crate) use self::fit::predictive_check;
 use self::influence::{row_influences, source_influences};
 use crate::belief::Belief;
+use crate::board::percent;
 use crate::evidence::{Row, Words};
+use crate::grades::{Chance, Graded, learn};
 use crate::kernel::{Figures, Kernel, date_of};
 use crate::observation::{Observation, Observations};
 use crate::resume::{Kept, Origin};
@@ -215,8 +217,30 @@ pub struct Influence {
     pub misreport: f64,
     /// That chance before the rest is known.
     pub misreport_before: f64,
+    /// Of a source: what the evidence leaves of the chance that a row of it is a misreport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Chance>,
     /// Whether leaving it out was too great a change to be worked out by reweighting.
     pub rough: bool,
+}
+
+impl Influence {
+    /// Of a source, its chance of a misreport before and after the evidence; of a row, the chance that it is one.
+    #[must_use]
+    pub fn misreport_in_words(&self) -> String {
+        let before = percent(self.misreport_before);
+        match &self.learned {
+            Some(chance) if chance.q05 < chance.q95 => format!(
+                "{before} → {} ({} to {})",
+                percent(chance.mean),
+                percent(chance.q05),
+                percent(chance.q95)
+            ),
+            // Nothing is learned about it.
+            Some(_) => before,
+            None => format!("{before} → {}", percent(self.misreport)),
+        }
+    }
 }
 
 /// A shift of an unknown's mean.
@@ -295,6 +319,8 @@ pub struct Estimate {
     pub rows: Vec<Influence>,
     /// What each source did.
     pub sources: Vec<Influence>,
+    /// What became of the grades of the sources, in the order of their first rows.
+    pub grades: Vec<Graded>,
     /// Rows that the rest speaks against.
     pub conflicts: Vec<Conflicting>,
     /// Rows that are not used.
@@ -564,27 +590,21 @@ pub fn estimate_attended<K: Kernel>(
     let prior = prior_courses(&site, belief, question, key.child(1));
     let posterior = posterior_courses(&site, &sampler, question, key.child(2))?;
 
-    let misreports: Vec<f64> = (0..observations.used.len())
-        .map(|at| {
-            let chance = |course: &Course| {
-                observations.used[at].misreported(course.truth(&observations.used[at]))
-            };
-            posterior.iter().map(chance).sum::<f64>() / posterior.len() as f64
-        })
-        .collect();
+    let left_out: Vec<usize> = sampler.conflicts().iter().map(|c| c.row).collect();
+    let learned = learn(observations, &posterior, &left_out, key.child(5));
     let unknowns = unknowns(gateway, belief, &sampler, key.child(3));
     let rows = if effort.influence && !stopped {
-        row_influences(&site, &sampler, question, belief, &misreports)?
+        row_influences(&site, &sampler, question, belief, &learned)?
     } else {
         Vec::new()
     };
     let sources = if effort.influence && !stopped {
-        source_influences(&site, &sampler, question, belief, &misreports)?
+        source_influences(&site, &sampler, question, belief, &learned)?
     } else {
         Vec::new()
     };
-    let conflicts = conflicts(question, sampler.conflicts(), &misreports);
-    let predictive_check = predictive_check(observations, &posterior, key.child(4));
+    let conflicts = conflicts(question, sampler.conflicts(), &learned.rows);
+    let predictive_check = predictive_check(observations, &posterior, &learned, key.child(4));
     let mut answer = Estimate {
         as_of: question.as_of,
         state: state(gateway, question, &prior, &posterior),
@@ -595,6 +615,7 @@ pub fn estimate_attended<K: Kernel>(
         },
         rows,
         sources,
+        grades: learned.sources,
         conflicts,
         unused_rows: unused(question),
         diagnostics: Vec::new(),

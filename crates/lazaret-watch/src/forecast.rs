@@ -10,6 +10,7 @@ use crate::belief::Belief;
 use crate::estimate::{
     Course, Question, WatchError, followed, posterior_courses, prior_courses, sample,
 };
+use crate::grades::{Graded, learn};
 use crate::kernel::{Kernel, date_of};
 use crate::rules::Metric;
 use crate::site::Site;
@@ -32,6 +33,9 @@ pub struct Forecast {
     pub series: Vec<ForecastSeries>,
     /// What may happen by a date.
     pub events: Vec<Event>,
+    /// What the evidence taught about its sources; empty if nothing was known of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grades: Vec<Graded>,
 }
 
 /// A figure on the days to come.
@@ -76,6 +80,15 @@ pub struct EventDay {
     pub probability: f64,
     /// Without it.
     pub climatology: f64,
+}
+
+impl Forecast {
+    /// Chance that the next row of a source is a misreport, by what was known of it; none if nothing was.
+    #[must_use]
+    pub fn misreport_of(&self, source: &str, letter: char) -> Option<f64> {
+        let of_source = |graded: &&Graded| graded.source == source && graded.letter == letter;
+        Some(self.grades.iter().find(of_source)?.after.mean)
+    }
 }
 
 impl ForecastSeries {
@@ -190,6 +203,7 @@ pub fn of_courses(question: &Question<'_>, prior: &[Course], posterior: &[Course
             }
         })
         .collect();
+    let key = StreamKey::new(question.effort.seed).child(91);
     Forecast {
         gateway: gateway.name.clone(),
         as_of: question.as_of,
@@ -197,6 +211,7 @@ pub fn of_courses(question: &Question<'_>, prior: &[Course], posterior: &[Course
         seed: question.effort.seed,
         series,
         events,
+        grades: learn(question.observations, posterior, &[], key).sources,
     }
 }
 

@@ -5,6 +5,7 @@
 //! | what a file of evidence says, and what is wrong with it | [`evidence`] |
 //! | what its subjects measure, and what grades are worth | [`rules`] |
 //! | which rows count on a day, and how likely each is given the truth | [`observation`] |
+//! | how often each source misreports, and what its rows teach about that | [`grades`] |
 //! | how the gateway moves from day to day | [`kernel`] |
 //! | what is believed beforehand | [`belief`] |
 //! | what was known on a day, and what moved it | [`estimate`] |
@@ -18,6 +19,7 @@ pub mod compare;
 pub mod estimate;
 pub mod evidence;
 pub mod forecast;
+pub mod grades;
 pub mod kernel;
 pub mod next;
 pub mod observation;

@@ -9,6 +9,7 @@ use lazaret_smc::summary::Weighted;
 use serde::Serialize;
 
 use crate::estimate::{Ask, Course, Question};
+use crate::grades::learn;
 use crate::kernel::date_of;
 use crate::observation::{Observation, Statement};
 use crate::rules::Rules;
@@ -45,6 +46,8 @@ struct Looking<'a> {
     observation: Observation,
     truths: Vec<f64>,
     relative: f64,
+    /// Chance of a misreport by course, where its source is known.
+    misreports: Option<Vec<f64>>,
     courses: &'a [Course],
 }
 
@@ -61,6 +64,11 @@ impl Looking<'_> {
             ..self.observation.clone()
         }
     }
+
+    fn misreport(&self, index: usize) -> f64 {
+        let known = self.misreports.as_ref().map(|chances| chances[index]);
+        known.unwrap_or(self.observation.misreport)
+    }
 }
 
 impl Experiment for Looking<'_> {
@@ -72,14 +80,15 @@ impl Experiment for Looking<'_> {
 
     fn simulate(&self, index: usize, rng: &mut Stream) -> Statement {
         let truth = self.truths[index];
-        self.at(truth).simulate(truth, rng)
+        self.at(truth)
+            .simulate_if(truth, self.misreport(index), rng)
     }
 
     fn log_density(&self, index: usize, outcome: &Statement) -> f64 {
         let truth = self.truths[index];
         let mut seen = self.at(truth);
         seen.statement = *outcome;
-        seen.log_likelihood(truth)
+        seen.log_likelihood_if(truth, self.misreport(index))
     }
 }
 
@@ -113,12 +122,31 @@ pub fn next(
         }
     };
     let mut suggestions = Vec::new();
+    let learned = rules
+        .looks
+        .iter()
+        .any(|look| look.source.is_some())
+        .then(|| {
+            let key = key.child(rules.looks.len() as u64);
+            learn(question.observations, courses, &[], key)
+        });
     for (position, look) in rules.looks.iter().enumerate() {
+        let misreports = look.source.as_deref().zip(learned.as_ref());
+        let misreports = misreports.and_then(|(name, learned)| {
+            let source = question.observations.source(name, look.grades.0)?;
+            let courses = 0..courses.len();
+            Some(
+                courses
+                    .map(|i| learned.chance(i, source))
+                    .collect::<Vec<f64>>(),
+            )
+        });
         for day in (first..=question.until.max(first)).step_by(step.max(1)) {
             let observation = Observation::of_look(look, position, day, rules);
             let experiment = Looking {
                 truths: courses.iter().map(|c| c.truth(&observation)).collect(),
                 relative: observation.error,
+                misreports: misreports.clone(),
                 observation,
                 courses,
             };

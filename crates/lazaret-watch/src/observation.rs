@@ -7,6 +7,8 @@
 //!
 //! p(row | x) = (1 − b) · P(lo ≤ x + error ≤ hi) + b · (share of the range that the statement covers).
 //!
+//! b is the same for all rows of a source; what they teach about it is in [`grades`](crate::grades).
+//!
 //! Every statement of whatever form is given its probability in this way, so that they can be compared and multiplied.
 
 use jiff::civil::Date;
@@ -16,7 +18,8 @@ use lazaret_gateway::distribution::normal_cdf;
 use lazaret_gateway::model::{Dimension, Gateway};
 use lazaret_smc::random::Stream;
 
-use crate::evidence::Row;
+use crate::evidence::{Row, SourceGrade};
+use crate::grades::Source;
 use crate::kernel::{Figures, day_of};
 use crate::rules::{Look, Measure, Metric, Rule, Rules};
 
@@ -42,8 +45,14 @@ pub struct Observation {
     pub statement: Statement,
     /// Standard error of the source.
     pub error: f64,
-    /// Chance of a misreport.
+    /// Chance of a misreport, by its letter.
     pub misreport: f64,
+    /// Its source, by its number in [`Observations::sources`].
+    pub source: Option<usize>,
+    /// Whether later rows of its source learn from it.
+    pub teaches: bool,
+    /// Tells it from other rows wherever it stands among them.
+    pub address: u64,
     /// The earlier row that this one may repeat, the chance that it does, and whether it says the same.
     pub copies: Option<(usize, f64, bool)>,
     /// How it relates to the model.
@@ -96,6 +105,8 @@ pub struct Observations {
     pub unused: Vec<Unused>,
     /// Positions in `used`, by day.
     pub by_day: Vec<Vec<usize>>,
+    /// Who says what is used, in the order of their first rows.
+    pub sources: Vec<Source>,
     /// The day of which the answer is.
     pub last_day: usize,
     /// The longest window.
@@ -178,6 +189,7 @@ pub fn bind(
         .used
         .sort_by_key(|o| (o.day, rows[o.row].published.last, o.row));
     find_copies(&mut found.used, rows, rules);
+    found.sources = crate::grades::sources(&mut found.used, rows, rules);
     found.by_day = vec![Vec::new(); last_day + 1];
     for (at, observation) in found.used.iter().enumerate() {
         found.by_day[observation.day].push(at);
@@ -256,10 +268,20 @@ fn observation(
         statement,
         error: error(rules.error[row.info_grade.index()], rule, centre),
         misreport: rules.misreport_of(row.source(), row.source_grade),
+        source: None,
+        teaches: false,
+        address: address(&row.id),
         copies: None,
         rule: rule.clone(),
         unit,
     }
+}
+
+/// A number that follows from an id alone (FNV-1a).
+fn address(id: &str) -> u64 {
+    id.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Half of the last figure that a measure is given to.
@@ -331,6 +353,15 @@ fn find_copies(used: &mut [Observation], rows: &[Row], rules: &Rules) {
     }
 }
 
+impl Observations {
+    /// The number of the source `name` as far as it has the letter `letter`, if it says anything.
+    #[must_use]
+    pub fn source(&self, name: &str, letter: SourceGrade) -> Option<usize> {
+        let is = |source: &Source| source.name == name && source.letter == letter;
+        self.sources.iter().position(is)
+    }
+}
+
 impl Observation {
     /// A look on `day`, before anything is seen.
     #[must_use]
@@ -346,7 +377,13 @@ impl Observation {
             window,
             statement: Statement::Is(false),
             error: rules.error[look.grades.1.index()],
-            misreport: rules.misreport[look.grades.0.index()],
+            misreport: match &look.source {
+                Some(source) => rules.misreport_of(source, look.grades.0),
+                None => rules.misreport[look.grades.0.index()],
+            },
+            source: None,
+            teaches: false,
+            address: position as u64,
             copies: None,
             rule: look.rule.clone(),
             unit: if look.rule.measure == Measure::Duration {
@@ -384,23 +421,40 @@ impl Observation {
         figure * self.rule.scale
     }
 
-    /// Log-probability of the statement if the true figure is `truth`.
+    /// Log-probability of the statement if the true figure is `truth` and nothing is known of the source but its letter.
     #[must_use]
     pub fn log_likelihood(&self, truth: f64) -> f64 {
-        let right = self.right(truth);
-        let p = (1.0 - self.misreport) * right + self.misreport * self.anything();
-        match self.copies {
-            Some((_, chance, true)) => (chance + (1.0 - chance) * p).ln(),
-            Some((_, chance, false)) => ((1.0 - chance) * p).ln(),
-            None => p.ln(),
-        }
+        self.log_likelihood_if(truth, self.misreport)
     }
 
-    /// Probability that the row is a misreport if the true figure is `truth`.
+    /// The same if a misreport has the chance `misreport`.
     #[must_use]
-    pub fn misreported(&self, truth: f64) -> f64 {
-        let wrong = self.misreport * self.anything();
-        wrong / (wrong + (1.0 - self.misreport) * self.right(truth))
+    pub fn log_likelihood_if(&self, truth: f64, misreport: f64) -> f64 {
+        let p = (1.0 - misreport) * self.right(truth) + misreport * self.anything();
+        self.repeated(p).ln()
+    }
+
+    /// Probability of the statement as a right report and as a misreport, if the true figure is `truth`.
+    #[must_use]
+    pub fn either(&self, truth: f64) -> (f64, f64) {
+        let (right, wrong) = self.alone(truth);
+        (self.repeated(right), self.repeated(wrong))
+    }
+
+    /// The same as if it repeated nothing.
+    #[must_use]
+    pub fn alone(&self, truth: f64) -> (f64, f64) {
+        (self.right(truth), self.anything())
+    }
+
+    /// Probability of the statement if that without repeating is `p`. Where it is a repetition, whether its source would
+    /// have misreported is open, and nothing is learned about that.
+    fn repeated(&self, p: f64) -> f64 {
+        match self.copies {
+            Some((_, chance, true)) => chance + (1.0 - chance) * p,
+            Some((_, chance, false)) => (1.0 - chance) * p,
+            None => p,
+        }
     }
 
     /// Probability of the statement if the source reports what it sees.
@@ -449,8 +503,13 @@ impl Observation {
 
     /// What the source would say if the true figure were `truth`: a plain figure, or yes or no.
     pub fn simulate(&self, truth: f64, rng: &mut Stream) -> Statement {
+        self.simulate_if(truth, self.misreport, rng)
+    }
+
+    /// The same if a misreport has the chance `misreport`.
+    pub fn simulate_if(&self, truth: f64, misreport: f64, rng: &mut Stream) -> Statement {
         let rule = &self.rule;
-        let wrong = rng.uniform() < self.misreport;
+        let wrong = rng.uniform() < misreport;
         match rule.measure {
             Measure::NoneSeen | Measure::YesNo => {
                 if wrong {

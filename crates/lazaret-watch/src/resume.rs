@@ -18,8 +18,8 @@ use crate::evidence::Row;
 use crate::kernel::Kernel;
 use crate::site::Site;
 
-/// Raised when the file changes its form, or the kernels draw otherwise than before.
-const VERSION: u32 = 3;
+/// Raised when the file changes its form, the kernels draw otherwise than before, or rows are weighed in another way.
+const VERSION: u32 = 4;
 
 /// What an estimate was made from, other than the evidence: texts that must be the same when it is resumed.
 #[derive(Clone, Copy, Debug)]

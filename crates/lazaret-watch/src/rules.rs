@@ -12,6 +12,7 @@
 //! [grades]
 //! misreport = { A = 0.02, C = 0.25 }   # chance that such a source reports something unrelated to the truth
 //! error     = { "1" = 0.05 }           # relative standard error of such information
+//! strength  = 8                        # reports of a source that weigh as much as its letter
 //! ```
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::evidence::{InfoGrade, SourceGrade};
+use crate::grades::STRENGTH;
 use crate::kernel::Figures;
 
 /// What a figure of the evidence is in the gateway.
@@ -200,6 +202,8 @@ pub struct Look {
     pub rule: Rule,
     /// Grades of what it says.
     pub grades: (SourceGrade, InfoGrade),
+    /// The source of the evidence that makes it, whose rows tell how often it misreports; else its letter does.
+    pub source: Option<String>,
     /// In any one unit.
     pub cost: f64,
 }
@@ -215,6 +219,10 @@ pub struct Rules {
     pub error: [f64; 6],
     /// Chance of a misreport by the name of the source, where it is known better.
     pub by_source: BTreeMap<String, f64>,
+    /// Reports of a source that weigh as much as its letter; infinite if nothing is learned about sources.
+    pub strength: f64,
+    /// The same by the name of the source.
+    pub strength_by_source: BTreeMap<String, f64>,
     /// Chance that a row said to copy another does copy it.
     pub copies: f64,
     /// Chance that a row copies an earlier one that says the same, if nothing is said.
@@ -237,6 +245,8 @@ impl Default for Rules {
             misreport: MISREPORT,
             error: ERROR,
             by_source: BTreeMap::new(),
+            strength: STRENGTH,
+            strength_by_source: BTreeMap::new(),
             copies: 0.9,
             alike: 0.3,
             looks: Vec::new(),
@@ -266,6 +276,8 @@ struct GradesFile {
     misreport: BTreeMap<Spanned<String>, Spanned<f64>>,
     #[serde(default)]
     error: BTreeMap<Spanned<String>, Spanned<f64>>,
+    strength: Option<Spanned<f64>>,
+    learn: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -278,7 +290,8 @@ struct CopiesFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SourceFile {
-    misreport: Spanned<f64>,
+    misreport: Option<Spanned<f64>>,
+    strength: Option<Spanned<f64>>,
 }
 
 #[derive(Deserialize)]
@@ -313,6 +326,7 @@ struct LookFile {
     measure: Spanned<Measure>,
     source_grade: Option<Spanned<String>>,
     info_grade: Option<Spanned<String>>,
+    source: Option<String>,
     cost: Option<Spanned<f64>>,
     window_days: Option<Spanned<i64>>,
     seen: Option<Spanned<f64>>,
@@ -353,10 +367,22 @@ pub fn read(text: &str, gateway: &Gateway) -> Result<Rules, Vec<Diagnostic>> {
             None => reader.error(&grade.span(), "this is no grade of information", "1 to 6"),
         }
     }
+    if let Some(strength) = &file.grades.strength {
+        rules.strength = reader.strength(strength);
+    }
     for (name, source) in &file.source {
-        rules
-            .by_source
-            .insert(name.clone(), reader.share(&source.misreport));
+        if let Some(misreport) = &source.misreport {
+            let share = reader.share(misreport);
+            rules.by_source.insert(name.clone(), share);
+        }
+        if let Some(strength) = &source.strength {
+            let strength = reader.strength(strength);
+            rules.strength_by_source.insert(name.clone(), strength);
+        }
+    }
+    if file.grades.learn == Some(false) {
+        rules.strength = f64::INFINITY;
+        rules.strength_by_source.clear();
     }
     if let Some(stated) = &file.copies.stated {
         rules.copies = reader.share(stated);
@@ -436,6 +462,21 @@ impl Reader<'_> {
             return 1.0;
         }
         number
+    }
+
+    /// A number of reports. Beta distributions of less than a tenth of a report, or of more than a million, are as good
+    /// as certain from the first report on, or for ever.
+    fn strength(&mut self, value: &Spanned<f64>) -> f64 {
+        let number = *value.get_ref();
+        if number.is_nan() || number < 0.1 {
+            self.error(
+                &value.span(),
+                &format!("{number} reports are too few to weigh as much as a letter"),
+                "write how many reports of a source weigh as much as its letter, such as 8, or learn = false under [grades]",
+            );
+            return STRENGTH;
+        }
+        if number > 1e6 { f64::INFINITY } else { number }
     }
 
     fn of(&mut self, of: &Spanned<Names>) -> Vec<Metric> {
@@ -652,6 +693,7 @@ impl Reader<'_> {
             name: given.name.get_ref().clone(),
             rule,
             grades: (letter, digit),
+            source: given.source.clone(),
             cost: given.cost.as_ref().map_or(1.0, |cost| self.positive(cost)),
         }
     }
@@ -665,6 +707,7 @@ impl Reader<'_> {
             name: given.name.get_ref().clone(),
             rule,
             grades,
+            source: None,
             cost: 1.0,
         }
     }
@@ -684,5 +727,12 @@ impl Rules {
     pub fn misreport_of(&self, source: &str, grade: SourceGrade) -> f64 {
         let known = self.by_source.get(source).copied();
         known.unwrap_or(self.misreport[grade.index()])
+    }
+
+    /// Reports of this source that weigh as much as what is believed of it beforehand; infinite if nothing is learned.
+    #[must_use]
+    pub fn strength_of(&self, source: &str) -> f64 {
+        let known = self.strength_by_source.get(source).copied();
+        known.unwrap_or(self.strength)
     }
 }

@@ -13,6 +13,7 @@ use crate::belief::Belief;
 use crate::estimate::{Course, Effort, Question, WatchError};
 use crate::evidence::Row;
 use crate::forecast::{Forecast, both_courses};
+use crate::grades::learn;
 use crate::kernel::{Kernel, date_of};
 use crate::observation::{Observation, Observations, Statement, bind};
 use crate::rules::{Measure, Rules};
@@ -168,26 +169,29 @@ fn reported(statement: Statement) -> Option<f64> {
     }
 }
 
+/// A true figure and the chance of a misreport that goes with it.
+type Seen = (f64, f64);
+
 /// Scores of one report from equally likely true figures, before and after the evidence.
 fn score(
     observation: &Observation,
-    truths: &[f64],
-    climatology: &[f64],
+    truths: &[Seen],
+    climatology: &[Seen],
     last: Option<f64>,
     key: StreamKey,
 ) -> (f64, f64, Option<FigureScore>, Option<EventScore>) {
-    let log = |truths: &[f64]| {
+    let log = |truths: &[Seen]| {
         let logs: Vec<f64> = truths
             .iter()
-            .map(|t| observation.log_likelihood(*t))
+            .map(|(truth, misreport)| observation.log_likelihood_if(*truth, *misreport))
             .collect();
         log_mean_exp(&logs)
     };
-    let made_up = |truths: &[f64], key: StreamKey| -> Weighted {
+    let made_up = |truths: &[Seen], key: StreamKey| -> Weighted {
         let mut rng = key.stream();
-        let said = truths
-            .iter()
-            .filter_map(|truth| reported(observation.simulate(*truth, &mut rng)));
+        let said = truths.iter().filter_map(|(truth, misreport)| {
+            reported(observation.simulate_if(*truth, *misreport, &mut rng))
+        });
         Weighted::equal(said.collect())
     };
     let figure = reported(observation.statement).map(|value| {
@@ -210,9 +214,10 @@ fn score(
     let event = match observation.statement {
         Statement::Is(happened) => {
             let yes = observation.saying(Statement::Is(true));
-            let p = |truths: &[f64]| {
-                let sum: f64 = truths.iter().map(|t| yes.log_likelihood(*t).exp()).sum();
-                sum / truths.len().max(1) as f64
+            let p = |truths: &[Seen]| {
+                let each = truths.iter();
+                let each = each.map(|(truth, b)| yes.log_likelihood_if(*truth, *b).exp());
+                each.sum::<f64>() / truths.len().max(1) as f64
             };
             Some(EventScore {
                 probability: p(truths),
@@ -272,7 +277,13 @@ pub fn score_forecast(
                         .collect(),
                 )
             };
-            let (truths, climatology) = (points(false)?, points(true)?);
+            let with = |points: Vec<f64>, misreport: f64| -> Vec<Seen> {
+                points.into_iter().map(|truth| (truth, misreport)).collect()
+            };
+            let row = &rows[observation.row];
+            let learned = forecast.misreport_of(row.source(), row.source_grade.letter());
+            let truths = with(points(false)?, learned.unwrap_or(observation.misreport));
+            let climatology = with(points(true)?, observation.misreport);
             let observation = Observation {
                 copies: None,
                 ..observation.clone()
@@ -344,6 +355,12 @@ pub fn backtest<K: Kernel>(
             effort,
         };
         let (prior, posterior) = both_courses(kernel, belief, &question, &|_| {})?;
+        let learned = learn(
+            &observations,
+            &posterior,
+            &[],
+            StreamKey::new(effort.seed).child(91),
+        );
         for observation in &later.used {
             if rows[observation.row].known_on(known) {
                 continue;
@@ -352,8 +369,15 @@ pub fn backtest<K: Kernel>(
                 copies: None,
                 ..observation.clone()
             };
-            let truths = |courses: &[Course]| -> Vec<f64> {
-                courses.iter().map(|c| c.truth(&observation)).collect()
+            let row = &rows[observation.row];
+            let source = observations.source(row.source(), row.source_grade);
+            let truths = |courses: &[Course], source: Option<usize>| -> Vec<Seen> {
+                let seen = courses.iter().enumerate().map(|(i, course)| {
+                    let misreport = source.map(|source| learned.chance(i, source));
+                    let truth = course.truth(&observation);
+                    (truth, misreport.unwrap_or(observation.misreport))
+                });
+                seen.collect()
             };
             let last = last_reported(&later, rows, &observation, known);
             let key = StreamKey::new(effort.seed)
@@ -361,8 +385,8 @@ pub fn backtest<K: Kernel>(
                 .child(observation.day as u64);
             let (log_score, log_score_climatology, figure, event) = score(
                 &observation,
-                &truths(&posterior),
-                &truths(&prior),
+                &truths(&posterior, source),
+                &truths(&prior, None),
                 last,
                 key,
             );

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lazaret_smc::model::{BatchModel, Family};
-use lazaret_smc::random::Streams;
+use lazaret_smc::random::{StreamKey, Streams};
 
 use crate::belief::Belief;
 use crate::kernel::{Figures, Kernel};
-use crate::observation::Observations;
+use crate::observation::{Observation, Observations};
 
 /// A kernel, the evidence and the prior: one model for each value of the unknowns.
 pub struct Site<'a, K: Kernel> {
@@ -21,6 +21,8 @@ pub struct Site<'a, K: Kernel> {
     known: [Mutex<Known<K::Fixed>>; SHARDS],
     /// Days that rates look back.
     window: usize,
+    /// Sources whose misreports are counted.
+    counted: usize,
 }
 
 type Known<F> = HashMap<Vec<u64>, Arc<Setting<F>>>;
@@ -42,6 +44,7 @@ pub struct Member<'s, K: Kernel> {
     setting: Arc<Setting<K::Fixed>>,
     fixed: Arc<K::Fixed>,
     window: usize,
+    counted: usize,
 }
 
 /// Courses of the kernel with what rates need to remember of each.
@@ -55,6 +58,10 @@ pub struct Followed<P> {
     /// Flows of the latest days: convoys, vehicles, lots, dispatched. Each course has a row of as many days as rates
     /// look back, in which a day has its place by its number; empty if no rate is observed.
     flows: Vec<[u16; 4]>,
+    /// Misreports of the sources that are counted, among their rows taken in: as many for each course as there are such.
+    erred: Vec<u16>,
+    /// Their rows taken in; the same for all courses.
+    taken: Vec<u16>,
 }
 
 impl<P: Clone> Clone for Followed<P> {
@@ -62,6 +69,8 @@ impl<P: Clone> Clone for Followed<P> {
         Self {
             inner: self.inner.clone(),
             flows: self.flows.clone(),
+            erred: self.erred.clone(),
+            taken: self.taken.clone(),
             ..*self
         }
     }
@@ -69,6 +78,8 @@ impl<P: Clone> Clone for Followed<P> {
     fn clone_from(&mut self, from: &Self) {
         self.inner.clone_from(&from.inner);
         self.flows.clone_from(&from.flows);
+        self.erred.clone_from(&from.erred);
+        self.taken.clone_from(&from.taken);
         (self.count, self.day) = (from.count, from.day);
     }
 }
@@ -112,6 +123,11 @@ impl<'a, K: Kernel> Site<'a, K> {
             fallback: Arc::new(kernel.fix(means)?),
             known: std::array::from_fn(|_| Mutex::new(HashMap::new())),
             window: observations.window_most.max(window),
+            counted: observations
+                .sources
+                .iter()
+                .filter(|s| s.slot.is_some())
+                .count(),
         })
     }
 
@@ -167,6 +183,7 @@ impl<K: Kernel> Family for Site<'_, K> {
             fixed: Arc::clone(fixed),
             setting,
             window: self.window,
+            counted: self.counted,
         }
     }
 }
@@ -186,6 +203,63 @@ impl<K: Kernel> Member<'_, K> {
     }
 }
 
+impl<K: Kernel> Member<'_, K> {
+    /// The true figure of `observation` in the course `index`.
+    fn truth(
+        &self,
+        population: &Followed<K::Population>,
+        observation: &Observation,
+        index: usize,
+    ) -> f64 {
+        let today = self.kernel.today(&population.inner, index);
+        let sums = population.sums(index, observation.window);
+        observation.truth(&today, &sums, &self.setting.unknowns)
+    }
+
+    /// The chances that `observation` is a misreport.
+    fn chances(&self, population: &Followed<K::Population>, observation: &Observation) -> Chances {
+        let source = observation.source.map(|s| &self.observations.sources[s]);
+        match source.and_then(|source| Some((source, source.slot?))) {
+            Some((source, slot)) => {
+                let taken = f64::from(population.taken[slot]);
+                Chances {
+                    slot,
+                    stride: self.counted,
+                    // The chance after m of n is (k·b + m) / (k + n).
+                    none: source.chance(0.0, taken),
+                    each: 1.0 / (source.strength + taken),
+                }
+            }
+            None => Chances {
+                slot: 0,
+                stride: 0,
+                none: observation.misreport,
+                each: 0.0,
+            },
+        }
+    }
+}
+
+/// Chances of a misreport, by the misreports that a course counts so far.
+struct Chances {
+    /// Where they are counted, and counts of a course; 0 if nothing is.
+    slot: usize,
+    stride: usize,
+    /// The chance if there were none.
+    none: f64,
+    /// What each adds to it.
+    each: f64,
+}
+
+impl Chances {
+    fn of(&self, erred: &[u16], index: usize) -> f64 {
+        if self.stride == 0 {
+            return self.none;
+        }
+        self.none + self.each * f64::from(erred[index * self.stride + self.slot])
+    }
+}
+
 impl<K: Kernel> BatchModel for Member<'_, K> {
     type Population = Followed<K::Population>;
     type State = Figures;
@@ -197,6 +271,8 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             count,
             day: 0,
             flows: vec![[0; 4]; count * days],
+            erred: vec![0; count * self.counted],
+            taken: vec![0; self.counted],
         };
         self.remember(&mut population);
         population
@@ -219,6 +295,14 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
                 into.flows.extend_from_slice(row);
             }
         }
+        into.erred.clear();
+        if self.counted > 0 {
+            for ancestor in ancestors {
+                let row = &from.erred[*ancestor as usize * self.counted..][..self.counted];
+                into.erred.extend_from_slice(row);
+            }
+        }
+        into.taken.clone_from(&from.taken);
     }
 
     fn rows(&self, day: usize) -> impl Iterator<Item = usize> + '_ {
@@ -242,12 +326,41 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             return;
         }
         let observation = &self.observations.used[row];
+        let chances = self.chances(population, observation);
         for (i, slot) in into.iter_mut().enumerate() {
-            let today = self.kernel.today(&population.inner, i);
-            let sums = population.sums(i, observation.window);
-            let truth = observation.truth(&today, &sums, &self.setting.unknowns);
-            *slot = observation.log_likelihood(truth);
+            let truth = self.truth(population, observation, i);
+            *slot = observation.log_likelihood_if(truth, chances.of(&population.erred, i));
         }
+    }
+
+    fn taken_in(
+        &self,
+        population: &mut Self::Population,
+        _day: usize,
+        row: usize,
+        exponent: f64,
+        key: StreamKey,
+    ) {
+        let observation = &self.observations.used[row];
+        if !observation.teaches {
+            return;
+        }
+        let chances = self.chances(population, observation);
+        if chances.stride == 0 {
+            return;
+        }
+        let streams = key.at(observation.address as usize);
+        for i in 0..population.count {
+            let b = chances.of(&population.erred, i);
+            let (mut right, mut wrong) = observation.either(self.truth(population, observation, i));
+            if exponent != 1.0 {
+                (right, wrong) = (right.powf(exponent), wrong.powf(exponent));
+            }
+            let misreported = b * wrong / (b * wrong + (1.0 - b) * right);
+            let erred = streams.particle(i).uniform() < misreported;
+            population.erred[i * chances.stride + chances.slot] += u16::from(erred);
+        }
+        population.taken[chances.slot] += 1;
     }
 
     fn state(&self, population: &Self::Population, index: usize) -> Figures {

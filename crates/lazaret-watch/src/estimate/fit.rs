@@ -3,6 +3,7 @@
 use lazaret_smc::random::{Stream, StreamKey};
 
 use super::{Conflicting, Course, Question};
+use crate::grades::Learned;
 use crate::observation::{Observation, Observations};
 
 /// Rows that the rest makes more likely wrong than right, and those whose like the model cannot give.
@@ -66,11 +67,12 @@ fn disagree(a: &Observation, b: &Observation) -> bool {
     }
 }
 
-/// Share of worlds drawn from the posterior whose evidence, made up by the same sources, would be as unlikely as what
+/// Share of worlds drawn from the posterior whose evidence, made up by the same sources as they have turned out to be, would be as unlikely as what
 /// was reported or more so. Near 0: no values of the unknowns explain the evidence.
 pub(crate) fn predictive_check(
     observations: &Observations,
     posterior: &[Course],
+    learned: &Learned,
     key: StreamKey,
 ) -> f64 {
     if observations.used.is_empty() || posterior.is_empty() {
@@ -85,8 +87,11 @@ pub(crate) fn predictive_check(
                 continue;
             }
             let truth = course.truth(observation);
-            said += observation.log_likelihood(truth);
-            made_up += made_up_like(observation, truth, &mut rng);
+            let misreport = observation
+                .source
+                .map_or(observation.misreport, |source| learned.drawn(*i, source));
+            said += observation.log_likelihood_if(truth, misreport);
+            made_up += made_up_like(observation, truth, misreport, &mut rng);
         }
         made_up <= said
     });
@@ -95,9 +100,9 @@ pub(crate) fn predictive_check(
 
 /// Log-likelihood of a statement of the same form, made up from the truth: plain figures for plain figures, intervals
 /// of the same width for intervals, bounds for bounds.
-fn made_up_like(observation: &Observation, truth: f64, rng: &mut Stream) -> f64 {
+fn made_up_like(observation: &Observation, truth: f64, misreport: f64, rng: &mut Stream) -> f64 {
     use crate::observation::Statement::{Between, Is};
-    let simulated = observation.simulate(truth, rng);
+    let simulated = observation.simulate_if(truth, misreport, rng);
     let like = match (observation.statement, simulated) {
         (Between(low, high), Between(from, to)) => {
             let centre = 0.5 * (from + to);
@@ -112,5 +117,6 @@ fn made_up_like(observation: &Observation, truth: f64, rng: &mut Stream) -> f64 
         (_, Is(yes)) => Is(yes),
         (said, _) => said,
     };
-    observation.saying(like).log_likelihood(truth)
+    let made_up = observation.saying(like);
+    made_up.log_likelihood_if(truth, misreport)
 }

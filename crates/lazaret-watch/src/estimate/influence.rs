@@ -5,6 +5,7 @@ use lazaret_smc::smc2::LeftOut;
 
 use super::{Influence, Question, Sampler, Shift, shown};
 use crate::belief::Belief;
+use crate::grades::Learned;
 use crate::kernel::Kernel;
 use crate::site::Site;
 
@@ -14,13 +15,13 @@ pub(super) fn row_influences<K: Kernel>(
     sampler: &Sampler<K>,
     question: &Question<'_>,
     belief: &Belief,
-    misreports: &[f64],
+    learned: &Learned,
 ) -> Result<Vec<Influence>, SmcError> {
     let used = &question.observations.used;
     (0..used.len())
         .map(|at| {
             let name = question.rows[used[at].row].id.to_string();
-            influence(site, sampler, question, belief, misreports, name, &[at])
+            influence(site, sampler, question, belief, learned, name, &[at])
         })
         .collect()
 }
@@ -31,7 +32,7 @@ pub(super) fn source_influences<K: Kernel>(
     sampler: &Sampler<K>,
     question: &Question<'_>,
     belief: &Belief,
-    misreports: &[f64],
+    learned: &Learned,
 ) -> Result<Vec<Influence>, SmcError> {
     let used = &question.observations.used;
     let mut sources: Vec<&str> = used.iter().map(|o| question.rows[o.row].source()).collect();
@@ -43,9 +44,14 @@ pub(super) fn source_influences<K: Kernel>(
             let of_source = |at: &usize| question.rows[used[*at].row].source() == source;
             let group: Vec<usize> = (0..used.len()).filter(of_source).collect();
             let name = source.to_string();
-            influence(site, sampler, question, belief, misreports, name, &group)
+            let mut influence = influence(site, sampler, question, belief, learned, name, &group)?;
+            let mut letters: Vec<usize> = group.iter().filter_map(|at| used[*at].source).collect();
+            letters.sort_unstable();
+            letters.dedup();
+            influence.learned = learned.pooled(&letters);
+            Ok(influence)
         })
-        .collect::<Result<Vec<_>, _>>()?;
+        .collect::<Result<Vec<_>, SmcError>>()?;
     influences.sort_by(|a, b| b.moved.total_cmp(&a.moved));
     Ok(influences)
 }
@@ -55,7 +61,7 @@ fn influence<K: Kernel>(
     sampler: &Sampler<K>,
     question: &Question<'_>,
     belief: &Belief,
-    misreports: &[f64],
+    learned: &Learned,
     name: String,
     group: &[usize],
 ) -> Result<Influence, SmcError> {
@@ -106,8 +112,9 @@ fn influence<K: Kernel>(
         moved,
         shifts,
         log_evidence: left_out.log_evidence_of_rows,
-        misreport: mean(&|at| misreports[at]),
+        misreport: mean(&|at| learned.rows[at]),
         misreport_before: mean(&|at| used[at].misreport),
+        learned: None,
         rough: left_out.share < 0.1 && sampler.thetas().len() > 1,
     })
 }

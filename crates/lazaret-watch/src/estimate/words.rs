@@ -65,6 +65,7 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
             ids.join(", ")
         ));
     }
+    said.extend(of_sources(estimate, question));
     if used > 0 {
         let p = estimate.predictive_check;
         if p < 0.05 {
@@ -127,5 +128,41 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
         moves.len(),
         if moves.len() == 1 { "" } else { "s" },
     ));
+    said
+}
+
+/// Sources that are not what their letters say, and those that could not be followed.
+fn of_sources(estimate: &Estimate, question: &Question<'_>) -> Vec<String> {
+    let percent = |p: f64| format!("{:.0} %", 100.0 * p);
+    let mut said: Vec<String> = estimate
+        .grades
+        .iter()
+        .filter(|graded| {
+            let (before, after) = (graded.before.mean, graded.after.mean);
+            after > 1.5 * before && after - before > 0.05
+        })
+        .map(|graded| {
+            format!(
+                "{} errs more often than its letter {} says: {} of its rows are misreports rather than {} ({} to {}, from \
+                 {} row{}).",
+                graded.source,
+                graded.letter,
+                percent(graded.after.mean),
+                percent(graded.before.mean),
+                percent(graded.after.q05),
+                percent(graded.after.q95),
+                graded.rows,
+                if graded.rows == 1 { "" } else { "s" },
+            )
+        })
+        .collect();
+    let crowded = question.observations.sources.iter();
+    let crowded = crowded.filter(|source| source.crowded_out).count();
+    if crowded > 0 {
+        said.push(format!(
+            "{crowded} sources with few rows each keep to their letters: {} are followed.",
+            crate::grades::COUNTED_MOST
+        ));
+    }
     said
 }

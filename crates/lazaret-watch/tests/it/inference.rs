@@ -14,7 +14,7 @@ use lazaret_watch::observation::bind;
 use lazaret_watch::resume::{Kept, Origin};
 use lazaret_watch::rules::{self, Rules};
 
-const GATEWAY: &str = r#"
+pub(crate) const GATEWAY: &str = r#"
 [gateway]
 name = "quay"
 start = 2022-01-01T00:00:00
@@ -54,7 +54,7 @@ takes_up_to = 200
 back = "8 h"
 "#;
 
-const RULES: &str = r#"
+pub(crate) const RULES: &str = r#"
 [[observe]]
 subject = "yard"
 quantity = "lots"
@@ -78,10 +78,10 @@ measure = "duration"
 range = [0, 120]
 "#;
 
-const HEAD: &str = "id,date_observed,date_published,observer,medium,subject,quantity,low,best,high,unit,\
+pub(crate) const HEAD: &str = "id,date_observed,date_published,observer,medium,subject,quantity,low,best,high,unit,\
                     admiralty_source,admiralty_info,claim,url\n";
 
-fn gateway() -> Gateway {
+pub(crate) fn gateway() -> Gateway {
     let none: [&str; 0] = [];
     let no_files = |_: &str| Err("no files here".to_string());
     let text = GATEWAY.replace("poisson(trains)", "uniform_int(15, 20)");
@@ -91,7 +91,7 @@ fn gateway() -> Gateway {
         .gateway
 }
 
-fn effort(seed: u64) -> Effort {
+pub(crate) fn effort(seed: u64) -> Effort {
     Effort {
         seed,
         thetas: 128,
@@ -186,7 +186,7 @@ fn an_end_that_is_wanted_gives_what_is_known() {
     }
 }
 
-fn count(id: &str, date: &str, lots: u32) -> String {
+pub(crate) fn count(id: &str, date: &str, lots: u32) -> String {
     format!("{id},{date},{date},sat,image,yard,lots,{lots},{lots},{lots},,A,1,,\n")
 }
 

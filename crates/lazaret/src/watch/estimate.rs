@@ -284,7 +284,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
             "what moved it",
             "rows",
             "moved (nats)",
-            "misreport",
+            "misreport: letter → learned",
             "shifts",
         ]);
         for source in answer.sources.iter().take(12) {
@@ -302,11 +302,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
                     source.moved,
                     if source.rough { " ?" } else { "" }
                 ),
-                format!(
-                    "{} → {}",
-                    percent(source.misreport_before),
-                    percent(source.misreport)
-                ),
+                source.misreport_in_words(),
                 shifts.join(", "),
             ]);
         }

@@ -1,0 +1,376 @@
+//! What rows teach about those who say them: exactly, where it can be summed by hand, and in the answers.
+
+use jiff::civil::Date;
+use lazaret_gateway::model::Gateway;
+use lazaret_smc::filter::{Emphasis, Filter, FilterSettings};
+use lazaret_smc::model::Family;
+use lazaret_smc::random::StreamKey;
+use lazaret_watch::belief::Belief;
+use lazaret_watch::estimate::{Attended, Effort, Estimate, Question, estimate_attended};
+use lazaret_watch::evidence::{self, Row};
+use lazaret_watch::forecast::{Forecast, both_courses, of_courses};
+use lazaret_watch::grades::{COUNTED_MOST, Graded};
+use lazaret_watch::kernel::Figures;
+use lazaret_watch::kernel::count::CountKernel;
+use lazaret_watch::next::{Aim, next};
+use lazaret_watch::observation::{Observations, bind};
+use lazaret_watch::resume::{Kept, Origin};
+use lazaret_watch::rules::{self, Rules};
+use lazaret_watch::score::score_forecast;
+use lazaret_watch::site::Site;
+
+use crate::inference::{GATEWAY, HEAD, RULES, count, effort, gateway};
+
+/// A statement of the length of the hold.
+fn hold(id: &str, day: &str, source: &str, days: u32) -> String {
+    format!("{id},{day},{day},{source},press,hold,length,{days},{days},{days},day,B,2,,\n")
+}
+
+struct Case {
+    gateway: Gateway,
+    rules_text: String,
+    rules: Rules,
+    rows: Vec<Row>,
+    as_of: Date,
+    observations: Observations,
+    influence: bool,
+}
+
+impl Case {
+    fn new(rows: &str, more_rules: &str, as_of: &str) -> Self {
+        let gateway = gateway();
+        let rules_text = format!("{RULES}\n{more_rules}");
+        let rules = rules::read(&rules_text, &gateway).unwrap();
+        let rows = evidence::read(&format!("{HEAD}{rows}")).unwrap().rows;
+        let as_of: Date = as_of.parse().unwrap();
+        let observations = bind(&gateway, &rules, &rows, as_of).unwrap();
+        Self {
+            gateway,
+            rules_text,
+            rules,
+            rows,
+            as_of,
+            observations,
+            influence: false,
+        }
+    }
+
+    fn ask<T>(
+        &self,
+        ahead: usize,
+        ask: impl FnOnce(&CountKernel, &Belief, &Question<'_>) -> T,
+    ) -> T {
+        let effort = Effort {
+            influence: self.influence,
+            ..effort(1)
+        };
+        let question = Question {
+            gateway: &self.gateway,
+            rows: &self.rows,
+            observations: &self.observations,
+            as_of: self.as_of,
+            until: self.observations.last_day + ahead,
+            effort: &effort,
+        };
+        let kernel = CountKernel::new(&self.gateway, question.until + 1).unwrap();
+        ask(&kernel, &Belief::of(&self.gateway), &question)
+    }
+
+    fn estimate(&self, earlier: Option<&Kept>) -> (Estimate, Kept) {
+        self.ask(0, |kernel, belief, question| {
+            let course = Attended {
+                progress: &|_| {},
+                stop: &|| false,
+                origin: Origin {
+                    gateway: GATEWAY,
+                    rules: &self.rules_text,
+                },
+                earlier,
+            };
+            estimate_attended(kernel, belief, question, &[], &course).unwrap()
+        })
+    }
+}
+
+fn of<'a>(estimate: &'a Estimate, source: &str) -> &'a Graded {
+    estimate.grades.iter().find(|g| g.source == source).unwrap()
+}
+
+/// Counts of the yard say that goods are held for twelve days; the paper says otherwise time and again, the clerk does not.
+fn liar() -> String {
+    let mut rows = count("a", "2022-01-20", 210)
+        + &count("b", "2022-01-25", 212)
+        + &count("c", "2022-01-30", 208);
+    for (i, (lie, truth)) in [(60, 12), (75, 11), (90, 13), (50, 12)].iter().enumerate() {
+        let day = format!("2022-01-{}", 10 + 5 * i);
+        rows += &hold(&format!("p{i}"), &day, "paper", *lie);
+        rows += &hold(&format!("k{i}"), &day, "clerk", *truth);
+    }
+    rows
+}
+
+#[test]
+fn who_lies_often_is_believed_less_than_who_does_not() {
+    let case = Case {
+        influence: true,
+        ..Case::new(&liar(), "", "2022-01-31")
+    };
+    let (told, _) = case.estimate(None);
+    let (paper, clerk) = (of(&told, "paper"), of(&told, "clerk"));
+    assert_eq!((paper.rows, paper.letter), (4, 'B'));
+    assert!((paper.before.mean - 0.08).abs() < 1e-9 && (clerk.before.mean - 0.08).abs() < 1e-9);
+    // All four, or none but a few by accident: (8 · 0.08 + 4) / 12 and (8 · 0.08) / 12.
+    assert!((paper.after.mean - 0.387).abs() < 0.01, "{paper:?}");
+    assert!((clerk.after.mean - 0.053).abs() < 0.01, "{clerk:?}");
+    assert!(paper.after.q05 > 0.15 && paper.after.q95 < 0.7, "{paper:?}");
+    let moved = told.sources.iter().find(|s| s.name == "paper").unwrap();
+    assert_eq!(moved.learned, Some(paper.after));
+    assert!(moved.misreport > 0.99 && moved.misreport_in_words().starts_with("8 % → 39 % ("));
+    let said = |text: &str| told.diagnostics.iter().any(|said| said.contains(text));
+    assert!(said("paper errs more often than its letter B says") && !said("clerk errs"));
+    // The twin: a program that learns nothing leaves both where they were.
+    let (firm, _) = Case::new(&liar(), "[grades]\nlearn = false", "2022-01-31").estimate(None);
+    for source in ["paper", "clerk"] {
+        assert_eq!(of(&firm, source).after, of(&firm, source).before);
+    }
+    assert!((of(&firm, "paper").after.mean - 0.08).abs() < 1e-9);
+    // One whose letter weighs much is learned about slowly.
+    let (slow, _) =
+        Case::new(&liar(), "[source.paper]\nstrength = 100", "2022-01-31").estimate(None);
+    assert!((of(&slow, "paper").after.mean - (8.0 + 4.0) / 104.0).abs() < 0.01);
+    assert!((of(&slow, "clerk").after.mean - clerk.after.mean).abs() < 0.01);
+}
+
+/// E\[bᵐ (1 − b)ⁿ\] for b ~ Beta of mean 0.08 and strength 8.
+fn moment(m: usize, n: usize) -> f64 {
+    let rising = |from: f64, count: usize| -> f64 { (0..count).map(|i| from + i as f64).product() };
+    rising(8.0 * 0.08, m) * rising(8.0 * 0.92, n) / rising(8.0, m + n)
+}
+
+/// Evidence of rows about the hold, which is known, by all ways in which they can be right and wrong.
+fn exactly(case: &Case, hold: f64, without: Option<usize>) -> f64 {
+    let sources = case.observations.sources.iter();
+    let of_source = |rows: &[usize]| {
+        let said: Vec<(f64, f64)> = rows
+            .iter()
+            .filter(|row| Some(**row) != without)
+            .map(|row| {
+                let observation = &case.observations.used[*row];
+                observation.either(observation.truth(&Figures::default(), &[0.0; 4], &[hold]))
+            })
+            .collect();
+        let n = said.len();
+        let ways = (0..1usize << n).map(|ways| {
+            let wrong = ways.count_ones() as usize;
+            let each = said.iter().enumerate();
+            let each = each.map(|(i, s)| if ways >> i & 1 == 1 { s.1 } else { s.0 });
+            each.product::<f64>() * moment(wrong, n - wrong)
+        });
+        ways.sum::<f64>()
+    };
+    sources.map(|source| of_source(&source.rows)).product()
+}
+
+/// Filters of the site at a hold that is known estimate the evidence without bias: several rows of a source on one day,
+/// repetitions and rows left out included. Twins: nothing learned, and the row not left out.
+#[test]
+fn the_filter_learns_what_the_sum_over_all_ways_says() {
+    let said = [
+        ("2022-01-03", "paper", 40),
+        ("2022-01-03", "paper", 20),
+        ("2022-01-04", "clerk", 21),
+        ("2022-01-06", "paper", 22),
+        ("2022-01-06", "clerk", 22),
+        ("2022-01-07", "paper", 60),
+        ("2022-01-08", "clerk", 80),
+        ("2022-01-08", "clerk", 19),
+        ("2022-01-09", "paper", 24),
+    ];
+    let rows: String = said
+        .iter()
+        .enumerate()
+        .map(|(i, (day, source, days))| hold(&format!("r{i}"), day, source, *days))
+        .collect();
+    let case = Case::new(&rows, "", "2022-01-10");
+    let repeats = case.observations.used.iter().filter(|o| o.copies.is_some());
+    assert_eq!(repeats.count(), 1);
+    let hold = 21.0 * 86_400.0;
+    let ratios = |case: &Case, emphasis: Emphasis, exact: f64| -> (f64, f64) {
+        let kernel = CountKernel::new(&case.gateway, 20).unwrap();
+        let belief = Belief::of(&case.gateway);
+        let site = Site::new(&kernel, &case.observations, &belief, &[hold], 1).unwrap();
+        let settings = FilterSettings {
+            particles: 64,
+            emphasis,
+            ..FilterSettings::default()
+        };
+        let ratios: Vec<f64> = (0..300)
+            .map(|seed| {
+                let key = StreamKey::new(seed);
+                let filter = Filter::run(&site.model(&[hold]), 9, &settings, key).unwrap();
+                filter.log_evidence().exp() / exact
+            })
+            .collect();
+        let n = ratios.len() as f64;
+        let mean = ratios.iter().sum::<f64>() / n;
+        let variance = ratios.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / (n - 1.0);
+        (mean, (variance / n).sqrt())
+    };
+    // Five standard errors: one false alarm in a million.
+    let agrees = |(mean, error): (f64, f64)| (mean - 1.0).abs() <= 5.0 * error + 1e-12;
+    let all = exactly(&case, hold, None);
+    let found = ratios(&case, Emphasis::default(), all);
+    assert!(agrees(found), "{found:?}");
+    let row = 1;
+    let found = ratios(
+        &case,
+        Emphasis::without(&[row]),
+        exactly(&case, hold, Some(row)),
+    );
+    assert!(agrees(found), "{found:?}");
+    let firm = Case::new(&rows, "[grades]\nlearn = false", "2022-01-10");
+    assert!(!agrees(ratios(&firm, Emphasis::default(), all)));
+    assert!(!agrees(ratios(
+        &case,
+        Emphasis::default(),
+        exactly(&case, hold, Some(row))
+    )));
+}
+
+/// New rows of a source about new days: its earlier rows, one of which was the last that it had, teach as if the new had
+/// been known from the start, to the last bit.
+#[test]
+fn what_was_learned_is_kept_and_gone_on_from() {
+    let early = liar();
+    let late = hold("p9", "2022-02-02", "paper", 33) + &count("d", "2022-02-03", 209);
+    let (_, kept) = Case::new(&early, "", "2022-01-31").estimate(None);
+    // In the file the new rows stand before the old.
+    let all = Case::new(&format!("{late}{early}"), "", "2022-02-04");
+    let (resumed, _) = all.estimate(Some(&kept));
+    let (straight, _) = all.estimate(None);
+    let text = |told: &Estimate| serde_json::to_string(told).unwrap();
+    assert!(of(&straight, "paper").rows == 5);
+    assert_eq!(text(&resumed), text(&straight));
+}
+
+#[test]
+fn a_look_by_a_known_liar_is_worth_less() {
+    let looks = "
+[[look]]
+name = \"anybody\"
+of = \"hold_time\"
+measure = \"duration\"
+source_grade = \"B\"
+[[look]]
+name = \"the paper\"
+of = \"hold_time\"
+measure = \"duration\"
+source_grade = \"B\"
+source = \"paper\"
+";
+    // Everybody knows that trains bring fifteen to twenty wagons; how long goods are held nobody does.
+    let rows: String = (0..4)
+        .map(|i| {
+            let day = format!("2022-01-{}", 10 + i);
+            format!("p{i},{day},{day},paper,press,west,wagons,38,38,38,,B,2,,\n")
+        })
+        .collect();
+    let gains = |rules: &str| {
+        let case = Case::new(&rows, rules, "2022-01-15");
+        case.ask(3, |kernel, belief, question| {
+            let (_, courses) = both_courses(kernel, belief, question, &|_| {}).unwrap();
+            let aim = Aim::Unknown(0);
+            let ranked = next(question, &case.rules, &courses, &aim, 1, StreamKey::new(3));
+            let gain = |name: &str| ranked.iter().find(|s| s.look == name).unwrap().gain;
+            (gain("anybody"), gain("the paper"))
+        })
+    };
+    let (anybody, paper) = gains(looks);
+    assert!(paper < 0.85 * anybody, "{paper} {anybody}");
+    // The twin: where nothing is learned the two are the same but for chance.
+    let (anybody, paper) = gains(&format!("{looks}\n[grades]\nlearn = false"));
+    assert!(paper > 0.9 * anybody, "{paper} {anybody}");
+}
+
+#[test]
+fn a_forecast_expects_of_a_source_what_it_has_learned() {
+    let late = count("d", "2022-02-05", 290)
+        .replace(",sat,", ",paper,")
+        .replace(",A,1,", ",B,1,");
+    let case = Case::new(&liar(), "", "2022-01-31");
+    let forecast = case.ask(10, |kernel, belief, question| {
+        let (prior, posterior) = both_courses(kernel, belief, question, &|_| {}).unwrap();
+        of_courses(question, &prior, &posterior)
+    });
+    let learned = forecast.misreport_of("paper", 'B').unwrap();
+    assert!((learned - 0.387).abs() < 0.01, "{learned}");
+    let text = serde_json::to_string(&forecast).unwrap();
+    let forecast: Forecast = serde_json::from_str(&text).unwrap();
+    assert!((forecast.misreport_of("paper", 'B').unwrap() - learned).abs() < 1e-12);
+    let after = Case::new(&format!("{}{late}", liar()), "", "2022-02-10");
+    let score = |forecast: &Forecast| {
+        score_forecast(&after.gateway, forecast, &after.rows, &after.observations)[0].log_score
+    };
+    // That the paper would be wrong once more was to be expected.
+    let mut forgetful = forecast.clone();
+    forgetful.grades.clear();
+    assert!((score(&forecast) - score(&forgetful) - (learned / 0.08).ln()).abs() < 0.3);
+}
+
+#[test]
+fn rules_about_learning_are_read_and_their_mistakes_told() {
+    let gateway = gateway();
+    let read = |text: &str| rules::read(text, &gateway);
+    assert!((read("").unwrap().strength - 8.0).abs() < 1e-12);
+    let rules = read("[grades]\nstrength = 20\n[source.x]\nmisreport = 0.3\nstrength = 2").unwrap();
+    assert_eq!(
+        (rules.strength_of("x"), rules.strength_of("y")),
+        (2.0, 20.0)
+    );
+    assert!(
+        read("[grades]\nlearn = false")
+            .unwrap()
+            .strength
+            .is_infinite()
+    );
+    assert!(
+        read("[grades]\nstrength = inf")
+            .unwrap()
+            .strength
+            .is_infinite()
+    );
+    for wrong in ["0", "-3", "nan"] {
+        let text = format!("[grades]\nstrength = {wrong}");
+        let told = read(&text).unwrap_err();
+        let at = told[0].labels[0].at;
+        assert_eq!(&text[at.start..at.end], wrong);
+        assert!(told[0].help.as_deref().unwrap().contains("such as 8"));
+    }
+}
+
+#[test]
+fn of_too_many_sources_those_with_most_rows_are_followed() {
+    let mut rows = String::new();
+    for source in 0..COUNTED_MOST + 3 {
+        for i in 0..2 + usize::from(source >= 3) {
+            let day = format!("2022-01-{:02}", 5 + i);
+            rows += &hold(
+                &format!("r{source}x{i}"),
+                &day,
+                &format!("s{source}"),
+                10 + source as u32,
+            );
+        }
+    }
+    let case = Case::new(&rows, "", "2022-01-10");
+    let crowded: Vec<&str> = case
+        .observations
+        .sources
+        .iter()
+        .filter(|source| source.crowded_out)
+        .map(|source| source.name.as_str())
+        .collect();
+    assert_eq!(crowded, ["s0", "s1", "s2"]);
+    let slots = case.observations.sources.iter().filter_map(|s| s.slot);
+    assert_eq!(slots.max(), Some(COUNTED_MOST - 1));
+}
