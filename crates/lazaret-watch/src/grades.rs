@@ -31,8 +31,13 @@ pub const COUNTED_MOST: usize = 64;
 /// its source to matter.
 const ROWS_EXACT: usize = 500;
 
-/// Products that all courses together may cost; beyond it only some of the courses are followed.
+/// Products that all courses together may cost; beyond it only some of the courses are followed. A row costs as many as
+/// its source has rows, and what it takes to say how likely it is along a course.
 const WORK_MOST: f64 = 1e9;
+const WORK_OF_A_ROW: f64 = 1000.0;
+
+/// Courses followed at a time, so that what is known of each need not be kept for all.
+const AT_ONCE: usize = 16;
 
 /// A source, as far as it has one letter: its rows share the chance of a misreport.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +76,12 @@ impl Source {
         }
         let (a, b) = self.shape(erred, taken);
         let drawn = rand_distr::Beta::new(a, b).map_or(self.misreport, |beta| beta.sample(rng));
-        // A chance of exactly 0 or 1 would make some rows impossible.
+        // A chance of exactly 0 or 1 would make some rows impossible; shapes near 0 can overflow.
+        let drawn = if drawn.is_finite() {
+            drawn
+        } else {
+            a / (a + b)
+        };
         drawn.clamp(1e-9, 1.0 - 1e-9)
     }
 
@@ -214,60 +224,62 @@ pub fn learn(
             rows.filter(|row| !left_out.contains(row)).collect()
         })
         .collect();
-    let squares: f64 = taken.iter().map(|rows| (rows.len() as f64).powi(2)).sum();
-    let affordable = (WORK_MOST / squares.max(1.0)) as usize;
-    // Courses that follow one another may be of one θ: take them evenly.
-    let followed = courses.len().min(affordable.max(10));
-    let along: Vec<Vec<Along>> = (0..followed)
-        .into_par_iter()
-        .map(|i| {
-            let course = &courses[i * courses.len() / followed];
-            let mut rng = key.child(i as u64).stream();
-            let each = observations.sources.iter().zip(&taken);
-            each.map(|(source, rows)| along(source, rows, observations, course, &mut rng))
-                .collect()
-        })
-        .collect();
-    let mut rows = vec![1.0; observations.used.len()];
-    let (mut sources, mut beliefs) = (Vec::new(), Vec::new());
-    for (index, source) in observations.sources.iter().enumerate() {
-        let n = taken[index].len();
-        let mut counts = vec![0.0; n + 1];
-        let mut misreports = vec![0.0; n];
-        for along in along.iter().map(|all| &all[index]) {
-            for (offset, weight) in along.erred.weights.iter().enumerate() {
-                counts[along.erred.least + offset] += weight / followed as f64;
+    let work = |rows: &Vec<usize>| rows.len() as f64 * (rows.len() as f64 + WORK_OF_A_ROW);
+    let affordable = WORK_MOST / taken.iter().map(work).sum::<f64>().max(1.0);
+    let followed = courses.len().min((affordable as usize).max(10));
+    let mut counts: Vec<Vec<f64>> = taken.iter().map(|rows| vec![0.0; rows.len() + 1]).collect();
+    let mut rows = vec![0.0; observations.used.len()];
+    let mut each = Vec::with_capacity(followed);
+    for first in (0..followed).step_by(AT_ONCE) {
+        let some: Vec<Vec<Along>> = (first..followed.min(first + AT_ONCE))
+            .into_par_iter()
+            .map(|i| {
+                // Courses that follow one another may be of one θ: take them evenly.
+                let course = &courses[i * courses.len() / followed];
+                let mut rng = key.child(i as u64).stream();
+                let sources = observations.sources.iter().zip(&taken);
+                sources
+                    .map(|(source, rows)| along(source, rows, observations, course, &mut rng))
+                    .collect()
+            })
+            .collect();
+        // One after the other, so that sums do not depend on the threads.
+        for course in some {
+            for ((along, counts), taken) in course.iter().zip(&mut counts).zip(&taken) {
+                for (offset, weight) in along.erred.weights.iter().enumerate() {
+                    counts[along.erred.least + offset] += weight / followed as f64;
+                }
+                for (row, chance) in taken.iter().zip(&along.rows) {
+                    rows[*row] += chance / followed as f64;
+                }
             }
-            for (sum, chance) in misreports.iter_mut().zip(&along.rows) {
-                *sum += chance / followed as f64;
-            }
+            let chances = course.into_iter().map(|along| (along.chance, along.drawn));
+            each.push(chances.collect());
         }
+    }
+    for row in left_out {
+        rows[*row] = 1.0;
+    }
+    let (mut sources, mut beliefs) = (Vec::new(), Vec::new());
+    for ((source, counts), taken) in observations.sources.iter().zip(&mut counts).zip(&taken) {
         if followed == 0 {
             counts[0] = 1.0;
         }
-        for (row, chance) in taken[index].iter().zip(misreports) {
-            rows[*row] = chance;
-        }
-        let belief = Mixture::after(source, &counts);
+        let belief = Mixture::after(source, counts);
         sources.push(Graded {
             source: source.name.clone(),
             letter: source.letter.letter(),
-            rows: n,
+            rows: taken.len(),
             before: Mixture::after(source, &[1.0]).chance(),
             after: belief.chance(),
         });
         beliefs.push(belief);
     }
-    let each = along.into_iter().map(|all| {
-        all.into_iter()
-            .map(|along| (along.chance, along.drawn))
-            .collect()
-    });
     Learned {
         sources,
         rows,
         beliefs,
-        followed: each.collect(),
+        followed: each,
         courses: courses.len(),
     }
 }
@@ -704,5 +716,11 @@ mod tests {
         let mean = sum / f64::from(n);
         assert!((mean - source.chance(1.0, 3.0)).abs() < 4.0 * 0.089 / f64::from(n).sqrt());
         assert!((mean - source.chance(0.0, 3.0)).abs() > 0.05);
+        let brittle = Source {
+            strength: 0.1,
+            misreport: 1e-4,
+            ..source
+        };
+        assert!((0..2000).all(|_| (0.0..=1.0).contains(&brittle.draw(0.0, 0.0, &mut rng))));
     }
 }
