@@ -71,6 +71,12 @@ pub trait Kernel: Sync {
 
     /// The figures of the day last reached in the course `index`.
     fn today(&self, population: &Self::Population, index: usize) -> Figures;
+
+    /// What passed in the day last reached in the course `index`: convoys, vehicles and lots that came, lots that left.
+    fn flows(&self, population: &Self::Population, index: usize) -> [u32; 4] {
+        let today = self.today(population, index);
+        [today.convoys, today.vehicles, today.lots, today.dispatched]
+    }
 }
 
 /// The local date of the gateway's start: day 0.

@@ -196,9 +196,7 @@ impl<K: Kernel> Member<'_, K> {
         let place = population.day % self.window;
         let short = |n: u32| n.min(u32::from(u16::MAX)) as u16;
         for (i, row) in population.flows.chunks_exact_mut(self.window).enumerate() {
-            let today = self.kernel.today(&population.inner, i);
-            let flows = [today.convoys, today.vehicles, today.lots, today.dispatched];
-            row[place] = flows.map(short);
+            row[place] = self.kernel.flows(&population.inner, i).map(short);
         }
     }
 }

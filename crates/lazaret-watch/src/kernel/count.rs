@@ -178,4 +178,8 @@ impl Kernel for CountKernel {
     fn today(&self, courses: &Courses, index: usize) -> Figures {
         courses.today(&self.plan, index)
     }
+
+    fn flows(&self, courses: &Courses, index: usize) -> [u32; 4] {
+        courses.flows(index)
+    }
 }

@@ -168,6 +168,13 @@ impl Courses {
         }
     }
 
+    /// What passed in the day last reached in the course `index`.
+    pub(super) fn flows(&self, index: usize) -> [u32; 4] {
+        let now = &self.now[index / LANES];
+        [&now.convoys, &now.vehicles, &now.lots, &now.dispatched]
+            .map(|lanes| lanes.0[index % LANES].max(0) as u32)
+    }
+
     /// The figures of the day last reached in the course `index`.
     pub(super) fn today(&self, plan: &Plan, index: usize) -> Figures {
         let (block, lane) = (index / LANES, index % LANES);
