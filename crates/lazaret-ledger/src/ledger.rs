@@ -6,7 +6,7 @@ use crate::chain::{Chain, Digest, Record, Sealed};
 use crate::command::Command;
 use crate::decide::{Decision, decide};
 use crate::rule::Refusal;
-use crate::state::{Broken, SnapshotError, State};
+use crate::state::{Broken, Restoring, SnapshotError, State};
 
 /// A state and the end of the chain that led to it.
 ///
@@ -96,6 +96,15 @@ impl Ledger {
     /// As [`State::restore`].
     pub fn restore(bytes: &[u8]) -> Result<Ledger, SnapshotError> {
         let (state, chain) = State::restore(bytes)?;
+        Ok(Ledger { state, chain })
+    }
+
+    /// The ledger of a snapshot that was read piece by piece.
+    ///
+    /// # Errors
+    /// As [`Restoring::finish`].
+    pub fn restored(restoring: Restoring) -> Result<Ledger, SnapshotError> {
+        let (state, chain) = restoring.finish()?;
         Ok(Ledger { state, chain })
     }
 }

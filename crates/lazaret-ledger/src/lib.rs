@@ -33,8 +33,8 @@ pub use ledger::{Accepted, Ledger};
 pub use rule::{Refusal, Rule, Warning};
 pub use state::{
     Broken, Chained, Closure, ConvoyView, Cursor, ExceptionView, HoldLine, LotView, ManifestView,
-    MovedDate, NameKind, PersonView, PlaceView, SampleView, SnapshotError, Stage, State, Totals,
-    TreatmentView, VehicleView,
+    MovedDate, NameKind, PersonView, PlaceView, Restoring, SampleView, SnapshotError, Stage, State,
+    Totals, TreatmentView, VehicleView,
 };
 
 /// Brings a state up to date with the next record.

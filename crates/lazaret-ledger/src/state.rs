@@ -31,7 +31,7 @@ pub(crate) use rows::{
     Departure, ExceptionRow, Lot, LotStage, Manifest, ManifestStage, Person, Place, Sample, Unit,
     Vehicle, VehicleStage, flag,
 };
-pub use snapshot::SnapshotError;
+pub use snapshot::{Restoring, SnapshotError};
 pub use views::{
     Cursor, ExceptionView, HoldLine, LotView, ManifestView, MovedDate, PersonView, PlaceView,
     Stage, Totals, VehicleView,
@@ -41,7 +41,7 @@ pub use views::{
 ///
 /// Starts empty with [`State::default`] and changes only by [`apply`](crate::apply). The same records give the same
 /// state, and the same state the same [`snapshot`](State::snapshot), byte for byte.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct State {
     pub(crate) seq: u64,
     /// When the last record was made; µs since 1970.
@@ -89,16 +89,53 @@ pub struct State {
     pub(crate) seals: BTreeMap<u32, Vec<String>>,
 
     /// Held lots by earliest release (µs); those whose clock does not run come last.
-    held: BTreeSet<(i64, u32)>,
+    held: Sorted<(i64, u32)>,
     /// Held lots that lack only time and signatures, by the same.
-    ready: BTreeSet<(i64, u32)>,
+    ready: Sorted<(i64, u32)>,
     /// Released lots that are still here, most urgent class first, then by when their hold ended.
-    free: BTreeSet<(i32, i64, u32)>,
+    free: Sorted<(i32, i64, u32)>,
     pub(crate) open_exceptions: BTreeSet<u32>,
     pub(crate) vehicles_here: BTreeSet<u32>,
 
     keys: Keys,
     pub(crate) totals: Totals,
+}
+
+/// A set that is read back at once: serde inserts one by one, which takes four times as long.
+#[derive(Clone, Debug)]
+struct Sorted<T>(BTreeSet<T>);
+
+impl<T> Default for Sorted<T> {
+    fn default() -> Self {
+        Sorted(BTreeSet::new())
+    }
+}
+
+impl<T> std::ops::Deref for Sorted<T> {
+    type Target = BTreeSet<T>;
+    fn deref(&self) -> &BTreeSet<T> {
+        &self.0
+    }
+}
+
+impl<T> std::ops::DerefMut for Sorted<T> {
+    fn deref_mut(&mut self) -> &mut BTreeSet<T> {
+        &mut self.0
+    }
+}
+
+impl<T: Serialize> Serialize for Sorted<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de> + Ord> Deserialize<'de> for Sorted<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // `collect` sorts, which costs one look over what is in order, and builds the tree from its leaves.
+        let entries = Vec::<T>::deserialize(deserializer)?;
+        Ok(Sorted(entries.into_iter().collect()))
+    }
 }
 
 /// A treatment that has begun and not ended.

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use lazaret_ledger::{Digest, Ledger, Record};
+use lazaret_ledger::{Digest, Ledger, Record, Restoring, SnapshotError};
 use sqlx::Row;
 
 use crate::database::{Store, either};
@@ -122,21 +122,7 @@ impl Store {
             .map(|row| (row.get("seq"), row.get("last")))
             .collect());
         for (seq, last) in known {
-            let mut bytes = Vec::new();
-            for part in 1..=last {
-                let text = "SELECT body FROM snapshot WHERE seq = $1 AND part = $2";
-                let body: Option<Vec<u8>> = either!(self, pool => sqlx::query(text)
-                    .bind(seq)
-                    .bind(part)
-                    .fetch_optional(pool)
-                    .await?
-                    .map(|row| row.get("body")));
-                bytes.extend(body.unwrap_or_default());
-            }
-            let read = tokio::task::spawn_blocking(move || Ledger::restore(&bytes));
-            let Ok(read) = read.await else {
-                continue;
-            };
+            let read = self.restored(seq, last).await?;
             match read {
                 // A snapshot that another history left behind would lead astray.
                 Ok(ledger) if self.follows(&ledger).await? => return Ok(ledger),
@@ -145,6 +131,43 @@ impl Store {
             }
         }
         Ok(Ledger::default())
+    }
+
+    /// The ledger of one snapshot. Its pieces are checked and decoded while those after them are read.
+    async fn restored(
+        &self,
+        seq: i64,
+        last: i64,
+    ) -> Result<Result<Ledger, SnapshotError>, StoreError> {
+        let mut restoring = Restoring::default();
+        let mut work = VecDeque::new();
+        for part in 1..=last {
+            let text = "SELECT body FROM snapshot WHERE seq = $1 AND part = $2";
+            let fed = either!(self, pool => sqlx::query(text)
+                .bind(seq)
+                .bind(part)
+                .fetch_optional(pool)
+                .await?
+                .map(|row| restoring.feed(row.get(0))));
+            match fed {
+                Some(Ok(pieces)) => {
+                    let begun = pieces
+                        .into_iter()
+                        .map(|piece| tokio::task::spawn_blocking(|| piece.decode()));
+                    work.extend(begun);
+                }
+                Some(Err(error)) => return Ok(Err(error)),
+                None => return Ok(Err(SnapshotError::Damaged)),
+            }
+        }
+        for piece in work {
+            match piece.await {
+                Ok(Ok(piece)) => restoring.put(piece),
+                Ok(Err(error)) => return Ok(Err(error)),
+                Err(error) => return Ok(Err(SnapshotError::Unreadable(error.to_string()))),
+            }
+        }
+        Ok(Ledger::restored(restoring))
     }
 
     async fn follows(&self, ledger: &Ledger) -> Result<bool, StoreError> {

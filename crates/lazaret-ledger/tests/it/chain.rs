@@ -1,7 +1,7 @@
 //! Every cut, swap and edit of the records is found, and where.
 
 use lazaret_ledger::chain::{Breakage, ChainBreak, verify};
-use lazaret_ledger::{Accepted, Chain, Digest, Ledger, Sealed};
+use lazaret_ledger::{Accepted, Chain, Digest, Ledger, Restoring, Sealed};
 use proptest::prelude::*;
 
 use crate::scene::Scene;
@@ -145,11 +145,34 @@ fn a_ledger_read_again_from_its_bytes_is_the_same() {
 fn a_damaged_snapshot_is_refused() {
     let scene = Scene::open();
     let bytes = scene.ledger.snapshot().unwrap();
-    for at in [0, 9, 45, bytes.len() - 1] {
+    for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 1;
-        assert!(Ledger::restore(&damaged).is_err());
+        assert!(Ledger::restore(&damaged).is_err(), "byte {at}");
     }
-    assert!(Ledger::restore(&bytes[..30]).is_err());
-    assert!(Ledger::restore(&bytes[..bytes.len() - 1]).is_err());
+    for end in [0, 30, 43, 44, 100, bytes.len() - 1] {
+        assert!(Ledger::restore(&bytes[..end]).is_err(), "up to {end}");
+    }
+    let longer = [&bytes[..], &[0]].concat();
+    assert!(Ledger::restore(&longer).is_err());
+}
+
+#[test]
+fn a_snapshot_is_read_alike_in_whatever_slices_it_comes() {
+    let scene = Scene::open();
+    let bytes = scene.ledger.snapshot().unwrap();
+    for slice in [1, 7, 43, 44, 45, 1000, bytes.len()] {
+        let mut restoring = Restoring::default();
+        let mut pieces = Vec::new();
+        for slice in bytes.chunks(slice) {
+            pieces.extend(restoring.feed(slice).unwrap());
+        }
+        // They may be decoded in any order.
+        for piece in pieces.into_iter().rev() {
+            restoring.put(piece.decode().unwrap());
+        }
+        let ledger = Ledger::restored(restoring).unwrap();
+        assert_eq!(ledger.snapshot().unwrap(), bytes, "slices of {slice}");
+        assert_eq!(ledger.chain(), scene.ledger.chain());
+    }
 }
