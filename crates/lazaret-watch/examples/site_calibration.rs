@@ -13,6 +13,7 @@ use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::scores::crps;
 use lazaret_smc::summary::Weighted;
+use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
 use lazaret_watch::estimate::{Course, Effort, Question, posterior_courses, sample};
 use lazaret_watch::grades::learn;
@@ -79,8 +80,8 @@ fn main() {
         let site =
             Site::new(&kernel, &observations, &belief, &means, 1).unwrap_or_else(|e| panic!("{e}"));
         let run = key.child(2).stream().bits();
-        let sampler =
-            sample(&site, &belief, &question, run, &|_| {}).unwrap_or_else(|e| panic!("{e}"));
+        let sampler = sample(&site, &belief, &question, run, &Attendance::nobody())
+            .unwrap_or_else(|e| panic!("{e}"));
         let courses = posterior_courses(&site, &sampler, &question, key.child(3))
             .unwrap_or_else(|e| panic!("{e}"));
         for (at, unknown) in gateway.unknowns.iter().enumerate() {

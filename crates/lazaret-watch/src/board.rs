@@ -10,11 +10,13 @@ use std::fmt::Write as _;
 use lazaret_gateway::model::Gateway;
 
 use self::picture::{UNUSED_DRAWN_MOST, bands, histogram, timeline};
+use self::sheets::fared;
 pub use self::sheets::{compare_sheet, forecast_sheet, next_sheet, score_sheet};
 use crate::compare::Group;
 use crate::estimate::{DayEstimate, Estimate, Influence, Question, Summary, UnknownEstimate};
 use crate::forecast::{Event, Forecast};
 use crate::next::Suggestion;
+use crate::score::Tally;
 
 /// What a board shows.
 #[derive(Clone, Copy)]
@@ -29,6 +31,8 @@ pub struct Board<'a> {
     pub groups: &'a [Group],
     /// What to look at next, the best first.
     pub next: &'a [Suggestion],
+    /// How earlier forecasts fared, if a record of them is kept.
+    pub tally: Option<&'a Tally>,
 }
 
 /// Text that is safe inside a page.
@@ -132,6 +136,7 @@ pub fn page(board: &Board<'_>) -> String {
     explanations(&mut out, board.groups);
     next(&mut out, board.next);
     moved(&mut out, board);
+    fared(&mut out, board.tally);
     caution(&mut out, board);
     out.push_str("</body></html>\n");
     out

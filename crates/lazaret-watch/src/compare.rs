@@ -6,6 +6,7 @@ use lazaret_smc::smc2::Smc2;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
+use crate::attendance::Attendance;
 use crate::belief::Belief;
 use crate::estimate::{
     EvidenceEstimate, Question, WatchError, posterior_courses, predictive_check, sample,
@@ -121,7 +122,7 @@ pub struct Trial {
     pub predictive_check: f64,
 }
 
-/// Runs one model over the evidence, with several seeds.
+/// Runs one model over the evidence, with several seeds: a step a day of each.
 ///
 /// # Errors
 /// [`WatchError`].
@@ -129,7 +130,7 @@ pub fn trial<K: Kernel>(
     kernel: &K,
     belief: &Belief,
     question: &Question<'_>,
-    progress: &(dyn Fn(usize) + Sync),
+    attendance: &Attendance<'_>,
 ) -> Result<Trial, WatchError> {
     let unknowns = question.gateway.unknowns.iter();
     let means: Vec<f64> = unknowns.map(|u| u.prior.mean()).collect();
@@ -143,7 +144,7 @@ pub fn trial<K: Kernel>(
     for run in 0..effort.runs.max(1) {
         // The same seeds for every model: chance that they share cancels in the differences.
         let seed = StreamKey::new(effort.seed).child(run).stream().bits();
-        let sampler = sample(&site, belief, question, seed, progress)?;
+        let sampler = sample(&site, belief, question, seed, attendance)?;
         runs.push(log_evidence(&sampler));
         for increment in sampler.increments() {
             increments[increment.row] += increment.log_evidence / effort.runs.max(1) as f64;

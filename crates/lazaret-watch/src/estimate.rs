@@ -20,7 +20,9 @@ use serde::{Serialize, Serializer};
 pub use self::ask::{Ask, AskError};
 use self::fit::conflicts;
 pub(crate) use self::fit::predictive_check;
-use self::influence::{row_influences, source_influences};
+use self::influence::LeavingOut;
+pub use self::influence::steps;
+use crate::attendance::Attendance;
 use crate::belief::Belief;
 use crate::board::percent;
 use crate::evidence::{Row, Words};
@@ -388,19 +390,22 @@ pub(crate) type Sampler<K> = Smc2<Followed<<K as Kernel>::Population>>;
 /// Runs the sampler over the evidence.
 ///
 /// # Errors
-/// As the sampler's.
+/// As the sampler's, and [`WatchError::Stopped`].
 pub fn sample<K: Kernel>(
     site: &Site<'_, K>,
     belief: &Belief,
     question: &Question<'_>,
     seed: u64,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Result<Sampler<K>, SmcError> {
+    attendance: &Attendance<'_>,
+) -> Result<Sampler<K>, WatchError> {
     let settings = question.effort.sampler();
     let mut sampler = Smc2::start(site, &belief.prior, &settings, seed)?;
     let days = 0..=question.observations.last_day;
-    follow(&mut sampler, site, belief, days, progress, &|| false)?;
-    Ok(sampler)
+    if follow(&mut sampler, site, belief, days, attendance)? {
+        Ok(sampler)
+    } else {
+        Err(WatchError::Stopped)
+    }
 }
 
 /// Takes in the evidence of `days`; false if an end was wanted before the last of them.
@@ -409,15 +414,14 @@ pub(crate) fn follow<K: Kernel>(
     site: &Site<'_, K>,
     belief: &Belief,
     days: std::ops::RangeInclusive<usize>,
-    progress: &(dyn Fn(usize) + Sync),
-    stop: &(dyn Fn() -> bool + Sync),
+    attendance: &Attendance<'_>,
 ) -> Result<bool, SmcError> {
     for _ in days {
-        if stop() {
+        if attendance.wants_an_end() {
             return Ok(false);
         }
         sampler.advance(site, &belief.prior)?;
-        progress(1);
+        attendance.done(1);
     }
     Ok(true)
 }
@@ -492,7 +496,7 @@ impl Course {
 /// Works out what the evidence leaves.
 ///
 /// * `belief` — the prior of the gateway.
-/// * `progress` — is told how many days of one of the runs are done, one call a day.
+/// * `attendance` — is told of [`steps`] steps.
 ///
 /// # Errors
 /// [`WatchError`].
@@ -501,11 +505,10 @@ pub fn estimate<K: Kernel>(
     belief: &Belief,
     question: &Question<'_>,
     asks: &[Ask],
-    progress: &(dyn Fn(usize) + Sync),
+    attendance: &Attendance<'_>,
 ) -> Result<Estimate, WatchError> {
     let course = Attended {
-        progress,
-        stop: &|| false,
+        attendance: *attendance,
         origin: Origin {
             gateway: "",
             rules: "",
@@ -518,11 +521,9 @@ pub fn estimate<K: Kernel>(
 /// How an estimate goes on, is watched and is stopped.
 #[derive(Clone, Copy)]
 pub struct Attended<'a> {
-    /// Is told how many days of one of the runs are done.
-    pub progress: &'a (dyn Fn(usize) + Sync),
-    /// Whether somebody wants an end. Asked day by day; once the first run is done the answer is given without the
-    /// other runs and without influences, and says so.
-    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// Who looks on. If an end is wanted once the first run is done, the answer is given without the other runs and
+    /// without influences, and says so.
+    pub attendance: Attendance<'a>,
     /// What it is made from.
     pub origin: Origin<'a>,
     /// An estimate to go on from.
@@ -563,16 +564,9 @@ pub fn estimate_attended<K: Kernel>(
             None => Smc2::start(&site, &belief.prior, &effort.sampler(), seed)?,
         };
         let reached = sampler.time().map_or(0, |time| time + 1);
-        (course.progress)(reached);
+        course.attendance.done(reached);
         let days = reached..=observations.last_day;
-        let whole = follow(
-            &mut sampler,
-            &site,
-            belief,
-            days,
-            course.progress,
-            course.stop,
-        )?;
+        let whole = follow(&mut sampler, &site, belief, days, &course.attendance)?;
         Ok(whole.then_some(sampler))
     };
     let sampler = one(0)?.ok_or(WatchError::Stopped)?;
@@ -585,7 +579,6 @@ pub fn estimate_attended<K: Kernel>(
         kept.add(&other);
     }
     let evidence = LogEvidence { runs };
-    let stopped = (course.stop)();
     let key = StreamKey::new(effort.seed).child(90);
     let prior = prior_courses(&site, belief, question, key.child(1));
     let posterior = posterior_courses(&site, &sampler, question, key.child(2))?;
@@ -593,16 +586,23 @@ pub fn estimate_attended<K: Kernel>(
     let left_out: Vec<usize> = sampler.conflicts().iter().map(|c| c.row).collect();
     let learned = learn(observations, &posterior, &left_out, key.child(5));
     let unknowns = unknowns(gateway, belief, &sampler, key.child(3));
-    let rows = if effort.influence && !stopped {
-        row_influences(&site, &sampler, question, belief, &learned)?
-    } else {
-        Vec::new()
-    };
-    let sources = if effort.influence && !stopped {
-        source_influences(&site, &sampler, question, belief, &learned)?
-    } else {
-        Vec::new()
-    };
+    let (mut rows, mut sources) = (Vec::new(), Vec::new());
+    let mut stopped = (evidence.runs.len() as u64) < effort.runs.max(1);
+    if effort.influence {
+        let left_out = LeavingOut {
+            site: &site,
+            sampler: &sampler,
+            question,
+            belief,
+            learned: &learned,
+            attendance: &course.attendance,
+        };
+        // Either all of them or none: half a table would be taken for the whole.
+        match left_out.rows_and_sources()? {
+            Some(both) => (rows, sources) = both,
+            None => stopped = true,
+        }
+    }
     let conflicts = conflicts(question, sampler.conflicts(), &learned.rows);
     let predictive_check = predictive_check(observations, &posterior, &learned, key.child(4));
     let mut answer = Estimate {

@@ -1,11 +1,16 @@
 //! Dated statements about what will be, kept so that they can be scored later.
 
+mod courses;
+
 use jiff::civil::Date;
 use lazaret_gateway::model::Gateway;
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::summary::Weighted;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::courses::ReadCourses;
+pub use self::courses::{KeptCourse, KeptCourses};
+use crate::attendance::Attendance;
 use crate::belief::Belief;
 use crate::estimate::{
     Course, Question, WatchError, followed, posterior_courses, prior_courses, sample,
@@ -36,6 +41,10 @@ pub struct Forecast {
     /// What the evidence taught about its sources; empty if nothing was known of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grades: Vec<Graded>,
+    /// Some of the courses that it was made from, for reports about stretches of days. What is printed for machines goes
+    /// without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub courses: Option<KeptCourses>,
 }
 
 /// A figure on the days to come.
@@ -116,9 +125,9 @@ pub fn forecast<K: Kernel>(
     kernel: &K,
     belief: &Belief,
     question: &Question<'_>,
-    progress: &(dyn Fn(usize) + Sync),
+    attendance: &Attendance<'_>,
 ) -> Result<Forecast, WatchError> {
-    let (prior, posterior) = both_courses(kernel, belief, question, progress)?;
+    let (prior, posterior) = both_courses(kernel, belief, question, attendance)?;
     Ok(of_courses(question, &prior, &posterior))
 }
 
@@ -130,14 +139,14 @@ pub fn both_courses<K: Kernel>(
     kernel: &K,
     belief: &Belief,
     question: &Question<'_>,
-    progress: &(dyn Fn(usize) + Sync),
+    attendance: &Attendance<'_>,
 ) -> Result<(Vec<Course>, Vec<Course>), WatchError> {
     let unknowns = question.gateway.unknowns.iter();
     let means: Vec<f64> = unknowns.map(|u| u.prior.mean()).collect();
     let site =
         Site::new(kernel, question.observations, belief, &means, 1).map_err(WatchError::Gateway)?;
     let seed = question.effort.seed;
-    let sampler = sample(&site, belief, question, seed, progress)?;
+    let sampler = sample(&site, belief, question, seed, attendance)?;
     let key = StreamKey::new(seed).child(90);
     let prior = prior_courses(&site, belief, question, key.child(1));
     let posterior = posterior_courses(&site, &sampler, question, key.child(2))?;
@@ -212,6 +221,7 @@ pub fn of_courses(question: &Question<'_>, prior: &[Course], posterior: &[Course
         series,
         events,
         grades: learn(question.observations, posterior, &[], key).sources,
+        courses: Some(KeptCourses::of(question, prior, posterior)),
     }
 }
 

@@ -13,6 +13,7 @@
 //!
 //! Like all crates under the binary it does no I/O and reads no clock. `docs/watch.md` tells the method to analysts.
 
+pub mod attendance;
 pub mod belief;
 pub mod board;
 pub mod compare;

@@ -8,7 +8,8 @@ use lazaret_smc::random::{Stream, StreamKey};
 use lazaret_smc::summary::Weighted;
 use serde::Serialize;
 
-use crate::estimate::{Ask, Course, Question};
+use crate::attendance::Attendance;
+use crate::estimate::{Ask, Course, Question, WatchError};
 use crate::grades::learn;
 use crate::kernel::date_of;
 use crate::observation::{Observation, Statement};
@@ -95,7 +96,10 @@ impl Experiment for Looking<'_> {
 /// Ranks all looks of `rules` on every `step`-th day after the present by gain for cost, the best first.
 ///
 /// * `courses` — draws from the posterior that reach the last day of `question`.
-#[must_use]
+/// * `attendance` — is told of each look.
+///
+/// # Errors
+/// [`WatchError::Stopped`].
 pub fn next(
     question: &Question<'_>,
     rules: &Rules,
@@ -103,7 +107,8 @@ pub fn next(
     aim: &Aim,
     step: usize,
     key: StreamKey,
-) -> Vec<Suggestion> {
+    attendance: &Attendance<'_>,
+) -> Result<Vec<Suggestion>, WatchError> {
     let first = question.observations.last_day + 1;
     let answers: Option<Vec<usize>> = match aim {
         Aim::Everything => None,
@@ -150,6 +155,9 @@ pub fn next(
                 observation,
                 courses,
             };
+            if attendance.wants_an_end() {
+                return Err(WatchError::Stopped);
+            }
             let key = key.child(position as u64).child(day as u64);
             let found: InformationGain = match &answers {
                 Some(answers) => expected_information_gain_about(&experiment, answers, key),
@@ -168,7 +176,8 @@ pub fn next(
                 break;
             }
         }
+        attendance.done(1);
     }
     suggestions.sort_by(|a, b| b.gain_per_cost.total_cmp(&a.gain_per_cost));
-    suggestions
+    Ok(suggestions)
 }

@@ -52,12 +52,13 @@ struct KeptRow {
 }
 
 /// Tells texts apart.
-fn fingerprint(text: &str) -> String {
+pub(crate) fn fingerprint(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn says(row: &Row) -> String {
+/// Tells what rows say apart.
+pub(crate) fn says(row: &Row) -> String {
     let figures = (row.low, row.best, row.high, &row.unit);
     fingerprint(&format!(
         "{} {} {} {} {} {figures:?} {}{} {:?}",

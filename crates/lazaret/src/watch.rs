@@ -9,7 +9,9 @@ mod digest;
 mod estimate;
 mod forecast;
 mod next;
+mod record;
 mod score;
+mod waiting;
 
 use clap::{Args, Subcommand};
 

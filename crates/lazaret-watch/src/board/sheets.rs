@@ -11,13 +11,15 @@ use crate::compare::Group;
 use crate::estimate::{DayEstimate, Series, Summary};
 use crate::forecast::{Forecast, ForecastDay};
 use crate::next::Suggestion;
-use crate::score::{Record, Scored};
+use crate::score::{Record, Scoring, Sum, Tally, Unscored};
 
 const END: &str = "</body></html>\n";
 
 /// A forecast as a page: what is expected by when, and the figures over the days to come.
+///
+/// * `tally` — how earlier forecasts fared, if a record of them is kept.
 #[must_use]
-pub fn forecast_sheet(made: &Forecast) -> String {
+pub fn forecast_sheet(made: &Forecast, tally: Option<&Tally>) -> String {
     let title = format!(
         "{}: {} to {}",
         escape(&made.gateway),
@@ -52,6 +54,7 @@ pub fn forecast_sheet(made: &Forecast) -> String {
         );
         over_time(&mut out, &series.metric, &picture, &days, "file alone");
     }
+    fared(&mut out, tally);
     out + END
 }
 
@@ -64,8 +67,15 @@ fn day(of: &ForecastDay) -> DayEstimate {
 }
 
 /// Explanations as a page, each group with its rows.
+///
+/// * `partial` — why they are not all.
 #[must_use]
-pub fn compare_sheet(gateway: &str, as_of: Date, groups: &[Group]) -> String {
+pub fn compare_sheet(
+    gateway: &str,
+    as_of: Date,
+    groups: &[Group],
+    partial: Option<&str>,
+) -> String {
     let mut out = head(
         &format!(
             "{}: which explanation, as known on {as_of}",
@@ -74,6 +84,9 @@ pub fn compare_sheet(gateway: &str, as_of: Date, groups: &[Group]) -> String {
         "A share is how much of the belief within its group an explanation has, given what was offered. What predicts the \
          same as another is not scored: no evidence about the gateway can tell the two apart.",
     );
+    if let Some(partial) = partial {
+        let _ = writeln!(out, "<p class=\"warn\">{}</p>", escape(partial));
+    }
     explanations(&mut out, groups);
     out + END
 }
@@ -100,18 +113,17 @@ pub fn next_sheet(gateway: &str, as_of: Date, about: &str, looks: &[Suggestion])
 
 /// Scores of forecasts as a page.
 ///
-/// * `all` — the whole record that they were added to, if there is one.
+/// * `tally` — the whole record that they were added to, if there is one.
 #[must_use]
-pub fn score_sheet(title: &str, scored: &[Scored], all: Option<&Record>) -> String {
+pub fn score_sheet(title: &str, scoring: &Scoring, tally: Option<&Tally>) -> String {
+    let scored = &scoring.scored;
     let mut out = head(
         &escape(title),
         "Each row is a report that was foretold before it was published. A greater log score is better; the file alone is \
          what the gateway file says without any evidence.",
     );
     summary(&mut out, "In sum", &Record::of(scored));
-    if let Some(all) = all {
-        summary(&mut out, "The whole record", all);
-    }
+    fared(&mut out, tally);
     out.push_str(
         "<h2>Report by report</h2>\n<div class=\"wide\"><table><tr><th>forecast of<th>row<th>about<th>what\
          <th class=\"n\">forecast<th class=\"n\">reported<th>inside 90 %<th class=\"n\">log score<th class=\"n\">file alone</tr>\n",
@@ -135,14 +147,110 @@ pub fn score_sheet(title: &str, scored: &[Scored], all: Option<&Record>) -> Stri
             "<tr><td>{}<td>{}<td>{}<td>{}<td class=\"n\">{forecast}<td class=\"n\">{reported}<td>{inside}<td class=\"n\">{:.2}<td class=\"n\">{:.2}</tr>",
             one.as_of,
             escape(&one.row),
-            one.date,
+            one.about(),
             escape(&one.metric),
             one.log_score,
             one.log_score_climatology
         );
     }
     out.push_str("</table></div>\n");
+    unscored(&mut out, &scoring.unscored);
     out + END
+}
+
+/// Reports that are not scored are listed up to so many, the rest counted.
+const UNSCORED_LISTED_MOST: usize = 300;
+
+fn unscored(out: &mut String, unscored: &[Unscored]) {
+    if unscored.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        out,
+        "<h2>Not scored</h2><details><summary>{} reports that no forecast could be held to</summary><table><tr><th>row\
+         <th class=\"n\">line<th>why</tr>",
+        unscored.len()
+    );
+    for one in unscored.iter().take(UNSCORED_LISTED_MOST) {
+        let _ = writeln!(
+            out,
+            "<tr><td>{}<td class=\"n\">{}<td>{}</tr>",
+            escape(&one.row),
+            one.line,
+            escape(&one.why)
+        );
+    }
+    out.push_str("</table>");
+    if unscored.len() > UNSCORED_LISTED_MOST {
+        let more = unscored.len() - UNSCORED_LISTED_MOST;
+        let _ = write!(out, "<p class=\"faint\">… and {more} more.</p>");
+    }
+    out.push_str("</details>\n");
+}
+
+/// The record of hits and misses: how forecasts fared so far, by what was foretold and how far ahead.
+pub(super) fn fared(out: &mut String, tally: Option<&Tally>) {
+    let Some(tally) = tally.filter(|tally| !tally.is_empty()) else {
+        return;
+    };
+    out.push_str(
+        "<h2>How forecasts fared so far</h2>\n<p>The record that scoring keeps beside the evidence. A share inside should \
+         be near its interval's name; in brackets what so few say of the long run (95 %), were the reports independent. \
+         Skill: 1 is perfect, 0 no better than \"as last reported\" or the file alone, below 0 worse.</p>\n\
+         <div class=\"wide\"><table><tr><th>foretold<th>ahead<th class=\"n\">reports<th class=\"n\">inside 50 %\
+         <th class=\"n\">inside 80 %<th class=\"n\">inside 90 %<th class=\"n\">log score<th class=\"n\">file alone\
+         <th class=\"n\">CRPS<th class=\"n\">Brier<th class=\"n\">skill to last reported<th class=\"n\">skill to file</tr>\n",
+    );
+    for Sum { origin, record } in &tally.sums {
+        let _ = writeln!(
+            out,
+            "<tr><td colspan=\"12\"><b>{}</b></tr>",
+            origin.in_words()
+        );
+        for part in tally.parts.iter().filter(|part| part.origin == *origin) {
+            fared_line(
+                out,
+                part.kind.in_words(),
+                part.horizon.in_words(),
+                &part.record,
+            );
+        }
+        fared_line(out, "<b>all</b>", "", record);
+    }
+    out.push_str("</table></div>\n");
+    if tally.superseded > 0 {
+        let _ = writeln!(
+            out,
+            "<p class=\"faint\">{} scores more are in the record and do not count: another forecast of the same day about \
+             the same report was scored after them.</p>",
+            tally.superseded
+        );
+    }
+}
+
+fn fared_line(out: &mut String, kind: &str, horizon: &str, record: &Record) {
+    let _ = write!(
+        out,
+        "<tr><td>{kind}<td class=\"s\">{horizon}<td class=\"n\">{}",
+        record.reports
+    );
+    for level in 0..3 {
+        let share = record.coverage.map(|inside| inside[level].to_string());
+        let _ = write!(out, "<td class=\"n\">{}", share.unwrap_or_default());
+    }
+    let shown = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
+    let _ = writeln!(
+        out,
+        "<td class=\"n\">{:.2}<td class=\"n\">{:.2}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
+        record.log_score,
+        record.log_score_climatology,
+        record.crps.map_or(String::new(), number),
+        record
+            .brier
+            .map_or(String::new(), |brier| format!("{brier:.3}")),
+        shown(record.skill_to_persistence),
+        shown(record.skill_to_climatology),
+    );
 }
 
 fn summary(out: &mut String, title: &str, record: &Record) {

@@ -5,6 +5,7 @@ use lazaret_gateway::model::Gateway;
 use lazaret_smc::filter::{Emphasis, Filter, FilterSettings};
 use lazaret_smc::model::Family;
 use lazaret_smc::random::StreamKey;
+use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
 use lazaret_watch::estimate::{Attended, Effort, Estimate, Question, estimate_attended};
 use lazaret_watch::evidence::{self, Row};
@@ -79,8 +80,7 @@ impl Case {
     fn estimate(&self, earlier: Option<&Kept>) -> (Estimate, Kept) {
         self.ask(0, |kernel, belief, question| {
             let course = Attended {
-                progress: &|_| {},
-                stop: &|| false,
+                attendance: Attendance::nobody(),
                 origin: Origin {
                     gateway: GATEWAY,
                     rules: &self.rules_text,
@@ -278,9 +278,19 @@ source = \"paper\"
     let gains = |rules: &str| {
         let case = Case::new(&rows, rules, "2022-01-15");
         case.ask(3, |kernel, belief, question| {
-            let (_, courses) = both_courses(kernel, belief, question, &|_| {}).unwrap();
+            let (_, courses) =
+                both_courses(kernel, belief, question, &Attendance::nobody()).unwrap();
             let aim = Aim::Unknown(0);
-            let ranked = next(question, &case.rules, &courses, &aim, 1, StreamKey::new(3));
+            let ranked = next(
+                question,
+                &case.rules,
+                &courses,
+                &aim,
+                1,
+                StreamKey::new(3),
+                &Attendance::nobody(),
+            )
+            .unwrap();
             let gain = |name: &str| ranked.iter().find(|s| s.look == name).unwrap().gain;
             (gain("anybody"), gain("the paper"))
         })
@@ -299,7 +309,8 @@ fn a_forecast_expects_of_a_source_what_it_has_learned() {
         .replace(",A,1,", ",B,1,");
     let case = Case::new(&liar(), "", "2022-01-31");
     let forecast = case.ask(10, |kernel, belief, question| {
-        let (prior, posterior) = both_courses(kernel, belief, question, &|_| {}).unwrap();
+        let (prior, posterior) =
+            both_courses(kernel, belief, question, &Attendance::nobody()).unwrap();
         of_courses(question, &prior, &posterior)
     });
     let learned = forecast.misreport_of("paper", 'B').unwrap();
@@ -309,7 +320,8 @@ fn a_forecast_expects_of_a_source_what_it_has_learned() {
     assert!((forecast.misreport_of("paper", 'B').unwrap() - learned).abs() < 1e-12);
     let after = Case::new(&format!("{}{late}", liar()), "", "2022-02-10");
     let score = |forecast: &Forecast| {
-        score_forecast(&after.gateway, forecast, &after.rows, &after.observations)[0].log_score
+        score_forecast(&after.gateway, forecast, &after.rows, &after.observations).scored[0]
+            .log_score
     };
     // That the paper would be wrong once more was to be expected.
     let mut forgetful = forecast.clone();

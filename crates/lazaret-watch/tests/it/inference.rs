@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jiff::civil::Date;
 use lazaret_gateway::model::Gateway;
+use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
 use lazaret_watch::estimate::{
     Ask, Attended, Effort, Estimate, Question, WatchError, estimate, estimate_attended,
@@ -122,7 +123,14 @@ fn answer(rows: &str, as_of: &str, seed: u64, asks: &[&str]) -> Estimate {
         effort: &effort,
     };
     let kernel = CountKernel::new(&gateway, question.until + 1).unwrap();
-    estimate(&kernel, &Belief::of(&gateway), &question, &asks, &|_| {}).unwrap()
+    estimate(
+        &kernel,
+        &Belief::of(&gateway),
+        &question,
+        &asks,
+        &Attendance::nobody(),
+    )
+    .unwrap()
 }
 
 /// Who wants an end after the first run gets its answer, marked as part of what was asked for; who wants one before has none.
@@ -151,10 +159,12 @@ fn an_end_that_is_wanted_gives_what_is_known() {
     let stopped_after = |days: usize, earlier: Option<&Kept>| {
         let done = AtomicUsize::new(0);
         let course = Attended {
-            progress: &|more| {
-                done.fetch_add(more, Ordering::Relaxed);
+            attendance: Attendance {
+                progress: &|more| {
+                    done.fetch_add(more, Ordering::Relaxed);
+                },
+                stop: &|| done.load(Ordering::Relaxed) >= days,
             },
-            stop: &|| done.load(Ordering::Relaxed) >= days,
             origin: Origin {
                 gateway: GATEWAY,
                 rules: RULES,

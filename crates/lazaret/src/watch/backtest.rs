@@ -4,19 +4,24 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_watch::board::score_sheet;
+use lazaret_watch::resume::Origin;
 use lazaret_watch::score::{backtest, steps};
 
-use super::common::{Common, bar, with_kernel, write};
-use super::score::tell;
+use super::common::{Common, with_kernel, write};
+use super::record::{Keeper, RecordArguments};
+use super::score::Told;
+use super::waiting::{Waiting, failed};
 use crate::output::Failure;
 
 /// Walk the dates of publication: forecast what was published next from what was known, and score every step
 ///
-/// `--as-of` is the last date of the walk.
+/// `--as-of` is the last date of the walk. The scores are added to the record of hits and misses.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     common: Common,
+    #[command(flatten)]
+    record: RecordArguments,
     /// Write one self-contained HTML file
     #[arg(long, value_name = "OUT.html")]
     report: Option<PathBuf>,
@@ -27,20 +32,58 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let material = common.load()?;
     let gateway = material.gateway();
     let rows = &material.evidence.rows;
+    // A record that cannot be read is told before the work, not after it.
+    let keeper = arguments.record.keeper(&common.evidence);
+    keeper.as_ref().map(Keeper::tally).transpose()?;
     let dates = steps(gateway, &material.rules, rows, material.as_of);
-    let progress = bar(dates.len() as u64, "walking the dates");
+    let waiting = Waiting::begin(dates.len() as u64, "walking the dates", common.json)?;
     let belief = material.belief();
     let pool = common.effort.pool()?;
-    let done = |dates: usize| progress.inc(dates as u64);
     let days = material.observations.last_day + 1;
-    let scored = with_kernel!(common.kernel, gateway, days, kernel => pool.install(|| {
-        backtest(kernel, gateway, &belief, &material.rules, rows, material.as_of, &material.effort, &done)
+    let made_from = material.made_from(common);
+    let origin = Origin {
+        gateway: &made_from,
+        rules: &material.rules_text,
+    };
+    let walk = with_kernel!(common.kernel, gateway, days, kernel => waiting.attend(|attendance| {
+        pool.install(|| backtest(
+            kernel,
+            gateway,
+            &belief,
+            &material.rules,
+            rows,
+            material.as_of,
+            &material.effort,
+            origin,
+            attendance,
+        ))
     }));
-    progress.finish_and_clear();
-    let scored = scored.map_err(|error| Failure::BadInput(error.to_string()))?;
+    waiting.end();
+    let walk = walk.map_err(failed)?;
+    let (done, all) = walk.steps;
+    let partial = (done < all).then(|| {
+        format!("PARTIAL: interrupted after {done} of {all} dates; the rest was not walked.")
+    });
+    let tally = match &keeper {
+        Some(keeper) => keeper.add(&walk.scoring.scored)?,
+        None => None,
+    };
     if let Some(path) = &arguments.report {
-        let title = format!("{}: a walk over the dates of publication", gateway.name);
-        write(path, &score_sheet(&title, &scored, None))?;
+        let mut title = format!("{}: a walk over the dates of publication", gateway.name);
+        if partial.is_some() {
+            title += &format!(" (PARTIAL: {done} of {all} dates)");
+        }
+        write(path, &score_sheet(&title, &walk.scoring, tally.as_ref()))?;
     }
-    tell(&scored, common.json)
+    let told = Told {
+        scoring: &walk.scoring,
+        tally: tally.as_ref(),
+        keeper: keeper.as_ref(),
+        partial: partial.as_deref(),
+    };
+    told.tell(common.json)?;
+    if partial.is_some() {
+        return Err(Failure::Interrupted);
+    }
+    Ok(())
 }

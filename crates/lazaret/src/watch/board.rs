@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
 use lazaret_gateway::model::Gateway;
 use lazaret_server::{Board, Checked, Draw, Progress};
+use lazaret_watch::attendance::Attendance;
 use lazaret_watch::compare::Hypothesis;
 use lazaret_watch::evidence::{self, COLUMNS, Evidence};
 use lazaret_watch::kernel::{day_of, first_day};
@@ -15,7 +16,8 @@ use lazaret_watch::observation::{self, Observations};
 use lazaret_watch::rules::Rules;
 
 use super::common::{Common, DAYS_MOST, EffortArguments, KernelName, Material, read_rules};
-use super::{compare, estimate};
+use super::record::Keeper;
+use super::{compare, estimate, next};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -107,22 +109,32 @@ impl Painter {
     }
 
     fn page(&self, material: &Material, progress: &Progress) -> Result<String, Failure> {
-        let one = material.steps();
         let tried = self
             .hypotheses
             .as_ref()
             .map_or(0, |(_, hypotheses)| compare::distinct(hypotheses));
-        progress.expect(one * (1 + tried));
-        let done = |days: usize| progress.made(days as u64);
+        progress.expect(material.steps() + tried * material.trial_steps() + next::steps(material));
+        let attendance = Attendance {
+            progress: &|steps| progress.made(steps as u64),
+            ..Attendance::nobody()
+        };
         let until = material.observations.last_day + AHEAD;
-        let answer = estimate::answer_telling(&self.common, material, &[], until, &done)?;
+        let answer = estimate::answer(&self.common, material, &[], until, &attendance)?;
         let groups = match &self.hypotheses {
             Some((path, hypotheses)) => {
-                compare::groups_telling(&self.common, material, hypotheses, path, &done)?
+                compare::groups(&self.common, material, hypotheses, path, &attendance)?.groups
             }
             None => Vec::new(),
         };
-        estimate::page_of(material, &answer, until, &groups)
+        let tally = Keeper::beside(&self.common.evidence).tally()?;
+        estimate::page_of(
+            material,
+            &answer,
+            until,
+            &groups,
+            tally.as_ref(),
+            &attendance,
+        )
     }
 }
 

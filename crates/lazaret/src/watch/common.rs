@@ -1,19 +1,17 @@
 //! What all questions of a watcher share: files, the day, threads, the kernel, progress.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, stderr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
 use lazaret_gateway::model::Gateway;
 use lazaret_watch::belief::Belief;
 pub(crate) use lazaret_watch::board::{number, percent};
-use lazaret_watch::estimate::{Effort, Question};
+use lazaret_watch::estimate::{Effort, Question, steps};
 use lazaret_watch::evidence::{self, Evidence};
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::kernel::day_of;
@@ -22,6 +20,7 @@ use lazaret_watch::rules::{self, Rules};
 
 use crate::input::{Input, Loaded, read_text};
 use crate::output::{Failure, SHOWN_MOST, say, show};
+use crate::simulate::files::whole_file;
 
 /// The largest evidence file that is read, in bytes.
 const EVIDENCE_BYTES_MAX: usize = 512 << 20;
@@ -82,17 +81,9 @@ pub(crate) enum KernelName {
     Simulator,
 }
 
-/// Writes what a command made to a file.
+/// Writes what a command made to a file, all or nothing.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(path, text)
-        .map_err(|error| Failure::Machine(format!("{} cannot be written: {error}", path.display())))
-}
-
-/// As indented JSON.
-pub(crate) fn json_of(value: &impl serde::Serialize) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value)
-        .map(|text| format!("{text}\n"))
-        .map_err(|error| Failure::Machine(error.to_string()))
+    whole_file(path, text.as_bytes())
 }
 
 /// A table without lines.
@@ -140,9 +131,24 @@ impl Material {
         }
     }
 
-    /// Days that are weighed for one answer, over all runs.
+    /// Steps of one answer.
     pub(crate) fn steps(&self) -> u64 {
+        steps(&self.question(0))
+    }
+
+    /// Steps of trying one explanation: a day each, over all runs.
+    pub(crate) fn trial_steps(&self) -> u64 {
         (self.observations.last_day as u64 + 1) * self.effort.runs
+    }
+
+    /// The gateway file with what is set on the command line, which is part of it, and what steps it.
+    pub(crate) fn made_from(&self, common: &Common) -> String {
+        let text = self.loaded.document.text();
+        let kernel = match common.kernel {
+            KernelName::Count => "",
+            KernelName::Simulator => "\nby the simulator",
+        };
+        format!("{text}\n{}{kernel}", common.input.set.join("\n"))
     }
 
     pub(crate) fn belief(&self) -> Belief {
@@ -358,16 +364,4 @@ pub(crate) fn count_kernel(gateway: &Gateway, days: usize) -> Result<CountKernel
             "{error}; use --kernel simulator, which is slower but can"
         ))
     })
-}
-
-/// A bar on a terminal for work of `steps` steps; nothing elsewhere.
-pub(crate) fn bar(steps: u64, what: &'static str) -> ProgressBar {
-    if !stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(steps).with_message(what);
-    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
-        bar.set_style(style);
-    }
-    bar
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
 use lazaret_watch::board::compare_sheet;
 use lazaret_watch::compare::{Group, Hypothesis, Trial, judge, read, trial};
@@ -10,8 +11,9 @@ use lazaret_watch::estimate::Question;
 use lazaret_watch::observation::bind;
 
 use super::common::{
-    Common, Material, bar, lines, percent, plain, read_rules, refuse, with_kernel, write,
+    Common, Material, lines, percent, plain, read_rules, refuse, with_kernel, write,
 };
+use super::waiting::{Waiting, failed};
 use crate::input::read_text;
 use crate::output::{Failure, print, print_json};
 
@@ -32,36 +34,67 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let material = arguments.common.load()?;
-    let groups = groups(&arguments.common, &material, &arguments.hypotheses)?;
+    let common = &arguments.common;
+    let material = common.load()?;
+    let hypotheses = hypotheses(&arguments.hypotheses)?;
+    let steps = distinct(&hypotheses) * material.trial_steps();
+    let waiting = Waiting::begin(steps, "trying the explanations", common.json)?;
+    let compared = waiting.attend(|attendance| {
+        groups(
+            common,
+            &material,
+            &hypotheses,
+            &arguments.hypotheses,
+            attendance,
+        )
+    });
+    let compared = compared.map_err(|failure| waiting.without("comparison", failure))?;
+    waiting.end();
+    let Compared { groups, not_tried } = &compared;
+    let partial = (!not_tried.is_empty()).then(|| {
+        format!(
+            "PARTIAL: interrupted before {} {} tried; what stands here is among the others alone.",
+            not_tried.join(", "),
+            if not_tried.len() == 1 { "was" } else { "were" }
+        )
+    });
     if let Some(path) = &arguments.report {
-        write(
-            path,
-            &compare_sheet(&material.gateway().name, material.as_of, &groups),
-        )?;
+        let name = &material.gateway().name;
+        let page = compare_sheet(name, material.as_of, groups, partial.as_deref());
+        write(path, &page)?;
     }
-    if arguments.common.json {
-        return print_json(&serde_json::json!({
+    if common.json {
+        print_json(&serde_json::json!({
             "as_of": material.as_of,
+            "partial": partial.is_some(),
+            "not_tried": not_tried,
             "groups": groups,
-        }));
+        }))?;
+    } else {
+        print(&text(groups, &material, partial.as_deref()))?;
     }
-    print(&text(&groups, &material))
+    if partial.is_some() {
+        return Err(Failure::Interrupted);
+    }
+    Ok(())
 }
 
-/// Tries each hypothesis of the file and judges them.
-pub(crate) fn groups(
-    common: &Common,
-    material: &Material,
-    path: &Path,
-) -> Result<Vec<Group>, Failure> {
-    let hypotheses = hypotheses(path)?;
-    let steps = distinct(&hypotheses) * material.steps();
-    let progress = bar(steps, "trying the explanations, days");
-    let done = |days: usize| progress.inc(days as u64);
-    let groups = groups_telling(common, material, &hypotheses, path, &done);
-    progress.finish_and_clear();
-    groups
+/// Explanations that were tried and judged, and those for which there was no time.
+pub(crate) struct Compared {
+    pub(crate) groups: Vec<Group>,
+    /// Their ids.
+    pub(crate) not_tried: Vec<String>,
+}
+
+impl Compared {
+    /// The groups, if all were tried.
+    pub(crate) fn whole(self) -> Result<Vec<Group>, Failure> {
+        if self.not_tried.is_empty() {
+            Ok(self.groups)
+        } else {
+            Err(Failure::Interrupted)
+        }
+    }
 }
 
 /// Reads a file of hypotheses.
@@ -78,24 +111,40 @@ pub(crate) fn distinct(hypotheses: &[Hypothesis]) -> u64 {
     distinct.len() as u64
 }
 
-/// Tries each and judges them, and tells how many days more are done.
-pub(crate) fn groups_telling(
+/// Tries each and judges them; if an end is wanted, those that were tried by then.
+pub(crate) fn groups(
     common: &Common,
     material: &Material,
     hypotheses: &[Hypothesis],
     path: &Path,
-    done: &(dyn Fn(usize) + Sync),
-) -> Result<Vec<Group>, Failure> {
+    attendance: &Attendance<'_>,
+) -> Result<Compared, Failure> {
+    let mut done: Vec<Hypothesis> = Vec::new();
     let mut trials: Vec<Trial> = Vec::new();
-    for (at, hypothesis) in hypotheses.iter().enumerate() {
+    let mut not_tried = Vec::new();
+    for hypothesis in hypotheses {
         // Explanations that change the same are one model.
-        let known = hypotheses[..at]
-            .iter()
-            .position(|h| h.set == hypothesis.set);
-        trials.push(match known {
+        let known = done.iter().position(|h| h.set == hypothesis.set);
+        let trial = match known {
             Some(known) => trials[known].clone(),
-            None => tried(common, material, hypothesis, path, done)?,
-        });
+            None if attendance.wants_an_end() => {
+                not_tried.push(hypothesis.id.clone());
+                continue;
+            }
+            None => match tried(common, material, hypothesis, path, attendance) {
+                Ok(trial) => trial,
+                Err(Failure::Interrupted) => {
+                    not_tried.push(hypothesis.id.clone());
+                    continue;
+                }
+                Err(failure) => return Err(failure),
+            },
+        };
+        done.push(hypothesis.clone());
+        trials.push(trial);
+    }
+    if done.is_empty() {
+        return Err(Failure::Interrupted);
     }
     let ids: Vec<String> = material
         .observations
@@ -103,7 +152,10 @@ pub(crate) fn groups_telling(
         .iter()
         .map(|o| material.evidence.rows[o.row].id.to_string())
         .collect();
-    Ok(judge(hypotheses, &trials, &ids))
+    Ok(Compared {
+        groups: judge(&done, &trials, &ids),
+        not_tried,
+    })
 }
 
 fn tried(
@@ -111,7 +163,7 @@ fn tried(
     material: &Material,
     hypothesis: &Hypothesis,
     path: &Path,
-    done: &(dyn Fn(usize) + Sync),
+    attendance: &Attendance<'_>,
 ) -> Result<Trial, Failure> {
     let input = &common.input;
     let overrides: Vec<String> = input.set.iter().chain(&hypothesis.set).cloned().collect();
@@ -140,13 +192,19 @@ fn tried(
     let belief = Belief::of(gateway);
     let pool = common.effort.pool()?;
     let tried = with_kernel!(common.kernel, gateway, question.until + 1, kernel => {
-        pool.install(|| trial(kernel, &belief, &question, done))
+        pool.install(|| trial(kernel, &belief, &question, attendance))
     });
-    tried.map_err(|error| Failure::BadInput(format!("hypothesis `{}`: {error}", hypothesis.id)))
+    tried.map_err(|error| match failed(error) {
+        Failure::BadInput(why) => {
+            Failure::BadInput(format!("hypothesis `{}`: {why}", hypothesis.id))
+        }
+        other => other,
+    })
 }
 
-fn text(groups: &[Group], material: &Material) -> String {
-    let mut out = format!(
+fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String {
+    let mut out = partial.map_or(String::new(), |partial| format!("{partial}\n\n"));
+    out += &format!(
         "{} as known on {}\n",
         material.gateway().name,
         material.as_of

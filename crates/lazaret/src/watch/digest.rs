@@ -6,12 +6,17 @@ use std::path::PathBuf;
 
 use clap::Args;
 use jiff::civil::Date;
+use lazaret_watch::attendance::Attendance;
 use lazaret_watch::board::{Board, page};
 use lazaret_watch::estimate::Estimate;
-use lazaret_watch::forecast::of_courses;
+use lazaret_watch::forecast::{Forecast, of_courses};
+use lazaret_watch::kernel::day_of;
 use lazaret_watch::observation::bind;
+use lazaret_watch::score::{Record, Sum, Tally};
 
 use super::common::{Common, Material, date, number, percent, write};
+use super::record::RecordArguments;
+use super::waiting::Waiting;
 use super::{estimate, next};
 use crate::output::{Failure, print, print_json};
 
@@ -28,6 +33,8 @@ pub(crate) struct Arguments {
     /// Last day of publication
     #[arg(long, value_name = "DATE")]
     to: String,
+    #[command(flatten)]
+    record: RecordArguments,
     /// Also write one self-contained HTML file with pictures
     #[arg(long, alias = "report", value_name = "OUT.html")]
     html: Option<PathBuf>,
@@ -50,11 +57,32 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ..arguments.common.clone()
     };
     let mut material = common.load()?;
-    let before = before(&common, &mut material, from)?;
+    // A record that cannot be read is told before the work, not after it.
+    let tally = arguments.record.tally(&common.evidence)?;
+    let day_before = from.yesterday().unwrap_or(from);
+    let days_before = day_of(material.gateway(), day_before).max(0) as u64 + 1;
+    let steps = days_before * material.effort.runs + material.steps() + next::steps(&material);
+    let waiting = Waiting::begin(steps, "weighing the evidence", common.json)?;
+    let without = |failure| waiting.without("digest", failure);
+    let before = waiting
+        .attend(|attendance| before(&common, &mut material, day_before, attendance))
+        .map_err(without)?;
     let until = material.observations.last_day + 28;
-    let now = estimate::answer(&common, &material, &[], until)?;
+    let now = waiting.attend(|attendance| {
+        let now = estimate::answer(&common, &material, &[], until, attendance)?;
+        // Half a digest would pass for a whole one.
+        if attendance.wants_an_end() {
+            return Err(Failure::Interrupted);
+        }
+        Ok(now)
+    });
+    let now = now.map_err(without)?;
     let question = material.question(until);
-    let looks = next::suggestions(&material, &question, &now.after, None, 7)?;
+    let looks = waiting.attend(|attendance| {
+        next::suggestions(&material, &question, &now.after, None, 7, attendance)
+    });
+    let looks = looks.map_err(without)?;
+    waiting.end();
     let forecast = of_courses(&question, &now.before, &now.after);
     if let Some(path) = &arguments.html {
         let board = Board {
@@ -63,6 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             forecast: Some(&forecast),
             groups: &[],
             next: &looks,
+            tally: tally.as_ref(),
         };
         write(path, &page(&board))?;
     }
@@ -97,6 +126,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             );
         }
     }
+    if let Some(tally) = tally.as_ref().filter(|tally| !tally.is_empty()) {
+        let _ = writeln!(out, "\n## How forecasts fared so far\n\n{}", fared(tally));
+    }
     let _ = writeln!(out, "\n## Before you believe it\n");
     for said in &now.diagnostics {
         let _ = writeln!(out, "- {said}");
@@ -108,16 +140,57 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "markdown": out,
             "before": before,
             "now": now,
-            "forecast": forecast,
+            "forecast": Forecast { courses: None, ..forecast },
             "next": looks,
+            "tally": tally,
         }));
     }
     print(&out)
 }
 
-/// What was known on the day before `from`. The material is left as it was.
-fn before(common: &Common, material: &mut Material, from: Date) -> Result<Estimate, Failure> {
-    let day = from.yesterday().unwrap_or(from);
+/// The record of hits and misses as a table.
+fn fared(tally: &Tally) -> String {
+    let mut out = "| foretold | ahead | reports | in 50 % | in 80 % | in 90 % | log score (file) | CRPS | Brier | skill to last | skill to file |\n\
+                   | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+        .to_string();
+    let mut line = |kind: &str, horizon: &str, record: &Record| {
+        let share = |level: usize| {
+            record
+                .coverage
+                .map_or(String::new(), |inside| inside[level].to_string())
+        };
+        let shown = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.2}"));
+        let _ = write!(
+            out,
+            "\n| {kind} | {horizon} | {} | {} | {} | {} | {:.2} ({:.2}) | {} | {} | {} | {} |",
+            record.reports,
+            share(0),
+            share(1),
+            share(2),
+            record.log_score,
+            record.log_score_climatology,
+            record.crps.map_or(String::new(), number),
+            shown(record.brier),
+            shown(record.skill_to_persistence),
+            shown(record.skill_to_climatology),
+        );
+    };
+    for Sum { origin, record } in &tally.sums {
+        for part in tally.parts.iter().filter(|part| part.origin == *origin) {
+            line(part.kind.in_words(), part.horizon.in_words(), &part.record);
+        }
+        line(&format!("all {}", origin.in_words()), "", record);
+    }
+    out
+}
+
+/// What was known on an earlier day. The material is left as it was.
+fn before(
+    common: &Common,
+    material: &mut Material,
+    day: Date,
+    attendance: &Attendance<'_>,
+) -> Result<Estimate, Failure> {
     let rows = &material.evidence.rows;
     let observations = bind(material.gateway(), &material.rules, rows, day)
         .map_err(|wrong| Failure::BadInput(wrong[0].message.clone()))?;
@@ -126,7 +199,13 @@ fn before(common: &Common, material: &mut Material, from: Date) -> Result<Estima
         std::mem::replace(&mut material.as_of, day),
         std::mem::replace(&mut material.effort.influence, false),
     );
-    let answer = estimate::answer(common, material, &[], 0);
+    let answer = estimate::answer(common, material, &[], 0, attendance).and_then(|answer| {
+        if attendance.wants_an_end() {
+            Err(Failure::Interrupted)
+        } else {
+            Ok(answer)
+        }
+    });
     (
         material.observations,
         material.as_of,

@@ -4,17 +4,20 @@ use clap::Args;
 use std::path::{Path, PathBuf};
 
 use comfy_table::CellAlignment;
+use lazaret_watch::attendance::Attendance;
 use lazaret_watch::board::{Board, page};
 use lazaret_watch::compare::Group;
-use lazaret_watch::estimate::{Ask, Attended, Estimate, Summary, WatchError, estimate_attended};
+use lazaret_watch::estimate::{Ask, Attended, Estimate, Summary, estimate_attended};
 use lazaret_watch::forecast::of_courses;
 use lazaret_watch::resume::{Kept, Origin};
+use lazaret_watch::score::Tally;
 
-use super::common::{Common, Material, bar, lines, number, percent, plain, with_kernel, write};
+use super::common::{Common, Material, lines, number, percent, plain, with_kernel, write};
+use super::record::RecordArguments;
+use super::waiting::{Waiting, failed};
 use super::{compare, next};
 use crate::input::read_text;
 use crate::output::{Failure, print, print_json, say};
-use crate::simulate::interrupt::Interrupt;
 
 /// What the evidence leaves of what is not known: unknowns, the yard over time, what each row did
 ///
@@ -44,6 +47,8 @@ pub(crate) struct Arguments {
     /// Explanations for the board; `hypotheses.toml` beside the gateway file if there is one
     #[arg(long, value_name = "HYPOTHESES.toml", requires = "report")]
     hypotheses: Option<PathBuf>,
+    #[command(flatten)]
+    record: RecordArguments,
     /// Days that the board looks ahead
     #[arg(long, value_name = "N", default_value_t = 28, value_parser = clap::value_parser!(u64).range(1..=730))]
     ahead: u64,
@@ -63,38 +68,74 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         until = until.max(material.observations.last_day + arguments.ahead as usize);
     }
     let earlier = arguments.resume.as_deref().map(kept).transpose()?;
-    let interrupt = Interrupt::listen()?;
-    let stop = || interrupt.came();
-    let progress = bar(material.steps(), "weighing the evidence, days");
-    let done = |days: usize| progress.inc(days as u64);
-    let found = attended(
-        &arguments.common,
-        &material,
-        &asks,
-        until,
-        earlier.as_ref(),
-        &done,
-        &stop,
-    );
-    progress.finish_and_clear();
-    let (answer, keep) = found?;
+    let common = &arguments.common;
+    let mut steps = material.steps();
+    let mut tried = None;
+    if arguments.report.is_some() {
+        steps += next::steps(&material);
+        tried = match hypotheses(arguments.hypotheses.as_deref(), common) {
+            Some(path) => Some((compare::hypotheses(&path)?, path)),
+            None => None,
+        };
+        if let Some((hypotheses, _)) = &tried {
+            steps += compare::distinct(hypotheses) * material.trial_steps();
+        }
+    }
+    // A record that cannot be read is told before the work, not after it.
+    let tally = match arguments.report {
+        Some(_) => arguments.record.tally(&common.evidence)?,
+        None => None,
+    };
+    let waiting = Waiting::begin(steps, "weighing the evidence", common.json)?;
+    let found = waiting.attend(|attendance| {
+        attended(
+            common,
+            &material,
+            &asks,
+            until,
+            earlier.as_ref(),
+            attendance,
+        )
+    });
+    let (answer, keep) = found.map_err(|failure| waiting.without("estimate", failure))?;
     if let Some(path) = &arguments.save
-        && !interrupt.came()
+        && !waiting.interrupted()
     {
         write(path, &json_line(&keep)?)?;
         say(&format!("the estimate is kept in {}\n", path.display()));
     }
-    if let Some(path) = &arguments.report
-        && !interrupt.came()
-    {
-        write(path, &board(arguments, &material, &answer, until)?)?;
+    if let Some(path) = &arguments.report {
+        let page = waiting.attend(|attendance| -> Result<String, Failure> {
+            let groups = match &tried {
+                Some((hypotheses, path)) => {
+                    compare::groups(common, &material, hypotheses, path, attendance)?.whole()?
+                }
+                None => Vec::new(),
+            };
+            page_of(
+                &material,
+                &answer,
+                until,
+                &groups,
+                tally.as_ref(),
+                attendance,
+            )
+        });
+        match page {
+            Ok(page) => write(path, &page)?,
+            Err(Failure::Interrupted) => {
+                say(&format!("stopped before {} was written\n", path.display()));
+            }
+            Err(failure) => return Err(failure),
+        }
     }
+    waiting.end();
     if arguments.common.json {
         print_json(&answer)?;
     } else {
         print(&text(&answer, &material))?;
     }
-    if interrupt.came() {
+    if waiting.interrupted() {
         return Err(Failure::Interrupted);
     }
     Ok(())
@@ -123,23 +164,9 @@ pub(crate) fn answer(
     material: &Material,
     asks: &[Ask],
     until: usize,
+    attendance: &Attendance<'_>,
 ) -> Result<Estimate, Failure> {
-    let progress = bar(material.steps(), "weighing the evidence, days");
-    let done = |days: usize| progress.inc(days as u64);
-    let answer = answer_telling(common, material, asks, until, &done);
-    progress.finish_and_clear();
-    answer
-}
-
-/// Works the answer out, and tells how many days more are done.
-pub(crate) fn answer_telling(
-    common: &Common,
-    material: &Material,
-    asks: &[Ask],
-    until: usize,
-    done: &(dyn Fn(usize) + Sync),
-) -> Result<Estimate, Failure> {
-    attended(common, material, asks, until, None, done, &|| false).map(|(answer, _)| answer)
+    attended(common, material, asks, until, None, attendance).map(|(answer, _)| answer)
 }
 
 /// Works the answer out from where an earlier one was kept, until it is stopped.
@@ -149,21 +176,14 @@ fn attended(
     asks: &[Ask],
     until: usize,
     earlier: Option<&Kept>,
-    done: &(dyn Fn(usize) + Sync),
-    stop: &(dyn Fn() -> bool + Sync),
+    attendance: &Attendance<'_>,
 ) -> Result<(Estimate, Kept), Failure> {
     let question = material.question(until);
-    // What is set on the command line is part of the file.
-    let gateway = format!(
-        "{}\n{}",
-        material.loaded.document.text(),
-        common.input.set.join("\n")
-    );
+    let gateway = material.made_from(common);
     let belief = material.belief();
     let pool = common.effort.pool()?;
     let course = Attended {
-        progress: done,
-        stop,
+        attendance: *attendance,
         origin: Origin {
             gateway: &gateway,
             rules: &material.rules_text,
@@ -173,25 +193,7 @@ fn attended(
     let answer = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
         pool.install(|| estimate_attended(kernel, &belief, &question, asks, &course))
     });
-    answer.map_err(|error| match error {
-        WatchError::Stopped => Failure::Interrupted,
-        other => Failure::BadInput(other.to_string()),
-    })
-}
-
-/// The page of the board.
-fn board(
-    arguments: &Arguments,
-    material: &Material,
-    answer: &Estimate,
-    until: usize,
-) -> Result<String, Failure> {
-    let hypotheses = hypotheses(arguments.hypotheses.as_deref(), &arguments.common);
-    let groups = match hypotheses {
-        Some(path) => compare::groups(&arguments.common, material, &path)?,
-        None => Vec::new(),
-    };
-    page_of(material, answer, until, &groups)
+    answer.map_err(failed)
 }
 
 /// The file of explanations: that which is given, else one beside the gateway file.
@@ -208,9 +210,11 @@ pub(crate) fn page_of(
     answer: &Estimate,
     until: usize,
     groups: &[Group],
+    tally: Option<&Tally>,
+    attendance: &Attendance<'_>,
 ) -> Result<String, Failure> {
     let question = material.question(until);
-    let suggestions = next::suggestions(material, &question, &answer.after, None, 7)?;
+    let suggestions = next::suggestions(material, &question, &answer.after, None, 7, attendance)?;
     let forecast = of_courses(&question, &answer.before, &answer.after);
     Ok(page(&Board {
         question: &question,
@@ -218,6 +222,7 @@ pub(crate) fn page_of(
         forecast: Some(&forecast),
         groups,
         next: &suggestions,
+        tally,
     }))
 }
 

@@ -8,10 +8,10 @@ use lazaret_watch::board::forecast_sheet;
 use lazaret_watch::forecast::{Forecast, forecast};
 use lazaret_watch::kernel::day_of;
 
-use super::common::{
-    Common, bar, date, json_of, lines, number, percent, plain, with_kernel, write,
-};
-use crate::output::{Failure, print, say};
+use super::common::{Common, date, lines, number, percent, plain, with_kernel, write};
+use super::record::RecordArguments;
+use super::waiting::{Waiting, failed};
+use crate::output::{Failure, print, print_json, say};
 
 /// What is expected by when: the yard, first departures, a place full, as dated statements that can be scored later
 #[derive(Args, Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Arguments {
     /// Keep the forecast in a file, for `lazaret watch score`
     #[arg(long, value_name = "OUT.json")]
     save: Option<PathBuf>,
+    #[command(flatten)]
+    record: RecordArguments,
     /// Write one self-contained HTML file with pictures
     #[arg(long, value_name = "OUT.html")]
     report: Option<PathBuf>,
@@ -46,27 +48,39 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ));
     }
     let question = material.question(until);
-    let progress = bar(
-        question.observations.last_day as u64 + 1,
-        "weighing the evidence, days",
-    );
+    // A record that cannot be read is told before the work, not after it.
+    let tally = match arguments.report {
+        Some(_) => arguments.record.tally(&common.evidence)?,
+        None => None,
+    };
+    let steps = question.observations.last_day as u64 + 1;
+    let waiting = Waiting::begin(steps, "weighing the evidence", common.json)?;
     let belief = material.belief();
     let pool = common.effort.pool()?;
-    let done = |days: usize| progress.inc(days as u64);
     let made = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
-        pool.install(|| forecast(kernel, &belief, &question, &done))
+        waiting.attend(|attendance| {
+            pool.install(|| forecast(kernel, &belief, &question, attendance))
+        })
     });
-    progress.finish_and_clear();
-    let made = made.map_err(|error| Failure::BadInput(error.to_string()))?;
-    let as_json = json_of(&made)?;
+    let made = made.map_err(|error| waiting.without("forecast", failed(error)))?;
+    waiting.end();
     if let Some(path) = &arguments.save {
-        write(path, &as_json)?;
+        let kept =
+            serde_json::to_string(&made).map_err(|error| Failure::Machine(error.to_string()))?;
+        write(path, &format!("{kept}\n"))?;
         say(&format!("the forecast is kept in {}\n", path.display()));
     }
     if let Some(path) = &arguments.report {
-        write(path, &forecast_sheet(&made))?;
+        write(path, &forecast_sheet(&made, tally.as_ref()))?;
     }
-    print(&if common.json { as_json } else { text(&made) })
+    if common.json {
+        // The courses are for scoring: whoever reads the figures has no use for a megabyte of them.
+        return print_json(&Forecast {
+            courses: None,
+            ..made
+        });
+    }
+    print(&text(&made))
 }
 
 fn text(made: &Forecast) -> String {

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_smc::random::StreamKey;
+use lazaret_watch::attendance::Attendance;
 use lazaret_watch::board::next_sheet;
 use lazaret_watch::estimate::{Ask, Course, Question};
 use lazaret_watch::forecast::both_courses;
 use lazaret_watch::next::{Aim, Suggestion, next};
 
-use super::common::{Common, Material, bar, lines, number, plain, with_kernel, write};
+use super::common::{Common, Material, lines, number, plain, with_kernel, write};
+use super::waiting::{Waiting, failed};
 use crate::output::{Failure, print, print_json};
 
 /// What to look at next: which observation, when and with which instrument, would tell most for its cost
@@ -44,28 +46,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ));
     }
     let question = material.question(material.observations.last_day + arguments.ahead as usize);
-    let progress = bar(
-        question.observations.last_day as u64 + 1,
-        "weighing the evidence, days",
-    );
+    let steps = question.observations.last_day as u64 + 1 + steps(&material);
+    let waiting = Waiting::begin(steps, "weighing the evidence", common.json)?;
     let belief = material.belief();
     let pool = common.effort.pool()?;
-    let done = |days: usize| progress.inc(days as u64);
     let courses = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
-        pool.install(|| both_courses(kernel, &belief, &question, &done))
+        waiting.attend(|attendance| {
+            pool.install(|| both_courses(kernel, &belief, &question, attendance))
+        })
     });
-    progress.finish_and_clear();
-    let (_, courses) = courses.map_err(|error| Failure::BadInput(error.to_string()))?;
+    let without = |failure| waiting.without("ranking of looks", failure);
+    let (_, courses) = courses.map_err(|error| without(failed(error)))?;
     let every = arguments.every as usize;
-    let found = pool.install(|| {
-        suggestions(
-            &material,
-            &question,
-            &courses,
-            arguments.about.as_deref(),
-            every,
-        )
-    })?;
+    let about = arguments.about.as_deref();
+    let found = waiting.attend(|attendance| {
+        pool.install(|| suggestions(&material, &question, &courses, about, every, attendance))
+    });
+    let found = found.map_err(without)?;
+    waiting.end();
     if let Some(path) = &arguments.report {
         let about = arguments.about.as_deref().unwrap_or("the hold");
         let name = &material.gateway().name;
@@ -95,6 +93,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     print(&lines(&table))
 }
 
+/// Steps of ranking the looks.
+pub(crate) fn steps(material: &Material) -> u64 {
+    material.rules.looks.len() as u64
+}
+
 /// Ranks the looks for the question `about`.
 pub(crate) fn suggestions(
     material: &Material,
@@ -102,6 +105,7 @@ pub(crate) fn suggestions(
     courses: &[Course],
     about: Option<&str>,
     every: usize,
+    attendance: &Attendance<'_>,
 ) -> Result<Vec<Suggestion>, Failure> {
     let gateway = material.gateway();
     let unknown = |name: &str| gateway.unknowns.iter().position(|u| u.name == name);
@@ -120,5 +124,14 @@ pub(crate) fn suggestions(
             .map_or(Aim::Everything, Aim::Unknown),
     };
     let key = StreamKey::new(material.effort.seed).child(91);
-    Ok(next(question, &material.rules, courses, &aim, every, key))
+    next(
+        question,
+        &material.rules,
+        courses,
+        &aim,
+        every,
+        key,
+        attendance,
+    )
+    .map_err(failed)
 }

@@ -1,23 +1,23 @@
 //! `lazaret watch score`.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_watch::board::score_sheet;
 use lazaret_watch::forecast::Forecast;
 use lazaret_watch::observation::bind;
-use lazaret_watch::score::{Record, Scored, score_forecast};
+use lazaret_watch::score::{Record, Scored, Scoring, Tally, Unscored, score_forecast};
 
 use super::common::{lines, number, percent, plain, read_evidence, read_rules, refuse, write};
+use super::record::{Keeper, RecordArguments, in_words};
 use crate::input::{Input, read_text};
 use crate::output::{Failure, print, print_json};
 
 /// How good a kept forecast was, beside "as last reported" and the gateway file alone
 ///
-/// Only rows published after the forecast count. With `--record` the scores are added to a file of JSON lines, which
-/// is the record of hits and misses.
+/// Only rows published after the forecast count. The scores are added to the record of hits and misses beside the
+/// evidence: what is scored again counts once, and what has been published since is added.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The forecast that `lazaret watch forecast --save` kept
@@ -32,9 +32,8 @@ pub(crate) struct Arguments {
     /// What the evidence measures; `observe.toml` beside the gateway file if not given
     #[arg(long, value_name = "RULES.toml")]
     observe: Option<PathBuf>,
-    /// Add the scores to this file of JSON lines, and sum up all that is in it
-    #[arg(long, value_name = "RECORD.jsonl")]
-    record: Option<PathBuf>,
+    #[command(flatten)]
+    record: RecordArguments,
     /// Write one self-contained HTML file
     #[arg(long, value_name = "OUT.html")]
     report: Option<PathBuf>,
@@ -71,84 +70,73 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         latest.unwrap_or(forecast.as_of),
     )
     .map_err(|wrong| refuse(&arguments.evidence, &text, &wrong))?;
-    let scored = score_forecast(gateway, &forecast, &evidence.rows, &later);
-    if let Some(path) = &arguments.record {
-        keep(path, &scored)?;
-    }
+    let keeper = arguments.record.keeper(&arguments.evidence);
+    let scoring = score_forecast(gateway, &forecast, &evidence.rows, &later);
+    let tally = match &keeper {
+        Some(keeper) => keeper.add(&scoring.scored)?,
+        None => None,
+    };
     if let Some(path) = &arguments.report {
-        let whole = arguments.record.as_deref().map(kept).transpose()?;
-        let whole = whole.map(|all| Record::of(&all));
         let title = format!("{}: the forecast of {}", forecast.gateway, forecast.as_of);
-        write(path, &score_sheet(&title, &scored, whole.as_ref()))?;
+        write(path, &score_sheet(&title, &scoring, tally.as_ref()))?;
     }
-    tell(&scored, arguments.json)?;
-    if let Some(path) = &arguments.record
-        && !arguments.json
-    {
-        let all = kept(path)?;
-        print(&format!(
-            "\nThe whole record, {}\n{}",
-            path.display(),
-            summary(&Record::of(&all))
-        ))?;
-    }
-    Ok(())
+    let told = Told {
+        scoring: &scoring,
+        tally: tally.as_ref(),
+        keeper: keeper.as_ref(),
+        partial: None,
+    };
+    told.tell(arguments.json)
 }
 
-fn keep(path: &Path, scored: &[Scored]) -> Result<(), Failure> {
-    let known = if path.exists() {
-        kept(path)?
-    } else {
-        Vec::new()
-    };
-    let failed = |error: std::io::Error| {
-        Failure::Machine(format!("{} cannot be written: {error}", path.display()))
-    };
-    let mut file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(path)
-        .map_err(failed)?;
-    for one in scored {
-        // Scored twice, a forecast counts once.
-        if known
-            .iter()
-            .any(|k| (&k.row, k.as_of) == (&one.row, one.as_of))
-        {
-            continue;
+/// What is told of scores.
+pub(super) struct Told<'a> {
+    pub(super) scoring: &'a Scoring,
+    /// The record with them.
+    pub(super) tally: Option<&'a Tally>,
+    pub(super) keeper: Option<&'a Keeper>,
+    /// Why they are not all.
+    pub(super) partial: Option<&'a str>,
+}
+
+impl Told<'_> {
+    /// Prints scores, their sum, what could not be scored, and the record.
+    pub(super) fn tell(&self, json: bool) -> Result<(), Failure> {
+        let Scoring { scored, unscored } = self.scoring;
+        let record = Record::of(scored);
+        if json {
+            return print_json(&serde_json::json!({
+                "partial": self.partial.is_some(),
+                "scores": scored,
+                "record": record,
+                "unscored": unscored,
+                "tally": self.tally,
+            }));
         }
-        let line =
-            serde_json::to_string(one).map_err(|error| Failure::Machine(error.to_string()))?;
-        writeln!(file, "{line}").map_err(failed)?;
+        let mut out = String::new();
+        if let Some(partial) = self.partial {
+            out += &format!("{partial}\n\n");
+        }
+        if scored.is_empty() {
+            out += "nothing that the forecast speaks of has been reported since\n";
+        } else {
+            out += &format!("{}\n{}", table(scored), summary(&record));
+        }
+        out += &left_out(unscored);
+        if let (Some(tally), Some(keeper)) = (self.tally, self.keeper)
+            && !tally.is_empty()
+        {
+            out += &format!(
+                "\nThe record so far, {}\n{}",
+                keeper.path.display(),
+                in_words(tally)
+            );
+        }
+        print(&out)
     }
-    Ok(())
 }
 
-fn kept(path: &Path) -> Result<Vec<Scored>, Failure> {
-    let text = read_text(path, 256 << 20).map_err(Failure::BadInput)?;
-    text.lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty())
-        .map(|(at, line)| {
-            serde_json::from_str(line).map_err(|error| {
-                Failure::BadInput(format!("{} line {}: {error}", path.display(), at + 1))
-            })
-        })
-        .collect()
-}
-
-/// Prints scores and their sum.
-pub(super) fn tell(scored: &[Scored], json: bool) -> Result<(), Failure> {
-    let record = Record::of(scored);
-    if json {
-        return print_json(&serde_json::json!({
-            "scores": scored,
-            "record": record,
-        }));
-    }
-    if scored.is_empty() {
-        return print("nothing that the forecast speaks of has been reported since\n");
-    }
+fn table(scored: &[Scored]) -> String {
     let header = [
         "of",
         "row",
@@ -167,12 +155,12 @@ pub(super) fn tell(scored: &[Scored], json: bool) -> Result<(), Failure> {
                 percent(event.probability),
                 if event.happened { "yes" } else { "no" }.to_string(),
             ),
-            (None, None) => ("".to_string(), "a bound".to_string()),
+            (None, None) => ("".to_string(), one.says.clone()),
         };
         table.add_row([
             one.as_of.to_string(),
             one.row.clone(),
-            one.date.to_string(),
+            one.about(),
             one.metric.clone(),
             forecast,
             reported,
@@ -180,7 +168,22 @@ pub(super) fn tell(scored: &[Scored], json: bool) -> Result<(), Failure> {
             format!("{:.2}", one.log_score_climatology),
         ]);
     }
-    print(&format!("{}\n{}", lines(&table), summary(&record)))
+    lines(&table)
+}
+
+/// What could not be scored, by reason.
+fn left_out(unscored: &[Unscored]) -> String {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for one in unscored {
+        reasons.entry(&one.why).or_default().push(&one.row);
+    }
+    let mut out = String::new();
+    for (why, rows) in reasons {
+        let few = rows.iter().take(8).copied().collect::<Vec<_>>().join(" ");
+        let more = if rows.len() > 8 { " …" } else { "" };
+        out += &format!("not scored, {} ({few}{more}): {why}\n", rows.len());
+    }
+    out
 }
 
 fn summary(record: &Record) -> String {

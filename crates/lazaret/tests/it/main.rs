@@ -14,6 +14,9 @@ mod simulate;
 mod slurm;
 mod sweep;
 mod watch;
+mod watch_record;
+#[cfg(target_os = "linux")]
+mod watch_waiting;
 
 use std::path::{Path, PathBuf};
 

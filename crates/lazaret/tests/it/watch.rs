@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{Said, lazaret};
 
-const QUICK: [&str; 8] = [
+pub(crate) const QUICK: [&str; 8] = [
     "--thetas",
     "64",
     "--states",
@@ -16,10 +16,10 @@ const QUICK: [&str; 8] = [
     "--threads",
     "1",
 ];
-const HEAD: &str = "id,date_observed,date_published,observer,medium,subject,quantity,low,best,high,unit,admiralty_source,admiralty_info,claim,url\n";
+pub(crate) const HEAD: &str = "id,date_observed,date_published,observer,medium,subject,quantity,low,best,high,unit,admiralty_source,admiralty_info,claim,url\n";
 
 /// Uiju in a fresh folder, with `evidence` in place of its own if some is given.
-fn uiju(evidence: Option<&str>) -> tempfile::TempDir {
+pub(crate) fn uiju(evidence: Option<&str>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/uiju");
     for name in ["gateway.toml", "observe.toml", "evidence.csv"] {
@@ -34,14 +34,14 @@ fn uiju(evidence: Option<&str>) -> tempfile::TempDir {
     folder
 }
 
-fn watch(folder: &Path, question: &str, more: &[&str]) -> Said {
+pub(crate) fn watch(folder: &Path, question: &str, more: &[&str]) -> Said {
     let mut words = vec!["watch", question, "gateway.toml", "evidence.csv"];
     words.extend(QUICK);
     words.extend(more);
     lazaret(folder, &words)
 }
 
-fn json(folder: &Path, question: &str, more: &[&str]) -> Value {
+pub(crate) fn json(folder: &Path, question: &str, more: &[&str]) -> Value {
     let mut words = vec!["--json"];
     words.extend(more);
     let said = watch(folder, question, &words);
@@ -49,7 +49,14 @@ fn json(folder: &Path, question: &str, more: &[&str]) -> Value {
     serde_json::from_str(&said.out).unwrap()
 }
 
-fn row(id: &str, day: &str, published: &str, what: &str, value: &str, grades: &str) -> String {
+pub(crate) fn row(
+    id: &str,
+    day: &str,
+    published: &str,
+    what: &str,
+    value: &str,
+    grades: &str,
+) -> String {
     format!("{id},{day},{published},somebody,press,{what},,{value},,{grades},said,\n")
 }
 
@@ -486,10 +493,8 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
         "score",
         "kept.json",
         "evidence.csv",
-        "--record",
-        "record.jsonl",
         "--report",
         "out.html",
     ];
-    assert!(page(lazaret(folder.path(), &score)).contains("The whole record"));
+    assert!(page(lazaret(folder.path(), &score)).contains("How forecasts fared so far"));
 }

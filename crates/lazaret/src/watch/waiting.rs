@@ -1,0 +1,76 @@
+//! Somebody waits for an answer: a bar on a terminal, and an end by Ctrl-C. Every question of the watcher goes by this.
+
+use std::io::{IsTerminal, stderr};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use lazaret_watch::attendance::Attendance;
+use lazaret_watch::estimate::WatchError;
+
+use crate::output::{Failure, say};
+use crate::simulate::interrupt::Interrupt;
+
+/// Who waits.
+pub(crate) struct Waiting {
+    bar: ProgressBar,
+    interrupt: Interrupt,
+}
+
+impl Waiting {
+    /// Begins work of `steps` steps: the bar is shown on a terminal, and not to machines that want JSON.
+    pub(crate) fn begin(steps: u64, what: &'static str, json: bool) -> Result<Self, Failure> {
+        let bar = if json || !stderr().is_terminal() {
+            ProgressBar::hidden()
+        } else {
+            ProgressBar::new(steps).with_message(what)
+        };
+        if let Ok(style) =
+            ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} % {eta:>4} left")
+        {
+            bar.set_style(style);
+        }
+        Ok(Self {
+            bar,
+            interrupt: Interrupt::listen()?,
+        })
+    }
+
+    /// Lets `compute` be looked on by whoever waits.
+    pub(crate) fn attend<T>(&self, compute: impl FnOnce(&Attendance<'_>) -> T) -> T {
+        compute(&Attendance {
+            progress: &|steps| self.bar.inc(steps as u64),
+            stop: &|| self.interrupt.came(),
+        })
+    }
+
+    /// Whether Ctrl-C was pressed.
+    pub(crate) fn interrupted(&self) -> bool {
+        self.interrupt.came()
+    }
+
+    /// Takes the bar away, when it has got to its end or will not.
+    pub(crate) fn end(&self) {
+        self.bar.force_draw();
+        self.bar.finish_and_clear();
+    }
+
+    /// How a command ends for which half an answer would be none.
+    ///
+    /// * `what` — the answer, such as `forecast`.
+    pub(crate) fn without(&self, what: &str, failure: Failure) -> Failure {
+        self.end();
+        if matches!(failure, Failure::Interrupted) {
+            say(&format!(
+                "stopped before there was a {what}; nothing was written\n"
+            ));
+        }
+        failure
+    }
+}
+
+/// Why there is no answer.
+pub(crate) fn failed(error: WatchError) -> Failure {
+    match error {
+        WatchError::Stopped => Failure::Interrupted,
+        other => Failure::BadInput(other.to_string()),
+    }
+}
