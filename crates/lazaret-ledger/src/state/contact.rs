@@ -14,6 +14,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
 
 use super::rows::{Episode, Touched, Visit};
 use super::{NONE, State, some, timestamp};
@@ -119,19 +120,33 @@ impl State {
         let mut links = vec![(0_u32, 0_u32); self.lots.len()];
         let mut episodes = vec![0_u64; self.episodes.len()];
         let mut order = Vec::new();
+        // What an episode reaches comes in order: only the next of each run is in the heap, and the run goes on from
+        // where its last field but one points, up to the last. An episode has its first stay there.
+        let mut runs: Vec<(i64, u32)> = Vec::new();
         let mut heap = BinaryHeap::new();
         const EPISODE: u64 = 1 << 32;
         for &(lot, since) in seeds {
             let known = &mut lots[lot as usize];
             if *known == 0 || shift(since) < *known {
                 *known = shift(since);
-                heap.push(Reverse((since, u64::from(lot), 0_u32)));
+                heap.push(Reverse((since, u64::from(lot), 0_u32, 0_u32)));
             }
         }
         let mut stays = Vec::new();
-        while let Some(Reverse((since, node, by))) = heap.pop() {
+        loop {
+            let Some(mut top) = heap.peek_mut() else {
+                return order;
+            };
+            let Reverse((since, node, by, end)) = *top;
             if node < EPISODE {
                 let lot = node as u32;
+                if by < end {
+                    let (at, next) = runs[by as usize];
+                    *top = Reverse((at, u64::from(next), by + 1, end));
+                    drop(top);
+                } else {
+                    PeekMut::pop(top);
+                }
                 if lots[lot as usize] != shift(since) {
                     continue;
                 }
@@ -151,11 +166,12 @@ impl State {
                     if *known == 0 || shift(at) < *known {
                         *known = shift(at);
                         let episode = EPISODE | u64::from(visit.episode);
-                        heap.push(Reverse((at, episode, number)));
+                        heap.push(Reverse((at, episode, number, 0)));
                     }
                 }
                 continue;
             }
+            PeekMut::pop(top);
             let episode = (node & (EPISODE - 1)) as u32;
             if episodes[episode as usize] != shift(since) {
                 continue;
@@ -166,11 +182,14 @@ impl State {
                     .filter(|(_, visit)| visit.to >= since)
                     .map(|(number, visit)| (visit.from, number, visit.lot, visit.to)),
             );
-            stays.sort_unstable();
+            // They come latest first, mostly: turned round, they are all but in order.
+            stays.reverse();
+            stays.sort();
             let tail = self.tail(self.episodes[episode as usize].surface);
             let first = self.visits[by as usize];
             // The stay that lasted longest so far: what comes next overlaps it, or the episode would have ended.
             let mut bridge = (by, first.to);
+            let from_run = runs.len();
             for &(from, number, lot, to) in &stays {
                 let at = since.max(from);
                 let known = &mut lots[lot as usize];
@@ -178,14 +197,18 @@ impl State {
                     *known = shift(at);
                     let near = first.to.saturating_add(tail) >= from;
                     links[lot as usize] = (if near { by } else { bridge.0 }, number);
-                    heap.push(Reverse((at, u64::from(lot), 0)));
+                    runs.push((at, lot));
                 }
                 if to > bridge.1 {
                     bridge = (number, to);
                 }
             }
+            runs[from_run..].sort();
+            if let Some(&(at, lot)) = runs.get(from_run) {
+                let (next, end) = (from_run as u32 + 1, runs.len() as u32);
+                heap.push(Reverse((at, u64::from(lot), next, end)));
+            }
         }
-        order
     }
 
     /// A link in words of the vocabulary.
