@@ -7,7 +7,7 @@
 //! for each row it takes in and carries m ([`site`](crate::site)); for an answer, [`learn`] sums over all that m may
 //! have been along each course, so that nothing is left to chance but the courses themselves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use lazaret_smc::random::{Stream, StreamKey};
 use rand_distr::Distribution;
@@ -132,6 +132,38 @@ pub(crate) fn sources(used: &mut [Observation], rows: &[Row], rules: &Rules) -> 
         }
     }
     sources
+}
+
+/// Sources that the rules name and of which no row is: likely a slip of the pen, which would go unnoticed otherwise.
+pub(crate) fn unheard(rows: &[Row], rules: &Rules) -> Vec<String> {
+    let looks = rules.looks.iter().filter_map(|look| look.source.as_ref());
+    let named: BTreeSet<&str> = rules
+        .by_source
+        .keys()
+        .chain(rules.strength_by_source.keys())
+        .chain(looks)
+        .map(String::as_str)
+        .collect();
+    if named.is_empty() {
+        return Vec::new();
+    }
+    let heard: BTreeSet<&str> = rows.iter().map(Row::source).collect();
+    named
+        .difference(&heard)
+        .map(|name| {
+            let near = heard
+                .iter()
+                .map(|other| (strsim::jaro_winkler(other, name), other))
+                .filter(|(score, _)| *score > 0.8)
+                .max_by(|a, b| a.0.total_cmp(&b.0));
+            match near {
+                Some((_, near)) => format!(
+                    "The rules name the source `{name}`, of which there is no row: did you mean `{near}`?"
+                ),
+                None => format!("The rules name the source `{name}`, of which there is no row."),
+            }
+        })
+        .collect()
 }
 
 /// A chance that is not known for certain.

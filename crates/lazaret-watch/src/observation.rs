@@ -107,6 +107,8 @@ pub struct Observations {
     pub by_day: Vec<Vec<usize>>,
     /// Who says what is used, in the order of their first rows.
     pub sources: Vec<Source>,
+    /// Sources that the rules name and that say nothing in the evidence, in words.
+    pub unheard: Vec<String>,
     /// The day of which the answer is.
     pub last_day: usize,
     /// The longest window.
@@ -190,6 +192,7 @@ pub fn bind(
         .sort_by_key(|o| (o.day, rows[o.row].published.last, o.row));
     find_copies(&mut found.used, rows, rules);
     found.sources = crate::grades::sources(&mut found.used, rows, rules);
+    found.unheard = crate::grades::unheard(rows, rules);
     found.by_day = vec![Vec::new(); last_day + 1];
     for (at, observation) in found.used.iter().enumerate() {
         found.by_day[observation.day].push(at);

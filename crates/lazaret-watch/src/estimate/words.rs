@@ -66,6 +66,7 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
         ));
     }
     said.extend(of_sources(estimate, question));
+    said.extend_from_slice(&question.observations.unheard);
     if used > 0 {
         let p = estimate.predictive_check;
         if p < 0.05 {

@@ -17,7 +17,7 @@ use lazaret_watch::next::{Aim, next};
 use lazaret_watch::observation::{Observations, bind};
 use lazaret_watch::resume::{Kept, Origin};
 use lazaret_watch::rules::{self, Rules};
-use lazaret_watch::score::score_forecast;
+use lazaret_watch::score::{backtest, score_forecast};
 use lazaret_watch::site::Site;
 
 use crate::inference::{GATEWAY, HEAD, RULES, count, effort, gateway};
@@ -327,6 +327,72 @@ fn a_forecast_expects_of_a_source_what_it_has_learned() {
     let mut forgetful = forecast.clone();
     forgetful.grades.clear();
     assert!((score(&forecast) - score(&forgetful) - (learned / 0.08).ln()).abs() < 0.3);
+}
+
+/// The twelfth day's report is foretold better by who has learned that the paper is wrong each time.
+#[test]
+fn a_back_test_learns_as_it_goes() {
+    let rows: String = (0..5)
+        .map(|i| {
+            let day = format!("2022-01-{:02}", 4 + 2 * i);
+            format!("p{i},{day},{day},paper,press,west,wagons,38,38,38,,B,2,,\n")
+        })
+        .collect();
+    let scores = |rules: &str| -> Vec<f64> {
+        let case = Case::new(&rows, rules, "2022-01-12");
+        let effort = Effort {
+            thetas: 32,
+            states: 16,
+            courses: 100,
+            influence: false,
+            ..effort(1)
+        };
+        let kernel = CountKernel::new(&case.gateway, 13).unwrap();
+        let belief = Belief::of(&case.gateway);
+        let origin = Origin {
+            gateway: GATEWAY,
+            rules: &case.rules_text,
+        };
+        let walk = backtest(
+            &kernel,
+            &case.gateway,
+            &belief,
+            &case.rules,
+            &case.rows,
+            case.as_of,
+            &effort,
+            origin,
+            &Attendance::nobody(),
+        );
+        let scored = walk.unwrap().scoring.scored;
+        scored.iter().map(|s| s.log_score).collect()
+    };
+    let (learned, firm) = (scores(""), scores("[grades]\nlearn = false"));
+    assert_eq!(learned.len(), 5);
+    // (8 · 0.08 + i) / (8 + i) rather than 0.08.
+    for (i, (learned, firm)) in learned.iter().zip(&firm).enumerate() {
+        let i = i as f64;
+        let expected = ((0.64 + i) / (8.0 + i) / 0.08).ln();
+        assert!(
+            (learned - firm - expected).abs() < 0.02,
+            "{i}: {learned} {firm}"
+        );
+    }
+}
+
+#[test]
+fn sources_that_the_rules_misspell_are_told() {
+    let case = Case::new(&liar(), "[source.papper]\nstrength = 20", "2022-01-31");
+    assert_eq!(case.observations.unheard.len(), 1);
+    assert!(case.observations.unheard[0].ends_with("did you mean `paper`?"));
+    assert!(
+        case.estimate(None)
+            .0
+            .diagnostics
+            .contains(&case.observations.unheard[0])
+    );
+    let case = Case::new(&liar(), "[source.paper]\nstrength = 20", "2022-01-31");
+    assert!(case.observations.unheard.is_empty());
 }
 
 #[test]

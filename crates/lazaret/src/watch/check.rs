@@ -125,6 +125,9 @@ fn in_words(gateway: &Gateway, rows: &[Row], observations: &Observations) -> Str
         gateway.name,
         observations.unused.len()
     );
+    for unheard in &observations.unheard {
+        said += &format!("{unheard}\n");
+    }
     if !unused.is_empty() {
         said = format!("{said}\n{}", lines(&table));
     }

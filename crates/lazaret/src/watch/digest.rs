@@ -10,6 +10,7 @@ use lazaret_watch::attendance::Attendance;
 use lazaret_watch::board::{Board, page};
 use lazaret_watch::estimate::Estimate;
 use lazaret_watch::forecast::{Forecast, of_courses};
+use lazaret_watch::grades::Graded;
 use lazaret_watch::kernel::day_of;
 use lazaret_watch::observation::bind;
 use lazaret_watch::score::{Record, Sum, Tally};
@@ -283,6 +284,7 @@ fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Esti
             range(&is.posterior)
         );
     }
+    worth_of_sources(&mut out, now, before);
     let day = material.observations.last_day;
     let _ = writeln!(out, "\n| on {to} | median | 90 % |\n| --- | --- | --- |");
     for series in &now.state {
@@ -298,4 +300,36 @@ fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Esti
         }
     }
     out
+}
+
+/// Sources whose chance of a misreport has moved by two points or more.
+fn worth_of_sources(out: &mut String, now: &Estimate, before: &Estimate) {
+    let known = |of: &Graded| {
+        let same = |other: &&Graded| other.source == of.source && other.letter == of.letter;
+        before.grades.iter().find(same).map(|was| was.after.mean)
+    };
+    let moved: Vec<(&Graded, f64)> = now
+        .grades
+        .iter()
+        .map(|is| (is, known(is).unwrap_or(is.before.mean)))
+        .filter(|(is, was)| (is.after.mean - was).abs() >= 0.02)
+        .collect();
+    if moved.is_empty() {
+        return;
+    }
+    out.push_str(
+        "\n| misreports of | letter | before | now | 90 % |\n| --- | --- | --- | --- | --- |\n",
+    );
+    for (is, was) in moved {
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} to {} |",
+            is.source,
+            is.letter,
+            percent(was),
+            percent(is.after.mean),
+            percent(is.after.q05),
+            percent(is.after.q95)
+        );
+    }
 }

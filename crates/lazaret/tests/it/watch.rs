@@ -103,6 +103,18 @@ fn the_json_of_an_estimate_is_what_the_guide_promises() {
             .as_array()
             .is_some_and(|said| !said.is_empty())
     );
+    for source in answer["sources"].as_array().unwrap() {
+        assert!(source["learned"]["q05"].is_number(), "{source}");
+    }
+    let grades = answer["grades"].as_array().unwrap();
+    let national = grades.iter().find(|g| g["source"] == "Rodong Sinmun");
+    let national = national.unwrap();
+    assert_eq!(
+        (&national["letter"], &national["rows"]),
+        (&"B".into(), &1.into())
+    );
+    assert_eq!(national["before"]["mean"], 0.08);
+    assert!(national["after"]["mean"].is_number());
     let unused = answer["unused_rows"].as_array().unwrap();
     assert!(
         unused
