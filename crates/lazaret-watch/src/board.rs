@@ -116,7 +116,7 @@ pub fn page(board: &Board<'_>) -> String {
     let _ = write!(
         out,
         "<h2>What was reported</h2>\n<p>Each mark is a row of the evidence on the day that it is about. The larger, the \
-         more it moved the answer; hollow: not used; crossed: the rest of the evidence speaks against it; a thread \
+         more it moved the answer; the darker, the better the grade of its source (A to E; F as D); hollow: not used; crossed: the rest of the evidence speaks against it; a thread \
          ties a row to the one it may repeat.</p>\n<div class=\"wide late\">{}</div>\n",
         timeline(board)
     );
@@ -160,10 +160,10 @@ fn lead(out: &mut String, board: &Board<'_>) {
             if of.posterior.q95 > 0.0 {
                 said.push(format!(
                     "{} stand in {} ({} to {})",
-                    number(of.posterior.q50),
+                    number(of.posterior.q50.round()),
                     escape(place),
-                    number(of.posterior.q05),
-                    number(of.posterior.q95)
+                    number(of.posterior.q05.round()),
+                    number(of.posterior.q95.round())
                 ));
             }
         } else if series.metric == "dispatched_total" {
@@ -172,8 +172,8 @@ fn lead(out: &mut String, board: &Board<'_>) {
             } else {
                 format!(
                     "{} to {} have left inland",
-                    number(of.posterior.q05),
-                    number(of.posterior.q95)
+                    number(of.posterior.q05.round()),
+                    number(of.posterior.q95.round())
                 )
             });
         }
@@ -352,14 +352,34 @@ fn state(out: &mut String, board: &Board<'_>, gateway: &Gateway) {
         let Some(series) = board.estimate.state.iter().find(|s| s.metric == name) else {
             continue;
         };
-        let title = match name.as_str() {
-            "vehicles" => "vehicles that arrive in a day".to_string(),
-            "inside" => "lots inside, those that wait included".to_string(),
-            "dispatched_total" => "lots that have left inland".to_string(),
-            other => format!("lots in {}", other.trim_start_matches("in.")),
-        };
+        let title = of_metric(&name);
         let picture = bands(series, board.question.observations.last_day);
         over_time(out, &title, &picture, &series.days, "before");
+    }
+}
+
+/// What a figure counts, which is what the upright axis of its picture shows.
+fn of_metric(name: &str) -> String {
+    match name {
+        "convoys" => "convoys that arrive in a day".to_string(),
+        "vehicles" => "vehicles that arrive in a day".to_string(),
+        "lots" => "lots that arrive in a day".to_string(),
+        "queue" => "lots that wait outside".to_string(),
+        "inside" => "lots inside, those that wait included".to_string(),
+        "dispatched" => "lots that leave inland in a day".to_string(),
+        "dispatched_total" => "lots that have left inland".to_string(),
+        other => format!("lots in {}", other.trim_start_matches("in.")),
+    }
+}
+
+/// A skill, without a sign for nothing.
+#[must_use]
+pub fn skill_in_words(skill: f64) -> String {
+    let shown = format!("{skill:.2}");
+    if shown == "-0.00" {
+        "0.00".to_string()
+    } else {
+        shown
     }
 }
 
@@ -388,7 +408,7 @@ fn over_time(out: &mut String, title: &str, picture: &str, days: &[DayEstimate],
 fn events(out: &mut String, forecast: &Forecast) {
     let _ = writeln!(
         out,
-        "<h2>By when</h2><table><tr><th>until {}<th>10 % by<th>half by<th>90 % by<th class=\"n\">by the end<th class=\"n\">before the evidence</tr>",
+        "<h2>By when</h2><div class=\"wide\"><table><tr><th>until {}<th>10 % by<th>half by<th>90 % by<th class=\"n\">by the end<th class=\"n\">before the evidence</tr>",
         forecast.until
     );
     let day = |event: &Event, p: f64| {
@@ -402,7 +422,7 @@ fn events(out: &mut String, forecast: &Forecast) {
         };
         let _ = writeln!(
             out,
-            "<tr><td>{}<td>{}<td>{}<td>{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
+            "<tr><td>{}<td class=\"s\">{}<td class=\"s\">{}<td class=\"s\">{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
             escape(&event.what),
             day(event, 0.1),
             day(event, 0.5),
@@ -411,7 +431,7 @@ fn events(out: &mut String, forecast: &Forecast) {
             percent(last.climatology)
         );
     }
-    out.push_str("</table>\n");
+    out.push_str("</table></div>\n");
 }
 
 fn explanations(out: &mut String, groups: &[Group]) {

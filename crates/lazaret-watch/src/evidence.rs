@@ -221,6 +221,11 @@ impl Row {
     /// The value in words, as the source gives it.
     #[must_use]
     pub fn value_in_words(&self) -> String {
+        if self.unit == "bool"
+            && let Some(value) = self.best.or(self.low).or(self.high)
+        {
+            return if value > 0.5 { "yes" } else { "no" }.to_string();
+        }
         let n = |x: f64| format!("{x}");
         let value = match (self.low, self.best, self.high) {
             (Some(l), Some(b), Some(h)) if l == b && b == h => n(b),
@@ -233,7 +238,7 @@ impl Row {
             (None, Some(b), Some(h)) => format!("about {}, at most {}", n(b), n(h)),
             (None, None, None) => return "no value".to_string(),
         };
-        if self.unit.is_empty() || self.unit == "bool" {
+        if self.unit.is_empty() {
             value
         } else {
             format!("{value} {}", self.unit)

@@ -192,6 +192,9 @@ pub(super) fn histogram(of: &UnknownEstimate) -> String {
 /// Rows that are not used are drawn up to so many: beyond, a picture shows nothing but them.
 pub(super) const UNUSED_DRAWN_MOST: usize = 2000;
 
+/// How dark a mark is, by the letter of its source from A to F: F cannot be judged, as D.
+const SHADES: [&str; 6] = ["1", ".85", ".65", ".45", ".3", ".45"];
+
 /// The evidence as marks, a lane for each medium. What is older than a month before the opening stands at the left.
 pub(super) fn timeline(board: &Board<'_>) -> String {
     const LANE: f64 = 44.0;
@@ -283,19 +286,20 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
             row.info_grade.digit()
         );
         let _ = write!(marks, "<g><title>{}</title>", escape(&title));
+        let shade = SHADES[row.source_grade.index()];
         match influences.get(row.id.as_str()) {
             Some(influence) => {
                 let radius = 3.0 + 7.0 * (influence.moved / 0.3).sqrt().min(1.0);
                 let _ = write!(
                     marks,
-                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{radius:.1}\" fill=\"var(--mid)\" opacity=\".85\"/>"
+                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{radius:.1}\" fill=\"var(--mid)\" opacity=\"{shade}\"/>"
                 );
             }
             // What it did was not asked for.
             None if used.contains(&at) => {
                 let _ = write!(
                     marks,
-                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\" fill=\"var(--mid)\" opacity=\".85\"/>"
+                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\" fill=\"var(--mid)\" opacity=\"{shade}\"/>"
                 );
             }
             None => {

@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use lazaret_smc::summary::Weighted;
 
 use super::picture::bands;
-use super::{escape, events, explanations, head, next, number, over_time, percent};
+use super::{
+    escape, events, explanations, head, next, number, of_metric, over_time, percent, skill_in_words,
+};
 use crate::compare::Group;
 use crate::estimate::{DayEstimate, Series, Summary};
 use crate::forecast::{Forecast, ForecastDay};
@@ -52,7 +54,13 @@ pub fn forecast_sheet(made: &Forecast, tally: Option<&Tally>) -> String {
             },
             0,
         );
-        over_time(&mut out, &series.metric, &picture, &days, "file alone");
+        over_time(
+            &mut out,
+            &of_metric(&series.metric),
+            &picture,
+            &days,
+            "file alone",
+        );
     }
     fared(&mut out, tally);
     out + END
@@ -140,7 +148,7 @@ pub fn score_sheet(title: &str, scoring: &Scoring, tally: Option<&Tally>) -> Str
                 if event.happened { "yes" } else { "no" }.to_string(),
                 "",
             ),
-            (None, None) => (String::new(), "a bound".to_string(), ""),
+            (None, None) => (String::new(), escape(&one.says), ""),
         };
         let _ = writeln!(
             out,
@@ -195,16 +203,16 @@ pub(super) fn fared(out: &mut String, tally: Option<&Tally>) {
     };
     out.push_str(
         "<h2>How forecasts fared so far</h2>\n<p>The record that scoring keeps beside the evidence. A share inside should \
-         be near its interval's name; in brackets what so few say of the long run (95 %), were the reports independent. \
+         be near its interval's name; under it what so few say of the long run (95 %), were the reports independent. \
          Skill: 1 is perfect, 0 no better than \"as last reported\" or the file alone, below 0 worse.</p>\n\
-         <div class=\"wide\"><table><tr><th>foretold<th>ahead<th class=\"n\">reports<th class=\"n\">inside 50 %\
-         <th class=\"n\">inside 80 %<th class=\"n\">inside 90 %<th class=\"n\">log score<th class=\"n\">file alone\
-         <th class=\"n\">CRPS<th class=\"n\">Brier<th class=\"n\">skill to last reported<th class=\"n\">skill to file</tr>\n",
+         <div class=\"wide\"><table><tr><th>foretold<th>ahead<th class=\"n\">reports<th class=\"n\">in 50 %\
+         <th class=\"n\">in 80 %<th class=\"n\">in 90 %<th class=\"n\">log score<br>file alone\
+         <th class=\"n\">CRPS<th class=\"n\">Brier<th class=\"n\">skill to<br>last report<th class=\"n\">skill to<br>file alone</tr>\n",
     );
     for Sum { origin, record } in &tally.sums {
         let _ = writeln!(
             out,
-            "<tr><td colspan=\"12\"><b>{}</b></tr>",
+            "<tr><td colspan=\"11\"><b>{}</b></tr>",
             origin.in_words()
         );
         for part in tally.parts.iter().filter(|part| part.origin == *origin) {
@@ -221,8 +229,8 @@ pub(super) fn fared(out: &mut String, tally: Option<&Tally>) {
     if tally.superseded > 0 {
         let _ = writeln!(
             out,
-            "<p class=\"faint\">{} scores more are in the record and do not count: another forecast of the same day about \
-             the same report was scored after them.</p>",
+            "<p class=\"faint\">Superseded, and not counted: {} of the scores in the record, after which another forecast of the \
+             same day about the same report was scored.</p>",
             tally.superseded
         );
     }
@@ -231,17 +239,23 @@ pub(super) fn fared(out: &mut String, tally: Option<&Tally>) {
 fn fared_line(out: &mut String, kind: &str, horizon: &str, record: &Record) {
     let _ = write!(
         out,
-        "<tr><td>{kind}<td class=\"s\">{horizon}<td class=\"n\">{}",
+        "<tr><td class=\"s\">{kind}<td class=\"s\">{horizon}<td class=\"n\">{}",
         record.reports
     );
     for level in 0..3 {
-        let share = record.coverage.map(|inside| inside[level].to_string());
-        let _ = write!(out, "<td class=\"n\">{}", share.unwrap_or_default());
+        let share = record.coverage.map_or(String::new(), |inside| {
+            let [share, low, high] = {
+                let of = inside[level];
+                [of.share, of.low, of.high].map(|p| 100.0 * p)
+            };
+            format!("{share:.0} %<br><span class=\"faint\">{low:.0} to {high:.0} %</span>")
+        });
+        let _ = write!(out, "<td class=\"n\">{share}");
     }
-    let shown = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:.2}"));
+    let shown = |value: Option<f64>| value.map_or(String::new(), skill_in_words);
     let _ = writeln!(
         out,
-        "<td class=\"n\">{:.2}<td class=\"n\">{:.2}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
+        "<td class=\"n\">{:.2}<br><span class=\"faint\">{:.2}</span><td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
         record.log_score,
         record.log_score_climatology,
         record.crps.map_or(String::new(), number),

@@ -1,6 +1,6 @@
 //! Evidence files: what is read, and what is said about what is wrong.
 
-use lazaret_watch::evidence::read;
+use lazaret_watch::evidence::{Row, read};
 
 const HEAD: &str = "id,date_observed,date_published,observer,medium,subject,quantity,low,best,high,unit,\
                     admiralty_source,admiralty_info,claim,url\n";
@@ -42,6 +42,12 @@ fn the_evidence_about_uiju_is_read_whole() {
     let e066 = evidence.rows.iter().find(|row| row.id == "E066").unwrap();
     assert_eq!(e066.value_in_words(), "at least 15 wagon");
     assert_eq!(e066.source(), "Yonhap");
+    let yes_or_no = evidence.rows.iter().filter(|row| row.unit == "bool");
+    let said: Vec<String> = yes_or_no.map(Row::value_in_words).collect();
+    assert!(
+        !said.is_empty() && said.iter().all(|said| said == "yes" || said == "no"),
+        "{said:?}"
+    );
 }
 
 /// A form that adds a row finds its field by this place.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 use lazaret_watch::attendance::Attendance;
-use lazaret_watch::board::{Board, page};
+use lazaret_watch::board::{Board, page, skill_in_words};
 use lazaret_watch::estimate::Estimate;
 use lazaret_watch::forecast::{Forecast, of_courses};
 use lazaret_watch::grades::Graded;
@@ -104,10 +104,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         };
         let half = event
             .reaches(0.5)
-            .map_or("not".to_string(), |d| format!("by {d}"));
+            .map_or(String::new(), |d| format!("as likely as not by {d}; "));
         let _ = writeln!(
             out,
-            "- {}: as likely as not {half}; {} by {}.",
+            "- {}: {half}{} by {}.",
             event.what,
             percent(last.probability),
             last.date
@@ -160,7 +160,7 @@ fn fared(tally: &Tally) -> String {
                 .coverage
                 .map_or(String::new(), |inside| inside[level].to_string())
         };
-        let shown = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.2}"));
+        let shown = |value: Option<f64>| value.map_or(String::new(), skill_in_words);
         let _ = write!(
             out,
             "\n| {kind} | {horizon} | {} | {} | {} | {} | {:.2} ({:.2}) | {} | {} | {} | {} |",
@@ -171,7 +171,9 @@ fn fared(tally: &Tally) -> String {
             record.log_score,
             record.log_score_climatology,
             record.crps.map_or(String::new(), number),
-            shown(record.brier),
+            record
+                .brier
+                .map_or(String::new(), |brier| format!("{brier:.3}")),
             shown(record.skill_to_persistence),
             shown(record.skill_to_climatology),
         );

@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lazaret_watch::board::skill_in_words;
 use lazaret_watch::score::{Record, Scored, Sum, Tally};
 
 use super::common::{lines, number, plain};
@@ -199,7 +200,7 @@ pub(crate) fn in_words(tally: &Tally) -> String {
                 .coverage
                 .map_or(String::new(), |inside| inside[level].to_string())
         };
-        let shown = |value: Option<f64>| value.map_or(String::new(), |v| format!("{v:.2}"));
+        let shown = |value: Option<f64>| value.map_or(String::new(), skill_in_words);
         table.add_row([
             kind,
             horizon.to_string(),
@@ -228,11 +229,13 @@ pub(crate) fn in_words(tally: &Tally) -> String {
         line(format!("all {}", origin.in_words()), "", record);
     }
     let mut out = lines(&table);
-    out += "Shares inside, with what so few say of the long run (95 %). Log: mean log score, ours and by the gateway file \
-            alone. To last, to file: skill beside \"as last reported\" and the file alone; 1 is perfect, 0 no better.\n";
+    out += "Shares inside, with what so few say of the long run (95 %).\n\
+            Log, file: mean log score, ours and by the gateway file alone.\n\
+            To last, to file: skill beside \"as last reported\" and the file alone; 1 is perfect, 0 no better.\n";
     if tally.superseded > 0 {
         out += &format!(
-            "{} scores more do not count: another forecast of the same day about the same report was scored after them.\n",
+            "Superseded, and not counted: {} of the scores, after which another forecast of the same day about the same report \
+             was scored.\n",
             tally.superseded
         );
     }

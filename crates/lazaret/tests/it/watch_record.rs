@@ -290,7 +290,7 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
     let board = page("estimate", &["--no-influence"]);
     assert!(board.contains(heading) && board.contains("walks over the past"));
     assert!(board.contains(&format!(
-        "{scores} scores more are in the record and do not count"
+        "Superseded, and not counted: {scores} of the scores"
     )));
     assert!(page("forecast", &["--until", "2022-02-20"]).contains(heading));
     assert!(!page("forecast", &["--until", "2022-02-20", "--no-record"]).contains(heading));
