@@ -152,10 +152,21 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     await quinn.go(`#/lot/${first}`);
     await quinn.say('Take back my signature', { 'Why, in words': 'signed the wrong line' });
     assert.deepEqual((await quinn.read(`/api/lots/${first}`)).signers, []);
+    card = await press([quinn], first, 'Sign');
+    assert.deepEqual(card.signers, ['quinn']);
+    // The notice takes it back with one press, by an entry of its own that names the one it corrects.
+    await quinn.button('Undo', quinn.page.locator('.messages')).last().click();
+    const deadline = Date.now() + 5000;
+    do card = await quinn.read(`/api/lots/${first}`);
+    while (card.signers.length && Date.now() < deadline);
+    assert.deepEqual(card.signers, []);
+    await quinn.page.locator('.messages').getByText('took back their signature').last().waitFor();
     card = await press(windows.quinn, first, 'Sign');
     assert.deepEqual(card.signers, ['quinn']);
-    card = await press(windows.chen, first, 'Sign');
+    card = await press([chen], first, 'Sign');
     assert.deepEqual(card.signers, ['quinn', 'chen']);
+    // Where it cannot be taken back the notice says why.
+    await chen.page.locator('.messages', { hasText: 'Cannot be undone: with this signature the lot was released' }).waitFor();
     assert.equal(card.signatures.filter((s) => s.counts).length, 2);
     assert.equal(card.stage, 'released');
 

@@ -9,6 +9,7 @@ import { code } from './qr';
 import { address, parse, thing } from './route';
 import { ScanBuffer } from './scan';
 import { class_marks, MARK, shade, SIGNS } from './signs';
+import { opposite } from './undo';
 import { days_left, duration, from_field, instant, local, station_clock, to_field } from './time';
 
 describe('signs', () => {
@@ -24,6 +25,35 @@ describe('signs', () => {
   it('mark classes with the shortest letters that tell them apart', () => {
     expect([...class_marks(['medicine', 'dairy', 'general']).values()]).toEqual(['M', 'D', 'G']);
     expect([...class_marks(['meat', 'medicine', 'me']).values()]).toEqual(['Mea', 'Med', 'Me']);
+  });
+});
+
+describe('undo', () => {
+  const anything = () => true;
+  const undo = (what: Record<string, unknown>, events: Record<string, unknown>[] = [what], may: (event: string) => boolean = anything) =>
+    opposite({ what, seq: 7, events }, may);
+
+  it('says the opposite of the same thing and names the entry', () => {
+    const signed = { event: 'signed', lot: 'a', signer: 'quinn', meaning: 'seen' };
+    expect(undo(signed)).toEqual({ what: { event: 'signature_withdrawn', lot: 'a', signer: 'quinn', because: en.undo.because }, seq: 7 });
+    const paused = { event: 'work_paused', thing: { lot: 'a' }, step: 'spray', missing: 'power' };
+    expect(undo(paused)).toEqual({ what: { event: 'work_resumed', thing: { lot: 'a' }, step: 'spray' }, seq: 7 });
+    const closed = { event: 'place_closed', place: 'yard', unit: 2, because: 'ice' };
+    expect(undo(closed)).toEqual({ what: { event: 'place_opened', place: 'yard', unit: 2 }, seq: 7 });
+    expect(undo({ event: 'place_broken', place: 'yard', unit: 2 })).toEqual({ what: { event: 'place_repaired', place: 'yard', unit: 2 }, seq: 7 });
+    const opened = { event: 'exception_opened', exception: 'x', lots: ['a'], because: 'wet' };
+    expect(undo(opened)).toMatchObject({ what: { event: 'exception_closed', exception: 'x' } });
+    const announced = { event: 'manifest_announced', manifest: 'm', convoy: 'k', source: 'dandong', lines: [] };
+    expect(undo(announced)).toMatchObject({ what: { event: 'manifest_withheld', manifest: 'm' } });
+  });
+
+  it('gives the reason where there is none', () => {
+    const signed = { event: 'signed', lot: 'a', signer: 'chen', meaning: 'seen' };
+    expect(undo(signed, [signed, { event: 'lot_released', lot: 'a' }])).toEqual({ why: en.undo.released });
+    expect(undo({ event: 'lot_counted', lot: 'a' })).toEqual({ why: en.undo.fact });
+    expect(undo({ event: 'person_shift_ended', person: 'yun' })).toEqual({ why: en.undo.shift });
+    const opened = { event: 'exception_opened', exception: 'x', lots: ['a'], because: 'wet' };
+    expect(undo(opened, [opened], (event) => event !== 'exception_closed')).toEqual({ why: en.undo.not_you });
   });
 });
 

@@ -2,7 +2,8 @@
 import { ApiError, api, ask, type Schemas } from '../api/client';
 import { w } from '../words';
 import { command_key, type Happening } from './forms';
-import { shared } from './state.svelte';
+import { shared, type Message } from './state.svelte';
+import { undo_of } from './undo';
 
 export type Receipt = Schemas['Receipt'];
 export type Extras = { at?: string | null; crew?: string[]; acknowledged?: string[]; corrects?: { record: number; because: string } | null };
@@ -25,7 +26,8 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
     try {
       const receipt = await ask(api.POST('/api/commands', { body: request, headers }));
       shared.heard(receipt.seq);
-      shared.say(receipt.already ? w.common.recorded_already(receipt.seq) : w.common.recorded(receipt.seq, receipt.words.join('; ')));
+      if (receipt.already) shared.say(w.common.recorded_already(receipt.seq));
+      else shared.say(w.common.recorded(receipt.seq, receipt.words.join('; ')), false, request.corrects ? {} : offer(request, receipt));
       return receipt;
     } catch (error) {
       const away = error instanceof ApiError && (error.unreachable || error.problem.status === 503);
@@ -33,6 +35,24 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
       await new Promise((done) => setTimeout(done, 500 * 2 ** turn));
     }
   }
+}
+
+/** One press that takes an entry back, or why there is none. */
+function offer(request: Schemas['CommandRequest'], receipt: Receipt): Pick<Message, 'undo' | 'note'> {
+  const found = undo_of(request, receipt, (event) => shared.may(event));
+  if ('why' in found) return { note: w.undo.no(found.why) };
+  // One key however often it is pressed.
+  const back = command(found.what, { corrects: { record: found.seq, because: w.undo.because } });
+  return {
+    undo: async () => {
+      try {
+        await send(back);
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        shared.say(error.message, true);
+      }
+    },
+  };
 }
 
 /** Sends several; each counts by itself. */

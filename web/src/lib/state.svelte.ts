@@ -3,6 +3,9 @@ import { ApiError, api, ask, on_signed_out, type Schemas } from '../api/client';
 
 type Session = Schemas['SessionView'];
 
+/** `undo` takes back what the message tells; `note` says why that cannot be done. */
+export type Message = { id: number; text: string; bad: boolean; undo?: () => Promise<void>; note?: string };
+
 class Shared {
   session = $state<Session | null>(null);
   gateway = $state<Schemas['GatewayView'] | null>(null);
@@ -18,7 +21,7 @@ class Shared {
   offline_since = $state<number | null>(null);
   preferences = $state<Record<string, unknown>>({});
   /** What to say in the corner, the latest last. */
-  messages = $state<{ id: number; text: string; bad: boolean }[]>([]);
+  messages = $state<Message[]>([]);
 
   private ahead = 0;
   private source: EventSource | null = null;
@@ -160,10 +163,11 @@ class Shared {
     }, 600);
   }
 
-  say(text: string, bad = false): void {
+  say(text: string, bad = false, more: Pick<Message, 'undo' | 'note'> = {}): void {
     const id = (this.message_id += 1);
-    this.messages = [...this.messages.slice(-3), { id, text, bad }];
-    setTimeout(() => this.unsay(id), bad ? 12_000 : 6000);
+    this.messages = [...this.messages.slice(-3), { id, text, bad, ...more }];
+    // What can be pressed stays until somebody has had the time to.
+    setTimeout(() => this.unsay(id), bad || more.undo ? 15_000 : 6000);
   }
 
   unsay(id: number): void {

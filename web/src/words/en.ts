@@ -314,6 +314,22 @@ export const en = {
     vehicles: (c: number) => n(c, 'vehicle', 'vehicles'),
   },
 
+  undo: {
+    press: 'Undo',
+    because: 'entered by mistake, taken back at once',
+    no: (why: string) => `Cannot be undone: ${why}`,
+    not_you: 'somebody in another role has to take it back.',
+    released: 'with this signature the lot was released. Open an exception to stop it.',
+    moved: 'it was moved. Move it back.',
+    loaded: 'it was loaded. Take it off by bringing it to a place.',
+    sign_again: 'the signature is gone. Sign again.',
+    open_again: 'it is closed, with its reason. Open another.',
+    shift: 'rest counts from it. Record the end or the beginning.',
+    next_version: 'it is in force. Adopt the next version.',
+    note: 'notes stay. Add another.',
+    fact: 'it says what was done. If it is wrong, correct it from its record.',
+  },
+
   refusal: {
     title: (rule: string) => `Not recorded: rule ${rule}`,
     rule: 'Rule',
