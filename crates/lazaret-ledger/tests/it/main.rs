@@ -3,6 +3,7 @@
 mod canonical;
 mod chain;
 mod disk;
+mod edges;
 mod epcis;
 mod identity;
 mod life;
