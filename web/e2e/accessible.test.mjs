@@ -1,9 +1,8 @@
 // Whether everybody can use the screens: axe-core over every one of them, light and dark; room for a glove; no mouse.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 
+import { axe } from './axe.mjs';
 import { BROWSER, have_browser, launch } from './browser.mjs';
 import { Desk } from './desk.mjs';
 import { have_binary, start } from './server.mjs';
@@ -11,18 +10,6 @@ import { have_binary, start } from './server.mjs';
 const missing = !have_browser() ? `no browser at ${BROWSER}` : !have_binary() ? 'no lazaret binary: build it, or set LAZARET_BIN' : null;
 if (missing && process.env.LAZARET_REQUIRE_BROWSER === '1') throw new Error(`the screens must be accessible, and cannot be looked at: ${missing}`);
 if (missing) console.error(`\n*** ACCESSIBILITY IS NOT CHECKED: ${missing} ***\n`);
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
-/** What axe finds on the present screen: rule, weight, and where. Of long lists the first rows stand for all. */
-async function found(page, where, rules = { type: 'tag', values: TAGS }) {
-  if (!(await page.evaluate('typeof axe !== "undefined"'))) await page.evaluate(AXE);
-  const violations = await page.evaluate(async (only) => (await globalThis.axe.run({ include: document, exclude: ['tbody tr:nth-child(n + 9)', 'svg g.cell:nth-of-type(n + 60)'] }, { runOnly: only, resultTypes: ['violations'] })).violations, rules);
-  return violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .flatMap((v) => v.nodes.slice(0, 3).map((n) => `${where}: ${v.id} (${v.impact}) at ${n.target.join(' ')}: ${(n.any[0] ?? n.all[0] ?? n.none[0])?.message ?? v.help}`));
-}
 
 /** Controls that a finger could miss: under 44 px either way, and no link within a sentence. */
 function small() {
@@ -72,13 +59,13 @@ describe('everybody can use the screens', { skip: missing ?? false, timeout: 300
       await desk.page.emulateMedia({ colorScheme: theme });
       await desk.page.goto(server.url);
       await desk.page.locator('li button', { hasText: person }).first().waitFor();
-      const wrong = await found(desk.page, 'sign in');
+      const wrong = await axe(desk.page, 'sign in');
       await desk.page.locator('li button', { hasText: person }).first().click();
       await desk.page.waitForSelector('.shell');
       for (const screen of await screens(desk)) {
         await desk.go(`#/${screen}`);
         await desk.page.waitForTimeout(150);
-        wrong.push(...(await found(desk.page, screen, rules)));
+        wrong.push(...(await axe(desk.page, screen, rules)));
       }
       assert.deepEqual(wrong, []);
       await desk.page.close();
@@ -88,7 +75,7 @@ describe('everybody can use the screens', { skip: missing ?? false, timeout: 300
   test('axe would find it', async () => {
     const page = await browser.newPage();
     await page.setContent('<html lang="en"><title>x</title><main><h1>x</h1><button></button><p style="color:#bbb;background:#fff">faint</p></main></html>');
-    const wrong = (await found(page, 'sabotage')).join('\n');
+    const wrong = (await axe(page, 'sabotage')).join('\n');
     assert.match(wrong, /button-name/);
     assert.match(wrong, /color-contrast/);
     await page.close();

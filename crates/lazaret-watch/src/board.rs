@@ -74,9 +74,11 @@ fn range(of: &Summary, unit: &str) -> String {
     format!("{} to {}{unit}", number(of.q05), number(of.q95))
 }
 
+/// Light or dark as the reader's system has it, unless a page around this one chooses for its root.
 const STYLE: &str = "
 :root{color-scheme:light dark;--ink:#1a1d21;--faint:#6b7178;--line:#d5d8dc;--paper:#fff;--band:#9db7d6;--mid:#174a7c;--accent:#174a7c}
-@media(prefers-color-scheme:dark){:root{--ink:#e6e8ea;--faint:#9aa1a8;--line:#3a4047;--paper:#14171a;--band:#2d4d70;--mid:#9cc4ee;--accent:#9cc4ee}}
+@media(prefers-color-scheme:dark){:root:not([data-theme=light]){--ink:#e6e8ea;--faint:#9aa1a8;--line:#3a4047;--paper:#14171a;--band:#2d4d70;--mid:#9cc4ee;--accent:#9cc4ee}}
+:root[data-theme=dark]{color-scheme:dark;--ink:#e6e8ea;--faint:#9aa1a8;--line:#3a4047;--paper:#14171a;--band:#2d4d70;--mid:#9cc4ee;--accent:#9cc4ee}:root[data-theme=light]{color-scheme:light}
 @media print{:root{--ink:#000;--faint:#444;--line:#bbb;--paper:#fff;--band:#c8c8c8;--mid:#000;--accent:#000}details{display:block}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1080px;padding:16px;font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);font-variant-numeric:tabular-nums}

@@ -175,10 +175,11 @@ class Shared {
   }
 }
 
-export function theme(value: unknown): void {
-  if (typeof document === 'undefined') return;
-  if (value === 'light' || value === 'dark') document.documentElement.dataset['theme'] = value;
-  else delete document.documentElement.dataset['theme'];
+/** Dresses a page, this one unless another is named, in the theme that somebody chose. */
+export function theme(value: unknown, root: HTMLElement | undefined = globalThis.document?.documentElement): void {
+  if (!root) return;
+  if (value === 'light' || value === 'dark') root.dataset['theme'] = value;
+  else delete root.dataset['theme'];
 }
 
 export const shared = new Shared();
