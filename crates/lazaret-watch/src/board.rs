@@ -17,6 +17,7 @@ use crate::estimate::{DayEstimate, Estimate, Influence, Question, Summary, Unkno
 use crate::forecast::{Event, Forecast};
 use crate::next::Suggestion;
 use crate::score::Tally;
+pub use crate::writing::{number, percent};
 
 /// What a board shows.
 #[derive(Clone, Copy)]
@@ -41,28 +42,6 @@ pub(crate) fn escape(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
-}
-
-/// Three figures that count.
-#[must_use]
-pub fn number(value: f64) -> String {
-    match value.abs() {
-        v if !v.is_finite() => "–".to_string(),
-        v if v >= 100.0 || v.fract() == 0.0 => format!("{value:.0}"),
-        v if v >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
-/// A probability that does not claim more than is known.
-#[must_use]
-pub fn percent(p: f64) -> String {
-    match p {
-        // Also where none, or all, of the worlds that were drawn say so: there are others.
-        p if p < 0.01 => "under 1 %".to_string(),
-        p if p > 0.99 => "over 99 %".to_string(),
-        p => format!("{:.0} %", 100.0 * p),
-    }
 }
 
 fn range(of: &Summary, unit: &str) -> String {

@@ -7,13 +7,10 @@ mod words;
 
 use jiff::civil::Date;
 use lazaret_gateway::model::{Dimension, Gateway};
-use lazaret_smc::OnConflict;
-use lazaret_smc::SmcError;
 use lazaret_smc::evidence::LogEvidence;
-use lazaret_smc::model::{Family, simulate};
 use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
-use lazaret_smc::smc2::{Smc2, Smc2Settings};
+use lazaret_smc::smc2::Smc2;
 use lazaret_smc::summary::Weighted;
 use serde::{Serialize, Serializer};
 
@@ -24,91 +21,16 @@ use self::influence::LeavingOut;
 pub use self::influence::steps;
 use crate::attendance::Attendance;
 use crate::belief::Belief;
-use crate::board::percent;
-use crate::evidence::{Row, Words};
+pub use crate::course::{Course, followed, posterior_courses, prior_courses};
+use crate::evidence::Words;
 use crate::grades::{Chance, Graded, learn};
-use crate::kernel::{Figures, Kernel, date_of};
-use crate::observation::{Observation, Observations};
+use crate::kernel::{Kernel, date_of};
+pub use crate::question::{Effort, Question, WatchError, sample};
+pub(crate) use crate::question::{Sampler, follow};
 use crate::resume::{Kept, Origin};
-use crate::rules::{METRICS, Metric};
-use crate::site::{Followed, Site};
-
-/// How much is computed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Effort {
-    /// Seed of all draws.
-    pub seed: u64,
-    /// Parameter particles.
-    pub thetas: usize,
-    /// State particles of each, at the start.
-    pub states: usize,
-    /// Courses drawn from prior and posterior for pictures and statements about the state.
-    pub courses: usize,
-    /// Runs that differ in the seed, for the spread of the evidence.
-    pub runs: u64,
-    /// Whether the influence of each row and source is worked out.
-    pub influence: bool,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            thetas: 512,
-            states: 128,
-            courses: 500,
-            runs: 3,
-            influence: true,
-        }
-    }
-}
-
-impl Effort {
-    /// Settings of the sampler.
-    #[must_use]
-    pub fn sampler(&self) -> Smc2Settings {
-        Smc2Settings {
-            theta_particles: self.thetas,
-            state_particles: self.states,
-            on_conflict: OnConflict::SetAside,
-            ..Smc2Settings::default()
-        }
-    }
-}
-
-/// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
-pub enum WatchError {
-    /// The sampler stopped.
-    #[error("{0}")]
-    Sampler(#[from] SmcError),
-    /// The unknowns at their means make no distribution somewhere.
-    #[error("the unknowns at their means do not fit the gateway file: {0}")]
-    Gateway(String),
-    /// What was kept does not belong to this question.
-    #[error("what was kept cannot be gone on from: {0}")]
-    Resume(String),
-    /// Somebody wanted an end before there was an answer.
-    #[error("stopped before there was an answer")]
-    Stopped,
-}
-
-/// What an answer is made from.
-#[derive(Clone, Copy)]
-pub struct Question<'a> {
-    /// The gateway.
-    pub gateway: &'a Gateway,
-    /// The evidence file's rows.
-    pub rows: &'a [Row],
-    /// Those that count on the day.
-    pub observations: &'a Observations,
-    /// The day of which the answer is.
-    pub as_of: Date,
-    /// The last day that is looked ahead to, from 0 at the start.
-    pub until: usize,
-    /// How much is computed.
-    pub effort: &'a Effort,
-}
+use crate::rules::Metric;
+use crate::site::Site;
+use crate::writing::percent;
 
 /// Numbers that describe a distribution. Durations are in days.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -349,25 +271,6 @@ fn by_metric<S: Serializer>(of: &[Series], to: S) -> Result<S::Ok, S::Error> {
     to.collect_map(of.iter().map(|series| (&series.metric, &series.days)))
 }
 
-/// A possible course of things.
-#[derive(Clone, Debug)]
-pub struct Course {
-    /// Values of the unknowns, in base units.
-    pub unknowns: Vec<f64>,
-    /// Figures from day 0 on.
-    pub days: Vec<Figures>,
-}
-
-/// Figures that are followed over time, by name.
-#[must_use]
-pub fn followed(gateway: &Gateway) -> Vec<Metric> {
-    let places = 0..gateway.places.len().min(crate::kernel::PLACES_MOST);
-    places
-        .map(|at| Metric::In(lazaret_gateway::model::PlaceIx(at as u16)))
-        .chain(METRICS.iter().map(|(_, metric)| *metric))
-        .collect()
-}
-
 /// Seconds to days, where it is a duration.
 pub(crate) fn shown(dimension: Dimension, value: f64) -> f64 {
     match dimension {
@@ -381,115 +284,6 @@ pub(crate) fn unit(dimension: Dimension) -> &'static str {
         Dimension::Duration => "d",
         Dimension::Mass => "kg",
         Dimension::Number => "",
-    }
-}
-
-/// The sampler over a kernel.
-pub(crate) type Sampler<K> = Smc2<Followed<<K as Kernel>::Population>>;
-
-/// Runs the sampler over the evidence.
-///
-/// # Errors
-/// As the sampler's, and [`WatchError::Stopped`].
-pub fn sample<K: Kernel>(
-    site: &Site<'_, K>,
-    belief: &Belief,
-    question: &Question<'_>,
-    seed: u64,
-    attendance: &Attendance<'_>,
-) -> Result<Sampler<K>, WatchError> {
-    let settings = question.effort.sampler();
-    let mut sampler = Smc2::start(site, &belief.prior, &settings, seed)?;
-    let days = 0..=question.observations.last_day;
-    if follow(&mut sampler, site, belief, days, attendance)? {
-        Ok(sampler)
-    } else {
-        Err(WatchError::Stopped)
-    }
-}
-
-/// Takes in the evidence of `days`; false if an end was wanted before the last of them.
-pub(crate) fn follow<K: Kernel>(
-    sampler: &mut Sampler<K>,
-    site: &Site<'_, K>,
-    belief: &Belief,
-    days: std::ops::RangeInclusive<usize>,
-    attendance: &Attendance<'_>,
-) -> Result<bool, SmcError> {
-    for _ in days {
-        if attendance.wants_an_end() {
-            return Ok(false);
-        }
-        sampler.advance(site, &belief.prior)?;
-        attendance.done(1);
-    }
-    Ok(true)
-}
-
-/// Courses from the prior, without looking at the evidence.
-pub fn prior_courses<K: Kernel>(
-    site: &Site<'_, K>,
-    belief: &Belief,
-    question: &Question<'_>,
-    key: StreamKey,
-) -> Vec<Course> {
-    use rayon::prelude::*;
-    (0..question.effort.courses as u64)
-        .into_par_iter()
-        .map(|i| {
-            let key = key.child(i);
-            let theta = belief.prior.sample(&mut key.stream());
-            Course {
-                unknowns: belief.unknowns(&theta),
-                days: simulate(&site.model(&theta), question.until, key.child(1)),
-            }
-        })
-        .collect()
-}
-
-/// Courses from the posterior: the past as the evidence leaves it, the future as it follows.
-///
-/// # Errors
-/// As the sampler's.
-pub fn posterior_courses<K: Kernel>(
-    site: &Site<'_, K>,
-    sampler: &Sampler<K>,
-    question: &Question<'_>,
-    key: StreamKey,
-) -> Result<Vec<Course>, SmcError> {
-    let count = question.effort.courses;
-    let paths = sampler.paths(site, count, question.until, key, |figures, _| *figures)?;
-    Ok(paths
-        .into_iter()
-        .map(|path| Course {
-            unknowns: site.unknowns(&path.theta),
-            days: path.values,
-        })
-        .collect())
-}
-
-impl Course {
-    /// The true figure of `observation`, in the unit of the evidence.
-    #[must_use]
-    pub fn truth(&self, observation: &Observation) -> f64 {
-        let end = observation.day.min(self.days.len() - 1);
-        let mut sums = [0.0; 4];
-        if observation.window > 1 {
-            let first = (end + 1).saturating_sub(observation.window);
-            for day in &self.days[first..=end] {
-                let flows = [day.convoys, day.vehicles, day.lots, day.dispatched];
-                for (sum, flow) in sums.iter_mut().zip(flows) {
-                    *sum += f64::from(flow);
-                }
-            }
-        }
-        observation.truth(&self.days[end], &sums, &self.unknowns)
-    }
-
-    /// The value of `metric` on `day`.
-    #[must_use]
-    pub fn value(&self, metric: Metric, day: usize) -> f64 {
-        metric.value(&self.days[day.min(self.days.len() - 1)], &self.unknowns)
     }
 }
 

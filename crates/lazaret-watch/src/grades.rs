@@ -7,25 +7,14 @@
 //! for each row it takes in and carries m ([`site`](crate::site)); for an answer, [`learn`] sums over all that m may
 //! have been along each course, so that nothing is left to chance but the courses themselves.
 
-use std::collections::{BTreeSet, HashMap};
-
 use lazaret_smc::random::{Stream, StreamKey};
-use rand_distr::Distribution;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{Beta, ContinuousCDF};
 
-use crate::estimate::Course;
-use crate::evidence::{Row, SourceGrade};
+use crate::course::Course;
 use crate::observation::{Observation, Observations};
-use crate::rules::Rules;
-
-/// Reports that weigh as much as a letter, unless the rules say otherwise. An assumption, like the letters' numbers: a
-/// source graded 0.08 that errs in two of its first four reports is then believed to err in 22 of 100.
-pub const STRENGTH: f64 = 8.0;
-
-/// Sources that the particles keep count of; those with the fewest rows beyond it keep to their letters.
-pub const COUNTED_MOST: usize = 64;
+pub use crate::sources::{COUNTED_MOST, Source};
 
 /// Rows of a source up to which the chance of each is worked out without itself; of more, one row says too little about
 /// its source to matter.
@@ -38,133 +27,6 @@ const WORK_OF_A_ROW: f64 = 1000.0;
 
 /// Courses followed at a time, so that what is known of each need not be kept for all.
 const AT_ONCE: usize = 16;
-
-/// A source, as far as it has one letter: its rows share the chance of a misreport.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Source {
-    /// Its name.
-    pub name: String,
-    /// Its letter.
-    pub letter: SourceGrade,
-    /// Chance of a misreport beforehand.
-    pub misreport: f64,
-    /// Reports that this weighs as much as; infinite if nothing is learned.
-    pub strength: f64,
-    /// Its rows, as positions among those used, in the order taken in.
-    pub rows: Vec<usize>,
-    /// Where particles count its misreports; none if there is nothing to count for.
-    pub slot: Option<usize>,
-    /// Whether it keeps to its letter because there are too many sources to count for.
-    pub crowded_out: bool,
-}
-
-impl Source {
-    /// Chance that its next row is a misreport, after `erred` of `taken`.
-    #[must_use]
-    pub fn chance(&self, erred: f64, taken: f64) -> f64 {
-        if self.strength.is_finite() {
-            (self.strength * self.misreport + erred) / (self.strength + taken)
-        } else {
-            self.misreport
-        }
-    }
-
-    /// Draws the chance of a misreport, after `erred` of `taken` are known.
-    pub fn draw(&self, erred: f64, taken: f64, rng: &mut Stream) -> f64 {
-        if self.strength.is_infinite() {
-            return self.misreport;
-        }
-        let (a, b) = self.shape(erred, taken);
-        let drawn = rand_distr::Beta::new(a, b).map_or(self.misreport, |beta| beta.sample(rng));
-        // A chance of exactly 0 or 1 would make some rows impossible; shapes near 0 can overflow.
-        let drawn = if drawn.is_finite() {
-            drawn
-        } else {
-            a / (a + b)
-        };
-        drawn.clamp(1e-9, 1.0 - 1e-9)
-    }
-
-    fn shape(&self, erred: f64, taken: f64) -> (f64, f64) {
-        let (k, b) = (self.strength, self.misreport);
-        (k * b + erred, k * (1.0 - b) + taken - erred)
-    }
-}
-
-/// Finds the sources of `used` and tells each row which is its.
-pub(crate) fn sources(used: &mut [Observation], rows: &[Row], rules: &Rules) -> Vec<Source> {
-    let mut sources: Vec<Source> = Vec::new();
-    let mut known: HashMap<(&str, SourceGrade), usize> = HashMap::new();
-    for (at, observation) in used.iter_mut().enumerate() {
-        let row = &rows[observation.row];
-        let (name, letter) = (row.source(), row.source_grade);
-        let index = *known.entry((name, letter)).or_insert_with(|| {
-            sources.push(Source {
-                name: name.to_string(),
-                letter,
-                misreport: rules.misreport_of(name, letter),
-                strength: rules.strength_of(name),
-                rows: Vec::new(),
-                slot: None,
-                crowded_out: false,
-            });
-            sources.len() - 1
-        });
-        sources[index].rows.push(at);
-        observation.source = Some(index);
-    }
-    // The first row of a source is judged by its letter alone, so one that has no second needs no count.
-    let mut counted: Vec<usize> = (0..sources.len())
-        .filter(|i| sources[*i].rows.len() > 1 && sources[*i].strength.is_finite())
-        .collect();
-    counted.sort_by_key(|i| (usize::MAX - sources[*i].rows.len(), *i));
-    for (slot, index) in counted.into_iter().enumerate() {
-        let source = &mut sources[index];
-        if slot < COUNTED_MOST {
-            source.slot = Some(slot);
-            let (_, before_last) = source.rows.split_last().unwrap_or((&0, &[]));
-            for at in before_last {
-                used[*at].teaches = true;
-            }
-        } else {
-            source.strength = f64::INFINITY;
-            source.crowded_out = true;
-        }
-    }
-    sources
-}
-
-/// Sources that the rules name and of which no row is: likely a slip of the pen, which would go unnoticed otherwise.
-pub(crate) fn unheard(rows: &[Row], rules: &Rules) -> Vec<String> {
-    let looks = rules.looks.iter().filter_map(|look| look.source.as_ref());
-    let named: BTreeSet<&str> = rules
-        .by_source
-        .keys()
-        .chain(rules.strength_by_source.keys())
-        .chain(looks)
-        .map(String::as_str)
-        .collect();
-    if named.is_empty() {
-        return Vec::new();
-    }
-    let heard: BTreeSet<&str> = rows.iter().map(Row::source).collect();
-    named
-        .difference(&heard)
-        .map(|name| {
-            let near = heard
-                .iter()
-                .map(|other| (strsim::jaro_winkler(other, name), other))
-                .filter(|(score, _)| *score > 0.8)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            match near {
-                Some((_, near)) => format!(
-                    "The rules name the source `{name}`, of which there is no row: did you mean `{near}`?"
-                ),
-                None => format!("The rules name the source `{name}`, of which there is no row."),
-            }
-        })
-        .collect()
-}
 
 /// A chance that is not known for certain.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -577,6 +439,7 @@ impl Mixture {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::SourceGrade;
 
     fn source(misreport: f64, strength: f64, rows: usize) -> Source {
         Source {

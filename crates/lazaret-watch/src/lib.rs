@@ -5,9 +5,12 @@
 //! | what a file of evidence says, and what is wrong with it | [`evidence`] |
 //! | what its subjects measure, and what grades are worth | [`rules`] |
 //! | which rows count on a day, and how likely each is given the truth | [`observation`] |
+//! | who speaks, and which rows are whose | [`sources`] |
 //! | how often each source misreports, and what its rows teach about that | [`grades`] |
 //! | how the gateway moves from day to day | [`kernel`] |
 //! | what is believed beforehand | [`belief`] |
+//! | what is asked, and how much may be computed for it | [`question`] |
+//! | possible courses, before the evidence and after it | [`course`] |
 //! | what was known on a day, and what moved it | [`estimate`] |
 //! | going on from a kept estimate | [`resume`] |
 //!
@@ -17,6 +20,7 @@ pub mod attendance;
 pub mod belief;
 pub mod board;
 pub mod compare;
+pub mod course;
 pub mod estimate;
 pub mod evidence;
 pub mod forecast;
@@ -24,7 +28,10 @@ pub mod grades;
 pub mod kernel;
 pub mod next;
 pub mod observation;
+pub mod question;
 pub mod resume;
 pub mod rules;
 pub mod score;
 pub mod site;
+pub mod sources;
+pub mod writing;

@@ -19,9 +19,9 @@ use lazaret_gateway::model::{Dimension, Gateway};
 use lazaret_smc::random::Stream;
 
 use crate::evidence::{Row, SourceGrade};
-use crate::grades::Source;
 use crate::kernel::{Figures, day_of};
 use crate::rules::{Look, Measure, Metric, Rule, Rules};
+use crate::sources::{Source, sources, unheard};
 
 /// What a source says, in the unit of the evidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -191,8 +191,13 @@ pub fn bind(
         .used
         .sort_by_key(|o| (o.day, rows[o.row].published.last, o.row));
     find_copies(&mut found.used, rows, rules);
-    found.sources = crate::grades::sources(&mut found.used, rows, rules);
-    found.unheard = crate::grades::unheard(rows, rules);
+    let of = sources(found.used.iter().map(|o| &rows[o.row]), rules);
+    for (at, observation) in found.used.iter_mut().enumerate() {
+        observation.source = Some(of.of[at]);
+        observation.teaches = of.teaches[at];
+    }
+    found.sources = of.all;
+    found.unheard = unheard(rows, rules);
     found.by_day = vec![Vec::new(); last_day + 1];
     for (at, observation) in found.used.iter().enumerate() {
         found.by_day[observation.day].push(at);

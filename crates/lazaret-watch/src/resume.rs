@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::belief::Belief;
-use crate::estimate::{Question, Sampler, WatchError};
+
 use crate::evidence::Row;
 use crate::kernel::Kernel;
+use crate::question::{Question, Sampler, WatchError};
 use crate::site::Site;
 
 /// Raised when the file changes its form, the kernels draw otherwise than before, or rows are weighed in another way.

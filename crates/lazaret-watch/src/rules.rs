@@ -24,8 +24,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::evidence::{InfoGrade, SourceGrade};
-use crate::grades::STRENGTH;
 use crate::kernel::Figures;
+
+/// Reports that weigh as much as a letter, unless the rules say otherwise. An assumption, like the letters' numbers: a
+/// source graded 0.08 that errs in two of its first four reports is then believed to err in 22 of 100.
+pub const STRENGTH: f64 = 8.0;
 
 /// What a figure of the evidence is in the gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

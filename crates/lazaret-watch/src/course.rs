@@ -1,0 +1,100 @@
+//! Possible courses of a gateway, from what is believed before the evidence and after it.
+
+use lazaret_gateway::model::Gateway;
+use lazaret_smc::SmcError;
+use lazaret_smc::model::{Family, simulate};
+use lazaret_smc::prior::Prior;
+use lazaret_smc::random::StreamKey;
+
+use crate::belief::Belief;
+use crate::kernel::{Figures, Kernel};
+use crate::observation::Observation;
+use crate::question::{Question, Sampler};
+use crate::rules::{METRICS, Metric};
+use crate::site::Site;
+
+/// A possible course of things.
+#[derive(Clone, Debug)]
+pub struct Course {
+    /// Values of the unknowns, in base units.
+    pub unknowns: Vec<f64>,
+    /// Figures from day 0 on.
+    pub days: Vec<Figures>,
+}
+
+impl Course {
+    /// The true figure of `observation`, in the unit of the evidence.
+    #[must_use]
+    pub fn truth(&self, observation: &Observation) -> f64 {
+        let end = observation.day.min(self.days.len() - 1);
+        let mut sums = [0.0; 4];
+        if observation.window > 1 {
+            let first = (end + 1).saturating_sub(observation.window);
+            for day in &self.days[first..=end] {
+                let flows = [day.convoys, day.vehicles, day.lots, day.dispatched];
+                for (sum, flow) in sums.iter_mut().zip(flows) {
+                    *sum += f64::from(flow);
+                }
+            }
+        }
+        observation.truth(&self.days[end], &sums, &self.unknowns)
+    }
+
+    /// The value of `metric` on `day`.
+    #[must_use]
+    pub fn value(&self, metric: Metric, day: usize) -> f64 {
+        metric.value(&self.days[day.min(self.days.len() - 1)], &self.unknowns)
+    }
+}
+
+/// Figures that are followed over time, by name.
+#[must_use]
+pub fn followed(gateway: &Gateway) -> Vec<Metric> {
+    let places = 0..gateway.places.len().min(crate::kernel::PLACES_MOST);
+    places
+        .map(|at| Metric::In(lazaret_gateway::model::PlaceIx(at as u16)))
+        .chain(METRICS.iter().map(|(_, metric)| *metric))
+        .collect()
+}
+
+/// Courses from the prior, without looking at the evidence.
+pub fn prior_courses<K: Kernel>(
+    site: &Site<'_, K>,
+    belief: &Belief,
+    question: &Question<'_>,
+    key: StreamKey,
+) -> Vec<Course> {
+    use rayon::prelude::*;
+    (0..question.effort.courses as u64)
+        .into_par_iter()
+        .map(|i| {
+            let key = key.child(i);
+            let theta = belief.prior.sample(&mut key.stream());
+            Course {
+                unknowns: belief.unknowns(&theta),
+                days: simulate(&site.model(&theta), question.until, key.child(1)),
+            }
+        })
+        .collect()
+}
+
+/// Courses from the posterior: the past as the evidence leaves it, the future as it follows.
+///
+/// # Errors
+/// As the sampler's.
+pub fn posterior_courses<K: Kernel>(
+    site: &Site<'_, K>,
+    sampler: &Sampler<K>,
+    question: &Question<'_>,
+    key: StreamKey,
+) -> Result<Vec<Course>, SmcError> {
+    let count = question.effort.courses;
+    let paths = sampler.paths(site, count, question.until, key, |figures, _| *figures)?;
+    Ok(paths
+        .into_iter()
+        .map(|path| Course {
+            unknowns: site.unknowns(&path.theta),
+            days: path.values,
+        })
+        .collect())
+}
