@@ -718,6 +718,14 @@ impl<'m, O: Observer> World<'m, O> {
         self.goods[goods.index()].inside
     }
 
+    /// Lots on vehicles that wait outside for a first slot. Looks at every vehicle and lot: for a few times a day.
+    #[must_use]
+    pub fn outside(&self) -> i64 {
+        let waits = |thing: &&Thing| thing.state != State::Free && thing.is(OUTSIDE);
+        let lots = self.things.iter().filter(waits).map(|t| i64::from(t.lots));
+        lots.sum()
+    }
+
     /// Lots of all classes dispatched since statistics started.
     #[must_use]
     pub fn dispatched(&self) -> u64 {

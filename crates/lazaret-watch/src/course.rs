@@ -31,8 +31,7 @@ impl Course {
         if observation.window > 1 {
             let first = (end + 1).saturating_sub(observation.window);
             for day in &self.days[first..=end] {
-                let flows = [day.convoys, day.vehicles, day.lots, day.dispatched];
-                for (sum, flow) in sums.iter_mut().zip(flows) {
+                for (sum, flow) in sums.iter_mut().zip(day.flows()) {
                     *sum += f64::from(flow);
                 }
             }

@@ -39,6 +39,14 @@ pub struct Figures {
     pub places: [u32; PLACES_MOST],
 }
 
+impl Figures {
+    /// What passed in the day: convoys, vehicles and lots that came, lots that left.
+    #[must_use]
+    pub fn flows(&self) -> [u32; 4] {
+        [self.convoys, self.vehicles, self.lots, self.dispatched]
+    }
+}
+
 /// A gateway of which many possible courses can be stepped by the day, for any values of its unknowns.
 ///
 /// A course draws from the stream of its index only, so that what it does is not a matter of how many others there are.
@@ -74,8 +82,7 @@ pub trait Kernel: Sync {
 
     /// What passed in the day last reached in the course `index`: convoys, vehicles and lots that came, lots that left.
     fn flows(&self, population: &Self::Population, index: usize) -> [u32; 4] {
-        let today = self.today(population, index);
-        [today.convoys, today.vehicles, today.lots, today.dispatched]
+        self.today(population, index).flows()
     }
 }
 

@@ -96,7 +96,7 @@ impl SimulatorKernel {
             let occupied = course.world.occupied(PlaceIx(at as u16));
             today.places[at] = u32::try_from(occupied).unwrap_or(0);
         }
-        today.queue = inside.saturating_sub(today.places.iter().sum());
+        today.queue = u32::try_from(course.world.outside()).unwrap_or(0);
         course.today = today;
     }
 }

@@ -127,6 +127,185 @@ fn the_starter() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// What the examples leave out: lots that fail, a source that waits until it opens or has its vehicles back, two lots a
+/// vehicle, vehicles home and lots ready at once, a departure that goes only if it is worth it.
+const TURNS: &str = r#"
+[gateway]
+name      = "Turns"
+time_zone = "UTC"
+start     = 2022-01-03T00:00:00
+length    = "90 d"
+
+[goods]
+general = { share = 1 }
+
+[source.south]
+route       = "road"
+every       = "exponential(16 h)"
+convoy      = "uniform_int(4, 8)"
+lots        = 2
+travel      = "uniform(1 h, 6 h)"
+fleet       = 13
+when_short  = "wait"
+when_closed = "wait"
+closed      = [{ from = 2022-01-15, to = 2022-01-23, why = "flood" }]
+
+[place.dock]
+slots = 12
+zone  = "dirty"
+
+[place.bench]
+slots = 16
+zone  = "dirty -> clean"
+
+[place.yard]
+slots = 400
+zone  = "clean"
+
+[[step]]
+id    = "unload"
+at    = "dock"
+takes = "uniform(3 h, 9 h)"
+
+[[step]]
+id    = "inspect"
+at    = "bench"
+takes = "uniform(5 h, 12 h)"
+fail  = 0.3
+
+[[step]]
+id    = "hold"
+at    = "yard"
+takes = "uniform(0 h, 4 h)"
+
+[[step]]
+id          = "dispatch"
+at          = "yard"
+every       = "24 h"
+at_least    = 16
+takes_up_to = 100
+
+[vehicle]
+back = "uniform(0 h, 16 h)"
+"#;
+
+/// Nothing is left to chance, and what stands still is set going by one thing at a time: a shift that begins, a
+/// departure that makes room, work that is over as soon as it began.
+const CLOCKWORK: &str = r#"
+[gateway]
+name      = "Clockwork"
+time_zone = "UTC"
+start     = 2022-01-03T00:00:00
+length    = "60 d"
+
+[goods]
+general = { share = 1 }
+
+[source.south]
+route  = "road"
+timetable = { days = "Mon-Sun", times = ["17:00"], zone = "UTC" }
+convoy = 6
+travel = "1 h"
+
+[place.dock]
+slots = 6
+zone  = "dirty"
+
+[place.gate]
+slots = 1
+zone  = "dirty"
+
+[place.hall]
+slots = 8
+zone  = "dirty -> clean"
+crew  = "cleaner"
+
+[crew.cleaner]
+count = 8
+shift = "08:00-20:00"
+
+[place.yard]
+slots = 30
+zone  = "clean"
+
+[[step]]
+id    = "unload"
+at    = "dock"
+takes = "4 h"
+
+[[step]]
+id    = "weigh"
+at    = "gate"
+takes = "0 h"
+
+[[step]]
+id    = "clean"
+at    = "hall"
+takes = "8 h"
+
+[[step]]
+id    = "hold"
+at    = "yard"
+takes = "36 h"
+
+[[step]]
+id          = "dispatch"
+at          = "yard"
+every       = "144 h"
+takes_up_to = 30
+"#;
+
+#[test]
+fn every_turn() {
+    let found = check(&read(TURNS), 61);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn clockwork() {
+    let found = check(&read(CLOCKWORK), 41);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// All that came leaves, once nothing comes any more: nothing is lost or made, also where courses are chosen.
+#[test]
+fn what_comes_leaves() {
+    let text = include_str!("../../../../examples/uiju/gateway.toml");
+    let from = "{ from = 2022-02-01, to = 2022-02-03, why";
+    let closed = text.replace(from, "{ from = 2022-02-12, to = 2022-07-01, why");
+    assert_ne!(text, closed);
+    let gateway = read(&closed);
+    let kernel = CountKernel::new(&gateway, 101).unwrap();
+    let fixed = kernel.fix(&draws(&gateway, 3)).unwrap();
+    let key = StreamKey::new(4);
+    let mut courses = kernel.start(&fixed, 37, &key.at(0));
+    let (mut came, mut dispatched) = (vec![0; 37], 0);
+    for day in 0..=100 {
+        if day > 0 {
+            kernel.step(&fixed, &mut courses, day, &key.at(day));
+        }
+        if day == 25 {
+            // Every course gets another place, and most another lane.
+            let ancestors: Vec<u32> = (0..37).map(|place| place * 10 % 37).collect();
+            let mut chosen = courses.clone();
+            kernel.select(&courses, &ancestors, &mut chosen);
+            courses = chosen;
+            came = ancestors.iter().map(|a| came[*a as usize]).collect();
+        }
+        for (i, came) in came.iter_mut().enumerate() {
+            let today = kernel.today(&courses, i);
+            *came += today.lots;
+            assert_eq!(today.inside + today.dispatched_total, *came, "day {day}");
+            dispatched += today.dispatched;
+        }
+    }
+    assert!(dispatched > 37 * 100);
+    for i in 0..37 {
+        let today = kernel.today(&courses, i);
+        assert_eq!((today.inside, today.places), (0, [0; 8]), "course {i}");
+    }
+}
+
 #[test]
 fn more_lots_than_its_counters_hold_are_refused() {
     let text = include_str!("../../../../examples/uiju/gateway.toml");
