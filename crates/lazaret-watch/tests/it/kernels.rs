@@ -206,6 +206,8 @@ route  = "road"
 timetable = { days = "Mon-Sun", times = ["17:00"], zone = "UTC" }
 convoy = 6
 travel = "1 h"
+when_closed = "wait"
+closed = [{ from = 2022-01-10, to = 2022-01-12T12:00:00, why = "flood" }]
 
 [place.dock]
 slots = 6
@@ -251,8 +253,8 @@ takes = "36 h"
 [[step]]
 id          = "dispatch"
 at          = "yard"
-every       = "144 h"
-takes_up_to = 30
+timetable   = { days = "Mon-Sun", times = ["21:00"], zone = "UTC" }
+takes_up_to = 5
 "#;
 
 #[test]
