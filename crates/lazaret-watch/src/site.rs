@@ -199,9 +199,7 @@ impl<K: Kernel> Member<'_, K> {
             row[place] = self.kernel.flows(&population.inner, i).map(short);
         }
     }
-}
 
-impl<K: Kernel> Member<'_, K> {
     /// The true figure of `observation` in the course `index`.
     fn truth(
         &self,
