@@ -198,17 +198,19 @@ fn lead(out: &mut String, board: &Board<'_>) {
             if most.rough {
                 "without it the answer would be another".to_string()
             } else {
-                format!("with it the means shift by {}", escape(&shifts(most)))
+                format!(
+                    "with it the means shift by {}",
+                    escape(&most.shifts_in_words())
+                )
             }
         );
     }
     for ask in &estimate.asks {
         let _ = writeln!(
             out,
-            "<p><b>{}</b>: {} (before the evidence {})</p>",
+            "<p><b>{}</b>: {}</p>",
             escape(&ask.ask),
-            percent(ask.probability),
-            percent(ask.prior)
+            ask.in_words()
         );
     }
 }
@@ -520,19 +522,10 @@ fn moved(out: &mut String, board: &Board<'_>) {
             source.moved,
             if source.rough { " (roughly)" } else { "" },
             source.misreport_in_words(),
-            escape(&shifts(source))
+            escape(&source.shifts_in_words())
         );
     }
     out.push_str("</table></div>\n");
-}
-
-fn shifts(of: &Influence) -> String {
-    let each = of
-        .shifts
-        .iter()
-        .filter(|shift| shift.mean.abs() >= 0.005)
-        .map(|shift| format!("{} {:+.2}", shift.unknown, shift.mean));
-    each.collect::<Vec<_>>().join(", ")
 }
 
 fn caution(out: &mut String, board: &Board<'_>) {

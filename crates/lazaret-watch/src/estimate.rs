@@ -165,6 +165,19 @@ impl Influence {
             None => format!("{before} → {}", percent(self.misreport)),
         }
     }
+
+    /// The shifts that are worth a word.
+    #[must_use]
+    pub fn shifts_in_words(&self) -> String {
+        let worth = self.shifts.iter().filter(|s| s.mean.abs() >= 0.005);
+        let each: Vec<String> = worth
+            .map(|shift| {
+                let said = format!("{} {:+.2} {}", shift.unknown, shift.mean, shift.unit);
+                said.trim_end().to_string()
+            })
+            .collect();
+        each.join(", ")
+    }
 }
 
 /// A shift of an unknown's mean.
@@ -174,6 +187,8 @@ pub struct Shift {
     pub unknown: String,
     /// With the row less without it.
     pub mean: f64,
+    /// Its unit; empty for a plain number.
+    pub unit: &'static str,
 }
 
 /// A row that the rest of the evidence speaks against.
@@ -224,6 +239,19 @@ pub struct Answer {
     pub standard_error: f64,
     /// Its probability before the evidence.
     pub prior: f64,
+}
+
+impl Answer {
+    /// The answer without what was asked.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!(
+            "{} (± {:.1} points by chance of the computation); before: {}",
+            percent(self.probability),
+            100.0 * self.standard_error,
+            percent(self.prior)
+        )
+    }
 }
 
 /// What the evidence leaves of what is not known.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lazaret_smc::SmcError;
 use lazaret_smc::smc2::LeftOut;
 
-use super::{Influence, Question, Sampler, Shift, shown};
+use super::{Influence, Question, Sampler, Shift, shown, unit};
 use crate::attendance::Attendance;
 use crate::belief::Belief;
 use crate::grades::Learned;
@@ -135,6 +135,7 @@ impl<K: Kernel> LeavingOut<'_, K> {
                 Shift {
                     unknown: unknown.name.clone(),
                     mean: shown(unknown.dimension, mean(&with) - mean(&left_out.weights)),
+                    unit: unit(unknown.dimension),
                 }
             })
             .collect();

@@ -275,13 +275,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
     if !answer.asks.is_empty() {
         out.push('\n');
         for ask in &answer.asks {
-            out += &format!(
-                "{}: {} (± {:.1} points by chance of the computation); before: {}\n",
-                ask.ask,
-                percent(ask.probability),
-                100.0 * ask.standard_error,
-                percent(ask.prior)
-            );
+            out += &format!("{}: {}\n", ask.ask, ask.in_words());
         }
     }
     if !answer.sources.is_empty() {
@@ -293,12 +287,6 @@ fn text(answer: &Estimate, material: &Material) -> String {
             "shifts",
         ]);
         for source in answer.sources.iter().take(12) {
-            let shifts: Vec<String> = source
-                .shifts
-                .iter()
-                .filter(|shift| shift.mean.abs() > 0.005)
-                .map(|shift| format!("{} {:+.2}", shift.unknown, shift.mean))
-                .collect();
             table.add_row([
                 source.name.clone(),
                 source.rows.len().to_string(),
@@ -308,7 +296,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
                     if source.rough { " ?" } else { "" }
                 ),
                 source.misreport_in_words(),
-                shifts.join(", "),
+                source.shifts_in_words(),
             ]);
         }
         for column in [1, 2] {

@@ -491,9 +491,20 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
     let board = page(watch(
         folder.path(),
         "estimate",
-        &[&day[..], &["--no-influence"]].concat(),
+        &[&day[..], &["--ask", "hold_time > 20 d"]].concat(),
     ));
     assert!(board.contains("What is not known"));
+    // A probability stands with the error of its computation, a shift with its unit.
+    let asked = board.split("hold_time &gt; 20 d</b>").nth(1).unwrap();
+    let asked = asked.split("</p>").next().unwrap();
+    assert!(
+        asked.contains(" points by chance of the computation"),
+        "{asked}"
+    );
+    let moved = board.split("shifts of means").nth(1).unwrap();
+    let shift = moved.split("hold_time ").nth(1).unwrap();
+    let shift = shift.split(['<', ',']).next().unwrap();
+    assert!(shift.ends_with(" d"), "{shift}");
     let forecast = [&day[..], &["--until", "2022-03-01", "--save", "kept.json"]].concat();
     assert!(page(watch(folder.path(), "forecast", &forecast)).contains("By when"));
     assert!(page(watch(folder.path(), "next", &day)).contains("What to look at next"));

@@ -260,10 +260,10 @@ mod tests {
             let at_once = lags.scatter(Lanes::all(n), &mut dice, &mut cells, usize::from);
             put(&mut cells[0], at_once);
             for (of, squares) in pairs.iter().zip(&mut squares) {
-                for lane in 0..LANES {
-                    let mut these = f64::from(cells[of[0]][lane]);
+                for (one, other) in cells[of[0]].iter().zip(&cells[of[1]]) {
+                    let mut these = f64::from(*one);
                     if of[0] != of[1] {
-                        these += f64::from(cells[of[1]][lane]);
+                        these += f64::from(*other);
                     }
                     *squares += (these - f64::from(n) * share(of)).powi(2);
                 }
