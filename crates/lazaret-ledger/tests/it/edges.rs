@@ -1,12 +1,12 @@
 //! The edges of rules: each of these faults was once planted in `decide` and noticed by nobody.
 
 use lazaret_gateway::event::Happening as H;
-use lazaret_gateway::event::LotId;
 use lazaret_gateway::event::entry::{Entry as E, ExceptionId, PersonName};
 use lazaret_gateway::event::rules::{InspectionRule, TestRule};
+use lazaret_gateway::event::{LotId, StepName};
 use lazaret_ledger::Rule;
 
-use crate::scene::{DAY, HOUR, Scene, after, protocol, rules, stored, treatment_started};
+use crate::scene::*;
 
 fn person(name: &str) -> PersonName {
     PersonName::new(name)
@@ -114,47 +114,13 @@ fn what_was_handled_at_the_very_instant_of_falling_sick_is_stopped() {
 
 #[test]
 fn a_lot_announced_on_one_vehicle_does_not_come_off_another() {
-    use lazaret_gateway::event::entry::{ManifestId, ManifestLine, Tally};
-    use lazaret_gateway::event::{ConvoyId, GoodsName, SourceName, VehicleId};
     let mut scene = Scene::open();
-    let line = |vehicle: &str| ManifestLine {
-        vehicle: VehicleId::new(vehicle),
-        lot: LotId::new(format!("{vehicle}-1")),
-        goods: GoodsName::new("general"),
-        tally: Tally {
-            pieces: 1,
-            mass_kg: 1,
-        },
-        hazards: Vec::new(),
-        seals: Vec::new(),
-        sender: None,
-        receiver: None,
-    };
-    scene.say(
-        "yard",
-        E::ManifestAnnounced {
-            manifest: ManifestId::new("m"),
-            convoy: ConvoyId::new("k1"),
-            source: SourceName::new("dandong"),
-            due: None,
-            lines: vec![line("w1"), line("w2")],
-        },
-    );
-    scene.say(
-        "yard",
-        H::ConvoyArrived {
-            convoy: ConvoyId::new("k1"),
-            source: SourceName::new("dandong"),
-            vehicles: vec![VehicleId::new("w1"), VehicleId::new("w2")],
-        },
-    );
-    scene.say("yard", crate::scene::placed("w1", "platform", 1));
-    let other = crate::scene::unloaded("w2-1", "w1", "general", "platform", 1);
+    scene.say("yard", announced("k1", vec![line("w1"), line("w2")]));
+    scene.say("yard", arrived("k1", &["w1", "w2"]));
+    scene.say("yard", placed("w1", "platform", 1));
+    let other = unloaded("w2-1", "w1", "general", "platform", 1);
     assert_eq!(scene.refused("yard", other).rule, Rule::OnePlace);
-    scene.say(
-        "yard",
-        crate::scene::unloaded("w1-1", "w1", "general", "platform", 1),
-    );
+    scene.say("yard", unloaded("w1-1", "w1", "general", "platform", 1));
 }
 
 #[test]
@@ -183,7 +149,7 @@ fn rules_and_protocols_that_make_no_sense_are_refused() {
     let many = adopt(&|p| {
         p.inspections = (0..17)
             .map(|n| InspectionRule {
-                step: lazaret_gateway::event::StepName::new(format!("look{n}")),
+                step: StepName::new(format!("look{n}")),
                 again: Default::default(),
             })
             .collect();
@@ -215,11 +181,11 @@ fn a_clock_has_run_when_it_has_and_not_a_microsecond_before() {
     let until = scene.lot(&lots[0]).earliest.unwrap();
     let ended = H::HoldEnded {
         lot: LotId::new(lots[0].as_str()),
-        step: lazaret_gateway::event::StepName::new("hold"),
+        step: StepName::new("hold"),
     };
     let restarted = |until| H::HoldRestarted {
         lot: LotId::new(lots[0].as_str()),
-        step: lazaret_gateway::event::StepName::new("hold"),
+        step: StepName::new("hold"),
         until,
         because: "seen again".into(),
     };

@@ -2,12 +2,12 @@
 //! third line was done. Where a rule makes something happen instead, the scene looks at that.
 
 use lazaret_gateway::event::entry::{
-    AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, Outcome,
-    PersonName, Soiled, Tally,
+    AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestLine, Outcome, PersonName, Soiled,
+    Tally,
 };
 use lazaret_gateway::event::rules::{ClockFrom, HoldRule, Protocol};
 use lazaret_gateway::event::{
-    ConvoyId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName, StepName, VehicleId,
+    ConvoyId, Finding, Happening as H, LotId, PlaceName, StepName, VehicleId,
 };
 use lazaret_ledger::{Correction, Refusal, Rule, Stage, Warning, Way};
 
@@ -929,37 +929,15 @@ fn s2_goods_that_must_be_apart_are_never_together() {
 #[test]
 fn s2_dangers_on_the_papers_count_too() {
     let mut scene = Scene::open();
-    let line = |vehicle: &str, hazard: &str| ManifestLine {
-        vehicle: VehicleId::new(vehicle),
-        lot: LotId::new(format!("{vehicle}-1")),
-        goods: GoodsName::new("general"),
-        tally: Tally {
-            pieces: 1,
-            mass_kg: 10,
-        },
+    let line = |vehicle, hazard: &str| ManifestLine {
         hazards: vec![Hazard::new(hazard)],
-        seals: Vec::new(),
-        sender: None,
-        receiver: None,
+        ..line(vehicle)
     };
     scene.say(
         "yard",
-        E::ManifestAnnounced {
-            manifest: ManifestId::new("m1"),
-            convoy: ConvoyId::new("k1"),
-            source: SourceName::new("dandong"),
-            due: None,
-            lines: vec![line("w1", "3"), line("w2", "5.1")],
-        },
+        announced("k1", vec![line("w1", "3"), line("w2", "5.1")]),
     );
-    scene.say(
-        "yard",
-        H::ConvoyArrived {
-            convoy: ConvoyId::new("k1"),
-            source: SourceName::new("dandong"),
-            vehicles: vec![VehicleId::new("w1"), VehicleId::new("w2")],
-        },
-    );
+    scene.say("yard", arrived("k1", &["w1", "w2"]));
     for (vehicle, unit) in [("w1", 1), ("w2", 2)] {
         scene.say("yard", placed(vehicle, "platform", unit));
         scene.say(
@@ -1048,11 +1026,7 @@ fn a4_a_command_counts_once() {
 #[test]
 fn a8_a_warning_needs_somebody_who_has_seen_it() {
     let mut scene = Scene::open();
-    let arrived = H::ConvoyArrived {
-        convoy: ConvoyId::new("k1"),
-        source: SourceName::new("dandong"),
-        vehicles: vec![VehicleId::new("21 81 2471 218-3")],
-    };
+    let arrived = arrived("k1", &["21 81 2471 218-3"]);
     let refusal = scene.refused("yard", arrived.clone());
     says(
         &refusal,

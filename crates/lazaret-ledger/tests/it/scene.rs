@@ -2,7 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 use lazaret_gateway::event::entry::{
-    AgentName, Entry, ExceptionId, Outcome, PersonName, Reading, Role, SampleId, TestName,
+    AgentName, Entry, ExceptionId, ManifestId, ManifestLine, Outcome, PersonName, Reading, Role,
+    SampleId, Tally, TestName,
 };
 use lazaret_gateway::event::rules::{
     AgentRule, Band, ClockFrom, Contact, GoodsRule, HoldRule, PeopleRule, PlaceRule, Protocol,
@@ -263,14 +264,7 @@ impl Scene {
 
     /// A convoy with one lot in each vehicle, unloaded onto the platform and stored in the warehouse.
     pub(crate) fn arrive(&mut self, convoy: &str, vehicles: &[&str], goods: &str) -> Vec<String> {
-        self.say(
-            "yard",
-            Happening::ConvoyArrived {
-                convoy: ConvoyId::new(convoy),
-                source: SourceName::new("dandong"),
-                vehicles: vehicles.iter().map(|v| VehicleId::new(*v)).collect(),
-            },
-        );
+        self.say("yard", arrived(convoy, vehicles));
         let mut lots = Vec::new();
         for vehicle in vehicles {
             let lot = format!("{vehicle}-1");
@@ -289,14 +283,7 @@ impl Scene {
         goods: &str,
         unit: u32,
     ) -> String {
-        self.say(
-            "yard",
-            Happening::ConvoyArrived {
-                convoy: ConvoyId::new(convoy),
-                source: SourceName::new("dandong"),
-                vehicles: vec![VehicleId::new(vehicle)],
-            },
-        );
+        self.say("yard", arrived(convoy, &[vehicle]));
         let lot = format!("{vehicle}-1");
         self.say("yard", placed(vehicle, "platform", unit));
         self.say("yard", unloaded(&lot, vehicle, goods, "platform", unit));
@@ -338,6 +325,42 @@ pub(crate) fn spot(place: &str, unit: u32) -> Spot {
     Spot {
         place: PlaceName::new(place),
         unit,
+    }
+}
+
+pub(crate) fn arrived(convoy: &str, vehicles: &[&str]) -> Happening {
+    Happening::ConvoyArrived {
+        convoy: ConvoyId::new(convoy),
+        source: SourceName::new("dandong"),
+        vehicles: vehicles.iter().map(|v| VehicleId::new(*v)).collect(),
+    }
+}
+
+/// A line of papers: one piece of 10 kg on that vehicle, as the lot that [`Scene::arrive`] would unload.
+pub(crate) fn line(vehicle: &str) -> ManifestLine {
+    ManifestLine {
+        vehicle: VehicleId::new(vehicle),
+        lot: LotId::new(format!("{vehicle}-1")),
+        goods: GoodsName::new("general"),
+        tally: Tally {
+            pieces: 1,
+            mass_kg: 10,
+        },
+        hazards: Vec::new(),
+        seals: Vec::new(),
+        sender: None,
+        receiver: None,
+    }
+}
+
+/// Papers `papers` for a convoy.
+pub(crate) fn announced(convoy: &str, lines: Vec<ManifestLine>) -> Entry {
+    Entry::ManifestAnnounced {
+        manifest: ManifestId::new("papers"),
+        convoy: ConvoyId::new(convoy),
+        source: SourceName::new("dandong"),
+        due: None,
+        lines,
     }
 }
 
