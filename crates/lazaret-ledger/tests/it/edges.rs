@@ -1,10 +1,12 @@
 //! The edges of rules: each of these faults was once planted in `decide` and noticed by nobody.
 
 use lazaret_gateway::event::Happening as H;
-use lazaret_gateway::event::entry::{Entry as E, ExceptionId, PersonName};
-use lazaret_gateway::event::rules::{InspectionRule, TestRule};
-use lazaret_gateway::event::{LotId, StepName};
-use lazaret_ledger::Rule;
+use lazaret_gateway::event::entry::{
+    Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, PersonName, Role, Tally,
+};
+use lazaret_gateway::event::rules::{ClockFrom, HoldRule, InspectionRule, TestRule};
+use lazaret_gateway::event::{LotId, SourceName, StepName, VehicleId};
+use lazaret_ledger::{Refusal, Rule, Stage};
 
 use crate::scene::*;
 
@@ -198,4 +200,321 @@ fn a_clock_has_run_when_it_has_and_not_a_microsecond_before() {
     assert_eq!(scene.refused("officer", ended.clone()).rule, Rule::ClockRun);
     scene.now = until;
     scene.say("officer", ended);
+}
+
+#[test]
+fn only_who_is_alone_in_clearing_people_clears_themselves() {
+    let mut scene = Scene::empty();
+    scene.say(
+        "admin",
+        E::RulesAdopted {
+            rules: Box::new(rules()),
+        },
+    );
+    let appointed = |name, role| E::PersonAppointed {
+        person: person(name),
+        roles: vec![role],
+    };
+    scene.say("admin", appointed("admin", Role::Administrator));
+    scene.say("admin", appointed("yard", Role::YardMaster));
+    let until = after(scene.now, DAY);
+    scene.say("admin", cleared("admin", until));
+    scene.say("admin", appointed("officer", Role::QuarantineOfficer));
+    let refusal = scene.refused("admin", cleared("admin", until));
+    assert_eq!(refusal.rule, Rule::Cleared);
+    assert_eq!(refusal.fact, "admin would clear themselves");
+}
+
+#[test]
+fn what_has_left_is_called_back_when_its_handler_falls_sick() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], "general");
+    scene.release("w1-1", 1);
+    scene.say("dispatcher", loaded("w1-1", "d1"));
+    scene.say("dispatcher", departed("d1", 1));
+    assert_eq!(scene.lot("w1-1").stage, Stage::Departed);
+    let record = scene.say(
+        "auditor",
+        E::PersonReportedSick {
+            person: person("crew"),
+            since: start(),
+            exception: ExceptionId::new("sick"),
+        },
+    );
+    let recalled = record.events.iter().any(|event| {
+        matches!(&event.happening, H::Entry(E::LotRecalled { lot, .. }) if lot.as_str() == "w1-1")
+    });
+    assert!(recalled, "{:?}", record.events);
+}
+
+/// Held for a fortnight, with a clock that counts from `clock`, and nothing to be tested.
+fn clocked(clock: ClockFrom) -> lazaret_gateway::event::rules::Protocol {
+    let mut book = protocol();
+    book.tests.clear();
+    book.hold = book.hold.map(|hold| HoldRule { clock, ..hold });
+    book
+}
+
+fn restarted(until: jiff::Timestamp) -> H {
+    H::HoldRestarted {
+        lot: LotId::new("w1-1"),
+        step: StepName::new("hold"),
+        until,
+        because: "touched".into(),
+    }
+}
+
+#[test]
+fn no_hold_counts_from_before_the_last_contact() {
+    // The wait counts from the beginning of the treatment, and the contact is in the midst of it.
+    let clock = ClockFrom::StepStart(StepName::new("disinfect"));
+    let mut scene = Scene::with(rules(), vec![clocked(clock)]);
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    scene.say("lead", treatment_started("w1-1", 1));
+    scene.say("lead", dosed("w1-1", "peroxide"));
+    let mut contact = scene.now;
+    for hour in 0..=3 {
+        let now = scene.now;
+        scene.say("lead", read("w1-1", now, 300, 20_000));
+        if hour == 1 {
+            contact = now;
+            scene.say("officer", restarted(now));
+        }
+        if hour < 3 {
+            scene.wait(HOUR);
+        }
+    }
+    let record = scene.say("lead", treatment_ended("w1-1", 1));
+    let begins = record
+        .events
+        .iter()
+        .find_map(|event| match event.happening {
+            H::HoldStarted { until, .. } => Some((event.at, until)),
+            _ => None,
+        });
+    assert_eq!(begins, Some((contact, after(contact, 14 * DAY))));
+    assert_eq!(scene.lot("w1-1").clock, Some(contact));
+}
+
+#[test]
+fn a_hold_that_somebody_begins_counts_from_now_whatever_their_device_says() {
+    let mut book = clocked(ClockFrom::StepEnd(StepName::new("look")));
+    book.treatments.clear();
+    let mut scene = Scene::with(rules(), vec![book]);
+    scene.arrive("k1", &["w1"], "general");
+    // The device is a minute ahead, as it may be: the contact was now all the same.
+    let mut command = scene.command("officer", restarted(scene.now));
+    command.at = after(scene.now, 60);
+    scene.submit(&command).unwrap();
+    let started = |until| H::HoldStarted {
+        lot: LotId::new("w1-1"),
+        step: StepName::new("hold"),
+        until,
+    };
+    let least = after(scene.now, 14 * DAY);
+    let refusal = scene.refused("officer", started(after(least, -1)));
+    assert_eq!(refusal.rule, Rule::NeverShorter);
+    scene.say("officer", started(least));
+    assert_eq!(scene.lot("w1-1").earliest, Some(least));
+}
+
+#[test]
+fn a_convoy_arrives_once_and_each_of_its_vehicles_once() {
+    let mut scene = Scene::open();
+    let refusal = scene.refused("yard", arrived("k1", &["w1", "w1"]));
+    assert_eq!(refusal.fact, "vehicle w1 is named twice");
+    scene.say("yard", arrived("k1", &["w1"]));
+    let refusal = scene.refused("yard", arrived("k1", &["w2"]));
+    assert_eq!(refusal.fact, "the arrival of k1 is recorded already");
+    let refusal = scene.refused("yard", arrived("k2", &["w1"]));
+    assert_eq!(refusal.fact, "vehicle w1 is here already");
+    scene.say("yard", arrived("k2", &["w2"]));
+}
+
+/// What is said of a command whose author has seen no warning.
+fn warned(scene: &mut Scene, by: &str, what: impl Into<H>) -> Option<Refusal> {
+    let command = scene.command(by, what);
+    scene.submit(&command).err()
+}
+
+#[test]
+fn papers_that_were_withheld_are_no_papers() {
+    let mut scene = Scene::open();
+    scene.say("yard", announced("k1", vec![line("w1")]));
+    scene.say(
+        "yard",
+        E::ManifestWithheld {
+            manifest: ManifestId::new("papers"),
+            because: "wrong train".into(),
+        },
+    );
+    let refusal = warned(&mut scene, "yard", arrived("k1", &["w1"])).unwrap();
+    assert_eq!(refusal.fact, "no papers announced k1");
+    let mut scene = Scene::open();
+    scene.say("yard", announced("k1", vec![line("w1")]));
+    assert_eq!(warned(&mut scene, "yard", arrived("k1", &["w1"])), None);
+}
+
+#[test]
+fn wagons_of_one_train_separate_but_are_no_compartment_between() {
+    // Beside class 3, class 5.1 must be separated and class 6.2 must have a compartment between.
+    let together = |hazard: &str| {
+        let mut scene = Scene::open();
+        let line = |vehicle, hazard: &str| ManifestLine {
+            hazards: vec![Hazard::new(hazard)],
+            ..line(vehicle)
+        };
+        scene.say(
+            "yard",
+            announced("k1", vec![line("w1", "3"), line("w2", hazard)]),
+        );
+        scene.say("yard", arrived("k1", &["w1", "w2"]));
+        for (vehicle, unit) in [("w1", 1), ("w2", 2)] {
+            let lot = format!("{vehicle}-1");
+            scene.say("yard", placed(vehicle, "platform", unit));
+            scene.say("yard", unloaded(&lot, vehicle, "general", "platform", unit));
+        }
+        scene.release("w1-1", 1);
+        scene.say("dispatcher", loaded("w1-1", "d1"));
+        scene.release("w2-1", 2);
+        warned(&mut scene, "dispatcher", loaded("w2-1", "d1"))
+    };
+    assert_eq!(together("5.1"), None);
+    let refusal = together("6.2").unwrap();
+    assert_eq!(refusal.rule, Rule::Apart);
+    assert!(
+        refusal.fact.contains("whole compartment"),
+        "{}",
+        refusal.fact
+    );
+}
+
+#[test]
+fn a_train_leaves_with_as_many_lots_as_are_said() {
+    let mut scene = Scene::open();
+    let lots = scene.arrive("k1", &["w1", "w2"], "general");
+    for lot in &lots {
+        scene.release(lot, 1);
+        scene.say("dispatcher", loaded(lot, "d1"));
+    }
+    for wrong in [1, 3] {
+        let refusal = scene.refused("dispatcher", departed("d1", wrong));
+        assert_eq!(refusal.rule, Rule::Conserved);
+    }
+    scene.say("dispatcher", departed("d1", 2));
+}
+
+#[test]
+fn nothing_is_home_that_has_not_left() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], "general");
+    let vehicle = || VehicleId::new("w1");
+    let home = || H::VehicleReturned {
+        vehicle: vehicle(),
+        source: SourceName::new("dandong"),
+    };
+    assert_eq!(scene.refused("yard", home()).rule, Rule::OnePlace);
+    scene.say("yard", H::VehicleEmptied { vehicle: vehicle() });
+    scene.say("lead", H::VehicleWashed { vehicle: vehicle() });
+    scene.wait(3 * HOUR);
+    scene.say("yard", H::VehicleReleased { vehicle: vehicle() });
+    scene.say("yard", home());
+}
+
+#[test]
+fn a_mass_differs_beyond_the_tolerance_and_not_at_it() {
+    for (found, differs) in [(995, false), (1_005, false), (994, true), (1_006, true)] {
+        let mut scene = Scene::open();
+        let mut heavy = line("w1");
+        heavy.tally.mass_kg = 1_000;
+        scene.say("yard", announced("k1", vec![heavy]));
+        let lots = scene.arrive("k1", &["w1"], "general");
+        scene.say(
+            "yard",
+            E::LotCounted {
+                lot: LotId::new(lots[0].as_str()),
+                tally: Tally {
+                    pieces: 1,
+                    mass_kg: found,
+                },
+            },
+        );
+        assert_eq!(scene.lot(&lots[0]).exceptions.len(), usize::from(differs));
+    }
+}
+
+#[test]
+fn one_part_is_no_split() {
+    let mut scene = Scene::open();
+    scene.say("yard", announced("k1", vec![line("w1")]));
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    let refusal = scene.refused(
+        "crew",
+        E::LotSplit {
+            lot: LotId::new("w1-1"),
+            parts: vec![LotPart {
+                lot: LotId::new("a"),
+                tally: line("w1").tally,
+            }],
+        },
+    );
+    assert_eq!(refusal.fact, "w1-1 would become 1 parts");
+}
+
+#[test]
+fn seals_are_compared_and_not_counted() {
+    let mut scene = Scene::open();
+    let mut sealed = line("w1");
+    sealed.seals = vec!["A1".into(), "A2".into()];
+    scene.say("yard", announced("k1", vec![sealed]));
+    scene.say("yard", arrived("k1", &["w1"]));
+    let checked = |seals: [&str; 2]| E::VehicleChecked {
+        vehicle: VehicleId::new("w1"),
+        mark: "w1".into(),
+        seals: seals.map(String::from).to_vec(),
+    };
+    let refusal = warned(&mut scene, "yard", checked(["A1", "B2"])).unwrap();
+    assert_eq!(
+        refusal.fact,
+        "seals by the papers are A1, A2, found were A1, B2"
+    );
+    // In whatever order they hang.
+    assert_eq!(warned(&mut scene, "yard", checked(["A2", "A1"])), None);
+}
+
+#[test]
+fn nothing_is_read_of_a_treatment_before_it_begins() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    scene.wait(HOUR);
+    scene.say("lead", treatment_started("w1-1", 1));
+    let began = scene.now;
+    let refusal = scene.refused("lead", read("w1-1", after(began, -1), 300, 20_000));
+    assert_eq!(refusal.rule, Rule::Treated);
+    scene.say("lead", read("w1-1", began, 300, 20_000));
+}
+
+#[test]
+fn papers_are_not_amended_to_name_what_has_left() {
+    let mut scene = Scene::open();
+    scene.say("yard", announced("k1", vec![line("w1")]));
+    scene.arrive("k1", &["w1"], "general");
+    let amended = || E::ManifestAmended {
+        manifest: ManifestId::new("papers"),
+        lines: vec![line("w1")],
+        because: "written again".into(),
+    };
+    scene.say("yard", amended());
+    scene.release("w1-1", 1);
+    scene.say("dispatcher", loaded("w1-1", "d1"));
+    scene.say("dispatcher", departed("d1", 1));
+    let refusal = scene.refused("yard", amended());
+    assert_eq!(refusal.rule, Rule::OnePlace);
+    assert_eq!(
+        refusal.fact,
+        "vehicle w1, lot w1-1: that lot is known from elsewhere"
+    );
 }

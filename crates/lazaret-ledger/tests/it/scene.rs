@@ -315,6 +315,18 @@ impl Scene {
         self.say("tester", sampled(lot, sample));
         self.say("tester", result(sample, outcome));
     }
+
+    /// From the platform to release: treated in that unit of the warehouse, held in the yard, tested and signed for.
+    pub(crate) fn release(&mut self, lot: &str, unit: u32) {
+        self.say("yard", stored(lot, "warehouse", unit));
+        self.treat(&[lot.into()], unit);
+        self.say("crew", stored(lot, "yard", 1));
+        self.wait(11 * DAY);
+        self.swab(lot, &format!("swab of {lot}"), Outcome::Negative);
+        self.wait(4 * DAY);
+        self.say("officer", signed(lot, "officer"));
+        self.say("chief", signed(lot, "chief"));
+    }
 }
 
 pub(crate) fn after(at: Timestamp, seconds: i64) -> Timestamp {
