@@ -3,13 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 
 import { axe } from './axe.mjs';
-import { BROWSER, have_browser, launch } from './browser.mjs';
+import { launch } from './browser.mjs';
 import { Desk } from './desk.mjs';
-import { have_binary, start } from './server.mjs';
+import { lacking, start } from './server.mjs';
 
-const missing = !have_browser() ? `no browser at ${BROWSER}` : !have_binary() ? 'no lazaret binary: build it, or set LAZARET_BIN' : null;
-if (missing && process.env.LAZARET_REQUIRE_BROWSER === '1') throw new Error(`the screens must be accessible, and cannot be looked at: ${missing}`);
-if (missing) console.error(`\n*** ACCESSIBILITY IS NOT CHECKED: ${missing} ***\n`);
+const missing = lacking('ACCESSIBILITY IS NOT CHECKED');
 
 /** Controls that a finger could miss: under 44 px either way, and no link within a sentence. */
 function small() {

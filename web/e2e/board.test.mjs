@@ -5,13 +5,11 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
 import { axe } from './axe.mjs';
-import { BROWSER, have_browser, launch } from './browser.mjs';
+import { launch } from './browser.mjs';
 import { Desk } from './desk.mjs';
-import { GATEWAY, have_binary, scratch, start } from './server.mjs';
+import { GATEWAY, lacking, scratch, start } from './server.mjs';
 
-const missing = !have_browser() ? `no browser at ${BROWSER}` : !have_binary() ? 'no lazaret binary: build it, or set LAZARET_BIN' : null;
-if (missing && process.env.LAZARET_REQUIRE_BROWSER === '1') throw new Error(`the board must be looked at, and cannot be: ${missing}`);
-if (missing) console.error(`\n*** THE BOARD IS NOT LOOKED AT: ${missing} ***\n`);
+const missing = lacking('THE BOARD IS NOT LOOKED AT');
 
 describe('what the world says of the gateway', { skip: missing ?? false, timeout: 600_000 }, () => {
   const folder = scratch();

@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { BROWSER, have_browser } from './browser.mjs';
+
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
 
@@ -13,8 +15,15 @@ const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target');
 export const BINARY = process.env.LAZARET_BIN ?? [join(TARGET, 'release/lazaret'), join(TARGET, 'debug/lazaret')].find(existsSync) ?? '';
 export const GATEWAY = join(ROOT, 'examples/uiju/gateway.toml');
 
-export function have_binary() {
-  return BINARY !== '' && existsSync(BINARY);
+/**
+ * What is lacking to look at screens; null if nothing is. Says aloud what is therefore `not_done`, and fails where
+ * that is required.
+ */
+export function lacking(not_done) {
+  const missing = !have_browser() ? `no browser at ${BROWSER}` : !existsSync(BINARY) ? 'no lazaret binary: build it, or set LAZARET_BIN' : null;
+  if (missing && process.env.LAZARET_REQUIRE_BROWSER === '1') throw new Error(`${not_done}, and has to be: ${missing}`);
+  if (missing) console.error(`\n*** ${not_done}: ${missing} ***\n`);
+  return missing;
 }
 
 export async function free_port() {

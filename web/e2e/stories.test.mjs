@@ -6,13 +6,11 @@ import { after, before, describe, test } from 'node:test';
 
 import QRCode from 'qrcode';
 
-import { BROWSER, have_browser, launch } from './browser.mjs';
+import { launch } from './browser.mjs';
 import { any_free, Desk } from './desk.mjs';
-import { BINARY, have_binary, scratch, start } from './server.mjs';
+import { BINARY, lacking, scratch, start } from './server.mjs';
 
-const missing = !have_browser() ? `no browser at ${BROWSER}` : !have_binary() ? 'no lazaret binary: build it, or set LAZARET_BIN' : null;
-if (missing && process.env.LAZARET_REQUIRE_BROWSER === '1') throw new Error(`the stories are required and cannot be walked: ${missing}`);
-if (missing) console.error(`\n*** THE STORIES ARE NOT WALKED: ${missing} ***\n`);
+const missing = lacking('THE STORIES ARE NOT WALKED');
 
 const DAY = 86_400;
 
