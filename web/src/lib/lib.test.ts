@@ -41,17 +41,33 @@ describe('undo', () => {
     const closed = { event: 'place_closed', place: 'yard', unit: 2, because: 'ice' };
     expect(undo(closed)).toEqual({ what: { event: 'place_opened', place: 'yard', unit: 2 }, seq: 7 });
     expect(undo({ event: 'place_broken', place: 'yard', unit: 2 })).toEqual({ what: { event: 'place_repaired', place: 'yard', unit: 2 }, seq: 7 });
+    expect(undo({ event: 'place_repaired', place: 'yard', unit: 2 })).toEqual({ what: { event: 'place_broken', place: 'yard', unit: 2 }, seq: 7 });
+    expect(undo({ event: 'place_opened', place: 'yard', unit: 2 })).toEqual({ what: { event: 'place_closed', place: 'yard', unit: 2, because: en.undo.because }, seq: 7 });
     const opened = { event: 'exception_opened', exception: 'x', lots: ['a'], because: 'wet' };
-    expect(undo(opened)).toMatchObject({ what: { event: 'exception_closed', exception: 'x' } });
+    expect(undo(opened)).toEqual({ what: { event: 'exception_closed', exception: 'x', because: en.undo.because }, seq: 7 });
     const announced = { event: 'manifest_announced', manifest: 'm', convoy: 'k', source: 'dandong', lines: [] };
-    expect(undo(announced)).toMatchObject({ what: { event: 'manifest_withheld', manifest: 'm' } });
+    expect(undo(announced)).toEqual({ what: { event: 'manifest_withheld', manifest: 'm', because: en.undo.because }, seq: 7 });
   });
 
   it('gives the reason where there is none', () => {
     const signed = { event: 'signed', lot: 'a', signer: 'chen', meaning: 'seen' };
     expect(undo(signed, [signed, { event: 'lot_released', lot: 'a' }])).toEqual({ why: en.undo.released });
-    expect(undo({ event: 'lot_counted', lot: 'a' })).toEqual({ why: en.undo.fact });
-    expect(undo({ event: 'person_shift_ended', person: 'yun' })).toEqual({ why: en.undo.shift });
+    const whys = {
+      lot_counted: 'fact',
+      lot_stored: 'moved',
+      vehicle_placed: 'moved',
+      lot_loaded: 'loaded',
+      signature_withdrawn: 'sign_again',
+      exception_closed: 'open_again',
+      person_shift_started: 'shift',
+      person_shift_ended: 'shift',
+      protocol_adopted: 'next_version',
+      rules_adopted: 'next_version',
+      noted: 'note',
+    } as const;
+    for (const [event, why] of Object.entries(whys)) expect(undo({ event }), event).toEqual({ why: en.undo[why] });
+    const reopened = { event: 'place_opened', place: 'yard', unit: 2, corrects: { record: 6, because: 'x' } };
+    expect(undo(reopened)).toEqual({ why: en.undo.correction });
     const opened = { event: 'exception_opened', exception: 'x', lots: ['a'], because: 'wet' };
     expect(undo(opened, [opened], (event) => event !== 'exception_closed')).toEqual({ why: en.undo.not_you });
   });

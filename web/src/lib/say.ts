@@ -27,7 +27,7 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
       const receipt = await ask(api.POST('/api/commands', { body: request, headers }));
       shared.heard(receipt.seq);
       if (receipt.already) shared.say(w.common.recorded_already(receipt.seq));
-      else shared.say(w.common.recorded(receipt.seq, receipt.words.join('; ')), false, request.corrects ? {} : offer(request, receipt));
+      else shared.say(w.common.recorded(receipt.seq, receipt.words.join('; ')), false, offer(request, receipt));
       return receipt;
     } catch (error) {
       const away = error instanceof ApiError && (error.unreachable || error.problem.status === 503);

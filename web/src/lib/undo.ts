@@ -21,6 +21,7 @@ export function opposite(said: Said, may: (event: string) => boolean): Undo {
   const because = w.undo.because;
   const spot = { place: what['place'], unit: what['unit'] };
   const made = ((): Loose | string => {
+    if (what['corrects']) return w.undo.correction;
     switch (what['event']) {
       case 'signed':
         if (events.some((e) => e['event'] === 'lot_released')) return w.undo.released;

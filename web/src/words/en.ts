@@ -319,6 +319,7 @@ export const en = {
     because: 'entered by mistake, taken back at once',
     no: (why: string) => `Cannot be undone: ${why}`,
     not_you: 'somebody in another role has to take it back.',
+    correction: 'it corrects another entry. Correct it from its record.',
     released: 'with this signature the lot was released. Open an exception to stop it.',
     moved: 'it was moved. Move it back.',
     loaded: 'it was loaded. Take it off by bringing it to a place.',
