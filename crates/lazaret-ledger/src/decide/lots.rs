@@ -414,11 +414,10 @@ impl Judge<'_> {
                 "open an exception to stop it, or adopt a protocol with a hold",
             ));
         }
-        // Said before what the clock counts from: it starts now, and not when somebody says it did.
-        let from = self.now.max(row.floor);
+        // Said before what the clock counts from: it starts now, and not when somebody says it did. No contact is later.
         said.before
-            .extend(self.clock_event(number, true, Some(from)));
-        let least = from.saturating_add(row.hold_us);
+            .extend(self.clock_event(number, true, Some(self.now)));
+        let least = self.now.saturating_add(row.hold_us);
         if micros(until) < least {
             return Err(self.too_short(lot, least));
         }
