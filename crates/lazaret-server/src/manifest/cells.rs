@@ -20,12 +20,18 @@ const TEXT_MAX: usize = 64 << 20;
 /// Characters of one cell, as in Excel.
 const CELL_MAX: usize = 32_767;
 
+/// Texts in one piece of memory.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    text: String,
+    /// Where each ends.
+    ends: Vec<u32>,
+}
+
 /// Rows of cells, headings first.
 #[derive(Debug, Default)]
 pub(crate) struct Cells {
-    text: String,
-    /// Where each cell ends in the text.
-    ends: Vec<u32>,
+    texts: Texts,
     /// How many cells have been before the end of each row.
     rows: Vec<u32>,
 }
@@ -36,6 +42,34 @@ pub(crate) struct Row<'a> {
     cells: &'a Cells,
     from: usize,
     to: usize,
+}
+
+impl Texts {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Bytes of all together.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&str> {
+        let to = *self.ends.get(at)? as usize;
+        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
+        Some(&self.text[from..to])
+    }
+
+    pub(super) fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len() as u32);
+    }
+
+    /// Empty ones, until there are `count`.
+    fn fill(&mut self, count: usize) {
+        self.ends.resize(count, self.text.len() as u32);
+    }
 }
 
 impl Cells {
@@ -79,23 +113,21 @@ impl Cells {
             return Err(problem);
         }
         let begun = self.rows.last().copied().unwrap_or(0) as usize;
-        let needed = (begun + column + 1).max(self.ends.len());
-        if needed > CELLS_MAX || self.text.len() + text.len() > TEXT_MAX {
+        let needed = (begun + column + 1).max(self.texts.len());
+        if needed > CELLS_MAX || self.texts.bytes() + text.len() > TEXT_MAX {
             return Err(too_large(format!(
                 "at most {CELLS_MAX} cells with {} MB of text are taken at once; split the file",
                 TEXT_MAX >> 20
             )));
         }
-        let at = self.text.len() as u32;
-        self.ends.resize(begun + column, at);
-        self.text.push_str(text);
-        self.ends.push(self.text.len() as u32);
+        self.texts.fill(begun + column);
+        self.texts.push(text);
         Ok(())
     }
 
     /// How many cells the row in hand has so far.
     pub(super) fn in_hand(&self) -> usize {
-        self.ends.len() - self.rows.last().copied().unwrap_or(0) as usize
+        self.texts.len() - self.rows.last().copied().unwrap_or(0) as usize
     }
 
     /// Ends the row in hand.
@@ -103,7 +135,7 @@ impl Cells {
         if self.rows.len() > ROWS_MAX {
             return Err(too_many_rows());
         }
-        self.rows.push(self.ends.len() as u32);
+        self.rows.push(self.texts.len() as u32);
         Ok(())
     }
 
@@ -148,12 +180,7 @@ impl<'a> Row<'a> {
     /// The cell at `column`; none beyond the last that was written.
     pub(crate) fn get(self, column: usize) -> Option<&'a str> {
         let at = self.from + column;
-        (at < self.to).then(|| {
-            let from = at
-                .checked_sub(1)
-                .map_or(0, |before| self.cells.ends[before]);
-            &self.cells.text[from as usize..self.cells.ends[at] as usize]
-        })
+        (at < self.to).then(|| self.cells.texts.get(at)).flatten()
     }
 
     /// All its cells.

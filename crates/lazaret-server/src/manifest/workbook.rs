@@ -14,7 +14,7 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
-use super::cells::{COLUMNS_MAX, Cells, ROWS_MAX, too_large, too_many_rows};
+use super::cells::{COLUMNS_MAX, Cells, ROWS_MAX, Texts, too_large, too_many_rows};
 use crate::api::common::Problem;
 
 /// What a workbook may cost.
@@ -127,7 +127,7 @@ impl<'a> Book<'a> {
         };
         let strings = match target("sharedStrings") {
             Some(path) => self.strings(&path)?,
-            None => Strings::default(),
+            None => Texts::default(),
         };
         let dated = match target("styles") {
             Some(path) => self.dated(&path)?,
@@ -203,8 +203,8 @@ impl<'a> Book<'a> {
         Ok((first, since_1904))
     }
 
-    fn strings(&mut self, path: &str) -> Result<Strings, Problem> {
-        let mut strings = Strings::default();
+    fn strings(&mut self, path: &str) -> Result<Texts, Problem> {
+        let mut strings = Texts::default();
         let limits = self.limits;
         let Some(mut xml) = self.part(path)? else {
             return Ok(strings);
@@ -216,8 +216,8 @@ impl<'a> Book<'a> {
                 Event::Start(tag) if tag.local_name().as_ref() == "si" => {
                     text.clear();
                     xml.spoken(&mut text)?;
-                    if strings.ends.len() == limits.strings
-                        || strings.text.len() + text.len() > limits.text
+                    if strings.len() == limits.strings
+                        || strings.bytes() + text.len() > limits.text
                     {
                         return Err(too_large(format!(
                             "a workbook has at most {} texts, {} MB in all; split the file",
@@ -225,8 +225,7 @@ impl<'a> Book<'a> {
                             limits.text >> 20
                         )));
                     }
-                    strings.text.push_str(&text);
-                    strings.ends.push(strings.text.len() as u32);
+                    strings.push(&text);
                 }
                 _ => {}
             }
@@ -303,23 +302,8 @@ fn resolve(folder: &str, target: &str) -> String {
     path.join("/")
 }
 
-/// Shared strings in one piece of memory.
-#[derive(Default)]
-struct Strings {
-    text: String,
-    ends: Vec<u32>,
-}
-
-impl Strings {
-    fn get(&self, at: usize) -> Option<&str> {
-        let to = *self.ends.get(at)? as usize;
-        let from = at.checked_sub(1).map_or(0, |before| self.ends[before]) as usize;
-        Some(&self.text[from..to])
-    }
-}
-
 struct Known {
-    strings: Strings,
+    strings: Texts,
     dated: Vec<bool>,
     since_1904: bool,
 }
