@@ -13,6 +13,7 @@ use quick_xml::XmlVersion;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
+use zip::read::ZipFile;
 
 use super::cells::{COLUMNS_MAX, Cells, ROWS_MAX, Texts, too_large, too_many_rows};
 use crate::api::common::Problem;
@@ -64,6 +65,9 @@ struct Book<'a> {
     parts: HashMap<String, usize>,
 }
 
+/// A part that is being read.
+type Part<'p, 'a> = Xml<'p, ZipFile<'p, Cursor<&'a [u8]>>>;
+
 /// What a workbook points at.
 struct Relationship {
     kind: String,
@@ -101,12 +105,33 @@ impl<'a> Book<'a> {
         })
     }
 
-    fn part(&mut self, path: &str) -> Result<Option<Xml<'_, impl Read>>, Problem> {
+    /// Reads a part, if there is one; whatever is wrong in it names the part.
+    fn part<T>(
+        &mut self,
+        path: &str,
+        read: impl FnOnce(&mut Part<'_, 'a>) -> Result<T, Problem>,
+    ) -> Result<Option<T>, Problem> {
         let Some(&at) = self.parts.get(&path.to_lowercase()) else {
             return Ok(None);
         };
-        let part = self.archive.by_index(at).map_err(unreadable)?;
-        Ok(Some(Xml::new(part, &mut self.limits, path)))
+        let limits = &mut self.limits;
+        let part = self.archive.by_index(at).map_err(unreadable);
+        part.and_then(|part| read(&mut Xml::new(part, limits)))
+            .map(Some)
+            .map_err(|mut problem| {
+                problem.detail = format!("part {path}: {}", problem.detail);
+                problem
+            })
+    }
+
+    /// The same of one that must be there.
+    fn needed<T>(
+        &mut self,
+        path: &str,
+        read: impl FnOnce(&mut Part<'_, 'a>) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
+        self.part(path, read)?
+            .ok_or_else(|| unreadable(format!("there is no part {path}")))
     }
 
     fn sheet(mut self) -> Result<Cells, Problem> {
@@ -117,32 +142,29 @@ impl<'a> Book<'a> {
             .map_or_else(|| "xl/workbook.xml".into(), |to| to.target);
         let (folder, name) = workbook.rsplit_once('/').unwrap_or(("", &workbook));
         let relationships = self.relationships(folder, name)?;
-        let (sheet, since_1904) = self.first_sheet(&workbook)?;
+        let (sheet, since_1904) = self.needed(&workbook, first_sheet)?;
         let sheet = relationships
             .get(&sheet)
             .ok_or_else(|| unreadable("its first sheet is not there"))?;
         let target = |kind: &str| {
             let mut all = relationships.values();
-            all.find(|to| to.kind == kind).map(|to| to.target.clone())
+            all.find(|to| to.kind == kind).map(|to| to.target.as_str())
         };
+        let limits = self.limits;
         let strings = match target("sharedStrings") {
-            Some(path) => self.strings(&path)?,
-            None => Texts::default(),
+            Some(path) => self.part(path, |xml| strings(xml, limits))?,
+            None => None,
         };
         let dated = match target("styles") {
-            Some(path) => self.dated(&path)?,
-            None => Vec::new(),
+            Some(path) => self.part(path, dated)?,
+            None => None,
         };
         let known = Known {
-            strings,
-            dated,
+            strings: strings.unwrap_or_default(),
+            dated: dated.unwrap_or_default(),
             since_1904,
         };
-        let path = sheet.target.clone();
-        let mut xml = self
-            .part(&path)?
-            .ok_or_else(|| unreadable(format!("there is no part {path}")))?;
-        cells(&mut xml, &known)
+        self.needed(&sheet.target, |xml| cells(xml, &known))
     }
 
     /// What a part points at, by id; targets are paths from the root.
@@ -151,117 +173,112 @@ impl<'a> Book<'a> {
         folder: &str,
         name: &str,
     ) -> Result<HashMap<String, Relationship>, Problem> {
-        let mut found = HashMap::new();
         let path = resolve(folder, &format!("_rels/{name}.rels"));
-        let Some(mut xml) = self.part(&path)? else {
-            return Ok(found);
-        };
-        loop {
-            match xml.next()? {
-                Event::Eof => return Ok(found),
-                Event::Start(tag) if tag.local_name().as_ref() == "Relationship" => {
-                    let kind = attribute(&tag, "Type")?.unwrap_or_default();
-                    let target = attribute(&tag, "Target")?.unwrap_or_default();
-                    let id = attribute(&tag, "Id")?.unwrap_or_default();
-                    let long = kind.len().max(target.len()).max(id.len()) > NAME_MAX;
-                    found.insert(
-                        id.into_owned(),
-                        Relationship {
-                            kind: kind.rsplit('/').next().unwrap_or("").to_owned(),
-                            target: resolve(folder, &target),
-                        },
-                    );
-                    if long || found.len() > PARTS_MAX {
-                        return Err(too_large(format!("{path} has too many entries")));
-                    }
+        let found = self.part(&path, |xml| relationships(xml, folder))?;
+        Ok(found.unwrap_or_default())
+    }
+}
+
+/// What a part points at, by id.
+fn relationships(
+    xml: &mut Part<'_, '_>,
+    folder: &str,
+) -> Result<HashMap<String, Relationship>, Problem> {
+    let mut found = HashMap::new();
+    loop {
+        match xml.next()? {
+            Event::Eof => return Ok(found),
+            Event::Start(tag) if tag.local_name().as_ref() == "Relationship" => {
+                let kind = attribute(&tag, "Type")?.unwrap_or_default();
+                let target = attribute(&tag, "Target")?.unwrap_or_default();
+                let id = attribute(&tag, "Id")?.unwrap_or_default();
+                let long = kind.len().max(target.len()).max(id.len()) > NAME_MAX;
+                found.insert(
+                    id.into_owned(),
+                    Relationship {
+                        kind: kind.rsplit('/').next().unwrap_or("").to_owned(),
+                        target: resolve(folder, &target),
+                    },
+                );
+                if long || found.len() > PARTS_MAX {
+                    return Err(too_large("too many entries, or too long ones"));
                 }
-                _ => {}
             }
+            _ => {}
         }
     }
+}
 
-    /// The first sheet's relationship, and whether days count from 1904.
-    fn first_sheet(&mut self, path: &str) -> Result<(String, bool), Problem> {
-        let mut xml = self
-            .part(path)?
-            .ok_or_else(|| unreadable(format!("there is no part {path}")))?;
-        let (mut first, mut since_1904) = (None, false);
-        loop {
-            match xml.next()? {
-                Event::Eof => break,
-                Event::Start(tag) if tag.local_name().as_ref() == "workbookPr" => {
-                    since_1904 =
-                        attribute(&tag, "date1904")?.is_some_and(|is| is == "1" || is == "true");
-                }
-                Event::Start(tag) if tag.local_name().as_ref() == "sheet" && first.is_none() => {
-                    first = attribute(&tag, "id")?.map(Cow::into_owned);
-                }
-                _ => {}
+/// The first sheet's relationship, and whether days count from 1904.
+fn first_sheet(xml: &mut Part<'_, '_>) -> Result<(String, bool), Problem> {
+    let (mut first, mut since_1904) = (None, false);
+    loop {
+        match xml.next()? {
+            Event::Eof => break,
+            Event::Start(tag) if tag.local_name().as_ref() == "workbookPr" => {
+                since_1904 =
+                    attribute(&tag, "date1904")?.is_some_and(|is| is == "1" || is == "true");
             }
-        }
-        let first = first.ok_or_else(|| Problem::bad_request("the workbook has no sheet"))?;
-        Ok((first, since_1904))
-    }
-
-    fn strings(&mut self, path: &str) -> Result<Texts, Problem> {
-        let mut strings = Texts::default();
-        let limits = self.limits;
-        let Some(mut xml) = self.part(path)? else {
-            return Ok(strings);
-        };
-        let mut text = String::new();
-        loop {
-            match xml.next()? {
-                Event::Eof => return Ok(strings),
-                Event::Start(tag) if tag.local_name().as_ref() == "si" => {
-                    text.clear();
-                    xml.spoken(&mut text)?;
-                    if strings.len() == limits.strings
-                        || strings.bytes() + text.len() > limits.text
-                    {
-                        return Err(too_large(format!(
-                            "a workbook has at most {} texts, {} MB in all; split the file",
-                            limits.strings,
-                            limits.text >> 20
-                        )));
-                    }
-                    strings.push(&text);
-                }
-                _ => {}
+            Event::Start(tag) if tag.local_name().as_ref() == "sheet" && first.is_none() => {
+                first = attribute(&tag, "id")?.map(Cow::into_owned);
             }
+            _ => {}
         }
     }
+    let first = first.ok_or_else(|| Problem::bad_request("the workbook has no sheet"))?;
+    Ok((first, since_1904))
+}
 
-    /// Whether each style of a cell shows a date.
-    fn dated(&mut self, path: &str) -> Result<Vec<bool>, Problem> {
-        let mut dated = Vec::new();
-        let Some(mut xml) = self.part(path)? else {
-            return Ok(dated);
-        };
-        // Formats that the workbook brings along, and whether they show a date.
-        let mut own: HashMap<u32, bool> = HashMap::new();
-        let mut in_cells = false;
-        loop {
-            match xml.next()? {
-                Event::Eof => return Ok(dated),
-                Event::Start(tag) if tag.local_name().as_ref() == "numFmt" => {
-                    let code = attribute(&tag, "formatCode")?.unwrap_or_default();
-                    if let Some(id) = number(&tag, "numFmtId")? {
-                        own.insert(id, shows_date(&code));
-                    }
+/// The shared strings.
+fn strings(xml: &mut Part<'_, '_>, limits: Limits) -> Result<Texts, Problem> {
+    let mut strings = Texts::default();
+    let mut text = String::new();
+    loop {
+        match xml.next()? {
+            Event::Eof => return Ok(strings),
+            Event::Start(tag) if tag.local_name().as_ref() == "si" => {
+                text.clear();
+                xml.spoken(&mut text)?;
+                if strings.len() == limits.strings || strings.bytes() + text.len() > limits.text {
+                    return Err(too_large(format!(
+                        "a workbook has at most {} texts, {} MB in all; split the file",
+                        limits.strings,
+                        limits.text >> 20
+                    )));
                 }
-                Event::Start(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = true,
-                Event::End(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = false,
-                Event::Start(tag) if tag.local_name().as_ref() == "xf" && in_cells => {
-                    let format = number(&tag, "numFmtId")?.unwrap_or(0);
-                    let built_in = matches!(format, 14..=22 | 27..=36 | 45..=47 | 50..=58);
-                    dated.push(own.get(&format).copied().unwrap_or(built_in));
+                strings.push(&text);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether each style of a cell shows a date.
+fn dated(xml: &mut Part<'_, '_>) -> Result<Vec<bool>, Problem> {
+    let mut dated = Vec::new();
+    // Formats that the workbook brings along, and whether they show a date.
+    let mut own: HashMap<u32, bool> = HashMap::new();
+    let mut in_cells = false;
+    loop {
+        match xml.next()? {
+            Event::Eof => return Ok(dated),
+            Event::Start(tag) if tag.local_name().as_ref() == "numFmt" => {
+                let code = attribute(&tag, "formatCode")?.unwrap_or_default();
+                if let Some(id) = number(&tag, "numFmtId")? {
+                    own.insert(id, shows_date(&code));
                 }
-                _ => {}
             }
-            if dated.len().max(own.len()) > STYLES_MAX {
-                return Err(too_large("the workbook has too many styles"));
+            Event::Start(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = true,
+            Event::End(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = false,
+            Event::Start(tag) if tag.local_name().as_ref() == "xf" && in_cells => {
+                let format = number(&tag, "numFmtId")?.unwrap_or(0);
+                let built_in = matches!(format, 14..=22 | 27..=36 | 45..=47 | 50..=58);
+                dated.push(own.get(&format).copied().unwrap_or(built_in));
             }
+            _ => {}
+        }
+        if dated.len().max(own.len()) > STYLES_MAX {
+            return Err(too_large("the workbook has too many styles"));
         }
     }
 }
@@ -329,7 +346,11 @@ fn cells<R: Read>(xml: &mut Xml<'_, R>, known: &Known) -> Result<Cells, Problem>
                 if let Some(name) = attribute(&tag, "r")? {
                     let at = place(&name);
                     (row, column) = at.ok_or_else(|| {
-                        unreadable(format!("there is no cell {:?}", shortened(&name)))
+                        unreadable(format!(
+                            "there is no cell {:?} (row {})",
+                            shortened(&name),
+                            row + 1
+                        ))
                     })?;
                 }
                 let kind = Kind::of(&attribute(&tag, "t")?.unwrap_or_default());
@@ -351,8 +372,9 @@ fn cells<R: Read>(xml: &mut Xml<'_, R>, known: &Known) -> Result<Cells, Problem>
                     }
                     if row < cells.len() || (row == cells.len() && column < cells.in_hand()) {
                         return Err(unreadable(format!(
-                            "its cells are out of order at row {}; save it again with a spreadsheet",
-                            row + 1
+                            "its cells are out of order at row {}, column {}; save it again with a spreadsheet",
+                            row + 1,
+                            column + 1
                         )));
                     }
                     while cells.len() < row {
@@ -553,11 +575,10 @@ struct Xml<'a, R: Read> {
     event: Vec<u8>,
     /// How many elements are open.
     depth: u32,
-    path: String,
 }
 
 impl<'a, R: Read> Xml<'a, R> {
-    fn new(part: R, limits: &'a mut Limits, path: &str) -> Self {
+    fn new(part: R, limits: &'a mut Limits) -> Self {
         let mut reader = quick_xml::Reader::from_reader(Counted {
             inner: BufReader::new(part),
             limits,
@@ -568,7 +589,6 @@ impl<'a, R: Read> Xml<'a, R> {
             reader,
             event: Vec::new(),
             depth: 0,
-            path: path.to_owned(),
         }
     }
 
@@ -580,9 +600,9 @@ impl<'a, R: Read> Xml<'a, R> {
             .read_event_into(&mut self.event)
             .map_err(|error| match &error {
                 quick_xml::Error::Io(io) if io.kind() == ErrorKind::FileTooLarge => {
-                    too_large(format!("{io} (part {})", self.path))
+                    too_large(io.to_string())
                 }
-                _ => unreadable(format!("{error} (part {})", self.path)),
+                _ => unreadable(error),
             })?;
         match event {
             Event::Start(_) => self.depth += 1,
@@ -596,8 +616,7 @@ impl<'a, R: Read> Xml<'a, R> {
         }
         if self.depth > DEPTH_MAX {
             return Err(too_large(format!(
-                "more than {DEPTH_MAX} elements are open in the part {}",
-                self.path
+                "more than {DEPTH_MAX} elements are open"
             )));
         }
         Ok(event)

@@ -216,16 +216,26 @@ fn what_is_no_workbook_is_told() {
     };
     assert!(told(&[]).contains("xl/workbook.xml"), "{}", told(&[]));
     assert!(told(&frame("")).contains("worksheets/sheet1.xml"));
-    assert!(told(&frame("<!DOCTYPE a>")).contains("document type"));
+    let text = told(&frame("<!DOCTYPE a>"));
+    assert!(text.starts_with("part xl/workbook.xml: "), "{text}");
+    assert!(text.contains("document type"), "{text}");
+    let mut parts = frame("");
+    parts.push(part(
+        "xl/sharedStrings.xml",
+        "<sst><si><t>&nbsp;</t></si></sst>",
+    ));
+    let text = told(&parts);
+    assert!(text.starts_with("part xl/sharedStrings.xml: "), "{text}");
+    assert!(text.contains("no entity \"nbsp\""), "{text}");
     let text = with(r#"<row><c r="B7" t="s"><v>3</v></c></row>"#);
     assert!(text.contains("no text 3 (row 7, column 2)"), "{text}");
-    assert!(with(r#"<row><c r="B"/></row>"#).contains("no cell \"B\""));
+    assert!(with(r#"<row><c r="B"/></row>"#).contains("no cell \"B\" (row 1)"));
     assert!(with(r#"<row><c r="A1048577777777"/></row>"#).contains("no cell"));
     assert!(
         with("<row><c><v>ten</v></c></row>").contains("\"ten\" is not a number (row 1, column 1)")
     );
     let text = with(r#"<row r="2"><c><v>1</v></c></row><row r="1"><c><v>1</v></c></row>"#);
-    assert!(text.contains("out of order at row 1"), "{text}");
+    assert!(text.contains("out of order at row 1, column 1"), "{text}");
     assert!(with("<row><c><v>1</v></row>").contains("part xl/worksheets/sheet1.xml"));
     let old = Cells::from_workbook(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1]).unwrap_err();
     assert!(old.detail.contains("password"), "{}", old.detail);
@@ -362,11 +372,14 @@ fn bombs_in_a_process_of_their_own() {
         let book = Book::new(&bytes, limits).unwrap();
         // What the sheet itself may hold has limits that no small bomb reaches.
         match book.sheet() {
-            Err(problem) => assert_eq!(
-                problem.kind, "urn:lazaret:problem:table-too-large",
-                "{name}: {}",
-                problem.detail
-            ),
+            Err(problem) => {
+                let (kind, detail) = (problem.kind, problem.detail);
+                assert_eq!(
+                    kind, "urn:lazaret:problem:table-too-large",
+                    "{name}: {detail}"
+                );
+                assert!(detail.starts_with("part xl/"), "{name}: {detail}");
+            }
             Ok(_) => panic!("{name} was read"),
         }
         let took = (peak() - before) >> 20;
