@@ -17,8 +17,8 @@ use crate::api::common::{CellError, Problem};
 use crate::api::vehicles::MarkCheck;
 use crate::view::vehicles::mark_check;
 
-pub(crate) use cells::Cells;
-use cells::Row;
+pub(crate) use cells::{Cells, wrong_cells};
+use cells::{Row, shortened};
 
 /// Wrong cells told at once; a file with more is a file of another kind.
 const ERRORS_MAX: usize = 2000;
@@ -65,11 +65,6 @@ pub(crate) fn cells(bytes: &[u8], kind: &str) -> Result<Cells, Problem> {
         "this kind of file is not taken",
         "send text/csv, or an Excel workbook (.xlsx)",
     ))
-}
-
-/// As much of a cell as an answer shows.
-fn shortened(text: &str) -> String {
-    text.chars().take(200).collect()
 }
 
 /// Reads papers from cells.

@@ -98,19 +98,16 @@ impl Cells {
     pub(super) fn put(&mut self, column: usize, text: &str) -> Result<(), Problem> {
         let text = text.trim();
         if text.len() > CELL_MAX && text.chars().count() > CELL_MAX {
-            let mut problem = Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "wrong-cells",
-                "the table has wrong cells",
-                "a cell is longer than a spreadsheet allows; nothing was taken",
-            );
-            problem.cells = vec![CellError {
+            let wrong = CellError {
                 row: self.rows.len() as u64 + 1,
                 column: format!("column {}", column + 1),
-                value: text.chars().take(200).collect(),
+                value: shortened(text),
                 message: format!("a cell has at most {CELL_MAX} characters"),
-            }];
-            return Err(problem);
+            };
+            return Err(wrong_cells(
+                "a cell is longer than a spreadsheet allows; nothing was taken",
+                vec![wrong],
+            ));
         }
         let begun = self.rows.last().copied().unwrap_or(0) as usize;
         let needed = (begun + column + 1).max(self.texts.len());
@@ -187,6 +184,23 @@ impl<'a> Row<'a> {
     pub(crate) fn iter(self) -> impl Iterator<Item = &'a str> {
         (0..self.to - self.from).filter_map(move |column| self.get(column))
     }
+}
+
+/// As much of a cell as an answer shows.
+pub(super) fn shortened(text: &str) -> String {
+    text.chars().take(200).collect()
+}
+
+/// The refusal of a table for its wrong cells.
+pub(crate) fn wrong_cells(detail: impl Into<String>, cells: Vec<CellError>) -> Problem {
+    let mut problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "wrong-cells",
+        "the table has wrong cells",
+        detail,
+    );
+    problem.cells = cells;
+    problem
 }
 
 pub(super) fn too_many_rows() -> Problem {

@@ -138,14 +138,8 @@ pub(crate) async fn import_manifests(
     }
     report.taken = go && !report.manifests.is_empty();
     if !report.errors.is_empty() && !query.check {
-        let mut problem = Problem::new(
-            axum::http::StatusCode::UNPROCESSABLE_ENTITY,
-            "wrong-cells",
-            "the table has wrong cells",
-            format!("{} cells are wrong; nothing was taken", report.errors.len()),
-        );
-        problem.cells = report.errors;
-        return Err(problem);
+        let detail = format!("{} cells are wrong; nothing was taken", report.errors.len());
+        return Err(manifest::wrong_cells(detail, report.errors));
     }
     Ok(Json(report))
 }
