@@ -355,17 +355,6 @@ fn of_metric(name: &str) -> String {
     }
 }
 
-/// A skill, without a sign for nothing.
-#[must_use]
-pub fn skill_in_words(skill: f64) -> String {
-    let shown = format!("{skill:.2}");
-    if shown == "-0.00" {
-        "0.00".to_string()
-    } else {
-        shown
-    }
-}
-
 /// A figure over time, as a picture and as a table.
 ///
 /// * `beside` — what the second set of quantiles is.

@@ -1,5 +1,6 @@
 //! How good forecasts were: against what was reported later, beside persistence and climatology.
 
+mod lines;
 mod record;
 
 use jiff::civil::Date;
@@ -10,6 +11,7 @@ use lazaret_smc::summary::Weighted;
 use lazaret_smc::weights::log_mean_exp;
 use serde::{Deserialize, Serialize};
 
+pub use self::lines::Line;
 pub use self::record::{Coverage, Part, Record, Sum, Tally};
 use crate::attendance::Attendance;
 use crate::belief::Belief;

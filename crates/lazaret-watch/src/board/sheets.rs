@@ -6,14 +6,12 @@ use jiff::civil::Date;
 use lazaret_smc::summary::Weighted;
 
 use super::picture::bands;
-use super::{
-    escape, events, explanations, head, next, number, of_metric, over_time, percent, skill_in_words,
-};
+use super::{escape, events, explanations, head, next, number, of_metric, over_time, percent};
 use crate::compare::Group;
 use crate::estimate::{DayEstimate, Series, Summary};
 use crate::forecast::{Forecast, ForecastDay};
 use crate::next::Suggestion;
-use crate::score::{Record, Scoring, Sum, Tally, Unscored};
+use crate::score::{Line, Record, Scoring, Tally, Unscored};
 
 const END: &str = "</body></html>\n";
 
@@ -209,61 +207,51 @@ pub(super) fn fared(out: &mut String, tally: Option<&Tally>) {
          <th class=\"n\">in 80 %<th class=\"n\">in 90 %<th class=\"n\">log score<br>file alone\
          <th class=\"n\">CRPS<th class=\"n\">Brier<th class=\"n\">skill to<br>last report<th class=\"n\">skill to<br>file alone</tr>\n",
     );
-    for Sum { origin, record } in &tally.sums {
-        let _ = writeln!(
-            out,
-            "<tr><td colspan=\"11\"><b>{}</b></tr>",
-            origin.in_words()
-        );
-        for part in tally.parts.iter().filter(|part| part.origin == *origin) {
-            fared_line(
-                out,
-                part.kind.in_words(),
-                part.horizon.in_words(),
-                &part.record,
-            );
+    let mut above = None;
+    for line in tally.lines() {
+        if above != Some(line.origin) {
+            let origin = line.origin.in_words();
+            let _ = writeln!(out, "<tr><td colspan=\"11\"><b>{origin}</b></tr>");
+            above = Some(line.origin);
         }
-        fared_line(out, "<b>all</b>", "", record);
+        fared_line(out, &line);
     }
     out.push_str("</table></div>\n");
-    if tally.superseded > 0 {
-        let _ = writeln!(
-            out,
-            "<p class=\"faint\">Superseded, and not counted: {} of the scores in the record, after which another forecast of the \
-             same day about the same report was scored.</p>",
-            tally.superseded
-        );
+    if let Some(superseded) = tally.superseded_in_words() {
+        let _ = writeln!(out, "<p class=\"faint\">{superseded}</p>");
     }
 }
 
-fn fared_line(out: &mut String, kind: &str, horizon: &str, record: &Record) {
+fn fared_line(out: &mut String, line: &Line) {
+    let foretold = match line.part {
+        Some((kind, _)) => kind.in_words(),
+        None => "<b>all</b>",
+    };
     let _ = write!(
         out,
-        "<tr><td class=\"s\">{kind}<td class=\"s\">{horizon}<td class=\"n\">{}",
-        record.reports
+        "<tr><td class=\"s\">{foretold}<td class=\"s\">{}<td class=\"n\">{}",
+        line.ahead(),
+        line.reports
     );
     for level in 0..3 {
-        let share = record.coverage.map_or(String::new(), |inside| {
-            let [share, low, high] = {
-                let of = inside[level];
-                [of.share, of.low, of.high].map(|p| 100.0 * p)
-            };
-            format!("{share:.0} %<br><span class=\"faint\">{low:.0} to {high:.0} %</span>")
+        let share = line.inside.map_or(String::new(), |inside| {
+            format!(
+                "{}<br><span class=\"faint\">{}</span>",
+                inside[level].share_in_words(),
+                inside[level].interval_in_words()
+            )
         });
         let _ = write!(out, "<td class=\"n\">{share}");
     }
-    let shown = |value: Option<f64>| value.map_or(String::new(), skill_in_words);
     let _ = writeln!(
         out,
-        "<td class=\"n\">{:.2}<br><span class=\"faint\">{:.2}</span><td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
-        record.log_score,
-        record.log_score_climatology,
-        record.crps.map_or(String::new(), number),
-        record
-            .brier
-            .map_or(String::new(), |brier| format!("{brier:.3}")),
-        shown(record.skill_to_persistence),
-        shown(record.skill_to_climatology),
+        "<td class=\"n\">{}<br><span class=\"faint\">{}</span><td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
+        line.log_score,
+        line.log_score_climatology,
+        line.crps,
+        line.brier,
+        line.skill_to_persistence,
+        line.skill_to_climatology,
     );
 }
 

@@ -59,10 +59,28 @@ impl Coverage {
     }
 }
 
+impl Coverage {
+    /// The share, in words.
+    #[must_use]
+    pub fn share_in_words(&self) -> String {
+        format!("{:.0} %", 100.0 * self.share)
+    }
+
+    /// Its interval, in words.
+    #[must_use]
+    pub fn interval_in_words(&self) -> String {
+        format!("{:.0} to {:.0} %", 100.0 * self.low, 100.0 * self.high)
+    }
+}
+
 impl std::fmt::Display for Coverage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [share, low, high] = [self.share, self.low, self.high].map(|p| 100.0 * p);
-        write!(f, "{share:.0} % ({low:.0} to {high:.0} %)")
+        write!(
+            f,
+            "{} ({})",
+            self.share_in_words(),
+            self.interval_in_words()
+        )
     }
 }
 

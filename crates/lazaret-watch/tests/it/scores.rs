@@ -1,6 +1,6 @@
 //! Sums of scores.
 
-use lazaret_watch::score::{FigureScore, Horizon, Kind, Origin, Record, Scored, Tally};
+use lazaret_watch::score::{EventScore, FigureScore, Horizon, Kind, Origin, Record, Scored, Tally};
 
 fn figure(inside: bool) -> Scored {
     Scored {
@@ -89,4 +89,59 @@ fn a_tally_counts_each_day_and_report_once() {
     // CRPS of a half beside one of 1 by the file alone.
     assert_eq!(record.skill_to_climatology, Some(0.5));
     assert_eq!(tally.sums[0].record.reports, 3);
+}
+
+/// What pages, digests and terminals show of the record is this, cell by cell.
+#[test]
+fn lines_of_a_tally_are_its_parts_and_then_their_sum() {
+    let said = Scored {
+        row: "b".into(),
+        figure: None,
+        event: Some(EventScore {
+            probability: 0.9,
+            happened: true,
+            brier: 0.01,
+            brier_climatology: 0.0099999,
+        }),
+        log_score: -0.1054,
+        log_score_climatology: -0.25,
+        ..figure(true)
+    };
+    let again = Scored {
+        forecast: "g".into(),
+        ..figure(true)
+    };
+    let tally = Tally::of(&[figure(true), said, again]);
+    let cells: Vec<String> = tally
+        .lines()
+        .iter()
+        .map(|line| {
+            [
+                line.foretold(),
+                line.ahead().to_string(),
+                line.reports.clone(),
+                line.share(0),
+                line.share(1),
+                line.log_score.clone(),
+                line.log_score_climatology.clone(),
+                line.crps.clone(),
+                line.brier.clone(),
+                line.skill_to_persistence.clone(),
+                line.skill_to_climatology.clone(),
+            ]
+            .join("|")
+        })
+        .collect();
+    // A skill that rounds to nothing has no sign.
+    assert_eq!(
+        cells,
+        [
+            "a figure of a day|1 to 7 days|1|0 % (0 to 98 %)|100 % (3 to 100 %)|-1.00|-2.00|0.50|||0.50",
+            "yes or no|1 to 7 days|1|||-0.11|-0.25||0.010||0.00",
+            "all forecasts kept beforehand||2|0 % (0 to 98 %)|100 % (3 to 100 %)|-0.55|-1.12|0.50|0.010||0.50",
+        ]
+    );
+    let superseded = tally.superseded_in_words().unwrap();
+    assert!(superseded.starts_with("Superseded, and not counted: 1 of"));
+    assert_eq!(Tally::of(&[figure(true)]).superseded_in_words(), None);
 }

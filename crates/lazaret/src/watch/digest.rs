@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use clap::Args;
 use jiff::civil::Date;
 use lazaret_watch::attendance::Attendance;
-use lazaret_watch::board::{Board, page, skill_in_words};
+use lazaret_watch::board::{Board, page};
 use lazaret_watch::estimate::Estimate;
 use lazaret_watch::forecast::{Forecast, of_courses};
 use lazaret_watch::grades::Graded;
 use lazaret_watch::kernel::day_of;
 use lazaret_watch::observation::bind;
-use lazaret_watch::score::{Record, Sum, Tally};
+use lazaret_watch::score::Tally;
 
 use super::common::{Common, Material, date, number, percent, write};
 use super::record::RecordArguments;
@@ -154,35 +154,26 @@ fn fared(tally: &Tally) -> String {
     let mut out = "| foretold | ahead | reports | in 50 % | in 80 % | in 90 % | log score (file) | CRPS | Brier | skill to last | skill to file |\n\
                    | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
         .to_string();
-    let mut line = |kind: &str, horizon: &str, record: &Record| {
-        let share = |level: usize| {
-            record
-                .coverage
-                .map_or(String::new(), |inside| inside[level].to_string())
-        };
-        let shown = |value: Option<f64>| value.map_or(String::new(), skill_in_words);
+    for line in tally.lines() {
         let _ = write!(
             out,
-            "\n| {kind} | {horizon} | {} | {} | {} | {} | {:.2} ({:.2}) | {} | {} | {} | {} |",
-            record.reports,
-            share(0),
-            share(1),
-            share(2),
-            record.log_score,
-            record.log_score_climatology,
-            record.crps.map_or(String::new(), number),
-            record
-                .brier
-                .map_or(String::new(), |brier| format!("{brier:.3}")),
-            shown(record.skill_to_persistence),
-            shown(record.skill_to_climatology),
+            "\n| {} | {} | {} | {} | {} | {} | {} ({}) | {} | {} | {} | {} |",
+            line.foretold(),
+            line.ahead(),
+            line.reports,
+            line.share(0),
+            line.share(1),
+            line.share(2),
+            line.log_score,
+            line.log_score_climatology,
+            line.crps,
+            line.brier,
+            line.skill_to_persistence,
+            line.skill_to_climatology,
         );
-    };
-    for Sum { origin, record } in &tally.sums {
-        for part in tally.parts.iter().filter(|part| part.origin == *origin) {
-            line(part.kind.in_words(), part.horizon.in_words(), &part.record);
-        }
-        line(&format!("all {}", origin.in_words()), "", record);
+    }
+    if let Some(superseded) = tally.superseded_in_words() {
+        let _ = write!(out, "\n\n{superseded}");
     }
     out
 }

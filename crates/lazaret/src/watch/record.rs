@@ -5,10 +5,9 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use lazaret_watch::board::skill_in_words;
-use lazaret_watch::score::{Record, Scored, Sum, Tally};
+use lazaret_watch::score::{Scored, Tally};
 
-use super::common::{lines, number, plain};
+use super::common::{lines, plain};
 use crate::output::{Failure, say};
 
 /// The largest record that is read, in bytes.
@@ -194,50 +193,28 @@ pub(crate) fn in_words(tally: &Tally) -> String {
         "Brier", "to last", "to file",
     ];
     let mut table = plain(&header);
-    let mut line = |kind: String, horizon: &str, record: &Record| {
-        let share = |level: usize| {
-            record
-                .coverage
-                .map_or(String::new(), |inside| inside[level].to_string())
-        };
-        let shown = |value: Option<f64>| value.map_or(String::new(), skill_in_words);
+    for line in tally.lines() {
         table.add_row([
-            kind,
-            horizon.to_string(),
-            record.reports.to_string(),
-            share(0),
-            share(1),
-            share(2),
-            format!("{:.2}", record.log_score),
-            format!("{:.2}", record.log_score_climatology),
-            record.crps.map_or(String::new(), number),
-            record
-                .brier
-                .map_or(String::new(), |brier| format!("{brier:.3}")),
-            shown(record.skill_to_persistence),
-            shown(record.skill_to_climatology),
+            line.foretold(),
+            line.ahead().to_string(),
+            line.reports.clone(),
+            line.share(0),
+            line.share(1),
+            line.share(2),
+            line.log_score,
+            line.log_score_climatology,
+            line.crps,
+            line.brier,
+            line.skill_to_persistence,
+            line.skill_to_climatology,
         ]);
-    };
-    for Sum { origin, record } in &tally.sums {
-        for part in tally.parts.iter().filter(|part| part.origin == *origin) {
-            line(
-                part.kind.in_words().to_string(),
-                part.horizon.in_words(),
-                &part.record,
-            );
-        }
-        line(format!("all {}", origin.in_words()), "", record);
     }
     let mut out = lines(&table);
     out += "Shares inside, with what so few say of the long run (95 %).\n\
             Log, file: mean log score, ours and by the gateway file alone.\n\
             To last, to file: skill beside \"as last reported\" and the file alone; 1 is perfect, 0 no better.\n";
-    if tally.superseded > 0 {
-        out += &format!(
-            "Superseded, and not counted: {} of the scores, after which another forecast of the same day about the same report \
-             was scored.\n",
-            tally.superseded
-        );
+    if let Some(superseded) = tally.superseded_in_words() {
+        out += &format!("{superseded}\n");
     }
     out
 }

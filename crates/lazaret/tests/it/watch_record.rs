@@ -304,4 +304,41 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
         "{}",
         digest.err
     );
+    // The same cells stand on the terminal, in Markdown and on the page.
+    let sums = json(folder, "backtest", &early)["tally"]["sums"].clone();
+    let reports = sums[0]["record"]["reports"].to_string();
+    let shares: Vec<String> = sums[0]["record"]["coverage"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|of| {
+            let [share, low, high] =
+                ["share", "low", "high"].map(|end| 100.0 * of[end].as_f64().unwrap());
+            format!("{share:.0} % ({low:.0} to {high:.0} %)")
+        })
+        .collect();
+    let line = format!(
+        "| all walks over the past |  | {reports} | {} |",
+        shares.join(" | ")
+    );
+    assert!(digest.out.contains(&line), "{line}\n{}", digest.out);
+    let on_page = shares.iter().map(|share| {
+        let (share, interval) = share.trim_end_matches(')').split_once(" (").unwrap();
+        format!("<td class=\"n\">{share}<br><span class=\"faint\">{interval}</span>")
+    });
+    let line = format!(
+        "<td class=\"s\"><b>all</b><td class=\"s\"><td class=\"n\">{reports}{}",
+        on_page.collect::<String>()
+    );
+    assert!(board.contains(&line), "{line}");
+    let said = watch(folder, "backtest", &early);
+    let line = said
+        .out
+        .lines()
+        .find(|line| line.contains("all walks over the past"))
+        .unwrap();
+    let cells: Vec<&str> = line.split("  ").map(str::trim).collect();
+    let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();
+    assert_eq!(cells[1], reports);
+    assert_eq!(cells[2..5], shares);
 }
