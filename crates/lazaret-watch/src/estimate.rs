@@ -30,7 +30,7 @@ pub(crate) use crate::question::{Sampler, follow};
 use crate::resume::{Kept, Origin};
 use crate::rules::Metric;
 use crate::site::Site;
-use crate::writing::percent;
+use crate::writing::{number, percent};
 
 /// Numbers that describe a distribution. Durations are in days.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -64,6 +64,17 @@ impl Summary {
             q75: of.quantile(0.75),
             q95: of.quantile(0.95),
         }
+    }
+
+    /// The median and, in brackets, its 90 % interval.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!(
+            "{} ({} to {})",
+            number(self.q50),
+            number(self.q05),
+            number(self.q95)
+        )
     }
 }
 

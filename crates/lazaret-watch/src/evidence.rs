@@ -246,6 +246,12 @@ impl Row {
     }
 }
 
+/// The day of the latest publication; none without rows.
+#[must_use]
+pub fn latest(rows: &[Row]) -> Option<Date> {
+    rows.iter().map(|row| row.published.last).max()
+}
+
 /// An evidence file that has been read.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {

@@ -71,8 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// What the rows say by the day of the latest publication.
 fn bound(gateway: &Gateway, rules: &Rules, rows: &[Row]) -> Result<Observations, Vec<Diagnostic>> {
-    let latest = rows.iter().map(|row| row.published.last).max();
-    let as_of = latest.unwrap_or_else(|| lazaret_watch::kernel::first_day(gateway));
+    let as_of = evidence::latest(rows).unwrap_or_else(|| lazaret_watch::kernel::first_day(gateway));
     observation::bind(gateway, rules, rows, as_of)
 }
 

@@ -12,11 +12,12 @@ use lazaret_gateway::model::Gateway;
 use lazaret_watch::belief::Belief;
 pub(crate) use lazaret_watch::board::{number, percent};
 use lazaret_watch::estimate::{Effort, Question, steps};
-use lazaret_watch::evidence::{self, Evidence};
+use lazaret_watch::evidence::{self, Evidence, latest};
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::kernel::day_of;
 use lazaret_watch::observation::{self, Observations};
 use lazaret_watch::rules::{self, Rules};
+use serde::Serialize;
 
 use crate::input::{Input, Loaded, read_text};
 use crate::output::{Failure, SHOWN_MOST, say, show};
@@ -84,6 +85,12 @@ pub(crate) enum KernelName {
 /// Writes what a command made to a file, all or nothing.
 pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
     whole_file(path, text.as_bytes())
+}
+
+/// Writes what a command keeps for later to a file, as one line of JSON, all or nothing.
+pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(|error| Failure::Machine(error.to_string()))?;
+    write(path, &format!("{text}\n"))
 }
 
 /// A table without lines.
@@ -201,9 +208,8 @@ fn bind(
     as_of: Option<Date>,
 ) -> Result<Material, Failure> {
     let gateway = &loaded.reading.gateway;
-    let latest = evidence.rows.iter().map(|row| row.published.last).max();
     let start = lazaret_watch::kernel::first_day(gateway);
-    let as_of = as_of.or(latest).unwrap_or(start);
+    let as_of = as_of.or_else(|| latest(&evidence.rows)).unwrap_or(start);
     if day_of(gateway, as_of) > DAYS_MOST {
         return Err(Failure::BadInput(format!(
             "{as_of} is more than ten years after the gateway file starts on {start}; is --as-of right?"

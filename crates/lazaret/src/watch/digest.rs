@@ -265,16 +265,13 @@ fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Esti
         "| unknown | unit | before {from} | on {to} |\n| --- | --- | --- | --- |"
     );
     for (was, is) in before.unknowns.iter().zip(&now.unknowns) {
-        let range = |s: &lazaret_watch::estimate::Summary| {
-            format!("{} ({} to {})", number(s.q50), number(s.q05), number(s.q95))
-        };
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} |",
             is.name,
             is.unit,
-            range(&was.posterior),
-            range(&is.posterior)
+            was.posterior.in_words(),
+            is.posterior.in_words()
         );
     }
     worth_of_sources(&mut out, now, before);

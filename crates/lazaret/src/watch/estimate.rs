@@ -7,12 +7,14 @@ use comfy_table::CellAlignment;
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::board::{Board, page};
 use lazaret_watch::compare::Group;
-use lazaret_watch::estimate::{Ask, Attended, Estimate, Summary, estimate_attended};
+use lazaret_watch::estimate::{Ask, Attended, Estimate, estimate_attended};
 use lazaret_watch::forecast::of_courses;
 use lazaret_watch::resume::{Kept, Origin};
 use lazaret_watch::score::Tally;
 
-use super::common::{Common, Material, lines, number, percent, plain, with_kernel, write};
+use super::common::{
+    Common, Material, lines, number, percent, plain, with_kernel, write, write_json,
+};
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
 use super::{compare, next};
@@ -101,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(path) = &arguments.save
         && !waiting.interrupted()
     {
-        write(path, &json_line(&keep)?)?;
+        write_json(path, &keep)?;
         say(&format!("the estimate is kept in {}\n", path.display()));
     }
     if let Some(path) = &arguments.report {
@@ -150,12 +152,6 @@ fn kept(path: &Path) -> Result<Kept, Failure> {
             path.display()
         ))
     })
-}
-
-fn json_line(kept: &Kept) -> Result<String, Failure> {
-    serde_json::to_string(kept)
-        .map(|text| format!("{text}\n"))
-        .map_err(|error| Failure::Machine(error.to_string()))
 }
 
 /// Works the answer out with the kernel asked for.
@@ -226,15 +222,6 @@ pub(crate) fn page_of(
     }))
 }
 
-fn range(of: &Summary) -> String {
-    format!(
-        "{} ({} to {})",
-        number(of.q50),
-        number(of.q05),
-        number(of.q95)
-    )
-}
-
 fn text(answer: &Estimate, material: &Material) -> String {
     let mut out = format!(
         "{} as known on {}\n\n",
@@ -246,8 +233,8 @@ fn text(answer: &Estimate, material: &Material) -> String {
         for unknown in &answer.unknowns {
             table.add_row([
                 unknown.name.clone(),
-                range(&unknown.prior),
-                range(&unknown.posterior),
+                unknown.prior.in_words(),
+                unknown.posterior.in_words(),
                 unknown.unit.to_string(),
             ]);
         }
@@ -265,8 +252,8 @@ fn text(answer: &Estimate, material: &Material) -> String {
         if let Some(of) = series.days.get(day) {
             table.add_row([
                 series.metric.clone(),
-                range(&of.prior),
-                range(&of.posterior),
+                of.prior.in_words(),
+                of.posterior.in_words(),
                 series.room.map_or(String::new(), number),
             ]);
         }

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use lazaret_smc::summary::Weighted;
 use lazaret_watch::board::forecast_sheet;
+use lazaret_watch::estimate::Summary;
 use lazaret_watch::forecast::{Forecast, forecast};
 use lazaret_watch::kernel::day_of;
 
-use super::common::{Common, date, lines, number, percent, plain, with_kernel, write};
+use super::common::{Common, date, lines, percent, plain, with_kernel, write, write_json};
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
 use crate::output::{Failure, print, print_json, say};
@@ -65,9 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let made = made.map_err(|error| waiting.without("forecast", failed(error)))?;
     waiting.end();
     if let Some(path) = &arguments.save {
-        let kept =
-            serde_json::to_string(&made).map_err(|error| Failure::Machine(error.to_string()))?;
-        write(path, &format!("{kept}\n"))?;
+        write_json(path, &made)?;
         say(&format!("the forecast is kept in {}\n", path.display()));
     }
     if let Some(path) = &arguments.report {
@@ -120,13 +119,7 @@ fn text(made: &Forecast) -> String {
         let at = |ahead: usize| {
             let day = series.days.get(ahead.min(series.days.len()) - 1);
             day.map_or(String::new(), |day| {
-                let values = Weighted::equal(day.values.clone());
-                format!(
-                    "{} ({} to {})",
-                    number(values.quantile(0.5)),
-                    number(values.quantile(0.05)),
-                    number(values.quantile(0.95))
-                )
+                Summary::of(&Weighted::equal(day.values.clone())).in_words()
             })
         };
         table.add_row([series.metric.clone(), at(7), at(14), at(usize::MAX)]);

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_watch::board::score_sheet;
+use lazaret_watch::evidence::latest;
 use lazaret_watch::forecast::Forecast;
 use lazaret_watch::observation::bind;
 use lazaret_watch::score::{Record, Scored, Scoring, Tally, Unscored, score_forecast};
@@ -62,12 +63,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = input.load()?;
     let gateway = &loaded.reading.gateway;
     let rules = read_rules(arguments.observe.as_deref(), &input.file, gateway)?;
-    let latest = evidence.rows.iter().map(|row| row.published.last).max();
     let later = bind(
         gateway,
         &rules,
         &evidence.rows,
-        latest.unwrap_or(forecast.as_of),
+        latest(&evidence.rows).unwrap_or(forecast.as_of),
     )
     .map_err(|wrong| refuse(&arguments.evidence, &text, &wrong))?;
     let keeper = arguments.record.keeper(&arguments.evidence);
