@@ -23,6 +23,7 @@ use crate::kernel::{Kernel, date_of};
 use crate::observation::{Observation, Observations, Statement, bind};
 use crate::resume::{Origin as MadeFrom, fingerprint, says};
 use crate::rules::{Measure, Metric, Rules};
+use crate::writing::number;
 
 /// How a forecast came about.
 #[derive(
@@ -212,6 +213,9 @@ pub struct FigureScore {
     pub reported: f64,
     /// Median of the forecast.
     pub median: f64,
+    /// Ends of its 90 % interval; none in records of earlier versions.
+    #[serde(default)]
+    pub interval: Option<(f64, f64)>,
     /// Continuous ranked probability score.
     pub crps: f64,
     /// Of what the gateway file alone says.
@@ -222,6 +226,17 @@ pub struct FigureScore {
     pub inside: [bool; 3],
     /// Randomised probability integral transform: even between 0 and 1 if forecasts are calibrated.
     pub pit: f64,
+}
+
+impl FigureScore {
+    /// What was foretold, in words: the median and, in brackets, its 90 % interval where it is known.
+    #[must_use]
+    pub fn foretold(&self) -> String {
+        let median = number(self.median);
+        self.interval.map_or(median.clone(), |(low, high)| {
+            format!("{median} ({} to {})", number(low), number(high))
+        })
+    }
 }
 
 /// Scores of a yes or no; smaller is better.
@@ -275,17 +290,15 @@ fn score(
     let figure = reported(observation.statement).map(|value| {
         let forecast = made_up(truths, key.child(1));
         let file = made_up(climatology, key.child(2));
-        let inside = [0.5, 0.8, 0.9].map(|level| {
-            let (low, high) = central_interval(&forecast, level);
-            low <= value && value <= high
-        });
+        let intervals = [0.5, 0.8, 0.9].map(|level| central_interval(&forecast, level));
         FigureScore {
             reported: value,
             median: forecast.quantile(0.5),
+            interval: Some(intervals[2]),
             crps: crps(&forecast, value),
             crps_climatology: crps(&file, value),
             crps_persistence: last.map(|last| (last - value).abs()),
-            inside,
+            inside: intervals.map(|(low, high)| low <= value && value <= high),
             pit: randomised_pit(&forecast, value, key.child(3).stream().uniform()),
         }
     });

@@ -132,12 +132,12 @@ pub fn score_sheet(title: &str, scoring: &Scoring, tally: Option<&Tally>) -> Str
     fared(&mut out, tally);
     out.push_str(
         "<h2>Report by report</h2>\n<div class=\"wide\"><table><tr><th>forecast of<th>row<th>about<th>what\
-         <th class=\"n\">forecast<th class=\"n\">reported<th>inside 90 %<th class=\"n\">log score<th class=\"n\">file alone</tr>\n",
+         <th class=\"n\">forecast (90 %)<th class=\"n\">reported<th>inside 90 %<th class=\"n\">log score<th class=\"n\">file alone</tr>\n",
     );
     for one in scored {
         let (forecast, reported, inside) = match (&one.figure, &one.event) {
             (Some(figure), _) => (
-                number(figure.median),
+                figure.foretold(),
                 number(figure.reported),
                 if figure.inside[2] { "yes" } else { "NO" },
             ),

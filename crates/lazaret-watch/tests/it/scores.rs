@@ -17,6 +17,7 @@ fn figure(inside: bool) -> Scored {
         figure: Some(FigureScore {
             reported: 1.0,
             median: 1.0,
+            interval: Some((0.25, 2.0)),
             crps: 0.5,
             crps_climatology: 1.0,
             crps_persistence: None,
@@ -144,4 +145,14 @@ fn lines_of_a_tally_are_its_parts_and_then_their_sum() {
     let superseded = tally.superseded_in_words().unwrap();
     assert!(superseded.starts_with("Superseded, and not counted: 1 of"));
     assert_eq!(Tally::of(&[figure(true)]).superseded_in_words(), None);
+}
+
+#[test]
+fn what_was_foretold_is_told_with_its_interval_where_the_record_has_it() {
+    let told = figure(true).figure.unwrap();
+    assert_eq!(told.foretold(), "1 (0.25 to 2)");
+    let mut line = serde_json::to_value(told).unwrap();
+    line.as_object_mut().unwrap().remove("interval");
+    let of_old: FigureScore = serde_json::from_value(line).unwrap();
+    assert_eq!(of_old.foretold(), "1");
 }

@@ -142,7 +142,7 @@ fn table(scored: &[Scored]) -> String {
         "row",
         "about",
         "what",
-        "forecast",
+        "forecast (90 %)",
         "reported",
         "log score",
         "file alone",
@@ -150,7 +150,7 @@ fn table(scored: &[Scored]) -> String {
     let mut table = plain(&header);
     for one in scored {
         let (forecast, reported) = match (&one.figure, &one.event) {
-            (Some(figure), _) => (number(figure.median), number(figure.reported)),
+            (Some(figure), _) => (figure.foretold(), number(figure.reported)),
             (None, Some(event)) => (
                 percent(event.probability),
                 if event.happened { "yes" } else { "no" }.to_string(),

@@ -221,6 +221,11 @@ fn rates_over_days_lengths_of_time_and_what_was_so_already_are_scored() {
         let score = of(id).unwrap_or_else(|| panic!("{id} is not scored: {answer:#}"));
         assert_eq!(score["days"], days, "{id}");
         assert!(score["figure"]["crps"].is_number(), "{score:#}");
+        let of = |what: &str| score["figure"].pointer(what).unwrap().as_f64().unwrap();
+        let (low, high) = (of("/interval/0"), of("/interval/1"));
+        assert!(low <= of("/median") && of("/median") <= high, "{score:#}");
+        let inside = low <= of("/reported") && of("/reported") <= high;
+        assert_eq!(score["figure"]["inside"][2], inside, "{score:#}");
     }
     // A train of 15 to 20 wagons a day: the mean over a week is far surer than a day.
     let median = of("R").unwrap()["figure"]["median"].as_f64().unwrap();
