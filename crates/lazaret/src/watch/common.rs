@@ -186,7 +186,11 @@ impl EffortArguments {
 impl Common {
     /// Reads everything; if something is wrong, prints all of it.
     pub(crate) fn load(&self) -> Result<Material, Failure> {
-        let as_of = self.as_of.as_deref().map(date).transpose()?;
+        let as_of = self
+            .as_of
+            .as_deref()
+            .map(|text| date("--as-of", text))
+            .transpose()?;
         let loaded = self.input.load()?;
         let rules = rules_and_text(
             self.observe.as_deref(),
@@ -210,11 +214,7 @@ fn bind(
     let gateway = &loaded.reading.gateway;
     let start = lazaret_watch::kernel::first_day(gateway);
     let as_of = as_of.or_else(|| latest(&evidence.rows)).unwrap_or(start);
-    if day_of(gateway, as_of) > DAYS_MOST {
-        return Err(Failure::BadInput(format!(
-            "{as_of} is more than ten years after the gateway file starts on {start}; is --as-of right?"
-        )));
-    }
+    not_too_late("--as-of", as_of, gateway)?;
     let observations = observation::bind(gateway, &rules, &evidence.rows, as_of)
         .map_err(|wrong| refuse(&common.evidence, text, &wrong))?;
     Ok(Material {
@@ -228,9 +228,28 @@ fn bind(
     })
 }
 
-pub(crate) fn date(text: &str) -> Result<Date, Failure> {
-    text.parse::<Date>()
-        .map_err(|_| Failure::BadInput(format!("`{text}` is no date; write, say, 2022-02-03")))
+/// A date of the command line.
+///
+/// * `option` — what it was given by, such as `--as-of`.
+pub(crate) fn date(option: &str, text: &str) -> Result<Date, Failure> {
+    text.parse::<Date>().map_err(|_| {
+        Failure::BadInput(format!(
+            "{option} `{text}` is no date; write, say, 2022-02-03"
+        ))
+    })
+}
+
+/// Refuses a day more than ten years ahead, which is likely a slip of the pen.
+///
+/// * `option` — what the day was given by, such as `--as-of`.
+pub(crate) fn not_too_late(option: &str, day: Date, gateway: &Gateway) -> Result<(), Failure> {
+    if day_of(gateway, day) <= DAYS_MOST {
+        return Ok(());
+    }
+    Err(Failure::BadInput(format!(
+        "{day} is more than ten years after the gateway file starts on {}; is {option} right?",
+        lazaret_watch::kernel::first_day(gateway)
+    )))
 }
 
 /// The rules at `given`, else beside `beside`, else those that map nothing.

@@ -42,7 +42,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let (from, to) = (date(&arguments.from)?, date(&arguments.to)?);
+    let (from, to) = (
+        date("--from", &arguments.from)?,
+        date("--to", &arguments.to)?,
+    );
     if to < from {
         return Err(Failure::BadInput(format!(
             "--to {to} is before --from {from}"
@@ -221,8 +224,14 @@ fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Esti
         .iter()
         .map(|i| (i.name.as_str(), i.moved))
         .collect();
+    let why: HashMap<usize, &str> = material
+        .observations
+        .unused
+        .iter()
+        .map(|unused| (unused.row, unused.why.in_words()))
+        .collect();
     let (mut any, mut unused) = (false, 0);
-    for row in &material.evidence.rows {
+    for (at, row) in material.evidence.rows.iter().enumerate() {
         let published = row.published.last;
         if published < from || published > to {
             continue;
@@ -247,7 +256,9 @@ fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Esti
             row.value_in_words(),
             match moved {
                 Some(moved) => format!("Moved the answer by {moved:.3} nats."),
-                None => "Not used.".to_string(),
+                None => why
+                    .get(&at)
+                    .map_or("Not used.".to_string(), |why| format!("Not used: {why}.")),
             },
             row.url
         );

@@ -9,7 +9,9 @@ use lazaret_watch::estimate::Summary;
 use lazaret_watch::forecast::{Forecast, forecast};
 use lazaret_watch::kernel::day_of;
 
-use super::common::{Common, date, lines, percent, plain, with_kernel, write, write_json};
+use super::common::{
+    Common, date, lines, not_too_late, percent, plain, with_kernel, write, write_json,
+};
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
 use crate::output::{Failure, print, print_json, say};
@@ -35,19 +37,15 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let common = &arguments.common;
     let material = common.load()?;
-    let until = date(&arguments.until)?;
+    let until = date("--until", &arguments.until)?;
     if until <= material.as_of {
         return Err(Failure::BadInput(format!(
             "--until {until} is not after {}, the day of which the forecast is",
             material.as_of
         )));
     }
+    not_too_late("--until", until, material.gateway())?;
     let until = day_of(material.gateway(), until).max(0) as usize;
-    if until > 3650 {
-        return Err(Failure::BadInput(
-            "--until is more than ten years after the gateway file starts".to_string(),
-        ));
-    }
     let question = material.question(until);
     // A record that cannot be read is told before the work, not after it.
     let tally = match arguments.report {

@@ -229,6 +229,42 @@ fn what_is_wrong_in_many_rows_is_counted_and_listed_whole_for_machines() {
 }
 
 #[test]
+fn a_wrong_day_is_told_with_the_option_that_gave_it() {
+    let folder = uiju(None);
+    for (question, more, told) in [
+        (
+            "estimate",
+            vec!["--as-of", "3 May"],
+            "--as-of `3 May` is no date",
+        ),
+        (
+            "estimate",
+            vec!["--as-of", "2040-01-01"],
+            "is --as-of right?",
+        ),
+        (
+            "forecast",
+            vec!["--until", "soon"],
+            "--until `soon` is no date",
+        ),
+        (
+            "forecast",
+            vec!["--until", "2040-01-01"],
+            "2040-01-01 is more than ten years after the gateway file starts on 2022-01-16; is --until right?",
+        ),
+        (
+            "digest",
+            vec!["--from", "x", "--to", "2022-01-20"],
+            "--from `x` is no date",
+        ),
+    ] {
+        let said = watch(folder.path(), question, &more);
+        assert_eq!(said.code, Some(2), "{question} {more:?}");
+        assert!(said.err.contains(told), "{}", said.err);
+    }
+}
+
+#[test]
 fn of_many_rows_that_nothing_maps_the_commonest_are_shown_and_all_are_listed_for_machines() {
     let mut text = HEAD.to_string();
     let day = "2022-01-20";

@@ -309,6 +309,16 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
         "{}",
         digest.err
     );
+    // A row that is not used is listed with the reason.
+    let unused = digest.out.lines().filter(|line| line.contains("Not used"));
+    let unused: Vec<&str> = unused.collect();
+    assert!(
+        !unused.is_empty()
+            && unused
+                .iter()
+                .all(|line| line.contains("Not used: no rule says what it measures.")),
+        "{unused:?}"
+    );
     // The same cells stand on the terminal, in Markdown and on the page.
     let sums = json(folder, "backtest", &early)["tally"]["sums"].clone();
     let reports = sums[0]["record"]["reports"].to_string();
