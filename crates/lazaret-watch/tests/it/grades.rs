@@ -1,95 +1,51 @@
 //! What rows teach about those who say them: exactly, where it can be summed by hand, and in the answers.
 
-use jiff::civil::Date;
-use lazaret_gateway::model::Gateway;
 use lazaret_smc::filter::{Emphasis, Filter, FilterSettings};
 use lazaret_smc::model::Family;
 use lazaret_smc::random::StreamKey;
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
-use lazaret_watch::estimate::{Attended, Effort, Estimate, Question, estimate_attended};
-use lazaret_watch::evidence::{self, Row};
+use lazaret_watch::estimate::{Attended, Effort, Estimate, estimate_attended};
 use lazaret_watch::forecast::{Forecast, both_courses, of_courses};
 use lazaret_watch::grades::{COUNTED_MOST, Graded};
 use lazaret_watch::kernel::Figures;
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::next::{Aim, next};
-use lazaret_watch::observation::{Observations, bind};
 use lazaret_watch::resume::{Kept, Origin};
-use lazaret_watch::rules::{self, Rules};
+use lazaret_watch::rules;
 use lazaret_watch::score::{backtest, score_forecast};
 use lazaret_watch::site::Site;
 
-use crate::inference::{GATEWAY, HEAD, RULES, count, effort, gateway};
+use crate::case::{Case, GATEWAY, count, effort, gateway};
 
 /// A statement of the length of the hold.
 fn hold(id: &str, day: &str, source: &str, days: u32) -> String {
     format!("{id},{day},{day},{source},press,hold,length,{days},{days},{days},day,B,2,,\n")
 }
 
-struct Case {
-    gateway: Gateway,
-    rules_text: String,
-    rules: Rules,
-    rows: Vec<Row>,
-    as_of: Date,
-    observations: Observations,
-    influence: bool,
+/// A case whose rows and sources are not weighed one by one.
+fn quick(rows: &str, more_rules: &str, as_of: &str) -> Case {
+    Case {
+        effort: Effort {
+            influence: false,
+            ..effort(1)
+        },
+        ..Case::new(rows, more_rules, as_of)
+    }
 }
 
-impl Case {
-    fn new(rows: &str, more_rules: &str, as_of: &str) -> Self {
-        let gateway = gateway();
-        let rules_text = format!("{RULES}\n{more_rules}");
-        let rules = rules::read(&rules_text, &gateway).unwrap();
-        let rows = evidence::read(&format!("{HEAD}{rows}")).unwrap().rows;
-        let as_of: Date = as_of.parse().unwrap();
-        let observations = bind(&gateway, &rules, &rows, as_of).unwrap();
-        Self {
-            gateway,
-            rules_text,
-            rules,
-            rows,
-            as_of,
-            observations,
-            influence: false,
-        }
-    }
-
-    fn ask<T>(
-        &self,
-        ahead: usize,
-        ask: impl FnOnce(&CountKernel, &Belief, &Question<'_>) -> T,
-    ) -> T {
-        let effort = Effort {
-            influence: self.influence,
-            ..effort(1)
+fn estimate(case: &Case, earlier: Option<&Kept>) -> (Estimate, Kept) {
+    case.ask(0, |kernel, belief, question| {
+        let course = Attended {
+            attendance: Attendance::nobody(),
+            origin: Origin {
+                gateway: GATEWAY,
+                rules: &case.rules_text,
+            },
+            earlier,
         };
-        let question = Question {
-            gateway: &self.gateway,
-            rows: &self.rows,
-            observations: &self.observations,
-            as_of: self.as_of,
-            until: self.observations.last_day + ahead,
-            effort: &effort,
-        };
-        let kernel = CountKernel::new(&self.gateway, question.until + 1).unwrap();
-        ask(&kernel, &Belief::of(&self.gateway), &question)
-    }
-
-    fn estimate(&self, earlier: Option<&Kept>) -> (Estimate, Kept) {
-        self.ask(0, |kernel, belief, question| {
-            let course = Attended {
-                attendance: Attendance::nobody(),
-                origin: Origin {
-                    gateway: GATEWAY,
-                    rules: &self.rules_text,
-                },
-                earlier,
-            };
-            estimate_attended(kernel, belief, question, &[], &course).unwrap()
-        })
-    }
+        estimate_attended(kernel, belief, question, &[], &course).unwrap()
+    })
 }
 
 fn of<'a>(estimate: &'a Estimate, source: &str) -> &'a Graded {
@@ -111,11 +67,8 @@ fn liar() -> String {
 
 #[test]
 fn who_lies_often_is_believed_less_than_who_does_not() {
-    let case = Case {
-        influence: true,
-        ..Case::new(&liar(), "", "2022-01-31")
-    };
-    let (told, _) = case.estimate(None);
+    let case = Case::new(&liar(), "", "2022-01-31");
+    let (told, _) = estimate(&case, None);
     let (paper, clerk) = (of(&told, "paper"), of(&told, "clerk"));
     assert_eq!((paper.rows, paper.letter), (4, 'B'));
     assert!((paper.before.mean - 0.08).abs() < 1e-9 && (clerk.before.mean - 0.08).abs() < 1e-9);
@@ -129,14 +82,19 @@ fn who_lies_often_is_believed_less_than_who_does_not() {
     let said = |text: &str| told.diagnostics.iter().any(|said| said.contains(text));
     assert!(said("paper errs more often than its letter B says") && !said("clerk errs"));
     // The twin: a program that learns nothing leaves both where they were.
-    let (firm, _) = Case::new(&liar(), "[grades]\nlearn = false", "2022-01-31").estimate(None);
+    let (firm, _) = estimate(
+        &quick(&liar(), "[grades]\nlearn = false", "2022-01-31"),
+        None,
+    );
     for source in ["paper", "clerk"] {
         assert_eq!(of(&firm, source).after, of(&firm, source).before);
     }
     assert!((of(&firm, "paper").after.mean - 0.08).abs() < 1e-9);
     // One whose letter weighs much is learned about slowly.
-    let (slow, _) =
-        Case::new(&liar(), "[source.paper]\nstrength = 100", "2022-01-31").estimate(None);
+    let (slow, _) = estimate(
+        &quick(&liar(), "[source.paper]\nstrength = 100", "2022-01-31"),
+        None,
+    );
     assert!((of(&slow, "paper").after.mean - (8.0 + 4.0) / 104.0).abs() < 0.01);
     assert!((of(&slow, "clerk").after.mean - clerk.after.mean).abs() < 0.01);
 }
@@ -191,7 +149,7 @@ fn the_filter_learns_what_the_sum_over_all_ways_says() {
         .enumerate()
         .map(|(i, (day, source, days))| hold(&format!("r{i}"), day, source, *days))
         .collect();
-    let case = Case::new(&rows, "", "2022-01-10");
+    let case = quick(&rows, "", "2022-01-10");
     let repeats = case.observations.used.iter().filter(|o| o.copies.is_some());
     assert_eq!(repeats.count(), 1);
     let hold = 21.0 * 86_400.0;
@@ -228,7 +186,7 @@ fn the_filter_learns_what_the_sum_over_all_ways_says() {
         exactly(&case, hold, Some(row)),
     );
     assert!(agrees(found), "{found:?}");
-    let firm = Case::new(&rows, "[grades]\nlearn = false", "2022-01-10");
+    let firm = quick(&rows, "[grades]\nlearn = false", "2022-01-10");
     assert!(!agrees(ratios(&firm, Emphasis::default(), all)));
     assert!(!agrees(ratios(
         &case,
@@ -243,11 +201,11 @@ fn the_filter_learns_what_the_sum_over_all_ways_says() {
 fn what_was_learned_is_kept_and_gone_on_from() {
     let early = liar();
     let late = hold("p9", "2022-02-02", "paper", 33) + &count("d", "2022-02-03", 209);
-    let (_, kept) = Case::new(&early, "", "2022-01-31").estimate(None);
+    let (_, kept) = estimate(&quick(&early, "", "2022-01-31"), None);
     // In the file the new rows stand before the old.
-    let all = Case::new(&format!("{late}{early}"), "", "2022-02-04");
-    let (resumed, _) = all.estimate(Some(&kept));
-    let (straight, _) = all.estimate(None);
+    let all = quick(&format!("{late}{early}"), "", "2022-02-04");
+    let (resumed, _) = estimate(&all, Some(&kept));
+    let (straight, _) = estimate(&all, None);
     let text = |told: &Estimate| serde_json::to_string(told).unwrap();
     assert!(of(&straight, "paper").rows == 5);
     assert_eq!(text(&resumed), text(&straight));
@@ -276,7 +234,7 @@ source = \"paper\"
         })
         .collect();
     let gains = |rules: &str| {
-        let case = Case::new(&rows, rules, "2022-01-15");
+        let case = quick(&rows, rules, "2022-01-15");
         case.ask(3, |kernel, belief, question| {
             let (_, courses) =
                 both_courses(kernel, belief, question, &Attendance::nobody()).unwrap();
@@ -307,7 +265,7 @@ fn a_forecast_expects_of_a_source_what_it_has_learned() {
     let late = count("d", "2022-02-05", 290)
         .replace(",sat,", ",paper,")
         .replace(",A,1,", ",B,1,");
-    let case = Case::new(&liar(), "", "2022-01-31");
+    let case = quick(&liar(), "", "2022-01-31");
     let forecast = case.ask(10, |kernel, belief, question| {
         let (prior, posterior) =
             both_courses(kernel, belief, question, &Attendance::nobody()).unwrap();
@@ -318,7 +276,7 @@ fn a_forecast_expects_of_a_source_what_it_has_learned() {
     let text = serde_json::to_string(&forecast).unwrap();
     let forecast: Forecast = serde_json::from_str(&text).unwrap();
     assert!((forecast.misreport_of("paper", 'B').unwrap() - learned).abs() < 1e-12);
-    let after = Case::new(&format!("{}{late}", liar()), "", "2022-02-10");
+    let after = quick(&format!("{}{late}", liar()), "", "2022-02-10");
     let score = |forecast: &Forecast| {
         score_forecast(&after.gateway, forecast, &after.rows, &after.observations).scored[0]
             .log_score
@@ -339,7 +297,7 @@ fn a_back_test_learns_as_it_goes() {
         })
         .collect();
     let scores = |rules: &str| -> Vec<f64> {
-        let case = Case::new(&rows, rules, "2022-01-12");
+        let case = quick(&rows, rules, "2022-01-12");
         let effort = Effort {
             thetas: 32,
             states: 16,
@@ -382,16 +340,16 @@ fn a_back_test_learns_as_it_goes() {
 
 #[test]
 fn sources_that_the_rules_misspell_are_told() {
-    let case = Case::new(&liar(), "[source.papper]\nstrength = 20", "2022-01-31");
+    let case = quick(&liar(), "[source.papper]\nstrength = 20", "2022-01-31");
     assert_eq!(case.observations.unheard.len(), 1);
     assert!(case.observations.unheard[0].ends_with("did you mean `paper`?"));
     assert!(
-        case.estimate(None)
+        estimate(&case, None)
             .0
             .diagnostics
             .contains(&case.observations.unheard[0])
     );
-    let case = Case::new(&liar(), "[source.paper]\nstrength = 20", "2022-01-31");
+    let case = quick(&liar(), "[source.paper]\nstrength = 20", "2022-01-31");
     assert!(case.observations.unheard.is_empty());
 }
 
@@ -440,7 +398,7 @@ fn of_too_many_sources_those_with_most_rows_are_followed() {
             );
         }
     }
-    let case = Case::new(&rows, "", "2022-01-10");
+    let case = quick(&rows, "", "2022-01-10");
     let crowded: Vec<&str> = case
         .observations
         .sources

@@ -2,160 +2,41 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jiff::civil::Date;
-use lazaret_gateway::model::Gateway;
 use lazaret_watch::attendance::Attendance;
-use lazaret_watch::belief::Belief;
 use lazaret_watch::estimate::{
-    Ask, Attended, Effort, Estimate, Question, WatchError, estimate, estimate_attended,
+    Ask, Attended, Effort, Estimate, WatchError, estimate, estimate_attended,
 };
 use lazaret_watch::evidence;
-use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::observation::bind;
 use lazaret_watch::resume::{Kept, Origin};
-use lazaret_watch::rules::{self, Rules};
+use lazaret_watch::rules;
 
-pub(crate) const GATEWAY: &str = r#"
-[gateway]
-name = "quay"
-start = 2022-01-01T00:00:00
-length = "120 d"
-
-[unknown]
-hold_time = "lognormal(20 d, 10 d)"
-trains = "uniform(0.3, 3)"
-
-[source.west]
-every = "24 h"
-first = "8 h"
-convoy = "poisson(trains)"
-
-[place]
-platform = { slots = 40 }
-yard = { slots = 900 }
-
-[[step]]
-id = "unload"
-at = "platform"
-takes = "2 h"
-
-[[step]]
-id = "hold"
-at = "yard"
-takes = "hold_time"
-clock = "when stored"
-
-[[step]]
-id = "dispatch"
-at = "yard"
-every = "24 h"
-takes_up_to = 200
-
-[vehicle]
-back = "8 h"
-"#;
-
-pub(crate) const RULES: &str = r#"
-[[observe]]
-subject = "yard"
-quantity = "lots"
-of = "in.yard"
-measure = "count"
-error_at_least = 2
-range = [0, 400]
-
-[[observe]]
-subject = "west"
-quantity = "wagons"
-of = "vehicles"
-measure = "count"
-range = [0, 40]
-
-[[observe]]
-subject = "hold"
-quantity = "length"
-of = "hold_time"
-measure = "duration"
-range = [0, 120]
-"#;
-
-pub(crate) const HEAD: &str = "id,date_observed,date_published,observer,medium,subject,quantity,low,best,high,unit,\
-                    admiralty_source,admiralty_info,claim,url\n";
-
-pub(crate) fn gateway() -> Gateway {
-    let none: [&str; 0] = [];
-    let no_files = |_: &str| Err("no files here".to_string());
-    let text = GATEWAY.replace("poisson(trains)", "uniform_int(15, 20)");
-    let text = text.replace("trains = \"uniform(0.3, 3)\"\n", "");
-    lazaret_gateway::read(&text, &none, &no_files)
-        .unwrap()
-        .gateway
-}
-
-pub(crate) fn effort(seed: u64) -> Effort {
-    Effort {
-        seed,
-        thetas: 128,
-        states: 64,
-        courses: 200,
-        runs: 1,
-        influence: true,
-    }
-}
+use crate::case::{Case, GATEWAY, HEAD, RULES, count, effort, gateway};
 
 fn answer(rows: &str, as_of: &str, seed: u64, asks: &[&str]) -> Estimate {
-    let gateway = gateway();
-    let rules: Rules = rules::read(RULES, &gateway).unwrap();
-    let rows = evidence::read(&format!("{HEAD}{rows}")).unwrap().rows;
-    let as_of: Date = as_of.parse().unwrap();
-    let observations = bind(&gateway, &rules, &rows, as_of).unwrap();
+    let case = Case {
+        effort: effort(seed),
+        ..Case::new(rows, "", as_of)
+    };
     let asks: Vec<Ask> = asks
         .iter()
-        .map(|ask| Ask::parse(ask, &gateway).unwrap())
+        .map(|ask| Ask::parse(ask, &case.gateway).unwrap())
         .collect();
-    let effort = effort(seed);
-    let question = Question {
-        gateway: &gateway,
-        rows: &rows,
-        observations: &observations,
-        as_of,
-        until: observations.last_day,
-        effort: &effort,
-    };
-    let kernel = CountKernel::new(&gateway, question.until + 1).unwrap();
-    estimate(
-        &kernel,
-        &Belief::of(&gateway),
-        &question,
-        &asks,
-        &Attendance::nobody(),
-    )
-    .unwrap()
+    case.ask(0, |kernel, belief, question| {
+        estimate(kernel, belief, question, &asks, &Attendance::nobody()).unwrap()
+    })
 }
 
 /// Who wants an end after the first run gets its answer, marked as part of what was asked for; who wants one before has none.
 #[test]
 fn an_end_that_is_wanted_gives_what_is_known() {
-    let gateway = gateway();
-    let rules: Rules = rules::read(RULES, &gateway).unwrap();
-    let text = format!("{HEAD}{}", count("a", "2022-01-20", 210));
-    let rows = evidence::read(&text).unwrap().rows;
-    let as_of: Date = "2022-01-21".parse().unwrap();
-    let observations = bind(&gateway, &rules, &rows, as_of).unwrap();
-    let effort = Effort {
-        runs: 3,
-        ..effort(1)
+    let case = Case {
+        effort: Effort {
+            runs: 3,
+            ..effort(1)
+        },
+        ..Case::new(&count("a", "2022-01-20", 210), "", "2022-01-21")
     };
-    let question = Question {
-        gateway: &gateway,
-        rows: &rows,
-        observations: &observations,
-        as_of,
-        until: observations.last_day,
-        effort: &effort,
-    };
-    let kernel = CountKernel::new(&gateway, question.until + 1).unwrap();
-    let belief = Belief::of(&gateway);
     let stopped_after = |days: usize, earlier: Option<&Kept>| {
         let done = AtomicUsize::new(0);
         let course = Attended {
@@ -167,13 +48,15 @@ fn an_end_that_is_wanted_gives_what_is_known() {
             },
             origin: Origin {
                 gateway: GATEWAY,
-                rules: RULES,
+                rules: &case.rules_text,
             },
             earlier,
         };
-        estimate_attended(&kernel, &belief, &question, &[], &course)
+        case.ask(0, |kernel, belief, question| {
+            estimate_attended(kernel, belief, question, &[], &course)
+        })
     };
-    let one_run = observations.last_day + 1;
+    let one_run = case.observations.last_day + 1;
     let unknowns = |of: &Estimate| serde_json::to_value(&of.unknowns).unwrap();
     let (whole, kept) = stopped_after(usize::MAX, None).unwrap();
     assert!(!whole.diagnostics[0].starts_with("PARTIAL"));
@@ -194,10 +77,6 @@ fn an_end_that_is_wanted_gives_what_is_known() {
             Some(_) => assert_eq!(unknowns(&early.unwrap().0), unknowns(&whole)),
         }
     }
-}
-
-pub(crate) fn count(id: &str, date: &str, lots: u32) -> String {
-    format!("{id},{date},{date},sat,image,yard,lots,{lots},{lots},{lots},,A,1,,\n")
 }
 
 /// With a train of 17.5 lots a day and a hold of 12 days the yard settles at 210: counts of that say so.

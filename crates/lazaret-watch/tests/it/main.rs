@@ -1,4 +1,5 @@
 //! The crate's tests, one file a behaviour.
+mod case;
 mod evidence;
 mod grades;
 mod inference;
