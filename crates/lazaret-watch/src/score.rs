@@ -322,13 +322,18 @@ fn score(
     (log(truths), log(climatology), figure, event)
 }
 
-/// What was last reported under the same rule by `as_of`.
+/// What was last reported under the same rule by `as_of`, in the unit of `of`.
 fn last_reported(later: &Observations, rows: &[Row], of: &Observation, as_of: Date) -> Option<f64> {
+    // A rule is found by these two. Whole rules are never equal: what does not apply to one is NaN in it.
+    let same = |o: &&Observation| {
+        (&o.rule.subject, &o.rule.quantity) == (&of.rule.subject, &of.rule.quantity)
+    };
     later
         .used
         .iter()
-        .filter(|o| o.rule == of.rule && rows[o.row].known_on(as_of))
-        .filter_map(|o| Some((o.day, reported(o.statement)?)))
+        .filter(same)
+        .filter(|o| rows[o.row].known_on(as_of))
+        .filter_map(|o| Some((o.day, reported(o.statement)? * o.unit / of.unit)))
         .max_by_key(|(day, _)| *day)
         .map(|(_, value)| value)
 }

@@ -1,6 +1,14 @@
-//! Sums of scores.
+//! Scores and their sums.
 
-use lazaret_watch::score::{EventScore, FigureScore, Horizon, Kind, Origin, Record, Scored, Tally};
+use lazaret_watch::attendance::Attendance;
+use lazaret_watch::estimate::Effort;
+use lazaret_watch::forecast::{Forecast, both_courses, of_courses};
+use lazaret_watch::resume;
+use lazaret_watch::score::{
+    EventScore, FigureScore, Horizon, Kind, Origin, Record, Scored, Tally, backtest, score_forecast,
+};
+
+use crate::case::{Case, GATEWAY, count, effort};
 
 fn figure(inside: bool) -> Scored {
     Scored {
@@ -155,4 +163,86 @@ fn what_was_foretold_is_told_with_its_interval_where_the_record_has_it() {
     line.as_object_mut().unwrap().remove("interval");
     let of_old: FigureScore = serde_json::from_value(line).unwrap();
     assert_eq!(of_old.foretold(), "1");
+}
+
+/// Beside a forecast stand what the gateway file alone says, and what was last reported by the day of the forecast: not
+/// what was reported before that, nor since.
+#[test]
+fn a_forecast_is_held_against_the_file_and_the_last_report() {
+    let more = "[[observe]]\nsubject = \"yard\"\nquantity = \"goods\"\nof = \"in.yard\"\nmeasure = \"yes_no\"\n";
+    let known = count("a", "2022-01-05", 9) + &count("b", "2022-01-10", 14);
+    let case = Case::new(&known, more, "2022-01-12");
+    let mut forecast: Forecast = case.ask(10, |kernel, belief, question| {
+        let (prior, posterior) =
+            both_courses(kernel, belief, question, &Attendance::nobody()).unwrap();
+        of_courses(question, &prior, &posterior)
+    });
+    // As if it had been certain of 20 lots, and the file of 100 on the 18th and of none on the 19th.
+    forecast.courses = None;
+    let yard = forecast.series.iter_mut().find(|s| s.metric == "in.yard");
+    for day in &mut yard.unwrap().days {
+        day.values.fill(20.0);
+        let file = if day.date.day() == 18 { 100.0 } else { 0.0 };
+        day.climatology.fill(file);
+    }
+    let seen = count("e", "2022-01-19", 1).replace(",lots,1,1,1,,", ",goods,,1,,bool,");
+    let since = count("c", "2022-01-16", 80) + &count("d", "2022-01-18", 20) + &seen;
+    let after = Case::new(&format!("{known}{since}"), more, "2022-01-20");
+    let scoring = score_forecast(&after.gateway, &forecast, &after.rows, &after.observations);
+    let of = |id: &str| scoring.scored.iter().find(|s| s.row == id).unwrap();
+    let figure = of("d").figure.unwrap();
+    assert_eq!(figure.crps_persistence, Some(6.0));
+    // Certain but for errors of counting and misreports; of the file 80 lots less those.
+    assert!(figure.crps < 15.0, "{figure:?}");
+    assert!(
+        (60.0..81.0).contains(&figure.crps_climatology),
+        "{figure:?}"
+    );
+    assert!(of("d").log_score > of("d").log_score_climatology + 2.0);
+    let event = of("e").event.unwrap();
+    assert!(
+        event.brier < 0.05 && event.brier_climatology > 0.8,
+        "{event:?}"
+    );
+}
+
+#[test]
+fn what_was_last_reported_is_taken_in_the_unit_of_what_is_reported_now() {
+    let said = |id: &str, day: &str, length: &str| {
+        format!("{id},{day},{day},clerk,press,hold,length,,{length},B,2,,\n")
+    };
+    let rows = said("a", "2022-01-04", "2,,week") + &said("b", "2022-01-06", "20,,day");
+    let case = Case {
+        effort: Effort {
+            thetas: 32,
+            states: 16,
+            courses: 50,
+            influence: false,
+            ..effort(1)
+        },
+        ..Case::new(&rows, "", "2022-01-07")
+    };
+    let origin = resume::Origin {
+        gateway: GATEWAY,
+        rules: &case.rules_text,
+    };
+    let walk = case.ask(0, |kernel, belief, question| {
+        backtest(
+            kernel,
+            &case.gateway,
+            belief,
+            &case.rules,
+            &case.rows,
+            case.as_of,
+            question.effort,
+            origin,
+            &Attendance::nobody(),
+        )
+    });
+    let scored = walk.unwrap().scoring.scored;
+    let beside: Vec<Option<f64>> = scored
+        .iter()
+        .map(|one| one.figure.unwrap().crps_persistence)
+        .collect();
+    assert_eq!(beside, [None, Some(6.0)]);
 }
