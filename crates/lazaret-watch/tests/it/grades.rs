@@ -99,6 +99,36 @@ fn who_lies_often_is_believed_less_than_who_does_not() {
     assert!((of(&slow, "clerk").after.mean - clerk.after.mean).abs() < 0.01);
 }
 
+/// What is known of a source with rows of two letters is what is known of each, by its share of the rows.
+#[test]
+fn rows_of_two_letters_count_by_their_number() {
+    let more = hold("q", "2022-01-21", "paper", 12).replace(",B,2,", ",A,2,");
+    let case = Case::new(&format!("{}{more}", liar()), "", "2022-01-31");
+    let (told, _) = estimate(&case, None);
+    let paper = told.sources.iter().find(|s| s.name == "paper").unwrap();
+    let letters: Vec<&Graded> = told.grades.iter().filter(|g| g.source == "paper").collect();
+    let [four, one] = letters[..] else {
+        panic!("{letters:?}");
+    };
+    assert_eq!((four.rows, one.rows), (4, 1));
+    let by_rows = 0.8 * four.after.mean + 0.2 * one.after.mean;
+    assert!((paper.learned.unwrap().mean - by_rows).abs() < 1e-9);
+    let evenly = 0.5 * (four.after.mean + one.after.mean);
+    assert!((by_rows - evenly).abs() > 0.01, "{four:?} {one:?}");
+}
+
+/// Four lies of one paper are odd by its letter, and no surprise once it is known to lie.
+#[test]
+fn how_odd_the_evidence_is_goes_by_what_was_learned() {
+    let odd = |rules: &str| {
+        estimate(&quick(&liar(), rules, "2022-01-31"), None)
+            .0
+            .predictive_check
+    };
+    let (learned, firm) = (odd(""), odd("[grades]\nlearn = false"));
+    assert!(learned > 0.1 && firm < 0.02, "{learned} {firm}");
+}
+
 /// E\[bᵐ (1 − b)ⁿ\] for b ~ Beta of mean 0.08 and strength 8.
 fn moment(m: usize, n: usize) -> f64 {
     let rising = |from: f64, count: usize| -> f64 { (0..count).map(|i| from + i as f64).product() };

@@ -175,6 +175,26 @@ fn explanations_tried_by_then_are_judged_and_the_rest_named() {
     assert!((beliefs - 1.0).abs() < 1e-9, "{beliefs}");
 }
 
+/// Runs done by then give an answer that says so; kept it would pass for a whole one.
+#[test]
+fn runs_done_by_then_are_told_and_not_kept() {
+    let folder = uiju(None);
+    let folder = folder.path();
+    let words = |runs, more: &[&'static str]| {
+        let mut words = vec!["estimate", "gateway.toml", "evidence.csv", "--json"];
+        words.extend(["--as-of", "2022-02-03", "--no-influence", "--runs", runs]);
+        words.extend(["--thetas", "64", "--states", "32", "--threads", "1"]);
+        words.extend(more);
+        words
+    };
+    let first = takes(folder, &words("1", &[]));
+    let many = words("100", &["--save", "kept.json"]);
+    let answer = interrupted_in_the_middle(folder, &many, first, "/diagnostics");
+    let said = answer["diagnostics"][0].as_str().unwrap();
+    assert!(said.starts_with("PARTIAL"), "{said}");
+    assert!(!folder.join("kept.json").exists());
+}
+
 #[test]
 fn dates_walked_by_then_are_scored_and_kept() {
     let folder = uiju(None);
