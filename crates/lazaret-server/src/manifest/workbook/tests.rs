@@ -241,6 +241,38 @@ fn what_is_no_workbook_is_told() {
     assert!(old.detail.contains("password"), "{}", old.detail);
 }
 
+#[test]
+fn what_a_table_may_have_ends_where_it_is_said() {
+    let read = |rows: &str| {
+        let mut parts = frame("");
+        parts.push(sheet(rows));
+        Cells::from_workbook(&archive(&parts))
+    };
+    let long = |count| {
+        let text = "中".repeat(count);
+        read(&format!(
+            r#"<row r="3"><c r="B3" t="inlineStr"><is><t>{text}</t></is></c></row>"#
+        ))
+    };
+    assert!(long(32_767).is_ok());
+    let problem = long(32_768).unwrap_err();
+    assert_eq!(problem.kind, "urn:lazaret:problem:wrong-cells");
+    let wrong = &problem.cells[0];
+    assert_eq!((wrong.row, wrong.column.as_str()), (3, "column 2"));
+    // The headings and as many rows as are taken at once.
+    let last = |row| read(&format!(r#"<row><c r="A{row}"><v>1</v></c></row>"#));
+    assert_eq!(last(ROWS_MAX + 1).unwrap().len(), ROWS_MAX + 1);
+    let problem = last(ROWS_MAX + 2).unwrap_err();
+    assert_eq!(problem.kind, "urn:lazaret:problem:table-too-large");
+    let mut parts = frame("");
+    parts.push(sheet(""));
+    parts.extend((parts.len()..=PARTS_MAX).map(|n| part(&n.to_string(), "")));
+    let problem = Cells::from_workbook(&archive(&parts)).unwrap_err();
+    assert!(problem.detail.contains("10000 parts"), "{}", problem.detail);
+    parts.pop();
+    assert!(Cells::from_workbook(&archive(&parts)).is_ok());
+}
+
 /// Each kind of bomb, with its name, ready to be unpacked.
 fn bombs(size: u64) -> Vec<(&'static str, Vec<u8>)> {
     let strings = |unit| bomb("xl/sharedStrings.xml", "<sst>", unit, size);
