@@ -273,6 +273,74 @@ fn what_a_table_may_have_ends_where_it_is_said() {
     assert!(Cells::from_workbook(&archive(&parts)).is_ok());
 }
 
+/// Small files, none of which comes near what may be unpacked: the limit under test is the one that refuses.
+#[test]
+fn each_limit_holds_by_itself() {
+    let told = |name: &str, text: String, limits: Limits| {
+        let mut parts = frame("");
+        parts.push(sheet("<row><c><v>1</v></c></row>"));
+        parts.retain(|known| known.name != name);
+        parts.push(part(name, &text));
+        let bytes = archive(&parts);
+        let read = Book::new(&bytes, limits).and_then(|book| book.sheet());
+        read.map_or_else(|problem| problem.detail, |_| "read".to_owned())
+    };
+    let strings = |text: String, limits| told("xl/sharedStrings.xml", text, limits);
+
+    // `sst` is open, and `si` in it; what is put in there opens the rest.
+    let deep = |more: u32| {
+        let (open, close) = ("<a>".repeat(more as usize), "</a>".repeat(more as usize));
+        strings(format!("<sst><si>{open}{close}</si></sst>"), LIMITS)
+    };
+    assert_eq!(deep(DEPTH_MAX - 2), "read");
+    let text = deep(DEPTH_MAX - 1);
+    assert!(text.contains("more than 64 elements are open"), "{text}");
+
+    let styles = |count: usize| {
+        let each = "<xf numFmtId=\"14\"/>".repeat(count);
+        let text = format!("<styleSheet><cellXfs>{each}</cellXfs></styleSheet>");
+        told("xl/styles.xml", text, LIMITS)
+    };
+    assert_eq!(styles(STYLES_MAX), "read");
+    let text = styles(STYLES_MAX + 1);
+    assert!(text.contains("too many styles"), "{text}");
+
+    // In pieces, none of which is long: only their sum is.
+    let piece = "a".repeat(1 << 16);
+    let pieces = |count: usize| {
+        let each = format!("<r><t>{piece}</t></r>").repeat(count);
+        strings(format!("<sst><si>{each}</si></sst>"), LIMITS)
+    };
+    assert_eq!(pieces(15), "read");
+    let text = pieces(17);
+    assert!(text.contains("longer than a spreadsheet allows"), "{text}");
+
+    let few = Limits {
+        strings: 3,
+        text: 10,
+        ..LIMITS
+    };
+    let of = |strings: &[&str]| {
+        let each = strings.iter().map(|s| format!("<si><t>{s}</t></si>"));
+        format!("<sst>{}</sst>", each.collect::<String>())
+    };
+    assert_eq!(strings(of(&["abc", "abc", "abcd"]), few), "read");
+    let text = strings(of(&["a", "b", "c", "d"]), few);
+    assert!(text.starts_with("part xl/sharedStrings.xml: "), "{text}");
+    let text = strings(of(&["abc", "abc", "abcde"]), few);
+    assert!(text.starts_with("part xl/sharedStrings.xml: "), "{text}");
+
+    let narrow = |unpacked, event| Limits {
+        unpacked,
+        event,
+        ..LIMITS
+    };
+    let comment = format!("<sst><!--{}--></sst>", " ".repeat(20_000));
+    assert_eq!(strings(comment.clone(), narrow(100_000, 64_000)), "read");
+    assert_ne!(strings(comment.clone(), narrow(100_000, 16_000)), "read");
+    assert_ne!(strings(comment, narrow(16_000, 64_000)), "read");
+}
+
 /// Each kind of bomb, with its name, ready to be unpacked.
 fn bombs(size: u64) -> Vec<(&'static str, Vec<u8>)> {
     let strings = |unit| bomb("xl/sharedStrings.xml", "<sst>", unit, size);
