@@ -282,7 +282,7 @@ fn each_limit_holds_by_itself() {
         parts.retain(|known| known.name != name);
         parts.push(part(name, &text));
         let bytes = archive(&parts);
-        let read = Book::new(&bytes, limits).and_then(|book| book.sheet());
+        let read = Book::new(&bytes, limits).and_then(Book::sheet);
         read.map_or_else(|problem| problem.detail, |_| "read".to_owned())
     };
     let strings = |text: String, limits| told("xl/sharedStrings.xml", text, limits);
