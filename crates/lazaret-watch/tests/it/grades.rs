@@ -5,9 +5,10 @@ use lazaret_smc::model::Family;
 use lazaret_smc::random::StreamKey;
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
+use lazaret_watch::course::Course;
 use lazaret_watch::estimate::{Attended, Effort, Estimate, estimate_attended};
 use lazaret_watch::forecast::{Forecast, both_courses, of_courses};
-use lazaret_watch::grades::{COUNTED_MOST, Graded};
+use lazaret_watch::grades::{COUNTED_MOST, Graded, learn};
 use lazaret_watch::kernel::Figures;
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::next::{Aim, next};
@@ -63,6 +64,33 @@ fn liar() -> String {
         rows += &hold(&format!("k{i}"), &day, "clerk", *truth);
     }
     rows
+}
+
+/// Rows that were set aside teach nothing in the answer either: what is left is what the other rows alone say.
+#[test]
+fn rows_that_were_left_out_teach_nothing_in_the_answer() {
+    let whole = Case::new(&liar(), "", "2022-01-31");
+    let last = hold("p3", "2022-01-25", "paper", 50);
+    assert!(liar().contains(&last));
+    let shorter = Case::new(&liar().replace(&last, ""), "", "2022-01-31");
+    let learned = |case: &Case, left_out: &[usize]| {
+        let course = Course {
+            unknowns: vec![12.0 * 86_400.0],
+            days: vec![Figures::default(); case.observations.last_day + 1],
+        };
+        learn(&case.observations, &[course], left_out, StreamKey::new(1))
+    };
+    let used = whole.observations.used.iter();
+    let row = used.clone().position(|o| whole.rows[o.row].id == "p3");
+    let row = row.unwrap();
+    let (without, alone) = (learned(&whole, &[row]), learned(&shorter, &[]));
+    assert_eq!(without.sources, alone.sources);
+    // It counts as a misreport itself; all others are judged as if it did not stand there.
+    let mut rows = without.rows.clone();
+    assert_eq!(rows.remove(row), 1.0);
+    assert_eq!(rows, alone.rows);
+    // With it more is held against the paper.
+    assert_ne!(learned(&whole, &[]).sources, alone.sources);
 }
 
 #[test]
