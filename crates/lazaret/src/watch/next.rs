@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lazaret_gateway::model::Gateway;
 use lazaret_smc::random::StreamKey;
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::board::next_sheet;
@@ -65,7 +66,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let found = found.map_err(without)?;
     waiting.end();
     if let Some(path) = &arguments.report {
-        let about = arguments.about.as_deref().unwrap_or("the hold");
+        let about = subject(arguments.about.as_deref(), material.gateway());
         let name = &material.gateway().name;
         write(path, &next_sheet(name, material.as_of, about, &found))?;
     }
@@ -98,6 +99,15 @@ pub(crate) fn steps(material: &Material) -> u64 {
     material.rules.looks.len() as u64
 }
 
+/// What is asked: the hold unless something is said, as it is asked most; else the file's first unknown.
+fn subject<'a>(about: Option<&'a str>, gateway: &'a Gateway) -> &'a str {
+    let mut names = gateway.unknowns.iter().map(|u| u.name.as_str());
+    about.unwrap_or_else(|| {
+        let first = names.clone().next().unwrap_or("everything");
+        names.find(|name| *name == "hold_time").unwrap_or(first)
+    })
+}
+
 /// Ranks the looks for the question `about`.
 pub(crate) fn suggestions(
     material: &Material,
@@ -108,20 +118,15 @@ pub(crate) fn suggestions(
     attendance: &Attendance<'_>,
 ) -> Result<Vec<Suggestion>, Failure> {
     let gateway = material.gateway();
-    let unknown = |name: &str| gateway.unknowns.iter().position(|u| u.name == name);
-    let aim = match about {
-        Some("everything") => Aim::Everything,
-        Some(text) => match unknown(text) {
-            Some(at) => Aim::Unknown(at),
-            None => Aim::Statement(
-                Ask::parse(text, gateway)
-                    .map_err(|error| Failure::BadInput(format!("--about {error}")))?,
-            ),
-        },
-        // The hold is what is asked most; else whatever the file is least sure of comes first.
-        None => unknown("hold_time")
-            .or_else(|| (!gateway.unknowns.is_empty()).then_some(0))
-            .map_or(Aim::Everything, Aim::Unknown),
+    let about = subject(about, gateway);
+    let unknown = gateway.unknowns.iter().position(|u| u.name == about);
+    let aim = match (about, unknown) {
+        ("everything", _) => Aim::Everything,
+        (_, Some(at)) => Aim::Unknown(at),
+        (text, None) => Aim::Statement(
+            Ask::parse(text, gateway)
+                .map_err(|error| Failure::BadInput(format!("--about {error}")))?,
+        ),
     };
     let key = StreamKey::new(material.effort.seed).child(91);
     next(

@@ -543,7 +543,8 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
     assert!(shift.ends_with(" d"), "{shift}");
     let forecast = [&day[..], &["--until", "2022-03-01", "--save", "kept.json"]].concat();
     assert!(page(watch(folder.path(), "forecast", &forecast)).contains("By when"));
-    assert!(page(watch(folder.path(), "next", &day)).contains("What to look at next"));
+    let looks = page(watch(folder.path(), "next", &day));
+    assert!(looks.contains("What to look at next") && looks.contains("About hold_time. "));
     assert!(page(watch(folder.path(), "backtest", &early)).contains("Report by report"));
     let compare = [&["explanations.toml"], &day[..]].concat();
     assert!(page(watch(folder.path(), "compare", &compare)).contains("not distinguishable"));
