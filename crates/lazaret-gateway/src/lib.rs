@@ -7,7 +7,6 @@ pub mod check;
 pub mod diagnostic;
 pub mod distribution;
 mod document;
-pub mod event;
 pub mod fields;
 pub mod model;
 pub mod quantity;
@@ -15,7 +14,6 @@ pub mod random;
 mod read;
 pub mod reference;
 pub mod schema;
-pub mod time;
 
 pub use diagnostic::Diagnostic;
 pub use document::{Document, FILE_BYTES_MAX};

@@ -9,7 +9,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 
 use crate::distribution::{Distribution, ParameterError};
-use crate::time::Span;
+use lazaret_vocabulary::time::Span;
 
 macro_rules! indices {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::diagnostic::nearest;
 use crate::model::{Dimension, Family, Quantity, Term, UnknownIx};
-use crate::time::{TIME_UNITS, seconds_per};
+use lazaret_vocabulary::time::{TIME_UNITS, seconds_per};
 
 pub use families::{FAMILIES, FamilyDoc, Parameter};
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::fields::{Bound, Field, Form, Kind, SECTIONS, Section};
 use crate::model::Dimension;
 use crate::quantity::FAMILIES;
-use crate::time::TIME_UNITS;
+use lazaret_vocabulary::time::TIME_UNITS;
 
 /// The JSON Schema (draft 2020-12) of a gateway file.
 #[must_use]

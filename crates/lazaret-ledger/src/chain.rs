@@ -8,10 +8,10 @@
 //! # use lazaret_ledger::{Command, CommandId};
 //! # let at: jiff::Timestamp = "2022-01-17T01:00:00Z".parse().unwrap();
 //! # let command = |key: &str| Command {
-//! #     id: CommandId::new(key).unwrap(), by: lazaret_gateway::event::entry::PersonName::new("kim"),
+//! #     id: CommandId::new(key).unwrap(), by: lazaret_vocabulary::event::entry::PersonName::new("kim"),
 //! #     device: None, site: None, issued_at: at, at, crew: vec![], acknowledged: vec![], corrects: None,
-//! #     what: lazaret_gateway::event::Entry::Noted { thing: None, text: "snow".into() }.into() };
-//! # let events = |c: &Command| vec![lazaret_gateway::event::Event { at, happening: c.what.clone() }];
+//! #     what: lazaret_vocabulary::event::Entry::Noted { thing: None, text: "snow".into() }.into() };
+//! # let events = |c: &Command| vec![lazaret_vocabulary::event::Event { at, happening: c.what.clone() }];
 //! let mut chain = Chain::default();
 //! let first = chain.seal(&command("a-1"), events(&command("a-1")), at);
 //! let second = chain.seal(&command("a-2"), events(&command("a-2")), at);
@@ -24,8 +24,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use lazaret_gateway::event::Event;
-use lazaret_gateway::event::entry::PersonName;
+use lazaret_vocabulary::event::Event;
+use lazaret_vocabulary::event::entry::PersonName;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 

@@ -7,8 +7,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use lazaret_gateway::event::Happening;
-use lazaret_gateway::event::entry::PersonName;
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::PersonName;
 use serde::{Deserialize, Serialize};
 
 use crate::rule::Warning;

@@ -8,9 +8,9 @@ mod reach;
 mod yard;
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry, PersonName, Role};
-use lazaret_gateway::event::rules::{PlaceRule, RuleBook};
-use lazaret_gateway::event::{Event, Happening, LotId, Spot, VehicleId};
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
+use lazaret_vocabulary::event::rules::{PlaceRule, RuleBook};
+use lazaret_vocabulary::event::{Event, Happening, LotId, Spot, VehicleId};
 
 use crate::command::Command;
 use crate::gate::Gate;
@@ -272,7 +272,7 @@ impl<'a> Judge<'a> {
     }
 
     fn is_clean(&self, spot: &Spot) -> bool {
-        use lazaret_gateway::event::rules::Side;
+        use lazaret_vocabulary::event::rules::Side;
         self.place(spot).is_ok_and(|rule| rule.side == Side::Clean)
     }
 

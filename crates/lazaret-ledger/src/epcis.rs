@@ -15,8 +15,8 @@ mod hash;
 
 pub use hash::{event_hash, prehash};
 
-use lazaret_gateway::event::entry::{Entry as E, Outcome};
-use lazaret_gateway::event::{Happening as H, Spot};
+use lazaret_vocabulary::event::entry::{Entry as E, Outcome};
+use lazaret_vocabulary::event::{Happening as H, Spot};
 use serde_json::{Map, Value, json};
 
 use crate::chain::Record;
@@ -311,6 +311,6 @@ fn object(action: &str, step: &str, disposition: &str, epcs: Vec<String>) -> Map
     ])
 }
 
-fn rule(pin: &lazaret_gateway::event::entry::Pin) -> String {
+fn rule(pin: &lazaret_vocabulary::event::entry::Pin) -> String {
     format!("{}/{}", pin.protocol, pin.version)
 }

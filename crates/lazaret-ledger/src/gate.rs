@@ -5,7 +5,7 @@
 //! be.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::LotId;
+use lazaret_vocabulary::event::LotId;
 
 use crate::rule::{Refusal, Rule};
 use crate::state::{Lot, LotStage, State, flag, micros, timestamp};
@@ -235,7 +235,7 @@ impl Gate<'_> {
                 Rule::ClockRun,
                 format!(
                     "{name} is held until {until} ({} from now)",
-                    lazaret_gateway::time::Span::from_micros(earliest - self.now)
+                    lazaret_vocabulary::time::Span::from_micros(earliest - self.now)
                 ),
                 format!("wait until {until}"),
             );

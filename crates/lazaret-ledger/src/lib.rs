@@ -15,7 +15,6 @@ mod decide;
 pub mod epcis;
 mod gate;
 pub mod identity;
-pub mod import;
 mod ledger;
 mod names;
 pub mod role;

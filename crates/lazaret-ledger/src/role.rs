@@ -1,7 +1,7 @@
 //! Who may say what.
 
-use lazaret_gateway::event::Happening;
-use lazaret_gateway::event::entry::{Entry, Role};
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::{Entry, Role};
 
 /// The roles that may say that this happened; empty for what the ledger says itself.
 #[must_use]

@@ -16,8 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::Reading;
-use lazaret_gateway::event::rules::{Protocol, RuleBook};
+use lazaret_vocabulary::event::entry::Reading;
+use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Digest, Record};

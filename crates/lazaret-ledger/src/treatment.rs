@@ -12,8 +12,8 @@
 //! temperature are half-open, so that every temperature is in at most one.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{AgentName, Reading};
-use lazaret_gateway::event::rules::TreatmentRule;
+use lazaret_vocabulary::event::entry::{AgentName, Reading};
+use lazaret_vocabulary::event::rules::TreatmentRule;
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Which happenings are work that somebody does on a thing, and what that says about who may sign for it later.
 
-use lazaret_gateway::event::entry::Entry;
-use lazaret_gateway::event::{Happening, LotId, Thing, VehicleId};
+use lazaret_vocabulary::event::entry::Entry;
+use lazaret_vocabulary::event::{Happening, LotId, Thing, VehicleId};
 
 /// Work on a thing.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,9 +12,9 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 use lazaret_gateway::model::{Gateway, ResourceKind, StepKind};
-use lazaret_gateway::time::GateTime;
 use lazaret_gateway::{Diagnostic, Document};
 use lazaret_sim::{Model, Replication, Silent, World};
+use lazaret_vocabulary::time::GateTime;
 use rayon::prelude::*;
 
 use crate::experiment::{Design, Experiment, ExperimentError, Metric, Rows};

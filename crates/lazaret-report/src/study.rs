@@ -4,9 +4,9 @@ use lazaret_gateway::distribution::Distribution;
 use lazaret_gateway::model::{
     Dimension, Gateway, PlaceIx, Quantity, ResourceKind, StepKind, Unknown, Zone,
 };
-use lazaret_gateway::time::{GateTime, Span};
 use lazaret_sim::study::Study;
 use lazaret_sim::{Estimate, Model};
+use lazaret_vocabulary::time::{GateTime, Span};
 
 use crate::chart::{bars, fan, flow, stack};
 use crate::page::{Again, Figure, KeyFigure, Page, Section};

@@ -5,7 +5,7 @@
 //! the API, so that a route without a line here does not exist, and asks every route as every role.
 
 use axum::http::Method;
-use lazaret_gateway::event::entry::Role;
+use lazaret_vocabulary::event::entry::Role;
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

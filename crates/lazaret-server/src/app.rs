@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use lazaret_gateway::event::entry::{PersonName, Role};
 use lazaret_gateway::model::Gateway;
 use lazaret_store::{Key, Live, Moment, Office, Past, StoreError, SubmitError};
+use lazaret_vocabulary::event::entry::{PersonName, Role};
 use tokio::sync::Semaphore;
 
 use crate::api::common::{Problem, RefusalView};

@@ -10,18 +10,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
-use lazaret_gateway::event::entry::{
-    Entry, ExceptionId, ManifestId, ManifestLine, Outcome, PersonName, Role, SampleId, Tally,
-    TestName,
-};
-use lazaret_gateway::event::rules::TestRule;
-use lazaret_gateway::event::{ConvoyId, Event, GoodsName, Happening, LotId, SourceName, VehicleId};
+use lazaret_bridge::Importer;
 use lazaret_gateway::model::Gateway;
-use lazaret_gateway::time::GateTime;
-use lazaret_ledger::import::Importer;
 use lazaret_ledger::{Command, CommandId};
 use lazaret_sim::{Model, Replication, Tell, World};
 use lazaret_store::{Live, Office};
+use lazaret_vocabulary::event::entry::{
+    Entry, ExceptionId, ManifestId, ManifestLine, Outcome, PersonName, Role, SampleId, Tally,
+    TestName,
+};
+use lazaret_vocabulary::event::rules::TestRule;
+use lazaret_vocabulary::event::{
+    ConvoyId, Event, GoodsName, Happening, LotId, SourceName, VehicleId,
+};
+use lazaret_vocabulary::time::GateTime;
 use tokio::sync::Mutex;
 
 use crate::api::common::Problem;

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
-use lazaret_gateway::event::entry::{PersonName, Role};
+use lazaret_vocabulary::event::entry::{PersonName, Role};
 
 use crate::access::{self, Access};
 use crate::api::common::Problem;

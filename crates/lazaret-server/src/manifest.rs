@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use lazaret_gateway::event::entry::{Entry, Hazard, ManifestId, ManifestLine, Tally};
-use lazaret_gateway::event::{ConvoyId, GoodsName, LotId, SourceName, VehicleId};
 use lazaret_gateway::model::Gateway;
+use lazaret_vocabulary::event::entry::{Entry, Hazard, ManifestId, ManifestLine, Tally};
+use lazaret_vocabulary::event::{ConvoyId, GoodsName, LotId, SourceName, VehicleId};
 
 use crate::api::arrivals::ImportQuery;
 use crate::api::common::{CellError, Problem};

@@ -8,9 +8,9 @@ pub(crate) mod today;
 pub(crate) mod vehicles;
 
 use jiff::Timestamp;
-use lazaret_gateway::event::Happening;
-use lazaret_gateway::event::entry::PersonName;
 use lazaret_ledger::{Command, CommandId, Refusal, State, decide};
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::PersonName;
 
 use crate::api::common::{At, RefusalView};
 

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use lazaret_gateway::event::Happening;
-use lazaret_gateway::event::entry::Role;
 use lazaret_ledger::role::roles_for;
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::Role;
 
 /// One event of each kind, whose fields mean nothing: the matrix is asked with events, not with names.
 const ONE_OF_EACH: &str = include_str!("vocabulary.jsonl");

@@ -2,8 +2,8 @@
 //!
 //! Screens in other languages make their own from the event; these are for logs, tables, exports and the first look.
 
-use lazaret_gateway::event::entry::{Entry, Outcome, Soiled, Surface, Tally};
-use lazaret_gateway::event::{Cause, Event, Finding, Happening, Thing};
+use lazaret_vocabulary::event::entry::{Entry, Outcome, Soiled, Surface, Tally};
+use lazaret_vocabulary::event::{Cause, Event, Finding, Happening, Thing};
 
 /// What happened, as a sentence without a full stop.
 pub(crate) fn words(happening: &Happening) -> String {

@@ -1,7 +1,7 @@
 //! Runs replications of a gateway file on one thread and prints the seven figures of gateway-ref, for profiling.
 #![allow(clippy::print_stdout)]
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::{Model, Moments, Replication, Silent, World};
+use lazaret_vocabulary::time::GateTime;
 
 fn main() {
     let mut args = std::env::args().skip(1);

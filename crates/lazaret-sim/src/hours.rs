@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use lazaret_gateway::model::{Closure, Hours, Timetable};
-use lazaret_gateway::time::GateTime;
+use lazaret_vocabulary::time::GateTime;
 
 /// A change between open and closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

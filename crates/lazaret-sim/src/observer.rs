@@ -1,7 +1,7 @@
 //! Who is told what happens in a replication.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::{Event, Happening};
+use lazaret_vocabulary::event::{Event, Happening};
 
 /// Is told each happening in order of time.
 pub trait Observer {

@@ -10,7 +10,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use lazaret_gateway::model::{PlaceIx, Study as Question};
-use lazaret_gateway::time::GateTime;
+use lazaret_vocabulary::time::GateTime;
 
 use crate::estimate::{Estimate, LEVEL, Moments};
 use crate::model::{Model, OCCUPANCY_BINS};

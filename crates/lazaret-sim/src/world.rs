@@ -17,10 +17,10 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use lazaret_gateway::distribution::{ParameterError, Sampler};
-use lazaret_gateway::event::Happening;
 use lazaret_gateway::model::{GoodsIx, PlaceIx, Study};
 use lazaret_gateway::random::{Key, mix};
-use lazaret_gateway::time::GateTime;
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::time::GateTime;
 
 use crate::calendar::Calendar;
 use crate::model::{DrawIx, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS};

@@ -7,12 +7,12 @@ use std::collections::VecDeque;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use lazaret_gateway::event::Event;
-use lazaret_gateway::time::GateTime;
-use lazaret_ledger::import::Importer;
+use lazaret_bridge::Importer;
 use lazaret_ledger::{Command, Ledger};
 use lazaret_sim::{Model, Replication, Tell, World};
 use lazaret_store::{Live, LiveOptions, Store};
+use lazaret_vocabulary::event::Event;
+use lazaret_vocabulary::time::GateTime;
 
 /// Commands in flight.
 const IN_FLIGHT: usize = 256;

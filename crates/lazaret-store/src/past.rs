@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
-use lazaret_gateway::event::Happening;
-use lazaret_gateway::event::entry::Entry;
 use lazaret_ledger::{Ledger, State};
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::Entry;
 
 use crate::database::Store;
 use crate::error::StoreError;

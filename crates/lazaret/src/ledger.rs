@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
-use lazaret_gateway::event::Event;
+use lazaret_bridge::Importer;
 use lazaret_ledger::Command;
-use lazaret_ledger::import::Importer;
 use lazaret_store::{
     Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, export_records, import_records,
     transfer,
 };
+use lazaret_vocabulary::event::Event;
 use serde_json::{Value, json};
 
 use crate::input::Input;

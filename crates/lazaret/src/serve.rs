@@ -7,10 +7,8 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry, PersonName};
+use lazaret_bridge::{founding, rules_of};
 use lazaret_gateway::model::Gateway;
-use lazaret_ledger::import::rules_of;
-use lazaret_ledger::{Command, CommandId};
 use lazaret_server::{App, Board, Demo, Offset, Options, Tls};
 use lazaret_store::{Key, Live, LiveOptions, Office, Standing, Store, StoreError};
 
@@ -231,29 +229,11 @@ async fn found(live: &Live, gateway: &Gateway) -> Result<(), Failure> {
             );
             Ok(())
         }
-        None => {
-            let now = live.now();
-            let command = Command {
-                id: CommandId::new("founding-rules")
-                    .map_err(|error| Failure::Machine(error.to_string()))?,
-                by: PersonName::new("lazaret"),
-                device: None,
-                site: None,
-                issued_at: now,
-                at: now,
-                crew: Vec::new(),
-                acknowledged: Vec::new(),
-                corrects: None,
-                what: Entry::RulesAdopted {
-                    rules: Box::new(rules),
-                }
-                .into(),
-            };
-            live.submit(command)
-                .await
-                .map(drop)
-                .map_err(|error| Failure::Machine(error.to_string()))
-        }
+        None => live
+            .submit(founding(gateway, live.now()))
+            .await
+            .map(drop)
+            .map_err(|error| Failure::Machine(error.to_string())),
     }
 }
 

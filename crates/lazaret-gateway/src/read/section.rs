@@ -10,7 +10,7 @@ use crate::document::{Entry, Node, Table, Value};
 use crate::fields::{Bound, Field, Kind, Thing};
 use crate::model::{Dimension, Quantity, ResourceIx, Term, UnknownIx};
 use crate::quantity::{self, Scope, dimension_example, dimension_word};
-use crate::time::Span;
+use lazaret_vocabulary::time::Span;
 
 /// One table with the fields it may have.
 #[derive(Clone, Copy)]

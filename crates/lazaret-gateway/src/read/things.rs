@@ -13,7 +13,7 @@ use crate::model::{
     Quantity, Resource, ResourceKind, Route, Site, SiteIx, Source, Study, VehicleRule, WhenClosed,
     WhenShort, Zone,
 };
-use crate::time::Span;
+use lazaret_vocabulary::time::Span;
 
 /// What `[gateway]` says.
 pub(super) struct Head {

@@ -1,7 +1,7 @@
 //! What a place allows: ways to it, opening, room, and what must not stand together.
 
-use lazaret_gateway::event::rules::PlaceRule;
-use lazaret_gateway::event::{LotId, Spot};
+use lazaret_vocabulary::event::rules::PlaceRule;
+use lazaret_vocabulary::event::{LotId, Spot};
 
 use super::yard::classes;
 use super::{Judge, Said};
@@ -35,7 +35,7 @@ impl Judge<'_> {
                     "go by {}",
                     rule.leads_to
                         .iter()
-                        .map(lazaret_gateway::event::PlaceName::as_str)
+                        .map(lazaret_vocabulary::event::PlaceName::as_str)
                         .collect::<Vec<_>>()
                         .join(" or ")
                 ),

@@ -1,9 +1,9 @@
 //! What happens to lots in the yard: unloading, moves, treatments, holds.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{AgentName, Entry};
-use lazaret_gateway::event::rules::{ClockFrom, HoldRule, Side};
-use lazaret_gateway::event::{Event, GoodsName, Happening, LotId, Spot, StepName, VehicleId};
+use lazaret_vocabulary::event::entry::{AgentName, Entry};
+use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, Side};
+use lazaret_vocabulary::event::{Event, GoodsName, Happening, LotId, Spot, StepName, VehicleId};
 
 use super::{Judge, Said};
 use crate::rule::{Refusal, Rule, Warning};

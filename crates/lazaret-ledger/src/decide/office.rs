@@ -1,11 +1,11 @@
 //! What offices decide: papers, counts, readings, tests, contacts, exceptions, signatures.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{
+use lazaret_vocabulary::event::entry::{
     AgentName, Entry, ExceptionId, LotPart, ManifestId, ManifestLine, Outcome, PersonName, Reading,
     SampleId, Soiled, Tally, TestName,
 };
-use lazaret_gateway::event::{ConvoyId, Happening, LotId, SourceName, StepName, VehicleId};
+use lazaret_vocabulary::event::{ConvoyId, Happening, LotId, SourceName, StepName, VehicleId};
 
 use super::{Judge, Said};
 use crate::identity::WagonId;
@@ -106,7 +106,7 @@ impl Judge<'_> {
     }
 
     fn noted(&self, entry: &Entry) -> Result<(), Refusal> {
-        use lazaret_gateway::event::Thing;
+        use lazaret_vocabulary::event::Thing;
         let known = match entry {
             Entry::Noted {
                 thing: Some(Thing::Lot(lot)),
@@ -615,7 +615,7 @@ impl Judge<'_> {
         exception: &ExceptionId,
         said: &mut Said,
     ) -> Result<(), Refusal> {
-        use lazaret_gateway::event::Spot;
+        use lazaret_vocabulary::event::Spot;
         self.new_exception(exception)?;
         let since = micros(since).min(self.now);
         let seeds = match on {
@@ -755,11 +755,11 @@ impl Judge<'_> {
         let chief = self
             .state
             .roles_of(signer)
-            .contains(&lazaret_gateway::event::entry::Role::ChiefOfficer);
+            .contains(&lazaret_vocabulary::event::entry::Role::ChiefOfficer);
         self.need(Rule::Signers, !last || chief, || {
             let early = self.state.signers(number).into_iter().find(|earlier| {
                 let roles = self.state.roles_of(earlier);
-                roles.contains(&lazaret_gateway::event::entry::Role::ChiefOfficer)
+                roles.contains(&lazaret_vocabulary::event::entry::Role::ChiefOfficer)
             });
             (
                 format!("{signer} is not a chief officer, and this is the last signature"),

@@ -1,9 +1,9 @@
 //! People and rules: who may work, and what they work by.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::StepName;
-use lazaret_gateway::event::entry::{AgentName, ExceptionId, PersonName, Role};
-use lazaret_gateway::event::rules::{Protocol, RuleBook};
+use lazaret_vocabulary::event::StepName;
+use lazaret_vocabulary::event::entry::{AgentName, ExceptionId, PersonName, Role};
+use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 
 use super::{Judge, Said};
 use crate::rule::{Refusal, Rule};

@@ -1,8 +1,8 @@
 //! What contact and contamination make of other lots.
 
-use lazaret_gateway::event::entry::{Entry, ExceptionId, Surface};
-use lazaret_gateway::event::rules::Contact;
-use lazaret_gateway::event::{Event, Happening, LotId, Spot, StepName};
+use lazaret_vocabulary::event::entry::{Entry, ExceptionId, Surface};
+use lazaret_vocabulary::event::rules::Contact;
+use lazaret_vocabulary::event::{Event, Happening, LotId, Spot, StepName};
 
 use super::{Judge, Said};
 use crate::rule::Rule;

@@ -1,7 +1,7 @@
 //! What happens in the yard: convoys, vehicles, moves, treatments, departures.
 
-use lazaret_gateway::event::rules::{ClockFrom, Side};
-use lazaret_gateway::event::{
+use lazaret_vocabulary::event::rules::{ClockFrom, Side};
+use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, Finding, Happening, LotId, SourceName, Spot, Thing, VehicleId,
 };
 

@@ -7,9 +7,9 @@ mod entries;
 mod lots;
 mod made;
 
-use lazaret_gateway::event::entry::{Entry, PersonName};
-use lazaret_gateway::event::rules::{ClockFrom, Side};
-use lazaret_gateway::event::{Cause, Event, Finding, Happening, StepName, Thing};
+use lazaret_vocabulary::event::entry::{Entry, PersonName};
+use lazaret_vocabulary::event::rules::{ClockFrom, Side};
+use lazaret_vocabulary::event::{Cause, Event, Finding, Happening, StepName, Thing};
 
 use super::rows::{Listed, Touched};
 use super::{

@@ -19,8 +19,8 @@ use std::collections::binary_heap::PeekMut;
 use super::rows::{Episode, Touched, Visit};
 use super::{NONE, State, some, timestamp};
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Link, PersonName, Surface};
-use lazaret_gateway::event::{LotId, PlaceName, Spot, VehicleId};
+use lazaret_vocabulary::event::entry::{Link, PersonName, Surface};
+use lazaret_vocabulary::event::{LotId, PlaceName, Spot, VehicleId};
 
 /// Everything that contamination may have reached, nearest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Lists of everything there is, for boards and for search.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{ManifestId, SampleId, TestName};
-use lazaret_gateway::event::{ConvoyId, DepartureId, LotId, SourceName, StepName, VehicleId};
+use lazaret_vocabulary::event::entry::{ManifestId, SampleId, TestName};
+use lazaret_vocabulary::event::{ConvoyId, DepartureId, LotId, SourceName, StepName, VehicleId};
 use serde::{Deserialize, Serialize};
 
 use super::{AsJson, State, some, timestamp};

@@ -1,11 +1,11 @@
 //! What screens ask of a state.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{
+use lazaret_vocabulary::event::entry::{
     AgentName, ExceptionId, ManifestId, PersonName, Role, Tally, TestName,
 };
-use lazaret_gateway::event::rules::Protocol;
-use lazaret_gateway::event::{
+use lazaret_vocabulary::event::rules::Protocol;
+use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, GoodsName, LotId, PlaceName, SourceName, Spot, VehicleId,
 };
 

@@ -1,11 +1,11 @@
 //! What screens see of rows.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{
+use lazaret_vocabulary::event::entry::{
     AgentName, ExceptionId, ManifestId, PersonName, Pin, Role, Tally, TestName,
 };
-use lazaret_gateway::event::rules::Side;
-use lazaret_gateway::event::{
+use lazaret_vocabulary::event::rules::Side;
+use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, GoodsName, LotId, SourceName, Spot, VehicleId,
 };
 use serde::{Deserialize, Serialize};

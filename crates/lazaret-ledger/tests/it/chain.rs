@@ -106,7 +106,7 @@ fn a_rewritten_history_ends_elsewhere() {
     for (nth, sealed) in honest.iter().enumerate() {
         let mut record = sealed.record.clone();
         if nth == 3 {
-            record.by = lazaret_gateway::event::entry::PersonName::new("somebody else");
+            record.by = lazaret_vocabulary::event::entry::PersonName::new("somebody else");
         }
         chain.seal(&scene_command(&record), record.events, record.recorded_at);
     }
@@ -129,7 +129,7 @@ fn a_ledger_read_again_from_its_bytes_is_the_same() {
     let mut scene = scene;
     let command = scene.command(
         "auditor",
-        lazaret_gateway::event::Entry::Noted {
+        lazaret_vocabulary::event::Entry::Noted {
             thing: None,
             text: "read".into(),
         },

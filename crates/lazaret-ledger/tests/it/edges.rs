@@ -1,12 +1,12 @@
 //! The edges of rules: each of these faults was once planted in `decide` and noticed by nobody.
 
-use lazaret_gateway::event::Happening as H;
-use lazaret_gateway::event::entry::{
+use lazaret_ledger::{Refusal, Rule, Stage};
+use lazaret_vocabulary::event::Happening as H;
+use lazaret_vocabulary::event::entry::{
     Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, PersonName, Role, Tally,
 };
-use lazaret_gateway::event::rules::{ClockFrom, HoldRule, InspectionRule, TestRule};
-use lazaret_gateway::event::{LotId, SourceName, StepName, VehicleId};
-use lazaret_ledger::{Refusal, Rule, Stage};
+use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, InspectionRule, TestRule};
+use lazaret_vocabulary::event::{LotId, SourceName, StepName, VehicleId};
 
 use crate::scene::*;
 
@@ -136,7 +136,7 @@ fn rules_and_protocols_that_make_no_sense_are_refused() {
     assert_eq!(scene.refused("admin", adopt(none)).rule, Rule::Known);
 
     let mut scene = Scene::open();
-    let adopt = |change: &dyn Fn(&mut lazaret_gateway::event::rules::Protocol)| {
+    let adopt = |change: &dyn Fn(&mut lazaret_vocabulary::event::rules::Protocol)| {
         let mut next = protocol();
         next.version = 2;
         change(&mut next);
@@ -160,7 +160,7 @@ fn rules_and_protocols_that_make_no_sense_are_refused() {
     let tests = |count: usize| {
         adopt(&move |p| {
             p.tests.extend((0..count).map(|n| TestRule {
-                test: lazaret_gateway::event::entry::TestName::new(format!("t{n}")),
+                test: lazaret_vocabulary::event::entry::TestName::new(format!("t{n}")),
                 not_before_s: 0,
             }));
         })
@@ -248,7 +248,7 @@ fn what_has_left_is_called_back_when_its_handler_falls_sick() {
 }
 
 /// Held for a fortnight, with a clock that counts from `clock`, and nothing to be tested.
-fn clocked(clock: ClockFrom) -> lazaret_gateway::event::rules::Protocol {
+fn clocked(clock: ClockFrom) -> lazaret_vocabulary::event::rules::Protocol {
     let mut book = protocol();
     book.tests.clear();
     book.hold = book.hold.map(|hold| HoldRule { clock, ..hold });

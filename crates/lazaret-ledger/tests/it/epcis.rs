@@ -1,7 +1,7 @@
 //! Records leave as EPCIS 2.0 events with steps and dispositions that the standard knows.
 
-use lazaret_gateway::event::entry::Outcome;
 use lazaret_ledger::epcis::{EXTENSION, Exchange, event_hash, prehash};
+use lazaret_vocabulary::event::entry::Outcome;
 use serde_json::{Value, json};
 
 use crate::scene::*;

@@ -7,20 +7,20 @@
 use std::time::Instant;
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{
-    AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, Outcome,
-    PersonName, ProtocolName, Role, SampleId, Soiled, Tally, TestName,
-};
-use lazaret_gateway::event::rules::{
-    ClockFrom, Contact, HoldRule, InspectionRule, PlaceRule, Protocol, RuleBook, Side, TestRule,
-    TreatmentRule,
-};
-use lazaret_gateway::event::{
-    ConvoyId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName, StepName, VehicleId,
-};
 use lazaret_ledger::{
     Chain, Command, CommandId, Correction, Decision, Record, Rule, Stage, State, Warning, apply,
     decide_without,
+};
+use lazaret_vocabulary::event::entry::{
+    AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, Outcome,
+    PersonName, ProtocolName, Role, SampleId, Soiled, Tally, TestName,
+};
+use lazaret_vocabulary::event::rules::{
+    ClockFrom, Contact, HoldRule, InspectionRule, PlaceRule, Protocol, RuleBook, Side, TestRule,
+    TreatmentRule,
+};
+use lazaret_vocabulary::event::{
+    ConvoyId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName, StepName, VehicleId,
 };
 
 use crate::disk::Disk;
@@ -803,7 +803,7 @@ impl Life {
         let departure = format!("d{}", self.departures);
         let loaded = self
             .state
-            .departure(&lazaret_gateway::event::DepartureId::new(
+            .departure(&lazaret_vocabulary::event::DepartureId::new(
                 departure.as_str(),
             ))
             .map_or(0, |(lots, _)| lots.len() as u32);

@@ -11,5 +11,4 @@ mod oracle;
 mod rules;
 mod scene;
 mod story;
-mod traces;
 mod treatments;

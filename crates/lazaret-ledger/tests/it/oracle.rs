@@ -7,12 +7,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry as E, Outcome, Role, Soiled, Surface, Tally};
-use lazaret_gateway::event::rules::{
+use lazaret_ledger::Record;
+use lazaret_vocabulary::event::entry::{Entry as E, Outcome, Role, Soiled, Surface, Tally};
+use lazaret_vocabulary::event::rules::{
     ClockFrom, Contact, PlaceRule, Protocol, RuleBook, Side, TreatmentRule,
 };
-use lazaret_gateway::event::{Event, Finding, Happening as H, Spot, Thing};
-use lazaret_ledger::Record;
+use lazaret_vocabulary::event::{Event, Finding, Happening as H, Spot, Thing};
 
 const OPEN: i64 = i64::MAX;
 
@@ -1018,7 +1018,7 @@ impl Oracle {
         });
         if !expected {
             self.enter_checks(&Spot {
-                place: lazaret_gateway::event::PlaceName::new(to.0.as_str()),
+                place: lazaret_vocabulary::event::PlaceName::new(to.0.as_str()),
                 unit: to.1,
             });
         }
@@ -1065,7 +1065,7 @@ impl Oracle {
         if sent {
             return;
         }
-        let place = lazaret_gateway::event::PlaceName::new(to.0.as_str());
+        let place = lazaret_vocabulary::event::PlaceName::new(to.0.as_str());
         self.base(lot, now, &ClockFrom::Stored(place));
         self.stay(lot, to, at, now);
         self.hands(lot, record, at);
@@ -1219,7 +1219,7 @@ impl Oracle {
             }
             (Some(_), None) => self.fail("G3a", format!("{lot} was not judged")),
             (None, _) => {
-                let step = lazaret_gateway::event::StepName::new(step);
+                let step = lazaret_vocabulary::event::StepName::new(step);
                 self.base(lot, now, &ClockFrom::StepEnd(step));
             }
         }
@@ -1376,7 +1376,7 @@ impl Oracle {
             Some(hold) => hold
                 .before
                 .iter()
-                .map(lazaret_gateway::event::StepName::as_str)
+                .map(lazaret_vocabulary::event::StepName::as_str)
                 .collect(),
             None => Vec::new(),
         };
@@ -1483,7 +1483,7 @@ impl Oracle {
         }
     }
 
-    fn announce(&mut self, convoy: &str, lines: &[lazaret_gateway::event::entry::ManifestLine]) {
+    fn announce(&mut self, convoy: &str, lines: &[lazaret_vocabulary::event::entry::ManifestLine]) {
         for row in self.lots.values_mut() {
             if row.at == At::Papers && row.convoy == convoy {
                 row.at = At::Off;
@@ -1607,7 +1607,7 @@ impl Oracle {
         unrelease(row);
     }
 
-    fn split(&mut self, lot: &str, parts: &[lazaret_gateway::event::entry::LotPart], now: i64) {
+    fn split(&mut self, lot: &str, parts: &[lazaret_vocabulary::event::entry::LotPart], now: i64) {
         let row = self.lots.get(lot).cloned().unwrap_or_default();
         self.must(
             "G7",
@@ -1889,7 +1889,7 @@ impl Oracle {
     }
 
     /// A link must name two stays that overlap on one surface.
-    fn linked(&mut self, lot: &str, link: &lazaret_gateway::event::entry::Link) {
+    fn linked(&mut self, lot: &str, link: &lazaret_vocabulary::event::entry::Link) {
         let is = |visit: &Visit, lot: &str, record: u64| {
             let surface = match &link.surface {
                 Surface::Vehicle(vehicle) => {

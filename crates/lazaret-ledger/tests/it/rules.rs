@@ -1,15 +1,15 @@
 //! One scene for each rule: what is refused, in the three lines that a screen shows, and what is accepted once the
 //! third line was done. Where a rule makes something happen instead, the scene looks at that.
 
-use lazaret_gateway::event::entry::{
+use lazaret_ledger::{Correction, Refusal, Rule, Stage, Warning, Way};
+use lazaret_vocabulary::event::entry::{
     AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestLine, Outcome, PersonName, Soiled,
     Tally,
 };
-use lazaret_gateway::event::rules::{ClockFrom, HoldRule, Protocol};
-use lazaret_gateway::event::{
+use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, Protocol};
+use lazaret_vocabulary::event::{
     ConvoyId, Finding, Happening as H, LotId, PlaceName, StepName, VehicleId,
 };
-use lazaret_ledger::{Correction, Refusal, Rule, Stage, Warning, Way};
 
 use crate::scene::*;
 
@@ -698,7 +698,7 @@ fn g9_a_positive_test_stops_everything_it_may_have_reached_in_one_record() {
     scene.say("dispatcher", departed("d1", 1));
     scene.say("tester", sampled("w1-1", "s1"));
     let record = scene.say("tester", result("s1", Outcome::Positive));
-    let one_line = |event: &lazaret_gateway::event::Event| match &event.happening {
+    let one_line = |event: &lazaret_vocabulary::event::Event| match &event.happening {
         H::Entry(E::LotFrozen { lot, .. }) => Some(format!("{lot} stopped")),
         H::Entry(E::LotRecalled {
             lot,
@@ -1165,7 +1165,7 @@ fn c1_a_restart_voids_tests_and_signatures() {
 fn a10_a_clock_that_counts_from_the_beginning_of_a_step_counts_from_its_record() {
     let mut early = protocol();
     early.hold = early.hold.map(|hold| HoldRule {
-        clock: lazaret_gateway::event::rules::ClockFrom::StepStart(StepName::new("disinfect")),
+        clock: lazaret_vocabulary::event::rules::ClockFrom::StepStart(StepName::new("disinfect")),
         ..hold
     });
     let mut scene = Scene::with(rules(), vec![early]);

@@ -1,19 +1,19 @@
 //! A small gateway with its people, and a short way to say what happens there.
 
 use jiff::{SignedDuration, Timestamp};
-use lazaret_gateway::event::entry::{
+use lazaret_ledger::{Accepted, Command, CommandId, Ledger, LotView, Record, Refusal, Warning};
+use lazaret_vocabulary::event::entry::{
     AgentName, Entry, ExceptionId, ManifestId, ManifestLine, Outcome, PersonName, Reading, Role,
     SampleId, Tally, TestName,
 };
-use lazaret_gateway::event::rules::{
+use lazaret_vocabulary::event::rules::{
     AgentRule, Band, ClockFrom, Contact, GoodsRule, HoldRule, PeopleRule, PlaceRule, Protocol,
     RuleBook, Side, TestRule, TreatmentRule, VehicleRule,
 };
-use lazaret_gateway::event::{
+use lazaret_vocabulary::event::{
     Cause, ConvoyId, DepartureId, GoodsName, Happening, LotId, PlaceName, ResourceName, SourceName,
     Spot, StepName, Thing, VehicleId,
 };
-use lazaret_ledger::{Accepted, Command, CommandId, Ledger, LotView, Record, Refusal, Warning};
 
 pub(crate) const DAY: i64 = 86_400;
 pub(crate) const HOUR: i64 = 3_600;
@@ -98,7 +98,7 @@ pub(crate) fn protocol() -> Protocol {
         readings_every_s: HOUR as u64,
     };
     Protocol {
-        protocol: lazaret_gateway::event::entry::ProtocolName::new("standard"),
+        protocol: lazaret_vocabulary::event::entry::ProtocolName::new("standard"),
         version: 1,
         goods: Vec::new(),
         sources: Vec::new(),

@@ -1,7 +1,7 @@
 //! A train from its arrival to the dispatch of its goods, and what can go wrong on the way.
 
-use lazaret_gateway::event::entry::Outcome;
 use lazaret_ledger::{Rule, Stage};
+use lazaret_vocabulary::event::entry::Outcome;
 
 use crate::scene::*;
 

@@ -1,8 +1,8 @@
 //! Treatments are judged by time, agent, gaps, temperature band, concentration and concentration × time.
 
-use lazaret_gateway::event::entry::{AgentName, Reading};
 use lazaret_ledger::segregation::{Segregation, between, class_number, strictest};
 use lazaret_ledger::treatment::{Treatment, ct_mg_s_m3, judge};
+use lazaret_vocabulary::event::entry::{AgentName, Reading};
 use proptest::prelude::*;
 
 use crate::scene::{HOUR, after, protocol, start};

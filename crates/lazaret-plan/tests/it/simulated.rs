@@ -1,7 +1,6 @@
 //! The methods on the simulator, against gateways whose answers are known exactly.
 
 use lazaret_gateway::Document;
-use lazaret_gateway::time::GateTime;
 use lazaret_plan::capacity::Range;
 use lazaret_plan::compare::pairing_gain;
 use lazaret_plan::experiment::{Design, Experiment, ExperimentError};
@@ -9,6 +8,7 @@ use lazaret_plan::questions::capacity::{CapacityQuestion, Sustained};
 use lazaret_plan::questions::sensitivity::{Effort, Input};
 use lazaret_plan::questions::{capacity, sensitivity};
 use lazaret_plan::simulated::{Simulated, Unwatched, Watch};
+use lazaret_vocabulary::time::GateTime;
 
 fn no_files(_: &str) -> Result<String, String> {
     Err("no files here".into())

@@ -1,7 +1,7 @@
 //! Arrivals board: announced, here, mismatches; and papers coming in.
 
-use lazaret_gateway::event::entry::{ManifestId, ManifestLine};
-use lazaret_gateway::event::{ConvoyId, SourceName, VehicleId};
+use lazaret_vocabulary::event::entry::{ManifestId, ManifestLine};
+use lazaret_vocabulary::event::{ConvoyId, SourceName, VehicleId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

@@ -1,7 +1,7 @@
 //! Audit: filter, prove, export.
 
-use lazaret_gateway::event::Event;
-use lazaret_gateway::event::entry::PersonName;
+use lazaret_vocabulary::event::Event;
+use lazaret_vocabulary::event::entry::PersonName;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

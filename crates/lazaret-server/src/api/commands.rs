@@ -1,7 +1,7 @@
 //! Saying that something happened.
 
-use lazaret_gateway::event::entry::PersonName;
-use lazaret_gateway::event::{Event, Happening};
+use lazaret_vocabulary::event::entry::PersonName;
+use lazaret_vocabulary::event::{Event, Happening};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,7 +1,7 @@
 //! Exceptions: what stops lots until it is settled.
 
-use lazaret_gateway::event::LotId;
-use lazaret_gateway::event::entry::ExceptionId;
+use lazaret_vocabulary::event::LotId;
+use lazaret_vocabulary::event::entry::ExceptionId;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

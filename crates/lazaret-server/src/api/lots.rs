@@ -1,9 +1,9 @@
 //! Lots: lists, the card, contacts and trace.
 
-use lazaret_gateway::event::entry::{
+use lazaret_vocabulary::event::entry::{
     ExceptionId, ManifestLine, PersonName, Pin, Surface, Tally, TestName,
 };
-use lazaret_gateway::event::{
+use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, Event, GoodsName, LotId, PlaceName, Spot, StepName, VehicleId,
 };
 use serde::{Deserialize, Serialize};

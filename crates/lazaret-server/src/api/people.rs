@@ -1,6 +1,6 @@
 //! Crew board.
 
-use lazaret_gateway::event::entry::{AgentName, PersonName, Role};
+use lazaret_vocabulary::event::entry::{AgentName, PersonName, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 

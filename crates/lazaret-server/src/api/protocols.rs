@@ -1,8 +1,8 @@
 //! Protocols and rules, with dates and effect.
 
-use lazaret_gateway::event::LotId;
-use lazaret_gateway::event::entry::TestName;
-use lazaret_gateway::event::rules::{Protocol, RuleBook};
+use lazaret_vocabulary::event::LotId;
+use lazaret_vocabulary::event::entry::TestName;
+use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -1,6 +1,6 @@
 //! Who is signed in, and what they may do.
 
-use lazaret_gateway::event::entry::{PersonName, Role};
+use lazaret_vocabulary::event::entry::{PersonName, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

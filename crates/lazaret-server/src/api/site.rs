@@ -1,7 +1,7 @@
 //! The gateway as it is built, and who stands where.
 
-use lazaret_gateway::event::rules::{Contact, RuleBook, Side};
-use lazaret_gateway::event::{GoodsName, PlaceName, ResourceName, SourceName, StepName};
+use lazaret_vocabulary::event::rules::{Contact, RuleBook, Side};
+use lazaret_vocabulary::event::{GoodsName, PlaceName, ResourceName, SourceName, StepName};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

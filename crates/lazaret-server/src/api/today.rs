@@ -1,7 +1,7 @@
 //! Today: what is here, what may go, what is wrong, what comes next.
 
-use lazaret_gateway::event::entry::Role;
-use lazaret_gateway::event::{ConvoyId, PlaceName, SourceName};
+use lazaret_vocabulary::event::entry::Role;
+use lazaret_vocabulary::event::{ConvoyId, PlaceName, SourceName};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -1,6 +1,6 @@
 //! Vehicles and their way home.
 
-use lazaret_gateway::event::{ConvoyId, SourceName, Spot, VehicleId};
+use lazaret_vocabulary::event::{ConvoyId, SourceName, Spot, VehicleId};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

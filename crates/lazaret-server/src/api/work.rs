@@ -1,7 +1,7 @@
 //! Test desk, release queue and dispatch builder.
 
-use lazaret_gateway::event::entry::{Outcome, PersonName, SampleId, TestName};
-use lazaret_gateway::event::{DepartureId, GoodsName, LotId, Spot, StepName};
+use lazaret_vocabulary::event::entry::{Outcome, PersonName, SampleId, TestName};
+use lazaret_vocabulary::event::{DepartureId, GoodsName, LotId, Spot, StepName};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 

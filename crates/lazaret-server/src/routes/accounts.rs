@@ -5,8 +5,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
-use lazaret_gateway::event::entry::{Entry, PersonName};
 use lazaret_store::Account;
+use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
 use super::commands::{if_match, say};
 use super::session::person_name;

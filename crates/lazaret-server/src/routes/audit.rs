@@ -5,10 +5,10 @@ use std::time::Instant;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use lazaret_gateway::event::entry::PersonName;
-use lazaret_gateway::event::{LotId, VehicleId};
 use lazaret_ledger::chain::Record;
 use lazaret_store::{Checkpoint, Stored};
+use lazaret_vocabulary::event::entry::PersonName;
+use lazaret_vocabulary::event::{LotId, VehicleId};
 
 use super::boards::number;
 use super::commands::in_words;

@@ -5,11 +5,11 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry, ExceptionId, PersonName};
-use lazaret_gateway::event::rules::Protocol;
-use lazaret_gateway::event::{ConvoyId, Happening, VehicleId};
 use lazaret_ledger::{Chained, Closure, ConvoyView, NameKind, PersonView};
 use lazaret_store::Moment;
+use lazaret_vocabulary::event::entry::{Entry, ExceptionId, PersonName};
+use lazaret_vocabulary::event::rules::Protocol;
+use lazaret_vocabulary::event::{ConvoyId, Happening, VehicleId};
 
 use super::commands::rules_version;
 use crate::api::arrivals::{ArrivalCard, ArrivalQuery, ArrivalRow, ArrivalStage};
@@ -128,7 +128,7 @@ async fn mismatches_of(
 ) -> Result<
     (
         Vec<crate::api::arrivals::Mismatch>,
-        Vec<lazaret_gateway::event::entry::ManifestLine>,
+        Vec<lazaret_vocabulary::event::entry::ManifestLine>,
     ),
     Problem,
 > {
@@ -254,18 +254,20 @@ pub(crate) async fn search(
                 .map(|(kind, id)| Hit {
                     exact: plain(&id) == wanted,
                     words: match kind {
-                        NameKind::Lot => {
-                            lots::row(state, &lazaret_gateway::event::LotId::new(id.as_str()), now)
-                                .map(|row| match row.why {
-                                    Some(why) => format!("{}, {why}", row.goods),
-                                    None => format!(
-                                        "{}, {}",
-                                        row.goods,
-                                        crate::words::name_of(&row.stage).replace('_', " ")
-                                    ),
-                                })
-                                .unwrap_or_default()
-                        }
+                        NameKind::Lot => lots::row(
+                            state,
+                            &lazaret_vocabulary::event::LotId::new(id.as_str()),
+                            now,
+                        )
+                        .map(|row| match row.why {
+                            Some(why) => format!("{}, {why}", row.goods),
+                            None => format!(
+                                "{}, {}",
+                                row.goods,
+                                crate::words::name_of(&row.stage).replace('_', " ")
+                            ),
+                        })
+                        .unwrap_or_default(),
                         NameKind::Person => state
                             .roles_of(&PersonName::new(id.as_str()))
                             .iter()

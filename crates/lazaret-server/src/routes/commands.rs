@@ -3,11 +3,11 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::{Extension, Json};
-use lazaret_gateway::event::entry::{Entry, PersonName};
-use lazaret_gateway::event::{Event, Happening};
 use lazaret_ledger::chain::Record;
 use lazaret_ledger::{Command, CommandId, Correction, Decision, Warning, decide};
 use lazaret_store::SubmitError;
+use lazaret_vocabulary::event::entry::{Entry, PersonName};
+use lazaret_vocabulary::event::{Event, Happening};
 
 use crate::api::commands::{BatchOutcome, BatchRequest, CommandRequest, Receipt, Trial};
 use crate::api::common::{Answer, Problem, RefusalView};

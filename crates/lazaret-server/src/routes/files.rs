@@ -9,9 +9,9 @@ use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use futures_util::stream;
-use lazaret_gateway::event::LotId;
-use lazaret_gateway::event::entry::Entry;
 use lazaret_ledger::chain::Record;
+use lazaret_vocabulary::event::LotId;
+use lazaret_vocabulary::event::entry::Entry;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::error::RecvError;
@@ -164,7 +164,7 @@ async fn announce(app: &App, who: &Who, entry: Entry) -> Result<u64, Problem> {
 async fn take_back(
     app: &App,
     who: &Who,
-    announced: &[lazaret_gateway::event::entry::ManifestId],
+    announced: &[lazaret_vocabulary::event::entry::ManifestId],
 ) -> Result<(), Problem> {
     for manifest in announced {
         let withheld = Entry::ManifestWithheld {

@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry, Outcome, PersonName, Role};
-use lazaret_gateway::event::{DepartureId, Happening, LotId};
 use lazaret_ledger::{Cursor, HoldLine, State as Ledger};
+use lazaret_vocabulary::event::entry::{Entry, Outcome, PersonName, Role};
+use lazaret_vocabulary::event::{DepartureId, Happening, LotId};
 
 use super::boards::{moment, number};
 use crate::api::common::{Answer, At, Page, PageQuery, Problem};

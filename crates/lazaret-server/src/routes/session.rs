@@ -5,9 +5,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
-use lazaret_gateway::event::entry::{Entry, PersonName, Role};
-use lazaret_ledger::import::protocols_of;
+use lazaret_bridge::protocols_of;
 use lazaret_store::Token;
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 
 use crate::access::{Access, ROUTES, allows};
 use crate::api::common::{Answer, Problem};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry, ManifestId, ManifestLine};
-use lazaret_gateway::event::{ConvoyId, Happening, VehicleId};
 use lazaret_ledger::chain::Record;
 use lazaret_ledger::{ConvoyView, ManifestView, Stage, State};
+use lazaret_vocabulary::event::entry::{Entry, ManifestId, ManifestLine};
+use lazaret_vocabulary::event::{ConvoyId, Happening, VehicleId};
 
 use super::vehicles::mark_check;
 use super::when;

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry, Outcome, PersonName, Role, SampleId};
-use lazaret_gateway::event::rules::Side;
-use lazaret_gateway::event::{Happening, LotId, Spot, StepName};
 use lazaret_ledger::chain::Record;
 use lazaret_ledger::{Closure, LotView, Stage, State, Way};
+use lazaret_vocabulary::event::entry::{Entry, Outcome, PersonName, Role, SampleId};
+use lazaret_vocabulary::event::rules::Side;
+use lazaret_vocabulary::event::{Happening, LotId, Spot, StepName};
 
 use super::{days_left, refusal, trial, when};
 use crate::api::common::{At, RefusalView};
@@ -167,7 +167,7 @@ pub(crate) fn from_records(state: &State, view: &LotView, records: &[Record]) ->
         .map(|(test, _)| TestLine {
             passed: !view.tests_missing.iter().any(|m| m.as_str() == test),
             open: open.values().filter(|of| **of == test).count() as u32,
-            test: lazaret_gateway::event::entry::TestName::new(test),
+            test: lazaret_vocabulary::event::entry::TestName::new(test),
         })
         .collect();
     for signature in &mut out.signatures {
@@ -187,7 +187,7 @@ pub(crate) fn from_records(state: &State, view: &LotView, records: &[Record]) ->
 fn read_event(
     lot: &LotId,
     record: &Record,
-    event: &lazaret_gateway::event::Event,
+    event: &lazaret_vocabulary::event::Event,
     out: &mut FromRecords,
     open: &mut HashMap<SampleId, String>,
     tests: &mut Vec<(String, bool)>,
@@ -421,11 +421,11 @@ pub(crate) fn actions(
             "lot_loaded",
             Happening::LotLoaded {
                 lot: lot.clone(),
-                departure: lazaret_gateway::event::DepartureId::new("~trial"),
+                departure: lazaret_vocabulary::event::DepartureId::new("~trial"),
             },
         ));
         let opened = Entry::ExceptionOpened {
-            exception: lazaret_gateway::event::entry::ExceptionId::new("~trial"),
+            exception: lazaret_vocabulary::event::entry::ExceptionId::new("~trial"),
             lots: vec![lot.clone()],
             because: "trial".into(),
         };

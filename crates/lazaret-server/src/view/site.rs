@@ -1,10 +1,10 @@
 //! The site map.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::rules::{PlaceRule, Side};
-use lazaret_gateway::event::{PlaceName, ResourceName, SourceName, StepName};
 use lazaret_gateway::model::{Gateway, Mode, StepKind};
 use lazaret_ledger::{State, VehicleView};
+use lazaret_vocabulary::event::rules::{PlaceRule, Side};
+use lazaret_vocabulary::event::{PlaceName, ResourceName, SourceName, StepName};
 
 use super::{days_left, lots::sign, when};
 use crate::api::site::{

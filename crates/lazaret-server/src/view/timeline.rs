@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use lazaret_gateway::event::Happening;
-use lazaret_gateway::event::entry::Entry;
 use lazaret_ledger::chain::Record;
 use lazaret_store::{Store, StoreError};
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::Entry;
 
 use crate::api::lots::TimelineItem;
 use crate::words::words;

@@ -2,9 +2,9 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use lazaret_gateway::event::entry::{PersonName, Role};
-use lazaret_gateway::event::rules::Side;
 use lazaret_ledger::{ManifestView, Stage, State};
+use lazaret_vocabulary::event::entry::{PersonName, Role};
+use lazaret_vocabulary::event::rules::Side;
 
 use super::when;
 use crate::api::session::Screen;

@@ -1,10 +1,10 @@
 //! Vehicles.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::Happening;
-use lazaret_gateway::event::entry::{Entry, PersonName, Role};
 use lazaret_ledger::identity::{Check, WagonId};
 use lazaret_ledger::{State, VehicleView};
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 
 use super::{refusal, trial, when};
 use crate::api::lots::Action;

@@ -23,9 +23,9 @@ async fn set_up(server: &Server) -> String {
 }
 
 async fn lazaret_rules(server: &Server) {
-    use lazaret_gateway::event::entry::{Entry, PersonName};
+    use lazaret_vocabulary::event::entry::{Entry, PersonName};
     let live = server.app.live();
-    let rules = lazaret_ledger::import::rules_of(&crate::scene::uiju());
+    let rules = lazaret_bridge::rules_of(&crate::scene::uiju());
     let now = live.now();
     let command = lazaret_ledger::Command {
         id: lazaret_ledger::CommandId::new("founding").unwrap(),

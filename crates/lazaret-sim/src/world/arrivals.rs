@@ -1,8 +1,8 @@
 //! Sources, convoys, and vehicles on their way home.
 
-use lazaret_gateway::event::{Cause, Happening};
 use lazaret_gateway::model::{WhenClosed, WhenShort};
 use lazaret_gateway::random::mix;
+use lazaret_vocabulary::event::{Cause, Happening};
 
 use super::{ConvoyS, State, Thing, VEHICLE, World, event, lot_entity, rank, vehicle_entity};
 use crate::model::{NO_LEG, NO_PLACE, NONE};

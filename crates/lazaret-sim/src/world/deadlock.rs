@@ -1,8 +1,8 @@
 //! Deadlock: things that wait for each other's slots in a circle.
 
-use lazaret_gateway::event::Happening;
 use lazaret_gateway::model::PlaceIx;
-use lazaret_gateway::time::GateTime;
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::time::GateTime;
 
 use super::{State, VEHICLE, World, cause};
 use crate::model::{NO_PLACE, NONE};

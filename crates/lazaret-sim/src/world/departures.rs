@@ -1,7 +1,7 @@
 //! Lots that may leave, and departures that take them.
 
-use lazaret_gateway::event::{Cause, Happening};
 use lazaret_gateway::random::mix;
+use lazaret_vocabulary::event::{Cause, Happening};
 
 use super::{State, TRAVELLED, World, cause, event, rank};
 use crate::model::{Leg, LegKind, NONE};

@@ -1,7 +1,7 @@
 //! How a thing moves: it asks for room, takes a slot, leaves the old one, is served and goes on.
 
-use lazaret_gateway::event::{Finding, Happening};
 use lazaret_gateway::model::Fill;
+use lazaret_vocabulary::event::{Finding, Happening};
 
 use super::{
     BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, lot_entity,

@@ -1,13 +1,13 @@
 //! From a replication to its figures, and from indices to the names that events use.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::{
+use lazaret_gateway::model::{PlaceIx, StepIx};
+use lazaret_gateway::random::unmix;
+use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, GoodsName, LotId, PlaceName, ResourceName, SourceName, Spot, StepName,
     Thing as Named, VehicleId,
 };
-use lazaret_gateway::model::{PlaceIx, StepIx};
-use lazaret_gateway::random::unmix;
-use lazaret_gateway::time::GateTime;
+use lazaret_vocabulary::time::GateTime;
 
 use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity};
 use crate::model::{NO_PLACE, OCCUPANCY_BINS};

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use lazaret_gateway::event::{Cause, Happening, Spot};
+use lazaret_vocabulary::event::{Cause, Happening, Spot};
 
 use super::{
     LISTED, PAUSED, PlaceS, ResourceS, State, UnitS, VEHICLE, World, cause, event, failure, rank,

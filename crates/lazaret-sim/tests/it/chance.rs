@@ -1,8 +1,8 @@
 //! Common random numbers: what is added to a gateway and concerns nobody changes nobody's draws.
 
-use lazaret_gateway::event::Event;
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::{Model, Replication, Tell, World};
+use lazaret_vocabulary::event::Event;
+use lazaret_vocabulary::time::GateTime;
 
 const BASE: &str = r#"
 [gateway]

@@ -4,10 +4,10 @@
 
 use std::collections::HashMap;
 
-use lazaret_gateway::event::{Event, Happening as H, Spot, Thing};
 use lazaret_gateway::model::{Gateway, StepKind, Zone};
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::{Model, Replication, Silent, Tell, World};
+use lazaret_vocabulary::event::{Event, Happening as H, Spot, Thing};
+use lazaret_vocabulary::time::GateTime;
 use proptest::prelude::*;
 
 /// A small gateway; every part may be short.
@@ -527,7 +527,7 @@ mod sabotage {
             if let H::LotUnloaded { goods, .. } = &mut event.happening {
                 nth += 1;
                 *goods =
-                    lazaret_gateway::event::GoodsName::new(if nth % 2 == 0 { "a" } else { "b" });
+                    lazaret_vocabulary::event::GoodsName::new(if nth % 2 == 0 { "a" } else { "b" });
             }
         }
         assert!(

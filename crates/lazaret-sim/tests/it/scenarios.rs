@@ -19,10 +19,10 @@ use std::fmt::Write as _;
 
 use expect_test::Expect;
 use jiff::tz::TimeZone;
-use lazaret_gateway::event::{Cause, Event, Finding, Happening, Spot, Thing};
 use lazaret_gateway::model::Gateway;
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::{Model, Outcome, Replication, Silent, Tell, World};
+use lazaret_vocabulary::event::{Cause, Event, Finding, Happening, Spot, Thing};
+use lazaret_vocabulary::time::GateTime;
 
 /// Runs a gateway that begins on Monday 3 January 2022 at 06:00 UTC and compares all that happens.
 #[track_caller]
@@ -232,7 +232,7 @@ fn tell(gateway: &Gateway, event: &Event, out: &mut String) {
         H::Deadlocked { places } => {
             let names: Vec<&str> = places
                 .iter()
-                .map(lazaret_gateway::event::PlaceName::as_str)
+                .map(lazaret_vocabulary::event::PlaceName::as_str)
                 .collect();
             format!("deadlock: {}", names.join(" -> "))
         }

@@ -2,8 +2,8 @@
 
 use crate::support::{check_mean, fails, hours, integral, model, pass, sample, sample_and};
 use lazaret_gateway::model::PlaceIx;
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::{Model, OCCUPANCY_BINS, Replication, Silent, World};
+use lazaret_vocabulary::time::GateTime;
 
 pub(crate) const FILE: &str = r#"
 gateway = { name = "M/G/inf", length = "360 h" }

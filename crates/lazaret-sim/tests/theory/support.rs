@@ -4,8 +4,8 @@
 //! before the first run. Replications are independent and identically distributed, so a mean over them is compared with
 //! its exact value by Student's t.
 
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::{Model, Moments, Outcome, Replication, Silent, World, student};
+use lazaret_vocabulary::time::GateTime;
 
 /// Chance that one check of a right simulator fails, two-sided. The critical value is Student's quantile at
 /// 1 - 1e-4 / 2: 4.40 for 39 degrees of freedom, 4.08 for 99, 3.89 for very many. About 120 checks are made, so one run

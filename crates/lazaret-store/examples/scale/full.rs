@@ -1,11 +1,13 @@
 //! A gateway as large as the largest port, through the ledger's own rules: for figures.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry as E, PersonName};
-use lazaret_gateway::event::rules::Contact;
-use lazaret_gateway::event::{ConvoyId, GoodsName, Happening as H, LotId, SourceName, VehicleId};
 use lazaret_ledger::canonical::to_vec;
 use lazaret_ledger::{Accepted, Command, Digest, Ledger, Sealed};
+use lazaret_vocabulary::event::entry::{Entry as E, PersonName};
+use lazaret_vocabulary::event::rules::Contact;
+use lazaret_vocabulary::event::{
+    ConvoyId, GoodsName, Happening as H, LotId, SourceName, VehicleId,
+};
 
 use crate::scene::{self, Scene, after, spot};
 
@@ -143,7 +145,9 @@ pub(crate) fn full(
                 &mut ledger,
                 "auditor",
                 E::Noted {
-                    thing: Some(lazaret_gateway::event::Thing::Lot(LotId::new(lot.as_str()))),
+                    thing: Some(lazaret_vocabulary::event::Thing::Lot(LotId::new(
+                        lot.as_str(),
+                    ))),
                     text: "seen".into(),
                 }
                 .into(),

@@ -5,9 +5,9 @@
 
 use std::time::{Duration, Instant};
 
-use lazaret_gateway::event::LotId;
 use lazaret_ledger::{Ledger, Sealed};
 use lazaret_store::Store;
+use lazaret_vocabulary::event::LotId;
 
 mod full;
 #[allow(dead_code, reason = "the ledger's tests use more of it")]

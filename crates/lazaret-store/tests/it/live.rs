@@ -62,7 +62,7 @@ fn a_refusal_writes_nothing_and_names_its_rule() {
         let live = place.live().await;
         write_notes(&live, "a", 1).await;
         let mut stranger = note("b", live.now());
-        stranger.by = lazaret_gateway::event::entry::PersonName::new("nobody");
+        stranger.by = lazaret_vocabulary::event::entry::PersonName::new("nobody");
         match live.submit(stranger).await {
             Err(SubmitError::Refused(refusal)) => assert_eq!(refusal.rule.code(), "R1"),
             other => panic!("{other:?}"),

@@ -1,8 +1,8 @@
 //! The ledger as it was known, and as it happened.
 
 use jiff::{SignedDuration, Timestamp};
-use lazaret_gateway::event::entry::{Entry, PersonName, Role};
 use lazaret_store::{Moment, Past};
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 
 use crate::scene::{Place, at, on_each, opening, says};
 

@@ -4,11 +4,11 @@ use std::future::Future;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry, PersonName, Role};
-use lazaret_gateway::event::rules::{GoodsRule, PeopleRule, RuleBook, VehicleRule};
-use lazaret_gateway::event::{GoodsName, Happening, SourceName};
 use lazaret_ledger::{Command, CommandId};
 use lazaret_store::{Live, LiveOptions, Store};
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
+use lazaret_vocabulary::event::rules::{GoodsRule, PeopleRule, RuleBook, VehicleRule};
+use lazaret_vocabulary::event::{GoodsName, Happening, SourceName};
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use tempfile::TempDir;
 

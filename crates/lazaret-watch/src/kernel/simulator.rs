@@ -1,11 +1,11 @@
 //! The simulator as a kernel: any gateway file, some hundred times slower than counts.
 
 use jiff::Timestamp;
-use lazaret_gateway::event::Happening;
 use lazaret_gateway::model::{Gateway, GoodsIx, PlaceIx};
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::{CompileError, Model, Observer, Replication, World};
 use lazaret_smc::random::Streams;
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::time::GateTime;
 
 use super::{Figures, Kernel, PLACES_MOST, date_of};
 
@@ -52,7 +52,7 @@ impl SimulatorKernel {
     pub fn new(gateway: &Gateway, days: usize) -> Result<Self, CompileError> {
         let mut gateway = gateway.clone();
         // The simulator stops where the file says; the watch may go on for longer.
-        let needed = lazaret_gateway::time::Span::from_hours(24 * (days as i64 + 1));
+        let needed = lazaret_vocabulary::time::Span::from_hours(24 * (days as i64 + 1));
         gateway.length = gateway.length.max(needed);
         let ends = (0..days)
             .map(|day| {

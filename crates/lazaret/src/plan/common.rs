@@ -7,13 +7,13 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use lazaret_gateway::Document;
 use lazaret_gateway::model::Study;
-use lazaret_gateway::time::GateTime;
 use lazaret_plan::ExperimentError;
 use lazaret_plan::questions::QuestionError;
 use lazaret_plan::simulated::{SetUpError, Simulated, Watch};
 use lazaret_report::Page;
 use lazaret_sim::Model;
 use lazaret_sim::study::{Settings, Stop};
+use lazaret_vocabulary::time::GateTime;
 use serde::Serialize;
 
 use super::source;

@@ -128,7 +128,7 @@ impl Answer<'_> {
         let (gateway, study) = (self.gateway, self.told.study);
         let zone = gateway.time_zone.iana_name().unwrap_or("local time");
         let length = gateway.length;
-        let from = moment(gateway, lazaret_gateway::time::GateTime::START);
+        let from = moment(gateway, lazaret_vocabulary::time::GateTime::START);
         let what = if self.opens() {
             format!("{length} from {from} ({zone}), starting empty")
         } else {

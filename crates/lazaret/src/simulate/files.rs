@@ -7,8 +7,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::{MetricNames, Model, Replication, Tell, World};
+use lazaret_vocabulary::time::GateTime;
 
 use super::interrupt::Interrupt;
 use super::wrote;

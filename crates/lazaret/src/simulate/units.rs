@@ -2,8 +2,8 @@
 
 use jiff::civil::Date;
 use lazaret_gateway::model::Gateway;
-use lazaret_gateway::time::GateTime;
 use lazaret_sim::Estimate;
+use lazaret_vocabulary::time::GateTime;
 
 /// Decimals that an interval of this half-width supports.
 fn decimals(half_width: f64, value: f64) -> usize {

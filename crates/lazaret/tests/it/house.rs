@@ -67,6 +67,77 @@ fn the_check_notices_an_edge_that_is_not_listed() {
     assert_eq!(unlisted(&listed), ["lazaret-sim -> lazaret-gateway"]);
 }
 
+/// The edges that are listed and that no crate has.
+fn imaginary(listed: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    let real: BTreeSet<String> = metadata
+        .packages
+        .iter()
+        .flat_map(|package| {
+            package
+                .dependencies
+                .iter()
+                .filter(|to| to.kind == DependencyKind::Normal)
+                .map(|to| format!("{} -> {}", package.name, to.name))
+        })
+        .collect();
+    listed
+        .iter()
+        .flat_map(|(from, to)| to.iter().map(move |to| format!("{from} -> {to}")))
+        .filter(|edge| !real.contains(edge))
+        .collect()
+}
+
+#[test]
+fn every_listed_dependency_exists() {
+    assert_eq!(imaginary(&listed()), Vec::<String>::new());
+}
+
+#[test]
+fn the_check_notices_a_listed_edge_that_no_crate_has() {
+    let mut listed = listed();
+    listed
+        .get_mut("lazaret-plan")
+        .unwrap()
+        .insert("lazaret-ledger".into());
+    assert_eq!(imaginary(&listed), ["lazaret-plan -> lazaret-ledger"]);
+}
+
+#[test]
+fn the_ledger_stands_on_no_reader_of_files() {
+    let tree = std::process::Command::new(env!("CARGO"))
+        .args([
+            "tree",
+            "--offline",
+            "-p",
+            "lazaret-ledger",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+        ])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        tree.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tree.stderr)
+    );
+    let tree = String::from_utf8(tree.stdout).unwrap();
+    assert!(tree.contains("lazaret-vocabulary"), "{tree}");
+    for heavy in ["toml", "csv", "statrs", "lazaret-gateway"] {
+        let found = tree
+            .lines()
+            .any(|line| line.split(' ').next() == Some(heavy));
+        assert!(!found, "the ledger depends on {heavy}:\n{tree}");
+    }
+}
+
 #[test]
 fn the_three_uses_do_not_know_one_another() {
     let listed = listed();

@@ -198,7 +198,7 @@ fn the_trace_is_one_event_a_line_in_order_of_time() {
     );
     assert_eq!(said.code, Some(0), "{}", said.err);
     let trace = fs::read_to_string(folder.path().join("trace.jsonl")).unwrap();
-    let events: Vec<lazaret_gateway::event::Event> = trace
+    let events: Vec<lazaret_vocabulary::event::Event> = trace
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();

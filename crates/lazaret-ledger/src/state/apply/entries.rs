@@ -1,7 +1,7 @@
 //! What an entry of an office changes.
 
-use lazaret_gateway::event::Thing;
-use lazaret_gateway::event::entry::{Entry, ManifestLine, Outcome, Soiled};
+use lazaret_vocabulary::event::Thing;
+use lazaret_vocabulary::event::entry::{Entry, ManifestLine, Outcome, Soiled};
 
 use super::super::rows::Touched;
 use super::super::{
@@ -329,7 +329,7 @@ impl State {
 
     pub(super) fn adopt(
         &mut self,
-        protocol: &lazaret_gateway::event::rules::Protocol,
+        protocol: &lazaret_vocabulary::event::rules::Protocol,
         touch: &mut Touch,
     ) {
         let number = self.protocols.len() as u16;

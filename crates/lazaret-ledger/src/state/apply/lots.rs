@@ -1,8 +1,8 @@
 //! What happens to the row of a lot, and to the slots that lots and vehicles take.
 
-use lazaret_gateway::event::entry::{PersonName, Tally};
-use lazaret_gateway::event::rules::{ClockFrom, Contact, Side};
-use lazaret_gateway::event::{Event, StepName};
+use lazaret_vocabulary::event::entry::{PersonName, Tally};
+use lazaret_vocabulary::event::rules::{ClockFrom, Contact, Side};
+use lazaret_vocabulary::event::{Event, StepName};
 
 use super::super::rows::{Handler, Touched};
 use super::super::{AsJson, LotStage, NONE, Sample, State, flag, micros, seconds, some};

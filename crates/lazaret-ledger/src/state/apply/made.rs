@@ -1,8 +1,8 @@
 //! Rows by name, made where the name is new.
 
-use lazaret_gateway::event::Spot;
-use lazaret_gateway::event::entry::PersonName;
-use lazaret_gateway::event::rules::PlaceRule;
+use lazaret_vocabulary::event::Spot;
+use lazaret_vocabulary::event::entry::PersonName;
+use lazaret_vocabulary::event::rules::PlaceRule;
 
 use super::super::{
     Convoy, Departure, ExceptionRow, Lot, NONE, Person, Place, State, Unit, Vehicle,

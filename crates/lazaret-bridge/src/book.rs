@@ -4,16 +4,16 @@
 
 use jiff::Timestamp;
 use lazaret_gateway::distribution::Distribution;
-use lazaret_gateway::event::entry::ProtocolName;
-use lazaret_gateway::event::rules::{
-    ClockFrom, Contact, GoodsRule, HoldRule, InspectionRule, PeopleRule, PlaceRule, Protocol,
-    RuleBook, Side, TreatmentRule, VehicleRule,
-};
-use lazaret_gateway::event::{GoodsName, PlaceName, SourceName, StepName};
 use lazaret_gateway::model::{
     Family, Fill, Gateway, GoodsIx, HoldClock, Quantity, Source, SourceIx, StepIx, StepKind, Term,
     Zone,
 };
+use lazaret_vocabulary::event::entry::ProtocolName;
+use lazaret_vocabulary::event::rules::{
+    ClockFrom, Contact, GoodsRule, HoldRule, InspectionRule, PeopleRule, PlaceRule, Protocol,
+    RuleBook, Side, TreatmentRule, VehicleRule,
+};
+use lazaret_vocabulary::event::{GoodsName, PlaceName, SourceName, StepName};
 
 /// The rules that follow from a gateway file.
 #[must_use]

@@ -7,7 +7,7 @@
 //! As JSON an event is one flat object: `at` (RFC 3339, UTC), `event` (the variant in snake case) and its fields.
 //!
 //! ```
-//! use lazaret_gateway::event::{Event, Happening, LotId, PlaceName, Spot, StepName};
+//! use lazaret_vocabulary::event::{Event, Happening, LotId, PlaceName, Spot, StepName};
 //! let event = Event {
 //!     at: "2022-01-17T01:00:00Z".parse().unwrap(),
 //!     happening: Happening::TreatmentStarted {

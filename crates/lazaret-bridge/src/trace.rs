@@ -2,26 +2,25 @@
 //!
 //! A trace says what happened in a yard that knows no offices. Importing adds the offices that must have been there:
 //! an administrator who sets the rules that follow from the gateway file, one clerk who reports what happens, and two
-//! officers who sign for each release. Everything then goes through [`decide`](crate::decide) like any other command,
+//! officers who sign for each release. Everything then goes through [`decide`](lazaret_ledger::decide) like any other command,
 //! so a trace that breaks a rule is refused, and one of the simulator is not.
 //!
 //! The rules that follow from a gateway file ask for the least that its distributions can draw: the shortest hold,
 //! the shortest treatment. What was drawn is in the trace.
 
-mod book;
-
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lazaret_gateway::event::entry::{Entry, PersonName, Role};
-use lazaret_gateway::event::{Cause, DepartureId, Event, Happening, LotId, Spot, StepName, Thing};
 use lazaret_gateway::model::{Gateway, GoodsIx, SourceIx, StepIx};
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
+use lazaret_vocabulary::event::{
+    Cause, DepartureId, Event, Happening, LotId, Spot, StepName, Thing,
+};
 
-use crate::command::{Command, CommandId};
-use crate::rule::Warning;
+use lazaret_ledger::Warning;
+use lazaret_ledger::{Command, CommandId};
 
-use book::last_hold;
-pub use book::{protocols_of, rules_of};
+use crate::book::{last_hold, protocols_of, rules_of};
 
 /// Who reports what happens.
 const CLERK: &str = "simulated-clerk";

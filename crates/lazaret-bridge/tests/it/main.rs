@@ -1,11 +1,11 @@
 //! Every trace of the simulator replays without a refusal.
 
-use lazaret_gateway::event::Event;
+use lazaret_bridge::Importer;
 use lazaret_gateway::model::Gateway;
-use lazaret_gateway::time::GateTime;
-use lazaret_ledger::import::Importer;
 use lazaret_ledger::{Command, Ledger};
 use lazaret_sim::{Model, Replication, Tell, World};
+use lazaret_vocabulary::event::Event;
+use lazaret_vocabulary::time::GateTime;
 
 fn trace(gateway: &Gateway, seed: u64) -> Vec<Event> {
     let model = Model::compile(gateway).unwrap();
@@ -77,7 +77,7 @@ fn uiju_replays() {
         rule.unwrap()
             .leads_to
             .iter()
-            .map(lazaret_gateway::event::PlaceName::as_str)
+            .map(lazaret_vocabulary::event::PlaceName::as_str)
             .collect()
     };
     assert_eq!(leads("platform"), ["warehouse"]);

@@ -1,0 +1,30 @@
+//! The first record of a ledger.
+
+use jiff::Timestamp;
+use lazaret_gateway::model::Gateway;
+use lazaret_ledger::{Command, CommandId};
+use lazaret_vocabulary::event::entry::{Entry, PersonName};
+
+use crate::book::rules_of;
+
+/// The command that founds a ledger at `now` with the rules that `gateway` asks for.
+///
+/// Its key is always the same, so two servers that found one ledger at once found it once.
+#[must_use]
+pub fn founding(gateway: &Gateway, now: Timestamp) -> Command {
+    Command {
+        id: CommandId::new("founding-rules").expect("the key is short and plain"),
+        by: PersonName::new("lazaret"),
+        device: None,
+        site: None,
+        issued_at: now,
+        at: now,
+        crew: Vec::new(),
+        acknowledged: Vec::new(),
+        corrects: None,
+        what: Entry::RulesAdopted {
+            rules: Box::new(rules_of(gateway)),
+        }
+        .into(),
+    }
+}

@@ -1,0 +1,12 @@
+//! From a gateway file to a ledger: the rules and protocols that the file asks for, the command that founds a
+//! ledger with them, and the commands that a simulated trace stands for.
+//!
+//! The gateway file and the ledger do not know each other. This crate knows both.
+
+mod book;
+mod founding;
+mod trace;
+
+pub use book::{protocols_of, rules_of};
+pub use founding::founding;
+pub use trace::Importer;

@@ -1,0 +1,12 @@
+//! The words of a gateway: what can happen there, who can say it, by which rules, and when.
+//!
+//! Everything else is built on this crate and it is built on nothing of ours. The simulator emits an
+//! [`Event`](event::Event), the ledger records the same event. A program that reads either needs only these types:
+//!
+//! - [`event`]: what happens to vehicles and lots, with the names that it happens to;
+//! - [`event::entry`]: what people record, from papers and signatures to sick leave;
+//! - [`event::rules`]: the protocols and the rule book that a ledger adopts;
+//! - [`time`]: instants and spans of gateway time.
+
+pub mod event;
+pub mod time;
