@@ -4,6 +4,8 @@
 //! page says so instead, and the command line and the API work all the same. `LAZARET_REQUIRE_WEB=1` makes that an error;
 //! `LAZARET_WEB_DIST=DIR` takes screens that were built before; `LAZARET_WEB=skip` builds none.
 
+#![allow(clippy::disallowed_methods, reason = "a build script writes files")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs, io};

@@ -4,6 +4,8 @@
 //! to decide; who may ask for what stands in one table, [`access::ROUTES`]; the document of the API comes from the routes
 //! themselves ([`document`]) and the screens are built against it.
 
+#![allow(clippy::disallowed_methods, reason = "a server is I/O")]
+
 pub mod access;
 pub mod api;
 mod app;

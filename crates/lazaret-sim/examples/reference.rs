@@ -1,4 +1,6 @@
 //! Runs replications of a gateway file on one thread and prints the seven figures of gateway-ref, for profiling.
+
+#![allow(clippy::disallowed_methods, reason = "a program that measures")]
 #![allow(clippy::print_stdout)]
 use lazaret_sim::{Model, Moments, Replication, Silent, World};
 use lazaret_vocabulary::time::GateTime;

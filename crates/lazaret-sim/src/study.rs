@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 
 use lazaret_gateway::model::{PlaceIx, Study as Question};
 use lazaret_vocabulary::time::GateTime;
@@ -480,21 +479,18 @@ pub fn in_order(
         return Ok(());
     }
     let window = WINDOW * threads as u64;
-    let (next, taken, over) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
+    let (next, turnstile) = (AtomicU64::new(0), Turnstile::default());
     let (sender, receiver) = mpsc::channel::<(u64, Result<Outcome, UnknownsError>)>();
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let sender = sender.clone();
-            let (next, taken, over, replication) = (&next, &taken, &over, &replication);
+            let (next, turnstile, replication) = (&next, &turnstile, &replication);
             scope.spawn(move || {
                 let mut world = World::new(model, Silent);
-                while !over.load(Ordering::Relaxed) {
+                loop {
                     let number = next.fetch_add(1, Ordering::Relaxed);
-                    while number >= taken.load(Ordering::Acquire) + window {
-                        if over.load(Ordering::Relaxed) {
-                            return;
-                        }
-                        std::thread::sleep(Duration::from_micros(50));
+                    if !turnstile.admits(number, window) {
+                        return;
                     }
                     let outcome = world.replicate(replication(number), warm_up).cloned();
                     if sender.send((number, outcome)).is_err() {
@@ -504,6 +500,8 @@ pub fn in_order(
             });
         }
         drop(sender);
+        // Closed however this ends, a panic in `take` included, or the workers would wait for ever.
+        let _closed = turnstile.closed_at_the_end();
         let mut early: BTreeMap<u64, Result<Outcome, UnknownsError>> = BTreeMap::new();
         let mut wanted = 0;
         let mut result = Ok(());
@@ -518,13 +516,54 @@ pub fn in_order(
                     }
                 };
                 wanted += 1;
-                taken.store(wanted, Ordering::Release);
+                turnstile.advance(wanted);
                 if go_on.is_break() {
                     break 'rows;
                 }
             }
         }
-        over.store(true, Ordering::Relaxed);
         result
     })
+}
+
+/// Keeps workers at most a window ahead of what has been taken, so that results that wait for their turn stay few.
+#[derive(Default)]
+struct Turnstile {
+    /// How many results were taken, and whether no more are wanted.
+    state: Mutex<(u64, bool)>,
+    moved: Condvar,
+}
+
+impl Turnstile {
+    fn state(&self) -> MutexGuard<'_, (u64, bool)> {
+        // Two plain values: a panic elsewhere cannot leave them half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until `number` is less than `window` ahead of what was taken; false if no more are wanted.
+    fn admits(&self, number: u64, window: u64) -> bool {
+        let ahead = |state: &mut (u64, bool)| !state.1 && number >= state.0 + window;
+        let state = self
+            .moved
+            .wait_while(self.state(), ahead)
+            .unwrap_or_else(PoisonError::into_inner);
+        !state.1
+    }
+
+    fn advance(&self, taken: u64) {
+        self.state().0 = taken;
+        self.moved.notify_all();
+    }
+
+    /// No more results are wanted once what this returns is dropped.
+    fn closed_at_the_end(&self) -> impl Drop + '_ {
+        struct Close<'a>(&'a Turnstile);
+        impl Drop for Close<'_> {
+            fn drop(&mut self) {
+                self.0.state().1 = true;
+                self.0.moved.notify_all();
+            }
+        }
+        Close(self)
+    }
 }

@@ -8,6 +8,7 @@
 //! A p-value is of the Kolmogorov-Smirnov test that the ranks are uniform. Seven quantities are tested, so that
 //! the least of seven right ones lies below 0.01 in one study of fifteen.
 
+#![allow(clippy::disallowed_methods, reason = "a program that measures")]
 #![allow(clippy::print_stdout)] // a program for the terminal
 
 mod yard;

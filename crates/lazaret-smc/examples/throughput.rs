@@ -10,6 +10,7 @@
 //! Both ways of writing the model must give the same log-evidence, which is printed. Set
 //! `RAYON_NUM_THREADS` to choose the threads of SMC²; single filters run on one.
 
+#![allow(clippy::disallowed_methods, reason = "a program that measures")]
 #![allow(clippy::print_stdout)] // a program for the terminal
 
 mod yard;

@@ -3,6 +3,8 @@
 //! `commits GATEWAY.toml RECORDS ADDRESS RAW_ADDRESS`: both addresses name empty databases (SQLite files or postgres://…).
 //! The commands are those of a simulated trace, with every rule on; every commit is synced. Prints one JSON object.
 
+#![allow(clippy::disallowed_methods, reason = "a program that measures")]
+
 use std::collections::VecDeque;
 use std::io::Write;
 use std::time::{Duration, Instant};

@@ -7,6 +7,8 @@
 //!
 //! The office of the server (accounts, sessions, tokens) lives in the same database, in [`Office`].
 
+#![allow(clippy::disallowed_methods, reason = "a store is I/O")]
+
 mod backup;
 mod checkpoint;
 mod database;

@@ -5,6 +5,8 @@
 //! Arguments: `kernel`, `smc2` or nothing for both. Prints one JSON object a measurement. A particle-step is one
 //! particle moved by one day, resampling and the rows of the day included. Set `RAYON_NUM_THREADS` to choose the
 //! threads of SMC²; single filters run on one.
+
+#![allow(clippy::disallowed_methods, reason = "a program that measures")]
 #![allow(clippy::print_stdout, reason = "an example prints")]
 
 use std::time::Instant;

@@ -5,6 +5,11 @@
 //! command line, a gateway file, an override or a CSV file is wrong, and what was printed says where. 130 — interrupted
 //! by Ctrl-C; what was known by then has been printed, marked as partial.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the binary is where files and clocks are read"
+)]
+
 mod check;
 mod input;
 mod ledger;

@@ -1,5 +1,7 @@
 //! Every trace of the simulator replays without a refusal.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
+
 use lazaret_bridge::Importer;
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::{Command, Ledger};

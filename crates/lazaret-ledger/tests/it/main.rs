@@ -1,5 +1,7 @@
 //! The ledger from outside.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
+
 mod canonical;
 mod chain;
 mod disk;

@@ -1,5 +1,7 @@
 //! One binary: a file for each behaviour, and the checks that all of them share.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
+
 mod capacity;
 mod chance;
 mod compare;

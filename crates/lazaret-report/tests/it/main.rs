@@ -1,5 +1,7 @@
 //! Reports as their readers meet them.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
+
 mod browser;
 mod page;
 

@@ -1,5 +1,7 @@
 //! The server from outside.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
+
 mod access;
 mod board;
 mod document;

@@ -3,6 +3,8 @@
 //! `support` states the false-alarm rate that every check keeps to. Each file has sabotage twins: the same check on a model
 //! that is a few per cent or one slot off, which must fail.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
+
 mod blocking_line;
 mod breakdowns;
 mod convoys;

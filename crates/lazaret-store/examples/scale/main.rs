@@ -3,6 +3,8 @@
 //! `scale LOTS ADDRESS`: so many held lots with some six records each, all through the ledger's rules, written to the
 //! empty database at ADDRESS (a SQLite file or postgres://…). Prints one JSON object.
 
+#![allow(clippy::disallowed_methods, reason = "a program that measures")]
+
 use std::time::{Duration, Instant};
 
 use lazaret_ledger::{Ledger, Sealed};

@@ -1,5 +1,7 @@
 //! The store from outside, on SQLite and, where Debian's package is installed, on PostgreSQL.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
+
 mod backup;
 mod disk;
 mod kill;

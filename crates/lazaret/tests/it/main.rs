@@ -1,5 +1,7 @@
 //! The binary as a user meets it.
 
+#![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
+
 mod bad_input;
 mod examples;
 mod faces;
