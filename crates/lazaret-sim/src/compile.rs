@@ -122,10 +122,14 @@ impl Compiler<'_> {
                 StepKind::Treat if on_vehicle => (LegKind::Handle, CLOCK_STORED, None),
                 StepKind::Treat => (LegKind::Treat, CLOCK_STORED, None),
                 StepKind::Inspect(inspection) => {
-                    let again = inspection
+                    let back = inspection
                         .again_from
-                        .and_then(|from| path[..nth].iter().position(|&earlier| earlier == from))
-                        .map_or(NO_LEG, |at| (base + at) as u16);
+                        .and_then(|from| path[..nth].iter().position(|&earlier| earlier == from));
+                    let again = back.map_or(NO_LEG, |at| (base + at) as u16);
+                    let again_travel = back.map_or(NONE, |at| {
+                        let to = gateway.steps[path[at].index()].at;
+                        self.way(step.at, to, travels)
+                    });
                     let found = InspectionM {
                         purpose: hash_name(&format!("step.{}.finding", step.name)),
                         shares: [
@@ -135,6 +139,7 @@ impl Compiler<'_> {
                             inspection.destroy,
                         ],
                         again_leg: again,
+                        again_travel,
                         again_at_most: inspection.again_at_most,
                     };
                     (LegKind::Inspect, CLOCK_STORED, Some(Box::new(found)))

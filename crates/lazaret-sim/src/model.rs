@@ -137,7 +137,7 @@ pub(crate) struct Leg {
     pub(crate) kind: LegKind,
     pub(crate) step: u16,
     pub(crate) place: u16,
-    /// The thing already has its slot there.
+    /// On the straight way the thing already has its slot there.
     pub(crate) stays: bool,
     /// Way from another site, or [`NONE`].
     pub(crate) travel: DrawIx,
@@ -160,12 +160,16 @@ pub(crate) struct Leg {
 
 pub(crate) const CLOCK_STORED: u32 = NONE;
 pub(crate) const CLOCK_ARRIVAL: u32 = NONE - 1;
+/// A mark that has not been set.
+pub(crate) const UNMARKED: i64 = i64::MIN;
 
 #[derive(Clone, Debug)]
 pub(crate) struct InspectionM {
     pub(crate) purpose: u64,
     pub(crate) shares: [Term; 4],
     pub(crate) again_leg: u16,
+    /// Way back to it from another site, or [`NONE`].
+    pub(crate) again_travel: DrawIx,
     pub(crate) again_at_most: u32,
 }
 

@@ -23,7 +23,9 @@ use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::time::GateTime;
 
 use crate::calendar::Calendar;
-use crate::model::{DrawIx, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS};
+use crate::model::{
+    CLOCK_ARRIVAL, CLOCK_STORED, DrawIx, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS, UNMARKED,
+};
 use crate::observer::{Observer, Silent};
 use crate::statistics::{Level, Mean, Tally};
 
@@ -98,6 +100,8 @@ pub(crate) const LISTED: u8 = 8;
 pub(crate) const OUTSIDE: u8 = 16;
 /// A lot that has come from another site without a slot there.
 pub(crate) const TRAVELLED: u8 = 32;
+/// An inspection has sent it back, and it has not taken a slot since: [`World::sent_by`] says which leg that was.
+pub(crate) const AGAIN: u8 = 64;
 
 /// A vehicle or lot. It fills one line of cache, since little else is touched as often.
 #[derive(Clone, Copy, Debug)]
@@ -336,6 +340,8 @@ pub struct World<'m, O> {
     pub(crate) things: Vec<Thing>,
     pub(crate) free_thing: u32,
     pub(crate) marks: Vec<i64>,
+    /// For each thing that is [`AGAIN`] the leg of the inspection that sent it back.
+    pub(crate) sent_by: Vec<u16>,
     pub(crate) places: Vec<PlaceS>,
     pub(crate) units: Vec<UnitS>,
     /// Who is in each unit, by class; only where classes are kept apart.
@@ -397,6 +403,7 @@ impl<'m, O: Observer> World<'m, O> {
             things: Vec::new(),
             free_thing: NONE,
             marks: Vec::new(),
+            sent_by: Vec::new(),
             places: vec![PlaceS::default(); model.places.len()],
             units: Vec::new(),
             unit_goods: Vec::new(),
@@ -804,13 +811,31 @@ impl<'m, O: Observer> World<'m, O> {
         if at == NONE {
             self.things.push(thing);
             if self.model.marks > 0 {
-                self.marks.resize(self.things.len() * self.model.marks, 0);
+                self.marks
+                    .resize(self.things.len() * self.model.marks, UNMARKED);
             }
             self.things.len() as u32 - 1
         } else {
             self.free_thing = self.things[at as usize].next;
             self.things[at as usize] = thing;
+            // Its memory is that of a thing that is gone, whose marks are not its own.
+            let marks = self.model.marks;
+            self.marks[at as usize * marks..(at as usize + 1) * marks].fill(UNMARKED);
             at
+        }
+    }
+
+    /// The instant from which a hold of `x` counts that begins now.
+    #[inline]
+    pub(crate) fn counts_from(&self, x: u32, clock: u32) -> i64 {
+        match clock {
+            CLOCK_STORED => self.now,
+            CLOCK_ARRIVAL => self.things[x as usize].arrived,
+            mark => match self.marks[x as usize * self.model.marks + mark as usize] {
+                // Its class passes the step by.
+                UNMARKED => self.now,
+                at => at,
+            },
         }
     }
 

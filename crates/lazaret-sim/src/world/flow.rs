@@ -3,11 +3,12 @@
 use lazaret_gateway::model::Fill;
 use lazaret_vocabulary::event::{Finding, Happening};
 
+use super::work::is_work;
 use super::{
-    BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, lot_entity,
-    rank,
+    AGAIN, BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event,
+    lot_entity, rank,
 };
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, LegKind, NO_LEG, NO_PLACE, NONE};
+use crate::model::{DrawIx, Leg, LegKind, NO_LEG, NO_PLACE, NONE};
 use crate::observer::Observer;
 
 /// Whether a thing may enter a place.
@@ -51,7 +52,9 @@ impl<O: Observer> World<'_, O> {
             self.dispatched_lot(x);
             return;
         }
-        if leg.stays {
+        // Where it stands decides, not the order of the steps: an inspection may have sent it back.
+        if thing.place == leg.place {
+            thing.flags &= !AGAIN;
             self.begin(x);
             return;
         }
@@ -298,6 +301,7 @@ impl<O: Observer> World<'_, O> {
     /// Takes a slot in the place of `leg`, leaves the old one and begins, or goes on its way there.
     fn enter(&mut self, x: u32, leg: &Leg, unit: u16) {
         let p = usize::from(leg.place);
+        let travel = self.way_to(x, leg);
         self.leave(x);
         self.pass_bins(p);
         self.places[p].occupy(self.now);
@@ -318,17 +322,28 @@ impl<O: Observer> World<'_, O> {
         thing.place = leg.place;
         thing.unit = unit;
         if O::ON {
-            self.tell_entered(x, leg.travel != NONE);
+            self.tell_entered(x, travel != NONE);
         }
         let there = self.things[x as usize].is(TRAVELLED);
-        self.things[x as usize].flags &= !TRAVELLED;
-        if leg.travel == NONE || there {
+        self.things[x as usize].flags &= !(TRAVELLED | AGAIN);
+        if travel == NONE || there {
             self.begin(x);
         } else {
             let counter = self.counter(x);
-            let arrives = self.now + self.duration(leg.travel, counter);
+            let arrives = self.now + self.duration(travel, counter);
             self.things[x as usize].state = State::Travelling;
             self.schedule(arrives, rank::END, event::THING, x);
+        }
+    }
+
+    /// The way of `x` to the place of its leg, if that is at another site.
+    #[inline]
+    fn way_to(&self, x: u32, leg: &Leg) -> DrawIx {
+        if self.things[x as usize].is(AGAIN) {
+            let by = &self.model.legs[usize::from(self.sent_by[x as usize])];
+            by.inspection.as_ref().map_or(NONE, |i| i.again_travel)
+        } else {
+            leg.travel
         }
     }
 
@@ -519,21 +534,18 @@ impl<O: Observer> World<'_, O> {
         self.serve(x, leg);
     }
 
-    /// Whether `x` itself takes what its leg needs. Of a vehicle whose lots are unloaded one by one each lot does.
+    /// Whether `x` itself takes what its leg needs. What is no work takes nothing, and of a vehicle whose lots are unloaded one
+    /// by one each lot does.
     #[inline]
     pub(super) fn needs_hands(&self, x: u32, leg: &Leg) -> bool {
         let by_its_lots = leg.kind == LegKind::UnloadEach && self.things[x as usize].is(VEHICLE);
-        !leg.needs.is_empty() && !by_its_lots
+        !leg.needs.is_empty() && is_work(leg.kind) && !by_its_lots
     }
 
     fn begin_hold(&mut self, x: u32, leg: &Leg) {
         let thing = self.things[x as usize];
         let counter = self.counter(x);
-        let from = match leg.clock {
-            CLOCK_STORED => self.now,
-            CLOCK_ARRIVAL => thing.arrived,
-            mark => self.marks[x as usize * self.model.marks + mark as usize],
-        };
+        let from = self.counts_from(x, leg.clock);
         let ends = (from + self.duration(leg.takes, counter)).max(self.now);
         self.step_starts(leg, &thing);
         self.things[x as usize].state = State::InService;
@@ -578,6 +590,14 @@ impl<O: Observer> World<'_, O> {
             self.marks[x as usize * self.model.marks + bits.trailing_zeros() as usize] = self.now;
             bits &= bits - 1;
         }
+    }
+
+    /// What was done to the vehicle was done to its lot.
+    fn inherit_marks(&mut self, lot: u32, vehicle: u32) {
+        let marks = self.model.marks;
+        let from = vehicle as usize * marks;
+        self.marks
+            .copy_within(from..from + marks, lot as usize * marks);
     }
 
     /// Starts the service of `x`, or goes on with it after a pause.
@@ -650,7 +670,7 @@ impl<O: Observer> World<'_, O> {
         let model = self.model;
         let thing = self.things[x as usize];
         let leg = &model.legs[thing.leg as usize];
-        if !leg.needs.is_empty() {
+        if self.needs_hands(x, leg) {
             self.give_back_needs(leg);
         }
         if leg.step != NO_PLACE {
@@ -736,13 +756,12 @@ impl<O: Observer> World<'_, O> {
                 arrived: vehicle.arrived,
                 source: vehicle.source,
             });
+            self.inherit_marks(lot, v);
             if each {
                 self.things[lot as usize].since = vehicle.since;
                 self.begin(lot);
             } else {
                 self.tell(|w| w.unloaded(lot));
-                let bits = self.model.legs[vehicle.leg as usize].mark_end;
-                self.set_marks(lot, bits);
                 self.request(lot);
             }
         }
@@ -800,17 +819,15 @@ impl<O: Observer> World<'_, O> {
                 self.request(x);
             }
             Finding::Again => {
-                let place = self.things[x as usize].place;
                 let thing = &mut self.things[x as usize];
+                let by = std::mem::replace(&mut thing.leg, inspection.again_leg);
                 thing.attempt = thing.attempt.saturating_add(1);
-                thing.leg = inspection.again_leg;
-                // Where it is treated again may be where it stands.
-                if self.model.legs[thing.leg as usize].place == place {
-                    thing.since = self.now;
-                    self.begin(x);
-                } else {
-                    self.request(x);
+                thing.flags |= AGAIN;
+                if self.sent_by.len() <= x as usize {
+                    self.sent_by.resize(x as usize + 1, NO_LEG);
                 }
+                self.sent_by[x as usize] = by;
+                self.request(x);
             }
             Finding::Fail => {
                 self.leave(x);

@@ -5,7 +5,7 @@
 //! so that a replication with a listener, which always goes the general way, gives the same figures.
 
 use super::{State, World, event, lot_entity, rank};
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, LegKind, NO_LEG};
+use crate::model::{Leg, LegKind, NO_LEG};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -87,16 +87,11 @@ impl<O: Observer> World<'_, O> {
         step.latest_served = now;
         step.last_start = now;
         let thing = &self.things[x as usize];
-        let (entity, arrived, goods) = (thing.entity, thing.arrived, thing.goods);
+        let (entity, goods) = (thing.entity, thing.goods);
         let takes = self.duration(leg.takes, entity);
         let mut due = now + takes;
         if leg.kind == LegKind::Hold {
-            let from = match leg.clock {
-                CLOCK_STORED => now,
-                CLOCK_ARRIVAL => arrived,
-                mark => self.marks[x as usize * self.model.marks + mark as usize],
-            };
-            due = (from + takes).max(now);
+            due = (self.counts_from(x, leg.clock) + takes).max(now);
         }
         let thing = &mut self.things[x as usize];
         thing.place = leg.place;

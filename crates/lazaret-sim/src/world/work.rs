@@ -11,7 +11,7 @@ use crate::model::{Leg, LegKind, NO_PLACE, NONE};
 use crate::observer::Observer;
 
 /// Work that a closed place, a broken unit or a missing crew stops. A hold is no work: its clock runs on.
-fn is_work(kind: LegKind) -> bool {
+pub(super) fn is_work(kind: LegKind) -> bool {
     !matches!(kind, LegKind::Hold | LegKind::Dispatch | LegKind::Out)
 }
 

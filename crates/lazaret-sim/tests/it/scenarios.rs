@@ -15,6 +15,7 @@ mod sites;
 mod stops;
 mod units;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use expect_test::Expect;
@@ -116,6 +117,17 @@ fn figures(names: &[&str], length: &str, toml: &str, expected: Expect) {
         })
         .collect();
     expected.assert_eq(&text);
+}
+
+/// Figures of one replication by name, the same with a trace and without.
+#[track_caller]
+fn values(length: &str, toml: &str) -> BTreeMap<String, f64> {
+    let _ = trace(length, toml);
+    let (_, model) = read(length, toml);
+    let mut world = World::new(&model, Silent);
+    let outcome = world.run(Replication::new(1, 0), GateTime::START).unwrap();
+    let names = model.metrics().iter().map(str::to_string);
+    names.zip(outcome.values.iter().copied()).collect()
 }
 
 fn clock(gateway: &Gateway, at: jiff::Timestamp) -> String {

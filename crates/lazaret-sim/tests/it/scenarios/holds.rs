@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{check, check_only};
+use super::{check, check_only, figures, trace};
 
 fn hold(clock: &str) -> String {
     format!(
@@ -295,6 +295,208 @@ again = { share = 1, from = "disinfect", at_most = 1 }
             23:00 r-1-1-1 begins inspect
             +1d 00:00 r-1-1-1 inspect: to be destroyed
             +1d 00:00 r-1-1-1 is destroyed
+        "#]],
+    );
+}
+
+fn held_since(clock: &str, source: &str, each: &str) -> String {
+    format!(
+        r#"
+[source.r]
+every = "20 h"
+first = "0 h"
+{source}
+[place.gate]
+slots = 9
+[place.p]
+slots = 1
+[place.y]
+slots = 99
+[[step]]
+id = "check"
+does = "handle"
+at = "gate"
+takes = "30 min"
+[[step]]
+id = "unload"
+at = "p"
+takes = "1 h"
+{each}
+[[step]]
+id = "hold"
+at = "y"
+takes = "10 h"
+clock = "starts when {clock}"
+[[step]]
+id = "dispatch"
+at = "y"
+every = "1 h"
+"#
+    )
+}
+
+#[test]
+fn a_clock_may_start_with_work_on_the_vehicle() {
+    // Every second vehicle finds the memory of lots that are gone.
+    for (clock, begins, each) in [
+        ("check starts", 0.0, ""),
+        ("check ends", 0.5, ""),
+        ("unload starts", 0.5, ""),
+        ("unload ends", 1.5, ""),
+        ("check starts", 0.0, "each = \"lot\""),
+        ("check ends", 0.5, "each = \"lot\""),
+        ("unload starts", 0.5, "each = \"lot\""),
+        ("unload ends", 1.5, "each = \"lot\""),
+    ] {
+        for source in ["lots = 1", "lots = 3", "route = \"sea\"\nconvoy = 4"] {
+            let toml = held_since(clock, source, each);
+            let ends: Vec<String> = trace("90 h", &toml)
+                .lines()
+                .filter(|line| line.contains("hold of") && line.contains("begins"))
+                .map(|line| line.rsplit("until ").next().unwrap().to_string())
+                .collect();
+            assert!(ends.len() >= 3, "{clock}, {source}, {each}");
+            let starts = [0.0, 20.0, 40.0, 60.0, 80.0];
+            let per_convoy = ends.len() / starts.len();
+            for (nth, end) in ends.iter().enumerate() {
+                let hours = 6.0 + starts[nth / per_convoy] + begins + 10.0;
+                let (day, minutes) = ((hours / 24.0) as u32, (hours * 60.0) as u32 % 1440);
+                let clock_time = format!("{:02}:{:02}", minutes / 60, minutes % 60);
+                let expected = if day == 0 {
+                    clock_time
+                } else {
+                    format!("+{day}d {clock_time}")
+                };
+                assert_eq!(*end, expected, "{clock}, {source}, {each}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_clock_on_a_step_that_the_class_passes_by_starts_when_the_lot_is_stored() {
+    let toml = hold("starts when disinfection ends").replace(
+        "id = \"disinfect\"\n",
+        "id = \"disinfect\"\ngoods = \"a\"\n",
+    );
+    // The second lot has the memory of the first.
+    check_only(
+        &["hold"],
+        "70 h",
+        &format!("[goods]\na = {{ share = 0 }}\nb = {{ share = 1 }}\n{toml}"),
+        expect![[r#"
+            08:00 hold of r-1-1-1 begins, until 14:00
+            14:00 hold of r-1-1-1 ends
+            +2d 00:00 hold of r-2-1-1 begins, until +2d 06:00
+            +2d 06:00 hold of r-2-1-1 ends
+        "#]],
+    );
+}
+
+const BACK: &str = r#"
+[source.s]
+route = "road"
+every = "99 d"
+first = "0 h"
+[place.dock]
+slots = 1
+[place.warehouse]
+slots = 1
+[place.hall]
+slots = 1
+[[step]]
+id = "unload"
+at = "dock"
+takes = "1 h"
+[[step]]
+id = "disinfect"
+at = "warehouse"
+takes = "2 h"
+[[step]]
+id = "dry"
+at = "warehouse"
+takes = "3 h"
+[[step]]
+id = "inspect"
+at = "hall"
+takes = "1 h"
+again = { share = 1.0, from = "dry", at_most = 1 }
+"#;
+
+#[test]
+fn a_lot_goes_back_to_the_place_of_the_step() {
+    check_only(
+        &["takes", "begins", "inspect", "destroyed"],
+        "2 d",
+        BACK,
+        expect![[r#"
+            06:00 s-1-1 takes a slot in dock.1
+            06:00 s-1-1 begins to be unloaded
+            07:00 s-1-1-1 takes a slot in warehouse.1
+            07:00 s-1-1-1 begins disinfect
+            09:00 s-1-1-1 begins dry
+            12:00 s-1-1-1 takes a slot in hall.1
+            12:00 s-1-1-1 begins inspect
+            13:00 s-1-1-1 inspect: again
+            13:00 s-1-1-1 takes a slot in warehouse.1
+            13:00 s-1-1-1 begins dry
+            16:00 s-1-1-1 takes a slot in hall.1
+            16:00 s-1-1-1 begins inspect
+            17:00 s-1-1-1 inspect: to be destroyed
+            17:00 s-1-1-1 is destroyed
+        "#]],
+    );
+}
+
+#[test]
+fn a_lot_goes_back_to_another_site_by_the_route() {
+    let sites = BACK
+        .replace(
+            "[place.warehouse]\n",
+            "[place.warehouse]\nsite = \"near\"\n",
+        )
+        .replace("[place.dock]\n", "[place.dock]\nsite = \"near\"\n")
+        .replace("[place.hall]\n", "[place.hall]\nsite = \"far\"\n");
+    let toml = format!(
+        r#"
+[site.near]
+[site.far]
+[route.out]
+from = "near"
+to = "far"
+takes = "4 h"
+[route.back]
+from = "far"
+to = "near"
+takes = "5 h"
+{sites}"#
+    );
+    check_only(
+        &["sets out for", "begins", "inspect", "destroyed"],
+        "3 d",
+        &toml,
+        expect![[r#"
+            06:00 s-1-1 begins to be unloaded
+            07:00 s-1-1-1 begins disinfect
+            09:00 s-1-1-1 begins dry
+            12:00 s-1-1-1 sets out for hall.1
+            16:00 s-1-1-1 begins inspect
+            17:00 s-1-1-1 inspect: again
+            17:00 s-1-1-1 sets out for warehouse.1
+            22:00 s-1-1-1 begins dry
+            +1d 01:00 s-1-1-1 sets out for hall.1
+            +1d 05:00 s-1-1-1 begins inspect
+            +1d 06:00 s-1-1-1 inspect: to be destroyed
+            +1d 06:00 s-1-1-1 is destroyed
+        "#]],
+    );
+    figures(
+        &["step.dry.wait.mean", "step.inspect.wait.mean"],
+        "3 d",
+        &toml,
+        expect![[r#"
+            step.dry.wait.mean = 2.5
+            step.inspect.wait.mean = 4
         "#]],
     );
 }

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{check, check_only, figures};
+use super::{check, check_only, figures, values};
 
 const TWO_PLACES: &str = r#"
 [goods]
@@ -203,4 +203,58 @@ takes = "6 h"
             crew.gang.utilisation = 0.25
         "#]],
     );
+}
+
+#[test]
+fn a_hold_takes_no_crew_and_gives_none_back() {
+    // Asked for twice what one cleaner can do, whether place or step names the crew and where the hold leads.
+    for (of_place, of_step, of_hold) in [
+        ("crew = \"cleaner\"", "", ""),
+        ("needs = { cleaner = 1 }", "", ""),
+        ("", "crew = \"cleaner\"", ""),
+        ("", "crew = \"cleaner\"", "crew = \"cleaner\""),
+        ("crew = \"cleaner\"", "", "needs = { cleaner = 3 }"),
+    ] {
+        for after in [
+            "",
+            "[[step]]\nid = \"dispatch\"\nat = \"w\"\nevery = \"1 h\"\n",
+            "[[step]]\nid = \"repack\"\nat = \"w\"\n",
+        ] {
+            if after.contains("repack") && !of_place.is_empty() {
+                // Repacking would need the cleaner too.
+                continue;
+            }
+            let toml = format!(
+                r#"
+[source.s]
+every = "12 h"
+[place.p]
+slots = 4
+[place.w]
+slots = "unlimited"
+{of_place}
+[crew.cleaner]
+count = 1
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "disinfect"
+at = "w"
+takes = "24 h"
+{of_step}
+[[step]]
+id = "hold"
+at = "w"
+takes = "30 min"
+{of_hold}
+{after}"#
+            );
+            // The first begins after half a day, so that 19 are done in 20 days, and the last of them has been held.
+            let values = values("20 d", &toml);
+            assert_eq!(values["lots.dispatched"], 19.0, "{toml}");
+            assert_eq!(values["crew.cleaner.in_use.mean"], 19.5 / 20.0, "{toml}");
+            assert_eq!(values["crew.cleaner.utilisation"], 19.5 / 20.0, "{toml}");
+        }
+    }
 }
