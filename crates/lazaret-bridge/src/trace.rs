@@ -204,6 +204,7 @@ impl<'a> Importer<'a> {
                 let loaded = Happening::LotLoaded {
                     lot: lot.clone(),
                     departure: departure.clone(),
+                    wagon: None,
                 };
                 commands.push(self.command(CLERK, at, loaded));
                 let departed = Happening::Departed {

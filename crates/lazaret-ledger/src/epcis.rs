@@ -226,7 +226,9 @@ impl Exchange {
                 fields.insert("lz:exception".into(), exception.as_str().into());
                 fields
             }
-            H::LotLoaded { lot: id, departure } => Map::from_iter([
+            H::LotLoaded {
+                lot: id, departure, ..
+            } => Map::from_iter([
                 ("type".to_owned(), "AggregationEvent".into()),
                 ("action".to_owned(), "ADD".into()),
                 ("bizStep".to_owned(), "loading".into()),

@@ -87,6 +87,8 @@ pub struct State {
     pub(crate) treatments: BTreeMap<u32, OpenTreatment>,
     /// Seals by the papers, by vehicle, until it is empty.
     pub(crate) seals: BTreeMap<u32, Vec<String>>,
+    /// Wagons that lots were put in for a departure, by lot, until they leave.
+    pub(crate) wagons: BTreeMap<u32, String>,
 
     /// Held lots by earliest release (µs); those whose clock does not run come last.
     held: Sorted<(i64, u32)>,

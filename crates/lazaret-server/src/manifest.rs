@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use lazaret_gateway::model::Gateway;
+use lazaret_ledger::segregation::Class;
 use lazaret_vocabulary::event::entry::{Entry, Hazard, ManifestId, ManifestLine, Tally};
 use lazaret_vocabulary::event::{ConvoyId, GoodsName, LotId, SourceName, VehicleId};
 
@@ -280,12 +281,12 @@ impl Table<'_> {
             self.wrong(row, "seals", self.cell(cells, "seals"), message);
         }
         for hazard in &hazards {
-            if lazaret_ledger::segregation::class_number(hazard).is_none() {
+            if Class::read(hazard).is_none() {
                 self.wrong(
                     row,
                     "hazards",
                     hazard,
-                    "there is no such class of danger, such as 2.1",
+                    "unknown hazard class; write one such as 3, 2.1 or, with its compatibility group, 1.4S",
                 );
             }
         }

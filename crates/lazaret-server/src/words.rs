@@ -75,7 +75,14 @@ pub(crate) fn words(happening: &Happening) -> String {
         } => format!("the clock of {lot} began anew, until {until}: {because}"),
         H::HoldEnded { lot, .. } => format!("the clock of {lot} has run"),
         H::LotReleased { lot } => format!("lot {lot} was released"),
-        H::LotLoaded { lot, departure } => format!("lot {lot} was loaded for {departure}"),
+        H::LotLoaded {
+            lot,
+            departure,
+            wagon,
+        } => match wagon {
+            Some(wagon) => format!("lot {lot} was loaded for {departure}, in {wagon}"),
+            None => format!("lot {lot} was loaded for {departure}"),
+        },
         H::Departed {
             departure, lots, ..
         } => format!("{departure} left with {lots} lots"),

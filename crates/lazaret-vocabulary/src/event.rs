@@ -345,6 +345,9 @@ pub enum Happening {
         lot: LotId,
         /// The departure.
         departure: DepartureId,
+        /// The wagon or truck of the departure that it is in, if that is recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        wagon: Option<VehicleId>,
     },
     /// A departure left with its lots.
     Departed {

@@ -2112,6 +2112,7 @@ export interface components {
             event: "lot_loaded";
             /** @description The lot. */
             lot: components["schemas"]["LotId"];
+            wagon?: null | components["schemas"]["VehicleId"];
         } | {
             /** @description The departure. */
             departure: components["schemas"]["DepartureId"];

@@ -3,10 +3,9 @@
 use lazaret_vocabulary::event::rules::PlaceRule;
 use lazaret_vocabulary::event::{LotId, Spot};
 
-use super::yard::classes;
 use super::{Judge, Said};
 use crate::rule::{Refusal, Rule, Warning};
-use crate::segregation::{Segregation, strictest};
+use crate::segregation::{Hazards, Segregation};
 
 impl Judge<'_> {
     /// That the rules know a way from where it is.
@@ -121,7 +120,8 @@ impl Judge<'_> {
         })
     }
 
-    /// That nothing in the unit must be kept apart from goods of that class, or from that lot.
+    /// That nothing in the unit must be kept apart from goods of that class, and nothing in it or beside it from the
+    /// dangers of that lot.
     pub(super) fn apart(
         &self,
         lot: Option<u32>,
@@ -129,23 +129,25 @@ impl Judge<'_> {
         spot: &Spot,
         said: &mut Said,
     ) -> Result<(), Refusal> {
+        let hazards = lot.map_or_else(Hazards::default, |lot| self.state.lot(lot).hazards);
+        if !hazards.is_empty() {
+            self.dangers_apart(lot, &hazards, spot, said)?;
+        }
         let Some(unit) = self.state.unit_at(spot) else {
             return Ok(());
         };
         let rules = self.rules()?;
-        let hazards = lot.map_or(0, |lot| self.state.lot(lot).hazards);
         let name = self.state.goods_names.get(goods);
         // Most goods stand beside anything: a yard of thousands is looked through only for those that do not.
         let segregated = rules.goods.iter().any(|rule| {
             let own = rule.goods.as_str() == name && !rule.apart_from.is_empty();
             own || rule.apart_from.iter().any(|other| other.as_str() == name)
         });
-        if !segregated && hazards == 0 {
+        if !segregated {
             return Ok(());
         }
         for &other in unit.lots.iter().filter(|&&other| Some(other) != lot) {
-            let row = self.state.lot(other);
-            let other_name = self.state.goods_names.get(row.goods);
+            let other_name = self.state.goods_names.get(self.state.lot(other).goods);
             let apart = rules.goods.iter().any(|rule| {
                 let pair = |a: &str, b: &str| {
                     rule.goods.as_str() == a && rule.apart_from.iter().any(|g| g.as_str() == b)
@@ -163,31 +165,59 @@ impl Judge<'_> {
                     "choose another unit".into(),
                 )
             })?;
-            let asked = strictest(hazards, row.hazards);
-            self.need(Rule::Apart, asked < Segregation::Separated, || {
-                (
-                    format!(
-                        "{} ({}) is in {} {}, and {} must be separated from it",
-                        self.state.lot_id(other),
-                        classes(row.hazards),
-                        spot.place,
-                        spot.unit,
-                        classes(hazards)
-                    ),
-                    "choose another unit".into(),
-                )
-            })?;
-            if asked == Segregation::Away {
-                said.warnings.push((
-                    Warning::Near,
-                    Rule::Apart,
-                    format!(
-                        "{} ({}) must be kept away from {}",
-                        self.state.lot_id(other),
-                        classes(row.hazards),
-                        classes(hazards)
-                    ),
-                ));
+        }
+        Ok(())
+    }
+
+    /// That a unit and those beside it hold nothing that the tables of segregation forbid there.
+    ///
+    /// Units are numbered as they stand: a whole unit is between 1 and 3, and none between 1 and 2.
+    fn dangers_apart(
+        &self,
+        lot: Option<u32>,
+        hazards: &Hazards,
+        spot: &Spot,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        for number in spot.unit.saturating_sub(1)..=spot.unit.saturating_add(1) {
+            let near = Spot {
+                place: spot.place.clone(),
+                unit: number,
+            };
+            let Some(unit) = self.state.unit_at(&near) else {
+                continue;
+            };
+            for &other in unit.lots.iter().filter(|&&other| Some(other) != lot) {
+                let theirs = &self.state.lot(other).hazards;
+                let (asked, _) = hazards.strictest(theirs);
+                let name = self.state.lot_id(other);
+                let (place, unit) = (&near.place, near.unit);
+                if number != spot.unit {
+                    self.need(Rule::Apart, asked < Segregation::Compartment, || {
+                        (
+                            format!(
+                                "{name} ({theirs}) is in {place} {unit}, and {hazards} must have a whole unit between"
+                            ),
+                            "choose a unit that is not beside it".into(),
+                        )
+                    })?;
+                    continue;
+                }
+                self.need(Rule::Apart, asked < Segregation::Separated, || {
+                    (
+                        format!(
+                            "{name} ({theirs}) is in {place} {unit}, and {hazards} must be separated from it"
+                        ),
+                        elsewhere(hazards, theirs, "choose another unit"),
+                    )
+                })?;
+                if let Some(how) = only_if(asked) {
+                    said.warnings.push((
+                        Warning::Near,
+                        Rule::Apart,
+                        format!("{name} ({theirs}) must be {how} {hazards}"),
+                    ));
+                }
             }
         }
         Ok(())
@@ -219,5 +249,25 @@ impl Judge<'_> {
                 "choose another unit".into(),
             )
         })
+    }
+}
+
+/// What goods that may be near each other must be nevertheless; none if nothing is asked, or more than a warning.
+pub(super) fn only_if(asked: Segregation) -> Option<String> {
+    match asked {
+        Segregation::Away => Some("kept away from".into()),
+        Segregation::UnderNote(note) => Some(format!(
+            "such as note {note} of IMDG 7.2.7.1.4 allows beside"
+        )),
+        _ => None,
+    }
+}
+
+/// What to do with goods that may not be together: go elsewhere, or first say what kind of explosive they are.
+pub(super) fn elsewhere(own: &Hazards, theirs: &Hazards, elsewhere: &str) -> String {
+    if own.ungrouped() || theirs.ungrouped() {
+        format!("{elsewhere}, or have the papers name the compatibility group, such as 1.4S")
+    } else {
+        elsewhere.to_owned()
     }
 }

@@ -10,7 +10,7 @@ use lazaret_vocabulary::event::{ConvoyId, Happening, LotId, SourceName, StepName
 use super::{Judge, Said};
 use crate::identity::WagonId;
 use crate::rule::{Refusal, Rule, Warning};
-use crate::segregation::class_number;
+use crate::segregation::Class;
 use crate::state::{LotStage, flag, micros, seconds, some, timestamp};
 
 impl Judge<'_> {
@@ -201,12 +201,12 @@ impl Judge<'_> {
             let hazard = line
                 .hazards
                 .iter()
-                .find(|hazard| class_number(hazard.as_str()).is_none());
+                .find(|hazard| Class::read(hazard.as_str()).is_none());
             if let Some(hazard) = hazard {
                 return Err(Refusal::new(
                     Rule::Known,
                     format!("{}: there is no class of danger {hazard}", at()),
-                    "write a class or division such as 3 or 2.1",
+                    "write a class or division such as 3, 2.1 or, with its compatibility group, 1.4S",
                 ));
             }
             if !self

@@ -5,11 +5,12 @@ use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, Finding, Happening, LotId, SourceName, Spot, Thing, VehicleId,
 };
 
+use super::ground::{elsewhere, only_if};
 use super::{Judge, Said};
 use crate::gate::Way;
 use crate::identity::{Check, WagonId};
 use crate::rule::{Refusal, Rule, Warning};
-use crate::segregation::{Segregation, class_name, strictest};
+use crate::segregation::Segregation;
 use crate::state::{ManifestStage, VehicleStage, flag, seconds, some, timestamp};
 
 impl Judge<'_> {
@@ -68,7 +69,11 @@ impl Judge<'_> {
             H::HoldEnded { lot, .. } => self.hold_ended(lot),
             // Nobody may say this; it is here for the test that lets somebody say it.
             H::LotReleased { lot } => self.lot_here(lot).map(drop),
-            H::LotLoaded { lot, departure } => self.loaded(lot, departure),
+            H::LotLoaded {
+                lot,
+                departure,
+                wagon,
+            } => self.loaded(lot, departure, wagon.as_ref(), said),
             H::Departed {
                 departure, lots, ..
             } => self.departed(departure, *lots),
@@ -255,7 +260,13 @@ impl Judge<'_> {
             })
     }
 
-    fn loaded(&self, lot: &LotId, departure: &DepartureId) -> Result<(), Refusal> {
+    fn loaded(
+        &self,
+        lot: &LotId,
+        departure: &DepartureId,
+        wagon: Option<&VehicleId>,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
         let number = self.lot_here(lot)?;
         self.gate.may_leave(number, Way::Inland)?;
         let Some(train) = self.state.departure_names.find(departure.as_str()) else {
@@ -284,20 +295,61 @@ impl Judge<'_> {
                     )
                 },
             )?;
-            // Wagons of one train are apart from each other; what needs a whole compartment between needs another train.
-            let apart = strictest(row.hazards, other_row.hazards);
-            self.need(Rule::Apart, apart < Segregation::Compartment, || {
-                (
-                    format!(
-                        "{lot} ({}) and {} ({}) must have a whole compartment between them",
-                        classes(row.hazards),
-                        self.state.lot_id(other),
-                        classes(other_row.hazards)
-                    ),
-                    "choose another departure".into(),
-                )
-            })?;
+            self.dangers_aboard((number, wagon), other, said)?;
         }
+        Ok(())
+    }
+
+    /// That two lots of one departure are as far from each other as the tables of segregation ask.
+    ///
+    /// Wagons are apart from each other, so that only what is in one wagon can be too near; what needs a whole
+    /// compartment between needs another departure, because nobody records in which order wagons are coupled.
+    fn dangers_aboard(
+        &self,
+        (lot, wagon): (u32, Option<&VehicleId>),
+        other: u32,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        let (own, theirs) = (&self.state.lot(lot).hazards, &self.state.lot(other).hazards);
+        let (asked, _) = own.strictest(theirs);
+        if asked == Segregation::None {
+            return Ok(());
+        }
+        let (name, other_name) = (self.state.lot_id(lot), self.state.lot_id(other));
+        self.need(Rule::Apart, asked < Segregation::Compartment, || {
+            (
+                format!(
+                    "{name} ({own}) and {other_name} ({theirs}) must have a whole compartment between them"
+                ),
+                "choose another departure".into(),
+            )
+        })?;
+        let wagons = wagon.zip(self.state.wagons.get(&other));
+        let together = wagons.map(|(own, theirs)| same_mark(own.as_str(), theirs));
+        if together == Some(false) {
+            return Ok(());
+        }
+        self.need(
+            Rule::Apart,
+            together.is_none() || asked < Segregation::Separated,
+            || {
+                (
+                    format!("{other_name} ({theirs}) is in that wagon, and {own} must be separated from it"),
+                    elsewhere(own, theirs, "choose another wagon or departure"),
+                )
+            },
+        )?;
+        let how = only_if(asked).unwrap_or_else(|| "in another wagon than".into());
+        let whether = if together.is_none() {
+            "; it is not recorded which wagons they are in"
+        } else {
+            ""
+        };
+        said.warnings.push((
+            Warning::Near,
+            Rule::Apart,
+            format!("{other_name} ({theirs}) must be {how} {name} ({own}){whether}"),
+        ));
         Ok(())
     }
 
@@ -421,14 +473,12 @@ impl Judge<'_> {
     }
 }
 
-pub(super) fn classes(mask: u32) -> String {
-    let classes: Vec<&str> = (0..32)
-        .filter(|class| mask >> class & 1 == 1)
-        .map(|class| class_name(class as u8))
-        .collect();
-    if classes.is_empty() {
-        "no hazard".into()
-    } else {
-        format!("class {}", classes.join(" and "))
-    }
+/// Whether two marks are of one wagon, however they are written. Two wagons that look alike count as one.
+fn same_mark(a: &str, b: &str) -> bool {
+    let plain = |mark: &str| -> String {
+        (mark.chars().filter(|c| c.is_alphanumeric()))
+            .flat_map(char::to_uppercase)
+            .collect()
+    };
+    plain(a) == plain(b)
 }

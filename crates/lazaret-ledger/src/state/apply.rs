@@ -320,8 +320,15 @@ impl State {
                 self.lots[lot as usize].set(flag::RELEASED, true);
                 self.totals.lots_released += 1;
             }
-            H::LotLoaded { lot, departure } => {
+            H::LotLoaded {
+                lot,
+                departure,
+                wagon,
+            } => {
                 let lot = self.lot_touched(lot.as_str(), touch)?;
+                if let Some(wagon) = wagon {
+                    self.wagons.insert(lot, wagon.as_str().to_owned());
+                }
                 let departure = self.departure_row(departure.as_str());
                 self.leave(lot, now);
                 let row = &mut self.lots[lot as usize];

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::names::NONE;
+use crate::segregation::Hazards;
 
 /// What a lot's flags mean.
 pub(crate) mod flag {
@@ -62,7 +63,7 @@ pub(crate) struct Lot {
     pub(crate) inspected: u16,
     pub(crate) tests_needed: u32,
     pub(crate) tests_passed: u32,
-    pub(crate) hazards: u32,
+    pub(crate) hazards: Hazards,
     pub(crate) pieces: u32,
     pub(crate) mass_kg: u32,
     pub(crate) vehicle: u32,
@@ -109,7 +110,7 @@ impl Lot {
             inspected: 0,
             tests_needed: 0,
             tests_passed: 0,
-            hazards: 0,
+            hazards: Hazards::default(),
             pieces: 0,
             mass_kg: 0,
             vehicle: NONE,

@@ -1,12 +1,12 @@
 //! The edges of rules: each of these faults was once planted in `decide` and noticed by nobody.
 
-use lazaret_ledger::{Refusal, Rule, Stage};
+use lazaret_ledger::{Refusal, Rule, Stage, Warning};
 use lazaret_vocabulary::event::Happening as H;
 use lazaret_vocabulary::event::entry::{
     Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, PersonName, Role, Tally,
 };
 use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, InspectionRule, TestRule};
-use lazaret_vocabulary::event::{LotId, SourceName, StepName, VehicleId};
+use lazaret_vocabulary::event::{DepartureId, LotId, SourceName, StepName, VehicleId};
 
 use crate::scene::*;
 
@@ -358,31 +358,62 @@ fn papers_that_were_withheld_are_no_papers() {
 
 #[test]
 fn wagons_of_one_train_separate_but_are_no_compartment_between() {
-    // Beside class 3, class 5.1 must be separated and class 6.2 must have a compartment between.
-    let together = |hazard: &str| {
-        let mut scene = Scene::open();
+    // Class 5.1 must be separated from class 3, class 4.1 need not be, class 8 must be kept away from class 4.1, and
+    // class 6.2 must have a compartment between.
+    let together = |first: &str, hazard: &str, wagons: [Option<&str>; 2]| {
+        let mut book = rules();
+        book.places[0].units = Some(3);
+        let mut scene = Scene::with(book, vec![protocol()]);
         let line = |vehicle, hazard: &str| ManifestLine {
             hazards: vec![Hazard::new(hazard)],
             ..line(vehicle)
         };
         scene.say(
             "yard",
-            announced("k1", vec![line("w1", "3"), line("w2", hazard)]),
+            announced("k1", vec![line("w1", first), line("w2", hazard)]),
         );
         scene.say("yard", arrived("k1", &["w1", "w2"]));
-        for (vehicle, unit) in [("w1", 1), ("w2", 2)] {
+        for (vehicle, unit) in [("w1", 1), ("w2", 3)] {
             let lot = format!("{vehicle}-1");
             scene.say("yard", placed(vehicle, "platform", unit));
             scene.say("yard", unloaded(&lot, vehicle, "general", "platform", unit));
         }
+        let aboard = |lot: &str, wagon: Option<&str>| H::LotLoaded {
+            lot: LotId::new(lot),
+            departure: DepartureId::new("d1"),
+            wagon: wagon.map(VehicleId::new),
+        };
         scene.release("w1-1", 1);
-        scene.say("dispatcher", loaded("w1-1", "d1"));
-        scene.release("w2-1", 2);
-        warned(&mut scene, "dispatcher", loaded("w2-1", "d1"))
+        scene.say("dispatcher", aboard("w1-1", wagons[0]));
+        scene.release("w2-1", 3);
+        warned(&mut scene, "dispatcher", aboard("w2-1", wagons[1]))
     };
-    assert_eq!(together("5.1"), None);
-    let refusal = together("6.2").unwrap();
-    assert_eq!(refusal.rule, Rule::Apart);
+    let apart = [Some("t1"), Some("t2")];
+    assert_eq!(together("3", "5.1", apart), None);
+    assert_eq!(together("3", "4.1", [None, None]), None);
+    assert_eq!(together("4.1", "8", apart), None);
+    // In one wagon, however its mark is written, they are not separated.
+    let refusal = together("3", "5.1", [Some("T 1"), Some("t-1")]).unwrap();
+    assert_eq!(
+        (refusal.warning, refusal.fact.as_str()),
+        (
+            None,
+            "w1-1 (class 3) is in that wagon, and class 5.1 must be separated from it"
+        )
+    );
+    let refusal = together("4.1", "8", [Some("t1"), Some("t1")]).unwrap();
+    assert_eq!(refusal.warning, Some(Warning::Near));
+    // Where nobody wrote down the wagons, somebody must say that they looked.
+    for wagons in [[None, None], [Some("t1"), None], [None, Some("t1")]] {
+        let refusal = together("3", "5.1", wagons).unwrap();
+        assert_eq!(refusal.warning, Some(Warning::Near));
+        assert_eq!(
+            refusal.fact,
+            "w1-1 (class 3) must be in another wagon than w2-1 (class 5.1); it is not recorded which wagons they are in"
+        );
+    }
+    let refusal = together("3", "6.2", apart).unwrap();
+    assert_eq!((refusal.rule, refusal.warning), (Rule::Apart, None));
     assert!(
         refusal.fact.contains("whole compartment"),
         "{}",

@@ -20,7 +20,8 @@ use lazaret_vocabulary::event::rules::{
     TreatmentRule,
 };
 use lazaret_vocabulary::event::{
-    ConvoyId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName, StepName, VehicleId,
+    ConvoyId, DepartureId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName,
+    StepName, VehicleId,
 };
 
 use crate::disk::Disk;
@@ -515,7 +516,10 @@ impl Life {
                 let lots = 1 + self.dice.below(2);
                 (0..lots)
                     .map(|nth| {
-                        let hazard = *self.dice.pick(&["", "", "3", "5.1", "9"]);
+                        let hazard = *self.dice.pick(&[
+                            "", "", "", "", "", "3", "5.1", "9", "2.1", "4.3", "6.2", "8", "1.4S",
+                            "1.1 d", "1.3G",
+                        ]);
                         ManifestLine {
                             vehicle: VehicleId::new(vehicle.as_str()),
                             lot: LotId::new(format!("{vehicle}-{}-{nth}", self.convoys)),
@@ -710,7 +714,13 @@ impl Life {
             Stage::Released => {
                 let departure = format!("d{}", self.departures);
                 self.pass_gate("dispatcher");
-                self.say("dispatcher", scene::loaded(lot, &departure));
+                let wagon = *self.dice.pick(&["", "t1", "t2", "t3", "t4"]);
+                let what = H::LotLoaded {
+                    lot: id,
+                    departure: DepartureId::new(departure),
+                    wagon: (!wagon.is_empty()).then(|| VehicleId::new(wagon)),
+                };
+                self.say("dispatcher", what);
             }
             Stage::Loaded if self.dice.one_in(10) => {
                 self.pass_gate("crew");

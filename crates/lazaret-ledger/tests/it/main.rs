@@ -4,6 +4,7 @@
 
 mod canonical;
 mod chain;
+mod dangers;
 mod disk;
 mod edges;
 mod epcis;

@@ -14,6 +14,8 @@ use lazaret_vocabulary::event::rules::{
 };
 use lazaret_vocabulary::event::{Event, Finding, Happening as H, Spot, Thing};
 
+use crate::dangers;
+
 const OPEN: i64 = i64::MAX;
 
 #[derive(Clone, Debug, Default)]
@@ -46,6 +48,7 @@ struct Lot {
     vehicle: String,
     convoy: String,
     departure: String,
+    wagon: Option<String>,
     spot: Option<(String, u32)>,
     slot: bool,
     protocols: Vec<usize>,
@@ -483,9 +486,14 @@ impl Oracle {
                 });
                 self.lots.entry(lot.to_string()).or_default().released = true;
             }
-            H::LotLoaded { lot, departure } => {
+            H::LotLoaded {
+                lot,
+                departure,
+                wagon,
+            } => {
                 self.worker(event, record, now);
-                self.loaded(lot.as_str(), departure.as_str(), now);
+                let wagon = wagon.as_ref().map(ToString::to_string);
+                self.loaded(lot.as_str(), departure.as_str(), wagon, record, now);
                 self.hands(lot.as_str(), record, at);
             }
             H::Departed {
@@ -966,7 +974,7 @@ impl Oracle {
         row.slot = false;
         self.lots.insert(lot.into(), row);
         self.vehicles.entry(vehicle.into()).or_default().opened = true;
-        self.company_checks(lot, to);
+        self.company_checks(lot, to, record);
         self.visits.push(Visit {
             lot: lot.into(),
             surface: format!("vehicle {vehicle} {}", carrier.convoy),
@@ -1061,7 +1069,7 @@ impl Oracle {
         if !expected {
             self.room(to);
         }
-        self.company_checks(lot, to);
+        self.company_checks(lot, to, record);
         if sent {
             return;
         }
@@ -1152,8 +1160,17 @@ impl Oracle {
         });
     }
 
-    fn company_checks(&mut self, lot: &str, to: &(String, u32)) {
+    fn company_checks(&mut self, lot: &str, to: &(String, u32), record: &Record) {
         let row = self.lots.get(lot).cloned().unwrap_or_default();
+        let beside = |(place, unit): &(String, u32)| *place == to.0 && unit.abs_diff(to.1) == 1;
+        let near: Vec<String> = (self.lots.iter())
+            .filter(|(_, other)| other.spot.as_ref().is_some_and(beside))
+            .filter(|(_, other)| dangers::asked(&row.hazards, &other.hazards) >= 3)
+            .map(|(name, _)| name.clone())
+            .collect();
+        self.must("S2", near.is_empty(), || {
+            format!("{lot} is beside {near:?}")
+        });
         let rules = self.rules.clone();
         let apart = |a: &str, b: &str| {
             rules.iter().flat_map(|rules| &rules.goods).any(|rule| {
@@ -1168,11 +1185,9 @@ impl Oracle {
             .collect();
         for (name, other) in others {
             let bad = apart(&row.goods, &other.goods) || apart(&other.goods, &row.goods);
-            // Flammable liquids and oxidisers, the pair that the scenarios use: separated from.
-            let pair = |a: &Lot, b: &Lot| {
-                a.hazards.iter().any(|h| h == "3") && b.hazards.iter().any(|h| h == "5.1")
-            };
-            let bad = bad || pair(&row, &other) || pair(&other, &row);
+            let asked = dangers::asked(&row.hazards, &other.hazards);
+            let told = acknowledged(record, "near");
+            let bad = bad || asked >= 2 || asked == 1 && !told;
             self.must("S2", !bad, || format!("{lot} is with {name}"));
             self.must("X1", row.trial == other.trial, || {
                 format!("{lot} is with {name}")
@@ -1298,7 +1313,14 @@ impl Oracle {
         self.must("G3a", treated, || format!("{lot} is held untreated"));
     }
 
-    fn loaded(&mut self, lot: &str, departure: &str, now: i64) {
+    fn loaded(
+        &mut self,
+        lot: &str,
+        departure: &str,
+        wagon: Option<String>,
+        record: &Record,
+        now: i64,
+    ) {
         self.may_go(lot, now);
         let row = self.lots.get(lot).cloned().unwrap_or_default();
         self.must("G7", row.at == At::Here, || format!("{lot} is not here"));
@@ -1306,10 +1328,18 @@ impl Oracle {
         let (left, aboard) = self.departures.get(departure).cloned().unwrap_or_default();
         self.must("G7", !left, || format!("{departure} has left"));
         for other in aboard {
-            let trial = self.lots.get(&other).is_some_and(|row| row.trial);
-            self.must("X1", trial == row.trial, || {
+            let theirs = self.lots.get(&other).cloned().unwrap_or_default();
+            self.must("X1", theirs.trial == row.trial, || {
                 format!("{lot} goes with {other}")
             });
+            let asked = dangers::asked(&row.hazards, &theirs.hazards);
+            let told = acknowledged(record, "near");
+            let well = match (&wagon, &theirs.wagon) {
+                (Some(a), Some(b)) if a != b => asked < 3,
+                (Some(_), Some(_)) => asked == 0 || asked < 2 && told,
+                _ => asked == 0 || asked < 3 && told,
+            };
+            self.must("S2", well, || format!("{lot} leaves with {other}"));
         }
         self.end_visits(lot, now);
         let entry = self.departures.entry(departure.into()).or_default();
@@ -1317,6 +1347,7 @@ impl Oracle {
         let row = self.lots.entry(lot.into()).or_default();
         row.at = At::Loaded;
         row.departure = departure.into();
+        row.wagon = wagon;
         row.spot = None;
         row.slot = false;
     }
@@ -1491,6 +1522,11 @@ impl Oracle {
         }
         for line in lines {
             let row = self.lots.entry(line.lot.to_string()).or_default();
+            if present(row.at) {
+                // What is here gets no less dangerous by new papers.
+                row.hazards
+                    .extend(line.hazards.iter().map(ToString::to_string));
+            }
             let fresh = row.vehicle.is_empty();
             if fresh || row.at == At::Off {
                 *row = Lot {

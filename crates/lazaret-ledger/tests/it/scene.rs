@@ -493,6 +493,7 @@ pub(crate) fn loaded(lot: &str, departure: &str) -> Happening {
     Happening::LotLoaded {
         lot: LotId::new(lot),
         departure: DepartureId::new(departure),
+        wagon: None,
     }
 }
 

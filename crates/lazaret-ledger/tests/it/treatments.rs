@@ -1,6 +1,5 @@
 //! Treatments are judged by time, agent, gaps, temperature band, concentration and concentration × time.
 
-use lazaret_ledger::segregation::{Segregation, between, class_number, strictest};
 use lazaret_ledger::treatment::{Treatment, ct_mg_s_m3, judge};
 use lazaret_vocabulary::event::entry::{AgentName, Reading};
 use proptest::prelude::*;
@@ -171,31 +170,4 @@ proptest! {
         prop_assert_eq!(ct_mg_s_m3(&ends), exact);
         prop_assert_eq!(ct_mg_s_m3(&all), exact);
     }
-}
-
-#[test]
-fn segregation_is_symmetric_and_strictest_of_all_pairs() {
-    fn number(class: &str) -> u8 {
-        class_number(class).unwrap()
-    }
-    for a in 0..20 {
-        for b in 0..20 {
-            assert_eq!(between(a, b), between(b, a));
-        }
-    }
-    assert_eq!(between(number("3"), number("5.1")), Segregation::Separated);
-    assert_eq!(between(number("1.1"), number("3")), Segregation::Lengthwise);
-    assert_eq!(
-        between(number("6.2"), number("4.3")),
-        Segregation::Separated
-    );
-    assert_eq!(between(number("9"), number("1.2")), Segregation::None);
-    // A flammable liquid that is toxic too, beside an oxidiser that is corrosive too.
-    let mask = |classes: &[&str]| classes.iter().fold(0, |m, c| m | 1 << number(c));
-    assert_eq!(
-        strictest(mask(&["3", "6.1"]), mask(&["5.1", "8"])),
-        Segregation::Separated
-    );
-    assert_eq!(strictest(0, mask(&["1.1"])), Segregation::None);
-    assert_eq!(class_number("10"), None);
 }

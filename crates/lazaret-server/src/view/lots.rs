@@ -422,6 +422,7 @@ pub(crate) fn actions(
             Happening::LotLoaded {
                 lot: lot.clone(),
                 departure: lazaret_vocabulary::event::DepartureId::new("~trial"),
+                wagon: None,
             },
         ));
         let opened = Entry::ExceptionOpened {

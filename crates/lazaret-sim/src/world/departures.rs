@@ -117,6 +117,7 @@ impl<O: Observer> World<'_, O> {
                 self.tell(|w| Happening::LotLoaded {
                     lot: w.lot_id(x),
                     departure: w.departure_id(d, nth),
+                    wagon: None,
                 });
                 self.leave(x);
                 self.things[x as usize].leg += 1;

@@ -214,7 +214,7 @@ fn tell(gateway: &Gateway, event: &Event, out: &mut String) {
         } => format!("hold of {lot} begins anew, until {}", until(end)),
         H::HoldEnded { lot, .. } => format!("hold of {lot} ends"),
         H::LotReleased { lot } => format!("{lot} is released"),
-        H::LotLoaded { lot, departure } => format!("{lot} is loaded on {departure}"),
+        H::LotLoaded { lot, departure, .. } => format!("{lot} is loaded on {departure}"),
         H::Departed {
             departure, lots, ..
         } => format!("{departure} departs with {lots}"),

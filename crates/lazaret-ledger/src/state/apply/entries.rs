@@ -8,6 +8,7 @@ use super::super::{
     AsJson, LotStage, Manifest, ManifestStage, NONE, Sample, State, flag, micros, seconds,
 };
 use super::{Touch, ends_with, find};
+use crate::segregation::Class;
 
 impl State {
     pub(super) fn entry(
@@ -377,11 +378,16 @@ impl State {
             let goods = self.goods_names.add(line.goods.as_str());
             let vehicle = self.vehicle(line.vehicle.as_str());
             let lot = self.new_lot(line.lot.as_str(), goods);
-            // A line for a lot that has been unloaded meanwhile changes only what its papers said.
+            // A line for a lot that has been unloaded meanwhile changes only what its papers said, dangers aside.
             if self.lot(lot).stage == LotStage::Withdrawn {
                 self.lots[lot as usize].stage = LotStage::Announced;
             }
+            let hazards = (line.hazards.iter()).filter_map(|hazard| Class::read(hazard.as_str()));
             let row = &mut self.lots[lot as usize];
+            if row.stage.present() {
+                // Papers may tell of a danger late. That they no longer tell of one frees nothing.
+                hazards.clone().for_each(|class| row.hazards.add(class));
+            }
             if row.stage == LotStage::Announced {
                 row.goods = goods;
                 row.vehicle = vehicle;
@@ -389,11 +395,7 @@ impl State {
                 row.pieces = line.tally.pieces;
                 row.mass_kg = line.tally.mass_kg;
                 row.set(flag::TALLIED, true);
-                row.hazards = line
-                    .hazards
-                    .iter()
-                    .filter_map(|hazard| crate::segregation::class_number(hazard.as_str()))
-                    .fold(0, |mask, class| mask | 1 << class);
+                row.hazards = hazards.collect();
                 if arrived {
                     self.expect(lot);
                 }

@@ -313,6 +313,7 @@ impl State {
         self.leave(lot, now);
         self.unload_from_departure_unless(lot, stage);
         self.treatments.remove(&lot);
+        self.wagons.remove(&lot);
         self.lots[lot as usize].stage = stage;
     }
 
@@ -325,6 +326,7 @@ impl State {
     pub(super) fn unload_from_departure(&mut self, lot: u32) {
         let row = &mut self.lots[lot as usize];
         if row.stage == LotStage::Loaded {
+            self.wagons.remove(&lot);
             let departure = std::mem::replace(&mut row.departure, NONE);
             self.departures[departure as usize]
                 .lots

@@ -1,0 +1,290 @@
+//! The tables of segregation, transcribed a second time and as they are printed: every cell of the ledger's own is
+//! compared with them, and the oracle judges by them.
+
+use lazaret_ledger::Warning;
+use lazaret_ledger::segregation::{Class, Hazards, Segregation, between};
+use lazaret_vocabulary::event::entry::{Entry as E, Hazard, ManifestId, ManifestLine};
+
+use crate::scene::{Scene, announced, arrived, line, placed, stored, unloaded};
+
+/// IMDG Code, Amendment 42-24, 7.2.4: all 17 × 17 cells.
+const PRINTED: &str = "
+          1.1  1.3  1.4  2.1  2.2  2.3  3    4.1  4.2  4.3  5.1  5.2  6.1  6.2  7    8    9
+    1.1   *    *    *    4    2    2    4    4    4    4    4    4    2    4    2    4    X
+    1.3   *    *    *    4    2    2    4    3    3    4    4    4    2    4    2    2    X
+    1.4   *    *    *    2    1    1    2    2    2    2    2    2    X    4    2    2    X
+    2.1   4    4    2    X    X    X    2    1    2    2    2    2    X    4    2    1    X
+    2.2   2    2    1    X    X    X    1    X    1    X    X    1    X    2    1    X    X
+    2.3   2    2    1    X    X    X    2    X    2    X    X    2    X    2    1    X    X
+    3     4    4    2    2    1    2    X    X    2    2    2    2    X    3    2    X    X
+    4.1   4    3    2    1    X    X    X    X    1    X    1    2    X    3    2    1    X
+    4.2   4    3    2    2    1    2    2    1    X    1    2    2    1    3    2    1    X
+    4.3   4    4    2    2    X    X    2    X    1    X    2    2    X    2    2    1    X
+    5.1   4    4    2    2    X    X    2    1    2    2    X    2    1    3    1    2    X
+    5.2   4    4    2    2    1    2    2    2    2    2    2    X    1    3    2    2    X
+    6.1   2    2    X    X    X    X    X    X    1    X    1    1    X    1    X    X    X
+    6.2   4    4    4    4    2    2    3    3    3    2    3    3    1    X    3    3    X
+    7     2    2    2    2    1    1    2    2    2    2    1    2    X    3    X    2    X
+    8     4    2    2    1    X    X    X    1    1    1    2    2    X    3    2    X    X
+    9     X    X    X    X    X    X    X    X    X    X    X    X    X    X    X    X    X";
+
+/// 49 CFR 176.144(a), as of 30 September 2024, which has what IMDG 7.2.7.1.4 has: `X` means not together here, a blank
+/// (here `-`) together, a digit together under that note.
+const GROUPS: &str = "
+        A  B  C  D  E  F  G  H  J  K  L  N  S
+    A   -  X  X  X  X  X  X  X  X  X  X  X  X
+    B   X  -  X  X  X  X  X  X  X  X  X  X  -
+    C   X  X  -  6  6  X  1  X  X  X  X  4  -
+    D   X  X  6  -  6  X  1  X  X  X  X  4  -
+    E   X  X  6  6  -  X  1  X  X  X  X  4  -
+    F   X  X  X  X  X  -  X  X  X  X  X  X  -
+    G   X  X  1  1  1  X  -  X  X  X  X  X  -
+    H   X  X  X  X  X  X  X  -  X  X  X  X  -
+    J   X  X  X  X  X  X  X  X  -  X  X  X  -
+    K   X  X  X  X  X  X  X  X  X  -  X  X  -
+    L   X  X  X  X  X  X  X  X  X  X  2  X  X
+    N   X  X  4  4  4  X  X  X  X  X  X  3  5
+    S   X  -  -  -  -  -  -  -  -  -  X  5  -";
+
+/// The cell of a printed table at that row and column.
+fn cell(table: &str, row: &str, column: &str) -> char {
+    let mut lines = table.lines().filter(|line| !line.trim().is_empty());
+    let head: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
+    let at = head.iter().position(|name| *name == column).unwrap();
+    lines
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .find(|cells| cells[0] == row)
+        .map(|cells| cells[at + 1].chars().next().unwrap())
+        .unwrap()
+}
+
+/// What two classes ask: 0 nothing, 1 a warning, 2 to 4 as in the table. `D` in `1.1D` is the compatibility group.
+fn pair(a: &str, b: &str) -> u8 {
+    let split = |class: &str| -> (String, String) {
+        let plain: String = class.to_uppercase().split_whitespace().collect();
+        let digits = plain.trim_end_matches(char::is_alphabetic).to_owned();
+        let group = plain[digits.len()..].to_owned();
+        let row = match digits.as_str() {
+            "1.2" | "1.5" => "1.1",
+            "1.6" => "1.3",
+            other => other,
+        };
+        (row.to_owned(), group)
+    };
+    let ((row, group), (column, other)) = (split(a), split(b));
+    match cell(PRINTED, &row, &column) {
+        '*' if group.is_empty() || other.is_empty() => 2,
+        '*' => match cell(GROUPS, &group, &other) {
+            '-' => 0,
+            'X' => 2,
+            _ => 1,
+        },
+        'X' => 0,
+        digit => digit as u8 - b'0',
+    }
+}
+
+/// What the dangers of two lots ask of each other.
+pub(crate) fn asked(a: &[String], b: &[String]) -> u8 {
+    (a.iter().flat_map(|a| b.iter().map(move |b| pair(a, b))))
+        .max()
+        .unwrap_or(0)
+}
+
+fn number(asked: Segregation) -> u8 {
+    match asked {
+        Segregation::None => 0,
+        Segregation::UnderNote(_) | Segregation::Away => 1,
+        Segregation::Separated => 2,
+        Segregation::Compartment => 3,
+        Segregation::Lengthwise => 4,
+    }
+}
+
+#[test]
+fn every_cell_is_that_of_the_printed_tables() {
+    let mut cells = 0;
+    for a in Class::all() {
+        for b in Class::all() {
+            let printed = pair(&a.to_string(), &b.to_string());
+            assert_eq!(number(between(a, b)), printed, "{a} and {b}");
+            assert_eq!(between(a, b), between(b, a), "{a} and {b}");
+            cells += 1;
+        }
+    }
+    // Six divisions with thirteen groups or none, and fourteen other classes.
+    assert_eq!(cells, (6 * 14 + 14) * (6 * 14 + 14));
+    let class = |text| Class::read(text).unwrap();
+    let between = |a, b| between(class(a), class(b));
+    assert_eq!(between("2.1", "4.3"), Segregation::Separated);
+    assert_eq!(between("3", "4.3"), Segregation::Separated);
+    assert_eq!(between("1.4G", "1.1D"), Segregation::UnderNote(1));
+    assert_eq!(between("1.4S", "1.1B"), Segregation::None);
+    assert_eq!(between("1.4S", "1.1L"), Segregation::Separated);
+    assert_eq!(between("1.1", "1.1"), Segregation::Separated);
+}
+
+#[test]
+fn both_printed_tables_are_symmetric() {
+    for (table, size) in [(PRINTED, 17), (GROUPS, 13)] {
+        let head: Vec<&str> = table.lines().nth(1).unwrap().split_whitespace().collect();
+        assert_eq!(head.len(), size);
+        for a in &head {
+            for b in &head {
+                assert_eq!(cell(table, a, b), cell(table, b, a), "{a} and {b}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_class_is_read_however_papers_write_it() {
+    let said = |text| Class::read(text).map(|class| class.to_string());
+    for (text, meant) in [
+        ("3", "3"),
+        (" 2.1\t", "2.1"),
+        ("1.4s", "1.4S"),
+        ("1.1 D", "1.1D"),
+        ("class 6.1", "6.1"),
+        ("Division 1.3 g", "1.3G"),
+    ] {
+        assert_eq!(said(text).as_deref(), Some(meant), "{text}");
+    }
+    for text in [
+        "", "1", "2", "10", "3.1", "2.1.", "3D", "1.4I", "1.4M", "1.1DD", "1.1D S", "6.1 (3)",
+        "class", "١.١",
+    ] {
+        assert_eq!(said(text), None, "{text}");
+    }
+    for class in Class::all() {
+        assert_eq!(Class::read(&class.to_string()), Some(class));
+    }
+}
+
+#[test]
+fn the_strictest_of_all_pairs_counts() {
+    let of = |classes: &[&str]| -> Hazards {
+        (classes.iter().map(|class| Class::read(class).unwrap())).collect()
+    };
+    let strictest = |a: &[&str], b: &[&str]| of(a).strictest(&of(b)).0;
+    // A flammable liquid that is toxic too, and an oxidiser that is corrosive too.
+    assert_eq!(
+        strictest(&["3", "6.1"], &["5.1", "8"]),
+        Segregation::Separated
+    );
+    assert_eq!(
+        strictest(&["1.4S", "8"], &["1.4S", "6.2"]),
+        Segregation::Lengthwise
+    );
+    assert_eq!(strictest(&[], &["1.1D"]), Segregation::None);
+    assert_eq!(
+        of(&["8", "1.4S", "1.4D", "3"]).to_string(),
+        "class 1.4D and 1.4S and 3 and 8"
+    );
+}
+
+fn dangerous(vehicle: &str, hazards: &[&str]) -> ManifestLine {
+    ManifestLine {
+        hazards: hazards.iter().map(|class| Hazard::new(*class)).collect(),
+        ..line(vehicle)
+    }
+}
+
+/// Two lots with those dangers, on platforms that are not beside each other.
+fn two(first: &[&str], second: &[&str]) -> Scene {
+    let mut rules = crate::scene::rules();
+    rules.places[0].units = Some(3);
+    let mut scene = Scene::with(rules, vec![crate::scene::protocol()]);
+    let lines = vec![dangerous("w1", first), dangerous("w2", second)];
+    scene.say("yard", announced("k1", lines));
+    scene.say("yard", arrived("k1", &["w1", "w2"]));
+    for (vehicle, unit) in [("w1", 1), ("w2", 3)] {
+        let lot = format!("{vehicle}-1");
+        scene.say("yard", placed(vehicle, "platform", unit));
+        scene.say("yard", unloaded(&lot, vehicle, "general", "platform", unit));
+    }
+    scene
+}
+
+/// What the ledger says of storing the second lot in `unit` of the warehouse when the first is in unit 1: the fact, and
+/// whether it is a warning only; none if it says nothing.
+fn said(first: &[&str], second: &[&str], unit: u32) -> Option<(String, bool)> {
+    let mut scene = two(first, second);
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    let command = scene.command("yard", stored("w2-1", "warehouse", unit));
+    let refusal = scene.submit(&command).err()?;
+    Some((refusal.fact, refusal.warning == Some(Warning::Near)))
+}
+
+#[test]
+fn what_needs_a_compartment_between_is_not_beside_it() {
+    // Acetylene and carbide, petrol and carbide: not in one unit, as older tables have it.
+    for gas in ["2.1", "3"] {
+        let (fact, warning) = said(&[gas], &["4.3"], 1).unwrap();
+        let is = format!(
+            "w1-1 (class {gas}) is in warehouse 1, and class 4.3 must be separated from it"
+        );
+        assert_eq!((fact, warning), (is, false));
+        assert_eq!(said(&[gas], &["4.3"], 2), None);
+    }
+    let beside = "w1-1 (class 6.2) is in warehouse 1, and class 3 must have a whole unit between";
+    assert_eq!(said(&["6.2"], &["3"], 2), Some((beside.into(), false)));
+    assert_eq!(said(&["6.2"], &["3"], 3), None);
+    assert_eq!(
+        said(&["1.1D"], &["2.1"], 2).map(|(_, warning)| warning),
+        Some(false)
+    );
+}
+
+#[test]
+fn explosives_are_together_by_their_groups() {
+    assert_eq!(said(&["1.4S"], &["1.1D"], 1), None);
+    assert_eq!(said(&["1.1d"], &["1.2 D"], 1), None);
+    let apart = |first, second| said(&[first], &[second], 1).unwrap();
+    assert_eq!(
+        apart("1.1B", "1.1D"),
+        (
+            "w1-1 (class 1.1B) is in warehouse 1, and class 1.1D must be separated from it".into(),
+            false
+        )
+    );
+    assert_eq!(
+        apart("1.3G", "1.1D"),
+        (
+            "w1-1 (class 1.3G) must be such as note 1 of IMDG 7.2.7.1.4 allows beside class 1.1D"
+                .into(),
+            true
+        )
+    );
+    // Without a group nobody knows, and that is not a yes.
+    let mut scene = two(&["1.4"], &["1.4S"]);
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    let refusal = scene.refused("yard", stored("w2-1", "warehouse", 1));
+    assert_eq!(
+        refusal.remedy,
+        "choose another unit, or have the papers name the compatibility group, such as 1.4S"
+    );
+}
+
+#[test]
+fn a_danger_that_papers_tell_late_counts_and_stays() {
+    let mut scene = two(&[], &["5.1"]);
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    for told in [&["3"] as &[&str], &[]] {
+        let lines = vec![dangerous("w1", told), dangerous("w2", &["5.1"])];
+        scene.say(
+            "yard",
+            E::ManifestAmended {
+                manifest: ManifestId::new("papers"),
+                lines,
+                because: "forgotten".into(),
+            },
+        );
+        let refusal = scene.refused("yard", stored("w2-1", "warehouse", 1));
+        assert!(
+            refusal.fact.contains("must be separated"),
+            "{}",
+            refusal.fact
+        );
+    }
+}
