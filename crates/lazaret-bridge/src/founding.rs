@@ -2,14 +2,14 @@
 
 use jiff::Timestamp;
 use lazaret_gateway::model::Gateway;
-use lazaret_ledger::{Command, CommandId};
+use lazaret_ledger::{Command, CommandId, Digest};
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
 use crate::book::rules_of;
 
 /// The command that founds a ledger at `now` with the rules that `gateway` asks for.
 ///
-/// Its key is always the same, so two servers that found one ledger at once found it once.
+/// Its key and the digest of its body are always the same, so two servers that found one ledger at once found it once.
 #[must_use]
 pub fn founding(gateway: &Gateway, now: Timestamp) -> Command {
     Command {
@@ -22,6 +22,7 @@ pub fn founding(gateway: &Gateway, now: Timestamp) -> Command {
         crew: Vec::new(),
         acknowledged: Vec::new(),
         corrects: None,
+        body: Some(Digest::of(b"founding-rules")),
         what: Entry::RulesAdopted {
             rules: Box::new(rules_of(gateway)),
         }

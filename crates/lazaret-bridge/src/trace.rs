@@ -248,6 +248,7 @@ impl<'a> Importer<'a> {
                 Warning::BackToDirty,
             ],
             corrects: None,
+            body: None,
             what: what.into(),
         }
     }

@@ -9,7 +9,7 @@
 //! # let at: jiff::Timestamp = "2022-01-17T01:00:00Z".parse().unwrap();
 //! # let command = |key: &str| Command {
 //! #     id: CommandId::new(key).unwrap(), by: lazaret_vocabulary::event::entry::PersonName::new("kim"),
-//! #     device: None, site: None, issued_at: at, at, crew: vec![], acknowledged: vec![], corrects: None,
+//! #     device: None, site: None, issued_at: at, at, crew: vec![], acknowledged: vec![], corrects: None, body: None,
 //! #     what: lazaret_vocabulary::event::Entry::Noted { thing: None, text: "snow".into() }.into() };
 //! # let events = |c: &Command| vec![lazaret_vocabulary::event::Event { at, happening: c.what.clone() }];
 //! let mut chain = Chain::default();
@@ -24,8 +24,8 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use lazaret_vocabulary::event::Event;
-use lazaret_vocabulary::event::entry::PersonName;
+use lazaret_vocabulary::event::entry::{Entry, PersonName};
+use lazaret_vocabulary::event::{Event, Happening};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -116,6 +116,9 @@ pub struct Record {
     pub command: CommandId,
     /// When the command was written, by its device's clock.
     pub issued_at: Timestamp,
+    /// The digest of what was sent: the same key with another body is another command. Older records have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Digest>,
     /// What happened, and what the rules made of it; all or nothing. Each has the time at which it happened.
     pub events: Vec<Event>,
     /// The digest of the record before; zero in the first.
@@ -123,6 +126,23 @@ pub struct Record {
 }
 
 impl Record {
+    /// What was said: the command's own event, without what the rules put around it.
+    pub(crate) fn said(&self) -> Option<&Happening> {
+        self.events
+            .iter()
+            .map(|event| &event.happening)
+            .find(|happening| {
+                !matches!(
+                    happening,
+                    Happening::Entry(
+                        Entry::Corrected { .. }
+                            | Entry::WarningAcknowledged { .. }
+                            | Entry::TreatmentVoided { .. }
+                    )
+                )
+            })
+    }
+
     /// The digest of the record's canonical JSON.
     #[must_use]
     pub fn digest(&self) -> Digest {
@@ -161,6 +181,7 @@ impl Chain {
             site: command.site.clone(),
             command: command.id.clone(),
             issued_at: command.issued_at,
+            body: Some(command.body_digest()),
             events,
             previous: self.head,
         };

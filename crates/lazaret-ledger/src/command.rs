@@ -11,6 +11,7 @@ use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::PersonName;
 use serde::{Deserialize, Serialize};
 
+use crate::chain::Digest;
 use crate::rule::Warning;
 
 /// The key under which a command counts once, however often it is sent.
@@ -100,7 +101,50 @@ pub struct Command {
     /// What it corrects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub corrects: Option<Correction>,
+    /// The digest of what its sender sent, if that differs from this command: times that a server filled in are not
+    /// the sender's, and a repetition would have others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Digest>,
     /// What it says.
     #[serde(flatten)]
     pub what: Happening,
+}
+
+impl Command {
+    /// The digest of what was sent, without the warnings that its sender acknowledges: a repetition may know of more.
+    ///
+    /// [`Command::body`] if it is given; otherwise the digest of this command as canonical JSON.
+    #[must_use]
+    pub fn body_digest(&self) -> Digest {
+        if let Some(body) = self.body {
+            return body;
+        }
+        let sent = Sent {
+            device: self.device.as_deref(),
+            site: self.site.as_deref(),
+            issued_at: self.issued_at,
+            at: self.at,
+            crew: &self.crew,
+            corrects: self.corrects.as_ref(),
+            what: &self.what,
+        };
+        match crate::canonical::to_vec(&sent) {
+            Ok(bytes) => Digest::of(&bytes),
+            // A number that no record can hold: the command is refused before anything is recorded under its key.
+            Err(_) => Digest::default(),
+        }
+    }
+}
+
+/// What a command's body digest covers.
+#[derive(Serialize)]
+struct Sent<'a> {
+    device: Option<&'a str>,
+    site: Option<&'a str>,
+    issued_at: Timestamp,
+    at: Timestamp,
+    crew: &'a [PersonName],
+    corrects: Option<&'a Correction>,
+    #[serde(flatten)]
+    what: &'a Happening,
 }

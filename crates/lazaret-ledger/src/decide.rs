@@ -16,7 +16,7 @@ use crate::command::Command;
 use crate::gate::Gate;
 use crate::role::roles_for;
 use crate::rule::{Refusal, Rule, Warning};
-use crate::state::{State, flag, micros, seconds, timestamp};
+use crate::state::{Again, State, flag, micros, seconds, timestamp};
 use crate::work::{WorkedOn, work};
 
 /// What becomes of an accepted command.
@@ -49,10 +49,18 @@ pub fn decide_without(
     now: Timestamp,
     without: Option<Rule>,
 ) -> Result<Decision, Refusal> {
-    if let Some(seq) = state.recorded_as(&command.id)
-        && without != Some(Rule::Once)
+    if without != Some(Rule::Once)
+        && let Some(found) = state.again(command)
     {
-        return Ok(Decision::Already { seq });
+        return match found {
+            Again::Same { seq } => Ok(Decision::Already { seq }),
+            // Nothing is said about the other command: it may be somebody else's.
+            Again::Other => Err(Refusal::new(
+                Rule::Once,
+                format!("the key {} was used for another command", command.id),
+                "give this command a key of its own; if a device counts its keys, its count began anew",
+            )),
+        };
     }
     let judge = Judge::new(state, command, now, without);
     judge.in_time()?;

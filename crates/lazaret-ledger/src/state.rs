@@ -16,7 +16,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use hashbrown::HashMap;
 use jiff::Timestamp;
-use lazaret_vocabulary::event::entry::Reading;
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Reading};
 use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 use serde::{Deserialize, Serialize};
 
@@ -209,9 +210,22 @@ impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for AsJson<T> {
 /// Keys of commands that have been recorded, for as long as they may come again.
 #[derive(Clone, Debug, Default)]
 struct Keys {
-    /// In order of record: `(key, record, recorded at)`.
-    order: VecDeque<(u128, u32, i64)>,
-    records: HashMap<u128, u32, Plain>,
+    /// In order of record: `(key, record, recorded at, mark)`.
+    order: VecDeque<(u128, u32, i64, u128)>,
+    /// Record and mark of each key; the mark tells who said what.
+    records: HashMap<u128, (u32, u128), Plain>,
+}
+
+/// What is known of a command whose key was used before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// The same person said the same.
+    Same {
+        /// In this record.
+        seq: u64,
+    },
+    /// Somebody else, or something else.
+    Other,
 }
 
 /// Keys are digests already; hashing them again would only cost.
@@ -243,23 +257,48 @@ impl std::hash::Hasher for Plain {
 
 impl Keys {
     fn of(key: &str) -> u128 {
-        let Digest(digest) = Digest::of(key.as_bytes());
-        let mut half = [0; 16];
-        half.copy_from_slice(&digest[..16]);
-        u128::from_le_bytes(half)
+        half(Digest::of(key.as_bytes()))
     }
 
-    fn add(&mut self, key: u128, record: u64, recorded_at: i64, keep: i64) {
-        while let Some(&(old, _, at)) = self.order.front() {
+    /// The mark of a command by what was sent.
+    fn mark(by: &PersonName, body: Digest) -> u128 {
+        half(Digest::of(
+            &[b"sent\0", by.as_str().as_bytes(), b"\0", &body.0[..]].concat(),
+        ))
+    }
+
+    /// The mark of a command by what was recorded of it, for records that do not have the digest of its body.
+    fn recorded_mark(by: &PersonName, what: Option<&Happening>) -> u128 {
+        let mut what = what.cloned();
+        // The ledger fills this in.
+        if let Some(Happening::Entry(Entry::Signed { pin, .. })) = &mut what {
+            *pin = None;
+        }
+        let said = crate::canonical::to_vec(&what).unwrap_or_default();
+        half(Digest::of(
+            &[b"recorded\0", by.as_str().as_bytes(), b"\0", &said[..]].concat(),
+        ))
+    }
+
+    fn add(&mut self, key: u128, mark: u128, record: u64, recorded_at: i64, keep: i64) {
+        while let Some(&(old, _, at, _)) = self.order.front() {
             if at >= recorded_at.saturating_sub(keep) {
                 break;
             }
             self.records.remove(&old);
             self.order.pop_front();
         }
-        self.order.push_back((key, record as u32, recorded_at));
-        self.records.insert(key, record as u32);
+        self.order
+            .push_back((key, record as u32, recorded_at, mark));
+        self.records.insert(key, (record as u32, mark));
     }
+}
+
+/// Half of a digest, which is enough to tell keys apart.
+fn half(Digest(digest): Digest) -> u128 {
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    u128::from_le_bytes(half)
 }
 
 impl Serialize for Keys {
@@ -270,10 +309,10 @@ impl Serialize for Keys {
 
 impl<'de> Deserialize<'de> for Keys {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let order = <VecDeque<(u128, u32, i64)>>::deserialize(deserializer)?;
+        let order = <VecDeque<(u128, u32, i64, u128)>>::deserialize(deserializer)?;
         let records = order
             .iter()
-            .map(|&(key, record, _)| (key, record))
+            .map(|&(key, record, _, mark)| (key, (record, mark)))
             .collect();
         Ok(Keys { order, records })
     }
@@ -296,7 +335,23 @@ impl State {
     #[must_use]
     pub fn recorded_as(&self, id: &crate::CommandId) -> Option<u64> {
         let key = Keys::of(id.as_str());
-        self.keys.records.get(&key).map(|&record| record.into())
+        self.keys
+            .records
+            .get(&key)
+            .map(|&(record, _)| record.into())
+    }
+
+    /// Whether a command's key was used before, and for the same command by the same person.
+    pub(crate) fn again(&self, command: &crate::Command) -> Option<Again> {
+        let key = Keys::of(command.id.as_str());
+        let &(record, mark) = self.keys.records.get(&key)?;
+        let same = mark == Keys::mark(&command.by, command.body_digest())
+            || mark == Keys::recorded_mark(&command.by, Some(&command.what));
+        Some(if same {
+            Again::Same { seq: record.into() }
+        } else {
+            Again::Other
+        })
     }
 
     /// The rules in force; none before the first are adopted.
@@ -315,7 +370,11 @@ impl State {
             seconds(rules.remember_s.saturating_add(rules.clock_tolerance_s))
         });
         let key = Keys::of(record.command.as_str());
-        self.keys.add(key, record.seq, recorded_at, keep);
+        let mark = match record.body {
+            Some(body) => Keys::mark(&record.by, body),
+            None => Keys::recorded_mark(&record.by, record.said()),
+        };
+        self.keys.add(key, mark, record.seq, recorded_at, keep);
     }
 
     pub(crate) fn lot(&self, lot: u32) -> &Lot {

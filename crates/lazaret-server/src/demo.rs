@@ -213,6 +213,7 @@ impl<'a> Script<'a> {
             crew: Vec::new(),
             acknowledged: Vec::new(),
             corrects: None,
+            body: None,
             what: what.into(),
         });
     }

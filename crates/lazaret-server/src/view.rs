@@ -41,6 +41,7 @@ pub(crate) fn trial(
         crew: Vec::new(),
         acknowledged: Vec::new(),
         corrects: None,
+        body: None,
         what,
     };
     decide(state, &command, now).map(drop)

@@ -33,6 +33,7 @@ fn scene_command(record: &lazaret_ledger::Record) -> lazaret_ledger::Command {
         crew: Vec::new(),
         acknowledged: Vec::new(),
         corrects: None,
+        body: None,
         what: record.events[0].happening.clone(),
     }
 }

@@ -283,6 +283,7 @@ impl Life {
             crew: Vec::new(),
             acknowledged,
             corrects: None,
+            body: None,
             what: what.into(),
         };
         match self.dice.below(40) {

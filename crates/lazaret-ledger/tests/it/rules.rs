@@ -1024,6 +1024,61 @@ fn a4_a_command_counts_once() {
 }
 
 #[test]
+fn a4_a_key_belongs_to_one_sender_and_one_content() {
+    let mut scene = in_warehouse("general");
+    let note = |text: &str| E::Noted {
+        thing: None,
+        text: text.into(),
+    };
+    let first = scene.command("yard", note("first"));
+    let record = scene.submit(&first).unwrap().unwrap();
+    let mut other_content = first.clone();
+    other_content.what = note("second").into();
+    let mut other_sender = first.clone();
+    other_sender.by = PersonName::new("crew");
+    let mut other_time = first.clone();
+    other_time.at = after(scene.now, -HOUR);
+    let mut other_crew = first.clone();
+    other_crew.crew = vec![PersonName::new("crew")];
+    for other in [&other_content, &other_sender, &other_time, &other_crew] {
+        says(
+            &scene.submit(other).unwrap_err(),
+            "A4 a command counts once
+            the key t-27 was used for another command
+            give this command a key of its own; if a device counts its keys, its count began anew",
+        );
+    }
+    // More acknowledged than before is the same command.
+    let mut same = first.clone();
+    same.acknowledged = vec![Warning::Near];
+    assert_eq!(scene.submit(&same).unwrap(), None);
+    // A snapshot remembers it as the records do.
+    let bytes = scene.ledger.snapshot().unwrap();
+    let mut restored = lazaret_ledger::Ledger::restore(&bytes).unwrap();
+    assert!(restored.submit(&first, scene.now).is_ok());
+    assert!(restored.submit(&other_sender, scene.now).is_err());
+    // Records made before bodies had digests: what they say is compared.
+    let mut old = lazaret_ledger::Ledger::default();
+    let mut chain = lazaret_ledger::Chain::default();
+    for known in &scene.records {
+        let mut known = known.clone();
+        known.body = None;
+        known.previous = chain.head;
+        chain = lazaret_ledger::Chain {
+            seq: known.seq,
+            head: known.digest(),
+        };
+        old.replay(&known, known.digest()).unwrap();
+    }
+    assert_eq!(
+        old.submit(&first, scene.now).unwrap(),
+        lazaret_ledger::Accepted::Already { seq: record.seq }
+    );
+    assert!(old.submit(&other_content, scene.now).is_err());
+    assert!(old.submit(&other_sender, scene.now).is_err());
+}
+
+#[test]
 fn a8_a_warning_needs_somebody_who_has_seen_it() {
     let mut scene = Scene::open();
     let arrived = arrived("k1", &["21 81 2471 218-3"]);

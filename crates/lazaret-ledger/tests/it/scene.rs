@@ -213,6 +213,7 @@ impl Scene {
             crew: Vec::new(),
             acknowledged: Vec::new(),
             corrects: None,
+            body: None,
             what: what.into(),
         }
     }

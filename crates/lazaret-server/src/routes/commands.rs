@@ -154,10 +154,11 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 pub(crate) fn command_of(
     app: &App,
     person: &PersonName,
-    request: CommandRequest,
+    mut request: CommandRequest,
 ) -> Result<Command, Problem> {
     let now = app.0.live.now();
-    let id = CommandId::new(request.id).map_err(|error| Problem::bad_request(error.to_string()))?;
+    let id = CommandId::new(request.id.as_str())
+        .map_err(|error| Problem::bad_request(error.to_string()))?;
     if id.as_str().starts_with('~') {
         return Err(Problem::bad_request(
             "keys that begin with ~ are the server's own",
@@ -171,12 +172,16 @@ pub(crate) fn command_of(
                 .map_err(|_| Problem::bad_request(format!("there is no warning `{name}`")))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let mut what = request.what;
     // A signature is the signer's own, whatever the form says.
-    if let Happening::Entry(Entry::Signed { signer, pin, .. }) = &mut what {
+    if let Happening::Entry(Entry::Signed { signer, pin, .. }) = &mut request.what {
         *signer = person.clone();
         *pin = None;
     }
+    // Before the clock fills in what the sender left out: a repetition comes at another time.
+    request.acknowledged = Vec::new();
+    let body = lazaret_ledger::canonical::to_vec(&request)
+        .map_err(|error| Problem::bad_request(error.to_string()))?;
+    let body = Some(lazaret_ledger::Digest::of(&body));
     let at = request.at.map_or(now, |at| at.0);
     Ok(Command {
         id,
@@ -191,7 +196,8 @@ pub(crate) fn command_of(
             record: correction.record,
             because: correction.because,
         }),
-        what,
+        body,
+        what: request.what,
     })
 }
 
@@ -214,6 +220,7 @@ pub(crate) async fn say(
         crew: Vec::new(),
         acknowledged: Vec::new(),
         corrects: None,
+        body: None,
         what: what.into(),
     };
     Ok(app.0.live.submit(command).await?)

@@ -37,6 +37,7 @@ async fn lazaret_rules(server: &Server) {
         crew: Vec::new(),
         acknowledged: Vec::new(),
         corrects: None,
+        body: None,
         what: Entry::RulesAdopted {
             rules: Box::new(rules),
         }
@@ -140,6 +141,46 @@ async fn a_token_does_what_its_owner_may_until_it_is_revoked() {
     assert_eq!(gone.status, StatusCode::NO_CONTENT);
     let read = server.ask(ask("GET", "/api/today", &Value::Null)).await;
     assert_eq!(read.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_used_for_something_else_is_refused_and_shows_nothing() {
+    let server = Server::empty().await;
+    let ada = set_up(&server).await;
+    let note = |text: &str| json!({ "id": "tablet-7-00042", "event": "noted", "text": text });
+    let first = server.post(&ada, "/api/commands", &note("first")).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.json());
+    // The same without times, a moment later, is the same command.
+    let again = server.post(&ada, "/api/commands", &note("first")).await;
+    assert_eq!(again.json()["already"], true, "{}", again.json());
+    let batch = json!({ "commands": [note("first"), note("SECOND")] });
+    let outcomes = server
+        .post(&ada, "/api/commands/batch", &batch)
+        .await
+        .json();
+    assert_eq!(outcomes[0]["receipt"]["already"], true, "{outcomes}");
+    assert_eq!(
+        outcomes[1]["problem"]["refusal"]["rule"], "A4",
+        "{outcomes}"
+    );
+    let other = server.post(&ada, "/api/commands", &note("SECOND")).await;
+    assert_eq!(other.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(other.json()["refusal"]["rule"], "A4", "{}", other.json());
+    let looked = server
+        .post(&ada, "/api/commands/check", &note("SECOND"))
+        .await;
+    assert_eq!(looked.json()["accepted"], false, "{}", looked.json());
+    // The rule book was adopted under this key by somebody else.
+    let peek = json!({ "id": "founding", "event": "noted", "text": "what is there?" });
+    let peek = server.post(&ada, "/api/commands", &peek).await;
+    assert_eq!(peek.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for answer in [&other, &peek] {
+        let text = String::from_utf8_lossy(&answer.body);
+        assert!(
+            !text.contains("first") && !text.contains("places"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -59,6 +59,7 @@ pub(crate) fn full(
             crew: Vec::new(),
             acknowledged: vec![lazaret_ledger::Warning::NoPapers],
             corrects: None,
+            body: None,
             what,
         };
         match ledger.submit(&command, now) {

@@ -86,6 +86,7 @@ pub(crate) fn says(key: &str, by: &str, at: Timestamp, what: impl Into<Happening
         crew: Vec::new(),
         acknowledged: Vec::new(),
         corrects: None,
+        body: None,
         what: what.into(),
     }
 }
