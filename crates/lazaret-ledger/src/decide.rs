@@ -1,7 +1,9 @@
 //! Decisions: what a command makes happen, or why it may not.
 
+mod door;
 mod ground;
 mod lots;
+mod named;
 mod office;
 mod people;
 mod reach;
@@ -62,13 +64,20 @@ pub fn decide_without(
             )),
         };
     }
-    let judge = Judge::new(state, command, now, without);
+    let understood = door::understand(state, command);
+    let judge = Judge::new(state, &understood.command, now, without);
     judge.in_time()?;
     judge.allowed()?;
+    if let Some(wrong) = understood.wrong {
+        return Err(wrong);
+    }
     judge.corrects()?;
     let mut said = Said::default();
     judge.able()?;
-    judge.happening(&command.what, &mut said)?;
+    judge.happening(&judge.command.what, &mut said)?;
+    for fact in understood.alike {
+        said.warnings.push((Warning::LookAlike, Rule::Known, fact));
+    }
     judge.acknowledged(said.warnings.as_slice())?;
     Ok(Decision::Record(judge.events(said)))
 }

@@ -163,6 +163,13 @@ impl ContainerCode {
     }
 }
 
+/// Whether the check digit of a vehicle's mark agrees, be it a container's or a wagon's, in any spelling.
+#[must_use]
+pub fn check_of(mark: &str) -> Check {
+    let plain = crate::spelling::key(crate::spelling::Kind::Mark, mark);
+    ContainerCode::read(&plain).map_or_else(|| WagonId::read(&plain).check, |mark| mark.check)
+}
+
 /// The check digit of a GS1 key (GTIN, GLN, SSCC): weights 3 and 1 from the right.
 ///
 /// * `body` — the key without its check digit.

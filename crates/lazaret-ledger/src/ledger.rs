@@ -57,7 +57,14 @@ impl Ledger {
         match decide(&self.state, command, now)? {
             Decision::Already { seq } => Ok(Accepted::Already { seq }),
             Decision::Record(events) => {
-                let sealed = self.chain.seal(command, events, now);
+                // The record bears the sender's name as it was first written, like every other name in it.
+                let mut sent = std::borrow::Cow::Borrowed(command);
+                let by = self.state.spelling_of(&command.by);
+                if by != command.by {
+                    sent.to_mut().body = Some(command.body_digest());
+                    sent.to_mut().by = by;
+                }
+                let sealed = self.chain.seal(&sent, events, now);
                 if let Err(broken) = self.state.apply(&sealed.record) {
                     panic!("{broken}");
                 }

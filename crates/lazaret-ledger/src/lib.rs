@@ -20,6 +20,7 @@ mod names;
 pub mod role;
 pub mod rule;
 pub mod segregation;
+pub mod spelling;
 mod state;
 pub mod treatment;
 mod work;

@@ -5,15 +5,32 @@ use std::hash::Hasher;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
+use crate::spelling::{Kind, key, look};
+
 /// No entry: the end of a list, or nothing there.
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// Names in the order in which they were first seen; the number of a name is its position.
+///
+/// The table is by what names look like, so that one probe finds a name as it is written, its other spellings and
+/// those that could be taken for it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Names {
     text: String,
     ends: Vec<u32>,
     table: HashTable<u32>,
+    kind: Kind,
+}
+
+/// What is known under a spelling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spelled {
+    /// This name.
+    Known(u32),
+    /// Two names or more, none of them written like this: an older ledger told them apart by their spelling.
+    Several,
+    /// No name.
+    New,
 }
 
 impl Names {
@@ -22,24 +39,87 @@ impl Names {
         self.ends.len()
     }
 
-    /// The number of `name`, if it is known.
-    pub(crate) fn find(&self, name: &str) -> Option<u32> {
+    /// The number of `name` as it is written, if it is known.
+    pub(crate) fn exact(&self, name: &str) -> Option<u32> {
         self.table
-            .find(hash(name), |&number| self.get(number) == name)
+            .find(self.hash(name), |&number| self.get(number) == name)
             .copied()
     }
 
-    /// The number of `name`, made if it is new.
+    /// The number of `name` in any spelling, if it is known and no other name has the same.
+    pub(crate) fn find(&self, name: &str) -> Option<u32> {
+        match self.spelled(name) {
+            Spelled::Known(number) => Some(number),
+            Spelled::Several | Spelled::New => None,
+        }
+    }
+
+    /// What is known under this spelling.
+    pub(crate) fn spelled(&self, name: &str) -> Spelled {
+        let hash = self.hash(name);
+        let exact = self.table.find(hash, |&number| self.get(number) == name);
+        if let Some(&number) = exact {
+            return Spelled::Known(number);
+        }
+        let own = key(self.kind, name);
+        let mut same = self
+            .table
+            .iter_hash(hash)
+            .filter(|&&number| key(self.kind, self.get(number)) == own);
+        match (same.next(), same.next()) {
+            (Some(&number), None) => Spelled::Known(number),
+            (Some(_), Some(_)) => Spelled::Several,
+            (None, _) => Spelled::New,
+        }
+    }
+
+    /// A name that is another one and looks like `name`.
+    pub(crate) fn alike(&self, name: &str) -> Option<&str> {
+        let own = key(self.kind, name);
+        let seen = look(&own);
+        self.table
+            .iter_hash(self.hash(name))
+            .map(|&number| self.get(number))
+            .find(|other| {
+                let other = key(self.kind, other);
+                other != own && look(&other) == seen
+            })
+    }
+
+    /// Names that an older ledger told apart by their spelling alone, in the order of the first of each.
+    pub(crate) fn doubles(&self) -> Vec<Vec<&str>> {
+        let mut doubles: std::collections::BTreeMap<u32, Vec<&str>> = Default::default();
+        for number in 0..self.len() as u32 {
+            let name = self.get(number);
+            let own = key(self.kind, name);
+            let first = self
+                .table
+                .iter_hash(self.hash(name))
+                .filter(|&&other| key(self.kind, self.get(other)) == own)
+                .min();
+            if let Some(&first) = first.filter(|first| **first != number) {
+                let row = doubles
+                    .entry(first)
+                    .or_insert_with(|| vec![self.get(first)]);
+                row.push(name);
+            }
+        }
+        doubles.into_values().collect()
+    }
+
+    /// The number of `name` as it is written, made if it is new.
     pub(crate) fn add(&mut self, name: &str) -> u32 {
-        if let Some(number) = self.find(name) {
+        if let Some(number) = self.exact(name) {
             return number;
         }
         let number = self.ends.len() as u32;
         self.text.push_str(name);
         self.ends.push(self.text.len() as u32);
-        let (text, ends) = (&self.text, &self.ends);
+        let (text, ends, kind) = (&self.text, &self.ends, self.kind);
         self.table
-            .insert_unique(hash(name), number, |&other| hash(slice(text, ends, other)));
+            .insert_unique(hash(kind, name), number, |&other| {
+                hash(kind, slice(text, ends, other))
+            });
         number
     }
 
@@ -57,6 +137,25 @@ impl Names {
     pub(crate) fn bytes(&self) -> usize {
         self.text.capacity() + self.ends.capacity() * 4 + self.table.capacity() * 5
     }
+
+    fn hash(&self, name: &str) -> u64 {
+        hash(self.kind, name)
+    }
+
+    fn read(kind: Kind, (text, ends): (String, Vec<u32>)) -> Self {
+        let mut table = HashTable::with_capacity(ends.len());
+        for number in 0..ends.len() as u32 {
+            table.insert_unique(hash(kind, slice(&text, &ends, number)), number, |&other| {
+                hash(kind, slice(&text, &ends, other))
+            });
+        }
+        Names {
+            text,
+            ends,
+            table,
+            kind,
+        }
+    }
 }
 
 fn slice<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
@@ -71,9 +170,9 @@ fn slice<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
     }
 }
 
-fn hash(name: &str) -> u64 {
+fn hash(kind: Kind, name: &str) -> u64 {
     let mut hasher = std::hash::DefaultHasher::new();
-    hasher.write(name.as_bytes());
+    hasher.write(look(&key(kind, name)).as_bytes());
     hasher.finish()
 }
 
@@ -85,13 +184,46 @@ impl Serialize for Names {
 
 impl<'de> Deserialize<'de> for Names {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (text, ends) = <(String, Vec<u32>)>::deserialize(deserializer)?;
-        let mut table = HashTable::with_capacity(ends.len());
-        for number in 0..ends.len() as u32 {
-            table.insert_unique(hash(slice(&text, &ends, number)), number, |&other| {
-                hash(slice(&text, &ends, other))
-            });
-        }
-        Ok(Names { text, ends, table })
+        let read = <(String, Vec<u32>)>::deserialize(deserializer)?;
+        Ok(Names::read(Kind::Plain, read))
+    }
+}
+
+/// Marks of vehicles.
+#[derive(Clone, Debug)]
+pub(crate) struct Marks(Names);
+
+impl Default for Marks {
+    fn default() -> Self {
+        Marks(Names {
+            kind: Kind::Mark,
+            ..Names::default()
+        })
+    }
+}
+
+impl std::ops::Deref for Marks {
+    type Target = Names;
+    fn deref(&self) -> &Names {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Marks {
+    fn deref_mut(&mut self) -> &mut Names {
+        &mut self.0
+    }
+}
+
+impl Serialize for Marks {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Marks {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = <(String, Vec<u32>)>::deserialize(deserializer)?;
+        Ok(Marks(Names::read(Kind::Mark, read)))
     }
 }

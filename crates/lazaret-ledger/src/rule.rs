@@ -142,6 +142,8 @@ pub enum Warning {
     EarlySample,
     /// Goods are declared lost.
     Loss,
+    /// A new lot can be taken for another by its name.
+    LookAlike,
 }
 
 impl Warning {
@@ -156,6 +158,7 @@ impl Warning {
             Warning::BackToDirty => "back_to_dirty",
             Warning::EarlySample => "early_sample",
             Warning::Loss => "loss",
+            Warning::LookAlike => "look_alike",
         }
     }
 }

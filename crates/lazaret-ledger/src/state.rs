@@ -22,7 +22,7 @@ use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Digest, Record};
-use crate::names::{NONE, Names};
+use crate::names::{Marks, NONE, Names};
 
 pub use apply::Broken;
 pub use contact::{Chained, Closure};
@@ -51,7 +51,7 @@ pub struct State {
     pub(crate) protocols: Vec<AsJson<Protocol>>,
 
     pub(crate) lot_names: Names,
-    pub(crate) vehicle_names: Names,
+    pub(crate) vehicle_names: Marks,
     pub(crate) convoy_names: Names,
     pub(crate) manifest_names: Names,
     pub(crate) departure_names: Names,
@@ -341,12 +341,51 @@ impl State {
             .map(|&(record, _)| record.into())
     }
 
+    /// The name that a person has on record, in whatever spelling it is given; the name as given if it is not known.
+    #[must_use]
+    pub fn spelling_of(&self, person: &PersonName) -> PersonName {
+        match self.person_names.find(person.as_str()) {
+            Some(known) => PersonName::new(self.person_names.get(known)),
+            None => person.clone(),
+        }
+    }
+
+    /// Somebody else whose name can be taken for that of `person`.
+    #[must_use]
+    pub fn looks_like(&self, person: &PersonName) -> Option<PersonName> {
+        self.person_names
+            .alike(person.as_str())
+            .map(PersonName::new)
+    }
+
+    /// Names that differ in their spelling alone, with what they name: an earlier version told them apart, and they
+    /// stay apart. A command must spell each exactly.
+    #[must_use]
+    pub fn double_spellings(&self) -> Vec<(&'static str, Vec<String>)> {
+        let kinds: [(&'static str, &Names); 8] = [
+            ("lot", &self.lot_names),
+            ("vehicle", &self.vehicle_names),
+            ("person", &self.person_names),
+            ("convoy", &self.convoy_names),
+            ("paper", &self.manifest_names),
+            ("sample", &self.sample_names),
+            ("place", &self.place_names),
+            ("exception", &self.exception_names),
+        ];
+        kinds
+            .into_iter()
+            .flat_map(|(kind, names)| names.doubles().into_iter().map(move |row| (kind, row)))
+            .map(|(kind, row)| (kind, row.into_iter().map(str::to_owned).collect()))
+            .collect()
+    }
+
     /// Whether a command's key was used before, and for the same command by the same person.
     pub(crate) fn again(&self, command: &crate::Command) -> Option<Again> {
         let key = Keys::of(command.id.as_str());
         let &(record, mark) = self.keys.records.get(&key)?;
-        let same = mark == Keys::mark(&command.by, command.body_digest())
-            || mark == Keys::recorded_mark(&command.by, Some(&command.what));
+        let by = self.spelling_of(&command.by);
+        let same = mark == Keys::mark(&by, command.body_digest())
+            || mark == Keys::recorded_mark(&by, Some(&command.what));
         Some(if same {
             Again::Same { seq: record.into() }
         } else {

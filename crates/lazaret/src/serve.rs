@@ -192,6 +192,7 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         say("another server writes this ledger; this one stands by and takes over when it stops\n");
     }
     found(&live, &gateway).await?;
+    tell_double_spellings(&live).await?;
     let board = board(arguments, None)?;
     let app = App::new(live, gateway, key, options, None, board);
     if let Some(path) = app
@@ -208,6 +209,22 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
     // A SQLite file that is closed is whole without its log. Whoever still reads does not keep the server from ending.
     let _ = tokio::time::timeout(Duration::from_secs(5), store.close()).await;
     outcome.map_err(|error| machine(&error))
+}
+
+/// Names that an earlier version kept apart though they differ in their spelling alone.
+async fn tell_double_spellings(live: &Live) -> Result<(), Failure> {
+    let doubles = live
+        .read(|state, _| state.double_spellings())
+        .await
+        .map_err(|error| Failure::Machine(error.to_string()))?
+        .value;
+    for (kind, names) in doubles {
+        say(&format!(
+            "these names of a {kind} differ in their spelling alone and stay apart: {}; write each exactly as it is here\n",
+            names.join(", ")
+        ));
+    }
+    Ok(())
 }
 
 /// A new ledger begins with the rules that follow from the gateway file.

@@ -8,9 +8,10 @@ use lazaret_vocabulary::event::entry::{
 use lazaret_vocabulary::event::{ConvoyId, Happening, LotId, SourceName, StepName, VehicleId};
 
 use super::{Judge, Said};
-use crate::identity::WagonId;
+use crate::identity::{Check, check_of};
 use crate::rule::{Refusal, Rule, Warning};
 use crate::segregation::Class;
+use crate::spelling::{Kind, key};
 use crate::state::{LotStage, flag, micros, seconds, some, timestamp};
 
 impl Judge<'_> {
@@ -262,15 +263,14 @@ impl Judge<'_> {
         said: &mut Said,
     ) -> Result<(), Refusal> {
         let number = self.vehicle_here(vehicle)?;
-        let read = WagonId::read(mark);
-        let known = WagonId::read(vehicle.as_str());
-        self.need(Rule::Known, read.id == known.id, || {
+        let same = key(Kind::Mark, mark) == key(Kind::Mark, vehicle.as_str());
+        self.need(Rule::Known, same, || {
             (
                 format!("{mark} was read, and the papers say {vehicle}"),
                 "check another vehicle, or have the papers amended".into(),
             )
         })?;
-        if let crate::identity::Check::Fails { expected } = read.check {
+        if let Check::Fails { expected } = check_of(mark) {
             said.warnings.push((
                 Warning::UnverifiedMark,
                 Rule::Known,
@@ -278,18 +278,23 @@ impl Judge<'_> {
             ));
         }
         if let Some(papers) = self.state.seals.get(&number) {
-            let mut papers = papers.clone();
-            let mut found = seals.to_vec();
-            papers.sort();
-            found.sort();
-            if papers != found {
+            let keys = |seals: &[String]| -> Vec<String> {
+                let mut keys: Vec<String> = seals
+                    .iter()
+                    .map(|seal| key(Kind::Mark, seal).into_owned())
+                    .collect();
+                keys.sort();
+                keys.dedup();
+                keys
+            };
+            if keys(papers) != keys(seals) {
                 said.warnings.push((
                     Warning::SealsDiffer,
                     Rule::Known,
                     format!(
                         "seals by the papers are {}, found were {}",
                         papers.join(", "),
-                        found.join(", ")
+                        seals.join(", ")
                     ),
                 ));
             }
@@ -730,10 +735,13 @@ impl Judge<'_> {
             return Err(reason);
         }
         self.cleared(signer)?;
-        let person = self.state.person_names.find(signer.as_str());
         self.need(
             Rule::Signers,
-            !self.state.signers(number).contains(signer),
+            !self
+                .state
+                .signers(number)
+                .iter()
+                .any(|earlier| same_person(earlier, signer)),
             || {
                 (
                     format!("{signer} has signed for {lot} already"),
@@ -741,10 +749,10 @@ impl Judge<'_> {
                 )
             },
         )?;
-        let judged = self
-            .state
-            .handlers_of(number)
-            .any(|(handler, _, judged)| judged && Some(handler) == person);
+        let judged = self.state.handlers_of(number).any(|(handler, _, judged)| {
+            let handler = PersonName::new(self.state.person_names.get(handler));
+            judged && same_person(&handler, signer)
+        });
         self.need(Rule::Independent, !judged, || {
             (
                 format!("{signer} treated or tested {lot}"),
@@ -835,7 +843,7 @@ impl Judge<'_> {
         let number = self.lot_here(lot)?;
         let row = self.state.lot(number);
         let by = &self.command.by;
-        self.need(Rule::Skew, witness != by, || {
+        self.need(Rule::Skew, !same_person(witness, by), || {
             (
                 format!("{by} is their own witness"),
                 "somebody else must have seen it".into(),
@@ -867,4 +875,9 @@ impl Judge<'_> {
             },
         )
     }
+}
+
+/// Whether two names are one person's. An earlier version made two people of two spellings; they give one signature.
+fn same_person(one: &PersonName, other: &PersonName) -> bool {
+    one == other || key(Kind::Plain, one.as_str()) == key(Kind::Plain, other.as_str())
 }

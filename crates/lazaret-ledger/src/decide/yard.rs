@@ -8,7 +8,7 @@ use lazaret_vocabulary::event::{
 use super::ground::{elsewhere, only_if};
 use super::{Judge, Said};
 use crate::gate::Way;
-use crate::identity::{Check, WagonId};
+use crate::identity::{Check, check_of};
 use crate::rule::{Refusal, Rule, Warning};
 use crate::segregation::Segregation;
 use crate::state::{ManifestStage, VehicleStage, flag, seconds, some, timestamp};
@@ -168,7 +168,7 @@ impl Judge<'_> {
                     "correct the mark, or record that it went home".into(),
                 )
             })?;
-            if let Check::Fails { expected } = WagonId::read(vehicle.as_str()).check {
+            if let Check::Fails { expected } = check_of(vehicle.as_str()) {
                 said.warnings.push((
                     Warning::UnverifiedMark,
                     Rule::Known,

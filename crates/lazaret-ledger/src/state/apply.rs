@@ -466,7 +466,7 @@ impl State {
         match thing {
             Thing::Lot(lot) => {
                 let lot = self.lot_touched(lot.as_str(), touch)?;
-                let step = self.step_names.find(step.as_str());
+                let step = self.step_names.exact(step.as_str());
                 let treatment = self.treatments.get_mut(&lot);
                 Ok(treatment.filter(|treatment| Some(treatment.step) == step))
             }
@@ -481,7 +481,7 @@ impl State {
 
 fn find(names: &Names, name: &str, what: &str) -> Result<u32, String> {
     names
-        .find(name)
+        .exact(name)
         .ok_or_else(|| format!("there is no {what} {name}"))
 }
 

@@ -200,18 +200,8 @@ impl State {
 
     /// Names for which `fits` holds, the latest named first, at most `limit` of each kind.
     pub fn names(&self, limit: usize, fits: impl Fn(&str) -> bool) -> Vec<(NameKind, String)> {
-        let all: [(NameKind, &Names); 9] = [
-            (NameKind::Lot, &self.lot_names),
-            (NameKind::Vehicle, &self.vehicle_names),
-            (NameKind::Convoy, &self.convoy_names),
-            (NameKind::Manifest, &self.manifest_names),
-            (NameKind::Sample, &self.sample_names),
-            (NameKind::Person, &self.person_names),
-            (NameKind::Exception, &self.exception_names),
-            (NameKind::Departure, &self.departure_names),
-            (NameKind::Place, &self.place_names),
-        ];
-        all.into_iter()
+        self.all_names()
+            .into_iter()
             .flat_map(|(kind, names)| {
                 (0..names.len() as u32)
                     .rev()
@@ -221,5 +211,31 @@ impl State {
                     .map(move |name| (kind, name.to_owned()))
             })
             .collect()
+    }
+
+    /// What a whole name means, in any spelling, one of each kind at most.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Vec<(NameKind, String)> {
+        self.all_names()
+            .into_iter()
+            .filter_map(|(kind, names)| {
+                let number = names.find(name)?;
+                Some((kind, names.get(number).to_owned()))
+            })
+            .collect()
+    }
+
+    fn all_names(&self) -> [(NameKind, &Names); 9] {
+        [
+            (NameKind::Lot, &self.lot_names),
+            (NameKind::Vehicle, &self.vehicle_names),
+            (NameKind::Convoy, &self.convoy_names),
+            (NameKind::Manifest, &self.manifest_names),
+            (NameKind::Sample, &self.sample_names),
+            (NameKind::Person, &self.person_names),
+            (NameKind::Exception, &self.exception_names),
+            (NameKind::Departure, &self.departure_names),
+            (NameKind::Place, &self.place_names),
+        ]
     }
 }

@@ -36,7 +36,7 @@ impl State {
         }
         let entered = known.then(|| timestamp(row.entered));
         Some(LotView {
-            lot: lot.clone(),
+            lot: self.lot_id(number),
             goods: GoodsName::new(self.goods_names.get(row.goods)),
             stage: self.stage(number),
             spot: self.spot(row.unit),
@@ -167,7 +167,7 @@ impl State {
         let number = self.vehicle_names.find(vehicle.as_str())?;
         let row = &self.vehicles[number as usize];
         Some(VehicleView {
-            vehicle: vehicle.clone(),
+            vehicle: VehicleId::new(self.vehicle_names.get(number)),
             source: some(row.source).map(|s| SourceName::new(self.source_names.get(s))),
             convoy: some(row.convoy).map(|c| ConvoyId::new(self.convoy_names.get(c))),
             here: row.stage == VehicleStage::Here,

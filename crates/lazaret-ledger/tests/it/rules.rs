@@ -21,6 +21,211 @@ fn says(refusal: &Refusal, three_lines: &str) {
     assert_eq!(own, wanted);
 }
 
+/// Commands that a person says, in one spelling of everything.
+fn says_all(scene: &mut Scene, by: &str, what: Vec<H>) {
+    for what in what {
+        scene.say(by, what);
+    }
+}
+
+#[test]
+fn k1_one_wagon_is_here_once_in_every_spelling() {
+    let spellings = [
+        "218124712173",
+        "21 81 2471 217-3",
+        "21-81-2471-217-3",
+        "2181 2471 217-3",
+        "21 81 2471 217 3",
+        "２１８１２４７１２１７３",
+    ];
+    for first in spellings {
+        let mut scene = Scene::open();
+        scene.say("yard", arrived("k0", &[first]));
+        for (number, again) in spellings.iter().enumerate() {
+            let refusal = scene.refused("yard", arrived(&format!("k{}", number + 1), &[again]));
+            assert_eq!(refusal.rule, Rule::OnePlace, "{again}");
+            assert_eq!(refusal.fact, format!("vehicle {first} is here already"));
+        }
+        // Twice in one convoy is found, too.
+        let twice = scene.refused("yard", arrived("k9", &["5123 4567", "51234567"]));
+        assert_eq!(twice.fact, "vehicle 5123 4567 is named twice");
+    }
+}
+
+#[test]
+fn k1_papers_and_yard_may_spell_differently_and_the_first_spelling_is_kept() {
+    let mut scene = Scene::open();
+    let mut paper = line("csqu 305438 3");
+    paper.lot = LotId::new("LOT-A1");
+    paper.seals = vec!["S-17".into()];
+    scene.say("yard", announced("K-1", vec![paper]));
+    says_all(
+        &mut scene,
+        "yard",
+        vec![
+            arrived("k-1", &["CSQU3054383"]),
+            E::VehicleChecked {
+                vehicle: VehicleId::new("CSQU-305438-3"),
+                mark: "CSQU 305438 3".into(),
+                seals: vec!["s 17".into()],
+            }
+            .into(),
+            placed("Csqu3054383", "Platform", 1),
+            unloaded("lot\u{2011}a1", "csqu3054383", "GENERAL", "platform", 1),
+        ],
+    );
+    let record = scene.say("YARD", stored("lot-a1\u{200b}", "Warehouse", 1));
+    assert_eq!(record.by.as_str(), "yard");
+    assert_eq!(record.events[0].happening, stored("LOT-A1", "warehouse", 1));
+    let view = scene.lot("Lot-A1");
+    assert_eq!(view.lot.as_str(), "LOT-A1");
+    assert_eq!(view.vehicle.unwrap().as_str(), "csqu 305438 3");
+    // No second lot under another spelling.
+    for again in ["lot-A1", "ＬＯＴ-A1", "LOT-A1\u{feff}"] {
+        let refusal = scene.refused(
+            "yard",
+            unloaded(again, "CSQU3054383", "general", "platform", 1),
+        );
+        assert_eq!(refusal.rule, Rule::OnePlace, "{again}");
+    }
+    let mut twice = vec![line("v1"), line("v2")];
+    twice[0].lot = LotId::new("é-1");
+    twice[1].lot = LotId::new("E\u{301}-1");
+    let refusal = scene.refused(
+        "yard",
+        E::ManifestAnnounced {
+            manifest: lazaret_vocabulary::event::entry::ManifestId::new("papers-2"),
+            convoy: ConvoyId::new("k2"),
+            source: lazaret_vocabulary::event::SourceName::new("dandong"),
+            due: None,
+            lines: twice,
+        },
+    );
+    assert_eq!(refusal.fact, "lot é-1 is on two lines");
+}
+
+#[test]
+fn k1_people_who_look_alike_are_refused_and_lots_are_warned_about() {
+    let mut scene = in_warehouse("general");
+    let appoint = |name: &str| E::PersonAppointed {
+        person: PersonName::new(name),
+        roles: vec![lazaret_vocabulary::event::entry::Role::Crew],
+    };
+    says(
+        &scene.refused("admin", appoint("\u{441}rew")),
+        "K1 a command must speak of things that exist and are new where it makes them
+        \u{441}rew looks like crew, which is another person
+        choose a name that cannot be taken for another person's",
+    );
+    // The same name in another spelling is the same person.
+    let record = scene.say("admin", appoint("CREW"));
+    assert_eq!(record.events[0].happening, appoint("crew").into());
+    let refusal = scene.refused("yard", unloaded("wl-1", "w1", "general", "platform", 1));
+    assert_eq!(refusal.warning, Some(Warning::LookAlike), "{refusal}");
+    assert_eq!(refusal.fact, "wl-1 looks like w1-1, which is another lot");
+}
+
+#[test]
+fn k1_names_have_limits_at_every_door() {
+    let mut scene = Scene::open();
+    let long = "x".repeat(65);
+    for bad in ["", " ", "\u{200b}", "a\0b", "a\nb", "a\u{85}b", "--", &long] {
+        for what in [
+            arrived("k1", &[bad]),
+            arrived(bad, &["v1"]),
+            announced("k1", vec![line("v1"), line(bad)]).into(),
+            E::PersonAppointed {
+                person: PersonName::new(bad),
+                roles: Vec::new(),
+            }
+            .into(),
+            E::VehicleSealed {
+                vehicle: VehicleId::new("v1"),
+                seal: bad.into(),
+            }
+            .into(),
+        ] {
+            let by = if matches!(what, H::Entry(E::PersonAppointed { .. })) {
+                "admin"
+            } else {
+                "yard"
+            };
+            let refusal = scene.refused(by, what);
+            assert!(refusal.fact.contains("cannot be the name of"), "{refusal}");
+        }
+        let mut command = scene.command("yard", arrived("k1", &["v1"]));
+        command.device = Some(bad.into());
+        assert_eq!(scene.submit(&command).unwrap_err().rule, Rule::Known);
+    }
+}
+
+#[test]
+fn k1_an_older_ledger_with_two_spellings_keeps_both_and_they_give_one_signature() {
+    let mut scene = ready();
+    // As an earlier version recorded it: a second person whose name differs in a capital.
+    let mut record = scene.records.last().unwrap().clone();
+    let chain = scene.ledger.chain();
+    let event = |what: E| lazaret_vocabulary::event::Event {
+        at: scene.now,
+        happening: what.into(),
+    };
+    let person = PersonName::new("Officer");
+    record.events = vec![
+        event(E::PersonAppointed {
+            person: person.clone(),
+            roles: vec![lazaret_vocabulary::event::entry::Role::ChiefOfficer],
+        }),
+        event(E::PersonCleared {
+            person: person.clone(),
+            until: after(scene.now, DAY),
+            agents: Vec::new(),
+        }),
+    ];
+    record.by = PersonName::new("admin");
+    record.seq = chain.seq + 1;
+    record.previous = chain.head;
+    record.command = lazaret_ledger::CommandId::new("old").unwrap();
+    record.recorded_at = scene.now;
+    record.body = None;
+    let digest = record.digest();
+    scene.ledger.replay(&record, digest).unwrap();
+    assert_eq!(
+        scene.ledger.state().double_spellings(),
+        [("person", vec!["officer".to_owned(), "Officer".to_owned()])]
+    );
+    scene.say("officer", signed("w1-1", "officer"));
+    let refusal = scene.refused("Officer", signed("w1-1", "Officer"));
+    assert_eq!(refusal.fact, "Officer has signed for w1-1 already");
+    // Neither of the two is meant by a third spelling.
+    let refusal = scene.refused(
+        "admin",
+        E::PersonPassedGate {
+            person: PersonName::new("OFFICER"),
+        },
+    );
+    assert_eq!(refusal.rule, Rule::Allowed);
+    let refusal = scene.refused(
+        "yard",
+        E::PersonPassedGate {
+            person: PersonName::new("OFFICER"),
+        },
+    );
+    assert_eq!(
+        refusal.fact,
+        "more than one person is called OFFICER in other spellings"
+    );
+    // A snapshot finds the same.
+    let bytes = scene.ledger.snapshot().unwrap();
+    let restored = lazaret_ledger::Ledger::restore(&bytes).unwrap();
+    assert_eq!(restored.state().double_spellings().len(), 1);
+    assert!(
+        restored
+            .state()
+            .vehicle_view(&VehicleId::new("W-1"))
+            .is_some()
+    );
+}
+
 /// One lot of `goods` in warehouse 1, untreated.
 fn in_warehouse(goods: &str) -> Scene {
     let mut scene = Scene::open();

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
+use lazaret_ledger::spelling::{Kind, key};
 use lazaret_store::Account;
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
@@ -38,8 +39,15 @@ pub(crate) async fn make_account(
     Extension(who): Extension<Who>,
     Json(body): Json<NewAccount>,
 ) -> Result<(StatusCode, Json<OneTimeLink>), Problem> {
-    let person = person_name(&body.person)?;
-    if app.0.office.account(person.as_str()).await?.is_some() {
+    let typed = person_name(&body.person)?;
+    let (person, _) = app.look(None, |state, _| state.spelling_of(&typed)).await?;
+    // One person, one account: another spelling of the name is no other person.
+    let shared = key(Kind::Plain, person.as_str());
+    let accounts = app.0.office.accounts().await?;
+    if accounts
+        .iter()
+        .any(|account| key(Kind::Plain, &account.person) == shared)
+    {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "taken",

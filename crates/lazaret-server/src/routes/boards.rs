@@ -234,25 +234,38 @@ pub(crate) async fn search(
     Query(query): Query<SearchQuery>,
 ) -> Answer<Hits> {
     let typed = query.q.trim();
-    let literal = crate::scan::name_in(typed);
+    let scanned = crate::scan::read(typed);
     let plain = |text: &str| -> String {
         text.chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
             .flat_map(char::to_lowercase)
             .collect()
     };
-    let wanted = plain(literal);
+    let wanted = plain(&scanned.part);
     if wanted.is_empty() {
         return Ok(Json(Hits { hits: Vec::new() }));
     }
     let number = typed.trim_start_matches('#').parse::<u64>().ok();
     let (mut hits, seq) = app
         .look(None, |state, now| {
-            let mut hits: Vec<Hit> = state
-                .names(40, |name| plain(name).contains(&wanted))
+            let meant = scanned
+                .names
+                .iter()
+                .map(|name| state.named(name))
+                .map(|mut found| {
+                    found.retain(|(kind, _)| !scanned.lot || *kind == NameKind::Lot);
+                    found
+                })
+                .find(|found| !found.is_empty())
+                .unwrap_or_default();
+            let mut found = meant.clone();
+            found.extend(state.names(40, |name| plain(name).contains(&wanted)));
+            found.sort();
+            found.dedup();
+            let mut hits: Vec<Hit> = found
                 .into_iter()
                 .map(|(kind, id)| Hit {
-                    exact: plain(&id) == wanted,
+                    exact: meant.contains(&(kind, id.clone())),
                     words: match kind {
                         NameKind::Lot => lots::row(
                             state,
@@ -290,13 +303,6 @@ pub(crate) async fn search(
                     id,
                 })
                 .collect();
-            // Blanks and hyphens of a mark do not count, unless they tell two names apart.
-            let same = |hit: &Hit| hit.id.eq_ignore_ascii_case(literal);
-            if hits.iter().any(same) {
-                for hit in &mut hits {
-                    hit.exact = same(hit);
-                }
-            }
             hits.sort_by_key(|hit| (!hit.exact, hit.id.len(), hit.kind));
             hits.truncate(20);
             hits

@@ -140,7 +140,9 @@ pub(crate) async fn sign_in(
         problem.retry_after_s = Some(60);
         return Err(problem);
     }
-    let account = app.0.office.account(body.person.trim()).await?;
+    let typed = PersonName::new(body.person.trim());
+    let (person, _) = app.look(None, |state, _| state.spelling_of(&typed)).await?;
+    let account = app.0.office.account(person.as_str()).await?;
     let hashed = account
         .as_ref()
         .filter(|account| !account.disabled)
@@ -331,17 +333,12 @@ fn token_view(token: Token) -> TokenView {
 
 /// A name fit for a person.
 pub(crate) fn person_name(text: &str) -> Result<PersonName, Problem> {
-    let name = text.trim();
-    let fits = (1..=64).contains(&name.chars().count())
-        && name.chars().all(|c| !c.is_control())
-        && !name.starts_with('~');
-    if fits {
-        Ok(PersonName::new(name))
-    } else {
-        Err(Problem::bad_request(
-            "a name has 1 to 64 characters, none of them a control character",
-        ))
+    let name = lazaret_ledger::spelling::clean(text)
+        .map_err(|error| Problem::bad_request(format!("{error}; write another name")))?;
+    if name.starts_with('~') {
+        return Err(Problem::bad_request("a name does not begin with ~"));
     }
+    Ok(PersonName::new(name.as_ref()))
 }
 
 /// Hashes a password beside the server's other work.

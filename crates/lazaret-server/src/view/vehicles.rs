@@ -1,7 +1,7 @@
 //! Vehicles.
 
 use jiff::Timestamp;
-use lazaret_ledger::identity::{Check, WagonId};
+use lazaret_ledger::identity::{Check, check_of};
 use lazaret_ledger::{State, VehicleView};
 use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
@@ -12,7 +12,7 @@ use crate::api::vehicles::{MarkCheck, VehicleRow};
 
 /// What the check digit of a mark says.
 pub(crate) fn mark_check(mark: &str) -> MarkCheck {
-    match WagonId::read(mark).check {
+    match check_of(mark) {
         Check::Holds => MarkCheck::Holds,
         Check::Fails { .. } => MarkCheck::Fails,
         Check::None => MarkCheck::None,

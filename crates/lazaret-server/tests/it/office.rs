@@ -143,6 +143,116 @@ async fn a_token_does_what_its_owner_may_until_it_is_revoked() {
     assert_eq!(read.status, StatusCode::UNAUTHORIZED);
 }
 
+/// An account that has joined: its cookie.
+async fn join(server: &Server, ada: &str, person: &str, roles: &Value) -> String {
+    let body = json!({ "person": person, "roles": roles });
+    let made = server.post(ada, "/api/accounts", &body).await.json();
+    let token = made["path"].as_str().unwrap().rsplit('/').next().unwrap();
+    let body = json!({ "token": token, "password": LONG });
+    cookie_of(&server.ask(post("/api/join", None, &body)).await)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scan_opens_what_was_printed() {
+    let server = Server::empty().await;
+    let ada = set_up(&server).await;
+    let gil = join(&server, &ada, "gil", &json!(["gate"])).await;
+    let lots = [
+        "7",
+        "A/7",
+        "00392/174",
+        "12/7",
+        "106141412345678908",
+        "00106141412345678908",
+        "(01)09506000134352(21)7",
+        "(01)09506000134352(21)8",
+    ];
+    let lines: Vec<Value> = lots
+        .iter()
+        .map(|lot| json!({ "vehicle": "W", "lot": lot, "goods": "general", "pieces": 1, "mass_kg": 1 }))
+        .collect();
+    let papers = json!({
+        "id": "p", "event": "manifest_announced", "manifest": "SL", "convoy": "SL", "source": "dandong", "lines": lines
+    });
+    let answer = server.post(&gil, "/api/commands", &papers).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.json());
+    for (typed, opens) in [
+        ("lazaret:lot/A/7", "A/7"),
+        ("A/7", "A/7"),
+        ("a/7", "A/7"),
+        ("lazaret:lot/12/7", "12/7"),
+        ("https://gate.example/lot/12%252F7", "12/7"),
+        ("lazaret:lot/00392/174", "00392/174"),
+        ("lazaret:lot/00106141412345678908", "00106141412345678908"),
+        ("lazaret:lot/106141412345678908", "106141412345678908"),
+        ("(00)106141412345678908(10)X", "106141412345678908"),
+        ("%1D0109506000134352217", "(01)09506000134352(21)7"),
+        ("(01)09506000134352(21)8", "(01)09506000134352(21)8"),
+    ] {
+        let found = server.read(&gil, &format!("/api/search?q={typed}")).await;
+        let exact: Vec<&Value> = found["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|hit| hit["exact"] == true)
+            .map(|hit| &hit["id"])
+            .collect();
+        assert_eq!(exact, [opens], "{typed}: {found}");
+    }
+    let bare = server.read(&gil, "/api/search?q=(01)09506000134352").await;
+    assert!(
+        bare["hits"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|hit| hit["exact"] == false),
+        "{bare}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_person_has_one_account_in_every_spelling() {
+    let server = Server::empty().await;
+    let ada = set_up(&server).await;
+    let make = async |name: &str| {
+        let body = json!({ "person": name, "roles": ["quarantine_officer"] });
+        server.post(&ada, "/api/accounts", &body).await
+    };
+    let quinn = make(" quinn ").await;
+    assert_eq!(quinn.status, StatusCode::CREATED, "{}", quinn.json());
+    for same in ["quinn", "Quinn", "QUINN", "quinn\u{200b}", "ｑｕｉｎｎ"] {
+        let answer = make(same).await;
+        assert_eq!(
+            answer.status,
+            StatusCode::CONFLICT,
+            "{same:?}: {}",
+            answer.json()
+        );
+    }
+    // Cyrillic і: another name that everybody reads as quinn.
+    let alike = make("qu\u{456}nn").await;
+    assert_eq!(
+        alike.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "{}",
+        alike.json()
+    );
+    for bad in ["", " ", "a\nb", "\u{202e}", &"x".repeat(65)] {
+        assert_eq!(make(bad).await.status, StatusCode::BAD_REQUEST, "{bad:?}");
+    }
+    // A spelling signs in as the person that it means.
+    let path = quinn.json()["path"].as_str().unwrap().to_owned();
+    let token = path.rsplit('/').next().unwrap();
+    let join = json!({ "token": token, "password": LONG });
+    assert_eq!(
+        server.ask(post("/api/join", None, &join)).await.status,
+        StatusCode::OK
+    );
+    let cookie = server.sign_in("QUINN", LONG).await;
+    let session = server.read(&cookie, "/api/session").await;
+    assert_eq!(session["person"], "quinn");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_used_for_something_else_is_refused_and_shows_nothing() {
     let server = Server::empty().await;

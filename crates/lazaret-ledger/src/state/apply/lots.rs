@@ -31,7 +31,7 @@ impl State {
         let tests = rule
             .tests
             .iter()
-            .filter_map(|test| self.test_names.find(test.test.as_str()))
+            .filter_map(|test| self.test_names.exact(test.test.as_str()))
             .fold(0, |mask, test| mask | 1 << test);
         let announced =
             self.lot(lot).stage == LotStage::Announced && self.lot(lot).vehicle == vehicle;
@@ -180,7 +180,7 @@ impl State {
             .iter()
             .filter_map(|&version| self.protocols.get(usize::from(version)))
             .flat_map(|AsJson(protocol)| &protocol.tests)
-            .filter(|rule| self.test_names.find(rule.test.as_str()) == Some(sample.test))
+            .filter(|rule| self.test_names.exact(rule.test.as_str()) == Some(sample.test))
             .map(|rule| seconds(rule.not_before_s))
             .max()
             .unwrap_or(0);

@@ -1,0 +1,235 @@
+//! The door: every name of a command under the spelling that the ledger knows it by.
+//!
+//! A command may spell a wagon with blanks or a person with a capital. Here each name becomes the one on record, once,
+//! before any rule looks at it; a name that is new is checked and tidied. What is recorded is what was understood.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::named::{What, every_name};
+use crate::command::Command;
+use crate::names::{Names, Spelled};
+use crate::rule::{Refusal, Rule};
+use crate::spelling::{Kind, clean, key, look};
+use crate::state::State;
+
+/// A command as the ledger understands it.
+pub(super) struct Understood<'a> {
+    pub(super) command: Cow<'a, Command>,
+    /// The first name that cannot be used, if there is one.
+    pub(super) wrong: Option<Refusal>,
+    /// New lots that can be taken for others, each with what to say of it.
+    pub(super) alike: Vec<String>,
+}
+
+/// Understands the names of a command.
+pub(super) fn understand<'a>(state: &State, command: &'a Command) -> Understood<'a> {
+    let mut door = Door {
+        state,
+        new: HashMap::new(),
+        looks: HashMap::new(),
+        wrong: None,
+        alike: Vec::new(),
+        changed: false,
+    };
+    let mut by = command.by.clone();
+    let mut crew = command.crew.clone();
+    let mut what = command.what.clone();
+    if let Spelled::Known(_) = state.person_names.spelled(by.as_str()) {
+        door.see(What::Person, &mut by);
+    }
+    for person in &mut crew {
+        door.see(What::Person, person);
+    }
+    every_name(&mut what, &mut |kind, name| door.see(kind, name));
+    for (text, said) in [(&command.device, "device"), (&command.site, "site")] {
+        if let Some(Err(error)) = text.as_deref().map(clean) {
+            door.refuse(
+                said,
+                text.as_deref().unwrap_or_default(),
+                &error.to_string(),
+            );
+        }
+    }
+    let understood = if door.changed {
+        Cow::Owned(Command {
+            by,
+            crew,
+            what,
+            ..command.clone()
+        })
+    } else {
+        Cow::Borrowed(command)
+    };
+    Understood {
+        command: understood,
+        wrong: door.wrong,
+        alike: door.alike,
+    }
+}
+
+/// A name of any kind.
+pub(super) trait Name {
+    fn text(&self) -> &str;
+    fn put(&mut self, text: &str);
+}
+
+struct Door<'a> {
+    state: &'a State,
+    /// Names that are new with this command, by what their spellings have in common.
+    new: HashMap<(What, String), String>,
+    /// New lots and people by what they look like.
+    looks: HashMap<(What, String), String>,
+    wrong: Option<Refusal>,
+    alike: Vec<String>,
+    changed: bool,
+}
+
+impl Door<'_> {
+    fn see(&mut self, what: What, name: &mut dyn Name) {
+        if self.wrong.is_some() {
+            return;
+        }
+        let Some(spelling) = self.understood(what, name.text()) else {
+            return;
+        };
+        if spelling != name.text() {
+            name.put(&spelling);
+            self.changed = true;
+        }
+    }
+
+    /// The spelling on record, or that of a new name; none if the name cannot be used.
+    fn understood(&mut self, what: What, name: &str) -> Option<String> {
+        if let Some(names) = what.names(self.state) {
+            match names.spelled(name) {
+                Spelled::Known(number) => return Some(names.get(number).to_owned()),
+                Spelled::Several => {
+                    let remedy = "write it exactly as it is recorded";
+                    self.wrong = Some(Refusal::new(
+                        Rule::Known,
+                        format!(
+                            "more than one {} is called {name} in other spellings",
+                            what.word()
+                        ),
+                        remedy,
+                    ));
+                    return None;
+                }
+                Spelled::New => {}
+            }
+        }
+        if let Some(known) = self.in_protocols(what, name) {
+            return Some(known);
+        }
+        let shared = (what, key(what.kind(), name).into_owned());
+        if let Some(known) = self.new.get(&shared) {
+            return Some(known.clone());
+        }
+        let spelling = match clean(name) {
+            Ok(spelling) => spelling.into_owned(),
+            Err(error) => {
+                self.refuse(what.word(), name, &error.to_string());
+                return None;
+            }
+        };
+        if matches!(what, What::Lot | What::Person) {
+            self.compare(what, &spelling, &shared.1);
+        }
+        self.new.insert(shared, spelling.clone());
+        Some(spelling)
+    }
+
+    /// Looks whether a new name can be taken for another.
+    fn compare(&mut self, what: What, name: &str, shared: &str) {
+        let seen = look(shared);
+        let known = what.names(self.state).and_then(|names| names.alike(name));
+        let other = match known {
+            Some(known) => Some(known.to_owned()),
+            None => self.looks.get(&(what, seen.clone())).cloned(),
+        };
+        self.looks.insert((what, seen), name.to_owned());
+        let Some(other) = other else { return };
+        let fact = format!(
+            "{name} looks like {other}, which is another {}",
+            what.word()
+        );
+        if what == What::Person {
+            self.wrong = Some(Refusal::new(
+                Rule::Known,
+                fact,
+                "choose a name that cannot be taken for another person's",
+            ));
+        } else {
+            self.alike.push(fact);
+        }
+    }
+
+    /// Steps, agents and protocols that the protocols name and nothing else does yet.
+    fn in_protocols(&self, what: What, name: &str) -> Option<String> {
+        let protocols = self.state.protocols();
+        let own = key(what.kind(), name);
+        let same = |known: &str| known == name || key(what.kind(), known) == own;
+        let found = match what {
+            What::Protocol => protocols
+                .map(|protocol| protocol.protocol.as_str())
+                .find(|known| same(known)),
+            What::Step => protocols
+                .flat_map(|protocol| {
+                    (protocol.treatments.iter().map(|rule| &rule.step))
+                        .chain(protocol.inspections.iter().map(|rule| &rule.step))
+                        .chain(protocol.hold.iter().map(|rule| &rule.step))
+                })
+                .map(|step| step.as_str())
+                .find(|known| same(known)),
+            What::Agent => protocols
+                .flat_map(|protocol| &protocol.treatments)
+                .flat_map(|rule| &rule.agents)
+                .map(|rule| rule.agent.as_str())
+                .find(|known| same(known)),
+            _ => None,
+        };
+        found.map(str::to_owned)
+    }
+
+    fn refuse(&mut self, what: &str, name: &str, why: &str) {
+        if self.wrong.is_none() {
+            let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
+            self.wrong = Some(Refusal::new(
+                Rule::Known,
+                format!("`{shown}` cannot be the name of a {what}: {why}"),
+                "write another name",
+            ));
+        }
+    }
+}
+
+impl What {
+    /// Names of this kind that the ledger knows.
+    fn names(self, state: &State) -> Option<&Names> {
+        Some(match self {
+            What::Convoy => &state.convoy_names,
+            What::Vehicle => &state.vehicle_names,
+            What::Lot => &state.lot_names,
+            What::Departure => &state.departure_names,
+            What::Source => &state.source_names,
+            What::Place => &state.place_names,
+            What::Step => &state.step_names,
+            What::Goods => &state.goods_names,
+            What::Manifest => &state.manifest_names,
+            What::Person => &state.person_names,
+            What::Sample => &state.sample_names,
+            What::Exception => &state.exception_names,
+            What::Agent => &state.agent_names,
+            What::Test => &state.test_names,
+            What::Protocol | What::Resource | What::Seal => return None,
+        })
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            What::Vehicle | What::Seal => Kind::Mark,
+            _ => Kind::Plain,
+        }
+    }
+}
