@@ -39,6 +39,8 @@ const PEOPLE: &[(&str, Role)] = &[
     ("yun", Role::YardMaster),
     ("dana", Role::DisinfectionLead),
     ("quinn", Role::QuarantineOfficer),
+    // A second officer: who took a lot's sample may not sign for it.
+    ("quill", Role::QuarantineOfficer),
     ("chen", Role::ChiefOfficer),
     ("dima", Role::Dispatcher),
     ("gil", Role::Gate),

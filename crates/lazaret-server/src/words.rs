@@ -13,7 +13,10 @@ pub(crate) fn words(happening: &Happening) -> String {
             convoy,
             source,
             vehicles,
-        } => format!("convoy {convoy} with {vehicles} vehicles left {source}"),
+        } => format!(
+            "convoy {convoy} with {} left {source}",
+            count_of(u64::from(*vehicles), "vehicle")
+        ),
         H::ConvoyCancelled { source, cause } => {
             format!(
                 "a convoy from {source} did not leave: {}",
@@ -22,7 +25,10 @@ pub(crate) fn words(happening: &Happening) -> String {
         }
         H::ConvoyArrived {
             convoy, vehicles, ..
-        } => format!("convoy {convoy} arrived with {} vehicles", vehicles.len()),
+        } => format!(
+            "convoy {convoy} arrived with {}",
+            count_of(vehicles.len() as u64, "vehicle")
+        ),
         H::VehiclePlaced { vehicle, spot } => {
             format!("vehicle {vehicle} stands at {} {}", spot.place, spot.unit)
         }
@@ -85,7 +91,10 @@ pub(crate) fn words(happening: &Happening) -> String {
         },
         H::Departed {
             departure, lots, ..
-        } => format!("{departure} left with {lots} lots"),
+        } => format!(
+            "{departure} left with {}",
+            count_of(u64::from(*lots), "lot")
+        ),
         H::DepartureCancelled { step, ready, least } => {
             format!("{step} did not leave: {ready} lots ready, {least} the least")
         }
@@ -158,8 +167,8 @@ fn entry_words(entry: &Entry) -> String {
             lines,
             ..
         } => format!(
-            "papers {manifest} announce {} lots with {convoy}",
-            lines.len()
+            "papers {manifest} announce {} with {convoy}",
+            count_of(lines.len() as u64, "lot")
         ),
         E::ManifestAmended {
             manifest, because, ..
@@ -315,7 +324,11 @@ pub(crate) fn surface_words(surface: &Surface) -> String {
 
 /// Pieces and mass.
 pub(crate) fn tally_words(tally: &Tally) -> String {
-    format!("{} pieces, {} kg", tally.pieces, tally.mass_kg)
+    format!(
+        "{}, {} kg",
+        count_of(u64::from(tally.pieces), "piece"),
+        tally.mass_kg
+    )
 }
 
 /// `event` of an event as in JSON.
@@ -361,5 +374,13 @@ fn list(items: impl Iterator<Item = String>) -> String {
         [] => "none".into(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// `1 vehicle`, `2 vehicles`.
+fn count_of(count: u64, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        _ => format!("{count} {one}s"),
     }
 }

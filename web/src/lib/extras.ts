@@ -26,6 +26,9 @@ export function lot_actions(
     [...(in_hand ? ['treatment_dosed', 'treatment_read'] : []), ...(here && inspections ? ['inspection_started', 'lot_inspected'] : [])],
     [
       ...(here ? ['lot_counted', 'loss_declared', 'lot_split', 'contact_seen', 'contamination_found'] : []),
+      // Goods that are on a train, or gone, can still turn out to be dirty: the way to stop and recall them is here too.
+      ...(card.stage === 'loaded' || card.stage === 'sent' ? ['exception_opened', 'contamination_found'] : []),
+      ...(card.stage === 'departed' ? ['contamination_found'] : []),
       ...(in_hand ? ['work_paused', 'work_resumed'] : []),
       ...(card.stage === 'held' ? ['clock_credited', 'signature_withdrawn'] : []),
       'noted',

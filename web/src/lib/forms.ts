@@ -1,6 +1,7 @@
 // What must be filled in to say an event, and the event made of it. Pure, so that every form can be tried in a test.
 import type { Schemas, Spot } from '../api/client';
 import { w } from '../words';
+import { read_number, read_within } from './numbers';
 import { from_field, to_field } from './time';
 
 export type Subject = { kind: 'lot' | 'vehicle' | 'person' | 'convoy' | 'manifest' | 'exception' | 'departure' | 'place'; id: string };
@@ -138,9 +139,16 @@ export const FIELDS: Record<string, Field[]> = {
   place_opened: [],
   place_closed: [because],
   place_broken: [],
+  capacity_changed: [{ name: 'slots', kind: 'whole' }],
   place_repaired: [],
   noted: [{ name: 'text', kind: 'long' }],
 };
+
+/** What a number in a field may be. Temperatures alone may be below zero. */
+export function bounds(field: Field): { least?: number; most?: number; whole?: boolean } {
+  if (field.kind === 'whole') return { least: 0, most: Number.MAX_SAFE_INTEGER, whole: true };
+  return field.name === 'temperature' ? { least: -273.15, most: 2000 } : { least: 0 };
+}
 
 /** Events that undo or end something for good: asked for twice, in red. */
 export const GRAVE = new Set(['lot_destroyed', 'lot_sent_back', 'contamination_found', 'manifest_refused', 'exception_opened']);
@@ -218,10 +226,9 @@ export function build(event: string, values: Record<string, string>, c: Context)
       continue;
     }
     if (field.kind === 'whole' || field.kind === 'decimal') {
-      const value = Number(raw.replace(/\s/g, '').replace(',', '.'));
-      if (!Number.isFinite(value) || (field.kind === 'whole' && (value < 0 || !Number.isInteger(value)))) {
-        errors[field.name] = w.field.not_a_number(label);
-      } else out[field.name] = value;
+      const read = read_within(raw, bounds(field));
+      if ('why' in read) errors[field.name] = `${label}: ${read.why}`;
+      else out[field.name] = read.value;
     } else if (field.kind === 'when') {
       const at = from_field(raw, c.zone);
       if (at) out[field.name] = at;
@@ -243,9 +250,13 @@ export function build(event: string, values: Record<string, string>, c: Context)
 }
 
 function read_part(line: string): { lot: string; pieces: number; mass_kg: number } | null {
-  const [lot, pieces_text, mass_text] = line.trim().split(/[\s,;]+/);
-  const part = { lot: lot ?? '', pieces: Number(pieces_text), mass_kg: Number(mass_text) };
-  return part.lot && Number.isInteger(part.pieces) && Number.isInteger(part.mass_kg) ? part : null;
+  // Blanks, semicolons or a comma with a blank part the columns; any other comma belongs to a number.
+  const cells = line.trim().split(/\s*;\s*|,\s+|\s+/);
+  if (cells.length !== 3) return null;
+  const [lot, pieces, mass] = [cells[0]!, read_number(cells[1]!), read_number(cells[2]!)];
+  if (!lot || 'why' in pieces || 'why' in mass) return null;
+  const fits = (n: number): boolean => Number.isInteger(n) && n >= 0;
+  return fits(pieces.value) && fits(mass.value) ? { lot, pieces: pieces.value, mass_kg: mass.value } : null;
 }
 
 /** The fields beside those that are typed: who and what it is about, and where. */
@@ -320,6 +331,9 @@ function shaped(event: string, out: Loose, c: Context): Loose {
     case 'place_broken':
     case 'place_repaired':
       return { ...read_spot(id), ...out };
+    case 'capacity_changed':
+      // The slots of the place, in all its units together.
+      return { place: read_spot(id)?.place ?? id, ...out };
     case 'noted':
       return { ...thing_of(c.subject), ...out };
     default:

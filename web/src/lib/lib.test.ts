@@ -237,7 +237,7 @@ describe('forms', () => {
   });
 
   it('say at which field something is wrong', () => {
-    expect(made('lot_counted', { pieces: 'many', mass_kg: '' })).toEqual({ pieces: en.field.not_a_number(en.field.pieces), mass_kg: en.field.required(en.field.mass_kg) });
+    expect(made('lot_counted', { pieces: 'many', mass_kg: '' })).toEqual({ pieces: `${en.field.pieces}: ${en.number.not_a_number}`, mass_kg: en.field.required(en.field.mass_kg) });
     expect(made('lot_counted', { pieces: '1.5', mass_kg: '-3' })).toMatchObject({ pieces: expect.any(String), mass_kg: expect.any(String) });
     expect(made('lot_split', { parts: 'a-1-1 twenty' })).toEqual({ parts: en.field.bad_part });
     expect(made('person_cleared', { until: 'soon' }, 'person', 'li')).toMatchObject({ until: expect.any(String) });

@@ -27,7 +27,11 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
       const receipt = await ask(api.POST('/api/commands', { body: request, headers }));
       shared.heard(receipt.seq);
       if (receipt.already) shared.say(w.common.recorded_already(receipt.seq));
-      else shared.say(w.common.recorded(receipt.seq, receipt.words.join('; ')), false, offer(request, receipt));
+      else {
+        // What follows from a positive result can be hundreds of lots: the first line is said, the rest is a list that opens.
+        const [first = '', ...rest] = receipt.words;
+        shared.say(w.common.recorded(receipt.seq, first), false, { ...offer(request, receipt), ...(rest.length ? { list: rest } : {}) });
+      }
       return receipt;
     } catch (error) {
       const away = error instanceof ApiError && (error.unreachable || error.problem.status === 503);

@@ -1,10 +1,11 @@
 // What every screen shares: who is signed in, the server's clock, live updates, preferences, messages.
 import { ApiError, api, ask, on_signed_out, type Schemas } from '../api/client';
+import { drop_all_drafts } from './drafts';
 
 type Session = Schemas['SessionView'];
 
 /** `undo` takes back what the message tells; `note` says why that cannot be done. */
-export type Message = { id: number; text: string; bad: boolean; undo?: () => Promise<void>; note?: string };
+export type Message = { id: number; text: string; bad: boolean; undo?: () => Promise<void>; note?: string; list?: string[] };
 
 class Shared {
   session = $state<Session | null>(null);
@@ -86,6 +87,7 @@ class Shared {
     try {
       await ask(api.DELETE('/api/session'));
     } finally {
+      drop_all_drafts();
       this.forget();
     }
   }
@@ -163,11 +165,11 @@ class Shared {
     }, 600);
   }
 
-  say(text: string, bad = false, more: Pick<Message, 'undo' | 'note'> = {}): void {
+  say(text: string, bad = false, more: Pick<Message, 'undo' | 'note' | 'list'> = {}): void {
     const id = (this.message_id += 1);
     this.messages = [...this.messages.slice(-3), { id, text, bad, ...more }];
     // What can be pressed stays until somebody has had the time to.
-    setTimeout(() => this.unsay(id), bad || more.undo ? 15_000 : 6000);
+    setTimeout(() => this.unsay(id), bad || more.undo || more.list ? 15_000 : 6000);
   }
 
   unsay(id: number): void {

@@ -14,6 +14,18 @@ use crate::api::arrivals::{ArrivalRow, ArrivalStage, Mismatch, MismatchKind};
 use crate::api::vehicles::MarkCheck;
 use crate::words::tally_words;
 
+/// How many vehicles papers name.
+pub(crate) fn vehicles_on(state: &State, papers: &ManifestView) -> u32 {
+    let mut vehicles: Vec<_> = papers
+        .lots
+        .iter()
+        .filter_map(|lot| state.lot_view(lot)?.vehicle)
+        .collect();
+    vehicles.sort();
+    vehicles.dedup();
+    u32::try_from(vehicles.len()).unwrap_or(u32::MAX)
+}
+
 /// What boards need of all convoys, gathered in one pass over lots and vehicles.
 pub(crate) struct Convoys {
     manifests: HashMap<ManifestId, ManifestView>,
@@ -31,6 +43,10 @@ struct Count {
 
 impl Convoys {
     pub(crate) fn of(state: &State, convoys: &[ConvoyView]) -> Convoys {
+        let manifests: HashMap<ManifestId, ManifestView> = state
+            .manifests()
+            .map(|manifest| (manifest.manifest.clone(), manifest))
+            .collect();
         let counts = convoys
             .iter()
             .map(|convoy| {
@@ -49,16 +65,15 @@ impl Convoys {
                     count.unloaded += u32::from(!on_papers);
                     count.mass_kg += view.tally.map_or(0, |tally| u64::from(tally.mass_kg));
                 }
+                if count.vehicles == 0 {
+                    // Before it comes, a convoy has the vehicles that its papers name.
+                    let papers = convoy.manifest.as_ref().and_then(|of| manifests.get(of));
+                    count.vehicles = papers.map_or(0, |papers| vehicles_on(state, papers));
+                }
                 (convoy.convoy.to_string(), count)
             })
             .collect();
-        Convoys {
-            manifests: state
-                .manifests()
-                .map(|manifest| (manifest.manifest.clone(), manifest))
-                .collect(),
-            counts,
-        }
+        Convoys { manifests, counts }
     }
 
     pub(crate) fn row(&self, convoy: &ConvoyView, now: Timestamp) -> ArrivalRow {

@@ -6,6 +6,7 @@ use lazaret_ledger::{ManifestView, Stage, State};
 use lazaret_vocabulary::event::entry::{PersonName, Role};
 use lazaret_vocabulary::event::rules::Side;
 
+use super::arrivals::vehicles_on;
 use super::when;
 use crate::api::session::Screen;
 use crate::api::today::{Counts, Day, NextConvoy, Occupancy, Task, TaskKind, Today};
@@ -58,7 +59,7 @@ pub(crate) fn today(
                 .find(|convoy| convoy.convoy == papers.convoy)
                 .and_then(|convoy| convoy.source),
             due: when(papers.due),
-            vehicles: vehicles_of(state, papers),
+            vehicles: vehicles_on(state, papers),
             mismatches: u32::from(papers.due.is_some_and(|due| due < now)),
         }),
         for_you: tasks(state, person, roles, &awaited, now),
@@ -67,17 +68,6 @@ pub(crate) fn today(
         latest: Vec::new(),
         counts,
     }
-}
-
-fn vehicles_of(state: &State, papers: &ManifestView) -> u32 {
-    let mut vehicles: Vec<_> = papers
-        .lots
-        .iter()
-        .filter_map(|lot| state.lot_view(lot)?.vehicle)
-        .collect();
-    vehicles.sort();
-    vehicles.dedup();
-    vehicles.len() as u32
 }
 
 fn days(state: &State, awaited: &[ManifestView], zone: &TimeZone, now: Timestamp) -> Vec<Day> {
@@ -108,7 +98,7 @@ fn days(state: &State, awaited: &[ManifestView], zone: &TimeZone, now: Timestamp
     }
     for papers in awaited {
         if let Some(due) = papers.due {
-            let vehicles = vehicles_of(state, papers);
+            let vehicles = vehicles_on(state, papers);
             on(due, &mut |day| day.vehicles_due += vehicles);
         }
     }
