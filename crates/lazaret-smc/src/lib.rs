@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | state, evidence and forecast, everything else known | [`filter::Filter`] |
 //! | unknown numbers and state together | [`smc2::Smc2`] |
+//! | unknown numbers by all rows at once, whatever their order and however many modes | [`at_once::Pool`] |
 //! | the same with an exact likelihood (IBIS) | [`smc2::Smc2`] with [`model::Exact`] |
 //! | a slow, independent cross-check | [`pmmh`] |
 //! | which explanation is favoured, and how sure the computation is | [`evidence`] |
@@ -70,6 +71,7 @@ mod error;
 mod linear;
 mod proposal;
 
+pub mod at_once;
 pub mod calibration;
 pub mod evidence;
 pub mod exact;

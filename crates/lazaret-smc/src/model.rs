@@ -218,6 +218,18 @@ pub trait Family: Sync {
 
     /// The model at `theta`, whose entries are in the order of the [prior](crate::prior::Prior).
     fn model<'a>(&'a self, theta: &[f64]) -> Self::Model<'a>;
+
+    /// Log-likelihood of each row given those before it, where it follows from θ alone and no filter is needed: one entry
+    /// for each row that is raised to a power above 0, in the order in which they are taken in up to time `last`.
+    /// `None` unless overridden; it must be `None` for every θ or for none.
+    fn without_state(
+        &self,
+        _theta: &[f64],
+        _last: usize,
+        _emphasis: &crate::filter::Emphasis,
+    ) -> Option<Vec<f64>> {
+        None
+    }
 }
 
 impl<M: BatchModel, F: Fn(&[f64]) -> M + Sync> Family for F {

@@ -39,6 +39,7 @@
 //! [`save`](Smc2::save) at any moment; [`resume`](Smc2::resume) goes on as if nothing had happened.
 
 mod look;
+mod pooled;
 mod rejuvenate;
 mod saved;
 mod settings;

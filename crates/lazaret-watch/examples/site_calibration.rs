@@ -15,7 +15,7 @@ use lazaret_smc::scores::crps;
 use lazaret_smc::summary::Weighted;
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
-use lazaret_watch::estimate::{Course, Effort, Question, posterior_courses, sample};
+use lazaret_watch::estimate::{Course, Effort, Question, Weighed, posterior_courses, weigh};
 use lazaret_watch::grades::learn;
 use lazaret_watch::kernel::count::CountKernel;
 use lazaret_watch::observation::bind;
@@ -45,6 +45,7 @@ fn main() {
         courses: 200,
         runs: 1,
         influence: false,
+        grid: false,
     };
     let mut calibration = Calibration::default();
     let (mut ours, mut persistence) = (0.0, 0.0);
@@ -80,12 +81,13 @@ fn main() {
         let site =
             Site::new(&kernel, &observations, &belief, &means, 1).unwrap_or_else(|e| panic!("{e}"));
         let run = key.child(2).stream().bits();
-        let sampler = sample(&site, &belief, &question, run, &Attendance::nobody())
-            .unwrap_or_else(|e| panic!("{e}"));
+        let Weighed { pool, sampler } =
+            weigh(&site, &belief, &question, &[run], &Attendance::nobody())
+                .unwrap_or_else(|e| panic!("{e}"));
         let courses = posterior_courses(&site, &sampler, &question, key.child(3))
             .unwrap_or_else(|e| panic!("{e}"));
         for (at, unknown) in gateway.unknowns.iter().enumerate() {
-            let posterior = sampler.posterior_of(|theta| belief.unknowns(theta)[at]);
+            let posterior = pool.posterior_of(|theta| belief.unknowns(theta)[at]);
             calibration.record(&unknown.name, &posterior, truth.unknowns[at], &mut rng);
         }
         let learned = learn(&observations, &courses, &[], key.child(5));

@@ -2,14 +2,13 @@
 
 use lazaret_smc::evidence::{LogEvidence, compare as beliefs};
 use lazaret_smc::random::StreamKey;
-use lazaret_smc::smc2::Smc2;
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 use crate::attendance::Attendance;
 use crate::belief::Belief;
 use crate::estimate::{
-    EvidenceEstimate, Question, WatchError, posterior_courses, predictive_check, sample,
+    EvidenceEstimate, Question, WatchError, Weighed, posterior_courses, predictive_check, weigh,
 };
 use crate::grades::learn;
 use crate::kernel::Kernel;
@@ -116,6 +115,10 @@ pub fn read(text: &str) -> Result<Vec<Hypothesis>, Vec<Diagnostic>> {
 pub struct Trial {
     /// One estimate of the log-evidence a seed.
     pub evidence: LogEvidence,
+    /// Monte Carlo standard error of the log-evidence of all runs together.
+    pub error: f64,
+    /// In words, where the runs differ by more than their errors allow.
+    pub disagreement: Option<String>,
     /// Log-evidence of each row given those before it, by its position among those used.
     pub increments: Vec<f64>,
     /// See [`Estimate::predictive_check`](crate::estimate::Estimate::predictive_check).
@@ -138,42 +141,40 @@ pub fn trial<K: Kernel>(
         Site::new(kernel, question.observations, belief, &means, 1).map_err(WatchError::Gateway)?;
     let effort = question.effort;
     let used = question.observations.used.len();
-    let mut runs = Vec::new();
+    // The same seeds for every model: chance that they share cancels in the differences.
+    let key = StreamKey::new(effort.seed);
+    let runs = 0..effort.runs.max(1);
+    let seeds: Vec<u64> = runs.map(|run| key.child(run).stream().bits()).collect();
+    let Weighed { pool, sampler } = weigh(&site, belief, question, &seeds, attendance)?;
+    if pool.runs().len() < seeds.len() {
+        return Err(WatchError::Stopped);
+    }
     let mut increments = vec![0.0; used];
-    let mut check = 1.0;
-    for run in 0..effort.runs.max(1) {
-        // The same seeds for every model: chance that they share cancels in the differences.
-        let seed = StreamKey::new(effort.seed).child(run).stream().bits();
-        let sampler = sample(&site, belief, question, seed, attendance)?;
-        runs.push(log_evidence(&sampler));
-        for increment in sampler.increments() {
-            increments[increment.row] += increment.log_evidence / effort.runs.max(1) as f64;
-        }
-        for conflict in sampler.conflicts() {
-            increments[conflict.row] = f64::NEG_INFINITY;
-        }
-        if run == 0 {
-            let key = StreamKey::new(seed).child(90);
-            let courses = posterior_courses(&site, &sampler, question, key.child(2))?;
-            let left_out: Vec<usize> = sampler.conflicts().iter().map(|c| c.row).collect();
-            let learned = learn(question.observations, &courses, &left_out, key.child(5));
-            check = predictive_check(question.observations, &courses, &learned, key.child(4));
+    for increment in sampler.increments() {
+        increments[increment.row] = increment.log_evidence;
+    }
+    for conflict in sampler.conflicts() {
+        increments[conflict.row] = f64::NEG_INFINITY;
+    }
+    let key = StreamKey::new(seeds[0]).child(90);
+    let courses = posterior_courses(&site, &sampler, question, key.child(2))?;
+    let left_out: Vec<usize> = sampler.conflicts().iter().map(|c| c.row).collect();
+    let learned = learn(question.observations, &courses, &left_out, key.child(5));
+    let check = predictive_check(question.observations, &courses, &learned, key.child(4));
+    // A row that was set aside as impossible leaves no evidence for the model.
+    let mut evidence = pool.log_evidence();
+    for (log, run) in evidence.runs.iter_mut().zip(pool.runs()) {
+        if !run.conflicts().is_empty() {
+            *log = f64::NEG_INFINITY;
         }
     }
     Ok(Trial {
-        evidence: LogEvidence { runs },
+        evidence,
+        error: pool.log_evidence_known().error,
         increments,
         predictive_check: check,
+        disagreement: pool.disagreement(),
     })
-}
-
-/// A row that was set aside as impossible leaves no evidence for the model.
-fn log_evidence<P: Clone + Send + Sync>(sampler: &Smc2<P>) -> f64 {
-    if sampler.conflicts().is_empty() {
-        sampler.log_evidence()
-    } else {
-        f64::NEG_INFINITY
-    }
 }
 
 /// How a group of explanations fares.
@@ -207,6 +208,9 @@ pub struct Standing {
     pub log_evidence: EvidenceEstimate,
     /// How likely it is to give evidence as odd as this or odder.
     pub predictive_check: f64,
+    /// In words, where independent runs differ by more than their errors allow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub disagreement: Option<String>,
     /// Explanations of the group that predict exactly the same.
     pub same_as: Vec<String>,
 }
@@ -283,7 +287,9 @@ fn group(
                 log_evidence: EvidenceEstimate {
                     mean: evidence.mean(),
                     spread: Some(evidence.spread()).filter(|s| s.is_finite()),
+                    error: trials[*at].error,
                 },
+                disagreement: trials[*at].disagreement.clone(),
                 predictive_check: trials[*at].predictive_check,
                 same_as,
             }

@@ -1,7 +1,10 @@
 //! Possible courses of a gateway, from what is believed before the evidence and after it.
 
+use std::collections::HashMap;
+
 use lazaret_gateway::model::Gateway;
 use lazaret_smc::SmcError;
+use lazaret_smc::at_once::Pool;
 use lazaret_smc::model::{Family, simulate};
 use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
@@ -96,4 +99,32 @@ pub fn posterior_courses<K: Kernel>(
             days: path.values,
         })
         .collect())
+}
+
+/// As [`posterior_courses`], with the run of `pool` that found the unknowns of each.
+pub(crate) fn courses_by_run<K: Kernel>(
+    site: &Site<'_, K>,
+    pool: &Pool,
+    sampler: &Sampler<K>,
+    question: &Question<'_>,
+    key: StreamKey,
+) -> Result<(Vec<Course>, Vec<usize>), SmcError> {
+    let bits = |theta: &[f64]| -> Vec<u64> { theta.iter().map(|x| x.to_bits()).collect() };
+    let mut of: HashMap<Vec<u64>, usize> = HashMap::new();
+    for (at, run) in pool.runs().iter().enumerate() {
+        of.extend(run.points().iter().map(|point| (bits(&point.theta), at)));
+    }
+    let count = question.effort.courses;
+    let paths = sampler.paths(site, count, question.until, key, |figures, _| *figures)?;
+    Ok(paths
+        .into_iter()
+        .map(|path| {
+            let run = of.get(&bits(&path.theta)).copied().unwrap_or(0);
+            let course = Course {
+                unknowns: site.unknowns(&path.theta),
+                days: path.values,
+            };
+            (course, run)
+        })
+        .unzip())
 }

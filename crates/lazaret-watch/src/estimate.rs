@@ -2,31 +2,34 @@
 
 mod ask;
 mod fit;
+mod grid;
 mod influence;
 mod words;
 
 use jiff::civil::Date;
 use lazaret_gateway::model::{Dimension, Gateway};
-use lazaret_smc::evidence::LogEvidence;
+use lazaret_smc::at_once::Pool;
 use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
-use lazaret_smc::smc2::Smc2;
 use lazaret_smc::summary::Weighted;
 use serde::{Serialize, Serializer};
 
 pub use self::ask::{Ask, AskError};
 use self::fit::conflicts;
 pub(crate) use self::fit::predictive_check;
+pub use self::grid::UNKNOWNS_MOST as GRID_UNKNOWNS_MOST;
 use self::influence::LeavingOut;
 pub use self::influence::steps;
 use crate::attendance::Attendance;
 use crate::belief::Belief;
+use crate::course::courses_by_run;
 pub use crate::course::{Course, followed, posterior_courses, prior_courses};
 use crate::evidence::Words;
 use crate::grades::{Chance, Graded, learn};
 use crate::kernel::{Kernel, date_of};
-pub use crate::question::{Effort, Question, WatchError, sample};
-pub(crate) use crate::question::{Sampler, follow};
+pub(crate) use crate::question::Sampler;
+pub use crate::question::{Effort, Question, WatchError, Weighed, weigh};
+use crate::question::{sampler_of, seeds};
 use crate::resume::{Kept, Origin};
 use crate::rules::Metric;
 use crate::site::Site;
@@ -49,7 +52,13 @@ pub struct Summary {
     pub q75: f64,
     /// 5 % lie above.
     pub q95: f64,
+    /// Monte Carlo standard errors of `q05`, `q50` and `q95`, over independent runs; none where no runs are compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<[f64; 3]>,
 }
+
+/// The levels whose errors are told.
+const LEVELS: [f64; 3] = [0.05, 0.5, 0.95];
 
 impl Summary {
     /// Describes `of`.
@@ -63,7 +72,17 @@ impl Summary {
             q50: of.quantile(0.5),
             q75: of.quantile(0.75),
             q95: of.quantile(0.95),
+            errors: None,
         }
+    }
+
+    /// The greatest of its errors, in words; empty if they are not known.
+    #[must_use]
+    pub fn error_in_words(&self) -> String {
+        self.errors.map_or(String::new(), |errors| {
+            let greatest = errors.into_iter().fold(0.0, f64::max);
+            format!("± {}", number(greatest))
+        })
     }
 
     /// The median and, in brackets, its 90 % interval.
@@ -237,6 +256,85 @@ pub struct EvidenceEstimate {
     pub mean: f64,
     /// Standard deviation of the logarithm over runs that differ in the seed; none for a single run.
     pub spread: Option<f64>,
+    /// Monte Carlo standard error of the mean.
+    pub error: f64,
+}
+
+impl EvidenceEstimate {
+    /// The evidence by all runs of a pool.
+    pub(crate) fn of(pool: &Pool) -> Self {
+        let known = pool.log_evidence_known();
+        Self {
+            mean: known.value,
+            spread: Some(pool.log_evidence().spread()).filter(|spread| spread.is_finite()),
+            error: known.error,
+        }
+    }
+}
+
+/// What is believed after the evidence, and by which run each course was found.
+pub(crate) struct Posterior<'a> {
+    pub(crate) pool: &'a Pool,
+    pub(crate) courses: &'a [Course],
+    pub(crate) by_run: &'a [usize],
+}
+
+impl Posterior<'_> {
+    /// The share of the courses of which something is so, and its standard error: what the runs differ by, and at least
+    /// what so many courses allow.
+    pub(crate) fn share(&self, so: impl Fn(&Course) -> bool) -> (f64, f64) {
+        let runs = self.pool.runs().len();
+        let mut counts = vec![(0.0, 0.0); runs];
+        for (course, run) in self.courses.iter().zip(self.by_run) {
+            counts[*run].0 += f64::from(u8::from(so(course)));
+            counts[*run].1 += 1.0;
+        }
+        let all = self.courses.len().max(1) as f64;
+        let share = counts.iter().map(|(yes, _)| yes).sum::<f64>() / all;
+        let effective = all.min(self.pool.effective_sample_size()).max(1.0);
+        let within = (share * (1.0 - share) / effective).max(effective.powi(-2));
+        let heard = counts.iter().filter(|(_, n)| *n > 0.0);
+        let square: f64 = heard
+            .clone()
+            .map(|(yes, n)| (n / all * (yes / n - share)).powi(2))
+            .sum();
+        let heard = heard.count() as f64;
+        let between = if heard > 1.0 {
+            square * heard / (heard - 1.0)
+        } else {
+            0.0
+        };
+        (share, within.max(between).sqrt())
+    }
+
+    /// The share by run, of those that have courses.
+    pub(crate) fn shares(&self, so: impl Fn(&Course) -> bool) -> Vec<f64> {
+        let of_run = |run: usize| {
+            let pairs = self.courses.iter().zip(self.by_run);
+            let (mut yes, mut all) = (0.0, 0.0);
+            for (course, _) in pairs.filter(|(_, by)| **by == run) {
+                yes += f64::from(u8::from(so(course)));
+                all += 1.0;
+            }
+            (all > 0.0).then(|| yes / all)
+        };
+        (0..self.pool.runs().len()).filter_map(of_run).collect()
+    }
+
+    /// Describes a figure of the courses, with its errors.
+    fn summary(&self, value: impl Fn(&Course) -> f64, errors: bool) -> Summary {
+        let all = Weighted::equal(self.courses.iter().map(&value).collect());
+        let mut summary = Summary::of(&all);
+        if errors {
+            summary.errors = Some(LEVELS.map(|level| {
+                let bound = all.quantile(level);
+                let (_, error) = self.share(|course| value(course) <= bound);
+                let at = |level: f64| all.quantile(level.clamp(0.0, 1.0));
+                0.5 * (at(level + error) - at(level - error))
+            }));
+        }
+        summary
+    }
 }
 
 /// The answer to an [`Ask`].
@@ -246,22 +344,51 @@ pub struct Answer {
     pub ask: String,
     /// Its probability given the evidence.
     pub probability: f64,
-    /// Monte Carlo standard error of that.
+    /// Monte Carlo standard error of that, over independent runs.
     pub standard_error: f64,
+    /// What each run says by itself.
+    pub runs: Vec<f64>,
     /// Its probability before the evidence.
     pub prior: f64,
+    /// Whether the gateway file alone says that it is so, or that it is not; none if it leaves it open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<bool>,
 }
 
 impl Answer {
     /// The answer without what was asked.
     #[must_use]
     pub fn in_words(&self) -> String {
+        match self.settled {
+            Some(true) => {
+                return "certain by the gateway file: its priors allow nothing else, so no evidence counts"
+                    .to_string();
+            }
+            Some(false) => {
+                return "excluded by the gateway file: its priors do not allow it, so no evidence counts"
+                    .to_string();
+            }
+            None => {}
+        }
+        let by_run = if self.runs_differ() {
+            let each: Vec<String> = self.runs.iter().map(|run| percent(*run)).collect();
+            format!("; THE RUNS DIFFER: {} by run", each.join(", "))
+        } else {
+            String::new()
+        };
         format!(
-            "{} (± {:.1} points by chance of the computation); before: {}",
+            "{} (± {:.1} points by chance of the computation{by_run}); before: {}",
             percent(self.probability),
             100.0 * self.standard_error,
             percent(self.prior)
         )
+    }
+
+    /// Whether the runs differ so much that what each says must be told.
+    fn runs_differ(&self) -> bool {
+        let least = self.runs.iter().copied().fold(f64::INFINITY, f64::min);
+        let greatest = self.runs.iter().copied().fold(0.0, f64::max);
+        greatest - least > 0.2
     }
 }
 
@@ -301,6 +428,19 @@ pub struct Estimate {
     #[serde(skip)]
     pub after: Vec<Course>,
 }
+
+impl Estimate {
+    /// Whether it was stopped before all was worked out.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.diagnostics
+            .first()
+            .is_some_and(|said| said.starts_with(PARTIAL))
+    }
+}
+
+/// How the diagnostics of an answer begin that was stopped.
+const PARTIAL: &str = "PARTIAL";
 
 fn by_name<S: Serializer>(of: &[UnknownEstimate], to: S) -> Result<S::Ok, S::Error> {
     to.collect_map(of.iter().map(|unknown| (&unknown.name, unknown)))
@@ -382,45 +522,30 @@ pub fn estimate_attended<K: Kernel>(
     let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
     let site = Site::new(kernel, observations, belief, &means, 1).map_err(WatchError::Gateway)?;
     let effort = question.effort;
-    let one = |run: u64| -> Result<Option<Sampler<K>>, WatchError> {
-        let run_at = run as usize;
-        let woken = match course.earlier {
-            Some(earlier) => earlier.wake(run_at, &site, belief, question)?,
-            None => None,
-        };
-        let seed = match run {
-            0 => effort.seed,
-            _ => StreamKey::new(effort.seed).child(run).stream().bits(),
-        };
-        let mut sampler = match woken {
-            Some(woken) => woken,
-            None => Smc2::start(&site, &belief.prior, &effort.sampler(), seed)?,
-        };
-        let reached = sampler.time().map_or(0, |time| time + 1);
-        course.attendance.done(reached);
-        let days = reached..=observations.last_day;
-        let whole = follow(&mut sampler, &site, belief, days, &course.attendance)?;
-        Ok(whole.then_some(sampler))
+    let seeds = seeds(effort);
+    let unchanged = course.earlier.and_then(|earlier| earlier.same(question));
+    let Weighed { pool, sampler } = match unchanged {
+        Some(pool) => Weighed {
+            pool: pool.clone(),
+            sampler: sampler_of(pool, &site, belief, question)?,
+        },
+        None => weigh(&site, belief, question, &seeds, &course.attendance)?,
     };
-    let sampler = one(0)?.ok_or(WatchError::Stopped)?;
-    // Of the other runs only the evidence is needed, and what they are kept by: their particles go at once.
-    let mut runs = vec![sampler.log_evidence()];
-    let mut kept = Kept::of(question, course.origin, std::slice::from_ref(&sampler));
-    for run in 1..effort.runs.max(1) {
-        let Some(other) = one(run)? else { break };
-        runs.push(other.log_evidence());
-        kept.add(&other);
-    }
-    let evidence = LogEvidence { runs };
+    let kept = Kept::of(question, course.origin, &pool);
     let key = StreamKey::new(effort.seed).child(90);
     let prior = prior_courses(&site, belief, question, key.child(1));
-    let posterior = posterior_courses(&site, &sampler, question, key.child(2))?;
+    let (posterior, by_run) = courses_by_run(&site, &pool, &sampler, question, key.child(2))?;
+    let known = Posterior {
+        pool: &pool,
+        courses: &posterior,
+        by_run: &by_run,
+    };
 
     let left_out: Vec<usize> = sampler.conflicts().iter().map(|c| c.row).collect();
     let learned = learn(observations, &posterior, &left_out, key.child(5));
-    let unknowns = unknowns(gateway, belief, &sampler, key.child(3));
+    let unknowns = unknowns(gateway, belief, &pool, key.child(3));
     let (mut rows, mut sources) = (Vec::new(), Vec::new());
-    let mut stopped = (evidence.runs.len() as u64) < effort.runs.max(1);
+    let mut stopped = pool.runs().len() < seeds.len();
     if effort.influence {
         let left_out = LeavingOut {
             site: &site,
@@ -440,12 +565,9 @@ pub fn estimate_attended<K: Kernel>(
     let predictive_check = predictive_check(observations, &posterior, &learned, key.child(4));
     let mut answer = Estimate {
         as_of: question.as_of,
-        state: state(gateway, question, &prior, &posterior),
+        state: state(gateway, question, &prior, &known),
         unknowns,
-        log_evidence: EvidenceEstimate {
-            mean: evidence.mean(),
-            spread: Some(evidence.spread()).filter(|spread| spread.is_finite()),
-        },
+        log_evidence: EvidenceEstimate::of(&pool),
         rows,
         sources,
         grades: learned.sources,
@@ -455,12 +577,17 @@ pub fn estimate_attended<K: Kernel>(
         predictive_check,
         asks: asks
             .iter()
-            .map(|ask| ask.answer(question, belief, &sampler, &prior, &posterior))
+            .map(|ask| ask.answer(question, belief, &known, &prior))
             .collect(),
         before: Vec::new(),
         after: Vec::new(),
     };
-    answer.diagnostics = words::diagnostics(&answer, question, &sampler);
+    answer.diagnostics = words::diagnostics(&answer, question, &pool, &sampler);
+    if effort.grid && !stopped {
+        answer
+            .diagnostics
+            .push(grid::check(&site, belief, question, &pool)?);
+    }
     if stopped {
         let why =
             "PARTIAL: interrupted; what each row did was not worked out, nor all runs over seeds.";
@@ -486,10 +613,10 @@ pub(crate) fn unused(question: &Question<'_>) -> Vec<UnusedRow> {
 
 const SLICES: usize = 40;
 
-fn unknowns<P: Clone + Send + Sync>(
+fn unknowns(
     gateway: &Gateway,
     belief: &Belief,
-    sampler: &Smc2<P>,
+    pool: &Pool,
     key: StreamKey,
 ) -> Vec<UnknownEstimate> {
     let draws: Vec<Vec<f64>> = (0..4000)
@@ -502,7 +629,9 @@ fn unknowns<P: Clone + Send + Sync>(
         .map(|(at, unknown)| {
             let days = |value: f64| shown(unknown.dimension, value);
             let prior = Weighted::equal(draws.iter().map(|d| days(d[at])).collect());
-            let posterior = sampler.posterior_of(|theta| days(belief.unknowns(theta)[at]));
+            let value = |theta: &[f64]| days(belief.unknowns(theta)[at]);
+            let posterior = pool.posterior_of(value);
+            let errors = LEVELS.map(|level| pool.quantile(value, level).error);
             let (from, to) = (
                 prior.quantile(0.001).min(posterior.quantile(0.001)),
                 prior.quantile(0.999).max(posterior.quantile(0.999)),
@@ -527,7 +656,10 @@ fn unknowns<P: Clone + Send + Sync>(
                 gained: gained(&prior, &posterior),
                 leans_on: leans_on(&unknown.prior, days, &prior, &posterior),
                 prior: Summary::of(&prior),
-                posterior: Summary::of(&posterior),
+                posterior: Summary {
+                    errors: Some(errors),
+                    ..Summary::of(&posterior)
+                },
                 histogram,
             }
         })
@@ -560,6 +692,9 @@ fn gained(prior: &Weighted, posterior: &Weighted) -> f64 {
 
 /// A bound of the prior within whose twentieth more than a fifth of the posterior lies, and three times what lay there
 /// before.
+///
+/// Or one within whose twentieth the evidence speaks for the values nearly as well as anywhere: then nothing but the bound
+/// stands against those beyond it.
 fn leans_on(
     of: &lazaret_gateway::distribution::Distribution,
     days: impl Fn(f64) -> f64,
@@ -571,7 +706,19 @@ fn leans_on(
         return None;
     }
     let edge = (high - low) / 20.0;
-    let leans = |p: f64, q: f64| q > 0.2 && q > 3.0 * p;
+    // How much better each twentieth explains the evidence than the prior as a whole.
+    let (mut below, mut best) = ((0.0, 0.0), 0.0f64);
+    for i in 1..=20 {
+        let at = days(low + edge * f64::from(i));
+        let next = (prior.cumulative(at), posterior.cumulative(at));
+        if next.0 - below.0 > 0.005 {
+            best = best.max((next.1 - below.1) / (next.0 - below.0));
+        }
+        below = next;
+    }
+    let told = gained(prior, posterior) > 0.1;
+    let leans =
+        |p: f64, q: f64| (q > 0.2 && q > 3.0 * p) || (told && p > 0.005 && q / p > 0.5 * best);
     let (a, b) = (days(low + edge), days(high - edge));
     if leans(prior.cumulative(a), posterior.cumulative(a)) {
         Some(days(low))
@@ -586,21 +733,22 @@ fn state(
     gateway: &Gateway,
     question: &Question<'_>,
     prior: &[Course],
-    posterior: &[Course],
+    posterior: &Posterior<'_>,
 ) -> Vec<Series> {
     let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
     followed(gateway)
         .into_iter()
         .map(|metric| {
-            let band = |courses: &[Course], day: usize| {
-                let value = |course: &Course| course.value(metric, day);
-                Summary::of(&Weighted::equal(courses.iter().map(value).collect()))
-            };
             let days = (0..=question.until)
-                .map(|day| DayEstimate {
-                    date: date_of(gateway, day),
-                    posterior: band(posterior, day),
-                    prior: band(prior, day),
+                .map(|day| {
+                    let value = |course: &Course| course.value(metric, day);
+                    let before = Weighted::equal(prior.iter().map(value).collect());
+                    DayEstimate {
+                        date: date_of(gateway, day),
+                        // Errors of every day would take longer than they are looked at.
+                        posterior: posterior.summary(value, day == question.observations.last_day),
+                        prior: Summary::of(&before),
+                    }
                 })
                 .collect();
             let room = match metric {

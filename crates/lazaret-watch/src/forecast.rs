@@ -12,13 +12,10 @@ pub(crate) use self::courses::ReadCourses;
 pub use self::courses::{KeptCourse, KeptCourses};
 use crate::attendance::Attendance;
 use crate::belief::Belief;
-use crate::estimate::{
-    Course, Question, WatchError, followed, posterior_courses, prior_courses, sample,
-};
+use crate::estimate::{Course, Effort, Estimate, Question, WatchError, estimate, followed};
 use crate::grades::{Graded, learn};
 use crate::kernel::{Kernel, date_of};
 use crate::rules::Metric;
-use crate::site::Site;
 
 /// Equally likely values that stand for a distribution.
 pub const POINTS: usize = 50;
@@ -41,6 +38,9 @@ pub struct Forecast {
     /// What the evidence taught about its sources; empty if nothing was known of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grades: Vec<Graded>,
+    /// What to know before believing it, in words, as the estimate that it was made from says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diagnostics: Vec<String>,
     /// Some of the courses that it was made from, for reports about stretches of days. What is printed for machines goes
     /// without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,8 +127,36 @@ pub fn forecast<K: Kernel>(
     question: &Question<'_>,
     attendance: &Attendance<'_>,
 ) -> Result<Forecast, WatchError> {
-    let (prior, posterior) = both_courses(kernel, belief, question, attendance)?;
-    Ok(of_courses(question, &prior, &posterior))
+    let estimate = without_influence(kernel, belief, question, attendance)?;
+    Ok(Forecast {
+        diagnostics: estimate.diagnostics,
+        ..of_courses(question, &estimate.before, &estimate.after)
+    })
+}
+
+/// The estimate that a forecast or a ranking of looks is made from: all runs, but not what each row did.
+///
+/// # Errors
+/// [`WatchError`]. One that is stopped before all runs are done gives none.
+pub fn without_influence<K: Kernel>(
+    kernel: &K,
+    belief: &Belief,
+    question: &Question<'_>,
+    attendance: &Attendance<'_>,
+) -> Result<Estimate, WatchError> {
+    let effort = Effort {
+        influence: false,
+        ..question.effort.clone()
+    };
+    let question = Question {
+        effort: &effort,
+        ..*question
+    };
+    let made = estimate(kernel, belief, &question, &[], attendance)?;
+    if made.is_partial() {
+        return Err(WatchError::Stopped);
+    }
+    Ok(made)
 }
 
 /// Courses before and after the evidence.
@@ -141,16 +169,8 @@ pub fn both_courses<K: Kernel>(
     question: &Question<'_>,
     attendance: &Attendance<'_>,
 ) -> Result<(Vec<Course>, Vec<Course>), WatchError> {
-    let unknowns = question.gateway.unknowns.iter();
-    let means: Vec<f64> = unknowns.map(|u| u.prior.mean()).collect();
-    let site =
-        Site::new(kernel, question.observations, belief, &means, 1).map_err(WatchError::Gateway)?;
-    let seed = question.effort.seed;
-    let sampler = sample(&site, belief, question, seed, attendance)?;
-    let key = StreamKey::new(seed).child(90);
-    let prior = prior_courses(&site, belief, question, key.child(1));
-    let posterior = posterior_courses(&site, &sampler, question, key.child(2))?;
-    Ok((prior, posterior))
+    let made = without_influence(kernel, belief, question, attendance)?;
+    Ok((made.before, made.after))
 }
 
 /// The forecast that courses before and after the evidence make.
@@ -221,6 +241,7 @@ pub fn of_courses(question: &Question<'_>, prior: &[Course], posterior: &[Course
         series,
         events,
         grades: learn(question.observations, posterior, &[], key).sources,
+        diagnostics: Vec::new(),
         courses: Some(KeptCourses::of(question, prior, posterior)),
     }
 }

@@ -249,13 +249,13 @@ impl Said {
 
 /// How many of the rows taken in were misreports: probabilities from `least` on, which sum to 1.
 #[derive(Clone, Debug)]
-struct Tally {
+pub(crate) struct Tally {
     least: usize,
     weights: Vec<f64>,
 }
 
 impl Tally {
-    fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self {
             least: 0,
             weights: vec![1.0],
@@ -280,21 +280,28 @@ impl Tally {
 
     /// After one row more, of `taken` before it.
     fn then(&self, source: &Source, taken: usize, said: &Said) -> Self {
+        self.after(source, taken, (said.right, said.wrong)).0
+    }
+
+    /// After one row more, of `taken` before it, and the probability of that row.
+    ///
+    /// * `said` — how likely it is as a right report and as a misreport.
+    pub(crate) fn after(&self, source: &Source, taken: usize, said: (f64, f64)) -> (Self, f64) {
         let mut weights = vec![0.0; self.weights.len() + 1];
         for (offset, weight) in self.weights.iter().enumerate() {
             let b = source.chance((self.least + offset) as f64, taken as f64);
-            weights[offset] += weight * (1.0 - b) * said.right;
-            weights[offset + 1] += weight * b * said.wrong;
+            weights[offset] += weight * (1.0 - b) * said.0;
+            weights[offset + 1] += weight * b * said.1;
         }
         let total: f64 = weights.iter().sum();
         for weight in &mut weights {
             *weight /= total;
         }
-        Self {
+        let after = Self {
             least: self.least,
             weights,
-        }
-        .trimmed()
+        };
+        (after.trimmed(), total)
     }
 
     /// Without ends that are as good as impossible, so that thousands of rows cost what matters of them.

@@ -2,6 +2,8 @@
 
 use jiff::civil::Date;
 use lazaret_gateway::model::Gateway;
+use lazaret_smc::at_once::{AtOnceSettings, Pool};
+use lazaret_smc::random::StreamKey;
 use lazaret_smc::smc2::{Smc2, Smc2Settings};
 use lazaret_smc::{OnConflict, SmcError};
 
@@ -17,16 +19,18 @@ use crate::site::{Followed, Site};
 pub struct Effort {
     /// Seed of all draws.
     pub seed: u64,
-    /// Parameter particles.
+    /// Values of the unknowns that a round of a run tries.
     pub thetas: usize,
     /// State particles of each, at the start.
     pub states: usize,
     /// Courses drawn from prior and posterior for pictures and statements about the state.
     pub courses: usize,
-    /// Runs that differ in the seed, for the spread of the evidence.
+    /// Independent runs; every answer is that of all together, and its error what they differ by.
     pub runs: u64,
     /// Whether the influence of each row and source is worked out.
     pub influence: bool,
+    /// Whether an even grid over the unknowns cross-checks the answer.
+    pub grid: bool,
 }
 
 impl Default for Effort {
@@ -38,12 +42,25 @@ impl Default for Effort {
             courses: 500,
             runs: 3,
             influence: true,
+            grid: false,
         }
     }
 }
 
 impl Effort {
-    /// Settings of the sampler.
+    /// Settings of the runs over all rows.
+    #[must_use]
+    pub fn at_once(&self) -> AtOnceSettings {
+        AtOnceSettings {
+            points: self.thetas,
+            points_without_state: (8 * self.thetas).max(2048),
+            state_particles: self.states,
+            on_conflict: OnConflict::SetAside,
+            ..AtOnceSettings::default()
+        }
+    }
+
+    /// Settings of the sampler that is made of them.
     #[must_use]
     pub fn sampler(&self) -> Smc2Settings {
         Smc2Settings {
@@ -92,41 +109,75 @@ pub struct Question<'a> {
 /// The sampler over a kernel.
 pub(crate) type Sampler<K> = Smc2<Followed<<K as Kernel>::Population>>;
 
-/// Runs the sampler over the evidence.
+/// What independent runs make of the evidence.
+pub struct Weighed<K: Kernel> {
+    /// All values of the unknowns that were tried, with their weights.
+    pub pool: Pool,
+    /// Some of them with their filters, for courses of things and for what leaving rows out would change.
+    pub sampler: Smc2<Followed<K::Population>>,
+}
+
+/// Seeds of the runs of an answer.
+pub(crate) fn seeds(effort: &Effort) -> Vec<u64> {
+    let key = StreamKey::new(effort.seed);
+    let of = |run| match run {
+        0 => effort.seed,
+        _ => key.child(run).stream().bits(),
+    };
+    (0..effort.runs.max(1)).map(of).collect()
+}
+
+/// Weighs the evidence by independent runs, one for each of `seeds`: as many steps as there are days for each.
+///
+/// If an end is wanted, the runs that are finished by then are given.
 ///
 /// # Errors
-/// As the sampler's, and [`WatchError::Stopped`].
-pub fn sample<K: Kernel>(
+/// As the sampler's, and [`WatchError::Stopped`] if no run is finished.
+pub fn weigh<K: Kernel>(
     site: &Site<'_, K>,
     belief: &Belief,
     question: &Question<'_>,
-    seed: u64,
+    seeds: &[u64],
     attendance: &Attendance<'_>,
-) -> Result<Sampler<K>, WatchError> {
-    let settings = question.effort.sampler();
-    let mut sampler = Smc2::start(site, &belief.prior, &settings, seed)?;
-    let days = 0..=question.observations.last_day;
-    if follow(&mut sampler, site, belief, days, attendance)? {
-        Ok(sampler)
-    } else {
-        Err(WatchError::Stopped)
+) -> Result<Weighed<K>, WatchError> {
+    let settings = question.effort.at_once();
+    let last = question.observations.last_day;
+    let days = last + 1;
+    // A run is told of by the days that its rounds are worth; how many there will be is not known beforehand.
+    let (mut runs, mut told) = (0, 0);
+    let go_on = |finished: usize| {
+        while runs < finished.min(seeds.len()) {
+            attendance.done(days - told);
+            (runs, told) = (runs + 1, 0);
+        }
+        if attendance.wants_an_end() {
+            return false;
+        }
+        let step = (days / 8).max(1).min(days - 1 - told.min(days - 1));
+        if runs < seeds.len() {
+            attendance.done(step);
+            told += step;
+        }
+        true
+    };
+    let found = Pool::run(site, &belief.prior, &settings, seeds, last, &[], go_on)?;
+    let pool = found.ok_or(WatchError::Stopped)?;
+    if pool.runs().len() == seeds.len() && runs < seeds.len() {
+        attendance.done(days - told);
     }
+    let sampler = sampler_of(&pool, site, belief, question)?;
+    Ok(Weighed { pool, sampler })
 }
 
-/// Takes in the evidence of `days`; false if an end was wanted before the last of them.
-pub(crate) fn follow<K: Kernel>(
-    sampler: &mut Sampler<K>,
+/// A sampler made of the values of the unknowns that matter.
+pub(crate) fn sampler_of<K: Kernel>(
+    pool: &Pool,
     site: &Site<'_, K>,
     belief: &Belief,
-    days: std::ops::RangeInclusive<usize>,
-    attendance: &Attendance<'_>,
-) -> Result<bool, SmcError> {
-    for _ in days {
-        if attendance.wants_an_end() {
-            return Ok(false);
-        }
-        sampler.advance(site, &belief.prior)?;
-        attendance.done(1);
-    }
-    Ok(true)
+    question: &Question<'_>,
+) -> Result<Sampler<K>, WatchError> {
+    let effort = question.effort;
+    let seed = StreamKey::new(effort.seed).child(92).stream().bits();
+    let sampler = Smc2::of_pool(pool, site, &belief.prior, &effort.sampler(), seed)?;
+    Ok(sampler)
 }

@@ -1,26 +1,21 @@
-//! An estimate kept in a file, so that rows published later are added to it without starting anew.
+//! An estimate kept in a file: what it was made from, and the values of the unknowns with their weights.
 //!
-//! What is kept are the samplers at rest (values of the unknowns, weights, keys of random numbers) and what they were
-//! made from. Waking them runs the filters over the evidence as it is now: rows of days already passed reweight the
-//! values of the unknowns, days that are new follow. If all new rows are about new days, the answer is to the last bit
-//! what it would have been without the stop.
+//! If nothing has been published since, the answer is made from what was kept, at once. If there is more, all rows are weighed
+//! together again, since an answer must not depend on the order in which they came to be known: it is to the last bit what it would
+//! have been without the stop. What was weighed before and is another now is refused either way.
 
 use std::collections::{HashMap, HashSet};
 
 use jiff::civil::Date;
-use lazaret_smc::smc2::{Saved, Smc2};
+use lazaret_smc::at_once::Pool;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::belief::Belief;
-
 use crate::evidence::Row;
-use crate::kernel::Kernel;
-use crate::question::{Question, Sampler, WatchError};
-use crate::site::Site;
+use crate::question::{Question, WatchError};
 
 /// Raised when the file changes its form, the kernels draw otherwise than before, or rows are weighed in another way.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// What an estimate was made from, other than the evidence: texts that must be the same when it is resumed.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +36,9 @@ pub struct Kept {
     seed: u64,
     thetas: usize,
     states: usize,
+    runs_asked: u64,
     rows: Vec<KeptRow>,
-    runs: Vec<Saved>,
+    pool: Pool,
 }
 
 /// A row that was weighed.
@@ -75,12 +71,8 @@ pub(crate) fn says(row: &Row) -> String {
 }
 
 impl Kept {
-    /// Keeps samplers that have taken in the evidence of `question`, the first of them that of its seed.
-    pub(crate) fn of<P: Clone + Send + Sync>(
-        question: &Question<'_>,
-        origin: Origin<'_>,
-        samplers: &[Smc2<P>],
-    ) -> Self {
+    /// Keeps what runs have made of the evidence of `question`.
+    pub(crate) fn of(question: &Question<'_>, origin: Origin<'_>, pool: &Pool) -> Self {
         let used = question.observations.used.iter();
         Self {
             version: VERSION,
@@ -97,13 +89,9 @@ impl Kept {
                     says: says(row),
                 })
                 .collect(),
-            runs: samplers.iter().map(Smc2::save).collect(),
+            runs_asked: question.effort.runs.max(1),
+            pool: pool.clone(),
         }
-    }
-
-    /// Keeps one run more.
-    pub(crate) fn add<P: Clone + Send + Sync>(&mut self, sampler: &Smc2<P>) {
-        self.runs.push(sampler.save());
     }
 
     /// Whether `question` goes on from this.
@@ -172,25 +160,12 @@ impl Kept {
         Ok(())
     }
 
-    /// Wakes run number `run`, if that was kept: it knows the rows of `question` of the days that it had reached.
-    pub(crate) fn wake<K: Kernel>(
-        &self,
-        run: usize,
-        site: &Site<'_, K>,
-        belief: &Belief,
-        question: &Question<'_>,
-    ) -> Result<Option<Sampler<K>>, WatchError> {
-        let Some(saved) = self.runs.get(run) else {
-            return Ok(None);
-        };
-        // Rows are numbered by day; new ones may have come in between.
-        let used = &question.observations.used;
-        let now = |old: usize| {
-            let id = &self.rows.get(old)?.id;
-            used.iter().position(|o| question.rows[o.row].id == *id)
-        };
-        let saved = saved.renumbered(now);
-        let (sampler, _) = Smc2::resume_revised(&saved, site, &belief.prior)?;
-        Ok(Some(sampler))
+    /// What the runs made of it, if `question` knows no row and no day more and asks for as many runs.
+    pub(crate) fn same(&self, question: &Question<'_>) -> Option<&Pool> {
+        let same = question.as_of == self.as_of
+            && question.observations.used.len() == self.rows.len()
+            && question.effort.runs.max(1) == self.runs_asked
+            && self.pool.runs().len() as u64 == self.runs_asked;
+        same.then_some(&self.pool)
     }
 }

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use lazaret_smc::filter::Emphasis;
 use lazaret_smc::model::{BatchModel, Family};
 use lazaret_smc::random::{StreamKey, Streams};
 
 use crate::belief::Belief;
+use crate::grades::Tally;
 use crate::kernel::{Figures, Kernel};
 use crate::observation::{Observation, Observations};
+use crate::rules::Metric;
 
 /// A kernel, the evidence and the prior: one model for each value of the unknowns.
 pub struct Site<'a, K: Kernel> {
@@ -23,6 +26,7 @@ pub struct Site<'a, K: Kernel> {
     window: usize,
     /// Sources whose misreports are counted.
     counted: usize,
+    needs_no_state: bool,
 }
 
 type Known<F> = HashMap<Vec<u64>, Arc<Setting<F>>>;
@@ -116,7 +120,7 @@ impl<'a, K: Kernel> Site<'a, K> {
         means: &[f64],
         window: usize,
     ) -> Result<Self, String> {
-        Ok(Self {
+        let mut site = Self {
             kernel,
             observations,
             belief,
@@ -128,7 +132,10 @@ impl<'a, K: Kernel> Site<'a, K> {
                 .iter()
                 .filter(|s| s.slot.is_some())
                 .count(),
-        })
+            needs_no_state: false,
+        };
+        site.needs_no_state = site.needs_no_state();
+        Ok(site)
     }
 
     fn setting(&self, theta: &[f64]) -> Arc<Setting<K::Fixed>> {
@@ -159,6 +166,14 @@ impl<'a, K: Kernel> Site<'a, K> {
         setting
     }
 
+    /// Whether all rows are about unknowns, so that how likely they are does not depend on the course of things.
+    #[must_use]
+    pub fn needs_no_state(&self) -> bool {
+        let unknown = |metric: &Metric| matches!(metric, Metric::Unknown(_));
+        let rows = &self.observations.used;
+        rows.iter().all(|row| row.rule.of.iter().all(unknown))
+    }
+
     /// Values of the unknowns under `theta`.
     #[must_use]
     pub fn unknowns(&self, theta: &[f64]) -> Vec<f64> {
@@ -185,6 +200,48 @@ impl<K: Kernel> Family for Site<'_, K> {
             window: self.window,
             counted: self.counted,
         }
+    }
+
+    /// What sources have done is summed over, as it is for answers.
+    fn without_state(&self, theta: &[f64], last: usize, emphasis: &Emphasis) -> Option<Vec<f64>> {
+        if !self.needs_no_state {
+            return None;
+        }
+        let unknowns = self.belief.unknowns(theta);
+        if self.kernel.fix(&unknowns).is_err() {
+            let rows = self.observations.by_day.iter().take(last + 1).flatten();
+            let counted = rows.filter(|row| emphasis.of(**row) > 0.0).count();
+            return Some(vec![f64::NEG_INFINITY; counted]);
+        }
+        let none = Figures::default();
+        let mut tallies: Vec<(Tally, usize)> = Vec::new();
+        tallies.resize_with(self.observations.sources.len(), || (Tally::none(), 0));
+        let mut logs = Vec::new();
+        for row in self.observations.by_day.iter().take(last + 1).flatten() {
+            let power = emphasis.of(*row);
+            if power == 0.0 {
+                continue;
+            }
+            let observation = &self.observations.used[*row];
+            let said = observation.either(observation.truth(&none, &[0.0; 4], &unknowns));
+            let source = observation
+                .source
+                .map(|s| (s, &self.observations.sources[s]));
+            let p = match source {
+                Some((at, source)) if source.slot.is_some() => {
+                    let (tally, taken) = &mut tallies[at];
+                    let (after, p) = tally.after(source, *taken, said);
+                    (*tally, *taken) = (after, *taken + 1);
+                    p
+                }
+                _ => {
+                    let b = observation.misreport;
+                    (1.0 - b) * said.0 + b * said.1
+                }
+            };
+            logs.push(power * p.ln());
+        }
+        Some(logs)
     }
 }
 

@@ -384,6 +384,11 @@ impl Marginal for Density {
         }
     }
 
+    fn distribution(&self, x: f64) -> Option<f64> {
+        let below = self.cumulative(x);
+        (!below.is_nan()).then_some(below)
+    }
+
     fn support(&self) -> Support {
         match *self {
             Self::Uniform { low, high } => Support::Between(low, high),

@@ -4,6 +4,7 @@
 //! that must fail. About sixty such checks run at [`support::FALSE_ALARM`] each: fewer than one false alarm
 //! in a hundred runs on fresh seeds.
 
+mod at_once;
 mod calibration;
 mod conflicts;
 mod filtering;

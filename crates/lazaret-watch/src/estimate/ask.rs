@@ -2,10 +2,8 @@
 
 use jiff::civil::Date;
 use lazaret_gateway::model::{Dimension, Gateway};
-use lazaret_smc::smc2::Smc2;
-use lazaret_smc::summary::Weighted;
 
-use super::{Answer, Course, Question};
+use super::{Answer, Course, Posterior, Question};
 use crate::belief::Belief;
 use crate::kernel::day_of;
 use crate::rules::Metric;
@@ -130,53 +128,64 @@ impl Ask {
         }
     }
 
-    pub(super) fn answer<P: Clone + Send + Sync>(
+    pub(super) fn answer(
         &self,
         question: &Question<'_>,
         belief: &Belief,
-        sampler: &Smc2<P>,
+        posterior: &Posterior<'_>,
         prior: &[Course],
-        posterior: &[Course],
     ) -> Answer {
         let day = self
             .on
             .unwrap_or(question.observations.last_day)
             .min(question.until);
         let in_course = |course: &Course| {
-            let figures = &course.days[day];
-            let value: f64 = self
-                .of
-                .iter()
-                .map(|m| m.value(figures, &course.unknowns))
-                .sum();
-            f64::from(u8::from(self.holds(value)))
+            let each = self.of.iter().map(|metric| course.value(*metric, day));
+            self.holds(each.sum())
         };
         let of_unknowns = self.of.iter().all(|m| matches!(m, Metric::Unknown(_)));
-        let mean =
-            |courses: &[Course]| Weighted::equal(courses.iter().map(in_course).collect()).mean();
-        let (probability, effective) = if of_unknowns {
-            // All θ are used, not only those of the courses.
-            let none = crate::kernel::Figures::default();
-            let yes = |theta: &[f64]| {
-                let unknowns = belief.unknowns(theta);
-                let value: f64 = self.of.iter().map(|m| m.value(&none, &unknowns)).sum();
-                f64::from(u8::from(self.holds(value)))
-            };
-            (
-                sampler.posterior_of(yes).mean(),
-                sampler.effective_sample_size(),
-            )
-        } else {
-            let effective = (posterior.len() as f64).min(sampler.effective_sample_size());
-            (mean(posterior), effective)
+        let none = crate::kernel::Figures::default();
+        let of_theta = |unknowns: &[f64]| {
+            let value: f64 = self.of.iter().map(|m| m.value(&none, unknowns)).sum();
+            self.holds(value)
         };
-        // Weights that sum to 1 but for rounding would otherwise give more than certainty.
-        let probability = probability.clamp(0.0, 1.0);
+        let (probability, error, runs) = if of_unknowns {
+            // All values of the unknowns are used, not only those of the courses.
+            let known = posterior
+                .pool
+                .probability(|theta| of_theta(&belief.unknowns(theta)));
+            (known.value, known.error, known.runs)
+        } else {
+            let (share, error) = posterior.share(in_course);
+            (share, error, posterior.shares(in_course))
+        };
+        let before = prior.iter().filter(|course| in_course(course)).count();
         Answer {
             ask: self.text.clone(),
-            probability,
-            standard_error: (probability * (1.0 - probability) / effective.max(1.0)).sqrt(),
-            prior: mean(prior),
+            probability: probability.clamp(0.0, 1.0),
+            standard_error: error,
+            runs,
+            prior: before as f64 / prior.len().max(1) as f64,
+            settled: of_unknowns
+                .then(|| self.settled(question.gateway))
+                .flatten(),
+        }
+    }
+
+    /// Whether the gateway file leaves the statement open: none if it does, else what it is under every value of the unknowns
+    /// that the file allows.
+    fn settled(&self, gateway: &Gateway) -> Option<bool> {
+        let support = self.of.iter().map(|metric| match metric {
+            Metric::Unknown(at) => gateway.unknowns[at.index()].prior.support(),
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
+        });
+        let (low, high) = support.fold((0.0, 0.0), |(a, b), (c, d)| (a + c, b + d));
+        // At a bound itself a statement with > and one with >= differ, and a continuous unknown does not lie there.
+        match (low >= self.threshold, high <= self.threshold) {
+            (true, false) => Some(self.above),
+            (false, true) => Some(!self.above),
+            (true, true) => Some(self.holds(low)),
+            (false, false) => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What to know before believing an estimate, in plain words.
 
+use lazaret_smc::at_once::{AtOnce, Pool};
 use lazaret_smc::smc2::Smc2;
 
 use super::{Estimate, Question};
@@ -7,6 +8,7 @@ use super::{Estimate, Question};
 pub(super) fn diagnostics<P: Clone + Send + Sync>(
     estimate: &Estimate,
     question: &Question<'_>,
+    pool: &Pool,
     sampler: &Smc2<P>,
 ) -> Vec<String> {
     let mut said = Vec::new();
@@ -46,8 +48,8 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
     for unknown in &estimate.unknowns {
         if let Some(bound) = unknown.leans_on {
             said.push(format!(
-                "WARNING: {} leans on the bound {bound:.4} {} of its prior: the bound, not the evidence, decides. \
-                 Give it a wider tail, such as lognormal(mean, sd).",
+                "WARNING: {} leans on the bound {bound:.4} {} of its prior: the bound, not the evidence, decides, \
+                 and values beyond it were never tried. Give it a wider tail, such as lognormal(mean, sd).",
                 unknown.name, unknown.unit
             ));
         }
@@ -82,18 +84,28 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
             ));
         }
     }
-    let moves = sampler.rejuvenations();
-    if let Some(moved) = moves.iter().map(|m| m.moved_share).min_by(f64::total_cmp)
-        && moved < 0.9
-    {
+    said.extend(of_computation(estimate, question, pool, sampler));
+    said
+}
+
+/// How far the computation can be trusted.
+fn of_computation<P: Clone + Send + Sync>(
+    estimate: &Estimate,
+    question: &Question<'_>,
+    pool: &Pool,
+    sampler: &Smc2<P>,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(disagreement) = pool.disagreement() {
         said.push(format!(
-            "WARNING: only {:.0} % of the parameter particles moved when they should have; do not trust the tails.",
-            100.0 * moved
+            "WARNING: THE RUNS DO NOT AGREE: {disagreement}. What they say together may still miss an explanation; ask for \
+             more values of the unknowns (--thetas) and runs (--runs), and cross-check with --exact."
         ));
     }
-    let noise = moves
+    let noise = pool
+        .runs()
         .iter()
-        .filter_map(|m| m.log_likelihood_sd)
+        .filter_map(AtOnce::log_likelihood_sd)
         .fold(0.0, f64::max);
     if noise > 1.5 {
         said.push(format!(
@@ -114,20 +126,26 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
             100.0 * surprise.state_share_after
         ));
     }
-    if let Some(spread) = estimate.log_evidence.spread
-        && spread > 0.5
-    {
+    if estimate.log_evidence.error > 0.5 {
         said.push(format!(
-            "The log-evidence varies by {spread:.2} between seeds: differences of that size mean nothing."
+            "The log-evidence is known to ± {:.2} only: differences of that size mean nothing.",
+            estimate.log_evidence.error
         ));
     }
+    let runs = pool.runs();
+    let points: usize = runs.iter().map(|run| run.points().len()).sum();
+    let rounds: usize = runs.iter().map(AtOnce::rounds).sum();
+    let effective = pool.effective_sample_size();
+    let filters = if runs.iter().all(AtOnce::is_without_state) {
+        "no filter needed, as all rows are about unknowns".to_string()
+    } else {
+        let most = runs.iter().map(AtOnce::state_particles).max();
+        format!("{} state particles each", most.unwrap_or(0))
+    };
     said.push(format!(
-        "{} parameter particles (effective {:.0}), {} state particles each, {} time{} moved.",
-        sampler.thetas().len(),
-        sampler.effective_sample_size(),
-        sampler.state_particles(),
-        moves.len(),
-        if moves.len() == 1 { "" } else { "s" },
+        "{points} values of the unknowns (effective {effective:.0}) in {} run{} of {rounds} rounds in all, {filters}.",
+        runs.len(),
+        if runs.len() == 1 { "" } else { "s" },
     ));
     said
 }

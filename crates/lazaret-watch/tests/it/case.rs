@@ -94,6 +94,7 @@ pub(crate) fn effort(seed: u64) -> Effort {
         courses: 200,
         runs: 1,
         influence: true,
+        grid: false,
     }
 }
 

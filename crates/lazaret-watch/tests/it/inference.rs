@@ -7,6 +7,7 @@ use lazaret_watch::estimate::{
     Ask, Attended, Effort, Estimate, WatchError, estimate, estimate_attended,
 };
 use lazaret_watch::evidence;
+use lazaret_watch::kernel::Figures;
 use lazaret_watch::observation::bind;
 use lazaret_watch::resume::{Kept, Origin};
 use lazaret_watch::rules;
@@ -68,7 +69,12 @@ fn an_end_that_is_wanted_gives_what_is_known() {
     );
     assert_eq!(part.log_evidence.spread, None);
     assert!(part.rows.is_empty() && !whole.rows.is_empty());
-    assert_eq!(unknowns(&part), unknowns(&whole));
+    // One run of three: the same answer but for the chance of the computation.
+    let (one, three) = (&part.unknowns[0].posterior, &whole.unknowns[0].posterior);
+    assert!(
+        (one.mean - three.mean).abs() < three.sd,
+        "{one:?} {three:?}"
+    );
     for earlier in [None, Some(&kept)] {
         let early = stopped_after(usize::from(earlier.is_none()) * 3, earlier);
         match earlier {
@@ -191,4 +197,150 @@ fn rules_that_name_nothing_are_told_with_the_nearest_name() {
     let wrong = rules::read(&RULES.replace("\"in.yard\"", "\"in.yrad\""), &gateway).unwrap_err();
     assert_eq!(wrong[0].help.as_deref(), Some("did you mean `in.yard`?"));
     assert!(rules::read("[[observe]]\nsubjct = 1\n", &gateway).is_err());
+}
+
+/// Reports of the hold that contradict one another: the posterior has two modes.
+const TWO_MODES: [&str; 6] = [
+    "A1,2022-01-17,2022-01-17,P,press,hold,length,15,,30,day,B,3,,\n",
+    "A2,2022-01-18,2022-01-18,Q,press,hold,length,,18,,day,B,2,,\n",
+    "A3,2022-01-19,2022-01-19,R,press,hold,length,16,,21,day,C,2,,\n",
+    "A4,2022-01-28,2022-01-28,S,image,hold,length,38,,48,day,B,2,,\n",
+    "A5,2022-01-30,2022-01-30,T,image,hold,length,,42,,day,B,2,,\n",
+    "A6,2022-02-02,2022-02-02,U,press,hold,length,32,,,day,C,2,,\n",
+];
+
+/// The share of the posterior above 32 days by the midpoint rule over the hold, and the log-evidence.
+fn by_quadrature(case: &Case) -> (f64, f64) {
+    let prior = &case.gateway.unknowns[0].prior;
+    let (mean, sd) = (prior.mean(), prior.variance().sqrt());
+    let width = (sd / mean).powi(2).ln_1p().sqrt();
+    let middle = mean.ln() - 0.5 * width * width;
+    let (mut all, mut above, mut even) = (0.0, 0.0, 0.0);
+    for i in 0..40_000 {
+        let z = -8.0 + 16.0 * (f64::from(i) + 0.5) / 40_000.0;
+        let hold = (middle + width * z).exp();
+        let weight = (-0.5 * z * z).exp();
+        let rows = case.observations.used.iter().map(|observation| {
+            let truth = observation.truth(&Figures::default(), &[0.0; 4], &[hold]);
+            observation.log_likelihood(truth).exp()
+        });
+        let p = weight * rows.product::<f64>();
+        even += weight;
+        all += p;
+        if hold > 32.0 * 86_400.0 {
+            above += p;
+        }
+    }
+    (above / all, (all / even).ln())
+}
+
+/// Rows of one order by other dates: the same rows, turned round.
+fn in_other_orders() -> Vec<String> {
+    let as_they_are = TWO_MODES.concat();
+    let days: Vec<&str> = TWO_MODES.iter().map(|row| &row[3..13]).collect();
+    let turned = TWO_MODES.iter().zip(days.iter().rev());
+    let turned = turned
+        .map(|(row, day)| row.replace(&row[3..13], day))
+        .collect();
+    let in_one_day: String = TWO_MODES
+        .iter()
+        .rev()
+        .map(|row| row.replace(&row[3..13], "2022-01-20"))
+        .collect();
+    vec![as_they_are, turned, in_one_day]
+}
+
+/// Whatever the seed and the order of the rows, the answer is the quadrature's within its error: 12 answers at three
+/// standard errors, of which two may be apart: if each is with 1 in 100, a false alarm comes in 2 of 10,000 runs on fresh seeds.
+#[test]
+fn an_answer_does_not_depend_on_the_order_of_rows_that_contradict_one_another() {
+    let mut apart = 0;
+    for rows in in_other_orders() {
+        for seed in 1..=2 {
+            let case = Case {
+                effort: Effort {
+                    runs: 3,
+                    influence: false,
+                    ..effort(seed)
+                },
+                ..Case::new(
+                    &rows,
+                    "[grades]\nlearn = false\n[copies]\nalike = 0.0",
+                    "2022-02-03",
+                )
+            };
+            let (share, log_evidence) = by_quadrature(&case);
+            assert!((0.002..0.6).contains(&share), "{share}");
+            let ask = Ask::parse("hold_time > 32 d", &case.gateway).unwrap();
+            let told = case.ask(0, |kernel, belief, question| {
+                estimate(kernel, belief, question, &[ask], &Attendance::nobody()).unwrap()
+            });
+            let known = &told.asks[0];
+            assert!(known.standard_error < 0.02, "{known:?}");
+            apart += usize::from((known.probability - share).abs() > 3.0 * known.standard_error);
+            let evidence = told.log_evidence;
+            apart += usize::from((evidence.mean - log_evidence).abs() > 3.0 * evidence.error);
+            // The twin: the other mode lost would be noticed.
+            assert!(known.probability > 0.1 * share);
+        }
+    }
+    assert!(apart <= 2, "{apart} of 12");
+}
+
+/// A count of the yard makes filters necessary; the rows that contradict one another keep their modes.
+#[test]
+fn modes_are_kept_where_filters_are_needed_and_a_grid_agrees() {
+    let rows = TWO_MODES.concat() + &count("c", "2022-01-04", 60);
+    let ask = |seed: u64, rows: &str| {
+        let case = Case {
+            effort: Effort {
+                runs: 3,
+                influence: false,
+                grid: true,
+                ..effort(seed)
+            },
+            ..Case::new(rows, "[grades]\nlearn = false", "2022-02-03")
+        };
+        let ask = Ask::parse("hold_time > 32 d", &case.gateway).unwrap();
+        case.ask(0, |kernel, belief, question| {
+            estimate(kernel, belief, question, &[ask], &Attendance::nobody()).unwrap()
+        })
+    };
+    let (one, other) = (ask(1, &rows), ask(2, &rows));
+    let (a, b) = (&one.asks[0], &other.asks[0]);
+    let error = a.standard_error.hypot(b.standard_error);
+    assert!(
+        (a.probability - b.probability).abs() < 4.0 * error,
+        "{a:?} {b:?}"
+    );
+    let checked = one.diagnostics.last().unwrap();
+    assert!(
+        checked.contains("cross-check by an even grid") && checked.contains("agrees"),
+        "{checked}"
+    );
+}
+
+#[test]
+fn what_the_file_excludes_is_said_to_be_excluded() {
+    let case = Case::new(&count("a", "2022-01-20", 210), "", "2022-01-21");
+    let asks = ["hold_time > 0 d", "hold_time < 0 d", "hold_time > 12 d"];
+    let asks: Vec<Ask> = asks
+        .iter()
+        .map(|ask| Ask::parse(ask, &case.gateway).unwrap())
+        .collect();
+    let told = case.ask(0, |kernel, belief, question| {
+        estimate(kernel, belief, question, &asks, &Attendance::nobody()).unwrap()
+    });
+    let settled: Vec<Option<bool>> = told.asks.iter().map(|ask| ask.settled).collect();
+    assert_eq!(settled, [Some(true), Some(false), None]);
+    assert!(
+        told.asks[0]
+            .in_words()
+            .starts_with("certain by the gateway file")
+    );
+    assert!(
+        told.asks[1]
+            .in_words()
+            .starts_with("excluded by the gateway file")
+    );
 }

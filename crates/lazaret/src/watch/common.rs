@@ -14,7 +14,7 @@ pub(crate) use lazaret_watch::board::{number, percent};
 use lazaret_watch::estimate::{Effort, Question, steps};
 use lazaret_watch::evidence::{self, Evidence, latest};
 use lazaret_watch::kernel::count::CountKernel;
-use lazaret_watch::kernel::day_of;
+use lazaret_watch::kernel::{date_of, day_of};
 use lazaret_watch::observation::{self, Observations};
 use lazaret_watch::rules::{self, Rules};
 use serde::Serialize;
@@ -62,13 +62,13 @@ pub(crate) struct EffortArguments {
     /// Threads; as many as the machine has cores if not given. The answer does not depend on it
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-    /// Parameter particles: how many values of the unknowns are tried at once
+    /// How many values of the unknowns each round of a run tries
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..=100_000))]
     pub(crate) thetas: u64,
     /// State particles of each, at the start; more are taken where they are needed
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u64).range(16..=100_000))]
     pub(crate) states: u64,
-    /// Runs that differ in the seed, for the spread of the evidence
+    /// Independent runs: every answer is that of all together, with the error that they differ by
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) runs: u64,
 }
@@ -249,6 +249,27 @@ pub(crate) fn not_too_late(option: &str, day: Date, gateway: &Gateway) -> Result
     Err(Failure::BadInput(format!(
         "{day} is more than ten years after the gateway file starts on {}; is {option} right?",
         lazaret_watch::kernel::first_day(gateway)
+    )))
+}
+
+/// The last day that the gateway file describes, from 0 at its start.
+pub(crate) fn last_day_of(gateway: &Gateway) -> usize {
+    (gateway.length.seconds() / 86_400.0).max(0.0) as usize
+}
+
+/// Refuses a day to look ahead to that the gateway file does not describe.
+///
+/// * `option` — what the day was given by, such as `--until`.
+pub(crate) fn within_the_file(option: &str, day: usize, gateway: &Gateway) -> Result<(), Failure> {
+    let last = last_day_of(gateway);
+    if day <= last {
+        return Ok(());
+    }
+    Err(Failure::BadInput(format!(
+        "{option} reaches {}, and the gateway file describes the place until {} only; give an earlier day, or extend it \
+         with --set 'gateway.length=\"{day} d\"' if it is right for so long",
+        date_of(gateway, day),
+        date_of(gateway, last)
     )))
 }
 

@@ -246,6 +246,14 @@ fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String 
                 same.join(", ")
             );
         }
+        for standing in &group.hypotheses {
+            if let Some(disagreement) = &standing.disagreement {
+                out += &format!(
+                    "WARNING: THE RUNS OF `{}` DO NOT AGREE: {disagreement}. Ask for more with --thetas and --runs.\n",
+                    standing.id
+                );
+            }
+        }
         if group.none_of_these {
             out += "NONE OF THESE would have given such evidence.\n";
         }

@@ -15,7 +15,7 @@ use lazaret_watch::kernel::day_of;
 use lazaret_watch::observation::bind;
 use lazaret_watch::score::Tally;
 
-use super::common::{Common, Material, date, number, percent, write};
+use super::common::{Common, Material, date, last_day_of, number, percent, write};
 use super::record::RecordArguments;
 use super::waiting::Waiting;
 use super::{estimate, next};
@@ -71,7 +71,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let before = waiting
         .attend(|attendance| before(&common, &mut material, day_before, attendance))
         .map_err(without)?;
-    let until = material.observations.last_day + 28;
+    let until = (material.observations.last_day + 28)
+        .min(last_day_of(material.gateway()).max(material.observations.last_day + 1));
     let now = waiting.attend(|attendance| {
         let now = estimate::answer(&common, &material, &[], until, attendance)?;
         // Half a digest would pass for a whole one.

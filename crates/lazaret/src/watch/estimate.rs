@@ -7,13 +7,14 @@ use comfy_table::CellAlignment;
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::board::{Board, page};
 use lazaret_watch::compare::Group;
-use lazaret_watch::estimate::{Ask, Attended, Estimate, estimate_attended};
+use lazaret_watch::estimate::{Ask, Attended, Estimate, GRID_UNKNOWNS_MOST, estimate_attended};
 use lazaret_watch::forecast::of_courses;
 use lazaret_watch::resume::{Kept, Origin};
 use lazaret_watch::score::Tally;
 
 use super::common::{
-    Common, Material, lines, number, percent, plain, with_kernel, write, write_json,
+    Common, Material, last_day_of, lines, number, percent, plain, with_kernel, within_the_file,
+    write, write_json,
 };
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
@@ -36,11 +37,14 @@ pub(crate) struct Arguments {
     /// Leave out what each row and source did, which takes most of the time
     #[arg(long)]
     no_influence: bool,
-    /// Keep the estimate in a file, to go on from when more has been published
+    /// Cross-check the answer by an even grid over the unknowns, of which there may be four at most
+    #[arg(long)]
+    exact: bool,
+    /// Keep the estimate in a file, for `--resume` when more has been published
     #[arg(long, value_name = "OUT.json")]
     save: Option<PathBuf>,
-    /// Go on from an estimate that `--save` kept: rows published since are added to it, which is quicker than weighing
-    /// all of them anew. Refused if the gateway, the rules, the seed or a row that was weighed has changed
+    /// Continue from an estimate that `--save` kept: at once if nothing has been published since, else all rows are weighed
+    /// together. Refused if the gateway, the rules, the seed or a row that was weighed has changed
     #[arg(long, value_name = "KEPT.json")]
     resume: Option<PathBuf>,
     /// Write the board: one self-contained HTML file with pictures
@@ -59,6 +63,14 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut material = arguments.common.load()?;
     material.effort.influence = !arguments.no_influence;
+    material.effort.grid = arguments.exact;
+    let unknowns = material.gateway().unknowns.len();
+    if arguments.exact && unknowns > GRID_UNKNOWNS_MOST {
+        return Err(Failure::BadInput(format!(
+            "--exact fills a grid over at most {GRID_UNKNOWNS_MOST} unknowns, and this gateway file has {unknowns}; fix \
+             some of them with --set, or leave --exact out"
+        )));
+    }
     let asks = arguments
         .asks
         .iter()
@@ -66,8 +78,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| Failure::BadInput(format!("--ask {error}")))?;
     let mut until = asks.iter().filter_map(Ask::day).max().unwrap_or(0);
+    within_the_file("--ask", until, material.gateway())?;
     if arguments.report.is_some() {
-        until = until.max(material.observations.last_day + arguments.ahead as usize);
+        let ahead = material.observations.last_day + arguments.ahead as usize;
+        until = until.max(
+            ahead.min(last_day_of(material.gateway()).max(material.observations.last_day + 1)),
+        );
     }
     let earlier = arguments.resume.as_deref().map(kept).transpose()?;
     let common = &arguments.common;
@@ -229,12 +245,19 @@ fn text(answer: &Estimate, material: &Material) -> String {
         answer.as_of
     );
     if !answer.unknowns.is_empty() {
-        let mut table = plain(&["", "before", "after the evidence (median, 90 %)", "unit"]);
+        let mut table = plain(&[
+            "",
+            "before",
+            "after the evidence (median, 90 %)",
+            "by chance",
+            "unit",
+        ]);
         for unknown in &answer.unknowns {
             table.add_row([
                 unknown.name.clone(),
                 unknown.prior.in_words(),
                 unknown.posterior.in_words(),
+                unknown.posterior.error_in_words(),
                 unknown.unit.to_string(),
             ]);
         }
@@ -246,6 +269,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
         "on the day",
         "before",
         "after the evidence (median, 90 %)",
+        "by chance",
         "room",
     ]);
     for series in &answer.state {
@@ -254,6 +278,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
                 series.metric.clone(),
                 of.prior.in_words(),
                 of.posterior.in_words(),
+                of.posterior.error_in_words(),
                 series.room.map_or(String::new(), number),
             ]);
         }
@@ -317,8 +342,9 @@ fn text(answer: &Estimate, material: &Material) -> String {
     }
     let evidence = &answer.log_evidence;
     out += &format!(
-        "Log-evidence {:.2}{}.\n",
+        "Log-evidence {:.2} (± {:.2}){}.\n",
         evidence.mean,
+        evidence.error,
         evidence.spread.map_or(String::new(), |spread| format!(
             ", spread {spread:.2} between seeds"
         ))

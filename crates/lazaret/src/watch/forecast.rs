@@ -10,7 +10,8 @@ use lazaret_watch::forecast::{Forecast, forecast};
 use lazaret_watch::kernel::day_of;
 
 use super::common::{
-    Common, date, lines, not_too_late, percent, plain, with_kernel, write, write_json,
+    Common, date, lines, not_too_late, percent, plain, with_kernel, within_the_file, write,
+    write_json,
 };
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
@@ -46,13 +47,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     not_too_late("--until", until, material.gateway())?;
     let until = day_of(material.gateway(), until).max(0) as usize;
+    within_the_file("--until", until, material.gateway())?;
     let question = material.question(until);
     // A record that cannot be read is told before the work, not after it.
     let tally = match arguments.report {
         Some(_) => arguments.record.tally(&common.evidence)?,
         None => None,
     };
-    let steps = question.observations.last_day as u64 + 1;
+    let steps = material.trial_steps();
     let waiting = Waiting::begin(steps, "weighing the evidence", common.json)?;
     let belief = material.belief();
     let pool = common.effort.pool()?;
@@ -122,6 +124,9 @@ fn text(made: &Forecast) -> String {
         };
         table.add_row([series.metric.clone(), at(7), at(14), at(usize::MAX)]);
     }
-    out.push('\n');
-    out + &lines(&table)
+    out += &format!("\n{}\n", lines(&table));
+    for said in &made.diagnostics {
+        out += &format!("{said}\n");
+    }
+    out
 }

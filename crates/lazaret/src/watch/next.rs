@@ -8,12 +8,12 @@ use lazaret_smc::random::StreamKey;
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::board::next_sheet;
 use lazaret_watch::estimate::{Ask, Course, Question};
-use lazaret_watch::forecast::both_courses;
+use lazaret_watch::forecast::without_influence;
 use lazaret_watch::next::{Aim, Suggestion, next};
 
-use super::common::{Common, Material, lines, number, plain, with_kernel, write};
+use super::common::{Common, Material, lines, number, plain, with_kernel, within_the_file, write};
 use super::waiting::{Waiting, failed};
-use crate::output::{Failure, print, print_json};
+use crate::output::{Failure, print, print_json, say};
 
 /// What to look at next: which observation, when and with which instrument, would tell most for its cost
 ///
@@ -46,22 +46,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 .to_string(),
         ));
     }
-    let question = material.question(material.observations.last_day + arguments.ahead as usize);
-    let steps = question.observations.last_day as u64 + 1 + steps(&material);
+    let until = material.observations.last_day + arguments.ahead as usize;
+    within_the_file("--ahead", until, material.gateway())?;
+    let question = material.question(until);
+    let steps = material.trial_steps() + steps(&material);
     let waiting = Waiting::begin(steps, "weighing the evidence", common.json)?;
     let belief = material.belief();
     let pool = common.effort.pool()?;
-    let courses = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
+    let made = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
         waiting.attend(|attendance| {
-            pool.install(|| both_courses(kernel, &belief, &question, attendance))
+            pool.install(|| without_influence(kernel, &belief, &question, attendance))
         })
     });
     let without = |failure| waiting.without("ranking of looks", failure);
-    let (_, courses) = courses.map_err(|error| without(failed(error)))?;
+    let made = made.map_err(|error| without(failed(error)))?;
+    let courses = &made.after;
     let every = arguments.every as usize;
     let about = arguments.about.as_deref();
     let found = waiting.attend(|attendance| {
-        pool.install(|| suggestions(&material, &question, &courses, about, every, attendance))
+        pool.install(|| suggestions(&material, &question, courses, about, every, attendance))
     });
     let found = found.map_err(without)?;
     waiting.end();
@@ -71,6 +74,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         write(path, &next_sheet(name, material.as_of, about, &found))?;
     }
     if common.json {
+        // The list is what machines read; what to know before believing it goes to people.
+        for said in made
+            .diagnostics
+            .iter()
+            .filter(|said| said.starts_with("WARNING"))
+        {
+            say(&format!("{said}\n"));
+        }
         return print_json(&found);
     }
     let mut table = plain(&[
@@ -91,7 +102,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             format!("{:.3}", look.gain_per_cost),
         ]);
     }
-    print(&lines(&table))
+    let said: String = made
+        .diagnostics
+        .iter()
+        .map(|said| format!("{said}\n"))
+        .collect();
+    print(&format!("{}\n{said}", lines(&table)))
 }
 
 /// Steps of ranking the looks.
