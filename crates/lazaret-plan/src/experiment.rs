@@ -198,16 +198,19 @@ pub trait Experiment {
     /// asked to stop.
     fn run(&self, design: &Design, replications: Range<u64>) -> Result<Rows, ExperimentError>;
 
-    /// Runs each (design, replication) pair of `runs` once and gives the value of `metric` for each, in order.
+    /// Runs each (design, replication) pair of `runs` once and gives a row of the metrics `columns` for each, in order.
     ///
     /// The default runs them one by one; a simulator will rather share them among threads.
     ///
     /// # Errors
     /// As [`run`](Experiment::run).
-    fn run_each(&self, runs: &[(Design, u64)], metric: usize) -> Result<Vec<f64>, ExperimentError> {
-        runs.iter()
-            .map(|(design, r)| Ok(self.run(design, *r..r + 1)?.values[metric]))
-            .collect()
+    fn run_each(&self, runs: &[(Design, u64)], columns: &[usize]) -> Result<Rows, ExperimentError> {
+        let mut rows = Rows::empty(0, columns.len());
+        for (design, r) in runs {
+            let row = self.run(design, *r..r + 1)?;
+            rows.values.extend(columns.iter().map(|&c| row.values[c]));
+        }
+        Ok(rows)
     }
 
     /// Names of the unknowns: what is drawn once a replication. Empty by default.

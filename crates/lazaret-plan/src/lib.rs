@@ -18,6 +18,7 @@
 
 pub mod capacity;
 pub mod compare;
+pub mod condition;
 pub mod designs;
 pub mod estimate;
 pub mod experiment;
@@ -34,6 +35,7 @@ pub mod sequential;
 pub mod settled;
 pub mod simulated;
 pub mod size;
+pub mod stops;
 pub mod sweep;
 pub mod uncertain;
 
@@ -41,3 +43,4 @@ mod quantiles;
 
 pub use estimate::Estimate;
 pub use experiment::{Design, Experiment, ExperimentError, Metric, Rows};
+pub use stops::Stops;

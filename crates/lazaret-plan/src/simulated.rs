@@ -13,11 +13,13 @@ use std::sync::{Arc, Mutex};
 
 use lazaret_gateway::model::{Gateway, ResourceKind, StepKind};
 use lazaret_gateway::{Diagnostic, Document};
-use lazaret_sim::{Model, Replication, Silent, World};
+use lazaret_sim::{Model, Outcome, Replication, Silent, StillInside, World};
 use lazaret_vocabulary::time::GateTime;
 use rayon::prelude::*;
 
+use crate::condition::WITH_INSIDE;
 use crate::experiment::{Design, Experiment, ExperimentError, Metric, Rows};
+use crate::stops::{DEADLOCK, STANDSTILL, STARVATION, STOPPED};
 
 /// Is told how far the runs are, and asked whether to stop. Called from many threads.
 pub trait Watch: Sync {
@@ -56,6 +58,8 @@ pub struct Simulated<'a> {
     /// Metrics that the simulator measures itself; the derived ones follow.
     own: usize,
     derived: Vec<Derived>,
+    /// Times that count what is still inside; their values follow those.
+    still_inside: StillInside,
     /// Compiled designs, for designs that come again and again.
     compiled: Mutex<HashMap<String, Arc<Model>>>,
 }
@@ -108,8 +112,10 @@ impl<'a> Simulated<'a> {
     /// * `overrides` — PATH=VALUE, put over the file in every design.
     /// * `warm_up` — statistics start there; [`GateTime::START`] counts everything.
     ///
-    /// Derived metrics: `gateway.outside` (vehicles waiting outside on average, in convoys), and `place.NAME.load` (share of
-    /// the room of a place that is used and not merely blocked).
+    /// Derived metrics: `gateway.outside` (vehicles waiting outside on average, in convoys), `place.NAME.load` (share of
+    /// the room of a place that is used and not merely blocked), each time in the gateway, wait and turn-round once more
+    /// with the ending `.with_inside` (what is still inside at the end counts as at least its age), and whether the future
+    /// came to a stop: `gateway.stopped`, `gateway.deadlock`, `gateway.standstill`, `gateway.starvation` (1 or 0).
     ///
     /// # Errors
     /// [`SetUpError`].
@@ -177,6 +183,42 @@ impl<'a> Simulated<'a> {
                 });
             }
         }
+        let still_inside = StillInside::new(&model);
+        let again: Vec<Metric> = still_inside
+            .positions()
+            .map(|at| Metric {
+                name: format!("{}{WITH_INSIDE}", metrics[at].name),
+                unit: metrics[at].unit.clone(),
+                meaning: format!(
+                    "{}, with what is still inside at the end counted as at least its age",
+                    metrics[at].meaning
+                ),
+            })
+            .collect();
+        metrics.extend(again);
+        let stop = |name: &str, meaning: &str| Metric {
+            name: name.into(),
+            unit: "share".into(),
+            meaning: meaning.into(),
+        };
+        metrics.extend([
+            stop(
+                STOPPED,
+                "1 if the future came to a stop of any kind, else 0",
+            ),
+            stop(
+                DEADLOCK,
+                "1 if places waited for one another in a circle, else 0",
+            ),
+            stop(
+                STANDSTILL,
+                "1 if something waited to the end and nobody was served, else 0",
+            ),
+            stop(
+                STARVATION,
+                "1 if something waited to the end while others were served, else 0",
+            ),
+        ]);
         let compiled = Mutex::new(HashMap::from([(String::new(), Arc::new(model))]));
         Ok(Simulated {
             document,
@@ -189,6 +231,7 @@ impl<'a> Simulated<'a> {
             metrics,
             own,
             derived,
+            still_inside,
             compiled,
         })
     }
@@ -328,6 +371,7 @@ impl<'a> Simulated<'a> {
             watch: self.watch,
             own: self.own,
             derived: &self.derived,
+            still_inside: &self.still_inside,
         }
     }
 }
@@ -340,13 +384,14 @@ struct Runner<'a> {
     watch: &'a dyn Watch,
     own: usize,
     derived: &'a [Derived],
+    still_inside: &'a StillInside,
 }
 
 impl Runner<'_> {
     /// Runs one replication and appends its row.
     fn one(
         &self,
-        world: &mut World<'_, Silent>,
+        (world, still_inside): (&mut World<'_, Silent>, &mut StillInside),
         horizon: i64,
         pins: &[(usize, f64)],
         replication: u64,
@@ -374,11 +419,15 @@ impl Runner<'_> {
         }
         world.advance(GateTime::from_micros(horizon));
         let from = row.len();
-        row.extend_from_slice(&world.finish().values);
+        let outcome = world.finish();
+        row.extend_from_slice(&outcome.values);
+        let stops = stops(outcome);
         for derived in self.derived {
             let value = derived.of(&row[from..from + self.own]);
             row.push(value);
         }
+        still_inside.measure(world, row);
+        row.extend(stops);
         self.watch.ran();
         Ok(())
     }
@@ -426,10 +475,10 @@ impl Experiment for Simulated<'_> {
         let rows: Vec<Vec<f64>> = replications
             .into_par_iter()
             .map_init(
-                || World::new(&model, Silent),
-                |world, r| {
+                || (World::new(&model, Silent), runner.still_inside.clone()),
+                |(world, inside), r| {
                     let mut row = Vec::with_capacity(width);
-                    runner.one(world, horizon, &pins, r, &mut row)?;
+                    runner.one((world, inside), horizon, &pins, r, &mut row)?;
                     Ok(row)
                 },
             )
@@ -441,13 +490,14 @@ impl Experiment for Simulated<'_> {
         })
     }
 
-    fn run_each(&self, runs: &[(Design, u64)], metric: usize) -> Result<Vec<f64>, ExperimentError> {
+    fn run_each(&self, runs: &[(Design, u64)], columns: &[usize]) -> Result<Rows, ExperimentError> {
         // Runs of one set of changes share a compiled model; pinned unknowns do not change it.
         let mut groups: HashMap<&[crate::experiment::Change], Vec<usize>> = HashMap::new();
         for (i, (design, _)) in runs.iter().enumerate() {
             groups.entry(&design.changes).or_default().push(i);
         }
-        let mut values = vec![f64::NAN; runs.len()];
+        let width = columns.len();
+        let mut values = vec![f64::NAN; runs.len() * width];
         let runner = self.runner();
         for members in groups.values() {
             let model = self.model(&runs[members[0]].0)?;
@@ -456,23 +506,44 @@ impl Experiment for Simulated<'_> {
                 .iter()
                 .map(|&i| Ok((self.pins(&model, &runs[i].0)?, runs[i].1)))
                 .collect::<Result<Vec<_>, ExperimentError>>()?;
-            let found: Vec<f64> = pinned
+            let found: Vec<Vec<f64>> = pinned
                 .par_iter()
                 .map_init(
-                    || (World::new(&model, Silent), Vec::new()),
-                    |(world, row), (pins, r)| {
+                    || {
+                        let world = World::new(&model, Silent);
+                        (world, runner.still_inside.clone(), Vec::new())
+                    },
+                    |(world, inside, row), (pins, r)| {
                         row.clear();
-                        runner.one(world, horizon, pins, *r, row)?;
-                        Ok(row[metric])
+                        runner.one((world, inside), horizon, pins, *r, row)?;
+                        Ok(columns.iter().map(|&c| row[c]).collect())
                     },
                 )
                 .collect::<Result<_, ExperimentError>>()?;
-            for (&i, value) in members.iter().zip(found) {
-                values[i] = value;
+            for (&i, row) in members.iter().zip(found) {
+                values[i * width..(i + 1) * width].copy_from_slice(&row);
             }
         }
-        Ok(values)
+        Ok(Rows {
+            first: 0,
+            width,
+            values,
+        })
     }
+}
+
+/// Whether a replication came to a stop, and of what kind: the values of the four metrics that say so.
+fn stops(outcome: &Outcome) -> [f64; 4] {
+    let deadlock = outcome.deadlock.is_some();
+    let any = |overtaken| outcome.standstills.iter().any(|s| s.overtaken == overtaken);
+    let (standstill, starvation) = (any(false), any(true));
+    [
+        deadlock || standstill || starvation,
+        deadlock,
+        standstill,
+        starvation,
+    ]
+    .map(f64::from)
 }
 
 /// Unit of a metric, from its name; the simulator's names end in what they measure.

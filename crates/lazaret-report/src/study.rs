@@ -95,10 +95,13 @@ impl Told<'_> {
             .map_or_else(String::new, |e| {
                 format!("; 95 of 100 leave within {}", hours(e.mean))
             });
-        let stuck = if self.study.deadlocks.0 > 0 {
-            "; and it can lock up for good"
+        let stuck = if self.study.stopped > 0 {
+            format!(
+                "; but {} of {} futures came to a stop",
+                self.study.stopped, self.study.replications
+            )
         } else {
-            ""
+            String::new()
         };
         let limits = limit.map_or_else(String::new, |limit| {
             if limit.utilisation > 0.85 {
@@ -566,6 +569,12 @@ impl Told<'_> {
             all.push(
                 "the run was interrupted: figures are of the replications made by then".into(),
             );
+        }
+        if study.stopped > 0 {
+            all.push(format!(
+                "{} of {} futures came to a stop: their times are of what got through before",
+                study.stopped, study.replications
+            ));
         }
         if let (times, Some(deadlock)) = &study.deadlocks {
             let names: Vec<&str> = deadlock

@@ -8,6 +8,7 @@ mod model;
 mod observer;
 mod statistics;
 pub mod study;
+mod survival;
 mod warm_up;
 mod world;
 
@@ -17,4 +18,4 @@ pub use metrics::MetricNames;
 pub use model::{Model, OCCUPANCY_BINS};
 pub use observer::{Observer, Silent, Tell};
 pub use warm_up::mser5;
-pub use world::{Deadlock, Outcome, Replication, Standstill, UnknownsError, World};
+pub use world::{Deadlock, Outcome, Replication, Standstill, StillInside, UnknownsError, World};

@@ -105,6 +105,15 @@ impl Tally {
             .filter(|bin| bin.count > 0)
     }
 
+    /// Each bin's duration in microseconds and how often it came, from the shortest.
+    pub(crate) fn durations(&self) -> impl Iterator<Item = (f64, u64)> {
+        let zeros = (self.zeros > 0).then_some((0.0, self.zeros));
+        let bins = self
+            .bins()
+            .map(|bin| (bin.sum as f64 / bin.count as f64, bin.count));
+        zeros.into_iter().chain(bins)
+    }
+
     pub(crate) fn count(&self) -> u64 {
         self.zeros + self.bins().map(|bin| bin.count).sum::<u64>()
     }

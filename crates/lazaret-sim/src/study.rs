@@ -85,6 +85,8 @@ pub struct Study {
     pub spread: Option<Vec<Spread>>,
     /// Occupancy over time, place by place.
     pub fans: Vec<Fan>,
+    /// Replications that came to a stop of any kind: deadlock, standstill or starvation.
+    pub stopped: u64,
     /// Replications in which everything stopped in a circle, and the first of these circles.
     pub deadlocks: (u64, Option<crate::Deadlock>),
     /// Waits in vain, each with the number of replications in which it came up and its worst case.
@@ -129,6 +131,7 @@ struct Collector<'a> {
     drift: Drift,
     /// In bins: where the last two parts that are compared begin, and where the second of them does.
     parts: [f64; 2],
+    stopped: u64,
     deadlocks: (u64, Option<crate::Deadlock>),
     standstills: Vec<(u64, Standstill)>,
     precise: bool,
@@ -156,6 +159,9 @@ impl Collector<'_> {
                 mean_over(&outcome.inside, earlier, later),
                 mean_over(&outcome.inside, later, OCCUPANCY_BINS as f64),
             );
+        }
+        if outcome.deadlock.is_some() || !outcome.standstills.is_empty() {
+            self.stopped += 1;
         }
         if let Some(deadlock) = &outcome.deadlock {
             self.deadlocks.0 += 1;
@@ -291,6 +297,7 @@ pub fn run(
         firsts: Vec::new(),
         drift: Drift::default(),
         parts: parts(model, warm_up),
+        stopped: 0,
         deadlocks: (0, None),
         standstills: Vec::new(),
         precise: false,
@@ -343,6 +350,7 @@ pub fn run(
         estimates: collector.moments.iter().map(Moments::estimate).collect(),
         spread,
         fans: collector.fans(),
+        stopped: collector.stopped,
         deadlocks: collector.deadlocks.clone(),
         standstills: collector.standstills.clone(),
         warnings,

@@ -10,6 +10,7 @@ mod departures;
 mod flow;
 mod measure;
 mod ripening;
+mod still_inside;
 mod swift;
 mod work;
 
@@ -33,6 +34,7 @@ use ripening::Ripening;
 
 pub use deadlock::Deadlock;
 pub use measure::{Outcome, Standstill};
+pub use still_inside::StillInside;
 
 /// Which replication to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use crate::compare::{Difference, Verdict, compare};
 use crate::estimate::{Estimate, mean};
 use crate::experiment::{Design, Experiment, Rows};
 use crate::select::Aim;
+use crate::stops::Stops;
 
 /// One more of something.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,8 @@ pub struct Gain {
     pub change: String,
     /// Gain in the metric, positive for better, with its interval and verdict turned the same way.
     pub gain: Difference,
+    /// Futures with it that came to a stop.
+    pub stops: Stops,
 }
 
 /// The answer of `plan bottleneck`.
@@ -37,6 +40,8 @@ pub struct BottleneckAnswer {
     pub unit: String,
     /// Its mean as things are.
     pub now: Estimate,
+    /// Futures that came to a stop as things are.
+    pub stops: Stops,
     /// All gains, the greatest first.
     pub gains: Vec<Gain>,
     /// Means of the metrics that show where time is lost, as things are: (name, unit, estimate); metrics that are undefined
@@ -85,10 +90,12 @@ pub fn ask<X: Experiment>(
         .map_err(&fail)?
         .into_iter()
         .zip(candidates)
-        .map(|(gain, c)| Gain {
+        .zip(others)
+        .map(|((gain, c), rows)| Gain {
             what: c.what.clone(),
             change: c.design.to_string(),
             gain,
+            stops: Stops::count(experiment, rows),
         })
         .collect();
     // Sure gains first, then by size; what makes no difference at all comes last.
@@ -120,6 +127,7 @@ pub fn ask<X: Experiment>(
         metric: metric.to_owned(),
         unit: experiment.metrics()[column].unit.clone(),
         now,
+        stops: Stops::count(experiment, base),
         gains,
         losses,
         replications,

@@ -6,8 +6,10 @@ use serde::Serialize;
 
 use super::{QuestionError, estimate_error, unless_stopped};
 use crate::capacity::{Range, Threshold, thresholds};
+use crate::condition::{Condition, Judge, Relation};
 use crate::estimate::{Estimate, mean, quantile, share};
 use crate::experiment::{Design, Experiment};
+use crate::stops::{StopColumns, Stops};
 
 /// When an intake counts as sustained in a replication: a metric is at most a limit.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,6 +133,8 @@ pub struct CapacityAnswer {
     pub boundary: Vec<BoundaryCell>,
     /// The value to which the boundary belongs: the claim, or the median.
     pub boundary_at: f64,
+    /// Futures that came to a stop at the least value that they were seen not to sustain.
+    pub stops: Stops,
     /// The load metrics by how often each was the greatest just above a replication's threshold: what limits.
     pub limits: Vec<(String, f64)>,
     /// What happens above.
@@ -154,18 +158,40 @@ pub fn ask<X: Experiment>(
     question: &CapacityQuestion,
 ) -> Result<CapacityAnswer, QuestionError> {
     let q = question;
-    let column = experiment.column(&q.sustained.metric)?;
+    let judge = Judge::new(
+        experiment,
+        &Condition {
+            metric: q.sustained.metric.clone(),
+            relation: Relation::AtMost,
+            value: q.sustained.limit,
+        },
+    )?;
+    let stop_columns = StopColumns::of(experiment);
+    let mut columns = judge.columns();
+    columns.extend(stop_columns.iter().flat_map(|c| c.all()));
+    // How each future failed at the least value that it was seen to fail at: a bisection comes to it last.
+    let mut failed: BTreeMap<u64, [f64; 4]> = BTreeMap::new();
     let at = |x: f64| Design::base().with(q.path.clone(), written(x, q.range.step, &q.unit));
-    let sustains = |asked: &[(f64, u64)]| {
+    let mut sustains = |asked: &[(f64, u64)]| {
         let runs: Vec<(Design, u64)> = asked.iter().map(|&(x, r)| (at(x), r)).collect();
-        let values = experiment.run_each(&runs, column)?;
+        let rows = experiment.run_each(&runs, &columns)?;
         // An undefined metric is not evidence of sustaining anything.
-        Ok::<_, crate::ExperimentError>(
-            values
-                .iter()
-                .map(|&v| v <= q.sustained.limit)
-                .collect::<Vec<bool>>(),
-        )
+        let answers: Vec<bool> = (0..rows.len())
+            .map(|i| {
+                let row = rows.row(i);
+                let value = |c: usize| {
+                    let at = columns.iter().position(|known| *known == c);
+                    at.map_or(f64::NAN, |at| row[at])
+                };
+                let held = judge.holds(value);
+                if !held {
+                    let kinds = stop_columns.map_or([0.0; 4], |c| c.all().map(value));
+                    failed.insert(asked[i].1, kinds);
+                }
+                held
+            })
+            .collect();
+        Ok::<_, crate::ExperimentError>(answers)
     };
     // Block by block, so that what is stopped keeps the futures that are done.
     let mut found = Vec::new();
@@ -175,7 +201,7 @@ pub fn ask<X: Experiment>(
         match thresholds(
             q.range,
             from..(from + super::BLOCK).min(q.replications),
-            sustains,
+            &mut sustains,
         ) {
             Ok(more) => found.extend(more),
             Err(crate::capacity::CapacityError::Model(crate::ExperimentError::Interrupted))
@@ -188,6 +214,14 @@ pub fn ask<X: Experiment>(
         }
     }
     let replications = found.len() as u64;
+    let mut stops = Stops {
+        of: replications,
+        ..Stops::default()
+    };
+    for (_, kinds) in failed.range(..replications) {
+        stops.take(*kinds);
+        stops.of -= 1;
+    }
     let numbers: Vec<f64> = found.iter().map(|t| t.number()).collect();
     let fail = estimate_error(&q.path);
     let safe_value = quantile(&numbers, 1.0 - q.safe, q.level).map_err(&fail)?;
@@ -269,6 +303,7 @@ pub fn ask<X: Experiment>(
         depends_on,
         boundary,
         boundary_at,
+        stops,
         limits,
         above,
         thresholds: found,

@@ -6,6 +6,7 @@ use super::{QuestionError, estimate_error, run_all};
 use crate::compare::{Difference, compare};
 use crate::estimate::{Estimate, mean};
 use crate::experiment::{Design, Experiment, Metric};
+use crate::stops::Stops;
 
 /// One metric of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +30,10 @@ pub struct CompareAnswer {
     pub baseline: String,
     /// What each alternative is.
     pub alternatives: Vec<String>,
+    /// Futures of the baseline that came to a stop.
+    pub baseline_stops: Stops,
+    /// Futures of each alternative that did.
+    pub alternative_stops: Vec<Stops>,
     /// One entry a metric asked for.
     pub metrics: Vec<Compared>,
     /// Replications of each design.
@@ -106,6 +111,12 @@ pub fn ask<X: Experiment>(
     Ok(CompareAnswer {
         baseline: baseline.1.to_string(),
         alternatives: alternatives.iter().map(|(_, d)| d.to_string()).collect(),
+        baseline_stops: Stops::count(baseline.0, base),
+        alternative_stops: alternatives
+            .iter()
+            .zip(others)
+            .map(|((x, _), rows)| Stops::count(*x, rows))
+            .collect(),
         metrics: compared,
         replications,
         partial,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::QuestionError;
-use super::size::Condition;
+use crate::condition::{Condition, Judge};
 use crate::designs::{Factor, Values, grid};
 use crate::estimate::{Estimate, mean, mean_and_variance, share};
 use crate::experiment::{Design, Experiment};
@@ -15,6 +15,7 @@ use crate::optimise::{Constraint, propose};
 use crate::pareto::front;
 use crate::select::Aim;
 use crate::select::kn::{IndifferenceZone, select};
+use crate::stops::Stops;
 
 /// One aim: a metric, or the cost of the design.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -90,6 +91,8 @@ pub struct Tried {
     pub aims: Vec<Estimate>,
     /// Share of replications that keep each constraint.
     pub keeps: Vec<Estimate>,
+    /// Futures that came to a stop; they keep no constraint.
+    pub stops: Stops,
     /// Whether all constraints are kept: shown, or at least not refuted.
     pub feasible: Feasible,
     /// Whether it is on the Pareto front of the feasible designs.
@@ -262,18 +265,22 @@ fn run<X: Experiment>(
         .constraints
         .iter()
         .map(|c| {
-            let held = column(&c.condition.metric)?
-                .iter()
-                .filter(|&&x| c.condition.holds(x))
+            let judge = Judge::new(experiment, &c.condition)?;
+            let held = (0..rows.len())
+                .filter(|&i| judge.holds(|at| rows.row(i)[at]))
                 .count();
             share(held as u64, rows.len() as u64, study.level)
                 .map_err(super::estimate_error(&c.condition.metric))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    let feasible = if keeps
-        .iter()
-        .zip(&study.constraints)
-        .any(|(k, c)| k.high < c.probability)
+    let stops = Stops::count(experiment, &rows);
+    // A constraint says how many futures may break it, and those that stop do. Without one, none may stop.
+    let locks_up = study.constraints.is_empty() && stops.stopped > 0;
+    let feasible = if locks_up
+        || keeps
+            .iter()
+            .zip(&study.constraints)
+            .any(|(k, c)| k.high < c.probability)
     {
         Feasible::No
     } else if keeps
@@ -292,6 +299,7 @@ fn run<X: Experiment>(
             cost: price,
             aims,
             keeps,
+            stops,
             feasible,
             on_front: false,
         },

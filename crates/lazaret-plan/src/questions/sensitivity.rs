@@ -7,6 +7,7 @@ use crate::designs::Factor;
 use crate::experiment::{Design, Experiment};
 use crate::sensitivity::morris::{Effect, MorrisPlan, inside};
 use crate::sensitivity::sobol::{Sensitivity, SobolPlan};
+use crate::stops::{StopColumns, Stops};
 
 /// One input of the study.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +77,8 @@ pub struct SensitivityAnswer {
     pub indices: Sensitivity,
     /// Runs made.
     pub runs: u64,
+    /// Runs that came to a stop.
+    pub stops: Stops,
     /// True if the user stopped it; what was known by then is given.
     pub partial: bool,
 }
@@ -111,6 +114,22 @@ pub fn ask<X: Experiment>(
         ));
     }
     let column = experiment.column(metric)?;
+    let stop_columns = StopColumns::of(experiment);
+    let columns: Vec<usize> = std::iter::once(column)
+        .chain(stop_columns.iter().flat_map(|c| c.all()))
+        .collect();
+    let mut stops = Stops::default();
+    // Runs, counts the stops among them and gives the metric.
+    let mut run = |asked: &[(Design, u64)]| -> Result<Vec<f64>, crate::ExperimentError> {
+        let rows = experiment.run_each(asked, &columns)?;
+        for i in 0..rows.len() {
+            match rows.row(i) {
+                [_, a, b, c, d] => stops.take([*a, *b, *c, *d]),
+                _ => stops.of += 1,
+            }
+        }
+        Ok(rows.column(0))
+    };
     let mut runs = 0u64;
     let mut screening: Vec<Screened> = Vec::new();
     let mut kept: Vec<Input> = inputs.to_vec();
@@ -128,7 +147,7 @@ pub fn ask<X: Experiment>(
                 )
             })
             .collect();
-        let values = experiment.run_each(&asked, column)?;
+        let values = run(&asked)?;
         runs += values.len() as u64;
         let effects = plan
             .analyse(&values, level)
@@ -181,7 +200,7 @@ pub fn ask<X: Experiment>(
                 )
             })
             .collect();
-        match experiment.run_each(&asked, column) {
+        match run(&asked) {
             Ok(more) => values.extend(more),
             Err(crate::ExperimentError::Interrupted) if values.len() >= 4 * size => {
                 partial = true;
@@ -204,6 +223,7 @@ pub fn ask<X: Experiment>(
         inputs: kept.iter().map(|i| i.name().to_owned()).collect(),
         indices,
         runs,
+        stops,
         partial,
     })
 }

@@ -1,76 +1,16 @@
 //! The smallest numbers that meet a target: `lazaret plan size`.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 use serde::Serialize;
 
 use super::QuestionError;
+use crate::condition::Judge;
+pub use crate::condition::{Condition, Relation};
 use crate::experiment::{Design, Experiment};
 use crate::size::{SizeTarget, Sizing, smallest};
-
-/// How a metric is held against a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Relation {
-    /// At most.
-    #[serde(rename = "<=")]
-    AtMost,
-    /// At least.
-    #[serde(rename = ">=")]
-    AtLeast,
-}
-
-/// A condition on one replication, such as `turn_round.p95 <= 48`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Condition {
-    /// The metric.
-    pub metric: String,
-    /// Which way.
-    pub relation: Relation,
-    /// The number.
-    pub value: f64,
-}
-
-impl Condition {
-    /// Reads `METRIC <= X` or `METRIC >= X`; `X` is in the metric's unit.
-    ///
-    /// # Errors
-    /// A message that says what is expected.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let (relation, sign) = if text.contains("<=") {
-            (Relation::AtMost, "<=")
-        } else if text.contains(">=") {
-            (Relation::AtLeast, ">=")
-        } else {
-            return Err(format!(
-                "`{text}` is no condition, write METRIC <= NUMBER or METRIC >= NUMBER"
-            ));
-        };
-        let (metric, number) = text.split_once(sign).unwrap_or((text, ""));
-        let value: f64 = number
-            .trim()
-            .parse()
-            .map_err(|_| format!("`{}` in `{text}` is no number", number.trim()))?;
-        if metric.trim().is_empty() || !value.is_finite() {
-            return Err(format!(
-                "`{text}` is no condition, write METRIC <= NUMBER or METRIC >= NUMBER"
-            ));
-        }
-        Ok(Condition {
-            metric: metric.trim().to_owned(),
-            relation,
-            value,
-        })
-    }
-
-    /// Whether a value keeps it. An undefined value does not.
-    #[must_use]
-    pub fn holds(&self, x: f64) -> bool {
-        match self.relation {
-            Relation::AtMost => x <= self.value,
-            Relation::AtLeast => x >= self.value,
-        }
-    }
-}
+use crate::stops::Stops;
 
 /// The answer of `plan size`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,6 +25,10 @@ pub struct SizeAnswer {
     pub level: f64,
     /// What was found.
     pub sizing: Sizing,
+    /// Futures that came to a stop, for each candidate of `sizing.looked_at`; they count as not meeting the condition.
+    pub stops: Vec<Stops>,
+    /// Lots still inside at the end of a future on average, for each candidate; none if the condition is not on a time.
+    pub still_inside: Vec<Option<f64>>,
 }
 
 /// Finds the smallest numbers with which a replication meets `condition` with the target's probability.
@@ -98,7 +42,8 @@ pub fn ask<X: Experiment>(
     condition: &Condition,
     target: SizeTarget,
 ) -> Result<SizeAnswer, QuestionError> {
-    let column = experiment.column(&condition.metric)?;
+    let judge = Judge::new(experiment, condition)?;
+    let mut seen: BTreeMap<Vec<i64>, (Stops, f64)> = BTreeMap::new();
     let ranges: Vec<RangeInclusive<i64>> = choose.iter().map(|c| c.1.clone()).collect();
     let sizing = smallest(&ranges, target, |numbers, replications| {
         let design = choose
@@ -108,17 +53,31 @@ pub fn ask<X: Experiment>(
                 d.with(path.clone(), n.to_string())
             });
         let rows = experiment.run(&design, replications)?;
-        Ok(rows
-            .column(column)
-            .iter()
-            .filter(|&&x| condition.holds(x))
-            .count() as u64)
+        let known = seen.entry(numbers.to_vec()).or_default();
+        known.0.add(Stops::count(experiment, &rows));
+        let row = |i: usize| {
+            let row = rows.row(i);
+            move |c: usize| row[c]
+        };
+        known.1 += (0..rows.len())
+            .filter_map(|i| judge.still_inside(row(i)))
+            .sum::<f64>();
+        Ok((0..rows.len()).filter(|&i| judge.holds(row(i))).count() as u64)
     })?;
+    let of = |numbers: &Vec<i64>| seen.get(numbers).copied().unwrap_or_default();
+    let stops = sizing.looked_at.iter().map(|c| of(&c.numbers).0).collect();
+    let still_inside = sizing
+        .looked_at
+        .iter()
+        .map(|c| judge.counts_inside().then(|| of(&c.numbers).1 / c.n as f64))
+        .collect();
     Ok(SizeAnswer {
         paths: choose.iter().map(|c| c.0.clone()).collect(),
         condition: condition.clone(),
         probability: target.probability,
         level: target.level,
         sizing,
+        stops,
+        still_inside,
     })
 }

@@ -17,4 +17,5 @@ mod sensitivity;
 mod settling;
 mod simulated;
 mod sizing;
+mod stops;
 mod sweep;

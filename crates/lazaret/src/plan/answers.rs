@@ -1,8 +1,8 @@
 //! Answers that the program puts together of more than one question of the library, as they are printed.
 
-use lazaret_plan::Estimate;
 use lazaret_plan::hold::HoldAnswer;
 use lazaret_plan::need::Meaning;
+use lazaret_plan::{Estimate, Stops};
 use serde::Serialize;
 
 /// What a day of hold costs in the yard.
@@ -41,4 +41,6 @@ pub(crate) struct NeedMet {
     pub(crate) high: Meaning,
     /// Length of the run in days.
     pub(crate) days: f64,
+    /// Futures that came to a stop.
+    pub(crate) stops: Stops,
 }

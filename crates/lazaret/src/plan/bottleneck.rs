@@ -10,7 +10,7 @@ use lazaret_plan::{Design, Experiment};
 
 use super::common::{Runs, ended, experiment_failed, failed, foot};
 use super::compare::difference;
-use super::words::{figure, table, verdict, with_interval};
+use super::words::{figure, stopped, table, verdict, with_interval};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
@@ -53,6 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, arguments),
+        &warnings(&answer),
         || pages::bottleneck(&answer),
         || source::again(&arguments.input, how.seed),
     )?;
@@ -225,6 +226,14 @@ fn longer(hours: &Hours) -> Option<String> {
         end / 60,
         end % 60
     ))
+}
+
+fn warnings(answer: &BottleneckAnswer) -> Vec<String> {
+    let gains = answer.gains.iter().map(|g| (g.change.as_str(), &g.stops));
+    std::iter::once(("as in the file", &answer.stops))
+        .chain(gains)
+        .filter_map(|(design, stops)| stopped(design, stops))
+        .collect()
 }
 
 fn text(answer: &BottleneckAnswer, arguments: &Arguments) -> String {

@@ -9,7 +9,7 @@ use lazaret_plan::questions::size::{Condition, Relation};
 use lazaret_plan::simulated::Simulated;
 
 use super::common::{Runs, Span, ended, failed, foot, probability, range};
-use super::words::{figure, percent, table};
+use super::words::{figure, percent, stopped, table};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
@@ -51,6 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, arguments),
+        &warnings(&answer),
         || pages::capacity(&answer),
         || source::again(&arguments.input, how.seed),
     )?;
@@ -127,6 +128,15 @@ fn default_range(path: &str, experiment: &Simulated<'_>) -> Option<Span> {
         step: Some(1.0),
         unit: String::new(),
     })
+}
+
+fn warnings(answer: &CapacityAnswer) -> Vec<String> {
+    stopped(
+        &format!("at the value of {} next to what they sustain", answer.path),
+        &answer.stops,
+    )
+    .into_iter()
+    .collect()
 }
 
 fn text(answer: &CapacityAnswer, arguments: &Arguments) -> String {

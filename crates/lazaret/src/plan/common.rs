@@ -125,16 +125,20 @@ impl How {
 
     /// Prints the answer, as JSON or as `text`, and writes the page if one is asked for.
     ///
+    /// * `warnings` — what must be known before the answer is used; printed above it.
     /// * `again` — how to get the page again, and its warnings; only asked if it is written.
     pub(crate) fn answer<T: Serialize>(
         &self,
         answer: &T,
         text: &str,
+        warnings: &[String],
         page: impl FnOnce() -> Page,
         again: impl FnOnce() -> Result<source::Source, Failure>,
     ) -> Result<(), Failure> {
         if let Some(path) = &self.report {
-            source::write(path, page(), text, again()?)?;
+            let mut page = page();
+            page.warnings = warnings.to_vec();
+            source::write(path, page, text, again()?)?;
         }
         if self.json {
             let json = serde_json::to_string_pretty(answer).map_err(|e| {
@@ -142,7 +146,7 @@ impl How {
             })?;
             print(&format!("{json}\n"))
         } else {
-            print(text)
+            print(&format!("{}{text}", super::words::warned(warnings)))
         }
     }
 }

@@ -10,7 +10,7 @@ use lazaret_plan::questions::compare::{CompareAnswer, ask};
 use lazaret_plan::simulated::Simulated;
 
 use super::common::{Bar, Runs, design, ended, failed, foot, set_up};
-use super::words::{figure, interval, table, verdict, with_interval};
+use super::words::{figure, interval, stopped, table, verdict, with_interval};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
@@ -102,10 +102,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, arguments),
+        &warnings(&answer),
         || pages::compare(&answer),
         || source::again(&arguments.input, how.seed),
     )?;
     ended(answer.partial)
+}
+
+fn warnings(answer: &CompareAnswer) -> Vec<String> {
+    let others = answer.alternatives.iter().zip(&answer.alternative_stops);
+    std::iter::once((&answer.baseline, &answer.baseline_stops))
+        .chain(others)
+        .filter_map(|(design, stops)| stopped(design, stops))
+        .collect()
 }
 
 fn text(answer: &CompareAnswer, arguments: &Arguments) -> String {

@@ -57,6 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &words(&answer, &hazard),
+        &[],
         || pages::hold(&answer, &hazard),
         || Ok((source::again_of(&text, &[], how.seed), Vec::new())),
     )

@@ -2,11 +2,11 @@
 
 use clap::Args;
 use lazaret_plan::need::{ClassFlow, Meaning, meaning};
-use lazaret_plan::{Design, Estimate, Experiment, estimate};
+use lazaret_plan::{Design, Estimate, Experiment, Stops, estimate};
 
 use super::answers::NeedMet;
 use super::common::{Runs, change, experiment_failed, foot};
-use super::words::{figure, interval, percent, table};
+use super::words::{figure, interval, percent, stopped, table};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
@@ -108,11 +108,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             low,
             high,
             days,
+            stops: Stops::count(experiment, &rows),
         })
     })?;
     how.answer(
         &answer,
         &text(&answer, arguments),
+        &stopped("as in the file", &answer.stops)
+            .into_iter()
+            .collect::<Vec<_>>(),
         || pages::need(&answer),
         || source::again(&arguments.input, how.seed),
     )

@@ -7,7 +7,7 @@ use lazaret_plan::questions::optimise::{Feasible, Method, OptimiseAnswer, Tried,
 
 use super::common::{How, failed};
 use super::study::Read;
-use super::words::{figure, percent, table, with_interval};
+use super::words::{figure, percent, stopped, table, with_interval};
 use super::{pages, source};
 use crate::output::Failure;
 
@@ -38,9 +38,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer),
+        &warnings(&answer),
         || pages::optimise(&answer),
         || source::again(&read.input(), how.seed),
     )
+}
+
+/// Designs of which a warning is printed each; the rest are counted.
+const WARNED: usize = 8;
+
+fn warnings(answer: &OptimiseAnswer) -> Vec<String> {
+    let mut all: Vec<String> = answer
+        .tried
+        .iter()
+        .filter_map(|t| stopped(&t.design, &t.stops))
+        .collect();
+    if all.len() > WARNED {
+        let more = all.len() - WARNED;
+        all.truncate(WARNED);
+        all.push(format!("futures of {more} more designs came to a stop"));
+    }
+    all
 }
 
 fn text(answer: &OptimiseAnswer) -> String {
@@ -51,7 +69,13 @@ fn text(answer: &OptimiseAnswer) -> String {
     let best = answer.best.map(|i| &answer.tried[i]);
     let mut text = match (&answer.method, best) {
         (Method::NoneFeasible, _) => {
-            format!("\nNone of {count} that were run keeps all constraints.\n")
+            if answer.constraints.is_empty() {
+                format!(
+                    "\nFutures of {count} that were run came to a stop, so none of them is to be built.\n"
+                )
+            } else {
+                format!("\nNone of {count} that were run keeps all constraints.\n")
+            }
         }
         (Method::Front, _) => format!(
             "\nTwo aims: {} of {count} are beaten by no other in both.\n",
@@ -129,6 +153,7 @@ fn text(answer: &OptimiseAnswer) -> String {
                 )
             }));
             row.push(match (t.feasible, t.on_front) {
+                (Feasible::No, _) if answer.constraints.is_empty() => "comes to a stop".into(),
                 (Feasible::No, _) => "breaks a constraint".into(),
                 (Feasible::Open, true) => "on the front, not shown to be feasible".into(),
                 (Feasible::Open, false) => "not shown to be feasible".into(),

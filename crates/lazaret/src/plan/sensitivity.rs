@@ -7,7 +7,7 @@ use lazaret_plan::questions::sensitivity::{Effort, Input as Varied, SensitivityA
 use lazaret_plan::sensitivity::sobol::Index;
 
 use super::common::{How, change, ended, failed, range};
-use super::words::{figure, percent, table};
+use super::words::{figure, percent, stopped, table};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
@@ -76,10 +76,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, how),
+        &warnings(&answer),
         || pages::sensitivity(&answer),
         || source::again(&arguments.input, how.seed),
     )?;
     ended(answer.partial)
+}
+
+fn warnings(answer: &SensitivityAnswer) -> Vec<String> {
+    stopped("over all inputs together", &answer.stops)
+        .into_iter()
+        .collect()
 }
 
 fn text(answer: &SensitivityAnswer, how: &How) -> String {

@@ -8,7 +8,7 @@ use lazaret_plan::questions::size::{Condition, Relation, SizeAnswer, ask};
 use lazaret_plan::size::{Candidate, SizeTarget, Standing};
 
 use super::common::{How, change, failed, probability, range};
-use super::words::{figure, percent, table};
+use super::words::{figure, percent, stopped, table};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
@@ -69,21 +69,50 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, how),
+        &warnings(&answer),
         || pages::size(&answer),
         || source::again(&arguments.input, how.seed),
     )
 }
 
+/// A candidate as settings of the file.
+fn name(answer: &SizeAnswer, c: &Candidate) -> String {
+    let parts: Vec<String> = answer
+        .paths
+        .iter()
+        .zip(&c.numbers)
+        .map(|(p, n)| format!("{p} = {n}"))
+        .collect();
+    parts.join(", ")
+}
+
+fn warnings(answer: &SizeAnswer) -> Vec<String> {
+    let looked_at = answer.sizing.looked_at.iter().zip(&answer.stops);
+    looked_at
+        .filter_map(|(c, stops)| stopped(&name(answer, c), stops))
+        .collect()
+}
+
+/// How many lots the condition counts that were still inside at the end; nothing if it is not on a time.
+fn still_inside(answer: &SizeAnswer) -> String {
+    let shown = answer
+        .sizing
+        .smallest
+        .first()
+        .unwrap_or(&answer.sizing.best);
+    let at = answer.sizing.looked_at.iter().position(|c| c == shown);
+    match at.and_then(|at| answer.still_inside[at]) {
+        Some(lots) => format!(
+            "With {}, {} lots are still inside at the end of a future on average; each counts as staying at least as long as it has.\n",
+            name(answer, shown),
+            figure((10.0 * lots).round() / 10.0)
+        ),
+        None => String::new(),
+    }
+}
+
 fn text(answer: &SizeAnswer, how: &How) -> String {
-    let name = |c: &Candidate| -> String {
-        let parts: Vec<String> = answer
-            .paths
-            .iter()
-            .zip(&c.numbers)
-            .map(|(p, n)| format!("{p} = {n}"))
-            .collect();
-        parts.join(", ")
-    };
+    let name = |c: &Candidate| name(answer, c);
     let relation = match answer.condition.relation {
         Relation::AtMost => "at most",
         Relation::AtLeast => "at least",
@@ -141,6 +170,7 @@ fn text(answer: &SizeAnswer, how: &How) -> String {
     if sizing.not_monotone {
         text += "\nWarning: a larger number misses what a smaller one meets, so a smallest number means little here.\n";
     }
+    text += &still_inside(answer);
     text += &format!(
         "\nAll that is claimed is true together with probability {}. Seed {}; the search takes it that more is never worse.\n",
         percent(answer.level),

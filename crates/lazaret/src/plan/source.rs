@@ -24,7 +24,7 @@ pub(crate) fn write(
         .unwrap_or(text)
         .trim()
         .replace('\n', " ");
-    page.warnings = warnings;
+    page.warnings.extend(warnings);
     page.again = again;
     whole_file(path, page.html().as_bytes())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lazaret_plan::sweep::{Part, list, missing as missing_shards};
-use lazaret_plan::{Design, Experiment};
+use lazaret_plan::{Design, Experiment, Stops};
 use sha2::{Digest, Sha256};
 
 use super::common::{Bar, experiment_failed, set_up};
@@ -14,6 +14,7 @@ use super::store::{
     Column, Head, Kind, ShardWriter, hex, look, machine, merge as merge_shards, shard_name,
 };
 use super::study::Read;
+use super::words::stopped;
 use crate::output::{Failure, print, say};
 
 /// Run every design of a study in every replication, whole or one shard of it
@@ -124,6 +125,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .pieces()
         .map_err(|e| Failure::BadInput(e.to_string()))?;
     let mut runs = 0;
+    let mut stops = Stops::default();
     for (design, replications) in pieces {
         let at = design as usize;
         // Pieces of a thousand replications keep memory small without idling threads.
@@ -133,6 +135,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let rows = pool
                 .install(|| experiment.run(&designs[at], from..to))
                 .map_err(experiment_failed)?;
+            stops.add(Stops::count(&experiment, &rows));
             for i in 0..rows.len() {
                 let replication = from + i as u64;
                 let run = design * part.replications + replication;
@@ -144,6 +147,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     writer.finish()?;
     drop(bar);
+    if let Some(warning) = stopped("see the columns `gateway.stopped` and following", &stops) {
+        say(&format!("warning: {warning}\n"));
+    }
     if arguments.shard.is_some() {
         return print(&format!(
             "shard {shard} of {shards}: {runs} runs in {}\n",

@@ -1,8 +1,8 @@
 //! Figures, intervals and tables as they are printed.
 
 use comfy_table::{CellAlignment, Table, presets};
-use lazaret_plan::Estimate;
 use lazaret_plan::compare::{Difference, Verdict};
+use lazaret_plan::{Estimate, Stops};
 
 /// A figure with four digits that count.
 pub(crate) fn figure(x: f64) -> String {
@@ -89,6 +89,24 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> S
         .lines()
         .map(|line| format!("{}\n", line.trim_end()))
         .collect()
+}
+
+/// That futures of a design came to a stop; none if none did.
+///
+/// * `design` — which, such as `place.dock.slots = 4`.
+pub(crate) fn stopped(design: &str, stops: &Stops) -> Option<String> {
+    (stops.stopped > 0).then(|| format!("{stops}: {design}"))
+}
+
+/// Warnings above an answer, with what follows from them; nothing if there are none.
+pub(crate) fn warned(warnings: &[String]) -> String {
+    if warnings.is_empty() {
+        return String::new();
+    }
+    let lines: String = warnings.iter().map(|w| format!("Warning: {w}\n")).collect();
+    format!(
+        "\n{lines}What locks up never moves again: such a future meets no condition, and its times are of what got through before.\n`lazaret simulate` with the same --set says where it stops and why.\n"
+    )
 }
 
 /// What a difference says, in words.

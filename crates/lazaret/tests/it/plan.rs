@@ -394,3 +394,121 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
         }
     }
 }
+
+/// Rework that goes round two small places: it locks up within days.
+const CIRCLE: &str = r#"
+[gateway]
+name = "rework"
+length = "20 d"
+[source.s]
+route = "road"
+every = "exponential(1 h)"
+[place.gate]
+slots = 20
+[place.wash]
+slots = 2
+[place.lab]
+slots = 2
+[[step]]
+id = "unload"
+at = "gate"
+takes = "5 min"
+[[step]]
+id = "treat"
+at = "wash"
+takes = "exponential(40 min)"
+[[step]]
+id = "inspect"
+at = "lab"
+takes = "exponential(40 min)"
+again = { share = 0.3, from = "treat" }
+"#;
+
+#[test]
+fn every_question_says_that_futures_came_to_a_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let file = path("circle.toml");
+    std::fs::write(&file, CIRCLE).unwrap();
+    let study = path("study.toml");
+    let text = "gateway = \"circle.toml\"\nreplications = 10\n[vary]\n\"place.lab.slots\" = { from = 2, to = 3 }\n[[aim]]\nmetric = \"cost\"\n[[price]]\npath = \"place.lab.slots\"\neach = 1\n[[constraint]]\nso_that = \"lots.time_in_gateway.p95 <= 12\"\nwith = 0.5\n[design]\nkind = \"grid\"\nlevels = 2\n";
+    std::fs::write(&study, text).unwrap();
+    let p95 = "lots.time_in_gateway.p95 <= 12";
+    let ten = "--replications=10";
+    let questions: [&[&str]; 7] = [
+        &["compare", &file, "--vs", "place.lab.slots=3", ten],
+        &["bottleneck", &file, ten],
+        &[
+            "capacity",
+            &file,
+            "--vary",
+            "source.s.convoy",
+            "--range",
+            "1..3",
+            "--sustained",
+            p95,
+            ten,
+        ],
+        &[
+            "size",
+            &file,
+            "--choose",
+            "place.lab.slots=2..3",
+            "--so-that",
+            p95,
+            "--with",
+            "0.8",
+            "--most",
+            "100",
+        ],
+        &[
+            "sensitivity",
+            &file,
+            "--vary",
+            "place.gate.slots=10..20",
+            "--metric",
+            "lots.dispatched",
+            "--rows",
+            "2",
+            "--trajectories",
+            "2",
+        ],
+        &["need", &file, "--population", "1000", ten],
+        &["optimise", &study],
+    ];
+    for question in questions {
+        let out = path("out.html");
+        let mut arguments = vec!["plan"];
+        arguments.extend(question);
+        let text = answer(&[arguments.as_slice(), &["--report", &out]].concat());
+        assert!(
+            text.contains("futures came to a stop (deadlock in "),
+            "{question:?}: {text}"
+        );
+        let html = std::fs::read_to_string(&out).unwrap();
+        assert!(
+            html.contains("futures came to a stop (deadlock in "),
+            "{question:?}"
+        );
+        let json = json(&arguments).to_string();
+        assert!(json.contains("\"deadlock\":10"), "{question:?}: {json}");
+    }
+    let results = path("results");
+    let output = lazaret(&["plan", "sweep", &study, "--out", &results])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("20 of 20 futures came to a stop"), "{said}");
+    let table = std::fs::read_to_string(folder.path().join("results/results.csv")).unwrap();
+    assert!(
+        table
+            .lines()
+            .next()
+            .unwrap()
+            .ends_with("gateway.stopped,gateway.deadlock,gateway.standstill,gateway.starvation")
+    );
+    let page = path("report.html");
+    answer(&["report", &file, "--limit", "20", "--out", &page]);
+    let html = std::fs::read_to_string(&page).unwrap();
+    assert!(html.contains("20 of 20 futures came to a stop"), "{html}");
+}

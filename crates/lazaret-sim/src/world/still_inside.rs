@@ -1,0 +1,151 @@
+//! Time figures that count what is still inside when a replication ends.
+//!
+//! The figures of an [`Outcome`](super::Outcome) are over what got through. A condition such as "95 of 100 lots within
+//! 12 hours" must not be kept by a place that locked up with nearly everything inside, so these figures count what is
+//! still there as lasting at least as long as its age.
+
+use lazaret_gateway::model::Gateway;
+
+use super::{State, VEHICLE, World};
+use crate::model::{Model, NO_PLACE};
+use crate::observer::Observer;
+use crate::statistics::Tally;
+use crate::survival::Survival;
+
+/// Whose durations a figure is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Of {
+    Lots,
+    Goods(usize),
+    Wait(usize),
+    TurnRound,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Figure {
+    Mean,
+    Quantile(f64),
+    Max,
+}
+
+/// Which metrics have a figure that counts what is still inside, and their values. Kept from replication to replication.
+#[derive(Clone, Debug)]
+pub struct StillInside {
+    figures: Vec<(usize, Of, Figure)>,
+    goods: Vec<Vec<i64>>,
+    waits: Vec<Vec<i64>>,
+    vehicles: Vec<i64>,
+    all: Tally,
+}
+
+impl StillInside {
+    /// Finds these metrics among those of `model`: times in the gateway, waits, and turn-rounds of vehicles.
+    #[must_use]
+    pub fn new(model: &Model) -> Self {
+        let gateway: &Gateway = model.gateway();
+        let mut figures = Vec::new();
+        let mut add = |prefix: String, of: Of, names: &[(&str, Figure)]| {
+            figures.extend(names.iter().filter_map(|&(name, figure)| {
+                let at = model.metrics().position(&format!("{prefix}.{name}"))?;
+                Some((at, of, figure))
+            }));
+        };
+        let stay = [
+            ("time_in_gateway.mean", Figure::Mean),
+            ("time_in_gateway.p50", Figure::Quantile(0.5)),
+            ("time_in_gateway.p95", Figure::Quantile(0.95)),
+            ("time_in_gateway.max", Figure::Max),
+        ];
+        add("lots".into(), Of::Lots, &stay);
+        for (g, goods) in gateway.goods.iter().enumerate() {
+            add(format!("goods.{}", goods.name), Of::Goods(g), &stay);
+        }
+        let wait = [
+            ("wait.mean", Figure::Mean),
+            ("wait.p95", Figure::Quantile(0.95)),
+        ];
+        for (s, step) in gateway.steps.iter().enumerate() {
+            add(format!("step.{}", step.name), Of::Wait(s), &wait);
+        }
+        let turn_round = [
+            ("turn_round.mean", Figure::Mean),
+            ("turn_round.p95", Figure::Quantile(0.95)),
+        ];
+        add("vehicle".into(), Of::TurnRound, &turn_round);
+        StillInside {
+            figures,
+            goods: vec![Vec::new(); gateway.goods.len()],
+            waits: vec![Vec::new(); gateway.steps.len()],
+            vehicles: Vec::new(),
+            all: Tally::default(),
+        }
+    }
+
+    /// Positions of these metrics, in the order of the values that [`StillInside::measure`] gives.
+    pub fn positions(&self) -> impl Iterator<Item = usize> {
+        self.figures.iter().map(|figure| figure.0)
+    }
+
+    /// Appends the figures of `world`, which has come to its end, in hours: infinity where so many are still inside that
+    /// the figure cannot be known, NaN where there was nothing to measure.
+    pub fn measure<O: Observer>(&mut self, world: &World<'_, O>, values: &mut Vec<f64>) {
+        self.collect(world);
+        self.all.clear();
+        for goods in &world.goods {
+            self.all.merge(&goods.time);
+        }
+        let mut everything: Vec<i64> = self.goods.concat();
+        let mut last: Option<(Of, Survival)> = None;
+        for &(_, of, figure) in &self.figures {
+            if last.as_ref().is_none_or(|known| known.0 != of) {
+                let curve = match of {
+                    Of::Lots => Survival::of(&self.all, &mut everything),
+                    Of::Goods(g) => Survival::of(&world.goods[g].time, &mut self.goods[g]),
+                    Of::Wait(s) => Survival::of(&world.steps[s].wait, &mut self.waits[s]),
+                    Of::TurnRound => Survival::of(&world.turn_round, &mut self.vehicles),
+                };
+                last = Some((of, curve));
+            }
+            let Some((_, curve)) = &last else { continue };
+            values.push(match figure {
+                Figure::Mean => curve.mean(),
+                Figure::Quantile(p) => curve.quantile(p),
+                Figure::Max => curve.max(),
+            });
+        }
+    }
+
+    /// Collects the ages of what is there.
+    fn collect<O: Observer>(&mut self, world: &World<'_, O>) {
+        self.goods.iter_mut().for_each(Vec::clear);
+        self.waits.iter_mut().for_each(Vec::clear);
+        self.vehicles.clear();
+        for thing in world.things.iter().filter(|t| t.state != State::Free) {
+            let age = world.now - thing.arrived;
+            if thing.is(VEHICLE) {
+                self.vehicles.push(age);
+                // Lots that are off it are things of their own, and a vehicle on its way home has none.
+                if !matches!(thing.state, State::Hosting | State::Returning) {
+                    for lot in 0..thing.lots {
+                        let class = world.lot_class(thing.source, thing.entity, lot, thing.goods);
+                        self.goods[usize::from(class)].push(age);
+                    }
+                }
+            } else {
+                self.goods[usize::from(thing.goods)].push(age);
+            }
+            let step = world
+                .model
+                .legs
+                .get(usize::from(thing.leg))
+                .map_or(NO_PLACE, |leg| leg.step);
+            let waits = matches!(
+                thing.state,
+                State::WaitRoom | State::WaitWork | State::Ready
+            ) && !thing.is(super::PAUSED);
+            if waits && step != NO_PLACE {
+                self.waits[usize::from(step)].push(world.now - thing.since);
+            }
+        }
+    }
+}
