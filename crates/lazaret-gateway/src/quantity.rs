@@ -378,6 +378,27 @@ impl<'t> Parser<'t> {
     }
 }
 
+/// Reads one amount: a number with or without its unit, or parts that add up, such as `1 h 30 min`.
+///
+/// Gives it in seconds, kilograms or plain, with what its unit measures; none if it has no unit.
+///
+/// # Errors
+/// A message that says what is wrong, and what to write instead.
+pub fn amount(text: &str) -> Result<(f64, Option<Dimension>), String> {
+    let told = |problem: Problem| match problem.help {
+        Some(help) => format!("{}; {help}", problem.message),
+        None => problem.message,
+    };
+    let mut parser = Parser {
+        text,
+        tokens: tokens(text).map_err(told)?,
+        at: 0,
+    };
+    let (amount, _) = parser.amount().map_err(told)?;
+    parser.end().map_err(told)?;
+    Ok((amount.value, amount.dimension))
+}
+
 /// Reads the quantity that `text` writes.
 ///
 /// * `expected` — what it must measure; none to take it from its units.

@@ -62,19 +62,62 @@ impl Values {
         }
     }
 
-    fn check(&self, path: &str) -> Result<(), DesignError> {
-        let empty = match self {
-            Values::Integer(low, high) => low > high,
-            Values::Real(low, high, _) => !(low <= high && low.is_finite() && high.is_finite()),
-            Values::Choice(all) => all.is_empty(),
-        };
-        if empty {
-            Err(DesignError::EmptyRange {
+    /// How many values [`Values::grid`] gives, without making them.
+    #[must_use]
+    pub fn count(&self, most: usize) -> usize {
+        let most = most.max(1);
+        match self {
+            Values::Integer(low, high) => usize::try_from(i128::from(*high) - i128::from(*low) + 1)
+                .map_or(most, |n| n.min(most)),
+            Values::Real(..) => most,
+            Values::Choice(all) => all.len(),
+        }
+    }
+
+    /// Checks that there is something to choose.
+    ///
+    /// # Errors
+    /// [`DesignError`] for a range that is empty, runs backwards or is too wide, and for a choice that is empty or names
+    /// a value twice.
+    pub fn check(&self, path: &str) -> Result<(), DesignError> {
+        /// Beyond this, neighbouring whole numbers are one and the same to a search.
+        const WIDEST: i128 = 1 << 53;
+        let wrong = |why: String| {
+            Err(DesignError::Range {
                 path: path.to_owned(),
-                values: format!("{self:?}"),
+                why,
             })
-        } else {
-            Ok(())
+        };
+        let backwards = |low: String, high: String| {
+            format!("runs backwards, from {low} to {high}: write the lesser end first")
+        };
+        match self {
+            Values::Integer(low, high) if low > high => {
+                wrong(backwards(low.to_string(), high.to_string()))
+            }
+            Values::Integer(low, high) if i128::from(*high) - i128::from(*low) >= WIDEST => wrong(
+                format!("has too many values from {low} to {high}: narrow the range"),
+            ),
+            Values::Real(low, high, _) if !(low.is_finite() && high.is_finite()) => {
+                wrong("needs two ends that are ordinary numbers".into())
+            }
+            Values::Real(low, high, _) if !(high - low).is_finite() => wrong(format!(
+                "is too wide from {low} to {high}: narrow the range"
+            )),
+            Values::Real(low, high, unit) if low > high => {
+                let end = |x: &f64| format!("{x} {unit}").trim_end().to_owned();
+                wrong(backwards(end(low), end(high)))
+            }
+            Values::Choice(all) if all.is_empty() => {
+                wrong("is a choice of nothing: name at least one value".into())
+            }
+            Values::Choice(all) => {
+                let twice = (1..all.len()).find(|&i| all[..i].contains(&all[i]));
+                twice.map_or(Ok(()), |i| {
+                    wrong(format!("names the value {} twice: leave one out", all[i]))
+                })
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -103,24 +146,52 @@ pub enum DesignError {
     /// Nothing to vary, or nothing to run.
     #[error("the study has no design to run: {0}")]
     Empty(String),
-    /// A range with its ends the wrong way round, or a choice among nothing.
-    #[error("`{path}` can take no value in {values}, write the lesser end first")]
-    EmptyRange {
+    /// Values that nothing can be chosen from.
+    #[error("`{path}` {why}")]
+    Range {
         /// The setting.
         path: String,
-        /// Its range, as understood.
-        values: String,
+        /// What is wrong with its values, and what to do.
+        why: String,
     },
-    /// More than the sequence holds.
+    /// More designs than are allowed, or than a sequence holds.
     #[error("{0}")]
     TooMany(String),
 }
 
-fn check(factors: &[Factor]) -> Result<(), DesignError> {
+/// The most designs that a study may have.
+pub const DESIGNS_MOST: usize = 1_000_000;
+
+/// Checks that there are settings to vary, each once and each with values.
+///
+/// # Errors
+/// [`DesignError`].
+pub fn check(factors: &[Factor]) -> Result<(), DesignError> {
     if factors.is_empty() {
         return Err(DesignError::Empty("no setting is varied".into()));
     }
-    factors.iter().try_for_each(|f| f.values.check(&f.path))
+    for (i, factor) in factors.iter().enumerate() {
+        if factors[..i].iter().any(|f| f.path == factor.path) {
+            return Err(DesignError::Range {
+                path: factor.path.clone(),
+                why: "is varied twice: leave one out".into(),
+            });
+        }
+        factor.values.check(&factor.path)?;
+    }
+    Ok(())
+}
+
+fn check_count(n: usize) -> Result<(), DesignError> {
+    if n == 0 {
+        return Err(DesignError::Empty("0 designs are asked for".into()));
+    }
+    if n > DESIGNS_MOST {
+        return Err(DesignError::TooMany(format!(
+            "{n} designs are asked for, and {DESIGNS_MOST} are the most"
+        )));
+    }
+    Ok(())
 }
 
 /// Every combination, with at most `levels` values of each factor; the last factor changes quickest.
@@ -129,17 +200,26 @@ fn check(factors: &[Factor]) -> Result<(), DesignError> {
 /// [`DesignError`]; more than a million designs are refused.
 pub fn grid(factors: &[Factor], levels: usize) -> Result<Vec<Design>, DesignError> {
     check(factors)?;
-    let columns: Vec<Vec<String>> = factors.iter().map(|f| f.values.grid(levels)).collect();
-    let count = columns
-        .iter()
-        .try_fold(1usize, |n, c| n.checked_mul(c.len()))
-        .unwrap_or(usize::MAX);
-    if count > 1_000_000 {
-        return Err(DesignError::TooMany(format!(
-            "a grid of {} settings with up to {levels} values each has more than a million designs, use a Latin hypercube or Sobol points",
-            factors.len()
-        )));
+    if levels == 0 {
+        return Err(DesignError::Empty(
+            "a grid of 0 levels is asked for, write `levels` of 1 or more".into(),
+        ));
     }
+    // Counted before the first value is made: the values of one setting alone may be more than memory holds.
+    let count = factors
+        .iter()
+        .try_fold(1usize, |n, f| n.checked_mul(f.values.count(levels)))
+        .filter(|&n| n <= DESIGNS_MOST)
+        .ok_or_else(|| {
+            DesignError::TooMany(format!(
+                "a grid of {} setting{} with up to {levels} values each has more than {DESIGNS_MOST} designs; give it fewer levels, or use a Latin hypercube or Sobol points",
+                factors.len(),
+                if factors.len() == 1 { "" } else { "s" }
+            ))
+        })?;
+    let columns: Vec<Vec<String>> = factors.iter().map(|f| f.values.grid(levels)).collect();
+    // A short range of whole numbers may give fewer values than levels.
+    let count = columns.iter().map(Vec::len).product::<usize>().min(count);
     Ok((0..count)
         .map(|mut i| {
             let mut picks = vec![0; columns.len()];
@@ -169,7 +249,8 @@ pub fn latin_hypercube(
     seed: u64,
 ) -> Result<Vec<Design>, DesignError> {
     check(factors)?;
-    at_points(factors, &latin_points(factors.len(), n, seed), n)
+    check_count(n)?;
+    at_points(factors, &latin_points(factors.len(), n, seed))
 }
 
 /// `n` designs at scrambled Sobol points.
@@ -178,17 +259,11 @@ pub fn latin_hypercube(
 /// [`DesignError`]; at most 65,536 designs and 256 factors.
 pub fn sobol(factors: &[Factor], n: usize, seed: u64) -> Result<Vec<Design>, DesignError> {
     check(factors)?;
-    at_points(factors, &sobol_points(factors.len(), n, seed)?, n)
+    check_count(n)?;
+    at_points(factors, &sobol_points(factors.len(), n, seed)?)
 }
 
-fn at_points(
-    factors: &[Factor],
-    points: &[Vec<f64>],
-    n: usize,
-) -> Result<Vec<Design>, DesignError> {
-    if n == 0 {
-        return Err(DesignError::Empty("0 designs are asked for".into()));
-    }
+fn at_points(factors: &[Factor], points: &[Vec<f64>]) -> Result<Vec<Design>, DesignError> {
     Ok(points
         .iter()
         .map(|p| {

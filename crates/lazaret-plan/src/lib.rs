@@ -38,6 +38,7 @@ pub mod size;
 pub mod stops;
 pub mod sweep;
 pub mod uncertain;
+pub mod value;
 
 mod quantiles;
 

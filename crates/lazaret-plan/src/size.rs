@@ -122,6 +122,40 @@ pub fn confidence_sequence(successes: u64, n: u64, level: f64) -> (f64, f64) {
     (edge(centre, 0.0), edge(centre, 1.0))
 }
 
+/// The most candidates that a search of `ranges` looks at, or why they cannot be searched.
+fn candidates(ranges: &[RangeInclusive<i64>]) -> Result<f64, String> {
+    /// Neighbouring whole numbers beyond this are one to a search.
+    const WIDEST: i128 = 1 << 53;
+    /// A boundary of more points than this would take for ever.
+    const ROWS_MOST: f64 = 100_000.0;
+    let Some((last, heads)) = ranges.split_last() else {
+        return Err("no number is to be chosen".into());
+    };
+    let width = |r: &RangeInclusive<i64>| i128::from(*r.end()) - i128::from(*r.start()) + 1;
+    if let Some(r) = ranges.iter().find(|r| r.is_empty()) {
+        return Err(format!(
+            "the range {}..{} is empty, write the lesser end first",
+            r.start(),
+            r.end()
+        ));
+    }
+    if let Some(r) = ranges.iter().find(|r| width(r) > WIDEST) {
+        return Err(format!(
+            "the range {}..{} has too many values, narrow it",
+            r.start(),
+            r.end()
+        ));
+    }
+    let rows: f64 = heads.iter().map(|r| width(r) as f64).product();
+    if rows > ROWS_MOST {
+        return Err(format!(
+            "all ranges but the last have {rows:.0} combinations together, and {ROWS_MOST:.0} are the most; narrow them, or choose the number with the widest range last"
+        ));
+    }
+    let bisection = (width(last) as f64).log2().ceil() + 1.0;
+    Ok(rows * bisection + 2.0)
+}
+
 /// Finds the smallest numbers that meet the target.
 ///
 /// * `ranges` — one range a decision variable.
@@ -140,28 +174,12 @@ pub fn smallest<E>(
 ) -> Result<Sizing, SizeError<E>> {
     check_probability("the probability to be met", target.probability)?;
     check_probability("the confidence level", target.level)?;
-    if ranges.is_empty() {
-        return Err(SizeError::Setting("no number is to be chosen".into()));
-    }
-    if let Some(r) = ranges.iter().find(|r| r.is_empty()) {
-        return Err(SizeError::Setting(format!(
-            "the range {}..{} is empty, write the lesser end first",
-            r.start(),
-            r.end()
-        )));
-    }
+    let candidates = candidates(ranges).map_err(SizeError::Setting)?;
     if target.batch == 0 || target.most == 0 {
         return Err(SizeError::Setting("no replication may be run".into()));
     }
     // Every candidate's claim may be wrong with an equal part of what is allowed in all.
     let last = ranges.last().expect("checked above");
-    let width = (last.end() - last.start() + 1) as f64;
-    let bisection = width.log2().ceil() + 1.0;
-    let rows: f64 = ranges[..ranges.len() - 1]
-        .iter()
-        .map(|r| (r.end() - r.start() + 1) as f64)
-        .product();
-    let candidates = rows * bisection + 2.0;
     let each = 1.0 - (1.0 - target.level) / candidates;
     let mut known: BTreeMap<Vec<i64>, Candidate> = BTreeMap::new();
     let mut judge = |numbers: &[i64]| -> Result<Standing, SizeError<E>> {
@@ -209,14 +227,11 @@ pub fn smallest<E>(
             .filter(|f| f.iter().zip(&head).all(|(a, b)| a <= b))
             .map(|f| f[head.len()])
             .min();
-        let (mut low, mut high) = (*last.start(), bound.map_or(last.end() + 1, |b| b));
+        let (mut low, mut high) = (*last.start(), bound.unwrap_or(*last.end()));
         let probe = |x: i64, head: &[i64]| [head, &[x]].concat();
         // The upper end first: where even it fails, nothing below it needs a look.
         let open = bound.is_some() || judge(&probe(*last.end(), &head))? == Standing::Meets;
         if open {
-            if bound.is_none() {
-                high = *last.end();
-            }
             while low < high {
                 let middle = low + (high - low) / 2;
                 if judge(&probe(middle, &head))? == Standing::Meets {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::QuestionError;
 use crate::condition::{Condition, Judge};
-use crate::designs::{Factor, Values, grid};
+use crate::designs::{DESIGNS_MOST, Factor, Values, grid};
 use crate::estimate::{Estimate, mean, mean_and_variance, share};
 use crate::experiment::{Design, Experiment};
 use crate::kriging::Observation;
@@ -16,6 +16,7 @@ use crate::pareto::front;
 use crate::select::Aim;
 use crate::select::kn::{IndifferenceZone, select};
 use crate::stops::Stops;
+use crate::value::{Value, unit_written};
 
 /// One aim: a metric, or the cost of the design.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -38,6 +39,7 @@ impl AimOf {
 
 /// Price of one unit of a decision variable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Price {
     /// Path of the decision variable.
     pub path: String,
@@ -46,6 +48,54 @@ pub struct Price {
     /// Units that are there already and cost nothing.
     #[serde(default)]
     pub free: f64,
+    /// The unit that has the price, such as `h`. If left out, the one in which all values of the variable are written, and
+    /// hours or kilograms if they are written in several.
+    #[serde(default)]
+    pub unit: Option<String>,
+}
+
+impl Price {
+    /// What `value` of the variable costs; an error if it is not a number of the price's unit.
+    fn of(&self, value: &str) -> Result<f64, QuestionError> {
+        let unit = self.unit.as_deref().unwrap_or_default();
+        let number = Value::parse(value)
+            .and_then(|v| v.in_units_of(unit))
+            .map_err(|why| {
+                QuestionError::Setting(format!("`{}` = {value} has no price: {why}", self.path))
+            })?;
+        let cost = self.each * (number - self.free).max(0.0);
+        if cost.is_finite() {
+            Ok(cost)
+        } else {
+            Err(QuestionError::Setting(format!(
+                "`{}` = {value} costs more than can be counted, at {} each",
+                self.path, self.each
+            )))
+        }
+    }
+
+    /// This price with its unit named.
+    fn with_unit(&self, values: &Values) -> Result<Price, QuestionError> {
+        let unit = match (&self.unit, values) {
+            (Some(unit), _) => unit.clone(),
+            (None, Values::Integer(..)) => String::new(),
+            (None, Values::Real(_, _, unit)) => unit.clone(),
+            (None, Values::Choice(all)) => {
+                let first = unit_written(&all[0]);
+                if all.iter().all(|v| unit_written(v) == first) {
+                    first.to_owned()
+                } else {
+                    Value::parse(&all[0])
+                        .map_or("", Value::usual_unit)
+                        .to_owned()
+                }
+            }
+        };
+        Ok(Price {
+            unit: Some(unit),
+            ..self.clone()
+        })
+    }
 }
 
 /// A constraint by probability.
@@ -144,6 +194,8 @@ pub struct OptimiseAnswer {
     pub aims: Vec<AimOf>,
     /// The constraints.
     pub constraints: Vec<ByProbability>,
+    /// The prices, each with its unit.
+    pub prices: Vec<Price>,
     /// Index into `tried` of the best design; none if no design is feasible, or there are two aims.
     pub best: Option<usize>,
     /// How it was chosen.
@@ -160,6 +212,10 @@ pub struct OptimiseAnswer {
 /// [`QuestionError`].
 pub fn ask<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer, QuestionError> {
     check(experiment, study)?;
+    let study = &Study {
+        prices: prices(study)?,
+        ..study.clone()
+    };
     // Reals have no last value, so a study with one is always searched.
     let countable = study
         .decisions
@@ -169,10 +225,8 @@ pub fn ask<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswe
         let count = study
             .decisions
             .iter()
-            .try_fold(1usize, |n, d| {
-                n.checked_mul(d.values.grid(usize::MAX).len())
-            })
-            .filter(|&n| n <= 1_000_000);
+            .try_fold(1usize, |n, d| n.checked_mul(d.values.count(usize::MAX)))
+            .filter(|&n| n <= DESIGNS_MOST);
         match count {
             Some(n) if n <= study.designs => Some(
                 grid(&study.decisions, usize::MAX)
@@ -192,8 +246,9 @@ pub fn ask<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswe
 fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionError> {
     let setting = |s: String| Err(QuestionError::Setting(s));
     if study.decisions.is_empty() {
-        return setting("the study decides nothing, give it a decision variable".into());
+        return setting("the study decides nothing: list under [vary] what may be chosen".into());
     }
+    crate::designs::check(&study.decisions).map_err(|e| QuestionError::Setting(e.to_string()))?;
     if study.aims.is_empty() || study.aims.len() > 2 {
         return setting(format!(
             "a study has one aim or two, this one has {}",
@@ -201,12 +256,49 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
         ));
     }
     for aim in &study.aims {
-        if aim.metric != "cost" {
-            experiment.column(&aim.metric)?;
+        if aim.metric == "cost" {
+            if study.prices.is_empty() {
+                return setting(
+                    "the aim is `cost` and nothing has a price: add a [[price]] with `path` and `each`".into(),
+                );
+            }
+            if !aim.minimise {
+                return setting("the aim `cost` cannot be maximised: leave `maximise` out".into());
+            }
+        } else if let Err(error) = experiment.column(&aim.metric) {
+            if strsim::jaro_winkler(&aim.metric, "cost") > 0.8 {
+                return setting(format!(
+                    "there is no metric `{}`, did you mean `cost`?",
+                    aim.metric
+                ));
+            }
+            return Err(error.into());
         }
     }
+    if !(study.matters > 0.0 && study.matters.is_finite()) {
+        return setting(format!(
+            "`matters` must be above 0, it is {}",
+            study.matters
+        ));
+    }
     for c in &study.constraints {
+        if c.condition.metric == "cost" {
+            return setting("`cost` can be an aim but not a constraint".into());
+        }
         experiment.column(&c.condition.metric)?;
+    }
+    for (i, p) in study.prices.iter().enumerate() {
+        for (key, x) in [("each", p.each), ("free", p.free)] {
+            if !(x >= 0.0 && x.is_finite()) {
+                return setting(format!(
+                    "`{key}` of the price of `{}` must be 0 or more, it is {x}",
+                    p.path
+                ));
+            }
+        }
+        if study.prices[..i].iter().any(|q| q.path == p.path) {
+            return setting(format!("`{}` has two prices, leave one out", p.path));
+        }
     }
     if let Some(p) = study
         .prices
@@ -221,23 +313,43 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
     if study.replications < 10 || study.designs < 2 {
         return setting("at least 10 replications and 2 designs are needed".into());
     }
+    if study.designs > DESIGNS_MOST {
+        return setting(format!(
+            "{} designs are asked for, and {DESIGNS_MOST} are the most",
+            study.designs
+        ));
+    }
     Ok(())
 }
 
-fn cost(study: &Study, design: &Design) -> f64 {
+/// The prices with their units. Every value that can be named beforehand is priced once, so that what has no price is
+/// found before the first run.
+fn prices(study: &Study) -> Result<Vec<Price>, QuestionError> {
     study
         .prices
         .iter()
-        .map(|p| {
-            let value = design
-                .changes
-                .iter()
-                .rev()
-                .find(|c| c.path == p.path)
-                .map_or("0", |c| c.value.as_str());
-            let text = value.trim_matches('"');
-            let number = text.split_whitespace().next().unwrap_or("0");
-            p.each * (number.parse::<f64>().unwrap_or(0.0) - p.free).max(0.0)
+        .filter_map(|p| Some((p, study.decisions.iter().find(|d| d.path == p.path)?)))
+        .map(|(price, decision)| {
+            let price = price.with_unit(&decision.values)?;
+            match &decision.values {
+                Values::Choice(all) => all.iter().try_for_each(|v| price.of(v).map(drop))?,
+                ends => [0.0, 1.0 - f64::EPSILON]
+                    .iter()
+                    .try_for_each(|&u| price.of(&ends.at(u)).map(drop))?,
+            }
+            Ok(price)
+        })
+        .collect()
+}
+
+/// What a design costs: the sum over the prices.
+fn cost(study: &Study, design: &Design) -> Result<f64, QuestionError> {
+    study
+        .prices
+        .iter()
+        .filter_map(|p| {
+            let change = design.changes.iter().rev().find(|c| c.path == p.path)?;
+            Some(p.of(&change.value))
         })
         .sum()
 }
@@ -249,7 +361,7 @@ fn run<X: Experiment>(
     design: &Design,
 ) -> Result<(Tried, Vec<f64>), QuestionError> {
     let rows = experiment.run(design, 0..study.replications)?;
-    let price = cost(study, design);
+    let price = cost(study, design)?;
     let column = |metric: &str| -> Result<Vec<f64>, QuestionError> {
         if metric == "cost" {
             return Ok(vec![price; rows.len()]);
@@ -385,6 +497,7 @@ fn enumerate<X: Experiment>(
     Ok(OptimiseAnswer {
         aims: study.aims.clone(),
         constraints: study.constraints.clone(),
+        prices: study.prices.clone(),
         best,
         method,
         tried,
@@ -499,6 +612,7 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
     Ok(OptimiseAnswer {
         aims: study.aims.clone(),
         constraints: study.constraints.clone(),
+        prices: study.prices.clone(),
         best: if study.aims.len() == 2 { None } else { best },
         method,
         tried,

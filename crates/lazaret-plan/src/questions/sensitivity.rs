@@ -113,6 +113,33 @@ pub fn ask<X: Experiment>(
             "the file has no [unknown] and no setting is varied, so there is nothing to share the spread among; name one with --vary".into(),
         ));
     }
+    for (i, input) in inputs.iter().enumerate() {
+        if inputs[..i].iter().any(|other| other.name() == input.name()) {
+            return Err(QuestionError::Setting(format!(
+                "`{}` is varied twice, leave one out",
+                input.name()
+            )));
+        }
+        if let Input::Setting(factor) = input {
+            let check = factor.values.check(&factor.path);
+            check.map_err(|e| QuestionError::Setting(e.to_string()))?;
+        }
+    }
+    /// The points of a screening are held in memory, and a thousand trajectories are more than any screening needs.
+    const TRAJECTORIES_MOST: usize = 10_000;
+    if effort.trajectories > TRAJECTORIES_MOST {
+        return Err(QuestionError::Setting(format!(
+            "{} trajectories are asked for, and {TRAJECTORIES_MOST} are the most",
+            effort.trajectories
+        )));
+    }
+    let kept_most = inputs.len().min(effort.keep.max(1));
+    SobolPlan::new(kept_most, effort.rows, effort.scrambles, true, effort.seed).map_err(
+        |error| QuestionError::Sobol {
+            metric: metric.to_owned(),
+            error,
+        },
+    )?;
     let column = experiment.column(metric)?;
     let stop_columns = StopColumns::of(experiment);
     let columns: Vec<usize> = std::iter::once(column)

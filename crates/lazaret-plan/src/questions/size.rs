@@ -42,6 +42,13 @@ pub fn ask<X: Experiment>(
     condition: &Condition,
     target: SizeTarget,
 ) -> Result<SizeAnswer, QuestionError> {
+    for (i, (path, _)) in choose.iter().enumerate() {
+        if choose[..i].iter().any(|c| c.0 == *path) {
+            return Err(QuestionError::Setting(format!(
+                "`{path}` is to be chosen twice, leave one of its ranges out"
+            )));
+        }
+    }
     let judge = Judge::new(experiment, condition)?;
     let mut seen: BTreeMap<Vec<i64>, (Stops, f64)> = BTreeMap::new();
     let ranges: Vec<RangeInclusive<i64>> = choose.iter().map(|c| c.1.clone()).collect();

@@ -106,3 +106,70 @@ proptest! {
         prop_assert!(low <= x && x <= low + width);
     }
 }
+
+#[test]
+fn what_makes_no_designs_is_refused_before_memory_is_taken() {
+    let one = |values| {
+        [Factor {
+            path: "slots".into(),
+            values,
+        }]
+    };
+    let refused = |values: Values, what: &str| {
+        let factors = one(values.clone());
+        for error in [
+            grid(&factors, 6).unwrap_err(),
+            latin_hypercube(&factors, 6, 1).unwrap_err(),
+            sobol(&factors, 6, 1).unwrap_err(),
+        ] {
+            let text = error.to_string();
+            assert!(text.contains(what), "{values:?}: {text}");
+            for debug in ["Integer(", "Real(", "Choice("] {
+                assert!(!text.contains(debug), "{text}");
+            }
+        }
+    };
+    refused(
+        Values::Integer(9, 4),
+        "from 9 to 4: write the lesser end first",
+    );
+    refused(Values::Integer(i64::MIN, i64::MAX), "too many values");
+    refused(Values::Real(2.0, 1.0, "h".into()), "from 2 h to 1 h");
+    refused(
+        Values::Real(f64::NAN, 1.0, String::new()),
+        "ordinary numbers",
+    );
+    refused(
+        Values::Real(0.0, f64::INFINITY, String::new()),
+        "ordinary numbers",
+    );
+    refused(Values::Real(f64::MIN, f64::MAX, String::new()), "too wide");
+    refused(Values::Choice(Vec::new()), "a choice of nothing");
+    refused(Values::Choice(vec!["1".into(), "1".into()]), "twice");
+    let wide = one(Values::Integer(4, 4_000_000_000));
+    for levels in [4_000_000_000, usize::MAX] {
+        let error = grid(&wide, levels).unwrap_err().to_string();
+        assert!(error.contains("more than 1000000 designs"), "{error}");
+    }
+    assert!(grid(&wide, 0).unwrap_err().to_string().contains("0 levels"));
+    assert!(latin_hypercube(&wide, usize::MAX, 1).is_err());
+    assert!(sobol(&wide, usize::MAX, 1).is_err());
+    let twice = [wide[0].clone(), wide[0].clone()];
+    assert!(
+        grid(&twice, 2)
+            .unwrap_err()
+            .to_string()
+            .contains("varied twice")
+    );
+    // A product that only together is too large, and one that just fits.
+    let many = |n: i64| -> Vec<Factor> {
+        ["a", "b", "c"]
+            .map(|path| Factor {
+                path: path.into(),
+                values: Values::Integer(1, n),
+            })
+            .to_vec()
+    };
+    assert!(grid(&many(101), 101).is_err());
+    assert_eq!(grid(&many(20), 20).unwrap().len(), 8000);
+}

@@ -11,6 +11,7 @@ mod hold;
 mod kriging;
 mod need;
 mod pareto;
+mod prices;
 mod questions;
 mod selection;
 mod sensitivity;

@@ -322,6 +322,7 @@ fn study(designs: usize) -> Study {
             path: "slots".into(),
             each: 2.0,
             free: 400.0,
+            unit: None,
         }],
         constraints: vec![ByProbability {
             condition: Condition::parse("excess <= 0").unwrap(),
@@ -402,6 +403,7 @@ fn the_best_of_a_few_is_selected_with_a_guarantee() {
         path: "slots".into(),
         each: 1.0,
         free: 0.0,
+        unit: None,
     });
     let error: questions::QuestionError = optimise::ask(&Yard::new(), &few).unwrap_err();
     assert!(error.to_string().contains("no decision variable"));

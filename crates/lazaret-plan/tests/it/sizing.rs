@@ -150,3 +150,28 @@ fn claims_of_a_search_are_true_as_often_as_stated() {
 fn the_claims_check_can_fail() {
     assert!(check_at_least(sound_searches(-0.02), 500, 0.95).is_err());
 }
+
+#[test]
+fn ranges_that_cannot_be_searched_are_refused_before_the_first_run() {
+    let refused = |ranges: &[std::ops::RangeInclusive<i64>], what: &str| {
+        let target = SizeTarget {
+            probability: 0.9,
+            level: 0.95,
+            batch: 10,
+            most: 10,
+        };
+        let error = smallest(ranges, target, |_, _| -> Result<u64, ()> {
+            panic!("nothing may be run")
+        });
+        let text = format!("{:?}", error.unwrap_err());
+        assert!(text.contains(what), "{text}");
+    };
+    refused(&[9..=4], "lesser end first");
+    refused(&[i64::MIN..=i64::MAX], "too many values");
+    refused(&[0..=i64::MAX], "too many values");
+    refused(&[1..=1000, 1..=1000, 1..=10], "1000000 combinations");
+    refused(
+        &[1..=1_000_000_000, 1..=1_000_000_000, 1..=2],
+        "combinations",
+    );
+}

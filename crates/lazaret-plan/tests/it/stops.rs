@@ -178,6 +178,7 @@ fn every_question_counts_the_futures_that_came_to_a_stop() {
                 path: "place.lab.slots".into(),
                 each: 1.0,
                 free: 0.0,
+                unit: None,
             }],
             constraints,
             matters: 0.1,

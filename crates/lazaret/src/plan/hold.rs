@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use lazaret_gateway::FILE_BYTES_MAX;
 use lazaret_plan::hold::{Hazard, Shortest, answer};
 use lazaret_plan::{Design, Experiment};
 
 use super::answers::{HoldPriced, Price};
 use super::common::{How, experiment_failed};
+use super::study::Kind;
 use super::words::{figure, percent, table};
 use super::{pages, source};
-use crate::input::Input;
+use crate::input::{Input, read_text};
 use crate::output::Failure;
 
 /// How long must goods be held? The risk that a contaminated lot is released, by days held
@@ -38,8 +40,13 @@ const SAMPLE: usize = 4096;
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let how = &arguments.how;
     let shown = arguments.hazard.display();
-    let text = std::fs::read_to_string(&arguments.hazard)
-        .map_err(|e| Failure::BadInput(format!("{shown} cannot be read: {e}")))?;
+    let text = read_text(&arguments.hazard, FILE_BYTES_MAX).map_err(Failure::BadInput)?;
+    if let Some(found) = Kind::of(&text).filter(|kind| *kind != Kind::Hazard) {
+        return Err(Failure::BadInput(format!(
+            "{shown} is {}, and a hazard file is wanted first: a file with [hazard], [goods.NAME], [hold] and [target], such as those in examples/hazards; a gateway file may follow it",
+            found.words()
+        )));
+    }
     let hazard = Hazard::parse(&text).map_err(|e| Failure::BadInput(format!("{shown}: {e}")))?;
     let hold = answer(&hazard, how.level, SAMPLE, how.seed)
         .map_err(|e| Failure::BadInput(format!("{shown}: {e}")))?;

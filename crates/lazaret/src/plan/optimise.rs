@@ -61,6 +61,34 @@ fn warnings(answer: &OptimiseAnswer) -> Vec<String> {
     all
 }
 
+/// What has which price, each with its unit.
+fn prices(answer: &OptimiseAnswer) -> String {
+    let each: Vec<String> = answer
+        .prices
+        .iter()
+        .map(|p| {
+            let unit = p.unit.as_deref().unwrap_or_default();
+            let free = if p.free > 0.0 {
+                format!(" beyond {} {unit}", figure(p.free))
+            } else {
+                String::new()
+            };
+            let one = if unit.is_empty() { "one" } else { unit };
+            format!(
+                "{} for each {one} of {}{}",
+                figure(p.each),
+                p.path,
+                free.trim_end()
+            )
+        })
+        .collect();
+    if each.is_empty() {
+        String::new()
+    } else {
+        format!("Prices: {}.\n", each.join(", "))
+    }
+}
+
 fn text(answer: &OptimiseAnswer) -> String {
     let count = match answer.of {
         Some(n) => format!("all {n} designs"),
@@ -104,6 +132,7 @@ fn text(answer: &OptimiseAnswer) -> String {
         }
         Method::Front | Method::NoneFeasible => String::new(),
     };
+    text += &prices(answer);
     if let Some(best) = best
         && best.feasible == Feasible::Open
     {

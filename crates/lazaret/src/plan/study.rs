@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use lazaret_gateway::FILE_BYTES_MAX;
 use lazaret_plan::Design;
-use lazaret_plan::designs::{Factor, Values, grid, latin_hypercube, sobol};
+use lazaret_plan::designs::{DESIGNS_MOST, Factor, Values, grid, latin_hypercube, sobol};
 use lazaret_plan::questions::optimise::{AimOf, ByProbability, Price, Study};
 use lazaret_plan::questions::size::Condition;
 use serde::Deserialize;
 
-use crate::input::Input;
+use crate::input::{Input, read_text};
 use crate::output::Failure;
 
 /// A study file.
@@ -118,6 +119,39 @@ struct ConstraintEntry {
     with: f64,
 }
 
+/// What kind of file a text is, as far as its first names tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Gateway,
+    Study,
+    Hazard,
+}
+
+impl Kind {
+    /// The kind; none if the text is not TOML or could be any of them.
+    pub(crate) fn of(text: &str) -> Option<Kind> {
+        let table: toml::Table = text.parse().ok()?;
+        match table.get("gateway") {
+            Some(toml::Value::Table(_)) => Some(Kind::Gateway),
+            Some(_) => Some(Kind::Study),
+            None if table.contains_key("hazard") => Some(Kind::Hazard),
+            None if table.contains_key("step") || table.contains_key("place") => {
+                Some(Kind::Gateway)
+            }
+            None => None,
+        }
+    }
+
+    /// The kind with its article.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Kind::Gateway => "a gateway file",
+            Kind::Study => "a study file",
+            Kind::Hazard => "a hazard file",
+        }
+    }
+}
+
 /// A study file with where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct Read {
@@ -131,8 +165,13 @@ impl Read {
     /// Reads a study file.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| Failure::BadInput(format!("{name} cannot be read: {e}")))?;
+        let text = read_text(path, FILE_BYTES_MAX).map_err(Failure::BadInput)?;
+        if let Some(found) = Kind::of(&text).filter(|kind| *kind != Kind::Study) {
+            return Err(Failure::BadInput(format!(
+                "{name} is {}, and a study file is wanted here: a file with `gateway = \"FILE.toml\"` and a [vary] table that says what may be chosen; docs/plan.md has its keys",
+                found.words()
+            )));
+        }
         let file: StudyFile =
             toml::from_str(&text).map_err(|e| Failure::BadInput(format!("{name}: {e}")))?;
         let read = Read {
@@ -202,9 +241,22 @@ impl Read {
         let bad = |e: String| Failure::BadInput(format!("{shown}: {e}"));
         let mut reader = csv::Reader::from_path(path).map_err(|e| bad(e.to_string()))?;
         let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
+        if let Some(i) =
+            (1..header.len()).find(|&i| header.iter().take(i).any(|h| h.trim() == header[i].trim()))
+        {
+            return Err(bad(format!(
+                "the column `{}` comes twice, leave one out",
+                header[i].trim()
+            )));
+        }
         let mut designs = Vec::new();
         for record in reader.records() {
             let record = record.map_err(|e| bad(e.to_string()))?;
+            if designs.len() == DESIGNS_MOST {
+                return Err(bad(format!(
+                    "the list has more than {DESIGNS_MOST} designs, the most that are run"
+                )));
+            }
             designs.push(
                 header
                     .iter()

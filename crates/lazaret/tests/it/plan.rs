@@ -512,3 +512,97 @@ fn every_question_says_that_futures_came_to_a_stop() {
     let html = std::fs::read_to_string(&page).unwrap();
     assert!(html.contains("20 of 20 futures came to a stop"), "{html}");
 }
+
+#[test]
+fn a_file_of_another_kind_and_a_study_that_makes_no_sense_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let gateway = write("circle.toml", CIRCLE);
+    let out = folder.path().join("out").display().to_string();
+    for arguments in [
+        vec!["plan", "optimise", &gateway],
+        vec!["plan", "sweep", &gateway, "--out", &out],
+        vec!["plan", "hold", &gateway],
+    ] {
+        let said = refusal(&arguments);
+        assert!(
+            said.contains("circle.toml is a gateway file, and a"),
+            "{said}"
+        );
+    }
+    let study = |name: &str, vary: &str, rest: &str| {
+        let text = format!("gateway = \"circle.toml\"\nreplications = 10\n[vary]\n{vary}\n{rest}");
+        write(name, &text)
+    };
+    let lab = "\"place.lab.slots\" = { from = 2, to = 4 }";
+    let cost = "[[aim]]\nmetric = \"cost\"\n[[price]]\npath = \"place.lab.slots\"\neach = 1\n";
+    let grid = "[design]\nkind = \"grid\"\nlevels = ";
+    let cases = [
+        (
+            "\"place.lab.slots\" = { from = 9, to = 4 }",
+            cost,
+            "optimise",
+            "lesser end first",
+        ),
+        (
+            lab,
+            "[[aim]]\nmetric = \"cost\"\n",
+            "optimise",
+            "nothing has a price",
+        ),
+        (
+            lab,
+            &cost.replace("each = 1", "each = -1"),
+            "optimise",
+            "0 or more",
+        ),
+        (
+            "\"place.lab.slots\" = { from = 4, to = 4000000000 }",
+            &format!("{grid}4000000000"),
+            "sweep",
+            "more than 1000000 designs",
+        ),
+        (
+            "\"place.lab.slots\" = { from = -9223372036854775808, to = 9223372036854775807 }",
+            &format!("{grid}6"),
+            "sweep",
+            "too many values",
+        ),
+        (
+            "\"place.lab.slots\" = { choice = [] }",
+            &format!("{grid}6"),
+            "sweep",
+            "choice of nothing",
+        ),
+        (lab, &format!("{grid}0"), "sweep", "0 levels"),
+    ];
+    for (i, (vary, rest, question, what)) in cases.into_iter().enumerate() {
+        let study = study(&format!("study{i}.toml"), vary, rest);
+        let mut arguments = vec!["plan", question, &study];
+        if question == "sweep" {
+            arguments.extend(["--out", &out]);
+        }
+        let said = refusal(&arguments);
+        assert!(said.contains(what), "{said}");
+    }
+    let said = refusal(&[
+        "plan",
+        "size",
+        &gateway,
+        "--choose",
+        "place.lab.slots=4..9",
+        "--choose",
+        "place.lab.slots=4..9",
+        "--so-that",
+        "gateway.outside <= 1",
+    ]);
+    assert!(said.contains("chosen twice"), "{said}");
+    assert!(
+        !folder.path().join("out").exists(),
+        "nothing is written before the study is sound"
+    );
+}
