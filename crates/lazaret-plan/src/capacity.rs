@@ -1,11 +1,12 @@
 //! The greatest intake that can be sustained, as one number with an interval and as a spread over futures.
 //!
-//! Two questions look alike and are not. [`thresholds`] finds, for **each replication**, the greatest value it sustains;
+//! Two questions look alike and are not. [`thresholds`] finds, for **each replication**, the greatest value it sustains, or
+//! the least where more is better;
 //! the replications differ in what nobody knows and in luck, so the thresholds show what the capacity depends on, and
 //! their low quantiles are the intake that is safe whatever the truth. [`crossing`] finds where a **mean** margin turns
 //! negative: the capacity of the average future.
 //!
-//! Both rely on common random numbers: a replication that sustains an intake sustains every smaller one.
+//! Both rely on common random numbers: a replication that sustains an intake also sustains every smaller one.
 
 use std::collections::BTreeMap;
 
@@ -43,6 +44,9 @@ pub enum CapacityError<E> {
 impl Range {
     /// Number of steps between the ends.
     fn last(&self) -> Result<usize, String> {
+        if !(self.low.is_finite() && self.high.is_finite() && self.step.is_finite()) {
+            return Err("a range needs ordinary numbers as its ends and its step".into());
+        }
         let steps = ((self.high - self.low) / self.step + 1e-9).floor();
         if !(self.step > 0.0 && steps.is_finite() && steps >= 0.0) {
             return Err(format!(
@@ -65,15 +69,85 @@ impl Range {
     }
 }
 
-/// The greatest value that one replication sustains.
+/// Which way a setting acts on whether it is sustained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// A future that sustains a value sustains every smaller one: an intake.
+    MoreIsWorse,
+    /// A future that sustains a value sustains every greater one: slots, crew, the time between convoys.
+    MoreIsBetter,
+}
+
+/// What some replications do at the two ends of a range.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Ends {
+    /// They sustain the least value only.
+    pub low_only: u64,
+    /// They sustain the greatest value only.
+    pub high_only: u64,
+    /// They sustain both.
+    pub both: u64,
+    /// They sustain neither.
+    pub neither: u64,
+}
+
+impl Ends {
+    /// Which way the setting acts in most of them: more is worse, as with an intake, if they do not tell.
+    #[must_use]
+    pub fn direction(&self) -> Direction {
+        if self.high_only > self.low_only {
+            Direction::MoreIsBetter
+        } else {
+            Direction::MoreIsWorse
+        }
+    }
+
+    /// Replications that tell the opposite of [`Ends::direction`].
+    #[must_use]
+    pub fn against(&self) -> u64 {
+        self.low_only.min(self.high_only)
+    }
+}
+
+/// Tries both ends of the range, so that the direction is known before it is searched.
+///
+/// # Errors
+/// [`CapacityError`].
+pub fn ends<E>(
+    range: Range,
+    replications: std::ops::Range<u64>,
+    mut sustained: impl FnMut(&[(f64, u64)]) -> Result<Vec<bool>, E>,
+) -> Result<Ends, CapacityError<E>> {
+    let last = range.last().map_err(CapacityError::Setting)?;
+    let asked: Vec<(f64, u64)> = replications
+        .flat_map(|r| [(range.value(0), r), (range.value(last), r)])
+        .collect();
+    let mut ends = Ends::default();
+    for pair in sustained(&asked)
+        .map_err(CapacityError::Model)?
+        .chunks_exact(2)
+    {
+        *match (pair[0], pair[1]) {
+            (true, false) => &mut ends.low_only,
+            (false, true) => &mut ends.high_only,
+            (true, true) => &mut ends.both,
+            (false, false) => &mut ends.neither,
+        } += 1;
+    }
+    Ok(ends)
+}
+
+/// Where in the range one replication stops or starts sustaining: the greatest value that it sustains where more is worse,
+/// the least where more is better.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Threshold {
-    /// Not even the least value of the range.
+    /// It lies below the range: no value of it is sustained, or, where more is better, all are.
     BelowRange,
-    /// This value, but not the next.
+    /// This value.
     At(f64),
-    /// The greatest value of the range, and perhaps more.
+    /// It lies above the range, or at its end: all values are sustained, or, where more is better, none is.
     AboveRange,
 }
 
@@ -89,8 +163,36 @@ impl Threshold {
     }
 }
 
+/// Beyond this many steps a search goes out from where others ended, since values far from it may be dear to run.
+const WIDE: i64 = 256;
+
+/// What is known of one replication, as positions from the value that is easiest to sustain to the hardest.
+#[derive(Clone, Copy, Debug)]
+struct Bracket {
+    replication: u64,
+    /// Up to here it sustains; -1 if that is not known of any.
+    low: i64,
+    /// From here on it does not; one beyond the last if that is not known of any.
+    high: i64,
+    /// Length of the next step out.
+    step: i64,
+}
+
+impl Bracket {
+    /// The next position to try, for a range of `last` + 1 positions and a search from `near`.
+    fn next(&self, last: i64, near: Option<i64>) -> i64 {
+        match near {
+            Some(near) if self.low == -1 && self.high == last + 1 => near,
+            Some(_) if self.high == last + 1 => (self.low + self.step).min(last),
+            Some(_) if self.low == -1 => (self.high - self.step).max(0),
+            _ => (self.low + self.high) / 2,
+        }
+    }
+}
+
 /// Finds the threshold of each of `replications` by bisection, all in step.
 ///
+/// * `near` — where earlier replications had theirs. In a wide range the search goes out from there in growing steps.
 /// * `sustained` — for each (value, replication), whether the replication sustains the value. Called about
 ///   log2(steps) times with all pairs of one level, so that a simulator may group them by value and use its threads.
 ///
@@ -98,43 +200,62 @@ impl Threshold {
 /// [`CapacityError`].
 pub fn thresholds<E>(
     range: Range,
+    direction: Direction,
+    near: Option<f64>,
     replications: std::ops::Range<u64>,
     mut sustained: impl FnMut(&[(f64, u64)]) -> Result<Vec<bool>, E>,
 ) -> Result<Vec<Threshold>, CapacityError<E>> {
     let last = range.last().map_err(CapacityError::Setting)? as i64;
-    // Invariant: values up to index `low` are sustained, values from `high` on are not; -1 and last + 1 are the
-    // imagined neighbours of the range.
-    let mut brackets: Vec<(u64, i64, i64)> = replications.map(|r| (r, -1, last + 1)).collect();
+    let turned = |i: i64| match direction {
+        Direction::MoreIsWorse => i,
+        Direction::MoreIsBetter => last - i,
+    };
+    let value = |i: i64| range.value(turned(i) as usize);
+    let near = near.filter(|x| x.is_finite() && last > WIDE).map(|x| {
+        let at = ((x - range.low) / range.step).round() as i64;
+        turned(at.clamp(0, last))
+    });
+    let mut brackets: Vec<Bracket> = replications
+        .map(|replication| Bracket {
+            replication,
+            low: -1,
+            high: last + 1,
+            step: 1,
+        })
+        .collect();
     loop {
-        let open: Vec<usize> = (0..brackets.len())
-            .filter(|&i| brackets[i].2 - brackets[i].1 > 1)
+        let open: Vec<(usize, i64)> = brackets
+            .iter()
+            .enumerate()
+            .filter(|(_, b)| b.high - b.low > 1)
+            .map(|(at, b)| (at, b.next(last, near)))
             .collect();
         if open.is_empty() {
             break;
         }
         let asked: Vec<(f64, u64)> = open
             .iter()
-            .map(|&i| {
-                let (r, low, high) = brackets[i];
-                (range.value(((low + high) / 2) as usize), r)
-            })
+            .map(|&(at, i)| (value(i), brackets[at].replication))
             .collect();
         let answers = sustained(&asked).map_err(CapacityError::Model)?;
-        for (&i, yes) in open.iter().zip(answers) {
-            let middle = (brackets[i].1 + brackets[i].2) / 2;
-            if yes {
-                brackets[i].1 = middle;
+        for ((at, i), yes) in open.into_iter().zip(answers) {
+            let bracket = &mut brackets[at];
+            *if yes {
+                &mut bracket.low
             } else {
-                brackets[i].2 = middle;
-            }
+                &mut bracket.high
+            } = i;
+            bracket.step *= 2;
         }
     }
     Ok(brackets
         .iter()
-        .map(|&(_, low, _)| match low {
-            -1 => Threshold::BelowRange,
-            l if l == last => Threshold::AboveRange,
-            l => Threshold::At(range.value(l as usize)),
+        .map(|bracket| match (bracket.low, direction) {
+            (-1, Direction::MoreIsWorse) => Threshold::BelowRange,
+            (-1, Direction::MoreIsBetter) => Threshold::AboveRange,
+            (l, Direction::MoreIsWorse) if l == last => Threshold::AboveRange,
+            (l, Direction::MoreIsBetter) if l == last => Threshold::BelowRange,
+            (l, _) => Threshold::At(value(l)),
         })
         .collect())
 }

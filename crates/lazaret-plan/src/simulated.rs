@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use lazaret_gateway::model::{Gateway, ResourceKind, StepKind};
+use lazaret_gateway::model::{Gateway, Quantity, ResourceKind, Source, StepKind};
 use lazaret_gateway::{Diagnostic, Document};
 use lazaret_sim::{Model, Outcome, Replication, Silent, StillInside, World};
 use lazaret_vocabulary::time::GateTime;
@@ -42,6 +42,9 @@ impl Watch for Unwatched {
     }
 }
 
+/// Name of the metric that tells how fast the backlog grows, as a share of what arrives.
+pub const GROWTH: &str = "gateway.growth";
+
 /// Gives the text of a CSV file that the gateway file names; may be asked from any thread.
 pub type SharedCsvFiles<'a> = &'a (dyn Fn(&str) -> Result<String, String> + Sync);
 
@@ -58,6 +61,8 @@ pub struct Simulated<'a> {
     /// Metrics that the simulator measures itself; the derived ones follow.
     own: usize,
     derived: Vec<Derived>,
+    /// Which metric is the growth of the backlog.
+    growth: usize,
     /// Times that count what is still inside; their values follow those.
     still_inside: StillInside,
     /// Compiled designs, for designs that come again and again.
@@ -112,7 +117,8 @@ impl<'a> Simulated<'a> {
     /// * `overrides` — PATH=VALUE, put over the file in every design.
     /// * `warm_up` — statistics start there; [`GateTime::START`] counts everything.
     ///
-    /// Derived metrics: `gateway.outside` (vehicles waiting outside on average, in convoys), `place.NAME.load` (share of
+    /// Derived metrics: `gateway.outside` (vehicles waiting outside on average, in convoys), `gateway.growth` (growth of the
+    /// backlog as a share of what arrives), `place.NAME.load` (share of
     /// the room of a place that is used and not merely blocked), each time in the gateway, wait and turn-round once more
     /// with the ending `.with_inside` (what is still inside at the end counts as at least its age), and whether the future
     /// came to a stop: `gateway.stopped`, `gateway.deadlock`, `gateway.standstill`, `gateway.starvation` (1 or 0).
@@ -183,6 +189,12 @@ impl<'a> Simulated<'a> {
                 });
             }
         }
+        let growth = metrics.len();
+        metrics.push(Metric {
+            name: GROWTH.into(),
+            unit: "share".into(),
+            meaning: "growth of the backlog (lots that wait for room, crew or a departure) from the second third of the run to the last, less one convoy, as a share of the lots that arrive in a third".into(),
+        });
         let still_inside = StillInside::new(&model);
         let again: Vec<Metric> = still_inside
             .positions()
@@ -231,6 +243,7 @@ impl<'a> Simulated<'a> {
             metrics,
             own,
             derived,
+            growth,
             still_inside,
             compiled,
         })
@@ -364,8 +377,11 @@ impl<'a> Simulated<'a> {
             .collect()
     }
 
-    fn runner(&self) -> Runner<'_> {
+    fn runner(&self, lots_most: u64) -> Runner<'_> {
         Runner {
+            lots_most,
+            width: self.metrics.len(),
+            growth: self.growth,
             seed: self.seed,
             warm_up: self.warm_up,
             watch: self.watch,
@@ -379,6 +395,11 @@ impl<'a> Simulated<'a> {
 /// What threads need of an experiment.
 #[derive(Clone, Copy)]
 struct Runner<'a> {
+    /// A run with more lots than this in the gateway is given up.
+    lots_most: u64,
+    /// Metrics a row, and which of them is the growth of the backlog.
+    width: usize,
+    growth: usize,
     seed: u64,
     warm_up: GateTime,
     watch: &'a dyn Watch,
@@ -392,7 +413,7 @@ impl Runner<'_> {
     fn one(
         &self,
         (world, still_inside): (&mut World<'_, Silent>, &mut StillInside),
-        horizon: i64,
+        course: Course,
         pins: &[(usize, f64)],
         replication: u64,
         row: &mut Vec<f64>,
@@ -417,8 +438,13 @@ impl Runner<'_> {
         } else {
             world.start(number, self.warm_up).map_err(bad)?;
         }
-        world.advance(GateTime::from_micros(horizon));
         let from = row.len();
+        let Some(backlog) = course.run(world, self.lots_most) else {
+            row.resize(from + self.width, f64::NAN);
+            row[from + self.growth] = f64::INFINITY;
+            self.watch.ran();
+            return Ok(());
+        };
         let outcome = world.finish();
         row.extend_from_slice(&outcome.values);
         let stops = stops(outcome);
@@ -426,6 +452,8 @@ impl Runner<'_> {
             let value = derived.of(&row[from..from + self.own]);
             row.push(value);
         }
+        // The first of all metrics counts the lots that arrived.
+        row.push(course.growth(backlog, row[from]));
         still_inside.measure(world, row);
         row.extend(stops);
         self.watch.ran();
@@ -470,15 +498,15 @@ impl Experiment for Simulated<'_> {
         let pins = self.pins(&model, design)?;
         let width = self.metrics.len();
         let first = replications.start;
-        let runner = self.runner();
-        let horizon = model.gateway().length.micros();
+        let runner = self.runner(u64::MAX);
+        let course = Course::of(model.gateway(), self.warm_up);
         let rows: Vec<Vec<f64>> = replications
             .into_par_iter()
             .map_init(
                 || (World::new(&model, Silent), runner.still_inside.clone()),
                 |(world, inside), r| {
                     let mut row = Vec::with_capacity(width);
-                    runner.one((world, inside), horizon, &pins, r, &mut row)?;
+                    runner.one((world, inside), course, &pins, r, &mut row)?;
                     Ok(row)
                 },
             )
@@ -491,6 +519,15 @@ impl Experiment for Simulated<'_> {
     }
 
     fn run_each(&self, runs: &[(Design, u64)], columns: &[usize]) -> Result<Rows, ExperimentError> {
+        self.run_each_within(runs, columns, u64::MAX)
+    }
+
+    fn run_each_within(
+        &self,
+        runs: &[(Design, u64)],
+        columns: &[usize],
+        lots_most: u64,
+    ) -> Result<Rows, ExperimentError> {
         // Runs of one set of changes share a compiled model; pinned unknowns do not change it.
         let mut groups: HashMap<&[crate::experiment::Change], Vec<usize>> = HashMap::new();
         for (i, (design, _)) in runs.iter().enumerate() {
@@ -498,10 +535,10 @@ impl Experiment for Simulated<'_> {
         }
         let width = columns.len();
         let mut values = vec![f64::NAN; runs.len() * width];
-        let runner = self.runner();
+        let runner = self.runner(lots_most);
         for members in groups.values() {
             let model = self.model(&runs[members[0]].0)?;
-            let horizon = model.gateway().length.micros();
+            let course = Course::of(model.gateway(), self.warm_up);
             let pinned = members
                 .iter()
                 .map(|&i| Ok((self.pins(&model, &runs[i].0)?, runs[i].1)))
@@ -515,7 +552,7 @@ impl Experiment for Simulated<'_> {
                     },
                     |(world, inside, row), (pins, r)| {
                         row.clear();
-                        runner.one((world, inside), horizon, pins, *r, row)?;
+                        runner.one((world, inside), course, pins, *r, row)?;
                         Ok(columns.iter().map(|&c| row[c]).collect())
                     },
                 )
@@ -529,6 +566,64 @@ impl Experiment for Simulated<'_> {
             width,
             values,
         })
+    }
+}
+
+/// How a replication is run: to its end, with looks at the backlog on the way.
+#[derive(Clone, Copy, Debug)]
+struct Course {
+    warm_up: i64,
+    horizon: i64,
+    /// Lots of the largest convoy of any source, on average.
+    convoy: f64,
+}
+
+impl Course {
+    /// Looks in each third of the run.
+    const LOOKS: i64 = 15;
+
+    fn of(gateway: &Gateway, warm_up: GateTime) -> Self {
+        let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+        let mean = |q: &Quantity| q.resolve(&typical).map_or(1.0, |d| d.mean());
+        let convoy = |s: &Source| mean(&s.vehicles) * mean(&s.lots);
+        Course {
+            warm_up: warm_up.micros(),
+            horizon: gateway.length.micros(),
+            convoy: gateway.sources.iter().map(convoy).fold(1.0, f64::max),
+        }
+    }
+
+    /// Runs a replication that has been started. Gives the mean backlog in the second and the last third after the
+    /// warm-up, or nothing if it was given up because more than `lots_most` lots were in the gateway.
+    fn run(self, world: &mut World<'_, Silent>, lots_most: u64) -> Option<[f64; 2]> {
+        let span = self.horizon - self.warm_up;
+        let mut thirds = [0.0; 3];
+        for look in 0..3 * Self::LOOKS {
+            let share = (2 * look + 1) as f64 / (6 * Self::LOOKS) as f64;
+            world.advance(GateTime::from_micros(
+                self.warm_up + (span as f64 * share) as i64,
+            ));
+            if world.lots() > lots_most {
+                return None;
+            }
+            let third = (look / Self::LOOKS) as usize;
+            if third > 0 {
+                thirds[third] += world.backlog() as f64 / Self::LOOKS as f64;
+            }
+        }
+        world.advance(GateTime::from_micros(self.horizon));
+        Some([thirds[1], thirds[2]])
+    }
+
+    /// How much the backlog grew from the second third to the last, less one convoy, as a share of the lots that arrive in a third.
+    /// That is the share of arrivals that is not served, once they are more than can be.
+    fn growth(self, [earlier, later]: [f64; 2], arrived: f64) -> f64 {
+        let grew = later - earlier - self.convoy;
+        if grew <= 0.0 {
+            0.0
+        } else {
+            grew / (arrived / 3.0)
+        }
     }
 }
 

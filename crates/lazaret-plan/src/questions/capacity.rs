@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{QuestionError, estimate_error, unless_stopped};
-use crate::capacity::{Range, Threshold, thresholds};
+use crate::capacity::{Direction, Ends, Range, Threshold, ends, thresholds};
 use crate::condition::{Condition, Judge, Relation};
 use crate::estimate::{Estimate, mean, quantile, share};
 use crate::experiment::{Design, Experiment};
@@ -62,10 +62,16 @@ pub enum ClaimVerdict {
     Yes,
     /// It is sustained in hardly any: the interval lies below one minus the safe share.
     No,
-    /// It depends: on the unknowns named, strongest first, or on luck if none is.
+    /// It depends: the interval of the share lies between the two. On the unknowns named, strongest first, or on chance
+    /// from lot to lot if none is.
     Depends {
         /// Names of the unknowns it depends on.
         on: Vec<String>,
+    },
+    /// These futures are too few to tell: the interval of the share holds one of the two limits.
+    NotShown {
+        /// About how many more would tell, if the share stays as it looks; none if no number within reach would.
+        more: Option<u64>,
     },
 }
 
@@ -111,9 +117,16 @@ pub struct CapacityAnswer {
     pub path: String,
     /// Unit of its values.
     pub unit: String,
-    /// What "sustained" means here, in words.
+    /// The values searched: the least, the greatest and the step.
+    pub range: [f64; 3],
+    /// What "sustained" means here.
     pub criterion: String,
-    /// The value sustained in the share `safe` of futures, with the interval of that quantile.
+    /// Which way the setting acts, as the two ends of the range tell.
+    pub direction: Direction,
+    /// What the first futures do at the two ends.
+    pub ends: Ends,
+    /// The value sustained in the share `safe` of futures, with the interval of that quantile: the greatest, or where more
+    /// is better the least.
     pub safe_value: Estimate,
     /// The share of futures meant by it.
     pub safe: f64,
@@ -121,9 +134,9 @@ pub struct CapacityAnswer {
     pub median_value: Estimate,
     /// Mean over the futures whose threshold lies inside the range; none if fewer than two do.
     pub mean_value: Option<Estimate>,
-    /// Replications whose threshold lies below the range.
+    /// Replications whose threshold lies below the range: none of it is sustained, or, where more is better, all of it.
     pub below_range: u64,
-    /// Replications that sustain even the end of the range.
+    /// Replications whose threshold lies above it or at its end: all of it is sustained, or, where more is better, none.
     pub above_range: u64,
     /// The claim, if there was one.
     pub claim: Option<Claim>,
@@ -137,8 +150,10 @@ pub struct CapacityAnswer {
     pub stops: Stops,
     /// The load metrics by how often each was the greatest just above a replication's threshold: what limits.
     pub limits: Vec<(String, f64)>,
-    /// What happens above.
+    /// What happens above; empty where more is better.
     pub above: Vec<Above>,
+    /// The metric that tells how long it takes to overflow, if the file has one.
+    pub overflow_metric: Option<String>,
     /// Threshold of each replication.
     pub thresholds: Vec<Threshold>,
     /// Replications.
@@ -149,15 +164,26 @@ pub struct CapacityAnswer {
     pub level: f64,
 }
 
-/// Answers the question.
-///
-/// # Errors
-/// [`QuestionError`].
-pub fn ask<X: Experiment>(
+/// Futures in which both ends of the range are tried first.
+const PILOTS: u64 = 8;
+/// A future with more lots in the gateway than this at once is taken not to sustain what it was given.
+const LOTS_MOST: u64 = 1_000_000;
+
+/// What the search of all futures found.
+struct Search {
+    direction: Direction,
+    ends: Ends,
+    thresholds: Vec<Threshold>,
+    stops: Stops,
+    partial: bool,
+}
+
+/// Finds each future's threshold, block by block, so that what is stopped keeps the futures that are done.
+fn search<X: Experiment>(
     experiment: &X,
-    question: &CapacityQuestion,
-) -> Result<CapacityAnswer, QuestionError> {
-    let q = question;
+    q: &CapacityQuestion,
+    at: &impl Fn(f64) -> Design,
+) -> Result<Search, QuestionError> {
     let judge = Judge::new(
         experiment,
         &Condition {
@@ -169,12 +195,11 @@ pub fn ask<X: Experiment>(
     let stop_columns = StopColumns::of(experiment);
     let mut columns = judge.columns();
     columns.extend(stop_columns.iter().flat_map(|c| c.all()));
-    // How each future failed at the least value that it was seen to fail at: a bisection comes to it last.
+    // How each future failed at the value next to its threshold: a bisection comes to it last.
     let mut failed: BTreeMap<u64, [f64; 4]> = BTreeMap::new();
-    let at = |x: f64| Design::base().with(q.path.clone(), written(x, q.range.step, &q.unit));
     let mut sustains = |asked: &[(f64, u64)]| {
         let runs: Vec<(Design, u64)> = asked.iter().map(|&(x, r)| (at(x), r)).collect();
-        let rows = experiment.run_each(&runs, &columns)?;
+        let rows = experiment.run_each_within(&runs, &columns, LOTS_MOST)?;
         // An undefined metric is not evidence of sustaining anything.
         let answers: Vec<bool> = (0..rows.len())
             .map(|i| {
@@ -193,16 +218,19 @@ pub fn ask<X: Experiment>(
             .collect();
         Ok::<_, crate::ExperimentError>(answers)
     };
-    // Block by block, so that what is stopped keeps the futures that are done.
-    let mut found = Vec::new();
+    let pilots = q.replications.min(PILOTS);
+    let ends = ends(q.range, 0..pilots, &mut sustains)?;
+    let direction = ends.direction();
+    let mut found: Vec<Threshold> = Vec::new();
     let mut partial = false;
     while (found.len() as u64) < q.replications {
         let from = found.len() as u64;
-        match thresholds(
-            q.range,
-            from..(from + super::BLOCK).min(q.replications),
-            &mut sustains,
-        ) {
+        let to = if from < pilots {
+            pilots
+        } else {
+            (from + super::BLOCK).min(q.replications)
+        };
+        match thresholds(q.range, direction, middle(&found), from..to, &mut sustains) {
             Ok(more) => found.extend(more),
             Err(crate::capacity::CapacityError::Model(crate::ExperimentError::Interrupted))
                 if from > 0 =>
@@ -213,18 +241,51 @@ pub fn ask<X: Experiment>(
             Err(other) => return Err(other.into()),
         }
     }
-    let replications = found.len() as u64;
-    let mut stops = Stops {
-        of: replications,
-        ..Stops::default()
-    };
-    for (_, kinds) in failed.range(..replications) {
+    let mut stops = Stops::default();
+    for (_, kinds) in failed.range(..found.len() as u64) {
         stops.take(*kinds);
-        stops.of -= 1;
     }
-    let numbers: Vec<f64> = found.iter().map(|t| t.number()).collect();
+    stops.of = found.len() as u64;
+    Ok(Search {
+        direction,
+        ends,
+        thresholds: found,
+        stops,
+        partial,
+    })
+}
+
+/// The median of the thresholds inside the range.
+fn middle(found: &[Threshold]) -> Option<f64> {
+    let mut inside: Vec<f64> = found
+        .iter()
+        .map(|t| t.number())
+        .filter(|x| x.is_finite())
+        .collect();
+    inside.sort_by(f64::total_cmp);
+    inside.get(inside.len() / 2).copied()
+}
+
+/// Answers the question.
+///
+/// # Errors
+/// [`QuestionError`].
+pub fn ask<X: Experiment>(
+    experiment: &X,
+    question: &CapacityQuestion,
+) -> Result<CapacityAnswer, QuestionError> {
+    let q = question;
+    let at = |x: f64| Design::base().with(q.path.clone(), written(x, q.range.step, &q.unit));
+    let found = search(experiment, q, &at)?;
+    let direction = found.direction;
+    let replications = found.thresholds.len() as u64;
+    let numbers: Vec<f64> = found.thresholds.iter().map(|t| t.number()).collect();
     let fail = estimate_error(&q.path);
-    let safe_value = quantile(&numbers, 1.0 - q.safe, q.level).map_err(&fail)?;
+    let safe_at = match direction {
+        Direction::MoreIsWorse => 1.0 - q.safe,
+        Direction::MoreIsBetter => q.safe,
+    };
+    let safe_value = quantile(&numbers, safe_at, q.level).map_err(&fail)?;
     let median_value = quantile(&numbers, 0.5, q.level).map_err(&fail)?;
     let inside: Vec<f64> = numbers.iter().copied().filter(|x| x.is_finite()).collect();
 
@@ -232,39 +293,18 @@ pub fn ask<X: Experiment>(
     let ranks: Vec<Vec<f64>> = (0..replications)
         .map(|r| experiment.unknown_ranks(r))
         .collect();
-    let mut depends_on: Vec<Dependence> = names
-        .iter()
-        .enumerate()
-        .map(|(j, name)| {
-            let column: Vec<f64> = ranks.iter().map(|r| r[j]).collect();
-            Dependence {
-                unknown: name.clone(),
-                correlation: rank_correlation(&column, &numbers),
-            }
-        })
-        .filter(|d| {
-            // Under independence a rank correlation of n pairs has standard deviation 1 / sqrt(n - 1); three of them are
-            // asked for before an unknown is named.
-            d.correlation.is_finite()
-                && d.correlation.abs() > 3.0 / ((replications.max(2) - 1) as f64).sqrt()
-        })
-        .collect();
-    depends_on.sort_by(|a, b| b.correlation.abs().total_cmp(&a.correlation.abs()));
-
+    let depends_on = depends_on(&names, &ranks, &numbers);
+    let held = |value: f64| {
+        numbers
+            .iter()
+            .filter(|&&t| sustained_at(direction, t, value))
+            .count() as u64
+    };
     let claim = q
         .claim
         .map(|value| {
-            let held = numbers.iter().filter(|&&t| t >= value).count() as u64;
-            let share = share(held, replications, q.level).map_err(&fail)?;
-            let verdict = if share.low >= q.safe {
-                ClaimVerdict::Yes
-            } else if share.high <= 1.0 - q.safe {
-                ClaimVerdict::No
-            } else {
-                ClaimVerdict::Depends {
-                    on: depends_on.iter().map(|d| d.unknown.clone()).collect(),
-                }
-            };
+            let share = share(held(value), replications, q.level).map_err(&fail)?;
+            let verdict = verdict(&share, q, &depends_on);
             Ok::<_, QuestionError>(Claim {
                 value,
                 share,
@@ -278,39 +318,123 @@ pub fn ask<X: Experiment>(
     } else {
         q.range.low
     });
-    let boundary = boundary(&depends_on, &names, &ranks, &numbers, boundary_at);
-
-    let limits = unless_stopped(limits(experiment, q, &numbers, &at))?;
-    let above = unless_stopped(above(experiment, q, &numbers, &median_value, &at))?;
-
+    let sustained: Vec<bool> = numbers
+        .iter()
+        .map(|&t| sustained_at(direction, t, boundary_at))
+        .collect();
+    let boundary = boundary(&depends_on, &names, &ranks, &sustained);
+    let limits = unless_stopped(limits(experiment, q, direction, &numbers, &at))?;
+    let above = match direction {
+        Direction::MoreIsWorse => {
+            unless_stopped(above(experiment, q, &numbers, &median_value, &at))?
+        }
+        Direction::MoreIsBetter => Vec::new(),
+    };
+    let count = |kind: Threshold| found.thresholds.iter().filter(|t| **t == kind).count() as u64;
     Ok(CapacityAnswer {
         path: q.path.clone(),
         unit: q.unit.clone(),
+        range: [q.range.low, q.range.high, q.range.step],
         criterion: format!("{} is at most {}", q.sustained.metric, q.sustained.limit),
+        direction,
+        ends: found.ends,
         safe_value,
         safe: q.safe,
         median_value,
         mean_value: mean(&inside, q.level).ok(),
-        below_range: found
-            .iter()
-            .filter(|t| **t == Threshold::BelowRange)
-            .count() as u64,
-        above_range: found
-            .iter()
-            .filter(|t| **t == Threshold::AboveRange)
-            .count() as u64,
+        below_range: count(Threshold::BelowRange),
+        above_range: count(Threshold::AboveRange),
         claim,
         depends_on,
         boundary,
         boundary_at,
-        stops,
+        stops: found.stops,
         limits,
         above,
-        thresholds: found,
+        overflow_metric: q.overflow_metric.clone(),
+        thresholds: found.thresholds,
         replications,
-        partial,
+        partial: found.partial,
         level: q.level,
     })
+}
+
+/// Whether a future with this threshold sustains `value`.
+fn sustained_at(direction: Direction, threshold: f64, value: f64) -> bool {
+    match direction {
+        Direction::MoreIsWorse => threshold >= value,
+        Direction::MoreIsBetter => threshold <= value,
+    }
+}
+
+/// The unknowns with which the threshold moves, the strongest first.
+fn depends_on(names: &[String], ranks: &[Vec<f64>], numbers: &[f64]) -> Vec<Dependence> {
+    let mut depends_on: Vec<Dependence> = names
+        .iter()
+        .enumerate()
+        .map(|(j, name)| {
+            let column: Vec<f64> = ranks.iter().map(|r| r[j]).collect();
+            Dependence {
+                unknown: name.clone(),
+                correlation: rank_correlation(&column, numbers),
+            }
+        })
+        .filter(|d| {
+            // Under independence a rank correlation of n pairs has standard deviation 1 / sqrt(n - 1); three of them are
+            // asked for before an unknown is named.
+            d.correlation.is_finite()
+                && d.correlation.abs() > 3.0 / ((numbers.len().max(2) - 1) as f64).sqrt()
+        })
+        .collect();
+    depends_on.sort_by(|a, b| b.correlation.abs().total_cmp(&a.correlation.abs()));
+    depends_on
+}
+
+/// What follows for a claim from the share of futures that sustain it.
+fn verdict(found: &Estimate, q: &CapacityQuestion, depends_on: &[Dependence]) -> ClaimVerdict {
+    let decided = |e: &Estimate| {
+        e.low >= q.safe || e.high <= 1.0 - q.safe || (e.low > 1.0 - q.safe && e.high < q.safe)
+    };
+    if found.low >= q.safe {
+        ClaimVerdict::Yes
+    } else if found.high <= 1.0 - q.safe {
+        ClaimVerdict::No
+    } else if decided(found) {
+        ClaimVerdict::Depends {
+            on: depends_on.iter().map(|d| d.unknown.clone()).collect(),
+        }
+    } else {
+        ClaimVerdict::NotShown {
+            more: more_to_decide(found, decided),
+        }
+    }
+}
+
+/// About how many more replications decide, if the share stays: none beyond ten million.
+fn more_to_decide(found: &Estimate, decided: impl Fn(&Estimate) -> bool) -> Option<u64> {
+    const MOST: u64 = 10_000_000;
+    let enough = |n: u64| {
+        let hits = (found.value * n as f64).round() as u64;
+        share(hits, n, found.level).is_ok_and(|e| decided(&e))
+    };
+    let n = found.n as u64;
+    let mut high = 2 * n.max(1);
+    while !enough(high) {
+        high *= 2;
+        if high > MOST {
+            return None;
+        }
+    }
+    let mut low = high / 2;
+    while high - low > 1 {
+        let middle = u64::midpoint(low, high);
+        if enough(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    Some(high - n)
 }
 
 /// A value as the file writes it.
@@ -327,10 +451,11 @@ fn written(x: f64, step: f64, unit: &str) -> String {
     }
 }
 
-/// Which load is the greatest one step above each replication's threshold, as shares of the replications looked at.
+/// Which load is the greatest one step beyond each replication's threshold, as shares of the replications looked at.
 fn limits<X: Experiment>(
     experiment: &X,
     q: &CapacityQuestion,
+    direction: Direction,
     numbers: &[f64],
     at: &impl Fn(f64) -> Design,
 ) -> Result<Vec<(String, f64)>, QuestionError> {
@@ -346,20 +471,21 @@ fn limits<X: Experiment>(
     let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
     let mut looked = 0u64;
     for (r, &threshold) in numbers.iter().enumerate().take(60) {
-        if threshold == f64::INFINITY {
-            continue;
-        }
-        let value = if threshold.is_finite() {
-            threshold + q.range.step
-        } else {
-            q.range.low
+        // A future that sustains all of the range is not limited in it.
+        let value = match (direction, threshold.is_finite()) {
+            (Direction::MoreIsWorse, true) => threshold + q.range.step,
+            (Direction::MoreIsBetter, true) => threshold - q.range.step,
+            (Direction::MoreIsWorse, false) if threshold < 0.0 => q.range.low,
+            (Direction::MoreIsBetter, false) if threshold > 0.0 => q.range.high,
+            _ => continue,
         };
-        let row = experiment.run(&at(value), r as u64..r as u64 + 1)?;
-        let best = columns
+        let row = experiment.run_each_within(&[(at(value), r as u64)], &columns, LOTS_MOST)?;
+        let best = row
+            .values
             .iter()
             .enumerate()
-            .filter(|(_, c)| !row.values[**c].is_nan())
-            .max_by(|a, b| row.values[*a.1].total_cmp(&row.values[*b.1]));
+            .filter(|(_, load)| !load.is_nan())
+            .max_by(|a, b| a.1.total_cmp(b.1));
         if let Some((i, _)) = best {
             *counts.entry(i).or_default() += 1;
             looked += 1;
@@ -431,8 +557,7 @@ fn boundary(
     depends_on: &[Dependence],
     names: &[String],
     ranks: &[Vec<f64>],
-    thresholds: &[f64],
-    value: f64,
+    sustained: &[bool],
 ) -> Vec<BoundaryCell> {
     const CELLS: usize = 5;
     let index = |d: &Dependence| names.iter().position(|n| *n == d.unknown);
@@ -447,17 +572,17 @@ fn boundary(
     (0..CELLS * CELLS)
         .map(|i| {
             let (x, y) = (i / CELLS, i % CELLS);
-            let inside: Vec<f64> = ranks
+            let inside: Vec<bool> = ranks
                 .iter()
-                .zip(thresholds)
+                .zip(sustained)
                 .filter(|(r, _)| cell(r[a]) == x && cell(r[b]) == y)
-                .map(|(_, &t)| t)
+                .map(|(_, &held)| held)
                 .collect();
             BoundaryCell {
                 first: edges(x),
                 second: edges(y),
                 n: inside.len() as u64,
-                sustained: inside.iter().filter(|&&t| t >= value).count() as u64,
+                sustained: inside.iter().filter(|&&held| held).count() as u64,
             }
         })
         .collect()

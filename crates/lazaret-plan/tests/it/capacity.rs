@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use lazaret_plan::capacity::{CapacityError, Range, Threshold, crossing, thresholds};
+use lazaret_plan::capacity::{
+    CapacityError, Direction, Range, Threshold, crossing, ends, thresholds,
+};
 use lazaret_plan::random::Stream;
 
 use crate::chance::{check_coverage, check_share};
@@ -30,7 +32,7 @@ fn a_yard_of_slots_with_a_fixed_hold_sustains_slots_over_hold_exactly() {
             high: 200.0,
             step: 1.0,
         };
-        let found = thresholds(range, 0..3, |asked| {
+        let found = thresholds(range, Direction::MoreIsWorse, None, 0..3, |asked| {
             Ok::<_, Infallible>(
                 asked
                     .iter()
@@ -54,7 +56,7 @@ fn ends_of_the_range_are_named_as_such() {
         step: 1.0,
     };
     let at = |limit: f64| {
-        thresholds(range, 0..1, |asked| {
+        thresholds(range, Direction::MoreIsWorse, None, 0..1, |asked| {
             Ok::<_, Infallible>(asked.iter().map(|a| a.0 <= limit).collect())
         })
         .unwrap()[0]
@@ -68,7 +70,10 @@ fn ends_of_the_range_are_named_as_such() {
         high: 1.0,
         step: 1.0,
     };
-    let error = thresholds(backwards, 0..1, |_| Ok::<_, Infallible>(vec![])).unwrap_err();
+    let error = thresholds(backwards, Direction::MoreIsWorse, None, 0..1, |_| {
+        Ok::<_, Infallible>(vec![])
+    })
+    .unwrap_err();
     assert!(
         matches!(error, CapacityError::Setting(_))
             && error.to_string().contains("lesser end first")
@@ -123,4 +128,69 @@ fn a_crossing_outside_the_range_is_open_ended() {
         (never.value, never.low, never.high),
         (f64::NEG_INFINITY, f64::NEG_INFINITY, 0.0)
     );
+}
+
+#[test]
+fn the_ends_tell_the_direction_and_each_way_is_searched() {
+    let range = Range {
+        low: 1.0,
+        high: 100_000.0,
+        step: 1.0,
+    };
+    for limit in [
+        0.0, 1.0, 2.0, 777.0, 65_536.0, 99_999.0, 100_000.0, 100_001.0,
+    ] {
+        let worse = |asked: &[(f64, u64)]| {
+            Ok::<_, Infallible>(asked.iter().map(|a| a.0 <= limit).collect::<Vec<bool>>())
+        };
+        let better = |asked: &[(f64, u64)]| {
+            Ok::<_, Infallible>(asked.iter().map(|a| a.0 >= limit).collect::<Vec<bool>>())
+        };
+        let (w, b) = (
+            ends(range, 0..3, worse).unwrap(),
+            ends(range, 0..3, better).unwrap(),
+        );
+        if (1.0..100_000.0).contains(&limit) {
+            assert_eq!(w.direction(), Direction::MoreIsWorse);
+            assert_eq!((w.low_only, w.against()), (3, 0));
+        }
+        if limit > 1.0 && limit <= 100_000.0 {
+            assert_eq!(b.direction(), Direction::MoreIsBetter);
+        }
+        for near in [None, Some(1.0), Some(800.0), Some(100_000.0)] {
+            let find = |direction, f: &dyn Fn(&[(f64, u64)]) -> Result<Vec<bool>, Infallible>| {
+                thresholds(range, direction, near, 0..1, f).unwrap()[0]
+            };
+            let up = find(Direction::MoreIsWorse, &worse);
+            let expected = match limit {
+                l if l < 1.0 => Threshold::BelowRange,
+                l if l >= 100_000.0 => Threshold::AboveRange,
+                l => Threshold::At(l),
+            };
+            assert_eq!(up, expected, "{limit} from {near:?}");
+            let down = find(Direction::MoreIsBetter, &better);
+            let expected = match limit {
+                l if l <= 1.0 => Threshold::BelowRange,
+                l if l > 100_000.0 => Threshold::AboveRange,
+                l => Threshold::At(l),
+            };
+            assert_eq!(down, expected, "{limit} from {near:?}");
+        }
+    }
+}
+
+#[test]
+fn a_search_from_near_stays_near() {
+    let range = Range {
+        low: 1.0,
+        high: 1e6,
+        step: 1.0,
+    };
+    let mut greatest = 0.0f64;
+    let found = thresholds(range, Direction::MoreIsWorse, Some(40.0), 0..1, |asked| {
+        greatest = asked.iter().fold(greatest, |g, a| g.max(a.0));
+        Ok::<_, Infallible>(asked.iter().map(|a| a.0 <= 50.0).collect())
+    });
+    assert_eq!(found.unwrap(), [Threshold::At(50.0)]);
+    assert!(greatest < 200.0, "{greatest} was tried, far above 50");
 }

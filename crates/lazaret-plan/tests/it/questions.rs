@@ -138,9 +138,9 @@ fn capacity_depends_on_the_unknown_hold_and_nothing_else() {
             .windows(2)
             .all(|w| w[0].sustained.value >= w[1].sustained.value)
     );
-    // 6 bisections of 400 replications, 60 looks at what limits, and 4 × 200 above.
+    // Both ends in 8 futures, 6 bisections of 400 replications, 60 looks at what limits, and 4 × 200 above.
     assert!(
-        yard.runs.get() <= 6 * 400 + 60 + 800,
+        yard.runs.get() <= 2 * 8 + 6 * 400 + 60 + 800,
         "{} runs",
         yard.runs.get()
     );
@@ -268,7 +268,7 @@ fn sizing_finds_the_slots_for_nine_futures_in_ten() {
     assert!(
         Condition::parse("excess <= a lot")
             .unwrap_err()
-            .contains("no number")
+            .contains("not a number")
     );
 }
 

@@ -1,7 +1,6 @@
 //! Futures that came to a stop keep no condition, are counted in every answer, and times count what is still inside.
 
 use lazaret_gateway::Document;
-use lazaret_gateway::time::GateTime;
 use lazaret_plan::capacity::Range;
 use lazaret_plan::condition::{Condition, Judge};
 use lazaret_plan::designs::{Factor, Values};
@@ -15,6 +14,7 @@ use lazaret_plan::select::Aim;
 use lazaret_plan::simulated::{Simulated, Unwatched};
 use lazaret_plan::size::SizeTarget;
 use lazaret_plan::stops::STOPPED;
+use lazaret_vocabulary::time::GateTime;
 
 /// Rework that goes round two small places: it locks up within days, as every future of this length does.
 const CIRCLE: &str = r#"

@@ -6,11 +6,39 @@
 
 use lazaret_gateway::model::Gateway;
 
-use super::{State, VEHICLE, World};
+use super::{State, Thing, VEHICLE, World};
 use crate::model::{Model, NO_PLACE};
 use crate::observer::Observer;
 use crate::statistics::Tally;
 use crate::survival::Survival;
+
+impl<O: Observer> World<'_, O> {
+    /// Lots of all classes that are in the gateway now, waiting outside or placed.
+    #[must_use]
+    pub fn lots(&self) -> u64 {
+        self.inside.now().max(0) as u64
+    }
+
+    /// Lots that wait now: for room, outside or in a slot that they hold up, for a place to open, for crew or equipment,
+    /// or for a departure. Lots in work or in a hold do not. Looks at every vehicle and lot: for a few times a run.
+    #[must_use]
+    pub fn backlog(&self) -> u64 {
+        let waits = |thing: &&Thing| match thing.state {
+            State::WaitRoom | State::WaitWork | State::Ready => true,
+            // A hold that leads straight to a departure makes no event when it ends.
+            State::InService => !thing.is(VEHICLE) && thing.due < self.now,
+            _ => false,
+        };
+        let lots = |thing: &Thing| {
+            if thing.is(VEHICLE) {
+                u64::from(thing.lots)
+            } else {
+                1
+            }
+        };
+        self.things.iter().filter(waits).map(lots).sum()
+    }
+}
 
 /// Whose durations a figure is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! `lazaret plan capacity`.
 
 use clap::Args;
-use lazaret_plan::capacity::Range;
+use lazaret_plan::Estimate;
+use lazaret_plan::capacity::{Direction, Range};
 use lazaret_plan::questions::capacity::{
     CapacityAnswer, CapacityQuestion, ClaimVerdict, Sustained, ask,
 };
 use lazaret_plan::questions::size::{Condition, Relation};
-use lazaret_plan::simulated::Simulated;
+use lazaret_plan::simulated::{GROWTH, Simulated};
 
 use super::common::{Runs, Span, ended, failed, foot, probability, range};
 use super::words::{figure, percent, stopped, table};
@@ -16,20 +17,20 @@ use crate::output::Failure;
 
 /// Find the greatest intake that can be sustained, what limits it, and on what it depends
 ///
-/// Searches, in each future, for the greatest value that the gateway sustains. The low end of these values is the intake
-/// that is safe; what moves them is what the capacity depends on.
+/// Both ends of the range are tried first, so that it is known whether more of the setting is worse (an intake) or better
+/// (slots, crew). Then each future is searched for the value up to which, or from which on, it is sustained.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// The setting to be raised, such as source.dandong.convoy
+    /// The setting to be varied, such as source.dandong.convoy
     #[arg(long, value_name = "PATH")]
     vary: String,
     /// Values to search, such as 1..60 or '6 h..48 h:1 h'; from 1 to four times as in the file if left out
     #[arg(long, value_name = "LOW..HIGH", value_parser = range)]
     range: Option<Span>,
-    /// When a value counts as sustained, such as 'place.yard.full <= 0.01'; at most half a convoy waiting outside on average if
-    /// left out
+    /// When a value counts as sustained, such as 'place.yard.full <= 0.01' [default: the backlog grows by at most 3 % of what
+    /// arrives]
     #[arg(long, value_name = "CONDITION", value_parser = Condition::parse)]
     sustained: Option<Condition>,
     /// A value that somebody claims can be sustained: is it so?
@@ -78,8 +79,8 @@ fn question(
     });
     let sustained = match &arguments.sustained {
         None => Sustained {
-            metric: "gateway.outside".into(),
-            limit: 0.5,
+            metric: GROWTH.into(),
+            limit: GROWTH_MOST,
         },
         Some(Condition {
             metric,
@@ -91,7 +92,8 @@ fn question(
         },
         Some(_) => {
             return Err(Failure::BadInput(
-                "`--sustained` takes METRIC <= NUMBER".into(),
+                "write `--sustained` as METRIC <= NUMBER, with the metric that must stay small"
+                    .into(),
             ));
         }
     };
@@ -139,54 +141,156 @@ fn warnings(answer: &CapacityAnswer) -> Vec<String> {
     .collect()
 }
 
-fn text(answer: &CapacityAnswer, arguments: &Arguments) -> String {
-    let value = |x: f64| {
-        if answer.unit.is_empty() {
-            figure(x)
-        } else {
-            format!("{} {}", figure(x), answer.unit)
-        }
-    };
-    let bounds = |low: f64, high: f64| format!("{} to {}", value(low), value(high));
-    let mut text = format!(
-        "\n{} = {} is sustained in {} of futures ({}), {} in half of them ({}).\n",
-        answer.path,
-        value(answer.safe_value.value),
-        percent(answer.safe),
-        bounds(answer.safe_value.low, answer.safe_value.high),
-        value(answer.median_value.value),
-        bounds(answer.median_value.low, answer.median_value.high),
+/// The growth of the backlog, as a share of what arrives, up to which a value counts as sustained.
+pub(super) const GROWTH_MOST: f64 = 0.03;
+
+/// A value of the setting with its unit.
+pub(super) fn value(answer: &CapacityAnswer, x: f64) -> String {
+    format!("{} {}", figure(x), answer.unit)
+        .trim_end()
+        .to_owned()
+}
+
+/// The interval of a quantile of the thresholds. An end that these futures do not bound is not printed as a number.
+pub(super) fn bounds(answer: &CapacityAnswer, e: &Estimate) -> String {
+    match (e.low.is_finite(), e.high.is_finite()) {
+        (true, true) => format!("{} to {}", value(answer, e.low), value(answer, e.high)),
+        (true, false) => format!("{} or more", value(answer, e.low)),
+        (false, true) => format!("{} or less", value(answer, e.high)),
+        (false, false) => format!("not bounded by {} futures", e.n),
+    }
+}
+
+/// What "sustained" means, in words.
+pub(super) fn criterion(answer: &CapacityAnswer) -> String {
+    if answer.criterion.starts_with(GROWTH) {
+        format!(
+            "what waits does not grow by more than {} of what arrives ({})",
+            percent(GROWTH_MOST),
+            answer.criterion
+        )
+    } else {
+        answer.criterion.clone()
+    }
+}
+
+/// What is sustained, in a sentence or two.
+pub(super) fn found(answer: &CapacityAnswer) -> String {
+    let n = answer.replications;
+    let (path, safe) = (&answer.path, percent(answer.safe));
+    let range = format!(
+        "from {} to {}",
+        value(answer, answer.range[0]),
+        value(answer, answer.range[1])
     );
-    text += &format!("Sustained means: {}.\n", answer.criterion);
-    if let Some(claim) = &answer.claim {
-        let verdict = match &claim.verdict {
-            ClaimVerdict::Yes => "yes".to_owned(),
-            ClaimVerdict::No => "no".to_owned(),
-            ClaimVerdict::Depends { on } if on.is_empty() => "it depends on luck".to_owned(),
-            ClaimVerdict::Depends { on } => format!("it depends on {}", on.join(" and ")),
-        };
-        text += &format!(
-            "\nCan it sustain {}? {}: {} of futures do ({} to {}).\n",
-            value(claim.value),
-            verdict,
-            percent(claim.share.value),
-            percent(claim.share.low),
-            percent(claim.share.high),
+    let (all, none) = match answer.direction {
+        Direction::MoreIsWorse => (answer.above_range, answer.below_range),
+        Direction::MoreIsBetter => (answer.below_range, answer.above_range),
+    };
+    if all == n {
+        return format!(
+            "Every value of {path} {range} is sustained in all {n} futures. Widen --range to see where that ends."
         );
     }
+    if none == n {
+        return format!("No value of {path} {range} is sustained in any of {n} futures.");
+    }
+    let (least, more) = match answer.direction {
+        Direction::MoreIsWorse => ("", "at most"),
+        Direction::MoreIsBetter => (" or more", "at least"),
+    };
+    let one = |e: &Estimate, share: &str| {
+        if e.value.is_finite() {
+            return format!(
+                "{path} = {}{least} is sustained in {share} of futures ({})",
+                value(answer, e.value),
+                bounds(answer, e)
+            );
+        }
+        let everywhere = (e.value > 0.0) == (answer.direction == Direction::MoreIsWorse);
+        if everywhere {
+            format!("{path} {range} is all sustained in {share} of futures")
+        } else {
+            format!("no value of {path} {range} is sustained in {share} of futures")
+        }
+    };
+    let mut text = one(&answer.safe_value, &safe);
+    if let Some(first) = text.get(..1).filter(|_| text.starts_with("no ")) {
+        text = format!("{}{}", first.to_uppercase(), &text[1..]);
+    }
+    text += &format!("; {}.", one(&answer.median_value, "half"));
+    if all > 0 {
+        text += &format!(
+            " {all} of {n} futures sustain all of the range; widen --range to see where that ends."
+        );
+    }
+    if none > 0 {
+        text += &format!(" {none} of {n} futures sustain none of it.");
+    }
+    if answer.ends.against() > 0 {
+        text += &format!(
+            " Mind: {} of the first {} futures tell the opposite at the two ends; the search assumes that a value is sustained if it is {more} what is.",
+            answer.ends.against(),
+            answer.ends.low_only + answer.ends.high_only + answer.ends.both + answer.ends.neither
+        );
+    }
+    text
+}
+
+/// Whether a claim holds, in a sentence.
+fn claimed(answer: &CapacityAnswer) -> String {
+    let Some(claim) = &answer.claim else {
+        return String::new();
+    };
+    let verdict = match &claim.verdict {
+        ClaimVerdict::Yes => "yes".to_owned(),
+        ClaimVerdict::No => "no".to_owned(),
+        ClaimVerdict::Depends { on } if on.is_empty() => {
+            "it depends on chance from lot to lot".to_owned()
+        }
+        ClaimVerdict::Depends { on } => format!("it depends on {}", on.join(" and ")),
+        ClaimVerdict::NotShown { more: Some(more) } => format!(
+            "not shown yet, {} more replications would tell",
+            figure(*more as f64)
+        ),
+        ClaimVerdict::NotShown { more: None } => {
+            "not shown, and no number of replications within reach would tell".to_owned()
+        }
+    };
+    format!(
+        "\nCan it sustain {}? {}: {} of futures do ({} to {}).\n",
+        value(answer, claim.value),
+        verdict,
+        percent(claim.share.value),
+        percent(claim.share.low),
+        percent(claim.share.high),
+    )
+}
+
+fn text(answer: &CapacityAnswer, arguments: &Arguments) -> String {
+    let mut text = format!(
+        "\n{}\nSustained means: {}.\n",
+        found(answer),
+        criterion(answer)
+    );
+    text += &claimed(answer);
     if !answer.limits.is_empty() {
         let parts: Vec<String> = answer
             .limits
             .iter()
             .map(|(name, share)| format!("{} in {}", name, percent(*share)))
             .collect();
+        let just = match answer.direction {
+            Direction::MoreIsWorse => "above",
+            Direction::MoreIsBetter => "below",
+        };
         text += &format!(
-            "\nWhat limits, just above: {} of futures.\n",
+            "\nWhat limits, just {just}: {} of futures.\n",
             parts.join(", ")
         );
     }
     if answer.depends_on.is_empty() {
-        text += "No unknown moves the capacity by more than luck does.\n";
+        text += "No unknown moves the capacity by more than chance does.\n";
     } else {
         let rows: Vec<Vec<String>> = answer
             .depends_on
@@ -201,17 +305,37 @@ fn text(answer: &CapacityAnswer, arguments: &Arguments) -> String {
         );
     }
     if !answer.boundary.is_empty() {
-        text += &boundary(answer, &value(answer.boundary_at));
+        text += &boundary(answer, &value(answer, answer.boundary_at));
     }
     if !answer.above.is_empty() {
-        let rows: Vec<Vec<String>> = answer
-            .above
-            .iter()
-            .map(|a| {
-                let days = a.overflow.map_or_else(
+        let (head, rows) = above(answer);
+        text.push('\n');
+        let head: Vec<&str> = head.iter().map(String::as_str).collect();
+        text += &table(&head, &rows, &[0, 1]);
+    }
+    text + &foot(&arguments.runs.how, answer.replications)
+}
+
+/// What happens above the capacity, as a table: when the hold is full only if the file has one.
+pub(super) fn above(answer: &CapacityAnswer) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut head = vec![
+        "above it".to_owned(),
+        "futures that still sustain it".into(),
+    ];
+    let holds = answer.overflow_metric.is_some();
+    if holds {
+        head.push("else the hold is full after".into());
+    }
+    let rows = answer
+        .above
+        .iter()
+        .map(|a| {
+            let mut row = vec![value(answer, a.value), percent(a.sustained.value)];
+            if holds {
+                let days = |h: f64| figure((h / 24.0).round().max(0.0));
+                row.push(a.overflow.map_or_else(
                     || "not within the run".to_owned(),
                     |o| {
-                        let days = |h: f64| figure((h / 24.0).round().max(0.0));
                         format!(
                             "{} days ({} to {})",
                             days(o.value),
@@ -219,28 +343,12 @@ fn text(answer: &CapacityAnswer, arguments: &Arguments) -> String {
                             days(o.high)
                         )
                     },
-                );
-                vec![value(a.value), percent(a.sustained.value), days]
-            })
-            .collect();
-        text.push('\n');
-        text += &table(
-            &[
-                "above it",
-                "futures that still sustain it",
-                "else the hold is full after",
-            ],
-            &rows,
-            &[0, 1],
-        );
-    }
-    if answer.above_range > 0 {
-        text += &format!(
-            "\n{} of {} futures sustain even the end of the range; widen --range to see how much more.\n",
-            answer.above_range, answer.replications
-        );
-    }
-    text + &foot(&arguments.runs.how, answer.replications)
+                ));
+            }
+            row
+        })
+        .collect();
+    (head, rows)
 }
 
 /// The share of sustaining futures over the two strongest unknowns, as a small map.

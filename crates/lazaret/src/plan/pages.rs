@@ -1,5 +1,6 @@
 //! Answers as pages of pictures: what `--report OUT.html` writes.
 
+use lazaret_plan::capacity::Direction;
 use lazaret_plan::compare::Difference;
 use lazaret_plan::estimate::share;
 use lazaret_plan::hold::Hazard;
@@ -16,6 +17,7 @@ use lazaret_report::table::Table;
 use lazaret_report::{Figure, Page, Section};
 
 use super::answers::{HoldPriced, NeedMet};
+use super::capacity::{above, criterion};
 use super::words::{figure, interval, percent, verdict, with_interval};
 
 /// A bar with its interval and no limit.
@@ -67,7 +69,14 @@ pub(crate) fn capacity(a: &CapacityAnswer) -> Page {
         let rows: Vec<Bar> = values
             .iter()
             .filter_map(|&x| {
-                let held = a.thresholds.iter().filter(|t| t.number() >= x).count() as u64;
+                let held = a
+                    .thresholds
+                    .iter()
+                    .filter(|t| match a.direction {
+                        Direction::MoreIsWorse => t.number() >= x,
+                        Direction::MoreIsBetter => t.number() <= x,
+                    })
+                    .count() as u64;
                 let s = share(held, a.replications, a.level).ok()?;
                 Some(Bar {
                     name: figure(x),
@@ -82,7 +91,8 @@ pub(crate) fn capacity(a: &CapacityAnswer) -> Page {
             "How much is sustained",
             &format!(
                 "Share of futures that sustain each value of {}; the dashed line is the share asked for. Sustained means: {}.",
-                a.path, a.criterion
+                a.path,
+                criterion(a)
             ),
             vec![bars("Futures that sustain it", "share", &rows)],
         ));
@@ -103,7 +113,7 @@ pub(crate) fn capacity(a: &CapacityAnswer) -> Page {
             .collect();
         sections.push(Section::of(
             "What limits it",
-            "In which share of futures each place or crew is the most loaded, one step above what is sustained.",
+            "In which share of futures each place or crew is the most loaded, one step beyond what is sustained.",
             vec![bars("The limit", "share of futures", &rows)],
         ));
     }
@@ -147,31 +157,12 @@ pub(crate) fn capacity(a: &CapacityAnswer) -> Page {
         ));
     }
     if !a.above.is_empty() {
-        let rows = a.above.iter().map(|x| {
-            let days = x.overflow.map_or_else(
-                || "not within the run".into(),
-                |o| {
-                    format!(
-                        "{} days ({})",
-                        figure(o.value / 24.0),
-                        interval(o.low / 24.0, o.high / 24.0)
-                    )
-                },
-            );
-            vec![figure(x.value), percent(x.sustained.value), days]
-        });
+        let (head, rows) = above(a);
+        let head: Vec<&str> = head.iter().map(String::as_str).collect();
         sections.push(Section::of(
             "Above it",
             "",
-            vec![table(
-                "What happens above",
-                &[
-                    "value",
-                    "futures that still sustain it",
-                    "else the hold is full after",
-                ],
-                rows,
-            )],
+            vec![table("What happens above", &head, rows)],
         ));
     }
     Page {

@@ -11,9 +11,9 @@ pub(crate) fn figure(x: f64) -> String {
     }
     if x.is_infinite() {
         return if x > 0.0 {
-            "no limit".into()
+            "without limit".into()
         } else {
-            "none".into()
+            "below any number".into()
         };
     }
     let size = x.abs();
@@ -55,7 +55,12 @@ pub(crate) fn with_interval(e: &Estimate) -> String {
 
 /// `low to high`.
 pub(crate) fn interval(low: f64, high: f64) -> String {
-    format!("{} to {}", figure(low), figure(high))
+    match (low == f64::NEG_INFINITY, high == f64::INFINITY) {
+        (false, false) => format!("{} to {}", figure(low), figure(high)),
+        (true, false) => format!("{} or less", figure(high)),
+        (false, true) => format!("{} or more", figure(low)),
+        (true, true) => "not bounded".into(),
+    }
 }
 
 /// A probability as a percentage, with the tails kept apart from 0 and 100.
@@ -146,7 +151,7 @@ mod tests {
             (0.01, "0.01"),
             (0.00123, "1.23e-3"),
             (f64::NAN, "-"),
-            (f64::INFINITY, "no limit"),
+            (f64::INFINITY, "without limit"),
         ] {
             assert_eq!(figure(x), text);
         }
