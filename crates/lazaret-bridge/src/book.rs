@@ -232,6 +232,7 @@ fn treatments(gateway: &Gateway, path: &[StepIx], goods: usize) -> Vec<Treatment
                 step: StepName::new(step.name.as_str()),
                 contact_s: least_s(gateway, &step.takes[goods]),
                 agents: Vec::new(),
+                temperatures: Vec::new(),
             });
         }
     }

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use hashbrown::HashMap;
 use jiff::Timestamp;
 use lazaret_vocabulary::event::Happening;
-use lazaret_vocabulary::event::entry::{Entry, PersonName, Reading};
+use lazaret_vocabulary::event::entry::{Entry, LineName, PersonName, Reading};
 use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 use serde::{Deserialize, Serialize};
 
@@ -151,6 +151,8 @@ pub(crate) struct OpenTreatment {
     pub(crate) agent: u32,
     /// Since when the agent is on the goods.
     pub(crate) dosed: i64,
+    /// How much of it there was to begin with, mg/m³.
+    pub(crate) dose: Option<u32>,
     /// Pauses, from and to; the last may be open.
     pub(crate) pauses: Vec<(i64, i64)>,
     #[serde(with = "readings_as_numbers")]
@@ -158,7 +160,7 @@ pub(crate) struct OpenTreatment {
 }
 
 mod readings_as_numbers {
-    use super::{Reading, micros, timestamp};
+    use super::{LineName, Reading, micros, timestamp};
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     pub(super) fn serialize<S: Serializer>(
@@ -167,7 +169,10 @@ mod readings_as_numbers {
     ) -> Result<S::Ok, S::Error> {
         readings
             .iter()
-            .map(|r| (micros(r.at), r.concentration_mg_m3, r.temperature_mc))
+            .map(|r| {
+                let line = r.line.as_ref().map(|line| line.as_str());
+                (micros(r.at), r.concentration_mg_m3, r.temperature_mc, line)
+            })
             .collect::<Vec<_>>()
             .serialize(serializer)
     }
@@ -175,13 +180,14 @@ mod readings_as_numbers {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<Reading>, D::Error> {
-        let numbers = <Vec<(i64, u32, i32)>>::deserialize(deserializer)?;
+        let numbers = <Vec<(i64, u32, i32, Option<String>)>>::deserialize(deserializer)?;
         Ok(numbers
             .into_iter()
-            .map(|(at, concentration_mg_m3, temperature_mc)| Reading {
+            .map(|(at, concentration_mg_m3, temperature_mc, line)| Reading {
                 at: timestamp(at),
                 concentration_mg_m3,
                 temperature_mc,
+                line: line.map(LineName::new),
             })
             .collect())
     }

@@ -1,19 +1,30 @@
 //! Whether a treatment was what its protocol asks.
 //!
-//! Concentration × time is the trapezoid integral over dated readings, in whole mg·s/m³ so that two machines agree to
-//! the last digit. A record with a gap longer than the protocol allows proves nothing, however good its readings.
+//! Every monitoring line (a sampling tube, a probe in the core) is judged by itself, and the worst decides: a treatment
+//! that failed at the bottom of the stack failed. Readings without a line are one line of their own.
+//!
+//! Concentration × time never says more than was there. Between two readings of a falling concentration it is their
+//! geometric mean times the time between them; between two of a rising one the lower, because nobody knows when it rose.
+//! A gas that decays exponentially has the logarithmic mean, which is never below the geometric and never above the
+//! arithmetic one that the trapezoid takes: 33 falling to 3 g/m³ in 12 h is 150 g·h/m³, 119 by this rule and 216 by the
+//! trapezoid. Readings close to each other lose little: an hour apart at a half-life of a day, less than one in ten
+//! thousand. It is computed in whole numbers, so that two machines agree to the last digit.
 //!
 //! Only time under treatment counts: with an agent from when it was applied, and never a pause. In a pause neither time nor
 //! concentration × time is gained, and nothing need be read; before and after it, readings reach as close to it as to
-//! the ends.
+//! the ends. A record with a gap longer than the protocol allows proves nothing, however good its readings.
 //!
 //! # Source
 //! The shape of ISPM 28 schedules (dose, least temperature, CT, final concentration, exposure time); bands of
-//! temperature are half-open, so that every temperature is in at most one.
+//! temperature are half-open, so that every temperature is in at most one, but for alternatives within the same band.
+//! The sum of geometric means over intervals: `Bond1984`.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{AgentName, Reading};
-use lazaret_vocabulary::event::rules::TreatmentRule;
+use lazaret_vocabulary::event::rules::{AgentRule, Band, TemperatureRule, TreatmentRule};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +37,8 @@ pub struct Treatment<'a> {
     pub agent: Option<&'a AgentName>,
     /// Since when the agent is on the goods.
     pub dosed: Timestamp,
+    /// How much of it there was to begin with, in mg/m³, if that was recorded.
+    pub dose_mg_m3: Option<u32>,
     /// When it was paused, from and to, in any order.
     pub pauses: &'a [(Timestamp, Timestamp)],
     /// What was read, in any order.
@@ -37,54 +50,50 @@ pub struct Treatment<'a> {
 pub struct Judgement {
     /// Time under treatment, in seconds.
     pub contact_s: u64,
-    /// Concentration × time, in mg·h/m³, rounded down; none without readings.
+    /// Concentration × time of the line that has least, in mg·h/m³, rounded down; none without readings.
     pub ct_mg_h_m3: Option<u64>,
     /// Why it does not count; none if it does.
     pub fault: Option<String>,
 }
 
+type Span = (Timestamp, Timestamp);
+
+/// What each line read, in order of time; `None` for readings without a line.
+type Lines<'a> = BTreeMap<Option<&'a str>, Vec<&'a Reading>>;
+
 /// Judges a treatment by its rule.
 #[must_use]
 pub fn judge(rule: &TreatmentRule, treatment: &Treatment<'_>) -> Judgement {
-    let spans = spans(rule, treatment);
-    let micros: i64 = (spans.iter())
-        .map(|(from, to)| to.as_microsecond() - from.as_microsecond())
-        .sum();
-    let contact_s = (micros / 1_000_000).unsigned_abs();
-    let mut readings: Vec<Reading> = treatment
-        .readings
-        .iter()
-        .filter(|reading| (spans.iter()).any(|&(from, to)| (from..=to).contains(&reading.at)))
-        .copied()
-        .collect();
-    readings.sort_by_key(|reading| reading.at);
-    let ct = (!readings.is_empty()).then(|| {
-        let doubled: u128 = (spans.iter())
-            .map(|span| doubled_mg_us_m3(within(&readings, *span)))
-            .sum();
-        whole_mg_s(doubled) / 3_600
-    });
-    Judgement {
-        contact_s,
-        ct_mg_h_m3: ct,
-        fault: fault(
-            rule,
-            treatment,
-            contact_s,
-            ct.unwrap_or(0),
-            &readings,
-            &spans,
-        ),
-    }
-}
-
-/// Times under treatment: from its beginning, or from when the agent was applied if it is one by agent, to its end,
-/// without the pauses.
-fn spans(rule: &TreatmentRule, treatment: &Treatment<'_>) -> Vec<(Timestamp, Timestamp)> {
     let mut from = treatment.from;
     if !rule.agents.is_empty() {
         from = from.max(treatment.dosed);
     }
+    let spans = spans(from, treatment);
+    let mut judgement = Judgement {
+        contact_s: length_s(&spans),
+        ct_mg_h_m3: ct_mg_h_m3(&lines(treatment.readings, &spans), &spans),
+        fault: None,
+    };
+    judgement.fault = too_short(rule, treatment, judgement.contact_s)
+        .or_else(|| by_temperature(rule, treatment, &spans));
+    if judgement.fault.is_none() && !rule.agents.is_empty() {
+        judgement = by_agent(rule, treatment, &spans, judgement);
+    }
+    judgement
+}
+
+fn too_short(rule: &TreatmentRule, treatment: &Treatment<'_>, contact_s: u64) -> Option<String> {
+    let aside = if treatment.pauses.is_empty() {
+        ""
+    } else {
+        ", pauses aside"
+    };
+    (contact_s < rule.contact_s)
+        .then(|| format!("it lasted {contact_s} s of {} s{aside}", rule.contact_s))
+}
+
+/// Times under treatment: from then to its end, without the pauses.
+fn spans(mut from: Timestamp, treatment: &Treatment<'_>) -> Vec<Span> {
     // A pause may be entered late, after one that came later.
     let mut pauses = treatment.pauses.to_vec();
     pauses.sort_unstable();
@@ -102,129 +111,183 @@ fn spans(rule: &TreatmentRule, treatment: &Treatment<'_>) -> Vec<(Timestamp, Tim
     spans
 }
 
+fn length_s(spans: &[Span]) -> u64 {
+    let micros: i64 = (spans.iter())
+        .map(|(from, to)| to.as_microsecond() - from.as_microsecond())
+        .sum();
+    (micros / 1_000_000).unsigned_abs()
+}
+
+/// What was read within the spans, by line.
+fn lines<'a>(readings: &'a [Reading], spans: &[Span]) -> Lines<'a> {
+    let mut lines = Lines::new();
+    for reading in readings {
+        if (spans.iter()).any(|&(from, to)| (from..=to).contains(&reading.at)) {
+            let line = reading.line.as_ref().map(|line| line.as_str());
+            lines.entry(line).or_default().push(reading);
+        }
+    }
+    for readings in lines.values_mut() {
+        readings.sort_by_key(|reading| reading.at);
+    }
+    lines
+}
+
 /// Readings in order of time, those of one span.
-fn within(readings: &[Reading], (from, to): (Timestamp, Timestamp)) -> &[Reading] {
+fn within<'a, 'b>(readings: &'b [&'a Reading], (from, to): Span) -> &'b [&'a Reading] {
     let begin = readings.partition_point(|reading| reading.at < from);
     let end = readings.partition_point(|reading| reading.at <= to);
     &readings[begin..end.max(begin)]
 }
 
-/// Concentration × time in mg·s/m³: the trapezoid rule over readings in order of time.
+/// Concentration × time of one line in mg·s/m³, rounded down: never more than was there.
 ///
-/// The sum is of doubled trapezoids over microseconds, divided once, so that nothing is rounded in between.
+/// * `readings` — in order of time.
 #[must_use]
-pub fn ct_mg_s_m3(readings: &[Reading]) -> u64 {
-    whole_mg_s(doubled_mg_us_m3(readings))
+pub fn ct_mg_s_m3(readings: &[impl Borrow<Reading>]) -> u64 {
+    whole_mg_s(ug_us_m3(readings))
 }
 
-fn doubled_mg_us_m3(readings: &[Reading]) -> u128 {
-    readings
-        .windows(2)
+/// The same in µg·µs/m³. The sum is divided once, so that nothing but the roots is rounded.
+fn ug_us_m3(readings: &[impl Borrow<Reading>]) -> u128 {
+    (readings.windows(2))
         .map(|pair| {
-            let micros = pair[1].at.as_microsecond() - pair[0].at.as_microsecond();
-            let sum =
-                u128::from(pair[0].concentration_mg_m3) + u128::from(pair[1].concentration_mg_m3);
-            sum * u128::from(micros.max(0).unsigned_abs())
+            let (first, last): (&Reading, &Reading) = (pair[0].borrow(), pair[1].borrow());
+            let micros = last.at.as_microsecond() - first.at.as_microsecond();
+            let earlier = u128::from(first.concentration_mg_m3);
+            let later = u128::from(last.concentration_mg_m3);
+            let mean_ug_m3 = if later < earlier {
+                // The product of two numbers below 2^32 and 10^6 is far below 2^128.
+                (earlier * later * 1_000_000).isqrt()
+            } else {
+                earlier * 1_000
+            };
+            mean_ug_m3 * u128::from(micros.max(0).unsigned_abs())
         })
         .sum()
 }
 
-fn whole_mg_s(doubled_mg_us: u128) -> u64 {
-    u64::try_from(doubled_mg_us / 2_000_000).unwrap_or(u64::MAX)
+fn whole_mg_s(ug_us: u128) -> u64 {
+    u64::try_from(ug_us / 1_000_000_000).unwrap_or(u64::MAX)
 }
 
-fn fault(
+fn line_ct_mg_h_m3(readings: &[&Reading], spans: &[Span]) -> u64 {
+    let sum = (spans.iter())
+        .map(|span| ug_us_m3(within(readings, *span)))
+        .sum();
+    whole_mg_s(sum) / 3_600
+}
+
+/// Concentration × time of the line that has least.
+fn ct_mg_h_m3(lines: &Lines<'_>, spans: &[Span]) -> Option<u64> {
+    (lines.values())
+        .map(|readings| line_ct_mg_h_m3(readings, spans))
+        .min()
+}
+
+/// What is said of a line.
+fn of_line(line: Option<&str>, what: String) -> String {
+    match line {
+        Some(line) => format!("line {line}: {what}"),
+        None => what,
+    }
+}
+
+/// The first thing that is wrong with any line.
+fn first_fault(lines: &Lines<'_>, wrong: impl Fn(&[&Reading]) -> Option<String>) -> Option<String> {
+    (lines.iter()).find_map(|(line, readings)| wrong(readings).map(|what| of_line(*line, what)))
+}
+
+/// That as many lines were read as are asked; none asked is one.
+fn too_few_lines(lines: &Lines<'_>, asked: u32) -> Option<String> {
+    let read = lines.len() as u32;
+    if read == 0 && asked > 0 {
+        return Some("nothing was read".into());
+    }
+    (read < asked).then(|| format!("{read} of {asked} lines were read"))
+}
+
+/// Judges by the rules for the agent that was used: any of them will do, and any row of a band.
+fn by_agent(
     rule: &TreatmentRule,
     treatment: &Treatment<'_>,
-    contact_s: u64,
-    ct: u64,
-    readings: &[Reading],
-    spans: &[(Timestamp, Timestamp)],
-) -> Option<String> {
-    if contact_s < rule.contact_s {
-        let aside = if treatment.pauses.is_empty() {
-            ""
-        } else {
-            ", pauses aside"
-        };
-        return Some(format!(
-            "it lasted {contact_s} s of {} s{aside}",
-            rule.contact_s
-        ));
-    }
-    if rule.agents.is_empty() {
-        return None;
-    }
+    spans: &[Span],
+    mut judgement: Judgement,
+) -> Judgement {
     let Some(agent) = treatment.agent else {
-        return Some("no agent was recorded".into());
+        judgement.fault = Some("no agent was recorded".into());
+        return judgement;
     };
-    let Some(agent_rule) = rule.agents.iter().find(|rule| rule.agent == *agent) else {
-        return Some(format!("{agent} is not an agent of the protocol"));
+    let mut first: Option<Judgement> = None;
+    for rule in rule.agents.iter().filter(|rule| rule.agent == *agent) {
+        for tried in by_rule(rule, treatment, spans, &judgement) {
+            if tried.fault.is_none() {
+                return tried;
+            }
+            first = first.or(Some(tried));
+        }
+    }
+    first.unwrap_or_else(|| {
+        judgement.fault = Some(format!("{agent} is not an agent of the protocol"));
+        judgement
+    })
+}
+
+/// One judgement for each row that the coldest reading asks for; one alone where no row is asked.
+fn by_rule(
+    rule: &AgentRule,
+    treatment: &Treatment<'_>,
+    spans: &[Span],
+    whole: &Judgement,
+) -> Vec<Judgement> {
+    let said = |fault: Option<String>| {
+        vec![Judgement {
+            fault,
+            ..whole.clone()
+        }]
     };
-    let gap = (spans.iter())
-        .filter_map(|span| longest_gap_s(*span, within(readings, *span)))
-        .max();
-    if let Some(gap) = gap.filter(|gap| *gap > agent_rule.readings_every_s) {
-        return Some(format!(
-            "{gap} s went by without a reading; {} s are allowed",
-            agent_rule.readings_every_s
-        ));
+    let lines = lines(treatment.readings, spans);
+    if let Some(fault) = gaps(&lines, spans, rule.readings_every_s) {
+        return said(Some(fault));
+    }
+    if let Some(fault) = too_few_lines(&lines, rule.lines) {
+        return said(Some(fault));
     }
     // Rules without bands ask for nothing but the agent, the time and readings without gaps.
-    let (Some(coldest), Some(last)) = (
-        readings.iter().map(|reading| reading.temperature_mc).min(),
-        readings.last(),
-    ) else {
-        return (!agent_rule.bands.is_empty()).then(|| "nothing was read".into());
-    };
-    if agent_rule.bands.is_empty() {
-        return None;
+    if rule.bands.is_empty() {
+        return said(None);
     }
-    let Some(band) = agent_rule
-        .bands
-        .iter()
-        .find(|band| (band.from_mc..band.below_mc).contains(&coldest))
-    else {
-        return Some(format!(
-            "{} °C is in no band of the protocol",
-            celsius(coldest)
-        ));
+    let Some(coldest) = (lines.values().flatten().map(|read| read.temperature_mc)).min() else {
+        return said(Some("nothing was read".into()));
     };
-    let least = readings
-        .iter()
-        .map(|reading| reading.concentration_mg_m3)
-        .min()
-        .unwrap_or(0);
-    let short = |what: &str, found: u64, asked: u64, unit: &str| {
-        (found < asked).then(|| {
-            format!(
-                "{what} was {found} {unit} of {asked} {unit} at {} °C",
-                celsius(coldest)
-            )
-        })
+    let rows: Vec<Judgement> = (rule.bands.iter())
+        .filter(|band| (band.from_mc..band.below_mc).contains(&coldest))
+        .map(|band| by_band(band, treatment, &lines, spans, coldest))
+        .collect();
+    if rows.is_empty() {
+        let coldest = celsius(coldest);
+        return said(Some(format!("{coldest} °C is in no band of the protocol")));
+    }
+    rows
+}
+
+/// The longest time without a reading on any line, if it is longer than is allowed.
+fn gaps(lines: &Lines<'_>, spans: &[Span], allowed_s: u64) -> Option<String> {
+    let longest = |readings: &[&Reading]| {
+        (spans.iter())
+            .filter_map(|span| longest_gap_s(*span, within(readings, *span)))
+            .max()
+            .filter(|gap| *gap > allowed_s)
+            .map(|gap| format!("{gap} s went by without a reading; {allowed_s} s are allowed"))
     };
-    short("time under the agent", contact_s, band.contact_s, "s")
-        .or_else(|| {
-            short(
-                "the least concentration",
-                least.into(),
-                band.least_mg_m3.into(),
-                "mg/m³",
-            )
-        })
-        .or_else(|| {
-            short(
-                "the final concentration",
-                last.concentration_mg_m3.into(),
-                band.final_mg_m3.into(),
-                "mg/m³",
-            )
-        })
-        .or_else(|| short("concentration × time", ct, band.ct_mg_h_m3, "mg·h/m³"))
+    if lines.is_empty() {
+        return longest(&[]);
+    }
+    first_fault(lines, longest)
 }
 
 /// The longest time without a reading, the ends included; none if nothing was read and nothing lasted.
-fn longest_gap_s((from, to): (Timestamp, Timestamp), readings: &[Reading]) -> Option<u64> {
+fn longest_gap_s((from, to): Span, readings: &[&Reading]) -> Option<u64> {
     let instants = std::iter::once(from)
         .chain(readings.iter().map(|reading| reading.at))
         .chain(std::iter::once(to));
@@ -240,10 +303,216 @@ fn seconds(from: Timestamp, to: Timestamp) -> u64 {
     (micros.max(0) / 1_000_000).unsigned_abs()
 }
 
+/// Judges by one row of a band.
+fn by_band(
+    band: &Band,
+    treatment: &Treatment<'_>,
+    read: &Lines<'_>,
+    spans: &[Span],
+    coldest: i32,
+) -> Judgement {
+    let (begin, spans) = match exposed(band, treatment, read, spans) {
+        Ok(exposed) => exposed,
+        Err(fault) => {
+            return Judgement {
+                contact_s: 0,
+                ct_mg_h_m3: ct_mg_h_m3(read, spans),
+                fault: Some(fault),
+            };
+        }
+    };
+    let mut lines = lines(treatment.readings, &spans);
+    // A line that was read only before the exposure began has nothing to show for it.
+    for line in read.keys() {
+        lines.entry(*line).or_default();
+    }
+    let contact_s = length_s(&spans);
+    let short = |what: &str, found: u64, asked: u64, unit: &str| {
+        (found < asked).then(|| {
+            format!(
+                "{what} was {found} {unit} of {asked} {unit} at {} °C",
+                celsius(coldest)
+            )
+        })
+    };
+    let concentration = |what: &str, found: Option<u32>, asked: u32| {
+        short(what, found.unwrap_or(0).into(), asked.into(), "mg/m³")
+    };
+    let fault = short("time under the agent", contact_s, band.contact_s, "s")
+        .or_else(|| too_small_a_dose(band, treatment))
+        .or_else(|| first_fault(&lines, read_once))
+        .or_else(|| {
+            first_fault(&lines, |readings| {
+                let least = readings.iter().map(|read| read.concentration_mg_m3).min();
+                concentration("the least concentration", least, band.least_mg_m3)
+            })
+        })
+        .or_else(|| {
+            first_fault(&lines, |readings| {
+                let last = readings.last().map(|read| read.concentration_mg_m3);
+                concentration("the final concentration", last, band.final_mg_m3)
+            })
+        })
+        .or_else(|| {
+            first_fault(&lines, |readings| {
+                let ct = line_ct_mg_h_m3(readings, &spans);
+                short("concentration × time", ct, band.ct_mg_h_m3, "mg·h/m³")
+            })
+        })
+        .or_else(|| first_fault(read, |readings| off_schedule(band, begin, readings)))
+        .or_else(|| first_fault(&lines, |readings| too_warm(band, readings)));
+    Judgement {
+        contact_s,
+        ct_mg_h_m3: ct_mg_h_m3(&lines, &spans),
+        fault,
+    }
+}
+
+/// When the exposure began, and its spans: where a row asks for a starting concentration, once every line has read it.
+fn exposed(
+    band: &Band,
+    treatment: &Treatment<'_>,
+    lines: &Lines<'_>,
+    all: &[Span],
+) -> Result<(Timestamp, Vec<Span>), String> {
+    let applied = treatment.from.max(treatment.dosed);
+    if band.start_mg_m3 == 0 {
+        return Ok((applied, all.to_vec()));
+    }
+    let mut began = applied;
+    for (line, readings) in lines {
+        let reached = (readings.iter()).find(|read| read.concentration_mg_m3 >= band.start_mg_m3);
+        let Some(reached) = reached else {
+            let most = readings.iter().map(|read| read.concentration_mg_m3).max();
+            return Err(of_line(
+                *line,
+                format!(
+                    "no reading reached the starting concentration of {} mg/m³; the most was {} mg/m³",
+                    band.start_mg_m3,
+                    most.unwrap_or(0)
+                ),
+            ));
+        };
+        began = began.max(reached.at);
+    }
+    Ok((began, spans(began, treatment)))
+}
+
+fn too_small_a_dose(band: &Band, treatment: &Treatment<'_>) -> Option<String> {
+    let asked = band.dose_mg_m3;
+    match treatment.dose_mg_m3 {
+        _ if asked == 0 => None,
+        None => Some(format!("no dose was recorded, and {asked} mg/m³ are asked")),
+        Some(dose) => (dose < asked).then(|| format!("the dose was {dose} mg/m³ of {asked} mg/m³")),
+    }
+}
+
+/// One reading is a point and says nothing of a time.
+fn read_once(readings: &[&Reading]) -> Option<String> {
+    (readings.len() < 2).then(|| "it was read once, and a time needs two readings".into())
+}
+
+/// That a line was read at each time that the row sets, and had there what it asks.
+fn off_schedule(band: &Band, begin: Timestamp, readings: &[&Reading]) -> Option<String> {
+    band.at.iter().find_map(|set| {
+        let least_s = set.after_s.saturating_sub(set.within_s);
+        let most_s = set.after_s.saturating_add(set.within_s);
+        let mut near = (readings.iter())
+            .filter(|read| read.at >= begin)
+            .filter(|read| (least_s..=most_s).contains(&seconds(begin, read.at)))
+            .peekable();
+        if near.peek().is_none() {
+            return Some(format!(
+                "nothing was read {} s after the exposure began, {} s more or less",
+                set.after_s, set.within_s
+            ));
+        }
+        let low = near
+            .map(|read| read.concentration_mg_m3)
+            .find(|read| *read < set.least_mg_m3)?;
+        Some(format!(
+            "the concentration after {} s was {low} mg/m³ of {} mg/m³",
+            set.after_s, set.least_mg_m3
+        ))
+    })
+}
+
+fn too_warm(band: &Band, readings: &[&Reading]) -> Option<String> {
+    let limit = band.warmest_mc?;
+    let warmest = readings.iter().map(|read| read.temperature_mc).max()?;
+    (warmest > limit).then(|| {
+        format!(
+            "it was {} °C warm, and {} °C is the most",
+            celsius(warmest),
+            celsius(limit)
+        )
+    })
+}
+
+/// What is wrong with the temperatures, where the rule has rows for them; any row will do.
+fn by_temperature(
+    rule: &TreatmentRule,
+    treatment: &Treatment<'_>,
+    spans: &[Span],
+) -> Option<String> {
+    let lines = lines(treatment.readings, spans);
+    let mut first = None;
+    for row in &rule.temperatures {
+        let fault = too_few_lines(&lines, row.lines.max(1)).or_else(|| {
+            first_fault(&lines, |readings| {
+                let kept = (spans.iter())
+                    .map(|span| unbroken_s(row, within(readings, *span)))
+                    .max()
+                    .unwrap_or(0);
+                (kept < row.contact_s).then(|| {
+                    format!(
+                        "it was from {} to below {} °C for {kept} s without a break, of {} s",
+                        celsius(row.from_mc),
+                        celsius(row.below_mc),
+                        row.contact_s
+                    )
+                })
+            })
+        });
+        let fault = fault?;
+        first = first.or(Some(fault));
+    }
+    first
+}
+
+/// The longest time that a line stayed within a row, in seconds: between two readings that are both within it and not too
+/// far apart. An excursion that the row allows gains nothing and breaks nothing.
+fn unbroken_s(row: &TemperatureRule, readings: &[&Reading]) -> u64 {
+    let inside = |read: &Reading| (row.from_mc..row.below_mc).contains(&read.temperature_mc);
+    let between: Vec<(u64, bool)> = (readings.windows(2))
+        .map(|pair| {
+            let micros = pair[1].at.as_microsecond() - pair[0].at.as_microsecond();
+            let kept = inside(pair[0]) && inside(pair[1]);
+            (micros.unsigned_abs(), kept)
+        })
+        .collect();
+    let far = row.readings_every_s.saturating_mul(1_000_000);
+    let allowed = row.excursions_s.saturating_mul(1_000_000);
+    // A window over the times between readings that holds no more excursion than is allowed.
+    let (mut longest, mut kept, mut out, mut first) = (0_u64, 0_u64, 0_u64, 0);
+    for (last, &(micros, inside)) in between.iter().enumerate() {
+        if micros > far {
+            (kept, out, first) = (0, 0, last + 1);
+            continue;
+        }
+        *(if inside { &mut kept } else { &mut out }) += micros;
+        while out > allowed {
+            let (micros, inside) = between[first];
+            *(if inside { &mut kept } else { &mut out }) -= micros;
+            first += 1;
+        }
+        longest = longest.max(kept);
+    }
+    longest / 1_000_000
+}
+
 fn celsius(thousandths: i32) -> String {
-    format!(
-        "{}.{}",
-        thousandths / 1_000,
-        thousandths.abs() % 1_000 / 100
-    )
+    let tenths = thousandths.unsigned_abs() / 100;
+    let minus = if thousandths < 0 { "-" } else { "" };
+    format!("{minus}{}.{}", tenths / 10, tenths % 10)
 }

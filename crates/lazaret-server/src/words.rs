@@ -205,13 +205,24 @@ fn entry_words(entry: &Entry) -> String {
             list(parts.iter().map(|part| part.lot.to_string()))
         ),
         E::TreatmentDosed {
-            lot, step, agent, ..
-        } => format!("{step} of {lot} is done with {agent}"),
-        E::TreatmentRead { lot, reading, .. } => format!(
-            "read for {lot}: {} mg/m³ at {} °C",
-            reading.concentration_mg_m3,
-            f64::from(reading.temperature_mc) / 1000.0
-        ),
+            lot,
+            step,
+            agent,
+            dose_mg_m3,
+            ..
+        } => match dose_mg_m3 {
+            Some(dose) => format!("{step} of {lot} is done with {agent}, {dose} mg/m³"),
+            None => format!("{step} of {lot} is done with {agent}"),
+        },
+        E::TreatmentRead { lot, reading, .. } => {
+            let line =
+                (reading.line.as_ref()).map_or_else(String::new, |at| format!(", line {at}"));
+            format!(
+                "read for {lot}{line}: {} mg/m³ at {} °C",
+                reading.concentration_mg_m3,
+                f64::from(reading.temperature_mc) / 1000.0
+            )
+        }
         E::TreatmentJudged {
             lot,
             step,

@@ -1007,11 +1007,19 @@ export interface components {
         AgentRule: {
             /** @description The agent. */
             agent: components["schemas"]["AgentName"];
-            /** @description What it must reach, by temperature; the coldest reading decides. Bands do not overlap. */
+            /**
+             * @description What it must reach, by temperature; the coldest reading decides. Bands do not overlap, but several may be for the
+             *     same temperatures: any of them will do.
+             */
             bands: components["schemas"]["Band"][];
             /**
+             * Format: int32
+             * @description Least number of lines that are read.
+             */
+            lines?: number;
+            /**
              * Format: int64
-             * @description The longest time between two readings, and from either end to the nearest, in seconds.
+             * @description The longest time between two readings of a line, and from either end to the nearest, in seconds.
              */
             readings_every_s: number;
         };
@@ -1086,6 +1094,8 @@ export interface components {
         At: string;
         /** @description What a treatment must reach within a band of temperature. */
         Band: {
+            /** @description Readings that must be taken at set times on every line. */
+            at?: components["schemas"]["SetReading"][];
             /**
              * Format: int32
              * @description Up to but not including this one.
@@ -1103,6 +1113,11 @@ export interface components {
             ct_mg_h_m3?: number;
             /**
              * Format: int32
+             * @description Least dose that was applied, in mg/m³.
+             */
+            dose_mg_m3?: number;
+            /**
+             * Format: int32
              * @description Least concentration of the last reading, in mg/m³.
              */
             final_mg_m3?: number;
@@ -1116,6 +1131,16 @@ export interface components {
              * @description Least concentration of any reading, in mg/m³.
              */
             least_mg_m3?: number;
+            /**
+             * Format: int32
+             * @description Least starting concentration, in mg/m³: the exposure begins when every line has read it.
+             */
+            start_mg_m3?: number;
+            /**
+             * Format: int32
+             * @description The warmest that any reading may be, in thousandths of a degree Celsius; none for no limit.
+             */
+            warmest_mc?: number | null;
         };
         /** @description What became of one command of several. */
         BatchOutcome: {
@@ -1671,6 +1696,11 @@ export interface components {
             agent: components["schemas"]["AgentName"];
             /** @description The agent's batch. */
             batch?: string | null;
+            /**
+             * Format: int32
+             * @description How much of it, in mg/m³: the first is the dose, more of the same is a top-up.
+             */
+            dose_mg_m3?: number | null;
             /** @enum {string} */
             event: "treatment_dosed";
             /** @description The lot. */
@@ -2112,7 +2142,7 @@ export interface components {
             event: "lot_loaded";
             /** @description The lot. */
             lot: components["schemas"]["LotId"];
-            wagon?: null | components["schemas"]["VehicleId"];
+            wagon?: components["schemas"]["VehicleId"] | null;
         } | {
             /** @description The departure. */
             departure: components["schemas"]["DepartureId"];
@@ -2238,7 +2268,7 @@ export interface components {
             /** @description The places of the cycle. */
             places: components["schemas"]["PlaceName"][];
         } | components["schemas"]["Entry"];
-        /** @description A class or division of dangerous goods, such as `2.1`. */
+        /** @description A class or division of dangerous goods, such as `2.1`, with the compatibility group of an explosive: `1.4S`. */
         Hazard: string;
         /** @description Something found. */
         Hit: {
@@ -2353,6 +2383,8 @@ export interface components {
             /** @description What, in words. */
             words: string;
         };
+        /** @description Where in the goods something is read: a sampling line, or a probe in the core. */
+        LineName: string;
         /** @description One link of a chain of contacts, with the records that made it. */
         Link: {
             /** @description The lot on the side of the cause. */
@@ -3312,6 +3344,7 @@ export interface components {
              * @description Concentration in milligrams per cubic metre.
              */
             concentration_mg_m3: number;
+            line?: components["schemas"]["LineName"] | null;
             /**
              * Format: int32
              * @description Temperature in thousandths of a degree Celsius.
@@ -3456,6 +3489,24 @@ export interface components {
             seq: number;
             /** @description Its time zone (IANA). */
             time_zone: string;
+        };
+        /** @description A reading that must be taken at a set time. */
+        SetReading: {
+            /**
+             * Format: int64
+             * @description How long after the exposure began, in seconds.
+             */
+            after_s: number;
+            /**
+             * Format: int32
+             * @description Least concentration of every reading in that time, in mg/m³.
+             */
+            least_mg_m3?: number;
+            /**
+             * Format: int64
+             * @description How much earlier or later will do, in seconds.
+             */
+            within_s: number;
         };
         /** @description Makes the first administrator. */
         Setup: {
@@ -3697,6 +3748,39 @@ export interface components {
          * @enum {string}
          */
         TaskKind: "sign_first" | "sign_next" | "take_samples" | "enter_results" | "repeat_treatment" | "treatments_in_hand" | "treat" | "settle_exceptions" | "check_papers" | "unload" | "wash" | "send_home" | "load" | "recalled" | "renew_clearances" | "places_closed";
+        /** @description A temperature that the goods must keep on every line, with or without an agent: heat in the core, or cold. */
+        TemperatureRule: {
+            /**
+             * Format: int32
+             * @description Up to but not including this one.
+             */
+            below_mc: number;
+            /**
+             * Format: int64
+             * @description Least time within it without a break, in seconds.
+             */
+            contact_s: number;
+            /**
+             * Format: int64
+             * @description Time outside it that breaks nothing, in seconds altogether. It does not count either.
+             */
+            excursions_s?: number;
+            /**
+             * Format: int32
+             * @description From this temperature on, in thousandths of a degree Celsius.
+             */
+            from_mc: number;
+            /**
+             * Format: int32
+             * @description Least number of lines that are read.
+             */
+            lines?: number;
+            /**
+             * Format: int64
+             * @description The longest time between two readings that counts as kept, in seconds.
+             */
+            readings_every_s: number;
+        };
         /** @description A test that its protocol asks. */
         TestLine: {
             /**
@@ -3876,7 +3960,10 @@ export interface components {
         };
         /** @description A treatment that a lot must have had. */
         TreatmentRule: {
-            /** @description Agents that may be used; empty if the treatment is not one by agent, or any will do. */
+            /**
+             * @description Agents that may be used; empty if the treatment is not one by agent, or any will do. Where an agent has several
+             *     rules, any of them will do.
+             */
             agents?: components["schemas"]["AgentRule"][];
             /**
              * Format: int64
@@ -3885,6 +3972,8 @@ export interface components {
             contact_s?: number;
             /** @description The step. */
             step: components["schemas"]["StepName"];
+            /** @description Temperatures of which one must be kept; empty if none is asked. */
+            temperatures?: components["schemas"]["TemperatureRule"][];
         };
         /** @description What a command would do. */
         Trial: {

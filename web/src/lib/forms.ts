@@ -77,9 +77,15 @@ export const FIELDS: Record<string, Field[]> = {
   treatment_dosed: [
     treatment,
     { name: 'agent', kind: 'suggest', options: 'agents' },
+    { name: 'dose_mg_m3', kind: 'whole', optional: true },
     { name: 'batch', kind: 'text', optional: true },
   ],
-  treatment_read: [treatment, { name: 'concentration', kind: 'whole' }, { name: 'temperature', kind: 'decimal' }],
+  treatment_read: [
+    treatment,
+    { name: 'line', kind: 'text', optional: true },
+    { name: 'concentration', kind: 'whole' },
+    { name: 'temperature', kind: 'decimal' },
+  ],
   treatment_ended: [treatment],
   work_paused: [treatment, { name: 'missing', kind: 'text' }],
   work_resumed: [treatment],
@@ -109,7 +115,10 @@ export const FIELDS: Record<string, Field[]> = {
   contamination_found: [{ name: 'since', kind: 'when' }, because],
   exception_opened: [because],
   exception_closed: [because],
-  lot_loaded: [{ name: 'departure', kind: 'suggest', options: 'departures' }],
+  lot_loaded: [
+    { name: 'departure', kind: 'suggest', options: 'departures' },
+    { name: 'wagon', kind: 'text', optional: true },
+  ],
   departed: [{ name: 'step', kind: 'choice', options: 'dispatch_steps' }],
   lot_sent: [spot],
   lot_destroyed: [],
@@ -293,6 +302,7 @@ function shaped(event: string, out: Loose, c: Context): Loose {
           at: new Date(c.now).toISOString(),
           concentration_mg_m3: out['concentration'],
           temperature_mc: Math.round((out['temperature'] as number) * 1000),
+          ...(out['line'] ? { line: out['line'] } : {}),
         },
       };
     case 'result_entered':

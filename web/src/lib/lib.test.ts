@@ -224,6 +224,7 @@ describe('forms', () => {
       step: 'disinfect',
       reading: { at: '2022-01-24T05:05:00.000Z', concentration_mg_m3: 900, temperature_mc: -3500 },
     });
+    expect(made('treatment_read', { step: 'disinfect', line: 'top', concentration: '900', temperature: '20' })).toMatchObject({ reading: { line: 'top' } });
     expect(made('contamination_found', { since: '2022-01-24T14:05', because: 'swab' }, 'place', 'yard/3')).toMatchObject({ on: { unit: ['yard', 3] }, since: '2022-01-24T05:05:00Z' });
     expect(made('lot_split', { parts: 'a-1-1 20 400\na-1-2, 30, 600' })).toEqual({
       event: 'lot_split',

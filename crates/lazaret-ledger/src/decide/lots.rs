@@ -248,6 +248,7 @@ impl Judge<'_> {
                     to: timestamp(self.at),
                     agent: agent.as_ref(),
                     dosed: timestamp(treatment.dosed),
+                    dose_mg_m3: treatment.dose,
                     pauses: &pauses,
                     readings: &treatment.readings,
                 },

@@ -14,6 +14,9 @@ use crate::segregation::Class;
 use crate::spelling::{Kind, key};
 use crate::state::{LotStage, flag, micros, seconds, some, timestamp};
 
+/// Characters in the name of a monitoring line.
+const LINE_CHARS_MAX: usize = 64;
+
 impl Judge<'_> {
     pub(super) fn entry(&self, entry: &Entry, said: &mut Said) -> Result<(), Refusal> {
         use Entry as E;
@@ -491,6 +494,39 @@ impl Judge<'_> {
                     timestamp(treatment.from)
                 ),
                 "correct when it was read".into(),
+            )
+        })?;
+        if let Some(line) = &reading.line {
+            let text = line.as_str();
+            let plain = !text.is_empty()
+                && text.trim() == text
+                && text.chars().count() <= LINE_CHARS_MAX
+                && !text.chars().any(char::is_control);
+            self.need(Rule::Known, plain, || {
+                (
+                    format!("`{text}` is not the name of a line"),
+                    format!(
+                        "write at most {LINE_CHARS_MAX} characters such as top, or leave the line out"
+                    ),
+                )
+            })?;
+        }
+        // Which of two is right nobody can tell, and the better one must not win.
+        let other = treatment.readings.iter().find(|other| {
+            other.at == reading.at && other.line == reading.line && *other != reading
+        });
+        self.need(Rule::Treated, other.is_none(), || {
+            let line = match &reading.line {
+                Some(line) => format!("line {line}"),
+                None => "the treatment".into(),
+            };
+            let (c, t) = other.map_or((0, 0), |o| (o.concentration_mg_m3, o.temperature_mc));
+            (
+                format!(
+                    "{line} was read at {} already: {c} mg/m³ at {} thousandths of a degree",
+                    reading.at, t
+                ),
+                "name the line of each, or correct when it was read".into(),
             )
         })
     }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use lazaret_vocabulary::event::StepName;
 use lazaret_vocabulary::event::entry::{AgentName, ExceptionId, PersonName, Role};
-use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
+use lazaret_vocabulary::event::rules::{Band, Protocol, RuleBook, TreatmentRule};
 
 use super::{Judge, Said};
 use crate::rule::{Refusal, Rule};
@@ -341,26 +341,51 @@ impl Judge<'_> {
                     "name each treatment once".into(),
                 );
             }
-            for agent in &rule.agents {
-                let mut bands: Vec<(i32, i32)> = agent
-                    .bands
-                    .iter()
-                    .map(|band| (band.from_mc, band.below_mc))
-                    .collect();
-                bands.sort_unstable();
-                let empty = bands.iter().any(|(from, below)| from >= below);
-                let overlap = bands.windows(2).any(|pair| pair[0].1 > pair[1].0);
-                if empty || overlap {
-                    return wrong(
-                        format!(
-                            "the bands of temperature for {} are empty or overlap",
-                            agent.agent
-                        ),
-                        "let each band begin where the one before ends".into(),
-                    );
-                }
+            if let Some((fact, remedy)) = unfit(rule) {
+                return wrong(fact, remedy.into());
             }
         }
         Ok(())
     }
+}
+
+/// What makes no sense in what a treatment must reach, and what to write instead.
+fn unfit(rule: &TreatmentRule) -> Option<(String, &'static str)> {
+    for agent in &rule.agents {
+        let name = &agent.agent;
+        let mut bands: Vec<(i32, i32)> = agent
+            .bands
+            .iter()
+            .map(|band| (band.from_mc, band.below_mc))
+            .collect();
+        bands.sort_unstable();
+        let empty = bands.iter().any(|(from, below)| from >= below);
+        // The same band twice is two ways to pass; a part of another is a slip of the pen.
+        let overlap = (bands.windows(2)).any(|pair| pair[0] != pair[1] && pair[0].1 > pair[1].0);
+        if empty || overlap {
+            return Some((
+                format!("the bands of temperature for {name} are empty or overlap"),
+                "let each band begin where the one before ends, or give alternatives the same band",
+            ));
+        }
+        let late = |band: &Band| band.at.iter().any(|set| set.after_s > band.contact_s);
+        if agent.bands.iter().any(late) {
+            return Some((
+                format!("{name} asks for a reading after its time is over"),
+                "set readings within the time under the agent",
+            ));
+        }
+    }
+    for row in &rule.temperatures {
+        if row.from_mc >= row.below_mc || row.contact_s == 0 || row.readings_every_s == 0 {
+            return Some((
+                format!(
+                    "a temperature of {} is empty, or asks for no time",
+                    rule.step
+                ),
+                "give a lower and a higher temperature, a time, and how often it is read",
+            ));
+        }
+    }
+    None
 }

@@ -241,6 +241,7 @@ impl State {
                         recorded: now,
                         agent: NONE,
                         dosed: at,
+                        dose: None,
                         pauses: Vec::new(),
                         readings: Vec::new(),
                     },

@@ -549,3 +549,38 @@ fn papers_are_not_amended_to_name_what_has_left() {
         "vehicle w1, lot w1-1: that lot is known from elsewhere"
     );
 }
+
+#[test]
+fn who_fell_ill_handled_what_a_late_entry_says_too() {
+    // Handled twice, and the earlier time is entered last: the other lot was beside it only then.
+    let mut scene = Scene::open();
+    let lots = scene.arrive("k1", &["w1", "w2"], "general");
+    scene.say("yard", stored(&lots[0], "warehouse", 1));
+    scene.say("yard", stored(&lots[1], "warehouse", 1));
+    let early = scene.now;
+    scene.wait(HOUR);
+    scene.say("yard", stored(&lots[1], "platform", 1));
+    scene.wait(DAY);
+    let count = |lot: &str| E::LotCounted {
+        lot: LotId::new(lot),
+        tally: Tally {
+            pieces: 1,
+            mass_kg: 10,
+        },
+    };
+    scene.say("crew", count("w1-1"));
+    let mut late = scene.command("crew", count("w1-1"));
+    late.at = early;
+    scene.submit(&late).unwrap();
+    scene.say(
+        "yard",
+        E::PersonReportedSick {
+            person: person("crew"),
+            since: early,
+            exception: ExceptionId::new("ill"),
+        },
+    );
+    for lot in ["w1-1", "w2-1"] {
+        assert_eq!(scene.lot(lot).exceptions.len(), 1, "{lot}");
+    }
+}

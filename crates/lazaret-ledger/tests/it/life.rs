@@ -16,8 +16,8 @@ use lazaret_vocabulary::event::entry::{
     PersonName, ProtocolName, Role, SampleId, Soiled, Tally, TestName,
 };
 use lazaret_vocabulary::event::rules::{
-    ClockFrom, Contact, HoldRule, InspectionRule, PlaceRule, Protocol, RuleBook, Side, TestRule,
-    TreatmentRule,
+    ClockFrom, Contact, HoldRule, InspectionRule, PlaceRule, Protocol, RuleBook, SetReading, Side,
+    TemperatureRule, TestRule, TreatmentRule,
 };
 use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName,
@@ -158,6 +158,21 @@ fn life_protocols() -> Vec<Protocol> {
         before: Vec::new(),
     });
     standard.tests[0].not_before_s = DAY as u64;
+    // Peroxide has a second way to pass, and chlorine asks for a start, a dose and a reading at a set time.
+    let agents = &mut standard.treatments[0].agents;
+    let mut weaker = agents[0].bands[1].clone();
+    (weaker.ct_mg_h_m3, weaker.least_mg_m3) = (600, 0);
+    agents[0].bands.push(weaker);
+    for band in &mut agents[1].bands {
+        band.start_mg_m3 = 240;
+        band.dose_mg_m3 = 200;
+        band.warmest_mc = Some(30_000);
+        band.at = vec![SetReading {
+            after_s: HOUR as u64,
+            within_s: 15 * 60,
+            least_mg_m3: 95,
+        }];
+    }
     let mut medicine = scene::protocol();
     medicine.protocol = ProtocolName::new("medicine");
     medicine.goods = vec![GoodsName::new("medicine")];
@@ -180,6 +195,24 @@ fn life_protocols() -> Vec<Protocol> {
         step: StepName::new("disinfect"),
         contact_s: HOUR as u64,
         agents: Vec::new(),
+        temperatures: vec![
+            TemperatureRule {
+                from_mc: 15_000,
+                below_mc: 40_000,
+                contact_s: 2 * HOUR as u64,
+                readings_every_s: HOUR as u64,
+                lines: 0,
+                excursions_s: 0,
+            },
+            TemperatureRule {
+                from_mc: 0,
+                below_mc: 15_000,
+                contact_s: 3 * HOUR as u64,
+                readings_every_s: 2 * HOUR as u64,
+                lines: 2,
+                excursions_s: HOUR as u64,
+            },
+        ],
     }];
     acid.tests[0].not_before_s = 0;
     acid.hold = None;
@@ -770,7 +803,17 @@ impl Life {
         if self.dice.one_in(12) {
             self.wait(20 * 60);
         }
-        self.say(doser, scene::dosed(lot, agent));
+        let mut dosed = scene::dosed(lot, agent);
+        if let E::TreatmentDosed { dose_mg_m3, .. } = &mut dosed {
+            *dose_mg_m3 = *self.dice.pick(&[None, Some(150), Some(250), Some(250)]);
+        }
+        self.say(doser, dosed);
+        let lines: &[Option<&str>] = *self.dice.pick(&[
+            &[None] as &[Option<&str>],
+            &[None],
+            &[Some("top"), Some("foot")],
+            &[None, Some("foot")],
+        ]);
         let weak = self.dice.one_in(9);
         for nth in 0..=3 {
             if nth > 0 {
@@ -778,9 +821,17 @@ impl Life {
             }
             let concentration = if weak { 90 } else { 250 + nth };
             let cold = if self.dice.one_in(25) { 9_000 } else { 20_000 };
-            if !self.dice.one_in(30) {
-                let now = self.now;
-                self.say("lead", scene::read(lot, now, concentration, cold));
+            for line in lines {
+                if self.dice.one_in(30) {
+                    continue;
+                }
+                // The foot of the stack may be thinner or colder than its top.
+                let thin = line.is_some() && self.dice.one_in(12);
+                let concentration = if thin { 60 } else { concentration };
+                self.reading(lot, *line, concentration, cold);
+                if self.dice.one_in(40) {
+                    self.reading(lot, *line, concentration + 1, cold);
+                }
             }
             if nth > 0 && self.dice.one_in(12) {
                 self.pause(lot);
@@ -790,6 +841,15 @@ impl Life {
             }
         }
         self.say("lead", scene::treatment_ended(lot, unit));
+    }
+
+    fn reading(&mut self, lot: &str, line: Option<&str>, concentration: u32, cold: i32) {
+        let now = self.now;
+        let read = match line {
+            Some(line) => scene::read_on(line, lot, now, concentration, cold),
+            None => scene::read(lot, now, concentration, cold),
+        };
+        self.say("lead", read);
     }
 
     /// The treatment rests for a while; at times nobody says that it goes on.

@@ -13,5 +13,6 @@ mod life;
 mod oracle;
 mod rules;
 mod scene;
+mod sound;
 mod story;
 mod treatments;

@@ -9,12 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use lazaret_ledger::Record;
 use lazaret_vocabulary::event::entry::{Entry as E, Outcome, Role, Soiled, Surface, Tally};
-use lazaret_vocabulary::event::rules::{
-    ClockFrom, Contact, PlaceRule, Protocol, RuleBook, Side, TreatmentRule,
-};
+use lazaret_vocabulary::event::rules::{ClockFrom, Contact, PlaceRule, Protocol, RuleBook, Side};
 use lazaret_vocabulary::event::{Event, Finding, Happening as H, Spot, Thing};
 
 use crate::dangers;
+use crate::sound::{Work, sound};
 
 const OPEN: i64 = i64::MAX;
 
@@ -95,16 +94,6 @@ struct Visit {
     from: i64,
     to: i64,
     record: u64,
-}
-
-#[derive(Clone, Debug)]
-struct Work {
-    step: String,
-    from: i64,
-    agent: Option<String>,
-    dosed: i64,
-    pauses: Vec<(i64, i64)>,
-    readings: Vec<(i64, u32, i32)>,
 }
 
 /// The judge.
@@ -354,6 +343,7 @@ impl Oracle {
                         from: at,
                         agent: None,
                         dosed: at,
+                        dose: None,
                         pauses: Vec::new(),
                         readings: Vec::new(),
                     },
@@ -730,8 +720,17 @@ impl Oracle {
             }
             E::LotSplit { lot, parts } => self.split(lot.as_str(), parts, now),
             E::TreatmentDosed {
-                lot, step, agent, ..
+                lot,
+                step,
+                agent,
+                dose_mg_m3,
+                ..
             } => {
+                if let Some(work) = self.work.get_mut(lot.as_str())
+                    && (work.agent.as_deref() != Some(agent.as_str()) || at < work.dosed)
+                {
+                    work.dose = *dose_mg_m3;
+                }
                 self.dosed(
                     (lot.as_str(), step.as_str(), agent.as_str()),
                     record,
@@ -742,11 +741,15 @@ impl Oracle {
             }
             E::TreatmentRead { lot, reading, .. } => {
                 if let Some(work) = self.work.get_mut(lot.as_str()) {
-                    work.readings.push((
-                        us(reading.at),
-                        reading.concentration_mg_m3,
-                        reading.temperature_mc,
-                    ));
+                    let line = reading.line.as_ref().map(ToString::to_string);
+                    let (at, c) = (us(reading.at), reading.concentration_mg_m3);
+                    let read = (line, at, c, reading.temperature_mc);
+                    let clash = work
+                        .readings
+                        .iter()
+                        .any(|other| other.0 == read.0 && other.1 == read.1 && *other != read);
+                    work.readings.push(read);
+                    self.must("G3a", !clash, || format!("{lot} was read twice at {at}"));
                 }
                 self.hand(lot.as_str(), &by, at, true);
             }
@@ -794,7 +797,7 @@ impl Oracle {
                 sample,
                 outcome,
                 exception,
-            } => self.result(sample.as_str(), *outcome, exception.as_str(), record),
+            } => self.result(sample.as_str(), *outcome, exception.as_str(), record, at),
             E::ContactSeen { lots, .. } => {
                 let keys: Vec<(String, i64)> = lots
                     .iter()
@@ -1721,7 +1724,14 @@ impl Oracle {
         from.is_some_and(|from| taken >= from.saturating_add(not_before))
     }
 
-    fn result(&mut self, sample: &str, outcome: Outcome, exception: &str, record: &Record) {
+    fn result(
+        &mut self,
+        sample: &str,
+        outcome: Outcome,
+        exception: &str,
+        record: &Record,
+        at: i64,
+    ) {
         let Some((lot, test, taken, settled)) = self.samples.get(sample).cloned() else {
             return self.fail("K1", format!("there is no sample {sample}"));
         };
@@ -1731,7 +1741,6 @@ impl Oracle {
         if let Some(row) = self.samples.get_mut(sample) {
             row.3 = true;
         }
-        let at = self.last;
         self.hand(&lot, record.by.as_str(), at, true);
         match outcome {
             Outcome::Negative => {
@@ -1999,80 +2008,4 @@ fn crew_of(record: &Record) -> Vec<String> {
             _ => None,
         })
         .unwrap_or_else(|| vec![record.by.to_string()])
-}
-
-/// Whether a treatment was what its rule asks, by the book.
-fn sound(rule: &TreatmentRule, work: &Work, ended: i64) -> bool {
-    // The treatment is cut at every instant that matters; each piece is under treatment or in a pause.
-    let begins = if rule.agents.is_empty() {
-        work.from
-    } else {
-        work.dosed
-    };
-    let paused = |at: i64| work.pauses.iter().any(|(from, to)| *from < at && at < *to);
-    let mut readings: Vec<_> = work
-        .readings
-        .iter()
-        .filter(|(at, ..)| (begins..=ended).contains(at) && !paused(*at))
-        .collect();
-    readings.sort_by_key(|(at, ..)| *at);
-    let mut cuts: Vec<i64> = vec![begins, ended];
-    cuts.extend(readings.iter().map(|(at, ..)| *at));
-    cuts.extend(work.pauses.iter().flat_map(|(from, to)| [*from, *to]));
-    cuts.retain(|at| (begins..=ended).contains(at));
-    cuts.sort_unstable();
-    let pieces: Vec<(i64, i64)> = cuts
-        .windows(2)
-        .map(|pair| (pair[0], pair[1]))
-        .filter(|(from, to)| from < to && !paused(from + (to - from) / 2))
-        .collect();
-    let seconds = pieces.iter().map(|(from, to)| to - from).sum::<i64>() / 1_000_000;
-    if seconds < rule.contact_s as i64 {
-        return false;
-    }
-    if rule.agents.is_empty() {
-        return true;
-    }
-    let Some(agent) = rule
-        .agents
-        .iter()
-        .find(|agent| Some(agent.agent.as_str()) == work.agent.as_deref())
-    else {
-        return false;
-    };
-    let gap = pieces.iter().map(|(from, to)| to - from).max().unwrap_or(0);
-    if gap / 1_000_000 > agent.readings_every_s as i64 {
-        return false;
-    }
-    if agent.bands.is_empty() {
-        return true;
-    }
-    let Some(coldest) = readings.iter().map(|(.., t)| *t).min() else {
-        return false;
-    };
-    let Some(band) = agent
-        .bands
-        .iter()
-        .find(|band| band.from_mc <= coldest && coldest < band.below_mc)
-    else {
-        return false;
-    };
-    let mut twice_mg_us: i128 = 0;
-    for pair in readings.windows(2) {
-        // Between them may lie a pause, from which nothing is gained.
-        if (work.pauses.iter())
-            .any(|(from, to)| pair[0].0 <= *from && *from < pair[1].0 && from < to)
-        {
-            continue;
-        }
-        let height = i128::from(pair[0].1) + i128::from(pair[1].1);
-        twice_mg_us += height * i128::from(pair[1].0 - pair[0].0);
-    }
-    let ct = twice_mg_us / 2 / 1_000_000 / 3_600;
-    let least = readings.iter().map(|(_, c, _)| *c).min().unwrap_or(0);
-    let last = readings.last().map_or(0, |(_, c, _)| *c);
-    seconds >= band.contact_s as i64
-        && least >= band.least_mg_m3
-        && last >= band.final_mg_m3
-        && ct >= i128::from(band.ct_mg_h_m3)
 }

@@ -335,8 +335,8 @@ fn g3a_every_treatment_must_be_valid() {
             }) => Some((because.clone(), pin.version, *ct_mg_h_m3)),
             _ => None,
         });
-    let fault = "concentration × time was 398 mg·h/m³ of 500 mg·h/m³ at 20.0 °C";
-    assert_eq!(judged, Some((Some(fault.into()), 1, Some(398))));
+    let fault = "concentration × time was 397 mg·h/m³ of 500 mg·h/m³ at 20.0 °C";
+    assert_eq!(judged, Some((Some(fault.into()), 1, Some(397))));
     let reasons = scene
         .ledger
         .state()

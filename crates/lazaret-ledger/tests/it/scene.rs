@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 use lazaret_ledger::{Accepted, Command, CommandId, Ledger, LotView, Record, Refusal, Warning};
 use lazaret_vocabulary::event::entry::{
-    AgentName, Entry, ExceptionId, ManifestId, ManifestLine, Outcome, PersonName, Reading, Role,
-    SampleId, Tally, TestName,
+    AgentName, Entry, ExceptionId, LineName, ManifestId, ManifestLine, Outcome, PersonName,
+    Reading, Role, SampleId, Tally, TestName,
 };
 use lazaret_vocabulary::event::rules::{
     AgentRule, Band, ClockFrom, Contact, GoodsRule, HoldRule, PeopleRule, PlaceRule, Protocol,
@@ -91,11 +91,13 @@ pub(crate) fn protocol() -> Protocol {
         least_mg_m3: 100,
         final_mg_m3: 150,
         ct_mg_h_m3,
+        ..Band::default()
     };
     let agent = |name: &str| AgentRule {
         agent: AgentName::new(name),
         bands: vec![band(5_000, 15_000, 800), band(15_000, 40_000, 500)],
         readings_every_s: HOUR as u64,
+        lines: 0,
     };
     Protocol {
         protocol: lazaret_vocabulary::event::entry::ProtocolName::new("standard"),
@@ -108,6 +110,7 @@ pub(crate) fn protocol() -> Protocol {
             step: StepName::new("disinfect"),
             contact_s: 2 * HOUR as u64,
             agents: vec![agent("peroxide"), agent("chlorine")],
+            temperatures: Vec::new(),
         }],
         inspections: Vec::new(),
         tests: vec![TestRule {
@@ -445,6 +448,7 @@ pub(crate) fn dosed(lot: &str, agent: &str) -> Entry {
         step: StepName::new("disinfect"),
         agent: AgentName::new(agent),
         batch: None,
+        dose_mg_m3: None,
     }
 }
 
@@ -461,8 +465,24 @@ pub(crate) fn read(
             at,
             concentration_mg_m3,
             temperature_mc,
+            line: None,
         },
     }
+}
+
+/// As [`read`], on a line.
+pub(crate) fn read_on(
+    line: &str,
+    lot: &str,
+    at: Timestamp,
+    concentration_mg_m3: u32,
+    temperature_mc: i32,
+) -> Entry {
+    let mut entry = read(lot, at, concentration_mg_m3, temperature_mc);
+    if let Entry::TreatmentRead { reading, .. } = &mut entry {
+        reading.line = Some(LineName::new(line));
+    }
+    entry
 }
 
 pub(crate) fn sampled(lot: &str, sample: &str) -> Entry {

@@ -1,17 +1,35 @@
 //! Treatments are judged by time, agent, gaps, temperature band, concentration and concentration × time.
 
-use lazaret_ledger::treatment::{Treatment, ct_mg_s_m3, judge};
-use lazaret_vocabulary::event::entry::{AgentName, Reading};
+use lazaret_ledger::Rule;
+use lazaret_ledger::treatment::{Judgement, Treatment, ct_mg_s_m3, judge};
+use lazaret_vocabulary::event::StepName;
+use lazaret_vocabulary::event::entry::{AgentName, Entry, LineName, Reading};
+use lazaret_vocabulary::event::rules::{
+    AgentRule, Band, SetReading, TemperatureRule, TreatmentRule,
+};
 use proptest::prelude::*;
 
-use crate::scene::{HOUR, after, protocol, start};
+use crate::scene::{
+    HOUR, Scene, after, dosed, protocol, read_on, start, stored, treatment_started,
+};
 
 fn reading(minutes: i64, concentration_mg_m3: u32, temperature_mc: i32) -> Reading {
     Reading {
         at: after(start(), minutes * 60),
         concentration_mg_m3,
         temperature_mc,
+        line: None,
     }
+}
+
+/// The same readings on a line.
+fn on(line: &str, readings: &[Reading]) -> Vec<Reading> {
+    (readings.iter().cloned())
+        .map(|reading| Reading {
+            line: Some(LineName::new(line)),
+            ..reading
+        })
+        .collect()
 }
 
 fn fault(agent: Option<&str>, hours: i64, readings: &[Reading]) -> Option<String> {
@@ -24,6 +42,7 @@ fn fault(agent: Option<&str>, hours: i64, readings: &[Reading]) -> Option<String
             to: after(start(), hours * HOUR),
             agent: agent.as_ref(),
             dosed: start(),
+            dose_mg_m3: None,
             pauses: &[],
             readings,
         },
@@ -105,6 +124,7 @@ fn pauses_are_cut_out_of_time_readings_and_concentration() {
                 to: minute(240),
                 agent: Some(&agent),
                 dosed: minute(dosed),
+                dose_mg_m3: None,
                 pauses: &pauses,
                 readings,
             },
@@ -152,22 +172,415 @@ fn pauses_are_cut_out_of_time_readings_and_concentration() {
 }
 
 proptest! {
-    /// A straight line between readings is integrated exactly, however it is cut.
+    /// However a gas falls, and wherever it is read: never more than an exponential decay between the readings, which is
+    /// what was there, and never more than the trapezoid.
     #[test]
-    fn ct_of_a_line_does_not_depend_on_where_it_is_read(
-        cuts in proptest::collection::btree_set(1_i64..600, 0..8),
-        from in 0_u32..100_000,
-        slope in 0_u32..100,
+    fn ct_is_never_more_than_was_there(
+        start in 0_u32..200_000,
+        falls in proptest::collection::vec((1_i64..300, 0.0_f64..1.0), 1..20),
     ) {
-        let at = |minute: i64| reading(minute, from + slope * minute as u32, 20_000);
-        let ends = [at(0), at(600)];
-        let all: Vec<Reading> = std::iter::once(0)
-            .chain(cuts)
-            .chain(std::iter::once(600))
-            .map(at)
-            .collect();
-        let exact = u64::from(from) * 36_000 + u64::from(slope) * 600 * 36_000 / 2;
-        prop_assert_eq!(ct_mg_s_m3(&ends), exact);
-        prop_assert_eq!(ct_mg_s_m3(&all), exact);
+        let (mut minute, mut now) = (0, start);
+        let mut readings = vec![reading(0, now, 20_000)];
+        let (mut decay, mut straight) = (0.0, 0.0);
+        for (later, share) in falls {
+            let next = (f64::from(now) * share) as u32;
+            let (c1, c2, seconds) = (f64::from(now), f64::from(next), later as f64 * 60.0);
+            straight += f64::midpoint(c1, c2) * seconds;
+            decay += seconds * if c2 == 0.0 || c1 == c2 { c1.min(c2) } else { (c1 - c2) / (c1 / c2).ln() };
+            (minute, now) = (minute + later, next);
+            readings.push(reading(minute, now, 20_000));
+        }
+        let ct = ct_mg_s_m3(&readings) as f64;
+        prop_assert!(ct <= decay * (1.0 + 1e-9) + 1.0, "{ct} of {decay}");
+        prop_assert!(ct <= straight + 1.0);
     }
+
+    /// Reading an exponential decay more often never takes away, and comes near to what was there.
+    #[test]
+    fn reading_more_often_finds_more(start in 10_000_u32..100_000, half_life_h in 6_u32..48) {
+        let at = |minute: i64| {
+            let halves = minute as f64 / 60.0 / f64::from(half_life_h);
+            reading(minute, (f64::from(start) * 0.5_f64.powf(halves)).round() as u32, 20_000)
+        };
+        let every = |minutes: usize| {
+            let readings: Vec<Reading> = (0..=1_440).step_by(minutes).map(at).collect();
+            ct_mg_s_m3(&readings) as f64
+        };
+        let (seldom, often) = (every(1_440), every(60));
+        let rate = 2.0_f64.ln() / f64::from(half_life_h);
+        let true_mg_s = f64::from(start) * (1.0 - (-rate * 24.0).exp()) / rate * 3_600.0;
+        prop_assert!(seldom <= often * (1.0 + 1e-3));
+        prop_assert!((often / true_mg_s - 1.0).abs() < 2e-3, "{often} of {true_mg_s}");
+    }
+}
+
+#[test]
+fn what_falls_fast_is_not_what_a_straight_line_says() {
+    let grams = |minutes: i64, grams: u32| reading(minutes, grams * 1_000, 20_000);
+    let g_h = |readings: &[Reading]| ct_mg_s_m3(readings) / 3_600 / 1_000;
+    // 33 falling to 3 g/m³ in 12 h: 150 by exponential decay, 216 by the trapezoid.
+    assert_eq!(g_h(&[grams(0, 33), grams(720, 3)]), 119);
+    assert_eq!(g_h(&[grams(0, 24), grams(720, 24)]), 288);
+    // Topped up at the end: nobody knows when it rose.
+    let late = [grams(0, 24), grams(660, 3), grams(720, 24)];
+    assert_eq!(ct_mg_s_m3(&late), ct_mg_s_m3(&late[..2]) + 3_000 * 3_600);
+    // The largest numbers there are.
+    let most = [reading(0, u32::MAX, 0), reading(1, u32::MAX, 0)];
+    assert_eq!(ct_mg_s_m3(&most), u64::from(u32::MAX) * 60);
+}
+
+/// A fumigation of 12 h at 10 °C or more: 200 g·h/m³, 12 g/m³ at the end.
+fn fumigation(band: Band) -> TreatmentRule {
+    TreatmentRule {
+        step: StepName::new("fumigate"),
+        contact_s: 0,
+        agents: vec![AgentRule {
+            agent: AgentName::new("sf"),
+            bands: vec![band],
+            readings_every_s: 12 * HOUR as u64,
+            lines: 0,
+        }],
+        temperatures: Vec::new(),
+    }
+}
+
+fn band() -> Band {
+    Band {
+        from_mc: 10_000,
+        below_mc: 60_000,
+        contact_s: 12 * HOUR as u64,
+        final_mg_m3: 12_000,
+        ct_mg_h_m3: 200_000,
+        ..Band::default()
+    }
+}
+
+/// What is said of twelve hours under `sf` with that dose.
+fn twelve(rule: &TreatmentRule, dose: Option<u32>, readings: &[Reading]) -> Judgement {
+    judge(
+        rule,
+        &Treatment {
+            from: start(),
+            to: after(start(), 12 * HOUR),
+            agent: Some(&AgentName::new("sf")),
+            dosed: start(),
+            dose_mg_m3: dose,
+            pauses: &[],
+            readings,
+        },
+    )
+}
+
+#[test]
+fn each_line_is_judged_by_itself_and_the_worst_decides() {
+    let rule = fumigation(band());
+    let grams = |minutes: i64, tenths: u32| reading(minutes, tenths * 100, 20_000);
+    let top = on("top", &[grams(0, 300), grams(720, 300)]);
+    let foot = on("foot", &[grams(0, 120), grams(720, 121)]);
+    let passes = twelve(&rule, None, &top);
+    assert_eq!((passes.fault, passes.ct_mg_h_m3), (None, Some(360_000)));
+    // In whatever order they were entered, the foot of the stack had 144 of 200.
+    let orders = [
+        [top.clone(), foot.clone()].concat(),
+        [foot.clone(), top.clone()].concat(),
+        vec![
+            foot[0].clone(),
+            top[0].clone(),
+            top[1].clone(),
+            foot[1].clone(),
+        ],
+    ];
+    for readings in orders {
+        let judged = twelve(&rule, None, &readings);
+        assert_eq!(judged.ct_mg_h_m3, Some(144_000));
+        assert_eq!(
+            judged.fault.as_deref(),
+            Some("line foot: concentration × time was 144000 mg·h/m³ of 200000 mg·h/m³ at 20.0 °C")
+        );
+    }
+    // Readings without a line are a line of their own, and one line does not fill the gaps of another.
+    let unnamed = [top.clone(), vec![grams(0, 300)]].concat();
+    assert_eq!(
+        twelve(&rule, None, &unnamed).fault.as_deref(),
+        Some("it was read once, and a time needs two readings")
+    );
+    let mut often = rule.clone();
+    often.agents[0].readings_every_s = 6 * HOUR as u64;
+    let middle = grams(360, 300);
+    let half = [
+        top,
+        on("top", &[middle]),
+        on("foot", &[grams(0, 300), grams(720, 300)]),
+    ]
+    .concat();
+    assert_eq!(
+        twelve(&often, None, &half).fault.as_deref(),
+        Some("line foot: 43200 s went by without a reading; 21600 s are allowed")
+    );
+    // A protocol may ask for as many lines as a stack has.
+    let mut three = rule;
+    three.agents[0].lines = 3;
+    let two = [
+        on("a", &[grams(0, 300), grams(720, 300)]),
+        on("b", &[grams(0, 300), grams(720, 300)]),
+    ];
+    assert_eq!(
+        twelve(&three, None, &two.concat()).fault.as_deref(),
+        Some("2 of 3 lines were read")
+    );
+    assert!(twelve(&three, None, &[]).fault.is_some());
+}
+
+#[test]
+fn the_coldest_line_decides_the_band() {
+    let mut rule = fumigation(band());
+    rule.agents[0].bands[0].from_mc = 15_000;
+    let mut colder = band();
+    (colder.from_mc, colder.below_mc, colder.ct_mg_h_m3) = (10_000, 15_000, 400_000);
+    rule.agents[0].bands.push(colder);
+    let at = |temperature| {
+        [
+            reading(0, 30_000, temperature),
+            reading(720, 30_000, temperature),
+        ]
+    };
+    let both = [on("top", &at(20_000)), on("foot", &at(14_999))].concat();
+    assert_eq!(twelve(&rule, None, &on("top", &at(20_000))).fault, None);
+    assert_eq!(
+        twelve(&rule, None, &both).fault.as_deref(),
+        Some("line foot: concentration × time was 360000 mg·h/m³ of 400000 mg·h/m³ at 14.9 °C")
+    );
+}
+
+#[test]
+fn a_start_a_dose_and_set_times_are_asked_for() {
+    let says =
+        |rule: &TreatmentRule, dose, readings: &[Reading]| twelve(rule, dose, readings).fault;
+    let grams = |minutes: i64, grams: u32| reading(minutes, grams * 1_000, 20_000);
+    // The exposure begins when every line has the starting concentration.
+    let mut rule = fumigation(band());
+    rule.agents[0].bands[0].start_mg_m3 = 24_000;
+    assert_eq!(
+        says(&rule, None, &[grams(0, 20), grams(720, 20)]).as_deref(),
+        Some(
+            "no reading reached the starting concentration of 24000 mg/m³; the most was 20000 mg/m³"
+        )
+    );
+    assert_eq!(says(&rule, None, &[grams(0, 24), grams(720, 20)]), None);
+    let late = [
+        on("a", &[grams(0, 24), grams(720, 20)]),
+        on("b", &[grams(0, 5), grams(60, 24), grams(720, 20)]),
+    ];
+    assert_eq!(
+        says(&rule, None, &late.concat()).as_deref(),
+        Some("time under the agent was 39600 s of 43200 s at 20.0 °C")
+    );
+    // A dose is what was recorded with the agent.
+    let mut rule = fumigation(band());
+    rule.agents[0].bands[0].dose_mg_m3 = 24_000;
+    let fine = [grams(0, 24), grams(720, 20)];
+    assert_eq!(says(&rule, Some(24_000), &fine), None);
+    assert_eq!(
+        says(&rule, Some(23_999), &fine).as_deref(),
+        Some("the dose was 23999 mg/m³ of 24000 mg/m³")
+    );
+    assert_eq!(
+        says(&rule, None, &fine).as_deref(),
+        Some("no dose was recorded, and 24000 mg/m³ are asked")
+    );
+    // Readings at half an hour and at four hours, none of them low.
+    let mut rule = fumigation(band());
+    let set = |minutes: u64, least_mg_m3| SetReading {
+        after_s: minutes * 60,
+        within_s: 300,
+        least_mg_m3,
+    };
+    rule.agents[0].bands[0].at = vec![set(30, 20_000), set(240, 15_000)];
+    let read = |half: u32, four: i64| {
+        [
+            grams(0, 24),
+            grams(30, half),
+            grams(four, 20),
+            grams(720, 20),
+        ]
+    };
+    assert_eq!(says(&rule, None, &read(22, 245)), None);
+    assert_eq!(
+        says(&rule, None, &read(22, 246)).as_deref(),
+        Some("nothing was read 14400 s after the exposure began, 300 s more or less")
+    );
+    assert_eq!(
+        says(&rule, None, &read(19, 240)).as_deref(),
+        Some("the concentration after 1800 s was 19000 mg/m³ of 20000 mg/m³")
+    );
+}
+
+#[test]
+fn of_two_ways_to_pass_either_will_do() {
+    let grams = |minutes: i64, grams: u32| reading(minutes, grams * 1_000, 20_000);
+    let thin = [grams(0, 18), grams(720, 13)];
+    let (ct, mut dose) = (band(), band());
+    (dose.ct_mg_h_m3, dose.dose_mg_m3) = (0, 24_000);
+    // As two rows of one band, or as two rules for one agent: none is passed over.
+    let mut rows = fumigation(ct.clone());
+    rows.agents[0].bands.push(dose.clone());
+    let mut rules = fumigation(ct.clone());
+    rules.agents.push(fumigation(dose).agents.swap_remove(0));
+    for rule in [rows, rules] {
+        assert_eq!(twelve(&rule, Some(24_000), &thin).fault, None);
+        let fault = twelve(&rule, Some(23_000), &thin).fault.unwrap();
+        assert!(fault.starts_with("concentration × time"), "{fault}");
+        let strong = [grams(0, 24), grams(720, 20)];
+        assert_eq!(twelve(&rule, None, &strong).fault, None);
+    }
+}
+
+#[test]
+fn heat_and_cold_keep_their_temperature_in_every_core() {
+    let row = |from_mc, below_mc, minutes: u64, excursions_s| TemperatureRule {
+        from_mc,
+        below_mc,
+        contact_s: minutes * 60,
+        readings_every_s: 300,
+        lines: 2,
+        excursions_s,
+    };
+    let rule = |row| TreatmentRule {
+        step: StepName::new("heat"),
+        contact_s: 0,
+        agents: Vec::new(),
+        temperatures: vec![row],
+    };
+    // A reading every five minutes.
+    let core = |line: &str, tenths: &[i32]| {
+        let readings: Vec<Reading> = (tenths.iter().enumerate())
+            .map(|(nth, tenths)| reading(nth as i64 * 5, 0, tenths * 100))
+            .collect();
+        on(line, &readings)
+    };
+    let fault = |rule: &TreatmentRule, readings: &[Vec<Reading>]| {
+        judge(
+            rule,
+            &Treatment {
+                from: start(),
+                to: after(start(), 6 * HOUR),
+                agent: None,
+                dosed: start(),
+                dose_mg_m3: None,
+                pauses: &[],
+                readings: &readings.concat(),
+            },
+        )
+        .fault
+    };
+    let heat = rule(row(56_000, 90_000, 30, 0));
+    let warm = core("a", &[200, 560, 570, 580, 580, 580, 570, 560]);
+    assert_eq!(fault(&heat, &[warm.clone(), core("b", &[560; 7])]), None);
+    // At 20 °C, or half a degree short in one core, it is no heat treatment.
+    assert_eq!(
+        fault(
+            &heat,
+            &[
+                warm.clone(),
+                core("b", &[560, 560, 560, 559, 560, 560, 560, 560])
+            ]
+        )
+        .as_deref(),
+        Some("line b: it was from 56.0 to below 90.0 °C for 900 s without a break, of 1800 s")
+    );
+    assert!(fault(&heat, &[core("a", &[200; 9]), core("b", &[200; 9])]).is_some());
+    assert_eq!(
+        fault(&heat, &[warm]).as_deref(),
+        Some("1 of 2 lines were read")
+    );
+    assert_eq!(fault(&heat, &[]).as_deref(), Some("nothing was read"));
+    // Cold: an excursion breaks it, unless the protocol allows it; it never counts.
+    let (mut away, cold) = ([5; 9], core("b", &[5; 9]));
+    away[4] = 15;
+    let strict = rule(row(-1_000, 1_100, 30, 0));
+    assert!(fault(&strict, &[core("a", &away), cold.clone()]).is_some());
+    let lenient = rule(row(-1_000, 1_100, 30, 600));
+    assert_eq!(fault(&lenient, &[core("a", &away), cold.clone()]), None);
+    away[6] = 15;
+    assert!(fault(&lenient, &[core("a", &away), cold]).is_some());
+    // Below zero the sign stays.
+    let freezing = rule(row(-500, -400, 30, 0));
+    let said = fault(&freezing, &[core("a", &[0; 9]), core("b", &[0; 9])]).unwrap();
+    assert!(said.contains("from -0.5 to below -0.4 °C"), "{said}");
+}
+
+#[test]
+fn the_warmest_reading_is_bound_where_a_row_says_so() {
+    let mut rule = fumigation(band());
+    rule.agents[0].bands[0].warmest_mc = Some(25_000);
+    let ends = |t| [reading(0, 30_000, 20_000), reading(720, 30_000, t)];
+    assert_eq!(twelve(&rule, None, &ends(25_000)).fault, None);
+    assert_eq!(
+        twelve(&rule, None, &ends(25_100)).fault.as_deref(),
+        Some("it was 25.1 °C warm, and 25.0 °C is the most")
+    );
+}
+
+#[test]
+fn two_readings_of_one_line_at_one_instant_agree() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    scene.say("lead", treatment_started("w1-1", 1));
+    scene.say("lead", dosed("w1-1", "peroxide"));
+    let now = scene.now;
+    scene.say("lead", read_on("top", "w1-1", now, 300, 20_000));
+    // The same again changes nothing, and another line is another reading.
+    scene.say("lead", read_on("top", "w1-1", now, 300, 20_000));
+    scene.say("lead", read_on("foot", "w1-1", now, 100, 20_000));
+    let refusal = scene.refused("lead", read_on("top", "w1-1", now, 301, 20_000));
+    assert_eq!(refusal.rule, Rule::Treated);
+    for name in ["", " top", "a\nb", &"x".repeat(65)] {
+        let refusal = scene.refused("lead", read_on(name, "w1-1", now, 300, 20_000));
+        assert_eq!(refusal.rule, Rule::Known, "{name}");
+    }
+}
+
+#[test]
+fn rows_that_cannot_be_meant_are_refused() {
+    let adopt = |change: &dyn Fn(&mut TreatmentRule)| {
+        let mut scene = Scene::open();
+        let mut next = protocol();
+        next.version = 2;
+        change(&mut next.treatments[0]);
+        let command = scene.command(
+            "admin",
+            Entry::ProtocolAdopted {
+                protocol: Box::new(next),
+            },
+        );
+        scene.submit(&command).err().map(|refusal| refusal.fact)
+    };
+    assert_eq!(adopt(&|rule| rule.agents[0].bands[1].ct_mg_h_m3 += 1), None);
+    // The same band twice is an alternative, a part of another a slip of the pen.
+    let again = |rule: &mut TreatmentRule| {
+        let band = rule.agents[0].bands[1].clone();
+        rule.agents[0].bands.push(band);
+    };
+    assert_eq!(adopt(&again), None);
+    assert!(adopt(&|rule| rule.agents[0].bands[1].from_mc -= 1).is_some());
+    let late = |rule: &mut TreatmentRule| {
+        rule.agents[0].bands[0].at.push(SetReading {
+            after_s: 3 * HOUR as u64,
+            within_s: 0,
+            least_mg_m3: 0,
+        });
+    };
+    assert!(adopt(&late).is_some());
+    let empty = |rule: &mut TreatmentRule| {
+        rule.temperatures.push(TemperatureRule {
+            from_mc: 5,
+            below_mc: 5,
+            contact_s: 1,
+            readings_every_s: 1,
+            lines: 0,
+            excursions_s: 0,
+        });
+    };
+    assert!(adopt(&empty).is_some());
 }

@@ -21,8 +21,10 @@ names! {
     SampleId;
     /// Something that stops lots until it is settled.
     ExceptionId;
-    /// A class or division of dangerous goods, such as `2.1`.
+    /// A class or division of dangerous goods, such as `2.1`, with the compatibility group of an explosive: `1.4S`.
     Hazard;
+    /// Where in the goods something is read: a sampling line, or a probe in the core.
+    LineName;
 }
 
 /// Pieces and mass of goods.
@@ -74,7 +76,7 @@ pub struct LotPart {
 }
 
 /// One reading during a treatment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Reading {
     /// When it was read.
@@ -84,6 +86,9 @@ pub struct Reading {
     pub concentration_mg_m3: u32,
     /// Temperature in thousandths of a degree Celsius.
     pub temperature_mc: i32,
+    /// On which line. Each is judged by itself; readings without one are a line of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineName>,
 }
 
 /// What a test found.
@@ -322,6 +327,9 @@ pub enum Entry {
         /// The agent's batch.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         batch: Option<String>,
+        /// How much of it, in mg/m³: the first is the dose, more of the same is a top-up.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dose_mg_m3: Option<u32>,
     },
     /// A reading during a treatment.
     TreatmentRead {

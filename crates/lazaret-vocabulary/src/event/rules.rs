@@ -186,8 +186,25 @@ pub struct HoldRule {
     pub before: Vec<StepName>,
 }
 
-/// What a treatment must reach within a band of temperature.
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
+}
+
+/// A reading that must be taken at a set time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetReading {
+    /// How long after the exposure began, in seconds.
+    pub after_s: u64,
+    /// How much earlier or later will do, in seconds.
+    pub within_s: u64,
+    /// Least concentration of every reading in that time, in mg/m³.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub least_mg_m3: u32,
+}
+
+/// What a treatment must reach within a band of temperature.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Band {
     /// From this temperature on, in thousandths of a degree Celsius.
@@ -205,6 +222,38 @@ pub struct Band {
     /// Least concentration × time, in mg·h/m³.
     #[serde(default)]
     pub ct_mg_h_m3: u64,
+    /// Least dose that was applied, in mg/m³.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dose_mg_m3: u32,
+    /// Least starting concentration, in mg/m³: the exposure begins when every line has read it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub start_mg_m3: u32,
+    /// The warmest that any reading may be, in thousandths of a degree Celsius; none for no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmest_mc: Option<i32>,
+    /// Readings that must be taken at set times on every line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at: Vec<SetReading>,
+}
+
+/// A temperature that the goods must keep on every line, with or without an agent: heat in the core, or cold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TemperatureRule {
+    /// From this temperature on, in thousandths of a degree Celsius.
+    pub from_mc: i32,
+    /// Up to but not including this one.
+    pub below_mc: i32,
+    /// Least time within it without a break, in seconds.
+    pub contact_s: u64,
+    /// The longest time between two readings that counts as kept, in seconds.
+    pub readings_every_s: u64,
+    /// Least number of lines that are read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lines: u32,
+    /// Time outside it that breaks nothing, in seconds altogether. It does not count either.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub excursions_s: u64,
 }
 
 /// A treatment with one agent.
@@ -213,10 +262,14 @@ pub struct Band {
 pub struct AgentRule {
     /// The agent.
     pub agent: AgentName,
-    /// What it must reach, by temperature; the coldest reading decides. Bands do not overlap.
+    /// What it must reach, by temperature; the coldest reading decides. Bands do not overlap, but several may be for the
+    /// same temperatures: any of them will do.
     pub bands: Vec<Band>,
-    /// The longest time between two readings, and from either end to the nearest, in seconds.
+    /// The longest time between two readings of a line, and from either end to the nearest, in seconds.
     pub readings_every_s: u64,
+    /// Least number of lines that are read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub lines: u32,
 }
 
 /// A treatment that a lot must have had.
@@ -228,9 +281,13 @@ pub struct TreatmentRule {
     /// Time under treatment, in seconds, whatever the agent.
     #[serde(default)]
     pub contact_s: u64,
-    /// Agents that may be used; empty if the treatment is not one by agent, or any will do.
+    /// Agents that may be used; empty if the treatment is not one by agent, or any will do. Where an agent has several
+    /// rules, any of them will do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<AgentRule>,
+    /// Temperatures of which one must be kept; empty if none is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub temperatures: Vec<TemperatureRule>,
 }
 
 /// A test that a lot must have passed.

@@ -169,11 +169,19 @@ impl State {
                 row.stage = LotStage::Split;
                 row.children = (first, parts.len() as u16);
             }
-            E::TreatmentDosed { lot, agent, .. } => {
+            E::TreatmentDosed {
+                lot,
+                agent,
+                dose_mg_m3,
+                ..
+            } => {
                 let agent = self.agent_names.add(agent.as_str());
                 let lot = self.lot_touched(lot.as_str(), touch)?;
                 if let Some(treatment) = self.treatments.get_mut(&lot) {
                     // More of the same goes on from where it began; another agent begins anew.
+                    if treatment.agent != agent || at < treatment.dosed {
+                        treatment.dose = *dose_mg_m3;
+                    }
                     if treatment.agent != agent {
                         (treatment.agent, treatment.dosed) = (agent, at);
                     }
@@ -183,7 +191,7 @@ impl State {
             E::TreatmentRead { lot, reading, .. } => {
                 let lot = self.lot_touched(lot.as_str(), touch)?;
                 if let Some(treatment) = self.treatments.get_mut(&lot) {
-                    treatment.readings.push(*reading);
+                    treatment.readings.push(reading.clone());
                 }
             }
             E::TreatmentJudged {

@@ -234,10 +234,11 @@ impl State {
 
     pub(super) fn add_handler(&mut self, lot: u32, person: u32, at: i64, judged: bool) {
         let head = self.lots[lot as usize].handlers;
-        // The same person again soon after says nothing new, unless it is the first time that they judge.
+        // The same person at the same time says nothing new, unless it is the first time that they judge. An earlier time
+        // does, however late it is entered: what they handled since they fell ill depends on it.
         let again = some(head).is_some_and(|head| {
             let last = self.handlers[head as usize];
-            last.person == person && (last.judged || !judged) && last.at >= at
+            last.person == person && (last.judged || !judged) && last.at == at
         });
         if !again {
             self.handlers.push(Handler {
