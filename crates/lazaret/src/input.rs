@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::Args;
 use lazaret_gateway::diagnostic::Diagnostic;
@@ -52,7 +53,7 @@ impl Input {
     /// Parses the file without reading what it says.
     pub(crate) fn document(&self) -> Result<Document, Failure> {
         let text = if self.file.as_os_str() == "-" {
-            text_of(std::io::stdin().lock(), "standard input", FILE_BYTES_MAX)
+            standard_input()
         } else {
             read_text(&self.file, FILE_BYTES_MAX)
         }
@@ -84,9 +85,17 @@ impl Input {
     }
 }
 
+/// The text of standard input. It can be read only once and may be asked for again, for the page of an answer.
+fn standard_input() -> Result<String, String> {
+    static TEXT: OnceLock<Result<String, String>> = OnceLock::new();
+    let read = || text_of(std::io::stdin().lock(), "standard input", FILE_BYTES_MAX);
+    TEXT.get_or_init(read).clone()
+}
+
 /// The text of the file at `path`, which may have `bytes_max` bytes.
 pub(crate) fn read_text(path: &Path, bytes_max: usize) -> Result<String, String> {
     let shown = path.display();
+    crate::files::reads(path)?;
     let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
     let (about, file) = opened.map_err(|error| {
         let advice = match error.kind() {

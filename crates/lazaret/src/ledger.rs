@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
@@ -16,7 +16,8 @@ use lazaret_store::{
 use lazaret_vocabulary::event::Event;
 use serde_json::{Value, json};
 
-use crate::input::Input;
+use crate::files::{Output, reads};
+use crate::input::{Input, read_text};
 use crate::output::{Failure, print, say};
 use crate::serve::{Place, failed, runtime};
 
@@ -68,7 +69,8 @@ enum What {
     /// Write a copy to a new SQLite file, while the ledger is in use
     Backup {
         /// The new file
-        file: PathBuf,
+        #[arg(value_hint = clap::ValueHint::FilePath)]
+        file: Output,
         #[command(flatten)]
         place: Place,
     },
@@ -104,10 +106,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 place,
             } => import_trace(input, trace, place).await,
             What::Backup { file, place } => {
+                place.keeps()?;
+                let file = file.is_new()?;
                 let copied = place
                     .open_existing()
                     .await?
-                    .backup(file)
+                    .backup(&file)
                     .await
                     .map_err(failed)?;
                 say(&format!(
@@ -127,6 +131,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     })
 }
+
+/// The largest checkpoint that is read, in bytes.
+const CHECKPOINT_BYTES_MAX: usize = 1 << 20;
 
 /// The gateway's name, as the first rules of the ledger give it: signed texts carry it.
 async fn gateway_of(store: &Store) -> Result<String, Failure> {
@@ -171,7 +178,7 @@ async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure>
 
 fn read_checkpoint(file: &PathBuf) -> Result<(String, Checkpoint), Failure> {
     let bad = |why: &str| Failure::BadInput(format!("{}: {why}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| bad(&error.to_string()))?;
+    let text = read_text(file, CHECKPOINT_BYTES_MAX).map_err(Failure::BadInput)?;
     let value: Value = serde_json::from_str(&text).map_err(|error| bad(&error.to_string()))?;
     let field = |name: &str| value.get(name).and_then(Value::as_str).unwrap_or("");
     let checkpoint = Checkpoint::read(
@@ -219,6 +226,7 @@ fn lines_of(file: &PathBuf) -> Result<Box<dyn BufRead>, Failure> {
     if file.as_os_str() == "-" {
         return Ok(Box::new(BufReader::new(std::io::stdin())));
     }
+    reads(file).map_err(Failure::BadInput)?;
     let opened = File::open(file)
         .map_err(|error| Failure::BadInput(format!("{}: {error}", file.display())))?;
     Ok(Box::new(BufReader::with_capacity(1 << 20, opened)))
@@ -238,8 +246,15 @@ async fn import(file: &PathBuf, place: &Place) -> Result<(), Failure> {
 }
 
 async fn restore(from: &str, place: &Place) -> Result<(), Failure> {
-    if !from.contains("://") && !std::path::Path::new(from).exists() {
-        return Err(Failure::BadInput(format!("{from} is not there")));
+    if !from.contains("://") {
+        let file = Path::new(from);
+        if !file.exists() {
+            return Err(Failure::BadInput(format!(
+                "{from} is not there; is the path right?"
+            )));
+        }
+        place.keeps()?;
+        reads(file).map_err(Failure::BadInput)?;
     }
     let source = Store::open(from).await.map_err(failed)?;
     let gateway = gateway_of(&source).await?;

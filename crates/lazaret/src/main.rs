@@ -11,6 +11,7 @@
 )]
 
 mod check;
+mod files;
 mod input;
 mod ledger;
 mod new;
@@ -25,7 +26,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::output::Failure;
 
@@ -72,9 +73,20 @@ fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
+/// The command line, and its paths checked before anything is done.
+fn command_line() -> Result<Cli, Failure> {
+    let mut command = Cli::command();
+    let told = |error: clap::Error| output::usage(&error);
+    let matches: ArgMatches = command
+        .try_get_matches_from_mut(std::env::args_os())
+        .map_err(told)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(told)?;
+    files::check(&command, &matches)?;
+    Ok(cli)
+}
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    match run(&cli.command) {
+    match command_line().and_then(|cli| run(&cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

@@ -18,14 +18,16 @@ pub(crate) use self::lines::Lines;
 pub(crate) enum Failure {
     /// What was given is wrong; all there is to say has been printed.
     BadInputShown,
-    /// What was given is wrong, in words.
+    /// What was given is wrong, with the reason.
     BadInput(String),
     /// The machine failed: a disk is full, a folder is read-only.
     Machine(String),
     /// Somebody pressed Ctrl-C; what was known by then has been printed.
     Interrupted,
-    /// Whoever read the output has closed it: nothing more to do, and nothing wrong.
+    /// The reader of the output has closed it: nothing more to do, and nothing wrong.
     OutputClosed,
+    /// Help or the version was asked for and has been printed.
+    Told,
 }
 
 impl Failure {
@@ -45,7 +47,7 @@ impl Failure {
                 say("interrupted\n");
                 130
             }
-            Failure::OutputClosed => 0,
+            Failure::OutputClosed | Failure::Told => 0,
         };
         ExitCode::from(code)
     }
@@ -71,11 +73,26 @@ pub(crate) fn to_stdout(
     let mut out = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     match write(&mut out).and_then(|()| out.flush()) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::OutputClosed),
-        Err(error) => Err(Failure::Machine(format!(
-            "the result cannot be written: {error}"
-        ))),
+        Err(error) => Err(cannot_print(&error)),
     }
+}
+
+/// Prints what clap has to say: help and the version as results, a mistake on the command line as an error.
+pub(crate) fn usage(error: &clap::Error) -> Failure {
+    match error.print() {
+        Ok(()) if error.use_stderr() => Failure::BadInputShown,
+        Ok(()) => Failure::Told,
+        Err(_) if error.use_stderr() => Failure::BadInputShown,
+        Err(failed) => cannot_print(&failed),
+    }
+}
+
+/// A result that standard output did not take.
+fn cannot_print(error: &io::Error) -> Failure {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Failure::OutputClosed;
+    }
+    Failure::Machine(format!("the result cannot be written: {error}"))
 }
 
 /// Prints a remark to standard error. If even that fails there is nobody to tell.

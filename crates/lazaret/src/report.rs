@@ -1,7 +1,6 @@
 //! `lazaret report`.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_gateway::check::check;
@@ -9,9 +8,9 @@ use lazaret_report::{Again, study::Told};
 use lazaret_sim::Model;
 use lazaret_sim::study::{self, Settings, Stop, headline};
 
+use crate::files::Output;
 use crate::input::Input;
 use crate::output::{Failure, print};
-use crate::simulate::files::whole_file;
 use crate::simulate::interrupt::Interrupt;
 use crate::simulate::progress::Progress;
 use crate::simulate::result::hash;
@@ -26,8 +25,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
     /// Where to write it
-    #[arg(long, value_name = "OUT.html", default_value = "report.html")]
-    out: PathBuf,
+    #[arg(long, value_name = "OUT.html", default_value = "report.html", value_hint = clap::ValueHint::FilePath)]
+    out: Output,
     /// The most replications when running until the figures have settled
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(2..=1_000_000_000))]
     limit: u64,
@@ -83,13 +82,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             file_hash: hash(loaded.document.text(), &arguments.input.set),
         },
     };
-    whole_file(
-        &arguments.out,
-        lazaret_report::study::page(&told).html().as_bytes(),
-    )?;
+    arguments
+        .out
+        .write(lazaret_report::study::page(&told).html().as_bytes())?;
     print(&format!(
         "{}: {} replications\n",
-        arguments.out.display(),
+        arguments.out.path().display(),
         study.replications
     ))?;
     if study.partial {

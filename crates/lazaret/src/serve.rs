@@ -12,6 +12,7 @@ use lazaret_gateway::model::Gateway;
 use lazaret_server::{App, Board, Demo, Offset, Options, Tls};
 use lazaret_store::{Key, Live, LiveOptions, Office, Standing, Store, StoreError};
 
+use crate::files::keeps;
 use crate::input::Input;
 use crate::output::{Failure, say};
 
@@ -58,6 +59,15 @@ pub(crate) struct Arguments {
     log_json: bool,
 }
 
+/// The files of a ledger's folder: the key, the database and what SQLite keeps next to it while it is open.
+const LEDGER_FILES: [&str; 5] = [
+    "checkpoint.key",
+    "ledger.db",
+    "ledger.db-wal",
+    "ledger.db-shm",
+    "ledger.db-journal",
+];
+
 /// Where a ledger is kept.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Place {
@@ -70,6 +80,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// Registers the files that hold the ledger, so that no command takes them for something else.
+    pub(crate) fn keeps(&self) -> Result<(), Failure> {
+        for name in LEDGER_FILES {
+            keeps(&self.data.join(name))?;
+        }
+        Ok(())
+    }
+
     /// The address of the database.
     pub(crate) fn address(&self) -> String {
         self.database
@@ -79,6 +97,7 @@ impl Place {
 
     /// Opens the database.
     pub(crate) async fn open(&self) -> Result<Store, Failure> {
+        self.keeps()?;
         Store::open(&self.address()).await.map_err(failed)
     }
 

@@ -11,7 +11,6 @@ mod units;
 
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_gateway::check::check;
@@ -19,6 +18,7 @@ use lazaret_gateway::diagnostic::nearest;
 use lazaret_sim::study::{self, Settings, Stop, Study, headline};
 use lazaret_sim::{Estimate, MetricNames, Model};
 
+use crate::files::Output;
 use crate::input::{Input, Loaded};
 use crate::output::{Failure, print, say};
 
@@ -62,11 +62,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     json: bool,
     /// Write one row a replication: its number, its seed and every metric
-    #[arg(long, value_name = "OUT.csv")]
-    per_replication: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.csv", value_hint = clap::ValueHint::FilePath)]
+    per_replication: Option<Output>,
     /// Write the events of replication 0 as JSON lines
-    #[arg(long, value_name = "OUT.jsonl")]
-    trace: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.jsonl", value_hint = clap::ValueHint::FilePath)]
+    trace: Option<Output>,
     /// Run until the interval of METRIC is no wider than VALUE on either side (times in hours)
     #[arg(long, value_name = "METRIC=VALUE", conflicts_with = "replications")]
     until_half_width: Option<String>,
@@ -143,9 +143,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if study.replications == 0 {
         return Err(Failure::Interrupted);
     }
-    if let Some(rows) = rows {
-        rows.finish()?;
-    }
+    // Rows that cannot be written must not cost the answer.
+    let written = match rows {
+        Some(rows) if study.partial => rows.keep_part().map(|part| {
+            if let Some(part) = part {
+                wrote(&format!(
+                    "interrupted: the rows of {} replications are in {}",
+                    study.replications,
+                    part.display()
+                ));
+            }
+        }),
+        Some(rows) => rows.finish(),
+        None => Ok(()),
+    };
     let suspicions = check(&loaded.reading)
         .warnings
         .into_iter()
@@ -168,7 +179,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if study.partial {
         return Err(Failure::Interrupted);
     }
-    Ok(())
+    written
 }
 
 /// The threads asked for, or as many as there are.

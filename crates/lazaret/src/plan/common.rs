@@ -1,6 +1,5 @@
 //! What all questions share: how much is run, on how many threads, with progress and Ctrl-C.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
@@ -17,6 +16,7 @@ use lazaret_vocabulary::time::GateTime;
 use serde::Serialize;
 
 use super::source;
+use crate::files::Output;
 use crate::input::Input;
 use crate::output::{Failure, print};
 
@@ -46,8 +46,8 @@ pub(crate) struct How {
     #[arg(long)]
     pub(crate) json: bool,
     /// Write the answer as one HTML file with pictures, too
-    #[arg(long, value_name = "OUT.html")]
-    pub(crate) report: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) report: Option<Output>,
 }
 
 /// Reads a number strictly between 0 and 1.
@@ -135,19 +135,24 @@ impl How {
         page: impl FnOnce() -> Page,
         again: impl FnOnce() -> Result<source::Source, Failure>,
     ) -> Result<(), Failure> {
-        if let Some(path) = &self.report {
-            let mut page = page();
-            page.warnings = warnings.to_vec();
-            source::write(path, page, text, again()?)?;
-        }
+        // A page that cannot be written must not cost the answer.
+        let written = match &self.report {
+            Some(output) => again().and_then(|source| {
+                let mut page = page();
+                page.warnings = warnings.to_vec();
+                source::write(output, page, text, source)
+            }),
+            None => Ok(()),
+        };
         if self.json {
             let json = serde_json::to_string_pretty(answer).map_err(|e| {
                 Failure::Machine(format!("the answer cannot be written as JSON: {e}"))
             })?;
-            print(&format!("{json}\n"))
+            print(&format!("{json}\n"))?;
         } else {
-            print(&format!("{}{text}", super::words::warned(warnings)))
+            print(&format!("{}{text}", super::words::warned(warnings)))?;
         }
+        written
     }
 }
 

@@ -1,19 +1,17 @@
 //! Where a page comes from: the command, the file and the seed that give it again, and how it is written.
 
-use std::path::Path;
-
 use lazaret_report::{Again, Page};
 
+use crate::files::Output;
 use crate::input::Input;
 use crate::output::Failure;
-use crate::simulate::files::whole_file;
 use crate::simulate::result::hash;
 
 /// Writes a page beside the printed answer.
 ///
 /// * `text` — the printed answer; its first paragraph with a full stop is the answer in a sentence.
 pub(crate) fn write(
-    path: &Path,
+    output: &Output,
     mut page: Page,
     text: &str,
     (again, warnings): Source,
@@ -26,7 +24,7 @@ pub(crate) fn write(
         .replace('\n', " ");
     page.warnings.extend(warnings);
     page.again = again;
-    whole_file(path, page.html().as_bytes())
+    output.write(page.html().as_bytes())
 }
 
 /// How to get a page again, and what must be known before using it.

@@ -5,13 +5,14 @@
 //! feature `parquet`, Parquet.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use lazaret_plan::sweep::Part;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::files::{OutFolder, Output, WholeFile, reads};
 use crate::output::Failure;
 
 /// The first line of a shard.
@@ -52,90 +53,66 @@ pub(crate) enum Kind {
     Text,
 }
 
+/// What a merge writes to the folder of a sweep.
+#[derive(Clone, Debug)]
+pub(crate) struct Files {
+    results: Output,
+    #[cfg(feature = "parquet")]
+    parquet: Output,
+    columns: Output,
+    study: Output,
+    gateway: Output,
+}
+
+impl Files {
+    /// The files of `folder`, refused if one of them is an input of the command.
+    pub(crate) fn of(folder: &OutFolder) -> Result<Self, Failure> {
+        Ok(Files {
+            results: folder.file("results.csv")?,
+            #[cfg(feature = "parquet")]
+            parquet: folder.file("results.parquet")?,
+            columns: folder.file("columns.csv")?,
+            study: folder.file("study.toml")?,
+            gateway: folder.file("gateway.toml")?,
+        })
+    }
+
+    /// Refuses to overwrite a study or a gateway file that is not a copy of this sweep's: somebody may have put their own
+    /// into the folder.
+    ///
+    /// * `study`, `gateway` — the texts that will be written.
+    pub(crate) fn are_own(&self, study: &str, gateway: &str) -> Result<(), Failure> {
+        for (output, text) in [(&self.study, study), (&self.gateway, gateway)] {
+            if fs::read(output.path()).is_ok_and(|there| there != text.as_bytes()) {
+                return Err(Failure::BadInput(format!(
+                    "{} is not the file that this sweep was made from, and merging would overwrite it; move it, or sweep into another folder",
+                    output.path().display()
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The file name of a shard.
 pub(crate) fn shard_name(shard: u64, shards: u64) -> String {
     format!("shard-{shard:05}-of-{shards:05}.lzs")
 }
 
-/// A file that takes its name only when it is whole and on disk; dropped before, it leaves nothing behind.
-pub(crate) struct Whole {
-    writer: Option<BufWriter<File>>,
-    part: PathBuf,
-    path: PathBuf,
-}
-
-impl Whole {
-    /// Opens the file under a name of its own.
-    pub(crate) fn create(path: &Path) -> Result<Self, Failure> {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        let part = path.with_file_name(name);
-        let file = File::create(&part).map_err(|e| machine(&part, &e))?;
-        Ok(Whole {
-            writer: Some(BufWriter::new(file)),
-            part,
-            path: path.to_owned(),
-        })
-    }
-
-    /// Gives the file its name.
-    pub(crate) fn finish(mut self) -> Result<(), Failure> {
-        let Some(writer) = self.writer.take() else {
-            return Ok(());
-        };
-        let done = writer
-            .into_inner()
-            .map_err(std::io::IntoInnerError::into_error)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| fs::rename(&self.part, &self.path));
-        done.map_err(|e| {
-            let _ = fs::remove_file(&self.part);
-            machine(&self.path, &e)
-        })
-    }
-}
-
-impl Write for Whole {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.writer.as_mut().map_or(Ok(0), |w| w.write(bytes))
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.writer.as_mut().map_or(Ok(()), BufWriter::flush)
-    }
-}
-
-impl Drop for Whole {
-    fn drop(&mut self) {
-        if self.writer.take().is_some() {
-            // Not finished: what is there must not be taken for anything.
-            let _ = fs::remove_file(&self.part);
-        }
-    }
-}
-
-/// A failure of the disk, with the file.
-pub(crate) fn machine(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Machine(format!("{}: {error}", path.display()))
-}
-
 /// Writes shards row by row.
 pub(crate) struct ShardWriter {
-    file: Whole,
+    file: WholeFile,
     hash: Sha256,
     line: String,
-    path: PathBuf,
 }
 
 impl ShardWriter {
-    /// Starts a shard in `folder`.
-    pub(crate) fn create(folder: &Path, head: &Head) -> Result<Self, Failure> {
-        let path = folder.join(shard_name(head.part.shard, head.part.shards));
+    /// Starts a shard.
+    pub(crate) fn create(shard: &Output, head: &Head) -> Result<Self, Failure> {
         let mut writer = ShardWriter {
-            file: Whole::create(&path)?,
+            file: shard.create()?,
             hash: Sha256::new(),
             line: String::new(),
-            path,
         };
         let json = serde_json::to_string(head).map_err(|e| Failure::Machine(e.to_string()))?;
         writer.push(&json)?;
@@ -147,7 +124,7 @@ impl ShardWriter {
             self.hash.update(bytes);
             self.file
                 .write_all(bytes)
-                .map_err(|e| machine(&self.path, &e))?;
+                .map_err(|e| self.file.cannot(&e))?;
         }
         Ok(())
     }
@@ -185,7 +162,7 @@ impl ShardWriter {
         let hash = hex(&std::mem::take(&mut self.hash).finalize());
         self.file
             .write_all(format!("end {hash}\n").as_bytes())
-            .map_err(|e| machine(&self.path, &e))?;
+            .map_err(|e| self.file.cannot(&e))?;
         self.file.finish()
     }
 }
@@ -282,6 +259,7 @@ pub(crate) fn look(folder: &Path) -> Result<Folder, Failure> {
         faulty: Vec::new(),
     };
     for path in paths {
+        reads(&path).map_err(Failure::BadInput)?;
         match check_shard(&path) {
             Ok(head) => found.shards.push((path, head)),
             Err(fault) => found.faulty.push((path, fault)),
@@ -294,19 +272,17 @@ pub(crate) fn look(folder: &Path) -> Result<Folder, Failure> {
 ///
 /// Rows of a shard are in order of run, and shards are consecutive ranges of runs, so the table is in order of run whatever the
 /// number of shards: its bytes do not depend on it.
-pub(crate) fn merge(folder: &Path, shards: &mut [(PathBuf, Head)]) -> Result<u64, Failure> {
+pub(crate) fn merge(files: &Files, shards: &mut [(PathBuf, Head)]) -> Result<u64, Failure> {
     shards.sort_by_key(|(_, head)| head.part.shard);
     let head = shards[0].1.clone();
-    let csv_path = folder.join("results.csv");
-    let mut csv = Whole::create(&csv_path)?;
-    let write = |file: &mut Whole, path: &Path, text: &str| {
-        file.write_all(text.as_bytes())
-            .map_err(|e| machine(path, &e))
+    let mut csv = files.results.create()?;
+    let write = |file: &mut WholeFile, text: &str| {
+        file.write_all(text.as_bytes()).map_err(|e| file.cannot(&e))
     };
     let names: Vec<String> = head.columns.iter().map(|c| quoted(&c.name)).collect();
-    write(&mut csv, &csv_path, &format!("{}\n", names.join(",")))?;
+    write(&mut csv, &format!("{}\n", names.join(",")))?;
     #[cfg(feature = "parquet")]
-    let mut table = super::store::table::Table::create(&folder.join("results.parquet"), &head)?;
+    let mut table = super::store::table::Table::create(&files.parquet, &head)?;
     let mut next = 0u64;
     for (path, _) in shards.iter() {
         let mut failure = None;
@@ -322,9 +298,7 @@ pub(crate) fn merge(folder: &Path, shards: &mut [(PathBuf, Head)]) -> Result<u64
                 ));
             }
             next += 1;
-            if let Err(e) =
-                write(&mut csv, &csv_path, line).and_then(|()| write(&mut csv, &csv_path, "\n"))
-            {
+            if let Err(e) = write(&mut csv, line).and_then(|()| write(&mut csv, "\n")) {
                 failure = Some(e);
                 return Err("stopped".into());
             }
@@ -352,15 +326,12 @@ pub(crate) fn merge(folder: &Path, shards: &mut [(PathBuf, Head)]) -> Result<u64
             quoted(&c.meaning)
         );
     }
-    for (name, text) in [
-        ("columns.csv", &columns),
-        ("study.toml", &head.study),
-        ("gateway.toml", &head.gateway),
+    for (output, text) in [
+        (&files.columns, &columns),
+        (&files.study, &head.study),
+        (&files.gateway, &head.gateway),
     ] {
-        let path = folder.join(name);
-        let mut file = Whole::create(&path)?;
-        write(&mut file, &path, text)?;
-        file.finish()?;
+        output.write(text.as_bytes())?;
     }
     Ok(next)
 }
@@ -369,7 +340,7 @@ pub(crate) fn merge(folder: &Path, shards: &mut [(PathBuf, Head)]) -> Result<u64
 #[cfg(feature = "parquet")]
 mod table {
     use std::collections::HashMap;
-    use std::path::{Path, PathBuf};
+    use std::path::PathBuf;
     use std::sync::Arc;
 
     use arrow_array::builder::{Float64Builder, StringBuilder, UInt64Builder};
@@ -380,7 +351,8 @@ mod table {
     use parquet::file::metadata::KeyValue;
     use parquet::file::properties::WriterProperties;
 
-    use super::{Head, Kind, Whole};
+    use super::{Head, Kind};
+    use crate::files::{Output, WholeFile};
     use crate::output::Failure;
 
     /// Rows written together; fixed, so that the file does not depend on how the rows come.
@@ -394,7 +366,7 @@ mod table {
 
     /// A Parquet file under way.
     pub(super) struct Table {
-        writer: ArrowWriter<Whole>,
+        writer: ArrowWriter<WholeFile>,
         schema: Arc<Schema>,
         builders: Vec<Builder>,
         rows: usize,
@@ -403,7 +375,7 @@ mod table {
 
     impl Table {
         /// Opens the file; study, gateway and hash go into its metadata, unit and meaning into each column's.
-        pub(super) fn create(path: &Path, head: &Head) -> Result<Self, Failure> {
+        pub(super) fn create(output: &Output, head: &Head) -> Result<Self, Failure> {
             let fields: Vec<Field> = head
                 .columns
                 .iter()
@@ -432,8 +404,8 @@ mod table {
                 ]))
                 .build();
             let writer =
-                ArrowWriter::try_new(Whole::create(path)?, Arc::clone(&schema), Some(properties))
-                    .map_err(|e| Failure::Machine(format!("{}: {e}", path.display())))?;
+                ArrowWriter::try_new(output.create()?, Arc::clone(&schema), Some(properties))
+                    .map_err(|e| Failure::Machine(format!("{}: {e}", output.path().display())))?;
             let builders = head
                 .columns
                 .iter()
@@ -448,7 +420,7 @@ mod table {
                 schema,
                 builders,
                 rows: 0,
-                path: path.to_owned(),
+                path: output.path().to_owned(),
             })
         }
 

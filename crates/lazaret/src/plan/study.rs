@@ -13,6 +13,9 @@ use serde::Deserialize;
 use crate::input::{Input, read_text};
 use crate::output::Failure;
 
+/// The largest list of designs that is read, in bytes.
+const LIST_BYTES_MAX: usize = 256 << 20;
+
 /// A study file.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -239,7 +242,8 @@ impl Read {
     fn list(&self, path: &Path) -> Result<Vec<Design>, Failure> {
         let shown = path.display();
         let bad = |e: String| Failure::BadInput(format!("{shown}: {e}"));
-        let mut reader = csv::Reader::from_path(path).map_err(|e| bad(e.to_string()))?;
+        let text = read_text(path, LIST_BYTES_MAX).map_err(Failure::BadInput)?;
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
         let header = reader.headers().map_err(|e| bad(e.to_string()))?.clone();
         if let Some(i) =
             (1..header.len()).find(|&i| header.iter().take(i).any(|h| h.trim() == header[i].trim()))

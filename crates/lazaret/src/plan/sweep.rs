@@ -1,7 +1,6 @@
 //! `lazaret plan sweep`, `missing` and `merge`.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,10 +10,11 @@ use sha2::{Digest, Sha256};
 
 use super::common::{Bar, experiment_failed, set_up};
 use super::store::{
-    Column, Head, Kind, ShardWriter, hex, look, machine, merge as merge_shards, shard_name,
+    Column, Files, Head, Kind, ShardWriter, hex, look, merge as merge_shards, shard_name,
 };
 use super::study::Read;
 use super::words::stopped;
+use crate::files::OutFolder;
 use crate::output::{Failure, print, say};
 
 /// Run every design of a study in every replication, whole or one shard of it
@@ -27,8 +27,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "STUDY.toml")]
     study: PathBuf,
     /// Folder for the results; made if it is not there
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
+    out: OutFolder,
     /// Which shard of how many, counted from 0, such as 3/8
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(u64, u64)>,
@@ -78,6 +78,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let designs = read.sweep_designs()?;
     let input = read.input();
     let document = input.document()?;
+    let (shard, shards) = arguments.shard.unwrap_or((0, 1));
+    arguments.out.make()?;
+    let shard_file = arguments.out.file(&shard_name(shard, shards))?;
+    let files = Files::of(&arguments.out)?;
     let csv = |name: &str| input.csv(name);
     let bar = Bar::new();
     let experiment = set_up(&input, &document, &csv, read.file.seed, &bar)?;
@@ -89,7 +93,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .into_iter()
         .collect();
     let settings: Vec<Vec<String>> = designs.iter().map(|d| settings(d, &paths)).collect();
-    let (shard, shards) = arguments.shard.unwrap_or((0, 1));
     let mut hash = Sha256::new();
     for text in [
         &read.text,
@@ -114,13 +117,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         gateway: document.text().to_owned(),
         part: part.clone(),
     };
-    fs::create_dir_all(&arguments.out).map_err(|e| machine(&arguments.out, &e))?;
-    refuse_strangers(&arguments.out, &part)?;
+    refuse_strangers(arguments.out.path(), &part)?;
+    files.are_own(&read.text, document.text())?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.map_or(0, usize::from))
         .build()
         .map_err(|e| Failure::Machine(format!("threads cannot be started: {e}")))?;
-    let mut writer = ShardWriter::create(&arguments.out, &head)?;
+    let mut writer = ShardWriter::create(&shard_file, &head)?;
     let pieces = part
         .pieces()
         .map_err(|e| Failure::BadInput(e.to_string()))?;
@@ -153,10 +156,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.shard.is_some() {
         return print(&format!(
             "shard {shard} of {shards}: {runs} runs in {}\n",
-            arguments.out.join(shard_name(shard, shards)).display()
+            shard_file.path().display()
         ));
     }
-    merge_folder(&arguments.out)
+    merge_folder(arguments.out.path())
 }
 
 /// The value of each path in a design; empty where the file's own holds.
@@ -285,7 +288,10 @@ fn merge_folder(folder: &Path) -> Result<(), Failure> {
         };
         return Err(Failure::BadInput(error.to_string()));
     }
-    let runs = merge_shards(folder, &mut found.shards)?;
+    let head = &found.shards[0].1;
+    let files = Files::of(&OutFolder::at(folder))?;
+    files.are_own(&head.study, &head.gateway)?;
+    let runs = merge_shards(&files, &mut found.shards)?;
     let parquet = if cfg!(feature = "parquet") {
         " and results.parquet"
     } else {

@@ -1,7 +1,5 @@
 //! `lazaret watch backtest`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use lazaret_watch::board::score_sheet;
 use lazaret_watch::resume::Origin;
@@ -11,6 +9,7 @@ use super::common::{Common, with_kernel, write};
 use super::record::{Keeper, RecordArguments};
 use super::score::Told;
 use super::waiting::{Waiting, failed};
+use crate::files::Output;
 use crate::output::Failure;
 
 /// Walk the dates of publication: forecast what was published next from what was known, and score every step
@@ -23,8 +22,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     record: RecordArguments,
     /// Write one self-contained HTML file
-    #[arg(long, value_name = "OUT.html")]
-    report: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
+    report: Option<Output>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -64,16 +63,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let partial = (done < all).then(|| {
         format!("PARTIAL: interrupted after {done} of {all} dates; the rest was not walked.")
     });
-    let tally = match &keeper {
-        Some(keeper) => keeper.add(&walk.scoring.scored)?,
-        None => None,
+    // A file that cannot be written must not cost the answer.
+    let (tally, mut written) = match &keeper {
+        Some(keeper) => match keeper.add(&walk.scoring.scored) {
+            Ok(tally) => (tally, Ok(())),
+            Err(failure) => (None, Err(failure)),
+        },
+        None => (None, Ok(())),
     };
-    if let Some(path) = &arguments.report {
+    if let Some(output) = &arguments.report {
         let mut title = format!("{}: a walk over the dates of publication", gateway.name);
         if partial.is_some() {
             title += &format!(" (PARTIAL: {done} of {all} dates)");
         }
-        write(path, &score_sheet(&title, &walk.scoring, tally.as_ref()))?;
+        let page = score_sheet(&title, &walk.scoring, tally.as_ref());
+        written = written.and(write(output, &page));
     }
     let told = Told {
         scoring: &walk.scoring,
@@ -85,5 +89,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if partial.is_some() {
         return Err(Failure::Interrupted);
     }
-    Ok(())
+    written
 }

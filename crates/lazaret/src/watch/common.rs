@@ -19,9 +19,9 @@ use lazaret_watch::observation::{self, Observations};
 use lazaret_watch::rules::{self, Rules};
 use serde::Serialize;
 
+use crate::files::Output;
 use crate::input::{Input, Loaded, read_text};
 use crate::output::{Failure, SHOWN_MOST, say, show};
-use crate::simulate::files::whole_file;
 
 /// The largest evidence file that is read, in bytes.
 const EVIDENCE_BYTES_MAX: usize = 512 << 20;
@@ -83,14 +83,14 @@ pub(crate) enum KernelName {
 }
 
 /// Writes what a command made to a file, all or nothing.
-pub(crate) fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    whole_file(path, text.as_bytes())
+pub(crate) fn write(output: &Output, text: &str) -> Result<(), Failure> {
+    output.write(text.as_bytes())
 }
 
 /// Writes what a command keeps for later to a file, as one line of JSON, all or nothing.
-pub(crate) fn write_json(path: &Path, value: &impl Serialize) -> Result<(), Failure> {
+pub(crate) fn write_json(output: &Output, value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Machine(error.to_string()))?;
-    write(path, &format!("{text}\n"))
+    write(output, &format!("{text}\n"))
 }
 
 /// A table without lines.

@@ -14,6 +14,7 @@ use super::common::{
     Common, Material, lines, percent, plain, read_rules, refuse, with_kernel, write,
 };
 use super::waiting::{Waiting, failed};
+use crate::files::Output;
 use crate::input::read_text;
 use crate::output::{Failure, print, print_json};
 
@@ -29,8 +30,8 @@ pub(crate) struct Arguments {
     #[arg(value_name = "HYPOTHESES.toml")]
     hypotheses: PathBuf,
     /// Write one self-contained HTML file
-    #[arg(long, value_name = "OUT.html")]
-    report: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
+    report: Option<Output>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -58,11 +59,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             if not_tried.len() == 1 { "was" } else { "were" }
         )
     });
-    if let Some(path) = &arguments.report {
-        let name = &material.gateway().name;
-        let page = compare_sheet(name, material.as_of, groups, partial.as_deref());
-        write(path, &page)?;
-    }
+    // A page that cannot be written must not cost the answer.
+    let written = match &arguments.report {
+        Some(output) => {
+            let name = &material.gateway().name;
+            let page = compare_sheet(name, material.as_of, groups, partial.as_deref());
+            write(output, &page)
+        }
+        None => Ok(()),
+    };
     if common.json {
         print_json(&serde_json::json!({
             "as_of": material.as_of,
@@ -76,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if partial.is_some() {
         return Err(Failure::Interrupted);
     }
-    Ok(())
+    written
 }
 
 /// Explanations that were tried and judged, and those for which there was no time.

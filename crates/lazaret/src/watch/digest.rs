@@ -1,9 +1,5 @@
 //! `lazaret watch digest`.
 
-use std::collections::HashMap;
-use std::fmt::Write as _;
-use std::path::PathBuf;
-
 use clap::Args;
 use jiff::civil::Date;
 use lazaret_watch::attendance::Attendance;
@@ -14,11 +10,14 @@ use lazaret_watch::grades::Graded;
 use lazaret_watch::kernel::day_of;
 use lazaret_watch::observation::bind;
 use lazaret_watch::score::Tally;
+use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use super::common::{Common, Material, date, last_day_of, number, percent, write};
 use super::record::RecordArguments;
 use super::waiting::Waiting;
 use super::{estimate, next};
+use crate::files::Output;
 use crate::output::{Failure, print, print_json};
 
 /// What was reported in a stretch of days, what it moved, and what follows: dated, with its sources
@@ -37,8 +36,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     record: RecordArguments,
     /// Also write one self-contained HTML file with pictures
-    #[arg(long, alias = "report", value_name = "OUT.html")]
-    html: Option<PathBuf>,
+    #[arg(long, alias = "report", value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
+    html: Option<Output>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -89,7 +88,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let looks = looks.map_err(without)?;
     waiting.end();
     let forecast = of_courses(&question, &now.before, &now.after);
-    if let Some(path) = &arguments.html {
+    // A page that cannot be written must not cost the answer.
+    let mut written = Ok(());
+    if let Some(output) = &arguments.html {
         let board = Board {
             question: &question,
             estimate: &now,
@@ -98,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             next: &looks,
             tally: tally.as_ref(),
         };
-        write(path, &page(&board))?;
+        written = write(output, &page(&board));
     }
     let mut out = head(&material, from, to, &now, &before);
     let _ = writeln!(out, "\n## What is expected\n");
@@ -139,7 +140,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let _ = writeln!(out, "- {said}");
     }
     if common.json {
-        return print_json(&serde_json::json!({
+        print_json(&serde_json::json!({
             "from": from,
             "to": to,
             "markdown": out,
@@ -148,9 +149,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "forecast": Forecast { courses: None, ..forecast },
             "next": looks,
             "tally": tally,
-        }));
+        }))?;
+    } else {
+        print(&out)?;
     }
-    print(&out)
+    written
 }
 
 /// The record of hits and misses as a table.

@@ -19,6 +19,7 @@ use super::common::{
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
 use super::{compare, next};
+use crate::files::Output;
 use crate::input::read_text;
 use crate::output::{Failure, print, print_json, say};
 
@@ -41,15 +42,15 @@ pub(crate) struct Arguments {
     #[arg(long)]
     exact: bool,
     /// Keep the estimate in a file, for `--resume` when more has been published
-    #[arg(long, value_name = "OUT.json")]
-    save: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.json", value_hint = clap::ValueHint::FilePath)]
+    save: Option<Output>,
     /// Continue from an estimate that `--save` kept: at once if nothing has been published since, else all rows are weighed
     /// together. Refused if the gateway, the rules, the seed or a row that was weighed has changed
     #[arg(long, value_name = "KEPT.json")]
     resume: Option<PathBuf>,
     /// Write the board: one self-contained HTML file with pictures
-    #[arg(long, value_name = "OUT.html")]
-    report: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
+    report: Option<Output>,
     /// Explanations for the board; `hypotheses.toml` beside the gateway file if there is one
     #[arg(long, value_name = "HYPOTHESES.toml", requires = "report")]
     hypotheses: Option<PathBuf>,
@@ -116,13 +117,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         )
     });
     let (answer, keep) = found.map_err(|failure| waiting.without("estimate", failure))?;
-    if let Some(path) = &arguments.save
+    // A file that cannot be written must not cost the answer.
+    let mut written = Ok(());
+    if let Some(output) = &arguments.save
         && !waiting.interrupted()
     {
-        write_json(path, &keep)?;
-        say(&format!("the estimate is kept in {}\n", path.display()));
+        written = write_json(output, &keep);
+        if written.is_ok() {
+            say(&format!(
+                "the estimate is kept in {}\n",
+                output.path().display()
+            ));
+        }
     }
-    if let Some(path) = &arguments.report {
+    if let Some(output) = &arguments.report {
         let page = waiting.attend(|attendance| -> Result<String, Failure> {
             let groups = match &tried {
                 Some((hypotheses, path)) => {
@@ -140,11 +148,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             )
         });
         match page {
-            Ok(page) => write(path, &page)?,
+            Ok(page) => written = written.and(write(output, &page)),
             Err(Failure::Interrupted) => {
-                say(&format!("stopped before {} was written\n", path.display()));
+                say(&format!(
+                    "stopped before {} was written\n",
+                    output.path().display()
+                ));
             }
-            Err(failure) => return Err(failure),
+            Err(failure) => written = written.and(Err(failure)),
         }
     }
     waiting.end();
@@ -156,7 +167,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if waiting.interrupted() {
         return Err(Failure::Interrupted);
     }
-    Ok(())
+    written
 }
 
 /// An estimate that `--save` kept.

@@ -1,7 +1,5 @@
 //! `lazaret watch forecast`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use lazaret_smc::summary::Weighted;
 use lazaret_watch::board::forecast_sheet;
@@ -15,6 +13,7 @@ use super::common::{
 };
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
+use crate::files::Output;
 use crate::output::{Failure, print, print_json, say};
 
 /// What is expected by when: the yard, first departures, a place full, as dated statements that can be scored later
@@ -26,13 +25,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DATE")]
     until: String,
     /// Keep the forecast in a file, for `lazaret watch score`
-    #[arg(long, value_name = "OUT.json")]
-    save: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.json", value_hint = clap::ValueHint::FilePath)]
+    save: Option<Output>,
     #[command(flatten)]
     record: RecordArguments,
     /// Write one self-contained HTML file with pictures
-    #[arg(long, value_name = "OUT.html")]
-    report: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
+    report: Option<Output>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -65,21 +64,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     });
     let made = made.map_err(|error| waiting.without("forecast", failed(error)))?;
     waiting.end();
-    if let Some(path) = &arguments.save {
-        write_json(path, &made)?;
-        say(&format!("the forecast is kept in {}\n", path.display()));
+    // A file that cannot be written must not cost the answer.
+    let mut written = Ok(());
+    if let Some(output) = &arguments.save {
+        written = write_json(output, &made);
+        if written.is_ok() {
+            say(&format!(
+                "the forecast is kept in {}\n",
+                output.path().display()
+            ));
+        }
     }
-    if let Some(path) = &arguments.report {
-        write(path, &forecast_sheet(&made, tally.as_ref()))?;
+    if let Some(output) = &arguments.report {
+        written = written.and(write(output, &forecast_sheet(&made, tally.as_ref())));
     }
     if common.json {
-        // The courses are for scoring: whoever reads the figures has no use for a megabyte of them.
-        return print_json(&Forecast {
+        // The courses are for scoring: a reader of the figures has no use for a megabyte of them.
+        print_json(&Forecast {
             courses: None,
             ..made
-        });
+        })?;
+    } else {
+        print(&text(&made))?;
     }
-    print(&text(&made))
+    written
 }
 
 fn text(made: &Forecast) -> String {

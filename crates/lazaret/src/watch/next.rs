@@ -1,7 +1,5 @@
 //! `lazaret watch next`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use lazaret_gateway::model::Gateway;
 use lazaret_smc::random::StreamKey;
@@ -13,6 +11,7 @@ use lazaret_watch::next::{Aim, Suggestion, next};
 
 use super::common::{Common, Material, lines, number, plain, with_kernel, within_the_file, write};
 use super::waiting::{Waiting, failed};
+use crate::files::Output;
 use crate::output::{Failure, print, print_json, say};
 
 /// What to look at next: which observation, when and with which instrument, would tell most for its cost
@@ -33,8 +32,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=365))]
     every: u64,
     /// Write one self-contained HTML file
-    #[arg(long, value_name = "OUT.html")]
-    report: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
+    report: Option<Output>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -68,11 +67,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     });
     let found = found.map_err(without)?;
     waiting.end();
-    if let Some(path) = &arguments.report {
-        let about = subject(arguments.about.as_deref(), material.gateway());
-        let name = &material.gateway().name;
-        write(path, &next_sheet(name, material.as_of, about, &found))?;
-    }
+    // A page that cannot be written must not cost the answer.
+    let written = match &arguments.report {
+        Some(output) => {
+            let about = subject(arguments.about.as_deref(), material.gateway());
+            let name = &material.gateway().name;
+            write(output, &next_sheet(name, material.as_of, about, &found))
+        }
+        None => Ok(()),
+    };
     if common.json {
         // The list is what machines read; what to know before believing it goes to people.
         for said in made
@@ -82,8 +85,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         {
             say(&format!("{said}\n"));
         }
-        return print_json(&found);
+        print_json(&found)?;
+    } else {
+        let said: String = made
+            .diagnostics
+            .iter()
+            .map(|said| format!("{said}\n"))
+            .collect();
+        print(&format!("{}\n{said}", table(&found)))?;
     }
+    written
+}
+
+/// The looks that tell most for their cost.
+fn table(found: &[Suggestion]) -> String {
     let mut table = plain(&[
         "look",
         "on",
@@ -102,12 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             format!("{:.3}", look.gain_per_cost),
         ]);
     }
-    let said: String = made
-        .diagnostics
-        .iter()
-        .map(|said| format!("{said}\n"))
-        .collect();
-    print(&format!("{}\n{said}", lines(&table)))
+    lines(&table)
 }
 
 /// Steps of ranking the looks.

@@ -8,6 +8,7 @@ use clap::Args;
 use lazaret_watch::score::{Scored, Tally};
 
 use super::common::{lines, plain};
+use crate::files::{Kept, keeps};
 use crate::output::{Failure, say};
 
 /// The largest record that is read, in bytes.
@@ -17,8 +18,8 @@ const BYTES_MAX: u64 = 256 << 20;
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RecordArguments {
     /// The record of hits and misses, a file of JSON lines; `EVIDENCE.scores.jsonl` beside the evidence if not given
-    #[arg(long, value_name = "RECORD.jsonl", conflicts_with = "no_record")]
-    pub(crate) record: Option<PathBuf>,
+    #[arg(long, value_name = "RECORD.jsonl", conflicts_with = "no_record", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) record: Option<Kept>,
     /// Keep no record, and show none
     #[arg(long)]
     pub(crate) no_record: bool,
@@ -38,7 +39,7 @@ impl RecordArguments {
             return None;
         }
         Some(match &self.record {
-            Some(path) => Keeper {
+            Some(Kept(path)) => Keeper {
                 path: path.clone(),
                 asked: true,
             },
@@ -64,6 +65,7 @@ impl Keeper {
 
     /// What is in the record so far; none if there is no such file.
     pub(crate) fn tally(&self) -> Result<Option<Tally>, Failure> {
+        keeps(&self.path)?;
         let mut file = match File::open(&self.path) {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -75,6 +77,7 @@ impl Keeper {
 
     /// Adds what is new of `scored`, each a whole line, and gives the record as it is then.
     pub(crate) fn add(&self, scored: &[Scored]) -> Result<Option<Tally>, Failure> {
+        keeps(&self.path)?;
         let opened = OpenOptions::new()
             .read(true)
             .append(true)
@@ -143,7 +146,7 @@ impl Keeper {
                         end = End::WithoutNewline;
                     }
                 }
-                Err(_) if !whole => {
+                Err(error) if !whole && error.is_eof() => {
                     say(&format!(
                         "the last line of {}, line {}, is only half written: an earlier run was cut off; it is left out\n",
                         self.path.display(),

@@ -12,6 +12,7 @@ use lazaret_watch::score::{Record, Scored, Scoring, Tally, Unscored, score_forec
 
 use super::common::{lines, number, percent, plain, read_evidence, read_rules, refuse, write};
 use super::record::{Keeper, RecordArguments, in_words};
+use crate::files::Output;
 use crate::input::{Input, read_text};
 use crate::output::{Failure, print, print_json};
 
@@ -36,8 +37,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     record: RecordArguments,
     /// Write one self-contained HTML file
-    #[arg(long, value_name = "OUT.html")]
-    report: Option<PathBuf>,
+    #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
+    report: Option<Output>,
     /// Print one JSON object for machines
     #[arg(long)]
     json: bool,

@@ -173,7 +173,7 @@ fn a_ledger_is_copied_whole_and_never_over_another() {
     }
     wrong(
         &ledger(here, &["backup", "copy.db"], "data"),
-        "copy.db holds a ledger already",
+        "copy.db exists already and stays as it is",
     );
     wrong(
         &ledger(

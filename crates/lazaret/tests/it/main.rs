@@ -8,6 +8,7 @@ mod faces;
 mod first_steps;
 mod house;
 mod ledger;
+mod outputs;
 mod plan;
 #[path = "../../../lazaret-store/tests/it/postgres.rs"]
 mod postgres;

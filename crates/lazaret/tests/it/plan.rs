@@ -294,7 +294,7 @@ fn bad_input_is_told_what_would_be_right() {
         ),
         (
             vec!["plan", "sweep", "nowhere.toml", "--out", "x"],
-            "nowhere.toml cannot be read",
+            "nowhere.toml cannot be opened: there is no such file",
         ),
         (
             vec!["plan", "optimise", "uiju/studies/sweep.toml"],
