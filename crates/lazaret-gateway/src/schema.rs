@@ -7,7 +7,36 @@ use crate::model::Dimension;
 use crate::quantity::FAMILIES;
 use lazaret_vocabulary::time::TIME_UNITS;
 
+/// Blanks, in a pattern.
+const SPACE: &str = "[ \t]*";
+
+/// A name, in a pattern: a letter, then letters, digits, `_` and `-`. Patterns keep to what every validator understands
+/// (JSON Schema 2020-12, core, section 6.4), which has no classes of Unicode. So the characters of ASCII that a name may not
+/// have are excluded, and all others are let through; `lazaret check` looks closer.
+const NAME: &str = r"[^ -@\[-`{-~][^ -,./:-@\[-^`{-~]*";
+
+/// Days of the week: what is always written of them, and the rest of their names.
+const DAYS: [(&str, &str); 7] = [
+    ("mon", "day"),
+    ("tue", "sday"),
+    ("wed", "nesday"),
+    ("thu", "rsday"),
+    ("fri", "day"),
+    ("sat", "urday"),
+    ("sun", "day"),
+];
+
+/// A word in capital or small letters, as a pattern.
+fn any_case(word: &str) -> String {
+    word.chars()
+        .map(|c| format!("[{}{c}]", c.to_ascii_uppercase()))
+        .collect()
+}
+
 /// The JSON Schema (draft 2020-12) of a gateway file.
+///
+/// It refuses what can be seen in one value alone: an unknown key, a wrong kind, a unit or a distribution that does not
+/// exist. What depends on the rest of the file, such as a name that is not declared, only the reader refuses.
 #[must_use]
 pub fn schema() -> Value {
     let mut properties = Map::new();
@@ -16,13 +45,29 @@ pub fn schema() -> Value {
     }
     let families: Vec<&str> = FAMILIES.iter().map(|family| family.name).collect();
     let units: Vec<&str> = TIME_UNITS.iter().map(|&(unit, _)| unit).collect();
-    let name = r"^\p{Alphabetic}[\p{L}\p{N}_-]*$".replace(r"\p{Alphabetic}", r"\p{L}");
-    let call = format!(r"^\s*({})\s*\(.*\)\s*$", families.join("|"));
-    let unknown = r"^\s*\p{L}[\p{L}\p{N}_-]*\s*$";
-    let number = r"[+-]?(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?";
-    let time = format!(r"^\s*({number}\s*({})\s*)+$", units.join("|"));
-    let mass = format!(r"^\s*({number}\s*(kg|t|g)\s*)+$");
-    let plain = format!(r"^\s*{number}\s*%?\s*$");
+    let name = format!("^{NAME}$");
+    let call = format!(
+        "^{SPACE}({}){SPACE}[(][^\n]*[)]{SPACE}$",
+        families.join("|")
+    );
+    let unknown = format!("^{SPACE}{NAME}{SPACE}$");
+    let number = "[+-]?([0-9][0-9_]*[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?";
+    let time = format!("^{SPACE}({number}{SPACE}({}){SPACE})+$", units.join("|"));
+    let mass = format!("^{SPACE}({number}{SPACE}(kg|t|g){SPACE})+$");
+    let plain = format!("^{SPACE}{number}{SPACE}%?{SPACE}$");
+    let day: Vec<String> = DAYS
+        .iter()
+        .map(|(short, rest)| format!("{}({})?", any_case(short), any_case(rest)))
+        .collect();
+    let day = format!("({})", day.join("|"));
+    let days = format!("^{SPACE}{day}{SPACE}([,-]{SPACE}({day}{SPACE})?)*$");
+    let blank = "[ \t]+";
+    let moment =
+        "(stored|arrival|arrived|arrives|ends|ended|end|starts|started|start|begins|began)";
+    let filler = format!("((the|is){blank})*");
+    let clock = format!(
+        "^{SPACE}(starts?{blank})?((when|on){blank})?{filler}({NAME}{blank})?{filler}{moment}{SPACE}$"
+    );
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Lazaret gateway file",
@@ -54,13 +99,23 @@ pub fn schema() -> Value {
                 { "$ref": "#/$defs/unknown" }
             ] },
             "known_duration": { "type": "string", "pattern": time },
+            "prior": { "anyOf": [
+                { "type": "number" },
+                { "type": "string", "pattern": plain },
+                { "type": "string", "pattern": time },
+                { "type": "string", "pattern": mass },
+                { "$ref": "#/$defs/call" }
+            ] },
+            "days": { "type": "string", "pattern": days },
+            "clock": { "type": "string", "pattern": clock },
+            "zone_name": { "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_+/-]*$" },
             "share": { "anyOf": [
                 { "type": "number", "minimum": 0, "maximum": 1 },
                 { "type": "string", "pattern": plain },
                 { "$ref": "#/$defs/unknown" }
             ] },
             // TOML dates have no JSON type; tools hand them over as strings.
-            "moment": { "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$" }
+            "moment": { "type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?)?$" }
         }
     })
 }
@@ -72,10 +127,7 @@ fn section_schema(section: &Section) -> Value {
             "type": "object",
             "description": section.doc,
             "propertyNames": { "$ref": "#/$defs/name" },
-            "additionalProperties": { "anyOf": [
-                { "type": "number" },
-                { "type": "string" }
-            ] }
+            "additionalProperties": { "$ref": "#/$defs/prior" }
         }),
         Form::Named => json!({
             "type": "object",
@@ -147,7 +199,9 @@ fn quantity(dimension: Dimension, bound: Bound) -> Value {
 
 fn kind(kind: Kind) -> Value {
     match kind {
-        Kind::Text | Kind::Zone | Kind::Clock => json!({ "type": "string" }),
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Zone => reference("zone_name"),
+        Kind::Clock => reference("clock"),
         Kind::Moment => reference("moment"),
         Kind::Dates => json!({ "type": "array", "items": { "$ref": "#/$defs/moment" } }),
         Kind::Flag => json!({ "type": "boolean" }),
@@ -156,7 +210,7 @@ fn kind(kind: Kind) -> Value {
         }
         Kind::Share => reference("share"),
         Kind::Quantity(dimension, bound) => quantity(dimension, bound),
-        Kind::Prior => json!({ "anyOf": [{ "type": "number" }, { "type": "string" }] }),
+        Kind::Prior => reference("prior"),
         Kind::Fixed => reference("known_duration"),
         Kind::ByClass(dimension, bound) => {
             let one = quantity(dimension, bound);
@@ -189,14 +243,19 @@ fn kind(kind: Kind) -> Value {
             }
         ] }),
         Kind::Windows => {
-            let window = r"^\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s*$";
+            let time = "[0-9]{1,2}:[0-9]{2}";
+            let window = format!("^{SPACE}{time}{SPACE}-{SPACE}{time}{SPACE}$");
             one_or_list(&json!({ "type": "string", "pattern": window }))
         }
-        Kind::Days => one_or_list(&json!({ "type": "string" })),
+        Kind::Days => one_or_list(&reference("days")),
         Kind::Times => {
-            one_or_list(&json!({ "type": "string", "pattern": r"^\d{1,2}:\d{2}(:\d{2})?$" }))
+            let time = "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$";
+            one_or_list(&json!({ "type": "string", "pattern": time }))
         }
-        Kind::Return => json!({ "type": "string", "pattern": "^\\s*(direct|quarantine\\s.+)$" }),
+        Kind::Return => {
+            let ways = format!("^{SPACE}(direct{SPACE}|quarantine[ \t][^\n]+)$");
+            json!({ "type": "string", "pattern": ways })
+        }
         Kind::Table(fields) => table(fields),
         Kind::Tables(fields) => one_or_list(&table(fields)),
     }

@@ -106,11 +106,70 @@ fn the_schema_marks_common_mistakes() {
         ("[place.bay]", "[palce.bay]"),
         ("\"quarantine 2 d\"", "\"later\""),
         ("count = 60", "count = 60.5"),
+        ("uniform(", "unifrom("),
+        ("time_zone = \"", "time_zone = \"the time of "),
+        ("\"Mon", "\"Moon"),
+        ("clock = \"", "clock = \"whenever it suits, "),
     ];
     assert_eq!(complaint(all), None);
     for (old, new) in mistakes {
         assert!(all.contains(old), "{old}");
         let text = all.replacen(old, new, 1);
         assert!(complaint(&text).is_some(), "`{new}` is not marked");
+    }
+}
+
+/// The patterns of a schema, wherever they are.
+fn patterns(schema: &Value, into: &mut Vec<String>) {
+    match schema {
+        Value::Object(object) => {
+            for (key, value) in object {
+                match value {
+                    Value::String(text) if key == "pattern" => into.push(text.clone()),
+                    _ => patterns(value, into),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| patterns(item, into)),
+        _ => {}
+    }
+}
+
+/// Python, JavaScript, Java and .NET differ in what follows a backslash and in what a dot and `(?` mean.
+#[test]
+fn patterns_keep_to_what_every_validator_understands() {
+    let mut found = Vec::new();
+    patterns(&lazaret_gateway::schema::schema(), &mut found);
+    assert!(found.len() > 20, "{}", found.len());
+    for pattern in found {
+        let mut within = false;
+        let mut before = ' ';
+        for (at, c) in pattern.char_indices() {
+            let escaped = before == '\\';
+            match c {
+                '[' if !within && !escaped => within = true,
+                ']' if within && !escaped => within = false,
+                '.' => assert!(within, "a dot outside of a class: {pattern}"),
+                '?' => assert!(before != '(', "a group that is not simple: {pattern}"),
+                _ => {}
+            }
+            if escaped {
+                assert!("[]\\".contains(c), "an escape at {at}: {pattern}");
+            }
+            before = c;
+        }
+    }
+}
+
+#[test]
+fn names_in_any_script_are_taken() {
+    let all = include_str!("../samples/all.toml");
+    for name in ["apron", "마당", "Hof-2", "двор_3", "庭"] {
+        let text = format!("{all}\n[place.\"{name}\"]\nslots = 1\nzone = \"clean\"\n");
+        assert_eq!(complaint(&text), None, "{name}");
+    }
+    for name in ["2nd", "a b", "a.b", "a/b", ""] {
+        let text = format!("{all}\n[place.\"{name}\"]\nslots = 1\nzone = \"clean\"\n");
+        assert!(complaint(&text).is_some(), "{name}");
     }
 }
