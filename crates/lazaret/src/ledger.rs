@@ -107,16 +107,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             } => import_trace(input, trace, place).await,
             What::Backup { file, place } => {
                 place.keeps()?;
-                let file = file.is_new()?;
+                let new = file.is_new()?;
                 let copied = place
                     .open_existing()
                     .await?
-                    .backup(&file)
+                    .backup(&new)
                     .await
                     .map_err(failed)?;
                 say(&format!(
                     "{}: {} records, the last {}\n",
-                    file.display(),
+                    file.path().display(),
                     copied.records.records,
                     copied.records.head.head
                 ));
@@ -147,7 +147,7 @@ async fn gateway_of(store: &Store) -> Result<String, Failure> {
 
 async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure> {
     let store = place.open_existing().await?;
-    let witness = witness.map(read_checkpoint).transpose()?;
+    let witness = witness.map(|file| read_checkpoint(file)).transpose()?;
     // A broken chain cannot be loaded, and is the very thing to be told about.
     let (gateway, witness) = match witness {
         Some((gateway, checkpoint)) => (gateway, Some(checkpoint)),
@@ -176,7 +176,7 @@ async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure>
     }
 }
 
-fn read_checkpoint(file: &PathBuf) -> Result<(String, Checkpoint), Failure> {
+fn read_checkpoint(file: &Path) -> Result<(String, Checkpoint), Failure> {
     let bad = |why: &str| Failure::BadInput(format!("{}: {why}", file.display()));
     let text = read_text(file, CHECKPOINT_BYTES_MAX).map_err(Failure::BadInput)?;
     let value: Value = serde_json::from_str(&text).map_err(|error| bad(&error.to_string()))?;

@@ -14,7 +14,7 @@ use super::store::{
 };
 use super::study::Read;
 use super::words::stopped;
-use crate::files::OutFolder;
+use crate::files::{OutFolder, reads};
 use crate::output::{Failure, print, say};
 
 /// Run every design of a study in every replication, whole or one shard of it
@@ -268,6 +268,9 @@ pub(crate) fn missing(arguments: &MissingArguments) -> Result<(), Failure> {
 }
 
 pub(crate) fn merge(arguments: &MergeArguments) -> Result<(), Failure> {
+    for (path, _) in look(&arguments.folder)?.shards {
+        reads(&path).map_err(Failure::BadInput)?;
+    }
     merge_folder(&arguments.folder)
 }
 
