@@ -85,6 +85,7 @@ pub fn rules_of(gateway: &Gateway) -> RuleBook {
         mass_tolerance_permille: 5,
         clock_tolerance_s: 120,
         remember_s: 7 * 86_400,
+        weaker_after_s: None,
     }
 }
 

@@ -5,8 +5,10 @@ mod ground;
 mod lots;
 mod named;
 mod office;
+mod papers;
 mod people;
 mod reach;
+mod weaker;
 mod yard;
 
 use jiff::Timestamp;

@@ -246,14 +246,19 @@ impl Gate<'_> {
 
     fn unsigned(&self, lot: u32) -> Refusal {
         let row = self.state.lot(lot);
+        let fallen = self.state.fallen_signatures(lot);
+        let mut fact = format!(
+            "{} has {} of {} signatures",
+            self.state.lot_id(lot),
+            usize::from(row.signatures) - fallen.len(),
+            row.signatures_needed
+        );
+        for (signer, why) in &fallen {
+            fact.push_str(&format!("; that of {signer} counts no more: {why}"));
+        }
         Refusal::new(
             Rule::Held,
-            format!(
-                "{} has {} of {} signatures",
-                self.state.lot_id(lot),
-                row.signatures,
-                row.signatures_needed
-            ),
+            fact,
             "different cleared officers who neither treated nor tested it must sign, the last a chief",
         )
     }

@@ -25,6 +25,7 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
         Crew,
     ];
     const COUNTERS: &[Role] = &[YardMaster, Crew, QuarantineOfficer];
+    const ENTRANTS: &[Role] = &[YardMaster, Gate, Crew, QuarantineOfficer, ChiefOfficer];
     const PAPERS: &[Role] = &[YardMaster, Gate, QuarantineOfficer];
     const DISPATCH: &[Role] = &[Dispatcher];
     const CHIEF: &[Role] = &[ChiefOfficer];
@@ -86,7 +87,10 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
         H::LotLoaded { .. } | H::Departed { .. } | H::DepartureCancelled { .. } => DISPATCH,
         H::LotReleased { .. } => &[],
         H::Entry(entry) => match entry {
-            E::RulesAdopted { .. } | E::ProtocolAdopted { .. } => RULES,
+            E::RulesAdopted { .. }
+            | E::ProtocolAdopted { .. }
+            | E::RulesProposed { .. }
+            | E::ProtocolProposed { .. } => RULES,
             E::PersonAppointed { .. } => &[Administrator],
             E::PersonCleared { .. } | E::ClearanceLapsed { .. } => CLEARANCE,
             E::PersonShiftStarted { .. } | E::PersonShiftEnded { .. } => SHIFTS,
@@ -96,7 +100,9 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
             | E::ManifestAmended { .. }
             | E::ManifestWithheld { .. }
             | E::ManifestRefused { .. }
+            | E::ConvoyPostponed { .. }
             | E::TrialDeclared { .. } => PAPERS,
+            E::NameVoided { .. } => ENTRANTS,
             E::VehicleChecked { .. } | E::VehicleSealed { .. } => ARRIVALS,
             E::LotCounted { .. } | E::LossDeclared { .. } | E::LotSplit { .. } => COUNTERS,
             E::TreatmentDosed { .. } | E::TreatmentRead { .. } => TREATMENT,

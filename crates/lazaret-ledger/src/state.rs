@@ -29,8 +29,8 @@ pub use contact::{Chained, Closure};
 pub use list::{ConvoyView, NameKind, SampleView, TreatmentView};
 use rows::{Convoy, Episode, Handler, Listed, Visit};
 pub(crate) use rows::{
-    Departure, ExceptionRow, Lot, LotStage, Manifest, ManifestStage, Person, Place, Sample, Unit,
-    Vehicle, VehicleStage, flag,
+    Departure, ExceptionRow, Lot, LotStage, Manifest, ManifestStage, Person, Place, Proposal,
+    Sample, Unit, Vehicle, VehicleStage, flag,
 };
 pub use snapshot::{Restoring, SnapshotError};
 pub use views::{
@@ -99,6 +99,10 @@ pub struct State {
     free: Sorted<(i32, i64, u32)>,
     pub(crate) open_exceptions: BTreeSet<u32>,
     pub(crate) vehicles_here: BTreeSet<u32>,
+    /// Changes that ask for less, until they are adopted.
+    pub(crate) proposals: Vec<Proposal>,
+    /// Things that one person says are not here, and who; lots by `true`.
+    pub(crate) voiding: BTreeMap<(bool, u32), u32>,
 
     keys: Keys,
     pub(crate) totals: Totals,
@@ -441,7 +445,7 @@ impl State {
     }
 
     /// How closely a protocol speaks of a class from a source; none if it does not.
-    fn speaks_of(&self, protocol: &Protocol, goods: u32, source: u32) -> Option<u8> {
+    pub(crate) fn speaks_of(&self, protocol: &Protocol, goods: u32, source: u32) -> Option<u8> {
         let (goods, source) = (self.goods_names.get(goods), self.source_names.get(source));
         let class = protocol.goods.iter().any(|named| named.as_str() == goods);
         let origin = protocol

@@ -1,7 +1,7 @@
 //! Which happenings are work that somebody does on a thing, and what that says about who may sign for it later.
 
 use lazaret_vocabulary::event::entry::Entry;
-use lazaret_vocabulary::event::{Happening, LotId, Thing, VehicleId};
+use lazaret_vocabulary::event::{Finding, Happening, LotId, Thing, VehicleId};
 
 /// Work on a thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,9 +50,16 @@ pub(crate) fn work(happening: &Happening) -> Option<Work<'_>> {
         H::TreatmentStarted { lot: l, .. } | H::InspectionStarted { lot: l, .. } => {
             lot(l, true, true)
         }
-        H::TreatmentEnded { lot: l, .. } | H::LotInspected { lot: l, .. } => lot(l, true, false),
-        H::LotUnloaded { lot: l, .. } => lot(l, false, false),
-        H::LotStored { lot: l, .. } | H::LotLoaded { lot: l, .. } => lot(l, false, true),
+        H::TreatmentEnded { lot: l, .. } => lot(l, true, false),
+        // What is found wanting is taken from anybody; that a lot has passed says the inspection itself.
+        H::LotInspected {
+            lot: l, finding, ..
+        } => lot(l, true, *finding == Finding::Pass),
+        // The same work as the beginning of the unloading, said of one lot.
+        H::LotUnloaded { lot: l, .. } => lot(l, false, true),
+        H::LotStored { lot: l, .. } | H::LotSent { lot: l, .. } | H::LotLoaded { lot: l, .. } => {
+            lot(l, false, true)
+        }
         H::UnloadingStarted { vehicle: v, .. } | H::VehicleWashed { vehicle: v } => {
             vehicle(v, true)
         }

@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 use lazaret_ledger::role::roles_for;
 use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::Role;
-
-/// One event of each kind, whose fields mean nothing: the matrix is asked with events, not with names.
-const ONE_OF_EACH: &str = include_str!("vocabulary.jsonl");
+use lazaret_vocabulary::strict::ONE_OF_EACH;
 
 /// Names of events and the roles that may say them; empty for what the ledger says itself.
 pub(crate) static EVENTS: LazyLock<Vec<(&str, &[Role])>> = LazyLock::new(|| {
@@ -40,6 +38,50 @@ mod tests {
         known.sort();
         assert_eq!(known, named);
         assert_eq!(known.len(), ONE_OF_EACH.lines().count());
+    }
+
+    /// What a reader of events is compared with must know every field, or a misspelt one would pass.
+    #[test]
+    fn every_field_of_the_document_is_in_its_example() {
+        let document = serde_json::to_value(crate::document()).unwrap();
+        let schemas = &document["components"]["schemas"];
+        let mut looked = 0;
+        for schema in ["Happening", "Entry"] {
+            for variant in schemas[schema]["oneOf"].as_array().unwrap() {
+                let mut named = Vec::new();
+                find(variant, &mut named);
+                let Some(name) = named.first() else { continue };
+                let example = lazaret_vocabulary::strict::example_of(name).unwrap();
+                looked += compare(schemas, variant, example, name);
+            }
+        }
+        assert!(looked > 250, "{looked}");
+    }
+
+    /// How many fields of `schema` are in `example`, which must be all.
+    fn compare(
+        schemas: &serde_json::Value,
+        schema: &serde_json::Value,
+        example: &serde_json::Value,
+        path: &str,
+    ) -> usize {
+        if let Some(name) = schema["$ref"].as_str() {
+            let name = name.rsplit('/').next().unwrap();
+            return compare(schemas, &schemas[name], example, path);
+        }
+        let mut looked = 0;
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            looked += compare(schemas, part, example, path);
+        }
+        for (field, schema) in schema["properties"].as_object().into_iter().flatten() {
+            let path = format!("{path}.{field}");
+            assert!(!example[field].is_null(), "the example lacks {path}");
+            looked += 1 + compare(schemas, schema, &example[field], &path);
+        }
+        if schema["items"].is_object() {
+            looked += compare(schemas, &schema["items"], &example[0], path);
+        }
+        looked
     }
 
     fn find(variant: &serde_json::Value, named: &mut Vec<String>) {

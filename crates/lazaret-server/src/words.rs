@@ -144,6 +144,13 @@ fn entry_words(entry: &Entry) -> String {
             "version {} of protocol {} was adopted, from {}",
             protocol.version, protocol.protocol, protocol.from
         ),
+        E::RulesProposed { rules } => {
+            format!("rules of {} that ask for less were proposed", rules.gateway)
+        }
+        E::ProtocolProposed { protocol } => format!(
+            "version {} of protocol {}, which asks for less, was proposed",
+            protocol.version, protocol.protocol
+        ),
         E::PersonAppointed { person, roles } if roles.is_empty() => {
             format!("{person} has no role any more")
         }
@@ -178,6 +185,19 @@ fn entry_words(entry: &Entry) -> String {
         }
         E::ManifestRefused { manifest, because } => {
             format!("papers {manifest} were refused: {because}")
+        }
+        E::ConvoyPostponed {
+            convoy,
+            due,
+            because,
+        } => format!("convoy {convoy} comes at {due}: {because}"),
+        E::NameVoided { thing, because } => {
+            let name = match thing {
+                Thing::Convoy(convoy) => format!("convoy {convoy}"),
+                Thing::Vehicle(vehicle) => format!("vehicle {vehicle}"),
+                Thing::Lot(lot) => format!("lot {lot}"),
+            };
+            format!("{name} was entered by mistake and is not here: {because}")
         }
         E::TrialDeclared { convoy } => format!("convoy {convoy} is an exercise"),
         E::VehicleChecked {

@@ -6,7 +6,9 @@
 //! - [`event`]: what happens to vehicles and lots, with the names that it happens to;
 //! - [`event::entry`]: what people record, from papers and signatures to sick leave;
 //! - [`event::rules`]: the protocols and the rule book that a ledger adopts;
+//! - [`strict`]: reading events as JSON, with every unknown, missing or wrong field named;
 //! - [`time`]: instants and spans of gateway time.
 
 pub mod event;
+pub mod strict;
 pub mod time;

@@ -14,6 +14,7 @@ use lazaret_store::{
     transfer,
 };
 use lazaret_vocabulary::event::Event;
+use lazaret_vocabulary::strict;
 use serde_json::{Value, json};
 
 use crate::files::{Output, reads};
@@ -299,7 +300,7 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
     for (number, line) in (1..).zip(lines.lines()) {
         let read = line
             .map_err(|error| error.to_string())
-            .and_then(|line| serde_json::from_str::<Event>(&line).map_err(|e| e.to_string()));
+            .and_then(|line| event_of(&line));
         let event = match read {
             Ok(event) => event,
             Err(error) => {
@@ -338,6 +339,12 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
     outcome?;
     say(&format!("{events} events are {records} records\n"));
     Ok(())
+}
+
+/// The event of a line, with every field known and right.
+fn event_of(line: &str) -> Result<Event, String> {
+    let value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    strict::event(value).map_err(|misread| misread.to_string())
 }
 
 /// Records commands, each at its own instant; the first refusal ends it and names the line of the trace.

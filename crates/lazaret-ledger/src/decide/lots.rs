@@ -77,6 +77,9 @@ impl Judge<'_> {
                 )
             })?;
         }
+        if self.state.lot_names.find(lot.as_str()).is_none() {
+            self.unannounced(lot, self.state.vehicles[carrier as usize].convoy, said);
+        }
         // What its papers say of its dangers counts from the first moment.
         let announced = self.state.lot_names.find(lot.as_str());
         self.apart(announced, class, spot, said)?;

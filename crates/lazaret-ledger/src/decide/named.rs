@@ -330,8 +330,8 @@ pub(super) fn every_name(happening: &mut Happening, see: See<'_>) {
 fn names_of_entry(entry: &mut Entry, see: See<'_>) {
     use Entry as E;
     match entry {
-        E::RulesAdopted { rules } => rules.see(see),
-        E::ProtocolAdopted { protocol } => protocol.see(see),
+        E::RulesAdopted { rules } | E::RulesProposed { rules } => rules.see(see),
+        E::ProtocolAdopted { protocol } | E::ProtocolProposed { protocol } => protocol.see(see),
         E::PersonCleared { person, agents, .. } => look_at!(see: person, agents),
         E::PersonAppointed { person, .. }
         | E::ClearanceLapsed { person, .. }
@@ -354,7 +354,8 @@ fn names_of_entry(entry: &mut Entry, see: See<'_>) {
         E::ManifestWithheld { manifest, .. } | E::ManifestRefused { manifest, .. } => {
             manifest.see(see);
         }
-        E::TrialDeclared { convoy } => convoy.see(see),
+        E::TrialDeclared { convoy } | E::ConvoyPostponed { convoy, .. } => convoy.see(see),
+        E::NameVoided { thing, .. } => thing.see(see),
         E::VehicleChecked { vehicle, seals, .. } => {
             vehicle.see(see);
             for seal in seals {

@@ -2,17 +2,16 @@
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{
-    AgentName, Entry, ExceptionId, LotPart, ManifestId, ManifestLine, Outcome, PersonName, Reading,
-    SampleId, Soiled, Tally, TestName,
+    AgentName, Entry, ExceptionId, LotPart, Outcome, PersonName, Reading, SampleId, Soiled, Tally,
+    TestName,
 };
-use lazaret_vocabulary::event::{ConvoyId, Happening, LotId, SourceName, StepName, VehicleId};
+use lazaret_vocabulary::event::{Happening, LotId, StepName, VehicleId};
 
 use super::{Judge, Said};
 use crate::identity::{Check, check_of};
 use crate::rule::{Refusal, Rule, Warning};
-use crate::segregation::Class;
 use crate::spelling::{Kind, key};
-use crate::state::{LotStage, flag, micros, seconds, some, timestamp};
+use crate::state::{flag, micros, seconds, timestamp};
 
 /// Characters in the name of a monitoring line.
 const LINE_CHARS_MAX: usize = 64;
@@ -21,8 +20,16 @@ impl Judge<'_> {
     pub(super) fn entry(&self, entry: &Entry, said: &mut Said) -> Result<(), Refusal> {
         use Entry as E;
         match entry {
-            E::RulesAdopted { rules } => self.rules_adopted(rules),
-            E::ProtocolAdopted { protocol } => self.protocol_adopted(protocol),
+            E::RulesAdopted { rules } => {
+                self.rules_adopted(rules)?;
+                self.may_ask_for_less(entry, &self.state.weaker_rules(rules))
+            }
+            E::ProtocolAdopted { protocol } => {
+                self.protocol_adopted(protocol)?;
+                self.may_ask_for_less(entry, &self.state.weaker_protocol(protocol))
+            }
+            E::RulesProposed { rules } => self.rules_adopted(rules),
+            E::ProtocolProposed { protocol } => self.protocol_adopted(protocol),
             E::PersonAppointed { person, roles } => self.appointed(person, roles),
             E::PersonCleared { person, until, .. } => self.person_cleared(person, *until),
             E::ClearanceLapsed { person, .. } | E::PersonPassedGate { person } => {
@@ -43,14 +50,28 @@ impl Judge<'_> {
                 ..
             } => self.announced(manifest, convoy, source, lines),
             E::ManifestAmended {
-                manifest, lines, ..
-            } => {
+                manifest,
+                lines,
+                because,
+            } => self.amended(manifest, lines, because, said),
+            E::ManifestWithheld { manifest, because } => {
                 let known = self.manifest(manifest)?;
-                self.lines(lines, Some(self.state.manifests[known as usize].convoy))
+                let fact = format!("its sender took papers {manifest} back: {because}");
+                self.papers_in_question(known, &fact, said);
+                Ok(())
             }
-            E::ManifestWithheld { manifest, .. } | E::ManifestRefused { manifest, .. } => {
-                self.manifest(manifest).map(drop)
+            E::ManifestRefused { manifest, because } => {
+                let known = self.manifest(manifest)?;
+                let fact = format!("papers {manifest} were refused: {because}");
+                self.papers_in_question(known, &fact, said);
+                Ok(())
             }
+            E::ConvoyPostponed {
+                convoy,
+                due,
+                because,
+            } => self.postponed(convoy, *due, because),
+            E::NameVoided { thing, because } => self.name_voided(thing, because),
             E::TrialDeclared { convoy } => self.trial_declared(convoy),
             E::VehicleChecked {
                 vehicle,
@@ -126,134 +147,6 @@ impl Judge<'_> {
             (
                 "the note is on a vehicle that was never here".into(),
                 "correct the mark".into(),
-            )
-        })
-    }
-
-    fn manifest(&self, manifest: &ManifestId) -> Result<u32, Refusal> {
-        self.state
-            .manifest_names
-            .find(manifest.as_str())
-            .ok_or_else(|| {
-                Refusal::new(
-                    Rule::Known,
-                    format!("there are no papers {manifest}"),
-                    "announce them first",
-                )
-            })
-    }
-
-    fn announced(
-        &self,
-        manifest: &ManifestId,
-        convoy: &ConvoyId,
-        source: &SourceName,
-        lines: &[ManifestLine],
-    ) -> Result<(), Refusal> {
-        let known = self.state.manifest_names.find(manifest.as_str()).is_some();
-        if known {
-            return Err(Refusal::new(
-                Rule::Known,
-                format!("papers {manifest} are known already"),
-                "amend them, or number these anew",
-            ));
-        }
-        let sources = &self.rules()?.vehicles;
-        let source_known = sources.iter().any(|rule| rule.source == *source);
-        self.need(Rule::Known, source_known, || {
-            (
-                format!("there is no source {source}"),
-                "choose one of the sources of the gateway's rules".into(),
-            )
-        })?;
-        let number = self.state.convoy_names.find(convoy.as_str());
-        let other = number.and_then(|convoy| some(self.state.convoys[convoy as usize].manifest));
-        if let Some(other) = other {
-            return Err(Refusal::new(
-                Rule::Known,
-                format!(
-                    "papers {} are for {convoy} already",
-                    self.state.manifest_names.get(other)
-                ),
-                "amend those",
-            ));
-        }
-        self.lines(lines, number)
-    }
-
-    /// That the lines of papers make sense together and with what is here.
-    fn lines(&self, lines: &[ManifestLine], convoy: Option<u32>) -> Result<(), Refusal> {
-        let rules = self.rules()?;
-        let mut names: Vec<&LotId> = lines.iter().map(|line| &line.lot).collect();
-        names.sort_unstable();
-        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Err(Refusal::new(
-                Rule::Known,
-                format!("lot {} is on two lines", pair[0]),
-                "give each lot a name of its own",
-            ));
-        }
-        for line in lines {
-            let at = || format!("vehicle {}, lot {}", line.vehicle, line.lot);
-            let goods = rules.goods.iter().any(|rule| rule.goods == line.goods);
-            self.need(Rule::Known, goods, || {
-                (
-                    format!("{}: there is no goods class {}", at(), line.goods),
-                    "choose one of the classes of the gateway's rules".into(),
-                )
-            })?;
-            let hazard = line
-                .hazards
-                .iter()
-                .find(|hazard| Class::read(hazard.as_str()).is_none());
-            if let Some(hazard) = hazard {
-                return Err(Refusal::new(
-                    Rule::Known,
-                    format!("{}: there is no class of danger {hazard}", at()),
-                    "write a class or division such as 3, 2.1 or, with its compatibility group, 1.4S",
-                ));
-            }
-            if !self
-                .state
-                .lot_names
-                .has_room(line.lot.as_str().len() + line.vehicle.as_str().len())
-            {
-                return Err(Refusal::new(
-                    Rule::Known,
-                    "the ledger has no room for another name",
-                    "close this ledger and open the next",
-                ));
-            }
-            if let Some(lot) = self.state.lot_names.find(line.lot.as_str()) {
-                let row = self.state.lot(lot);
-                let own = convoy.is_some_and(|convoy| row.convoy == convoy);
-                if !own
-                    || !matches!(
-                        row.stage,
-                        LotStage::Announced | LotStage::Withdrawn | LotStage::Here
-                    )
-                {
-                    return Err(Refusal::new(
-                        Rule::OnePlace,
-                        format!("{}: that lot is known from elsewhere", at()),
-                        "give it a name of its own",
-                    ));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn trial_declared(&self, convoy: &ConvoyId) -> Result<(), Refusal> {
-        let arrived = self
-            .state
-            .convoy_names
-            .find(convoy.as_str())
-            .is_some_and(|convoy| self.state.convoys[convoy as usize].arrived.is_some());
-        self.need(Rule::Trial, !arrived, || {
-            (
-                format!("{convoy} has arrived as real goods"),
-                "declare a trial before its convoy arrives".into(),
             )
         })
     }
@@ -371,6 +264,12 @@ impl Judge<'_> {
                 lost.pieces, lost.mass_kg
             ),
         ));
+        // Goods that are declared lost are missing like goods that a count does not find.
+        let fact = format!(
+            "{} pieces and {} kg of {lot} were declared lost: {because}",
+            lost.pieces, lost.mass_kg
+        );
+        self.raise("loss", vec![lot.clone()], fact, said);
         Ok(())
     }
 
@@ -795,7 +694,17 @@ impl Judge<'_> {
                 "somebody who did neither must sign".into(),
             )
         })?;
-        let last = row.signatures + 1 >= row.signatures_needed || self.without(Rule::Signers);
+        // Asked again now: a signature of somebody who should not have signed any more counts for nothing.
+        let fallen = self.state.fallen_signatures(number);
+        let count = usize::from(row.signatures) - fallen.len() + 1;
+        for (earlier, why) in fallen {
+            said.before.push(self.now(Entry::SignatureWithdrawn {
+                lot: lot.clone(),
+                signer: earlier,
+                because: format!("it counts no more: {why}"),
+            }));
+        }
+        let last = count >= usize::from(row.signatures_needed) || self.without(Rule::Signers);
         let chief = self
             .state
             .roles_of(signer)

@@ -16,6 +16,9 @@ const STEPS_AT_MOST: usize = 16;
 /// Signatures of one protocol.
 const SIGNATURES_AT_MOST: u8 = 4;
 
+/// The longest that anybody is thought to have been infectious before they report it: a hundred days, in µs.
+const INFECTIOUS_AT_MOST: i64 = 100 * 86_400 * 1_000_000;
+
 impl Judge<'_> {
     pub(super) fn person(&self, person: &PersonName) -> Result<&Person, Refusal> {
         self.state
@@ -195,6 +198,31 @@ impl Judge<'_> {
         said: &mut Said,
     ) -> Result<(), Refusal> {
         self.person(person)?;
+        let by = &self.command.by;
+        let theirs = self.state.roles_of(person);
+        let reports = self.state.roles_of(by).iter().any(|role| match role {
+            Role::QuarantineOfficer | Role::ChiefOfficer | Role::Administrator => true,
+            // They direct the work of these.
+            Role::YardMaster | Role::DisinfectionLead => theirs
+                .iter()
+                .all(|role| matches!(role, Role::Crew | Role::Gate | Role::Dispatcher)),
+            _ => false,
+        });
+        self.need(Rule::Allowed, by == person || reports, || {
+            (
+                format!("{by} would report {person} sick"),
+                "they report themselves, or their superior or an officer does".into(),
+            )
+        })?;
+        let tolerance = seconds(self.rules()?.clock_tolerance_s);
+        let from = self.now.saturating_sub(INFECTIOUS_AT_MOST);
+        let can_be = (from..=self.now.saturating_add(tolerance)).contains(&micros(since));
+        self.need(Rule::Skew, can_be, || {
+            (
+                format!("{person} would have been infectious since {since}"),
+                format!("give an instant from {} to now", timestamp(from)),
+            )
+        })?;
         self.new_exception(exception)?;
         if self.without(Rule::Sick) {
             return Ok(());

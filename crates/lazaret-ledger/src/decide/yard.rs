@@ -11,7 +11,7 @@ use crate::gate::Way;
 use crate::identity::{Check, check_of};
 use crate::rule::{Refusal, Rule, Warning};
 use crate::segregation::Segregation;
-use crate::state::{ManifestStage, VehicleStage, flag, seconds, some, timestamp};
+use crate::state::{LotStage, ManifestStage, VehicleStage, flag, seconds, some, timestamp};
 
 impl Judge<'_> {
     pub(super) fn yard(&self, what: &Happening, said: &mut Said) -> Result<(), Refusal> {
@@ -185,6 +185,8 @@ impl Judge<'_> {
                 Rule::Known,
                 format!("no papers announced {convoy}"),
             ));
+        } else if let Some(papers) = row.and_then(|row| some(row.manifest)) {
+            self.compare_arrival(papers, vehicles, said);
         }
         Ok(())
     }
@@ -388,7 +390,29 @@ impl Judge<'_> {
                 format!("by its papers {left} lots are still on vehicle {vehicle}"),
                 "record their unloading, or have the papers amended".into(),
             )
-        })
+        })?;
+        // What papers dropped after the vehicle had come may still be on it.
+        let dropped = self.state.open_exceptions.iter().find_map(|&exception| {
+            let row = &self.state.exceptions[exception as usize];
+            let convoy = self.state.vehicles[number as usize].convoy;
+            let lot = row.lots.iter().find(|&&lot| {
+                let row = self.state.lot(lot);
+                row.stage == LotStage::Withdrawn && (row.vehicle, row.convoy) == (number, convoy)
+            })?;
+            Some((exception, *lot))
+        });
+        let Some((exception, lot)) = dropped.filter(|_| !self.without(Rule::Conserved)) else {
+            return Ok(());
+        };
+        Err(Refusal::new(
+            Rule::Conserved,
+            format!(
+                "papers dropped {} after vehicle {vehicle} had come, and {} is open",
+                self.state.lot_id(lot),
+                self.state.exception_names.get(exception)
+            ),
+            "a chief officer must settle it",
+        ))
     }
 
     fn washed(&self, vehicle: &VehicleId) -> Result<(), Refusal> {

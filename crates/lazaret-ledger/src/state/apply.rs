@@ -66,7 +66,7 @@ impl State {
                 } else {
                     std::slice::from_ref(&record.by)
                 };
-                self.event(event, now, &mut touch)
+                self.event(event, &record.by, now, &mut touch)
                     .and_then(|()| self.handled(work.on, people, work.judged, event, &mut touch))
             } else if let Happening::Entry(Entry::Worked { thing, people }) = &event.happening {
                 let on = match thing {
@@ -76,7 +76,7 @@ impl State {
                 };
                 self.handled(on, people, judging, event, &mut touch)
             } else {
-                self.event(event, now, &mut touch)
+                self.event(event, &record.by, now, &mut touch)
             }
             .map_err(|what| Broken {
                 record: record.seq,
@@ -125,7 +125,13 @@ impl State {
         }
     }
 
-    fn event(&mut self, event: &Event, now: i64, touch: &mut Touch) -> Result<(), String> {
+    fn event(
+        &mut self,
+        event: &Event,
+        by: &PersonName,
+        now: i64,
+        touch: &mut Touch,
+    ) -> Result<(), String> {
         use Happening as H;
         let at = micros(event.at);
         match &event.happening {
@@ -450,7 +456,7 @@ impl State {
             | H::Waiting { .. }
             | H::Blocked { .. }
             | H::Deadlocked { .. } => {}
-            H::Entry(entry) => self.entry(entry, at, now, touch)?,
+            H::Entry(entry) => self.entry(entry, by, (at, now), touch)?,
         }
         Ok(())
     }

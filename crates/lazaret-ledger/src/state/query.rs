@@ -471,6 +471,31 @@ impl State {
         }
     }
 
+    /// Signatures of a lot whose signer has been found unfit since: their clearance was taken from them, or they are
+    /// no officer any more. A clearance that ran out, and a shift that ended, take nothing back.
+    pub(crate) fn fallen_signatures(&self, lot: u32) -> Vec<(PersonName, String)> {
+        let officers = 1 << Role::QuarantineOfficer as u16 | 1 << Role::ChiefOfficer as u16;
+        let row = self.lot(lot);
+        if row.is(flag::RELEASED) {
+            return Vec::new();
+        }
+        row.signers[..usize::from(row.signatures).min(row.signers.len())]
+            .iter()
+            .filter_map(|&signer| {
+                let person = self.people.get(signer as usize)?;
+                let name = PersonName::new(self.person_names.get(signer));
+                let why = if person.lapsed {
+                    format!("the clearance of {name} was taken from them")
+                } else if person.roles & officers == 0 {
+                    format!("{name} is no officer any more")
+                } else {
+                    return None;
+                };
+                Some((name, why))
+            })
+            .collect()
+    }
+
     pub(crate) fn lot_id(&self, lot: u32) -> LotId {
         LotId::new(self.lot_names.get(lot))
     }

@@ -259,7 +259,19 @@ pub(crate) struct Person {
     /// Worked on the dirty side since the personnel gate.
     pub(crate) dirty: bool,
     pub(crate) sick: bool,
+    /// Their clearance was taken from them before its time, and not given back.
+    pub(crate) lapsed: bool,
     pub(crate) episodes: Vec<u32>,
+}
+
+/// A change that asks for less, as somebody proposed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Proposal {
+    /// Of the rules or the protocol.
+    pub(crate) digest: [u8; 32],
+    pub(crate) by: u32,
+    /// Record time.
+    pub(crate) at: i64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

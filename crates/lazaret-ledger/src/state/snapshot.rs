@@ -12,7 +12,7 @@ use super::State;
 use crate::chain::{Chain, Digest};
 
 /// First bytes of a snapshot: what it is and in which layout.
-const MAGIC: &[u8; 8] = b"lazaret4";
+const MAGIC: &[u8; 8] = b"lazaret5";
 /// Bytes before the list of pieces: magic, digest, length.
 const FIXED: usize = 8 + 32 + 4;
 /// Bytes that a list of pieces may have: there are a dozen.
@@ -76,7 +76,7 @@ pieces! {
     2: history;
     3: handlers;
     4: lot_names;
-    5: held, ready, free;
+    5: held, ready, free, proposals, voiding;
     6: keys;
     7: vehicles, vehicle_names, episodes, convoys, convoy_names;
     8: seq, recorded_at, rules, protocols, manifests, departures, samples, exceptions, people, places, units, longest,

@@ -104,7 +104,7 @@ fn what_was_handled_at_the_very_instant_of_falling_sick_is_stopped() {
     let since = scene.now;
     let exception = ExceptionId::new("sick");
     scene.say(
-        "auditor",
+        "officer",
         E::PersonReportedSick {
             person: person("yard"),
             since,

@@ -146,6 +146,7 @@ fn life_rules() -> RuleBook {
     rules.places[3].leads_to = ["pile", "store", "warehouse"].map(PlaceName::new).to_vec();
     rules.vehicles[0].seal = true;
     rules.remember_s = 3 * DAY as u64;
+    rules.weaker_after_s = Some(0);
     rules
 }
 
@@ -1174,6 +1175,12 @@ impl Life {
             protocol: Box::new(protocol.clone()),
         }
         .into();
+        self.say(
+            "chief",
+            E::ProtocolProposed {
+                protocol: Box::new(protocol.clone()),
+            },
+        );
         let accepted = self.say("admin", adopted.clone());
         if !accepted && protocol.version != 0 {
             self.versions[which] -= 1;

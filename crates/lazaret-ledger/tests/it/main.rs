@@ -6,6 +6,7 @@ mod canonical;
 mod chain;
 mod dangers;
 mod disk;
+mod door;
 mod edges;
 mod epcis;
 mod identity;

@@ -24,6 +24,8 @@ struct Person {
     agents: Vec<String>,
     ended: Option<i64>,
     dirty: bool,
+    /// Their clearance was taken from them and not given back.
+    lapsed: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -468,6 +470,14 @@ impl Oracle {
                         .get(signer)
                         .is_some_and(|p| p.roles.contains(&Role::ChiefOfficer))
                 });
+                let fallen = row
+                    .signers
+                    .iter()
+                    .find(|signer| !self.stands(signer))
+                    .cloned();
+                self.must("G3e", fallen.is_none(), || {
+                    format!("{lot} rests on the signature of {fallen:?}")
+                });
                 self.must("G1", !row.signers.is_empty(), || {
                     format!("nobody signed for {lot}")
                 });
@@ -586,11 +596,13 @@ impl Oracle {
             } => {
                 let row = self.people.entry(person.to_string()).or_default();
                 row.until = us(*until);
+                row.lapsed = false;
                 row.agents = agents.iter().map(ToString::to_string).collect();
             }
             E::ClearanceLapsed { person, .. } => {
                 let row = self.people.entry(person.to_string()).or_default();
                 row.until = row.until.min(now);
+                row.lapsed = true;
             }
             E::PersonShiftStarted { person } => {
                 let rest = self
@@ -881,8 +893,11 @@ impl Oracle {
                 signer,
                 because,
             } => {
+                // One's own, or one that counts no more and is taken back for the next who signs.
+                let stands = self.stands(signer.as_str());
                 let row = self.lots.entry(lot.to_string()).or_default();
-                let ok = row.at == At::Here && !row.released && signer.as_str() == by;
+                let own = signer.as_str() == by || !stands;
+                let ok = row.at == At::Here && !row.released && own;
                 let signed = row.signers.iter().any(|who| who == signer.as_str());
                 row.signers.retain(|who| who != signer.as_str());
                 self.must("G3e", ok && signed && !because.trim().is_empty(), || {
@@ -1583,6 +1598,17 @@ impl Oracle {
         let row = self.vehicles.entry(vehicle.into()).or_default();
         row.here = false;
         row.spot = None;
+    }
+
+    /// Whether a signature of theirs still counts.
+    fn stands(&self, person: &str) -> bool {
+        self.people.get(person).is_some_and(|row| {
+            let officer = row
+                .roles
+                .iter()
+                .any(|role| matches!(role, Role::QuarantineOfficer | Role::ChiefOfficer));
+            officer && !row.lapsed
+        })
     }
 
     fn cleared(&mut self, person: &str, now: i64) {

@@ -647,6 +647,14 @@ fn g4_a_protocol_that_changes_in_mid_hold_only_lengthens_and_shows_what_moves() 
     assert_eq!(scene.lot("w1-1").earliest, preview[0].after);
     let shorter = version(3, 1);
     assert!(scene.ledger.state().preview(&shorter).is_empty());
+    // It asks for less, so that two people and a day are needed.
+    scene.say(
+        "chief",
+        E::ProtocolProposed {
+            protocol: Box::new(shorter.clone()),
+        },
+    );
+    scene.wait(DAY);
     scene.say("admin", adopted(&shorter));
     assert_eq!(scene.lot("w1-1").earliest, preview[0].after);
 }

@@ -79,6 +79,7 @@ pub(crate) fn rules() -> RuleBook {
         mass_tolerance_permille: 5,
         clock_tolerance_s: 120,
         remember_s: 7 * DAY as u64,
+        weaker_after_s: None,
     }
 }
 

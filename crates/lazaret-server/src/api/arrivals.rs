@@ -28,6 +28,7 @@ pub enum ArrivalStage {
 /// Which convoys.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct ArrivalQuery {
     /// Only those at this stage; announced and here if not given.
     pub stage: Option<ArrivalStage>,
@@ -123,6 +124,7 @@ pub struct ArrivalCard {
 /// How a manifest is taken in.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct ImportQuery {
     /// Only look: report what would be announced and every wrong cell, take nothing.
     #[serde(default)]

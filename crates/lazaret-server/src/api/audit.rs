@@ -10,6 +10,7 @@ use super::common::At;
 /// Which records.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct AuditQuery {
     /// Only what this person said.
     pub by: Option<String>,

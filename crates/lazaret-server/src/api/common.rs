@@ -51,6 +51,7 @@ pub struct Page<T> {
 /// Which page of a list.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct PageQuery {
     /// `next` of the page before.
     pub after: Option<String>,

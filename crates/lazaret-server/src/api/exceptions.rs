@@ -11,6 +11,7 @@ use super::lots::{Action, ContactGraph, TimelineItem};
 /// Which exceptions.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct ExceptionQuery {
     /// Settled ones too.
     #[serde(default)]

@@ -41,6 +41,7 @@ pub enum LotStage {
 /// Which lots.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct LotQuery {
     /// Only those at this stage.
     pub stage: Option<LotStage>,
@@ -284,6 +285,7 @@ pub struct LotCard {
 /// As of when a card is shown.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct CardQuery {
     /// The instant; now if not given.
     pub as_of: Option<At>,

@@ -31,7 +31,7 @@ pub struct ProtocolsView {
 }
 
 /// Asks what a protocol would change.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PreviewRequest {
     /// The protocol as it would be adopted.
     pub protocol: Protocol,
@@ -57,6 +57,8 @@ pub struct MovedLot {
 /// What a protocol would change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Preview {
+    /// What it asks less of than what is in force, one sentence each: another person must have proposed it, and it waits.
+    pub weaker: Vec<String>,
     /// Every lot that is here and whose date, tests or signatures move; at most 10 000.
     pub moved: Vec<MovedLot>,
     /// How many in all.

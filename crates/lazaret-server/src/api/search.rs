@@ -32,6 +32,7 @@ pub enum HitKind {
 /// What was typed or scanned.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct SearchQuery {
     /// A name, a mark (with or without blanks and hyphens), part of either, or what a label's code says.
     pub q: String,

@@ -78,6 +78,7 @@ pub enum AsOf {
 /// Which picture of the site.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct SiteQuery {
     /// The instant; now if not given.
     pub as_of: Option<At>,

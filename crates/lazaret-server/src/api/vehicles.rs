@@ -22,6 +22,7 @@ pub enum MarkCheck {
 /// Which vehicles.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct VehicleQuery {
     /// Only empty ones.
     #[serde(default)]

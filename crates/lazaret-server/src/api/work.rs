@@ -24,6 +24,7 @@ pub enum TestState {
 /// Which lines of the test desk.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct TestQuery {
     /// In which state; due if not given.
     #[serde(default)]

@@ -637,8 +637,13 @@ pub(crate) async fn protocols(State(app): State<App>) -> Result<Response, Proble
 pub(crate) async fn preview_protocol(
     State(app): State<App>,
     Extension(who): Extension<Who>,
-    Json(body): Json<PreviewRequest>,
+    Json(body): Json<serde_json::Value>,
 ) -> Answer<Preview> {
+    let example = lazaret_vocabulary::strict::example_of("protocol_adopted")
+        .map(|adopted| serde_json::json!({ "protocol": adopted["protocol"] }))
+        .unwrap_or_default();
+    let body: PreviewRequest = lazaret_vocabulary::strict::read(body, &example)
+        .map_err(|misread| Problem::bad_request(misread.to_string()))?;
     let (preview, _) = app
         .look(None, |state, now| {
             let adopted = Entry::ProtocolAdopted {
@@ -647,6 +652,7 @@ pub(crate) async fn preview_protocol(
             let refusal = refusal(trial(state, now, &who.person, adopted.into()));
             let moved = state.preview(&body.protocol);
             Preview {
+                weaker: state.weaker_protocol(&body.protocol),
                 total: moved.len() as u64,
                 unreleased: moved.iter().filter(|lot| lot.unreleased).count() as u64,
                 moved: moved

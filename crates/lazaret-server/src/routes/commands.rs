@@ -1,13 +1,16 @@
 //! Commands.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use lazaret_ledger::chain::Record;
 use lazaret_ledger::{Command, CommandId, Correction, Decision, Warning, decide};
 use lazaret_store::SubmitError;
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 use lazaret_vocabulary::event::{Event, Happening};
+use lazaret_vocabulary::strict::{self, Misread};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::api::commands::{BatchOutcome, BatchRequest, CommandRequest, Receipt, Trial};
 use crate::api::common::{Answer, Problem, RefusalView};
@@ -21,8 +24,9 @@ pub(crate) async fn command(
     State(app): State<App>,
     Extension(who): Extension<Who>,
     headers: HeaderMap,
-    Json(body): Json<CommandRequest>,
+    Json(body): Json<Value>,
 ) -> Answer<Receipt> {
+    let body = request(body, &who.person)?;
     check_version(&app, &headers, &body.what).await?;
     let command = command_of(&app, &who.person, body)?;
     let receipt = app.0.live.submit(command).await?;
@@ -34,8 +38,9 @@ pub(crate) async fn command(
 pub(crate) async fn check_command(
     State(app): State<App>,
     Extension(who): Extension<Who>,
-    Json(body): Json<CommandRequest>,
+    Json(body): Json<Value>,
 ) -> Answer<Trial> {
+    let body = request(body, &who.person)?;
     let command = command_of(&app, &who.person, body)?;
     let seen = app
         .0
@@ -69,7 +74,7 @@ pub(crate) async fn check_command(
 pub(crate) async fn command_batch(
     State(app): State<App>,
     Extension(who): Extension<Who>,
-    Json(body): Json<BatchRequest>,
+    Json(body): Json<Batch>,
 ) -> Answer<Vec<BatchOutcome>> {
     if body.commands.len() > 1000 {
         return Err(Problem::bad_request("at most 1000 commands at a time"));
@@ -77,9 +82,12 @@ pub(crate) async fn command_batch(
     let mut outcomes: Vec<BatchOutcome> = Vec::with_capacity(body.commands.len());
     let mut commands = Vec::new();
     let mut places = Vec::new();
-    for request in body.commands {
-        let id = request.id.clone();
-        let problem = match command_of(&app, &who.person, request) {
+    for sent in body.commands {
+        let id = sent.get("id").and_then(Value::as_str).unwrap_or_default();
+        let id = id.to_owned();
+        let command =
+            request(sent, &who.person).and_then(|request| command_of(&app, &who.person, request));
+        let problem = match command {
             Ok(command) => {
                 places.push(outcomes.len());
                 commands.push((command, None));
@@ -101,6 +109,48 @@ pub(crate) async fn command_batch(
         }
     }
     Ok(Json(outcomes))
+}
+
+/// [`BatchRequest`] before its commands are read, so that a wrong one does not hide those after it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Batch {
+    commands: Vec<Value>,
+}
+
+/// A request with every field known and right; otherwise the problem names the first that is not.
+fn request(mut sent: Value, person: &PersonName) -> Result<CommandRequest, Problem> {
+    let misread = |misread: Misread| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "misread",
+            "the command cannot be read",
+            misread.to_string(),
+        )
+    };
+    let mut example = strict::example_for(&sent).map_err(misread)?.clone();
+    if let (Value::Object(example), Value::Object(around)) = (&mut example, around()) {
+        example.extend(around);
+    }
+    // A signature is the signer's own; a form need not name them.
+    if sent["event"] == "signed" && sent.get("signer").is_none_or(Value::is_null) {
+        sent["signer"] = person.as_str().into();
+    }
+    strict::read(sent, &example).map_err(misread)
+}
+
+/// What may stand around the event of a command, with values that are right.
+fn around() -> Value {
+    json!({
+        "id": "tablet-7-00042",
+        "issued_at": "2026-01-05T08:10:00Z",
+        "at": "2026-01-05T08:10:00Z",
+        "device": "tablet-7",
+        "site": "north",
+        "crew": ["cleo"],
+        "acknowledged": ["near"],
+        "corrects": { "record": 1, "because": "a wrong scan" },
+    })
 }
 
 /// Two people must not adopt rules or protocols over each other: such a command names the version it was made from.

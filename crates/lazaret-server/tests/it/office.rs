@@ -211,6 +211,73 @@ async fn a_scan_opens_what_was_printed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_unknown_missing_or_wrong_is_named_at_every_door() {
+    let server = Server::empty().await;
+    let ada = set_up(&server).await;
+    let line = json!({ "vehicle": "v", "lot": "l", "goods": "general", "pieces": 1, "mass_kg": 1, "hazard": ["3"] });
+    let papers = json!({
+        "id": "p", "event": "manifest_announced", "manifest": "m", "convoy": "c", "source": "dandong", "lines": [line]
+    });
+    let hint = "manifest_announced: `lines[0].hazard` is not a field here; did you mean `hazards`?";
+    for path in ["/api/commands", "/api/commands/check"] {
+        let answer = server.post(&ada, path, &papers).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(answer.json()["detail"], hint, "{path}");
+    }
+    let batch =
+        json!({ "commands": [papers, { "id": "n", "event": "noted", "text": "still said" }] });
+    let outcomes = server
+        .post(&ada, "/api/commands/batch", &batch)
+        .await
+        .json();
+    assert_eq!(outcomes[0]["problem"]["detail"], hint, "{outcomes}");
+    assert_eq!(outcomes[0]["id"], "p");
+    assert!(outcomes[1]["receipt"]["seq"].is_u64(), "{outcomes}");
+    for (command, detail) in [
+        (
+            json!({ "event": "noted", "text": "x" }),
+            "noted: `id` is missing; write it like \"tablet-7-00042\"",
+        ),
+        (
+            json!({ "id": "a", "event": "noted", "text": "x", "acknowleged": ["near"] }),
+            "noted: `acknowleged` is not a field here; did you mean `acknowledged`?",
+        ),
+        (
+            json!({ "id": "a", "event": "capacity_changed", "place": "yard", "slots": "10" }),
+            "capacity_changed: `slots` cannot be \"10\"; write it like 1",
+        ),
+        (
+            json!({ "id": "a", "event": "noted", "text": "x", "at": "yesterday" }),
+            "noted: `at` cannot be \"yesterday\"; write it like \"2026-01-05T08:10:00Z\"",
+        ),
+    ] {
+        let answer = server.post(&ada, "/api/commands", &command).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(answer.json()["detail"], detail);
+    }
+    // A signature needs no signer in the form: what refuses it is a rule.
+    let signed = json!({ "id": "s", "event": "signed", "lot": "l", "meaning": "x" });
+    let answer = server.post(&ada, "/api/commands", &signed).await;
+    assert_eq!(answer.json()["refusal"]["rule"], "R1", "{}", answer.json());
+    // Parameters, too.
+    let answer = server
+        .get(&ada, "/api/lots?as_of=1995-01-01T00:00:00Z")
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(String::from_utf8_lossy(&answer.body).contains("as_of"));
+    // And what is only looked at.
+    let preview = json!({ "protocol": { "protocol": "x", "version": 1, "from": "2026-01-05T08:00:00Z", "signature": 2 } });
+    let answer = server.post(&ada, "/api/protocols/preview", &preview).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert!(
+        answer.json()["detail"]
+            .as_str()
+            .unwrap()
+            .starts_with("`protocol.signatures` is missing")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_person_has_one_account_in_every_spelling() {
     let server = Server::empty().await;
     let ada = set_up(&server).await;

@@ -113,6 +113,7 @@ pub(crate) fn opening(now: Timestamp) -> Vec<Command> {
         mass_tolerance_permille: 0,
         clock_tolerance_s: 600,
         remember_s: 86_400,
+        weaker_after_s: None,
     };
     let ada = Entry::PersonAppointed {
         person: PersonName::new("ada"),

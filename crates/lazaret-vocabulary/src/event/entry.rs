@@ -171,6 +171,16 @@ pub enum Entry {
         /// The protocol.
         protocol: Box<Protocol>,
     },
+    /// Somebody proposed rules that ask for less than those in force, for another person to adopt.
+    RulesProposed {
+        /// The rules.
+        rules: Box<RuleBook>,
+    },
+    /// Somebody proposed a version of a protocol that asks for less, for another person to adopt.
+    ProtocolProposed {
+        /// The protocol.
+        protocol: Box<Protocol>,
+    },
     /// A person was given roles; these replace earlier ones.
     PersonAppointed {
         /// Who.
@@ -257,6 +267,24 @@ pub enum Entry {
         /// Their number.
         manifest: ManifestId,
         /// Why.
+        because: String,
+    },
+    /// A convoy that was announced comes at another time.
+    ConvoyPostponed {
+        /// The convoy.
+        convoy: ConvoyId,
+        /// When it is expected now.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+        due: Timestamp,
+        /// Why.
+        because: String,
+    },
+    /// A lot or vehicle was entered under a wrong name: no such thing is here. Counts once two people have said it,
+    /// one of them an officer.
+    NameVoided {
+        /// What is not here.
+        thing: Thing,
+        /// How it came to be entered.
         because: String,
     },
     /// A convoy is an exercise: its lots are kept apart from real goods and never dispatched with them.

@@ -154,6 +154,10 @@ pub struct RuleBook {
     pub clock_tolerance_s: u64,
     /// How long the key of a command is remembered, in seconds; older commands are refused.
     pub remember_s: u64,
+    /// How long rules and protocols that ask for less wait between their proposal and their adoption, in seconds; a
+    /// day if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weaker_after_s: Option<u64>,
 }
 
 /// What the clock of a hold starts from.

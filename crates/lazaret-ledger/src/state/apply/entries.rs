@@ -1,21 +1,26 @@
 //! What an entry of an office changes.
 
 use lazaret_vocabulary::event::Thing;
-use lazaret_vocabulary::event::entry::{Entry, ManifestLine, Outcome, Soiled};
+use lazaret_vocabulary::event::entry::{Entry, ManifestLine, Outcome, PersonName, Soiled};
 
 use super::super::rows::Touched;
 use super::super::{
-    AsJson, LotStage, Manifest, ManifestStage, NONE, Sample, State, flag, micros, seconds,
+    AsJson, LotStage, Manifest, ManifestStage, NONE, Proposal, Sample, State, VehicleStage, flag,
+    micros, seconds, some,
 };
 use super::{Touch, ends_with, find};
+use crate::chain::Digest;
+
+/// Proposals that are kept: those beyond it were forgotten long ago.
+const PROPOSALS_MAX: usize = 64;
 use crate::segregation::Class;
 
 impl State {
     pub(super) fn entry(
         &mut self,
         entry: &Entry,
-        at: i64,
-        now: i64,
+        by: &PersonName,
+        (at, now): (i64, i64),
         touch: &mut Touch,
     ) -> Result<(), String> {
         use Entry as E;
@@ -35,8 +40,20 @@ impl State {
                     self.places[place as usize].rule = position as u32;
                 }
                 self.rules = Some(AsJson((**rules).clone()));
+                self.settle_proposal(entry);
             }
-            E::ProtocolAdopted { protocol } => self.adopt(protocol, touch),
+            E::ProtocolAdopted { protocol } => {
+                self.settle_proposal(entry);
+                self.adopt(protocol, touch);
+            }
+            E::RulesProposed { .. } | E::ProtocolProposed { .. } => self.propose(entry, by, now),
+            E::ConvoyPostponed { convoy, due, .. } => {
+                let convoy = find(&self.convoy_names, convoy.as_str(), "convoy")?;
+                if let Some(manifest) = some(self.convoys[convoy as usize].manifest) {
+                    self.manifests[manifest as usize].due = Some(micros(*due));
+                }
+            }
+            E::NameVoided { thing, .. } => self.void_name(thing, by, now, touch)?,
             E::PersonAppointed { person, roles } => {
                 let person = self.person(person);
                 self.people[person as usize].roles =
@@ -56,11 +73,13 @@ impl State {
                 row.cleared_until = micros(*until);
                 row.agents = agents;
                 row.sick = false;
+                row.lapsed = false;
             }
             E::ClearanceLapsed { person, .. } => {
                 let person = self.person(person);
                 let row = &mut self.people[person as usize];
                 row.cleared_until = row.cleared_until.min(now);
+                row.lapsed = true;
             }
             E::PersonShiftStarted { person } => {
                 let person = self.person(person);
@@ -104,6 +123,12 @@ impl State {
                         lots: Vec::new(),
                         amended: 0,
                     });
+                } else {
+                    // Papers that their sender took back come again.
+                    let row = &mut self.manifests[number as usize];
+                    row.convoy = convoy;
+                    row.stage = ManifestStage::Announced;
+                    row.due = due.map(micros);
                 }
                 self.convoys[convoy as usize].manifest = number;
                 self.announce(number, lines, touch);
@@ -332,6 +357,66 @@ impl State {
                 Some(Thing::Convoy(_)) | None => {}
             },
             E::Worked { .. } | E::Corrected { .. } | E::WarningAcknowledged { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn propose(&mut self, entry: &Entry, by: &PersonName, now: i64) {
+        let Some(Digest(digest)) = State::change_digest(entry) else {
+            return;
+        };
+        let by = self.person(by);
+        let known =
+            (self.proposals.iter()).any(|proposal| proposal.digest == digest && proposal.by == by);
+        // The first time counts: proposing again does not begin the wait anew.
+        if !known {
+            if self.proposals.len() >= PROPOSALS_MAX {
+                self.proposals.remove(0);
+            }
+            self.proposals.push(Proposal {
+                digest,
+                by,
+                at: now,
+            });
+        }
+    }
+
+    /// A change that was adopted needs its proposals no more: to adopt it again later needs new ones.
+    fn settle_proposal(&mut self, entry: &Entry) {
+        if let Some(Digest(digest)) = State::change_digest(entry) {
+            self.proposals.retain(|proposal| proposal.digest != digest);
+        }
+    }
+
+    /// One person says that a thing is not here; once a second says the same, it is not.
+    fn void_name(
+        &mut self,
+        thing: &Thing,
+        by: &PersonName,
+        now: i64,
+        touch: &mut Touch,
+    ) -> Result<(), String> {
+        let key = match thing {
+            Thing::Lot(lot) => (true, self.lot_touched(lot.as_str(), touch)?),
+            Thing::Vehicle(vehicle) => (false, self.vehicle_touched(vehicle.as_str(), touch)?),
+            Thing::Convoy(_) => return Ok(()),
+        };
+        let by = self.person(by);
+        if self.voiding.get(&key).is_none_or(|first| *first == by) {
+            self.voiding.insert(key, by);
+            return Ok(());
+        }
+        self.voiding.remove(&key);
+        let (is_lot, number) = key;
+        if is_lot {
+            self.gone(number, LotStage::Withdrawn, now);
+            self.totals.lots_entered = self.totals.lots_entered.saturating_sub(1);
+        } else {
+            self.take_vehicle(number);
+            self.vehicles[number as usize].stage = VehicleStage::Gone;
+            self.vehicles_here.remove(&number);
+            self.seals.remove(&number);
+            self.totals.vehicles_arrived = self.totals.vehicles_arrived.saturating_sub(1);
         }
         Ok(())
     }

@@ -1,0 +1,319 @@
+//! What new rules or a new protocol ask less of than those in force.
+//!
+//! Such a change needs a second person and time: somebody else proposes it first, and it can be adopted no sooner than
+//! the rules in force say.
+
+use lazaret_vocabulary::event::entry::Entry;
+use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, Side};
+
+use super::Judge;
+use crate::chain::Digest;
+use crate::rule::{Refusal, Rule};
+use crate::state::{State, micros, seconds, timestamp};
+
+/// How long a weaker change waits where the rules do not say, in seconds.
+const WEAKER_AFTER_S: u64 = 86_400;
+
+impl State {
+    /// What `protocol` asks less of than what binds the same goods without it, one sentence each; empty if nothing.
+    #[must_use]
+    pub fn weaker_protocol(&self, protocol: &Protocol) -> Vec<String> {
+        let Some(rules) = self.rules() else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        let from = micros(protocol.from).max(self.recorded_at);
+        for goods in &rules.goods {
+            for source in &rules.vehicles {
+                let of = (
+                    self.goods_names.find(goods.goods.as_str()),
+                    self.source_names.find(source.source.as_str()),
+                );
+                let (Some(goods), Some(source)) = of else {
+                    continue;
+                };
+                let Some(bound) = self.bound_instead(protocol, goods, source, from) else {
+                    continue;
+                };
+                for less in less_of_protocol(bound, protocol) {
+                    if !found.contains(&less) {
+                        found.push(less);
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// The protocol that lots of a class from a source would be under without `protocol`, if that takes its place.
+    fn bound_instead(
+        &self,
+        protocol: &Protocol,
+        goods: u32,
+        source: u32,
+        from: i64,
+    ) -> Option<&Protocol> {
+        let rank = self.speaks_of(protocol, goods, source)?;
+        let bound = self.protocol_for(goods, source, from)?;
+        let bound = &self.protocols[usize::from(bound)].0;
+        let other = self.speaks_of(bound, goods, source)?;
+        // Of two that speak as closely the later goes before.
+        (other <= rank).then_some(bound)
+    }
+
+    /// What `rules` ask less of than those in force, one sentence each; empty if nothing.
+    #[must_use]
+    pub fn weaker_rules(&self, rules: &RuleBook) -> Vec<String> {
+        self.rules()
+            .map(|bound| less_of_rules(bound, rules))
+            .unwrap_or_default()
+    }
+
+    /// The digest under which a change is proposed and adopted.
+    pub(crate) fn change_digest(entry: &Entry) -> Option<Digest> {
+        let bytes = match entry {
+            Entry::RulesAdopted { rules } | Entry::RulesProposed { rules } => {
+                crate::canonical::to_vec(rules)
+            }
+            Entry::ProtocolAdopted { protocol } | Entry::ProtocolProposed { protocol } => {
+                crate::canonical::to_vec(protocol)
+            }
+            _ => return None,
+        };
+        bytes.ok().map(|bytes| Digest::of(&bytes))
+    }
+}
+
+impl Judge<'_> {
+    /// That a change which asks for less was proposed by somebody else, long enough ago.
+    pub(super) fn may_ask_for_less(&self, entry: &Entry, less: &[String]) -> Result<(), Refusal> {
+        // Before the first goods came there is nothing that a change could free.
+        if less.is_empty() || self.state.totals.vehicles_arrived == 0 {
+            return Ok(());
+        }
+        let digest = State::change_digest(entry);
+        let by = self.command.by.as_str();
+        let second = self.state.proposals.iter().find(|proposal| {
+            Some(Digest(proposal.digest)) == digest
+                && self.state.person_names.get(proposal.by) != by
+        });
+        self.need(Rule::Allowed, second.is_some(), || {
+            (
+                format!(
+                    "this asks for less than what is in force: {}",
+                    less.join("; ")
+                ),
+                "another person proposes the same change first, and it waits".into(),
+            )
+        })?;
+        let waits = self.rules()?.weaker_after_s.unwrap_or(WEAKER_AFTER_S);
+        let from = second.map_or(i64::MIN, |proposal| {
+            proposal.at.saturating_add(seconds(waits))
+        });
+        if from > self.now && !self.without(Rule::Allowed) {
+            let from = timestamp(from);
+            let mut refusal = Refusal::new(
+                Rule::Allowed,
+                format!("what asks for less waits until {from}: {}", less.join("; ")),
+                format!("wait until {from}"),
+            );
+            refusal.retry_at = Some(from);
+            return Err(refusal);
+        }
+        Ok(())
+    }
+}
+
+fn less_of_protocol(bound: &Protocol, new: &Protocol) -> Vec<String> {
+    let name = &new.protocol;
+    let mut less = Vec::new();
+    let mut say = |holds: bool, what: String| {
+        if !holds {
+            less.push(format!("{name}: {what}"));
+        }
+    };
+    for rule in &bound.treatments {
+        let other = new.treatments.iter().find(|other| other.step == rule.step);
+        let Some(other) = other else {
+            say(false, format!("no {} any more", rule.step));
+            continue;
+        };
+        say(
+            other.contact_s >= rule.contact_s,
+            format!(
+                "{} of {} s instead of {} s",
+                rule.step, other.contact_s, rule.contact_s
+            ),
+        );
+        // Whether other bands ask for more or less depends on the temperature of the day.
+        let same = rule.agents.is_empty()
+            || !other.agents.is_empty()
+                && other.agents.iter().all(|agent| rule.agents.contains(agent));
+        say(same, format!("{} by other agents or readings", rule.step));
+    }
+    for rule in &bound.inspections {
+        let kept = new.inspections.iter().any(|other| other.step == rule.step);
+        say(kept, format!("no {} any more", rule.step));
+    }
+    for rule in &bound.tests {
+        let other = new.tests.iter().find(|other| other.test == rule.test);
+        let Some(other) = other else {
+            say(false, format!("no test {} any more", rule.test));
+            continue;
+        };
+        say(
+            other.not_before_s >= rule.not_before_s,
+            format!(
+                "{} from {} s into the hold instead of {} s",
+                rule.test, other.not_before_s, rule.not_before_s
+            ),
+        );
+    }
+    if let Some(hold) = &bound.hold {
+        match &new.hold {
+            None => say(false, "no hold any more".into()),
+            Some(other) => {
+                say(
+                    other.hold_s >= hold.hold_s,
+                    format!("a hold of {} s instead of {} s", other.hold_s, hold.hold_s),
+                );
+                say(
+                    other.clock == hold.clock,
+                    "the hold counts from something else".into(),
+                );
+                let before = other.before.iter().all(|step| hold.before.contains(step));
+                say(before, "the hold runs before more treatments".into());
+            }
+        }
+    }
+    say(
+        new.signatures >= bound.signatures,
+        format!(
+            "{} signatures instead of {}",
+            new.signatures, bound.signatures
+        ),
+    );
+    less
+}
+
+fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<String> {
+    let mut less = Vec::new();
+    let mut say = |holds: bool, what: String| {
+        if !holds {
+            less.push(what);
+        }
+    };
+    for rule in &bound.places {
+        if let Some(other) = new.places.iter().find(|other| other.place == rule.place) {
+            for what in less_of_place(rule, other) {
+                say(false, what);
+            }
+        }
+    }
+    for rule in &new.places {
+        let known = bound.places.iter().any(|other| other.place == rule.place);
+        let way = bound.places.iter().any(|other| {
+            known || other.leads_to.is_empty() || !other.leads_to.contains(&rule.place)
+        });
+        say(way, format!("place {} is new", rule.place));
+    }
+    for rule in &bound.goods {
+        let Some(other) = new.goods.iter().find(|other| other.goods == rule.goods) else {
+            continue;
+        };
+        let name = &rule.goods;
+        let kept = |wanted: &[_], found: &[_]| wanted.iter().all(|one| found.contains(one));
+        say(
+            kept(&rule.apart_from, &other.apart_from),
+            format!("{name} stands apart from fewer classes"),
+        );
+        let spoiled = rule
+            .spoiled_by
+            .iter()
+            .all(|agent| other.spoiled_by.contains(agent));
+        say(spoiled, format!("{name} bears more agents"));
+    }
+    for rule in &bound.vehicles {
+        let Some(other) = new
+            .vehicles
+            .iter()
+            .find(|other| other.source == rule.source)
+        else {
+            continue;
+        };
+        let kept = (other.wash || !rule.wash)
+            && (other.seal || !rule.seal)
+            && other.dwell_s >= rule.dwell_s;
+        say(
+            kept,
+            format!("vehicles of {} go home with less", rule.source),
+        );
+    }
+    let (people, now) = (&bound.people, &new.people);
+    say(
+        now.on_shift || !people.on_shift,
+        "people work off shift".into(),
+    );
+    say(
+        now.gate || !people.gate,
+        "no personnel gate any more".into(),
+    );
+    say(now.rest_s >= people.rest_s, "people rest less".into());
+    let tail = |tail: Option<u64>| tail.map_or(-1, i128::from);
+    say(
+        tail(now.contact_tail_s) >= tail(people.contact_tail_s),
+        "fewer contacts by people".into(),
+    );
+    say(
+        new.mass_tolerance_permille <= bound.mass_tolerance_permille,
+        "counts may differ by more".into(),
+    );
+    say(
+        new.clock_tolerance_s <= bound.clock_tolerance_s,
+        "clocks of devices may be further ahead".into(),
+    );
+    say(
+        new.remember_s >= bound.remember_s,
+        "keys are remembered for less".into(),
+    );
+    let waits = |rules: &RuleBook| rules.weaker_after_s.unwrap_or(WEAKER_AFTER_S);
+    say(
+        waits(new) >= waits(bound),
+        "weaker rules wait for less".into(),
+    );
+    less
+}
+
+fn less_of_place(rule: &PlaceRule, other: &PlaceRule) -> Vec<String> {
+    let name = &rule.place;
+    let strict = |contact: Contact| match contact {
+        Contact::Apart => 0,
+        Contact::Traced => 1,
+        Contact::Mixing => 2,
+    };
+    let clean = |side: Side| side == Side::Clean;
+    let mut less = Vec::new();
+    let mut say = |holds: bool, what: &str| {
+        if !holds {
+            less.push(format!("{name}: {what}"));
+        }
+    };
+    // A place that is no longer clean lets untreated goods in, where clean ones may stand.
+    say(
+        clean(other.side) || !clean(rule.side),
+        "it is not on the clean side any more",
+    );
+    say(
+        rule.side != Side::Dirty || other.side == Side::Dirty,
+        "it is not dirty any more",
+    );
+    say(
+        strict(other.contact) >= strict(rule.contact),
+        "fewer contacts count",
+    );
+    say(other.tail_s >= rule.tail_s, "contacts count for less time");
+    let ways = rule.leads_to.is_empty()
+        || !other.leads_to.is_empty() && other.leads_to.iter().all(|to| rule.leads_to.contains(to));
+    say(ways, "it leads to more places");
+    less
+}
