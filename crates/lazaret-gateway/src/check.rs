@@ -5,6 +5,7 @@
 //! closures and dates left out of timetables, and takes a year of ordinary weeks.
 
 mod arithmetic;
+mod circles;
 
 use jiff::Timestamp;
 
@@ -145,6 +146,7 @@ fn suspicions(reading: &Reading, loads: &[Load]) -> Vec<Diagnostic> {
     }
     out.extend(unused(gateway, at));
     out.extend(odd_steps(gateway, at));
+    out.extend(circles::circles(gateway, at));
     out.extend(odd_things(gateway, at));
     out
 }

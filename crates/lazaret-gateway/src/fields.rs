@@ -149,8 +149,10 @@ pub struct Bound {
 pub const LONGEST_S: f64 = 200.0 * 365.25 * 86_400.0;
 /// The most slots in a unit.
 pub const MOST: f64 = 1e9;
-/// The most units of a place, people of a crew, pieces of equipment, vehicles of a fleet.
+/// The most people of a crew, pieces of equipment, vehicles of a fleet.
 pub const UNITS_MOST: f64 = 1e6;
+/// The most units of a place.
+pub const PLACE_UNITS_MOST: f64 = 65_535.0;
 /// The most vehicles in a convoy and lots in a vehicle.
 pub const CONVOY_MOST: f64 = 65_535.0;
 
@@ -170,7 +172,7 @@ const COUNT: Bound = Bound {
     whole: true,
     positive: true,
 };
-/// Units of a place and crew or equipment: each has a state of its own in the simulator.
+/// Crew and equipment: each has a state of its own in the simulator.
 const UNITS: Bound = Bound {
     greatest: UNITS_MOST,
     ..COUNT
@@ -179,6 +181,10 @@ const UNITS_OR_NONE: Bound = Bound {
     least: 0.0,
     positive: false,
     ..UNITS
+};
+const PLACE_UNITS_OR_NONE: Bound = Bound {
+    greatest: PLACE_UNITS_MOST,
+    ..UNITS_OR_NONE
 };
 const COUNT_OR_NONE: Bound = Bound {
     least: 0.0,
@@ -531,7 +537,7 @@ pub static CHANGE: &[Field] = &[
     required("date", Kind::Moment, "From when."),
     field(
         "count",
-        Kind::Quantity(Number, UNITS_OR_NONE),
+        Kind::Quantity(Number, PLACE_UNITS_OR_NONE),
         "unchanged",
         "Units from then on.",
     ),
@@ -563,7 +569,7 @@ pub static PLACE: &[Field] = &[
     ),
     field(
         "count",
-        Kind::Quantity(Number, UNITS_OR_NONE),
+        Kind::Quantity(Number, PLACE_UNITS_OR_NONE),
         "1",
         "How many alike units it has at the start; 0 if it is built later, by `from`.",
     ),
@@ -774,22 +780,31 @@ pub static STEP: &[Field] = &[
         "crew",
         Kind::Names(Thing::Resource),
         "none",
-        "It takes one of each of these, besides what its place needs.",
+        "It takes one of each of these, besides what its place needs. A hold and a dispatch take none.",
     ),
     field(
         "needs",
         Kind::Needs,
         "none",
-        "It takes this many of each, besides what its place needs.",
+        "It takes this many of each, besides what its place needs. A hold and a dispatch take none.",
     ),
     field(
         "each",
         Kind::Choice(&[
             ("vehicle", "all its lots together"),
-            ("lot", "its lots one after the other"),
+            (
+                "lot",
+                "each of its lots by itself; how many at once says `at_once`",
+            ),
         ]),
         "vehicle",
         "Unloading: what `takes` is the time of.",
+    ),
+    field(
+        "at_once",
+        Kind::Whole(1, 65_535),
+        "as many as crews and equipment reach for",
+        "Unloading with `each = \"lot\"`: how many lots of one vehicle are worked on at once; 1 takes them one after the other.",
     ),
     field(
         "clock",

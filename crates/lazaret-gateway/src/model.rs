@@ -608,6 +608,8 @@ pub struct Step {
     pub takes: Vec<Quantity>,
     /// Crews and equipment that it takes, each with how many, besides those of the place.
     pub needs: Vec<(ResourceIx, u32)>,
+    /// How many lots of one vehicle are worked on at once, if they are unloaded each by itself; none for no limit.
+    pub at_once: Option<u32>,
     /// The step that follows, if not the next of the file that applies.
     pub next: Option<StepIx>,
 }

@@ -161,6 +161,16 @@ impl Calendar {
         Some((time, what))
     }
 
+    /// Takes the next event if it has just this time and rank. An event of them must have been the last one taken.
+    pub(crate) fn pop_same(&mut self, time: i64, rank: u8) -> Option<u32> {
+        let first = self.ends[self.epoch as usize & (BUCKETS - 1)].0;
+        let key = time << RANK_BITS | i64::from(rank);
+        if first == NIL || self.nodes[first as usize].key != key {
+            return None;
+        }
+        self.pop(time).map(|(_, what)| what)
+    }
+
     /// Moves on to the next bucket that holds events. False if nothing is pending.
     fn advance(&mut self) -> bool {
         match self.distance() {

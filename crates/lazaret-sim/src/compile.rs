@@ -1,5 +1,7 @@
 //! From a gateway to the tables of [`Model`].
 
+use std::collections::HashMap;
+
 use lazaret_gateway::distribution::{ParameterError, Sampler};
 use lazaret_gateway::model::{
     AtShiftEnd, Fill, Gateway, GoodsIx, HoldClock, Mode, PlaceIx, Quantity, Recurrence, ResourceIx,
@@ -10,8 +12,8 @@ use lazaret_gateway::random::hash_name;
 use crate::hours::Clock;
 use crate::metrics::MetricNames;
 use crate::model::{
-    CLOCK_ARRIVAL, CLOCK_STORED, DispatchM, Draw, DrawIx, DueM, InspectionM, Leg, LegKind, Model,
-    NO_LEG, NO_PLACE, NONE, PlaceM, ResourceM, SourceM,
+    CLOCK_ARRIVAL, CLOCK_STORED, ClaimM, DispatchM, Draw, DrawIx, DueM, InspectionM, Leg, LegKind,
+    Model, NO_LEG, NO_PLACE, NONE, PlaceM, ResourceM, SourceM,
 };
 
 /// Why a gateway that reads well cannot be simulated.
@@ -171,6 +173,10 @@ impl Compiler<'_> {
             };
             self.legs.push(Leg {
                 kind,
+                source: source.0,
+                claim: 0,
+                watched: false,
+                at_once: step.at_once.unwrap_or(NONE),
                 step: step_ix.0,
                 place: step.at.0,
                 stays,
@@ -196,6 +202,10 @@ impl Compiler<'_> {
         }
         self.legs.push(Leg {
             kind: LegKind::Out,
+            source: source.0,
+            claim: 0,
+            watched: false,
+            at_once: NONE,
             step: NO_PLACE,
             place: NO_PLACE,
             stays: true,
@@ -412,6 +422,10 @@ impl Model {
                     let needs = add_needs(&rule.wash_needs, &gateway.places[place.index()].needs);
                     compiler.legs.push(Leg {
                         kind: LegKind::Wash,
+                        source: nth as u16,
+                        claim: 0,
+                        watched: false,
+                        at_once: NONE,
                         step: NO_PLACE,
                         place: place.0,
                         stays: false,
@@ -507,6 +521,7 @@ impl Model {
                 by_unit,
                 segregated,
                 in_cycle: false,
+                searched: false,
                 plain,
             });
         }
@@ -540,6 +555,9 @@ impl Model {
                 changes,
                 breaks,
                 pause: resource.at_shift_end == AtShiftEnd::Pause,
+                claims: Vec::new(),
+                held_by: Vec::new(),
+                changes_ever: false,
             });
         }
 
@@ -571,6 +589,7 @@ impl Model {
             places,
             resources,
             legs,
+            claims: Vec::new(),
             dispatches,
             marks: marks.len(),
             metrics,
@@ -580,6 +599,7 @@ impl Model {
             gateway,
         };
         model.find_cycles();
+        model.find_claims();
         Ok(model)
     }
 
@@ -618,6 +638,26 @@ impl Model {
                 connect(pair[0].place, pair[1].place);
             }
         }
+        // Of several lots that want to stay where their vehicle is unloaded all but the last need a slot besides its own.
+        for leg in &self.legs {
+            let unloads = matches!(leg.kind, LegKind::Unload | LegKind::UnloadEach);
+            if unloads && self.sources[usize::from(leg.source)].lots_fixed != Some(1) {
+                for onto in self.after_unloading(leg.source) {
+                    if onto == leg.place {
+                        reaches[usize::from(onto)][usize::from(onto)] = true;
+                        self.places[usize::from(onto)].searched = true;
+                    }
+                }
+            }
+        }
+        for place in self.places.iter_mut().filter(|place| place.segregated) {
+            place.searched = true;
+        }
+        let mut connect = |from: u16, to: u16| {
+            if from != NO_PLACE && to != NO_PLACE && from != to {
+                reaches[usize::from(from)][usize::from(to)] = true;
+            }
+        };
         for leg in &self.legs {
             if let Some(inspection) = &leg.inspection
                 && inspection.again_leg != NO_LEG
@@ -658,6 +698,75 @@ impl Model {
         }
         for (at, place) in self.places.iter_mut().enumerate() {
             place.in_cycle = reaches[at][at];
+        }
+    }
+}
+
+impl Model {
+    /// Places of the first steps of lots off the vehicles of `source`.
+    fn after_unloading(&self, source: u16) -> Vec<u16> {
+        let firsts = &self.sources[usize::from(source)].lot_leg;
+        let known = firsts.iter().filter(|&&leg| leg != NO_LEG);
+        let next = known.map(|&leg| {
+            let each = self.legs[usize::from(leg)].kind == LegKind::UnloadEach;
+            self.legs[usize::from(leg) + usize::from(each)].place
+        });
+        next.collect()
+    }
+
+    /// Numbers the combinations of needs and finds what each has to do with.
+    fn find_claims(&mut self) {
+        let mut known: HashMap<Box<[(u16, u32)]>, u16> = HashMap::from([(Box::default(), 0)]);
+        let mut claims = vec![Box::default()];
+        for leg in &mut self.legs {
+            let next = claims.len() as u16;
+            leg.claim = *known.entry(leg.needs.clone()).or_insert(next);
+            if leg.claim == next {
+                claims.push(leg.needs.clone());
+            }
+        }
+        for (nth, needs) in claims.iter().enumerate() {
+            for &(resource, _) in needs {
+                self.resources[usize::from(resource)]
+                    .claims
+                    .push(nth as u16);
+            }
+        }
+        self.claims = claims
+            .into_iter()
+            .enumerate()
+            .map(|(nth, needs)| {
+                let mut rivals: Vec<u16> = needs
+                    .iter()
+                    .flat_map(|&(resource, _)| &self.resources[usize::from(resource)].claims)
+                    .copied()
+                    .filter(|&other| usize::from(other) != nth)
+                    .collect();
+                rivals.sort_unstable();
+                rivals.dedup();
+                ClaimM { needs, rivals }
+            })
+            .collect();
+        for (nth, place) in self.places.iter().enumerate() {
+            for &(resource, _) in &place.holds {
+                self.resources[usize::from(resource)]
+                    .held_by
+                    .push(nth as u16);
+            }
+        }
+        for resource in &mut self.resources {
+            resource.changes_ever = !resource.toggles.is_empty()
+                || !resource.changes.is_empty()
+                || resource.breaks.is_some();
+        }
+        for leg in &mut self.legs {
+            let place = self.places.get(usize::from(leg.place));
+            leg.watched = place
+                .is_some_and(|p| !p.open || !p.toggles.is_empty() || p.breaks.is_some())
+                || leg
+                    .needs
+                    .iter()
+                    .any(|&(r, _)| self.resources[usize::from(r)].changes_ever);
         }
     }
 }
@@ -705,7 +814,9 @@ fn find_swift(legs: &mut [Leg], places: &[PlaceM]) {
     }
     for nth in 1..legs.len() {
         let from = &legs[nth - 1];
-        let leaves = matches!(from.kind, LegKind::Unload | LegKind::Treat) && from.needs.is_empty();
+        let leaves = matches!(from.kind, LegKind::Unload | LegKind::Treat)
+            && from.needs.is_empty()
+            && from.place != legs[nth].place;
         let plain = places
             .get(usize::from(from.place))
             .is_some_and(|place| place.plain);

@@ -12,7 +12,7 @@ pub(crate) struct Toggle {
     pub(crate) at: i64,
     pub(crate) open: bool,
     /// Which closure closes it, if one does; otherwise the shift is over.
-    pub(crate) closure: Option<u16>,
+    pub(crate) closure: Option<u32>,
 }
 
 /// Where civil time lies on the gateway's clock.
@@ -44,14 +44,23 @@ impl Clock {
             .date()
             .tomorrow()
             .unwrap_or(Date::MAX);
+        let zone = zone.clone();
         std::iter::successors(first, |date| date.tomorrow().ok())
             .take_while(move |date| *date <= last)
+            .filter(move |date| {
+                // A day that a change of offset skips whole is not there: neither its first nor its last moment falls on it.
+                let falls = |time: Time| {
+                    let local = date.to_datetime(time).to_zoned_datetime(zone.clone());
+                    local.is_ok_and(|z| z.date() == *date)
+                };
+                falls(Time::midnight()) || falls(Time::MAX)
+            })
     }
 
     /// State at the start and the changes after it, of something that works in `hours` less `closed`.
     pub(crate) fn toggles(&self, hours: Option<&Hours>, closed: &[Closure]) -> (bool, Vec<Toggle>) {
         // Count what keeps it shut: no window, and each closure. It is open at nil.
-        let mut edges: Vec<(i64, i32, Option<u16>)> = Vec::new();
+        let mut edges: Vec<(i64, i32, Option<u32>)> = Vec::new();
         if let Some(hours) = hours {
             edges.push((i64::MIN, 1, None));
             for (from, to) in self.windows(hours) {
@@ -60,8 +69,8 @@ impl Clock {
             }
         }
         for (nth, closure) in closed.iter().enumerate() {
-            edges.push((self.at(closure.from), 1, Some(nth as u16)));
-            edges.push((self.at(closure.to), -1, Some(nth as u16)));
+            edges.push((self.at(closure.from), 1, Some(nth as u32)));
+            edges.push((self.at(closure.to), -1, Some(nth as u32)));
         }
         edges.sort_by_key(|&(at, ..)| at);
         let mut shut = 0;

@@ -28,6 +28,8 @@ pub struct Model {
     pub(crate) places: Vec<PlaceM>,
     pub(crate) resources: Vec<ResourceM>,
     pub(crate) legs: Vec<Leg>,
+    /// What work can need, each combination once; nothing comes first.
+    pub(crate) claims: Vec<ClaimM>,
     pub(crate) dispatches: Vec<DispatchM>,
     /// Marks kept for each lot: instants from which holds may count.
     pub(crate) marks: usize,
@@ -102,6 +104,8 @@ pub(crate) struct PlaceM {
     pub(crate) segregated: bool,
     /// A thing here may wait for a place from which, in the end, things wait for this one.
     pub(crate) in_cycle: bool,
+    /// Its queue must be searched: some are kept apart, or a lot may be taken from its midst.
+    pub(crate) searched: bool,
     /// Entry needs no thought beyond counting: no hours, units, segregation or resources.
     pub(crate) plain: bool,
 }
@@ -114,6 +118,20 @@ pub(crate) struct ResourceM {
     pub(crate) changes: Vec<(i64, DrawIx)>,
     pub(crate) breaks: Option<(DrawIx, DrawIx)>,
     pub(crate) pause: bool,
+    /// Combinations of needs that it is in.
+    pub(crate) claims: Vec<u16>,
+    /// Places whose slots hold it.
+    pub(crate) held_by: Vec<u16>,
+    /// Its hours or number change, or it fails.
+    pub(crate) changes_ever: bool,
+}
+
+/// What some work needs of crews and equipment.
+#[derive(Clone, Debug)]
+pub(crate) struct ClaimM {
+    pub(crate) needs: Box<[(u16, u32)]>,
+    /// Other combinations that have something of these.
+    pub(crate) rivals: Vec<u16>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,6 +153,7 @@ pub(crate) enum LegKind {
 #[derive(Clone, Debug)]
 pub(crate) struct Leg {
     pub(crate) kind: LegKind,
+    pub(crate) source: u16,
     pub(crate) step: u16,
     pub(crate) place: u16,
     /// On the straight way the thing already has its slot there.
@@ -143,6 +162,12 @@ pub(crate) struct Leg {
     pub(crate) travel: DrawIx,
     pub(crate) takes: DrawIx,
     pub(crate) needs: Box<[(u16, u32)]>,
+    /// Which of [`Model::claims`] that is.
+    pub(crate) claim: u16,
+    /// Something may stop work on it: its place closes or breaks, or a crew or equipment changes.
+    pub(crate) watched: bool,
+    /// How many lots of one vehicle are worked on at once.
+    pub(crate) at_once: u32,
     /// Marks set when the step begins and ends, as bits.
     pub(crate) mark_start: u32,
     pub(crate) mark_end: u32,

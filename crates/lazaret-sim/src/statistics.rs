@@ -118,9 +118,14 @@ impl Tally {
         self.zeros + self.bins().map(|bin| bin.count).sum::<u64>()
     }
 
+    /// Sum in microseconds.
+    pub(crate) fn total(&self) -> i128 {
+        self.bins().map(|bin| i128::from(bin.sum)).sum()
+    }
+
     /// Mean in hours; NaN if there is none.
     pub(crate) fn mean(&self) -> f64 {
-        let sum: i128 = self.bins().map(|bin| i128::from(bin.sum)).sum();
+        let sum = self.total();
         match self.count() {
             0 => f64::NAN,
             count => sum as f64 / count as f64 / MICROS_PER_HOUR,

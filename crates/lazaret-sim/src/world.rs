@@ -5,17 +5,22 @@
 //! ([`work`]) and is served. `docs/semantics.md` is the contract that these modules keep.
 
 mod arrivals;
+mod claims;
 mod deadlock;
 mod departures;
 mod flow;
+mod lives;
 mod measure;
+mod queue;
 mod ripening;
 mod still_inside;
 mod swift;
+mod unloading;
+mod waits;
 mod work;
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use lazaret_gateway::distribution::{ParameterError, Sampler};
 use lazaret_gateway::model::{GoodsIx, PlaceIx, Study};
@@ -30,7 +35,10 @@ use crate::model::{
 use crate::observer::{Observer, Silent};
 use crate::statistics::{Level, Mean, Tally};
 
+use claims::Claim;
+use queue::Searched;
 use ripening::Ripening;
+use waits::{Barred, PARTS, Parts};
 
 pub use deadlock::Deadlock;
 pub use measure::{Outcome, Standstill};
@@ -74,6 +82,8 @@ pub struct UnknownsError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
     Free,
+    /// A lot on its vehicle whose turn to be unloaded has not come.
+    WaitTurn,
     /// Waits for room in the place of its leg.
     WaitRoom,
     /// Has its slot; waits for a place to open, a repair, a crew or equipment.
@@ -96,14 +106,16 @@ pub(crate) const VEHICLE: u8 = 1;
 pub(crate) const BLOCKED: u8 = 2;
 /// Its work was stopped; `due` holds what remains.
 pub(crate) const PAUSED: u8 = 4;
-/// It stands in the waiting list of a resource.
+/// It is among those who wait to begin or go on as soon as crews and equipment allow.
 pub(crate) const LISTED: u8 = 8;
-/// A vehicle that waits and has no slot.
+/// A vehicle that has had no slot yet.
 pub(crate) const OUTSIDE: u8 = 16;
 /// A lot that has come from another site without a slot there.
 pub(crate) const TRAVELLED: u8 = 32;
 /// An inspection has sent it back, and it has not taken a slot since: [`World::sent_by`] says which leg that was.
 pub(crate) const AGAIN: u8 = 64;
+/// A listener has still to be told that it waits.
+pub(crate) const FRESH: u8 = 128;
 
 /// A vehicle or lot. It fills one line of cache, since little else is touched as often.
 #[derive(Clone, Copy, Debug)]
@@ -114,23 +126,27 @@ pub(crate) struct Thing {
     pub(crate) arrived: i64,
     /// When it became ready for its leg.
     pub(crate) since: i64,
-    /// End of service; while paused, what remains of it.
+    /// End of service; while paused, what remains of it. While it waits for room, how long the place had been closed when it
+    /// began to; while it waits for its step with a slot, where the parts of that wait are kept, or -1. Of a vehicle whose lots
+    /// leave it, how many of them wait for room.
     pub(crate) due: i64,
-    /// Start of the present wait, pause or blocking.
+    /// Start of the present wait with a slot, pause or blocking, or of the work. While it waits for room, how long the place had
+    /// been full when it began to.
     pub(crate) mark: i64,
+    /// The next in its list. Of a vehicle whose lots leave it, the numbers of those that wait for room, each taken by exclusive or.
     pub(crate) next: u32,
     /// The vehicle that a lot is still on.
     pub(crate) host: u32,
     pub(crate) leg: u16,
-    pub(crate) source: u16,
     pub(crate) place: u16,
     pub(crate) unit: u16,
     /// Lots on a vehicle; of a lot, its number on its vehicle.
     pub(crate) lots: u16,
+    /// How often a lot has been treated again; how far a vehicle is on its way home.
+    pub(crate) attempt: u16,
+    pub(crate) cause: u16,
     pub(crate) goods: u8,
-    pub(crate) attempt: u8,
     pub(crate) flags: u8,
-    pub(crate) cause: u8,
     pub(crate) state: State,
 }
 
@@ -141,15 +157,15 @@ impl Thing {
     }
 }
 
-/// Why a thing waits, as an index of the sums kept for each step.
+/// Why a thing waits.
 pub(crate) mod cause {
-    pub(crate) const NO_ROOM: u8 = 0;
-    pub(crate) const CLOSED: u8 = 1;
-    pub(crate) const BROKEN: u8 = 2;
-    pub(crate) const SEGREGATED: u8 = 3;
-    pub(crate) const NO_DEPARTURE: u8 = 4;
+    pub(crate) const NO_ROOM: u16 = 0;
+    pub(crate) const CLOSED: u16 = 1;
+    pub(crate) const BROKEN: u16 = 2;
+    pub(crate) const SEGREGATED: u16 = 3;
+    pub(crate) const NO_DEPARTURE: u16 = 4;
     /// And one for each resource from here on.
-    pub(crate) const RESOURCE: u8 = 5;
+    pub(crate) const RESOURCE: u16 = 5;
 }
 
 #[derive(Clone, Debug, Default)]
@@ -161,6 +177,7 @@ pub(crate) struct PlaceS {
     pub(crate) plain: bool,
     pub(crate) open: bool,
     pub(crate) dirty: bool,
+    pub(crate) barred: Barred,
     pub(crate) next_bin: i64,
     /// One while no slot is free, else nil.
     pub(crate) full: Level,
@@ -193,11 +210,12 @@ impl PlaceS {
     }
 
     #[cold]
-    fn fill_up(&mut self, at: i64) {
+    pub(crate) fn fill_up(&mut self, at: i64) {
         self.full.set(1, at);
         if self.first_full < 0 {
             self.first_full = at;
         }
+        self.bar(at);
     }
 
     #[inline]
@@ -205,6 +223,7 @@ impl PlaceS {
         self.occupied.add(-1, at);
         if self.full.now() == 1 && self.has_room() {
             self.full.set(0, at);
+            self.bar(at);
         }
     }
 }
@@ -213,27 +232,43 @@ impl PlaceS {
 pub(crate) struct UnitS {
     pub(crate) occupied: i64,
     pub(crate) slots: i64,
-    pub(crate) broken: bool,
     /// Convoy whose group has the unit, and how many of it have entered.
     pub(crate) group: u64,
     pub(crate) entered: i64,
-    pub(crate) breaks: u32,
+    pub(crate) life: Life,
+}
+
+/// The failures of one unit or item.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Life {
+    pub(crate) broken: bool,
+    /// When it fails next, if that is scheduled.
+    pub(crate) fails: Option<i64>,
+    /// How often its clock has started, less one: names its draws.
+    pub(crate) nth: u32,
 }
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ResourceS {
     pub(crate) total: i64,
+    /// Of those that are there.
     pub(crate) broken: i64,
     pub(crate) on_shift: bool,
-    pub(crate) dirty: bool,
+    pub(crate) changed: bool,
     pub(crate) in_use: Level,
-    pub(crate) available_time: i128,
+    /// Of those in use, how many are held by slots.
+    pub(crate) held: i64,
+    /// Number there, over time: what the times below must sum to.
+    pub(crate) there: Level,
+    /// Numbers times microseconds, of those that are free on shift, broken, off shift, and in use beyond the number there.
+    pub(crate) idle: i128,
+    pub(crate) broken_time: i128,
+    pub(crate) off: i128,
+    pub(crate) surplus: i128,
     pub(crate) last: i64,
     pub(crate) toggle: u32,
     pub(crate) change: u32,
     pub(crate) item_start: u32,
-    pub(crate) items: u32,
-    pub(crate) waiting: BinaryHeap<Reverse<(u8, i64, u64, u32)>>,
 }
 
 impl ResourceS {
@@ -255,6 +290,8 @@ pub(crate) struct SourceS {
     pub(crate) short: Option<(u32, i64)>,
     /// A convoy that waits for the source to open.
     pub(crate) held: Option<u32>,
+    /// The end of a closure is in the calendar.
+    pub(crate) reopens: bool,
     pub(crate) waiting: Level,
     pub(crate) convoys: u64,
     pub(crate) cancelled: u64,
@@ -280,7 +317,8 @@ pub(crate) struct ConvoyS {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StepS {
     pub(crate) wait: Tally,
-    pub(crate) causes: Vec<i128>,
+    /// Parts of the waits that are over.
+    pub(crate) causes: [i128; PARTS],
     pub(crate) finished: u64,
     pub(crate) blocked: Mean,
     pub(crate) paused: i128,
@@ -351,9 +389,35 @@ pub struct World<'m, O> {
     pub(crate) unit_place: Vec<u16>,
     /// First and last of each waiting list, by place and level.
     pub(crate) queues: Vec<(u32, u32)>,
+    /// Waiting lists that must be searched, by place.
+    pub(crate) searched: Vec<Searched>,
     pub(crate) resources: Vec<ResourceS>,
     pub(crate) item_resource: Vec<u16>,
-    pub(crate) item_breaks: Vec<u32>,
+    pub(crate) items: Vec<Life>,
+    /// Who waits to begin or go on, by what is needed.
+    pub(crate) claims: Vec<VecDeque<Claim>>,
+    pub(crate) dirty_claim: Vec<bool>,
+    pub(crate) dirty_claims: Vec<u16>,
+    /// Things that began to wait in this instant and of which nothing has been told yet; only with a listener.
+    pub(crate) fresh: Vec<u32>,
+    /// Things with a slot that are worked on or wait for it, where something may stop their work; and where in the list each is.
+    pub(crate) working: Vec<u32>,
+    pub(crate) at_working: Vec<u32>,
+    /// Parts of waits that go on.
+    pub(crate) parts: Vec<Parts>,
+    pub(crate) free_parts: Vec<u32>,
+    /// Lots on a vehicle whose turn to be unloaded has not come.
+    pub(crate) turns: BTreeMap<u32, VecDeque<u32>>,
+    /// The vehicle whose lots are being made.
+    pub(crate) making: u32,
+    /// Vehicles with one lot left, which may take over the slot.
+    pub(crate) handing: Vec<u32>,
+    /// Vehicles of which a lot has come off, so that the next comes to its turn.
+    pub(crate) turning: Vec<u32>,
+    /// Something in the calendar changed the hours or units of a place.
+    pub(crate) places_changed: bool,
+    /// Resources that it changed.
+    pub(crate) changed_resources: Vec<u16>,
     pub(crate) sources: Vec<SourceS>,
     pub(crate) dispatches: Vec<DispatchS>,
     /// First and last of each list of lots that may depart, by dispatch and level.
@@ -369,8 +433,7 @@ pub struct World<'m, O> {
     /// Rising probability of the classes, by source.
     pub(crate) mixes: Vec<Vec<f64>>,
     pub(crate) unknowns: Vec<f64>,
-    pub(crate) dirty_places: VecDeque<u16>,
-    pub(crate) dirty_resources: VecDeque<u16>,
+    pub(crate) dirty_places: BinaryHeap<Reverse<u16>>,
     pub(crate) sequence: u64,
     pub(crate) steps: Vec<StepS>,
     pub(crate) goods: Vec<GoodsS>,
@@ -411,9 +474,24 @@ impl<'m, O: Observer> World<'m, O> {
             unit_goods: Vec::new(),
             unit_place: Vec::new(),
             queues: vec![(NONE, NONE); model.places.len() * levels],
+            searched: vec![Searched::default(); model.places.len()],
             resources: vec![ResourceS::default(); model.resources.len()],
             item_resource: Vec::new(),
-            item_breaks: Vec::new(),
+            items: Vec::new(),
+            claims: vec![VecDeque::new(); model.claims.len()],
+            dirty_claim: vec![false; model.claims.len()],
+            dirty_claims: Vec::new(),
+            fresh: Vec::new(),
+            working: Vec::new(),
+            at_working: Vec::new(),
+            parts: Vec::new(),
+            free_parts: Vec::new(),
+            turns: BTreeMap::new(),
+            making: NONE,
+            handing: Vec::new(),
+            turning: Vec::new(),
+            places_changed: false,
+            changed_resources: Vec::new(),
             sources: vec![SourceS::default(); model.sources.len()],
             dispatches: vec![DispatchS::default(); model.dispatches.len()],
             ready: vec![(NONE, NONE); model.dispatches.len() * levels],
@@ -438,16 +516,9 @@ impl<'m, O: Observer> World<'m, O> {
             class_keys: vec![Key::new(0, 0, 0); model.sources.len()],
             mixes: vec![Vec::new(); model.sources.len()],
             unknowns: vec![0.0; model.unknowns.len()],
-            dirty_places: VecDeque::new(),
-            dirty_resources: VecDeque::new(),
+            dirty_places: BinaryHeap::new(),
             sequence: 0,
-            steps: vec![
-                StepS {
-                    causes: vec![0; usize::from(cause::RESOURCE) + model.resources.len()],
-                    ..StepS::default()
-                };
-                model.gateway.steps.len()
-            ],
+            steps: vec![StepS::default(); model.gateway.steps.len()],
             goods: vec![GoodsS::default(); model.gateway.goods.len()],
             inside: Level::default(),
             destroyed: 0,
@@ -597,13 +668,25 @@ impl<'m, O: Observer> World<'m, O> {
         self.units.clear();
         self.unit_place.clear();
         self.item_resource.clear();
-        self.item_breaks.clear();
+        self.items.clear();
+        self.searched.iter_mut().for_each(Searched::clear);
+        self.claims.iter_mut().for_each(VecDeque::clear);
+        self.dirty_claim.fill(false);
+        self.dirty_claims.clear();
+        self.fresh.clear();
+        self.working.clear();
+        self.parts.clear();
+        self.free_parts.clear();
+        self.turns.clear();
+        self.handing.clear();
+        self.turning.clear();
+        self.at_working.clear();
+        self.making = NONE;
         self.dispatches.fill(DispatchS::default());
         self.sources.fill_with(SourceS::default);
         self.convoys.clear();
         self.free_convoys.clear();
         self.dirty_places.clear();
-        self.dirty_resources.clear();
         self.sequence = 0;
         self.suspect = false;
         self.deadlock = None;
@@ -620,6 +703,11 @@ impl<'m, O: Observer> World<'m, O> {
         }
         for at in 0..model.resources.len() {
             self.set_up_resource(at);
+        }
+        self.places_changed = false;
+        self.changed_resources.clear();
+        for resource in &mut self.resources {
+            resource.changed = false;
         }
         for at in 0..model.sources.len() {
             let source = &model.sources[at];
@@ -656,38 +744,57 @@ impl<'m, O: Observer> World<'m, O> {
                 continue;
             }
             match what >> event::SHIFT {
-                event::PLACE_TOGGLE => self.toggle_place(index as usize),
-                event::RESOURCE_TOGGLE => self.toggle_resource(index as usize),
-                event::PLACE_CHANGE => self.change_place(index as usize),
-                event::RESOURCE_CHANGE => self.change_resource(index as usize),
-                event::UNIT_BREAK => self.break_unit(index as usize),
-                event::UNIT_REPAIR => self.repair_unit(index as usize),
-                event::ITEM_BREAK => self.break_item(index as usize),
-                event::ITEM_REPAIR => self.repair_item(index as usize),
                 event::HOME => self.vehicle_on_its_way(index),
                 event::DEPARTURE => self.departure(index as usize),
                 event::DUE => self.convoy_due(index as usize),
                 event::REOPENED => self.source_reopened(index as usize),
                 event::ARRIVAL => self.convoy_arrives(index),
-                event::WARM => self.warm(),
-                other => unreachable!("event kind {other}"),
+                _ => self.turn_calendar(what),
             }
             self.settle();
         }
         self.now = until;
     }
 
+    /// Makes all changes that the calendar has for this instant, of which `first` is the first; then stops what has to stop.
+    fn turn_calendar(&mut self, first: u32) {
+        let mut next = Some(first);
+        while let Some(what) = next {
+            let index = (what & event::MASK) as usize;
+            match what >> event::SHIFT {
+                event::PLACE_TOGGLE => self.toggle_place(index),
+                event::RESOURCE_TOGGLE => self.toggle_resource(index),
+                event::PLACE_CHANGE => self.change_place(index),
+                event::RESOURCE_CHANGE => self.change_resource(index),
+                event::UNIT_BREAK => self.break_unit(index),
+                event::UNIT_REPAIR => self.repair_unit(index),
+                event::ITEM_BREAK => self.break_item(index),
+                event::ITEM_REPAIR => self.repair_item(index),
+                event::WARM => self.warm(),
+                other => unreachable!("event kind {other}"),
+            }
+            next = self.calendar.pop_same(self.now, rank::CALENDAR);
+        }
+        self.stop_and_go_on();
+    }
+
     /// Lets everything move that may move in this instant.
     #[inline]
     pub(crate) fn settle(&mut self) {
-        while !(self.dirty_places.is_empty() && self.dirty_resources.is_empty()) {
-            if let Some(place) = self.dirty_places.pop_front() {
+        loop {
+            if let Some(vehicle) = self.turning.pop() {
+                self.next_turn(vehicle);
+            } else if let Some(vehicle) = self.handing.pop() {
+                self.hand_over_last(vehicle);
+            } else if let Some(Reverse(place)) = self.dirty_places.pop() {
                 self.places[usize::from(place)].dirty = false;
-                self.fill(usize::from(place));
-            } else if let Some(resource) = self.dirty_resources.pop_front() {
-                self.resources[usize::from(resource)].dirty = false;
-                self.serve_waiting(usize::from(resource));
+                self.let_one_in(usize::from(place));
+            } else if self.dirty_claims.is_empty() || !self.let_one_begin() {
+                break;
             }
+        }
+        if O::ON {
+            self.tell_fresh();
         }
         if self.suspect {
             self.suspect = false;

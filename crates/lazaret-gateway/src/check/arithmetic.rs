@@ -221,6 +221,13 @@ impl<'g> Flows<'g> {
                     (hold - passed).max(0.0)
                 }
                 StepKind::Dispatch(ref dispatch) => self.rate(&dispatch.due).1,
+                StepKind::Unload { each_lot: true } => {
+                    // As many turns as it takes; all at once if nothing limits them.
+                    let takes = self.mean(&step.takes[flow.goods.index()]);
+                    let at_once = step.at_once.map_or(f64::INFINITY, f64::from);
+                    let turns = (flow.lots_per_vehicle / at_once).ceil().max(1.0);
+                    takes * turns / self.working(step).max(1e-9)
+                }
                 _ => self.work(flow, step) / self.working(step).max(1e-9),
             };
             stays.push(stay);

@@ -9,11 +9,11 @@ pub(crate) type Columns = Mutex<BTreeMap<(String, String, u64), Arc<[f64]>>>;
 /// The largest CSV file that is read, in bytes.
 pub(crate) const CSV_BYTES_MAX: usize = 64 << 20;
 
-/// The numbers under the heading `column`. Rows in which it is empty are left out.
+/// The numbers under the heading `column`, and how many rows have nothing under it; those are left out.
 ///
 /// # Errors
 /// What is wrong with the file, with the line.
-pub(crate) fn column(text: &str, column: &str) -> Result<Vec<f64>, String> {
+pub(crate) fn column(text: &str, column: &str) -> Result<(Vec<f64>, usize), String> {
     if text.len() > CSV_BYTES_MAX {
         return Err(format!(
             "this CSV file has {} bytes, and {CSV_BYTES_MAX} are the most that is read",
@@ -37,7 +37,17 @@ pub(crate) fn column(text: &str, column: &str) -> Result<Vec<f64>, String> {
         let advice = crate::diagnostic::suggest(column, "column", names.iter().map(String::as_str));
         return Err(format!("this CSV file has no column `{column}`; {advice}"));
     };
-    let mut values = Vec::new();
+    if headers
+        .iter()
+        .filter(|heading| clean(heading) == column)
+        .count()
+        > 1
+    {
+        return Err(format!(
+            "this CSV file has several columns `{column}`; give each a heading of its own"
+        ));
+    }
+    let (mut values, mut blank) = (Vec::new(), 0);
     let mut record = csv::StringRecord::new();
     loop {
         match reader.read_record(&mut record) {
@@ -48,6 +58,7 @@ pub(crate) fn column(text: &str, column: &str) -> Result<Vec<f64>, String> {
         let line = record.position().map_or(0, csv::Position::line);
         let cell = record.get(index).unwrap_or("");
         if cell.is_empty() {
+            blank += 1;
             continue;
         }
         match cell.parse::<f64>() {
@@ -62,5 +73,25 @@ pub(crate) fn column(text: &str, column: &str) -> Result<Vec<f64>, String> {
     if values.is_empty() {
         return Err(format!("this CSV file has no number under `{column}`"));
     }
-    Ok(values)
+    Ok((values, blank))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::column;
+
+    #[test]
+    fn a_doubled_heading_is_refused_and_blank_cells_are_counted() {
+        let twice = "a,hours,hours\n1,2,3\n";
+        assert!(
+            column(twice, "hours")
+                .unwrap_err()
+                .contains("several columns `hours`")
+        );
+        assert_eq!(column(twice, "a").unwrap(), (vec![1.0], 0));
+        assert_eq!(
+            column("a,hours\n1,2\n2,\n3\n4,5\n", "hours").unwrap(),
+            (vec![2.0, 5.0], 2)
+        );
+    }
 }

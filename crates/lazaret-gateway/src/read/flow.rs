@@ -323,6 +323,42 @@ impl<'d> Reader<'d> {
                 );
             }
         }
+        self.way_back(gateway, path)
+    }
+
+    /// What an inspection sends back must get there.
+    fn way_back(&self, gateway: &Gateway, path: &[StepIx]) -> Option<Diagnostic> {
+        let site = |step: StepIx| gateway.places[gateway.steps[step.index()].at.index()].site;
+        for &step in path {
+            let StepKind::Inspect(inspection) = &gateway.steps[step.index()].kind else {
+                continue;
+            };
+            let Some(back) = inspection.again_from.filter(|back| path.contains(back)) else {
+                continue;
+            };
+            let (from, to) = (site(step), site(back));
+            let led = gateway.routes.iter().any(|r| r.from == from && r.to == to);
+            if from == to || led || inspection.again == Term::Value(0.0) {
+                continue;
+            }
+            let (from_name, to_name) = (
+                &gateway.sites[from.index()].name,
+                &gateway.sites[to.index()].name,
+            );
+            return Some(
+                Diagnostic::error(
+                    "no-route",
+                    self.names.steps.at[step.index()],
+                    format!(
+                        "no route leads from site `{from_name}` back to site `{to_name}`, where step `{}` is",
+                        gateway.steps[back.index()].name
+                    ),
+                )
+                .help(format!(
+                    "add [route.NAME] with from = \"{from_name}\", to = \"{to_name}\" and takes = \"…\""
+                )),
+            );
+        }
         None
     }
 

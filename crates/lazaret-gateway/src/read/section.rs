@@ -362,6 +362,7 @@ impl<'d> Reader<'d> {
         expected: Option<Dimension>,
     ) -> Option<Quantity> {
         let (csv, columns) = (self.csv, self.columns);
+        let mut blanks: Vec<String> = Vec::new();
         let mut column = |file: &str, column: &str, per: f64| {
             let key = (file.to_string(), column.to_string(), per.to_bits());
             let mut columns = columns
@@ -370,7 +371,13 @@ impl<'d> Reader<'d> {
             if let Some(values) = columns.get(&key) {
                 return Ok(Arc::clone(values));
             }
-            let mut values = super::csv::column(&csv(file)?, column)?;
+            let (mut values, blank) = super::csv::column(&csv(file)?, column)?;
+            if blank > 0 {
+                blanks.push(format!(
+                    "{blank} of {} rows of `{file}` have nothing under `{column}` and are left out",
+                    blank + values.len()
+                ));
+            }
             for value in &mut values {
                 *value *= per;
             }
@@ -396,6 +403,11 @@ impl<'d> Reader<'d> {
                 column: &mut column,
             },
         );
+        for message in blanks {
+            let warning = Diagnostic::warning("blank-cells", node.at, message);
+            self.diagnostics
+                .push(warning.help("fill them in, or take these rows out of the file"));
+        }
         match result {
             Ok(quantity) => Some(quantity),
             Err(problem) => {

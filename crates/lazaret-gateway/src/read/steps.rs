@@ -14,6 +14,7 @@ use crate::model::{
 /// Keys of a step that only some kinds have.
 const OWN_KEYS: &[(&str, &[&str])] = &[
     ("each", &["unload"]),
+    ("at_once", &["unload"]),
     ("clock", &["hold"]),
     ("pass", &["inspect"]),
     ("again", &["inspect"]),
@@ -105,6 +106,7 @@ impl<'d> Reader<'d> {
                 self.takes(section, goods, does == "hold", what)
             };
             let needs = self.needs(section, Some("crew"), "needs");
+            let at_once = self.at_once(section, &kind);
             let next = self.name(section, "next").and_then(|next| {
                 if next > i {
                     return Some(StepIx(next as u16));
@@ -129,6 +131,7 @@ impl<'d> Reader<'d> {
                 sources: for_sources,
                 takes,
                 needs,
+                at_once,
                 next,
             });
         }
@@ -198,6 +201,22 @@ impl<'d> Reader<'d> {
                 );
             }
         }
+    }
+
+    fn at_once(&mut self, section: &Section<'d>, kind: &StepKind) -> Option<u32> {
+        let entry = section.entry("at_once")?;
+        if matches!(kind, StepKind::Unload { each_lot: false }) {
+            self.error(
+                Diagnostic::error(
+                    "does-not-apply",
+                    entry.key_at,
+                    "all lots of a vehicle are unloaded together here, so none of them waits for its turn",
+                )
+                .help("remove `at_once`, or say each = \"lot\""),
+            );
+        }
+        let most = self.whole(section, "at_once")?;
+        u32::try_from(most).ok()
     }
 
     fn classes(&mut self, section: &Section<'d>, goods: usize) -> Vec<bool> {

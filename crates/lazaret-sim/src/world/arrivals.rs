@@ -26,12 +26,11 @@ impl<O: Observer> World<'_, O> {
                 self.cancel_convoy(s, |_| Cause::SourceClosed(why));
             } else {
                 self.sources[s].held = Some(number);
-                self.schedule(
-                    source.closed[closure].1,
-                    rank::DUE,
-                    event::REOPENED,
-                    s as u32,
-                );
+                if !self.sources[s].reopens {
+                    self.sources[s].reopens = true;
+                    let opens = source.closed[closure].1;
+                    self.schedule(opens, rank::DUE, event::REOPENED, s as u32);
+                }
             }
             return;
         }
@@ -40,15 +39,14 @@ impl<O: Observer> World<'_, O> {
 
     /// The closure that a convoy waited for is over.
     pub(super) fn source_reopened(&mut self, s: usize) {
-        let now = self.now;
-        if let Some(&(_, to)) = self.model.sources[s]
-            .closed
-            .iter()
-            .find(|&&(from, to)| from <= now && now < to)
-        {
+        if let Some(opens) = self.opens(s) {
             // Another closure follows at once.
-            self.schedule(to, rank::DUE, event::REOPENED, s as u32);
-        } else if let Some(number) = self.sources[s].held.take() {
+            self.schedule(opens, rank::DUE, event::REOPENED, s as u32);
+            return;
+        }
+        self.sources[s].reopens = false;
+        self.send_short(s);
+        if let Some(number) = self.sources[s].held.take() {
             self.send_or_wait(s, number);
         }
     }
@@ -140,7 +138,7 @@ impl<O: Observer> World<'_, O> {
         let name = vehicle_entity(source.salt, number, nth);
         let lots = match source.lots_fixed {
             Some(lots) => lots,
-            None => self.count(source.lots, name).min(i64::from(u16::MAX) - 1) as u16,
+            None => self.count(source.lots, name).min(i64::from(u16::MAX)) as u16,
         };
         let goods = if source.mixed_vehicles {
             source
@@ -165,7 +163,6 @@ impl<O: Observer> World<'_, O> {
             next: NONE,
             host: NONE,
             leg: source.vehicle_leg[usize::from(goods)],
-            source: s as u16,
             place: NO_PLACE,
             unit: 0,
             lots,
@@ -201,7 +198,8 @@ impl<O: Observer> World<'_, O> {
     #[inline]
     pub(super) fn home_unseen(&mut self, v: u32) -> bool {
         let vehicle = &self.things[v as usize];
-        let source = &self.model.sources[usize::from(vehicle.source)];
+        let source = self.model.legs[usize::from(vehicle.leg)].source;
+        let source = &self.model.sources[usize::from(source)];
         if O::ON || source.fleet.is_some() || self.now < self.warm {
             return false;
         }
@@ -224,18 +222,19 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         let vehicle = self.things[v as usize];
-        let home = self.model.sources[usize::from(vehicle.source)].home;
+        let source = self.model.legs[usize::from(vehicle.leg)].source;
+        let home = self.model.sources[usize::from(source)].home;
         let next = self.duration(home[usize::from(washed)], vehicle.entity);
         let thing = &mut self.things[v as usize];
         thing.state = State::Returning;
-        thing.attempt = u8::from(washed);
+        thing.attempt = u16::from(washed);
         self.schedule(self.now + next, rank::HOME, event::HOME, v);
     }
 
     /// A stage of the way home is over: washed, let go, home.
     pub(super) fn vehicle_on_its_way(&mut self, v: u32) {
         let vehicle = self.things[v as usize];
-        let s = usize::from(vehicle.source);
+        let s = usize::from(self.model.legs[usize::from(vehicle.leg)].source);
         let home = self.model.sources[s].home;
         match vehicle.attempt {
             0 => {
@@ -273,11 +272,33 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         self.sources[s].home += 1;
-        if let Some((number, vehicles)) = self.sources[s].short
-            && self.sources[s].home >= vehicles
-        {
-            self.sources[s].short = None;
-            self.send(s, number, vehicles);
+        self.send_short(s);
+    }
+
+    /// Sends the convoy that waits for its vehicles, if they are home and the source is open.
+    fn send_short(&mut self, s: usize) {
+        let Some((number, vehicles)) = self.sources[s].short else {
+            return;
+        };
+        if self.sources[s].home < vehicles {
+            return;
         }
+        if let Some(opens) = self.opens(s) {
+            if !self.sources[s].reopens {
+                self.sources[s].reopens = true;
+                self.schedule(opens, rank::DUE, event::REOPENED, s as u32);
+            }
+            return;
+        }
+        self.sources[s].short = None;
+        self.send(s, number, vehicles);
+    }
+
+    /// When the closure ends that source `s` is in, if it is in one.
+    fn opens(&self, s: usize) -> Option<i64> {
+        let now = self.now;
+        let closures = self.model.sources[s].closed.iter();
+        let covering = closures.filter(|&&(from, to)| from <= now && now < to);
+        covering.map(|&(_, to)| to).next()
     }
 }

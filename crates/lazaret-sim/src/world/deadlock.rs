@@ -4,7 +4,7 @@ use lazaret_gateway::model::PlaceIx;
 use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::time::GateTime;
 
-use super::{State, VEHICLE, World, cause};
+use super::{State, VEHICLE, World};
 use crate::model::{NO_PLACE, NONE};
 use crate::observer::Observer;
 
@@ -34,7 +34,7 @@ impl<O: Observer> World<'_, O> {
                     && place.blocked.now() >= place.occupied.now()
             })
             .collect();
-        loop {
+        while stuck.contains(&true) {
             let mut changed = false;
             for x in 0..self.things.len() as u32 {
                 let at = self.standing(x);
@@ -77,18 +77,41 @@ impl<O: Observer> World<'_, O> {
         match thing.state {
             // It moves when its lots do, and they are looked at themselves.
             State::Hosting => false,
-            State::WaitRoom => match thing.cause {
-                cause::CLOSED | cause::BROKEN => true,
-                held if held >= cause::RESOURCE => {
-                    let r = u16::from(held - cause::RESOURCE);
-                    self.model.places.iter().zip(stuck).any(|(place, &stuck)| {
-                        !stuck && place.holds.iter().any(|&(holds, _)| holds == r)
-                    })
-                }
-                _ => !stuck[usize::from(self.model.legs[thing.leg as usize].place)],
-            },
+            State::WaitRoom => {
+                let to = usize::from(self.model.legs[usize::from(thing.leg)].place);
+                self.may_yet_open(to) || !(stuck[to] || self.held_back(to, stuck))
+            }
             _ => true,
         }
+    }
+
+    /// Whether the calendar may yet let somebody into place `p`.
+    fn may_yet_open(&self, p: usize) -> bool {
+        let (place, model) = (&self.places[p], &self.model.places[p]);
+        let units = &self.units[place.unit_start as usize..][..place.units as usize];
+        !place.open
+            || (place.change as usize) < model.changes.len()
+            || units.iter().any(|unit| unit.life.broken)
+    }
+
+    /// Whether somebody could only enter place `p` with something that is held by slots that none can leave.
+    fn held_back(&self, p: usize, stuck: &[bool]) -> bool {
+        self.places[p].has_room()
+            && self.model.places[p].holds.iter().any(|&(r, n)| {
+                let resource = &self.resources[usize::from(r)];
+                let places = self.model.places.iter().zip(&self.places).zip(stuck);
+                let mut others = places.filter(|&((model, place), &stuck)| {
+                    let holds = model.holds.iter().any(|&(held, _)| held == r);
+                    holds && !stuck && place.occupied.now() > 0
+                });
+                resource.on_shift
+                    && resource.broken == 0
+                    && resource.in_use.now() == resource.held
+                    && resource.free() < i64::from(n)
+                    && resource.change as usize
+                        >= self.model.resources[usize::from(r)].changes.len()
+                    && others.next().is_none()
+            })
     }
 
     fn cycle_from(&self, start: usize, stuck: &[bool]) -> Vec<PlaceIx> {
@@ -102,7 +125,7 @@ impl<O: Observer> World<'_, O> {
                 let waits = thing.state == State::WaitRoom
                     && usize::from(self.standing(x)) == at
                     && to != NO_PLACE
-                    && (stuck[usize::from(to)] || thing.cause >= cause::RESOURCE);
+                    && (stuck[usize::from(to)] || self.held_back(usize::from(to), stuck));
                 debug_assert!(thing.state != State::Free || !thing.is(VEHICLE) || !waits);
                 waits.then_some(usize::from(to))
             });

@@ -3,7 +3,7 @@
 use lazaret_gateway::random::mix;
 use lazaret_vocabulary::event::{Cause, Happening};
 
-use super::{State, TRAVELLED, World, cause, event, rank};
+use super::{State, TRAVELLED, World, cause, event, rank, waits};
 use crate::model::{Leg, LegKind, NONE};
 use crate::observer::Observer;
 
@@ -46,6 +46,7 @@ impl<O: Observer> World<'_, O> {
             lot.cause = cause::NO_DEPARTURE;
             lot.since = ended;
             lot.mark = ended;
+            lot.due = -1;
         });
     }
 
@@ -106,14 +107,9 @@ impl<O: Observer> World<'_, O> {
                 if next == NONE {
                     self.ready[list].1 = NONE;
                 }
-                let since = self.things[x as usize].since;
-                let mark = self.things[x as usize].mark;
-                self.steps_causes(dispatch.step, cause::NO_DEPARTURE, self.now - mark);
-                let step = &mut self.steps[usize::from(dispatch.step)];
-                step.wait.add(self.now - since);
-                step.finished += 1;
-                step.latest_served = step.latest_served.max(since);
-                step.last_start = self.now;
+                let leg = &self.model.legs[usize::from(self.things[x as usize].leg)];
+                self.departure_found(x, leg);
+                self.steps[usize::from(dispatch.step)].finished += 1;
                 self.tell(|w| Happening::LotLoaded {
                     lot: w.lot_id(x),
                     departure: w.departure_id(d, nth),
@@ -166,7 +162,7 @@ impl<O: Observer> World<'_, O> {
             let (_, ended, _, x) = self.loading[nth];
             let waited = self.now - ended;
             let step = &mut self.steps[step];
-            step.causes[usize::from(cause::NO_DEPARTURE)] += i128::from(waited);
+            step.causes[waits::NO_DEPARTURE] += i128::from(waited);
             step.wait.add(waited);
             step.finished += 1;
             step.latest_served = step.latest_served.max(ended);

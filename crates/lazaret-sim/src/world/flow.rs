@@ -1,14 +1,17 @@
 //! How a thing moves: it asks for room, takes a slot, leaves the old one, is served and goes on.
 
+use std::cmp::Reverse;
+
 use lazaret_gateway::model::Fill;
 use lazaret_vocabulary::event::{Finding, Happening};
 
 use super::work::is_work;
 use super::{
-    AGAIN, BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event,
-    lot_entity, rank,
+    AGAIN, BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, rank,
 };
-use crate::model::{DrawIx, Leg, LegKind, NO_LEG, NO_PLACE, NONE};
+use crate::model::{
+    CLOCK_ARRIVAL, CLOCK_STORED, DrawIx, Leg, LegKind, NO_LEG, NO_PLACE, NONE, UNMARKED,
+};
 use crate::observer::Observer;
 
 /// Whether a thing may enter a place.
@@ -16,9 +19,9 @@ pub(super) enum Admission {
     /// Into this unit.
     Unit(u16),
     /// Nobody may, for this cause.
-    Nobody(u8),
+    Nobody(u16),
     /// This thing may not, but those behind it may try.
-    NotThis(u8),
+    NotThis(u16),
 }
 
 impl<O: Observer> World<'_, O> {
@@ -33,7 +36,11 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         match state {
-            State::Travelling => self.begin(x),
+            State::Travelling => {
+                // It is ready for the step now; the journey was no wait.
+                self.things[x as usize].since = self.now;
+                self.begin(x);
+            }
             State::InTransit => self.request(x),
             other => unreachable!("a thing that is {other:?} was due at {}", self.now),
         }
@@ -55,7 +62,14 @@ impl<O: Observer> World<'_, O> {
         // Where it stands decides, not the order of the steps: an inspection may have sent it back.
         if thing.place == leg.place {
             thing.flags &= !AGAIN;
+            thing.due = -1;
+            self.unblock(x);
             self.begin(x);
+            return;
+        }
+        if thing.host != NONE && self.takes_over(x, leg) {
+            self.things[x as usize].due = -1;
+            self.hand_over(x);
             return;
         }
         let p = usize::from(leg.place);
@@ -66,10 +80,12 @@ impl<O: Observer> World<'_, O> {
         if place.waiting == 0 {
             if place.plain {
                 if place.has_room() {
+                    self.things[x as usize].due = -1;
                     self.enter(x, leg, 0);
                     return;
                 }
             } else if let Admission::Unit(unit) = self.admission(x, p) {
+                self.things[x as usize].due = -1;
                 self.enter(x, leg, unit);
                 return;
             }
@@ -87,35 +103,34 @@ impl<O: Observer> World<'_, O> {
                 Admission::Nobody(why) | Admission::NotThis(why) => why,
             }
         };
-        let level = self.model.level[usize::from(self.things[x as usize].goods)];
+        let (closed, full) = self.places[p].barred_until(self.now);
         let thing = &mut self.things[x as usize];
         thing.state = State::WaitRoom;
         thing.cause = why;
-        thing.next = NONE;
+        (thing.due, thing.mark) = (closed, full);
         let (host, own) = (thing.host, thing.place);
-        let list = &mut self.queues[p * self.model.levels + usize::from(level)];
-        let last = std::mem::replace(&mut list.1, x);
-        if last == NONE {
-            list.0 = x;
-        } else {
-            self.things[last as usize].next = x;
-        }
-        self.places[p].waiting |= 1 << level;
-        // Whoever waits with a slot blocks it.
+        self.queue_up(x, p);
+        // One that waits with a slot blocks it; a vehicle does when all lots on it wait.
         let holder = if host == NONE { x } else { host };
         let at = self.things[holder as usize].place;
-        if at != NO_PLACE && !self.things[holder as usize].is(BLOCKED) {
-            self.things[holder as usize].flags |= BLOCKED;
-            let now = self.now;
-            self.places[usize::from(at)].blocked.add(1, now);
+        if host == NONE {
+            self.block(x);
+        } else {
+            let vehicle = &mut self.things[host as usize];
+            vehicle.due += 1;
+            vehicle.next ^= x;
+            self.block_vehicle(host);
         }
         let waiting = &mut self.things[x as usize];
-        if at == NO_PLACE && waiting.is(VEHICLE) {
+        let sources = &self.model.sources;
+        let source = usize::from(leg.source);
+        if at == NO_PLACE
+            && waiting.is(VEHICLE)
+            && waiting.leg == sources[source].vehicle_leg[usize::from(waiting.goods)]
+        {
             waiting.flags |= OUTSIDE;
-            let source = usize::from(waiting.source);
             self.sources[source].waiting.add(1, self.now);
         }
-        self.suspect |= at != NO_PLACE && self.model.places[usize::from(at)].in_cycle;
         if O::ON {
             self.tell_waiting(x, own != NO_PLACE || host != NONE, why);
         }
@@ -125,7 +140,36 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    fn tell_waiting(&mut self, x: u32, blocked: bool, why: u8) {
+    /// The slot of `x`, if it has one, is held up.
+    fn block(&mut self, x: u32) {
+        let thing = &mut self.things[x as usize];
+        if thing.place == NO_PLACE || thing.is(BLOCKED) {
+            return;
+        }
+        thing.flags |= BLOCKED;
+        let at = usize::from(thing.place);
+        self.places[at].blocked.add(1, self.now);
+        self.suspect |= self.model.places[at].in_cycle;
+    }
+
+    /// The slot of vehicle `v` is held up once all lots still on it are off and wait for room.
+    pub(super) fn block_vehicle(&mut self, v: u32) {
+        let vehicle = &self.things[v as usize];
+        if self.making != v && vehicle.lots > 0 && vehicle.due == i64::from(vehicle.lots) {
+            self.block(v);
+        }
+    }
+
+    pub(super) fn unblock(&mut self, x: u32) {
+        let thing = &mut self.things[x as usize];
+        if thing.is(BLOCKED) {
+            thing.flags &= !BLOCKED;
+            let at = usize::from(thing.place);
+            self.places[at].blocked.add(-1, self.now);
+        }
+    }
+
+    fn tell_waiting(&mut self, x: u32, blocked: bool, why: u16) {
         let thing = self.things[x as usize];
         let leg = &self.model.legs[thing.leg as usize];
         let place = leg.place;
@@ -133,7 +177,7 @@ impl<O: Observer> World<'_, O> {
         let done = match leg.kind {
             _ if !blocked => None,
             LegKind::Wash => Some(self.unloading(&thing).step),
-            _ => Some(self.last_step(&thing)).filter(|&step| step != NO_PLACE),
+            _ => Some(self.last_step(x)).filter(|&step| step != NO_PLACE),
         };
         self.tell(|w| {
             let cause = w.cause_of(why, place);
@@ -164,7 +208,7 @@ impl<O: Observer> World<'_, O> {
         }
         for &(resource, needed) in &model.holds {
             if self.resources[usize::from(resource)].free() < i64::from(needed) {
-                return Admission::Nobody(cause::RESOURCE + resource as u8);
+                return Admission::Nobody(cause::RESOURCE + resource);
             }
         }
         if !model.by_unit {
@@ -172,11 +216,7 @@ impl<O: Observer> World<'_, O> {
         }
         let thing = &self.things[x as usize];
         let apart = self.model.apart[usize::from(thing.goods)];
-        let convoy = if model.fill == Fill::Groups {
-            self.convoy_key(x)
-        } else {
-            0
-        };
+        let convoy = self.group_of(x, p);
         let classes = self.model.gateway.goods.len();
         let (mut best, mut least) = (None, i64::MAX);
         let (mut segregated, mut broken, mut grouped) = (false, false, false);
@@ -186,7 +226,7 @@ impl<O: Observer> World<'_, O> {
             if unit.occupied >= unit.slots {
                 continue;
             }
-            if unit.broken {
+            if unit.life.broken {
                 broken = true;
                 continue;
             }
@@ -226,75 +266,21 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Lets those who wait for room in `p` enter, in order, as long as there is room.
-    pub(super) fn fill(&mut self, p: usize) {
-        loop {
-            let place = &self.places[p];
-            if place.waiting == 0 || !place.has_room() || !place.open {
-                return;
-            }
-            let Some((level, before, x, unit)) = self.first_admissible(p) else {
-                return;
-            };
-            // Unlink it.
-            let list = p * self.model.levels + level;
-            let next = self.things[x as usize].next;
-            if before == NONE {
-                self.queues[list].0 = next;
-            } else {
-                self.things[before as usize].next = next;
-            }
-            if next == NONE {
-                self.queues[list].1 = before;
-            }
-            if self.queues[list].0 == NONE {
-                self.places[p].waiting &= !(1 << level);
-            }
-            let thing = self.things[x as usize];
-            let leg = &self.model.legs[thing.leg as usize];
-            let waited = (self.now - thing.mark) * self.waiting_heads(x, leg);
-            self.steps_causes(leg.step, thing.cause, waited);
-            self.enter(x, leg, unit);
+    /// Lets the first of those who wait for room in `p` enter that may.
+    pub(super) fn let_one_in(&mut self, p: usize) {
+        let place = &self.places[p];
+        if place.waiting == 0 || !place.has_room() || !place.open {
+            return;
         }
-    }
-
-    /// The first in the queue of `p` that may enter: its level, the one before it, itself and the unit.
-    fn first_admissible(&self, p: usize) -> Option<(usize, u32, u32, u16)> {
-        let mut levels = self.places[p].waiting;
-        while levels != 0 {
-            let level = levels.trailing_zeros() as usize;
-            levels &= levels - 1;
-            let mut before = NONE;
-            let mut x = self.queues[p * self.model.levels + level].0;
-            if self.places[p].plain {
-                return Some((level, before, x, 0));
-            }
-            while x != NONE {
-                match self.admission(x, p) {
-                    Admission::Unit(unit) => return Some((level, before, x, unit)),
-                    Admission::Nobody(_) => return None,
-                    Admission::NotThis(_) => (before, x) = (x, self.things[x as usize].next),
-                }
-            }
-        }
-        None
-    }
-
-    /// For how many waits that of `x` stands: while a vehicle waits whose lots are unloaded one by one, each of them does.
-    #[inline]
-    pub(super) fn waiting_heads(&self, x: u32, leg: &Leg) -> i64 {
-        let thing = &self.things[x as usize];
-        if leg.kind == LegKind::UnloadEach && thing.is(VEHICLE) {
-            i64::from(thing.lots)
-        } else {
-            1
-        }
-    }
-
-    #[inline]
-    pub(super) fn steps_causes(&mut self, step: u16, why: u8, micros: i64) {
-        if step != NO_PLACE && micros > 0 {
-            self.steps[usize::from(step)].causes[usize::from(why)] += i128::from(micros);
+        let Some((x, unit)) = self.first_admissible(p) else {
+            return;
+        };
+        self.unqueue(x, p);
+        self.room_found(x, p);
+        let leg = &self.model.legs[usize::from(self.things[x as usize].leg)];
+        self.enter(x, leg, unit);
+        if self.places[p].waiting != 0 {
+            self.soil_place(p);
         }
     }
 
@@ -315,9 +301,7 @@ impl<O: Observer> World<'_, O> {
         if by_unit || O::ON {
             self.occupy_unit(x, p, unit);
         }
-        for &(resource, needed) in &self.model.places[p].holds {
-            self.take_resource(usize::from(resource), needed);
-        }
+        self.hold_resources(p, true);
         let thing = &mut self.things[x as usize];
         thing.place = leg.place;
         thing.unit = unit;
@@ -347,7 +331,7 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    fn tell_entered(&mut self, x: u32, travels: bool) {
+    pub(super) fn tell_entered(&mut self, x: u32, travels: bool) {
         let vehicle = self.things[x as usize].is(VEHICLE);
         self.tell(|w| match (vehicle, travels) {
             (true, _) => Happening::VehiclePlaced {
@@ -375,19 +359,19 @@ impl<O: Observer> World<'_, O> {
             .unwrap_or(0) as u16
     }
 
-    /// Names the convoy of a thing among all sources; never zero.
-    fn convoy_key(&self, x: u32) -> u64 {
-        u64::from(self.numbers(x).0) << 16 | u64::from(self.things[x as usize].source) | 1 << 63
+    /// Names the convoy of a thing among all sources where a unit is taken by one convoy; zero elsewhere.
+    pub(super) fn group_of(&self, x: u32, p: usize) -> u64 {
+        if self.model.places[p].fill != Fill::Groups {
+            return 0;
+        }
+        let source = self.model.legs[usize::from(self.things[x as usize].leg)].source;
+        u64::from(self.numbers(x).0) << 16 | u64::from(source) | 1 << 63
     }
 
     fn occupy_unit(&mut self, x: u32, p: usize, nth: u16) {
         let at = self.places[p].unit_start as usize + usize::from(nth);
-        let thing = &self.things[x as usize];
-        let convoy = if self.model.places[p].fill == Fill::Groups {
-            self.convoy_key(x)
-        } else {
-            0
-        };
+        let goods = usize::from(self.things[x as usize].goods);
+        let convoy = self.group_of(x, p);
         let unit = &mut self.units[at];
         if unit.occupied == 0 {
             unit.group = convoy;
@@ -396,43 +380,79 @@ impl<O: Observer> World<'_, O> {
         unit.occupied += 1;
         unit.entered += 1;
         if self.model.places[p].segregated {
-            self.unit_goods[at * self.model.gateway.goods.len() + usize::from(thing.goods)] += 1;
+            self.unit_goods[at * self.model.gateway.goods.len() + goods] += 1;
         }
     }
 
     /// Gives up the slot that `x` has, its own or on its vehicle, if it has one.
     pub(super) fn leave(&mut self, x: u32) {
-        let thing = &mut self.things[x as usize];
+        let thing = &self.things[x as usize];
         if thing.host != NONE {
-            let host = std::mem::replace(&mut thing.host, NONE);
-            let blocked = self.now - thing.mark;
-            let done = &self.model.legs[thing.leg as usize - 1];
-            if blocked > 0 && done.kind == LegKind::UnloadEach {
-                self.steps[usize::from(done.step)].blocked.add(blocked);
-            }
-            let vehicle = &mut self.things[host as usize];
-            vehicle.lots -= 1;
-            if vehicle.lots == 0 {
-                self.emptied(host);
-            }
+            self.leave_vehicle(x);
         } else if thing.place != NO_PLACE {
             self.vacate(x);
         } else if thing.is(OUTSIDE) {
-            thing.flags &= !OUTSIDE;
-            let source = usize::from(thing.source);
+            let source = usize::from(self.model.legs[usize::from(thing.leg)].source);
+            self.things[x as usize].flags &= !OUTSIDE;
             self.sources[source].waiting.add(-1, self.now);
         }
     }
 
-    fn vacate(&mut self, x: u32) {
+    fn leave_vehicle(&mut self, x: u32) {
+        self.book_blocked(x);
+        let thing = &mut self.things[x as usize];
+        let host = std::mem::replace(&mut thing.host, NONE);
+        let waited = thing.state == State::WaitRoom;
+        let vehicle = &mut self.things[host as usize];
+        vehicle.lots -= 1;
+        if waited {
+            vehicle.due -= 1;
+            vehicle.next ^= x;
+        }
+        if self.making == host {
+            return;
+        }
+        if vehicle.lots == 0 {
+            self.emptied(host);
+            return;
+        }
+        if vehicle.lots == 1 && vehicle.due == 1 {
+            self.handing.push(host);
+        }
+        self.block_vehicle(host);
+    }
+
+    /// `x` leaves its slot: the time since it was done there was blocked.
+    pub(super) fn book_blocked(&mut self, x: u32) {
+        let thing = &self.things[x as usize];
+        let done = usize::from(thing.leg).saturating_sub(1);
+        if thing.host != NONE && self.model.legs[done].kind != LegKind::UnloadEach {
+            // It was unloaded with the others, and the vehicle counts that.
+            return;
+        }
+        let since = match thing.state {
+            State::WaitRoom => thing.since,
+            // That is a wait for departure.
+            State::Ready => return,
+            _ => thing.mark,
+        };
+        let blocked = self.now - since;
+        if blocked > 0 {
+            let step = self.last_step(x);
+            if step != NO_PLACE {
+                self.steps[usize::from(step)].blocked.add(blocked);
+            }
+        }
+    }
+
+    pub(super) fn vacate(&mut self, x: u32) {
+        self.unblock(x);
+        self.book_blocked(x);
         let thing = self.things[x as usize];
         let p = usize::from(thing.place);
         self.pass_bins(p);
         let place = &mut self.places[p];
         place.vacate(self.now);
-        if thing.is(BLOCKED) {
-            place.blocked.add(-1, self.now);
-        }
         let waited_for = place.waiting != 0;
         if self.model.places[p].by_unit || O::ON {
             let at = self.places[p].unit_start as usize + usize::from(thing.unit);
@@ -442,26 +462,14 @@ impl<O: Observer> World<'_, O> {
                     1;
             }
         }
-        for &(resource, needed) in &self.model.places[p].holds {
-            self.give_back(usize::from(resource), needed);
-        }
+        self.hold_resources(p, false);
         if thing.is(VEHICLE) {
             self.tell(|w| Happening::VehicleLeft {
                 vehicle: w.vehicle_id(x),
                 spot: w.spot(x),
             });
         }
-        let thing = &mut self.things[x as usize];
-        thing.place = NO_PLACE;
-        thing.flags &= !BLOCKED;
-        // Time between the end of its last step here and leaving; that of a released lot is a wait for departure.
-        let blocked = self.now - thing.mark;
-        if blocked > 0 && thing.state != State::Ready {
-            let step = self.last_step(&self.things[x as usize]);
-            if step != NO_PLACE {
-                self.steps[usize::from(step)].blocked.add(blocked);
-            }
-        }
+        self.things[x as usize].place = NO_PLACE;
         if waited_for {
             self.soil_place(p);
         }
@@ -469,40 +477,40 @@ impl<O: Observer> World<'_, O> {
 
     /// The leg in which a vehicle is unloaded.
     fn unloading(&self, vehicle: &Thing) -> &Leg {
-        let source = &self.model.sources[usize::from(vehicle.source)];
-        let first = source.lot_leg[usize::from(vehicle.goods)] as usize;
+        let source = self.model.legs[usize::from(vehicle.leg)].source;
+        let first = self.model.sources[usize::from(source)].lot_leg[usize::from(vehicle.goods)];
         // A lot that is unloaded by itself begins there, others after it.
-        let each = self.model.legs[first].kind == LegKind::UnloadEach;
-        &self.model.legs[if each { first } else { first - 1 }]
+        let each = self.model.legs[usize::from(first)].kind == LegKind::UnloadEach;
+        &self.model.legs[usize::from(first) - usize::from(!each)]
     }
 
-    /// The step that a thing leaving its slot has done last.
-    fn last_step(&self, thing: &Thing) -> u16 {
+    /// The step that a thing with a slot, its own or on its vehicle, has done last.
+    fn last_step(&self, x: u32) -> u16 {
+        let thing = &self.things[x as usize];
         let legs = &self.model.legs;
-        let leg = &legs[thing.leg as usize];
-        if !thing.is(VEHICLE) {
-            return legs[thing.leg as usize - 1].step;
+        if thing.is(AGAIN) {
+            return legs[usize::from(self.sent_by[x as usize])].step;
         }
-        match leg.kind {
-            LegKind::Unload => leg.step,
-            // Its lots have been counted one by one.
-            LegKind::UnloadEach => NO_PLACE,
-            LegKind::Wash if thing.state == State::WaitRoom => {
-                let unloading = self.unloading(thing);
-                if unloading.kind == LegKind::UnloadEach {
-                    NO_PLACE
-                } else {
-                    unloading.step
-                }
-            }
-            LegKind::Wash => NO_PLACE,
+        if !thing.is(VEHICLE) {
+            return legs[usize::from(thing.leg) - 1].step;
+        }
+        let leg = &legs[usize::from(thing.leg)];
+        let done = match leg.kind {
+            _ if thing.state == State::Hosting => self.unloading(thing),
+            LegKind::Wash => self.unloading(thing),
             _ if thing.leg
-                == self.model.sources[usize::from(thing.source)].vehicle_leg
+                == self.model.sources[usize::from(leg.source)].vehicle_leg
                     [usize::from(thing.goods)] =>
             {
-                NO_PLACE
+                return NO_PLACE;
             }
-            _ => legs[thing.leg as usize - 1].step,
+            _ => &legs[usize::from(thing.leg) - 1],
+        };
+        // Its lots have been counted one by one.
+        if done.kind == LegKind::UnloadEach {
+            NO_PLACE
+        } else {
+            done.step
         }
     }
 
@@ -511,7 +519,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn soil_place(&mut self, p: usize) {
         if !self.places[p].dirty {
             self.places[p].dirty = true;
-            self.dirty_places.push_back(p as u16);
+            self.dirty_places.push(Reverse(p as u16));
         }
     }
 
@@ -525,13 +533,18 @@ impl<O: Observer> World<'_, O> {
             _ => {}
         }
         self.things[x as usize].mark = self.now;
-        if !self.places[usize::from(leg.place)].plain && !self.may_work(x, leg) {
-            return;
+        if leg.watched {
+            self.watch(x);
         }
-        if self.needs_hands(x, leg) && !self.take_needs(x, leg, false) {
-            return;
+        if !self.places[usize::from(leg.place)].plain
+            && let Some(why) = self.barrier(x, leg)
+        {
+            self.wait_for_place(x, why, leg.place);
+        } else if self.needs_hands(x, leg) {
+            self.claim(x, leg, false);
+        } else {
+            self.serve(x, leg);
         }
-        self.serve(x, leg);
     }
 
     /// Whether `x` itself takes what its leg needs. What is no work takes nothing, and of a vehicle whose lots are unloaded one
@@ -547,9 +560,10 @@ impl<O: Observer> World<'_, O> {
         let counter = self.counter(x);
         let from = self.counts_from(x, leg.clock);
         let ends = (from + self.duration(leg.takes, counter)).max(self.now);
-        self.step_starts(leg, &thing);
+        self.wait_ends(x, leg);
         self.things[x as usize].state = State::InService;
         self.things[x as usize].due = ends;
+        self.things[x as usize].mark = self.now;
         if thing.attempt == 0 {
             self.tell(|w| Happening::HoldStarted {
                 lot: w.lot_id(x),
@@ -574,14 +588,18 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    #[inline]
-    fn step_starts(&mut self, leg: &Leg, thing: &Thing) {
-        if leg.step != NO_PLACE {
-            let step = &mut self.steps[usize::from(leg.step)];
-            step.wait.add(self.now - thing.since);
-            step.latest_served = step.latest_served.max(thing.since);
-            step.last_start = self.now;
-        }
+    /// Whether the hold of `x`, which ends, has lasted as long as it must.
+    fn has_been_held(&self, x: u32, leg: &Leg) -> bool {
+        let thing = &self.things[x as usize];
+        let from = match leg.clock {
+            CLOCK_STORED => thing.mark,
+            CLOCK_ARRIVAL => thing.arrived,
+            mark => match self.marks[x as usize * self.model.marks + mark as usize] {
+                UNMARKED => thing.mark,
+                at => at,
+            },
+        };
+        self.now >= from + self.duration(leg.takes, self.counter(x))
     }
 
     #[inline]
@@ -590,14 +608,6 @@ impl<O: Observer> World<'_, O> {
             self.marks[x as usize * self.model.marks + bits.trailing_zeros() as usize] = self.now;
             bits &= bits - 1;
         }
-    }
-
-    /// What was done to the vehicle was done to its lot.
-    fn inherit_marks(&mut self, lot: u32, vehicle: u32) {
-        let marks = self.model.marks;
-        let from = vehicle as usize * marks;
-        self.marks
-            .copy_within(from..from + marks, lot as usize * marks);
     }
 
     /// Starts the service of `x`, or goes on with it after a pause.
@@ -621,13 +631,15 @@ impl<O: Observer> World<'_, O> {
                 self.unload(x);
                 return;
             }
-            self.step_starts(leg, &thing);
+            self.wait_ends(x, leg);
             self.set_marks(x, leg.mark_start);
             let counter = self.counter(x);
             self.duration(leg.takes, counter)
         };
+        debug_assert_eq!(self.place_of(x).0, leg.place, "work in another place");
         let thing = &mut self.things[x as usize];
         thing.state = State::InService;
+        thing.mark = self.now;
         thing.due = self.now + takes;
         if takes == 0 {
             self.served(x);
@@ -673,6 +685,9 @@ impl<O: Observer> World<'_, O> {
         if self.needs_hands(x, leg) {
             self.give_back_needs(leg);
         }
+        if leg.watched {
+            self.unwatch(x);
+        }
         if leg.step != NO_PLACE {
             self.steps[usize::from(leg.step)].finished += 1;
         }
@@ -695,11 +710,19 @@ impl<O: Observer> World<'_, O> {
                     spot: w.spot(x),
                 });
             }
-            LegKind::UnloadEach => self.tell(|w| w.unloaded(x)),
-            LegKind::Hold => self.tell(|w| Happening::HoldEnded {
-                lot: w.lot_id(x),
-                step: w.leg_name(x),
-            }),
+            LegKind::UnloadEach => {
+                self.tell(|w| w.unloaded(x));
+                if leg.at_once != NONE {
+                    self.turning.push(thing.host);
+                }
+            }
+            LegKind::Hold => {
+                debug_assert!(self.has_been_held(x, leg), "a hold ends too early");
+                self.tell(|w| Happening::HoldEnded {
+                    lot: w.lot_id(x),
+                    step: w.leg_name(x),
+                });
+            }
             LegKind::Treat | LegKind::Dispatch | LegKind::Out => {
                 self.tell(|w| Happening::TreatmentEnded {
                     lot: w.lot_id(x),
@@ -710,66 +733,6 @@ impl<O: Observer> World<'_, O> {
         }
         self.things[x as usize].leg += 1;
         self.request(x);
-    }
-
-    fn unloaded(&self, x: u32) -> Happening {
-        let thing = &self.things[x as usize];
-        Happening::LotUnloaded {
-            lot: self.lot_id(x),
-            vehicle: self.vehicle_id(x),
-            goods: self.goods_name(thing.goods),
-            spot: self.spot(if thing.host == NONE { x } else { thing.host }),
-        }
-    }
-
-    /// Makes the lots of vehicle `v`. They stay on it until they find room elsewhere.
-    fn unload(&mut self, v: u32) {
-        let vehicle = self.things[v as usize];
-        let source = usize::from(vehicle.source);
-        self.things[v as usize].state = State::Hosting;
-        self.things[v as usize].mark = self.now;
-        let each = self.model.legs[vehicle.leg as usize].kind == LegKind::UnloadEach;
-        if vehicle.lots == 0 {
-            self.emptied(v);
-            return;
-        }
-        // One more than there are, so that the vehicle is not emptied and gone while its lots are still being made.
-        self.things[v as usize].lots += 1;
-        for nth in 0..vehicle.lots {
-            let goods = self.lot_class(vehicle.source, vehicle.entity, nth, vehicle.goods);
-            let lot = self.new_thing(Thing {
-                entity: lot_entity(vehicle.entity, nth),
-                leg: self.model.sources[source].lot_leg[usize::from(goods)],
-                goods,
-                host: v,
-                lots: nth,
-                flags: 0,
-                attempt: 0,
-                cause: 0,
-                place: NO_PLACE,
-                unit: vehicle.unit,
-                next: NONE,
-                state: State::WaitWork,
-                since: self.now,
-                due: 0,
-                mark: self.now,
-                arrived: vehicle.arrived,
-                source: vehicle.source,
-            });
-            self.inherit_marks(lot, v);
-            if each {
-                self.things[lot as usize].since = vehicle.since;
-                self.begin(lot);
-            } else {
-                self.tell(|w| w.unloaded(lot));
-                self.request(lot);
-            }
-        }
-        let vehicle = &mut self.things[v as usize];
-        vehicle.lots -= 1;
-        if vehicle.lots == 0 {
-            self.emptied(v);
-        }
     }
 
     fn inspected(&mut self, x: u32, leg: &Leg) {
@@ -858,28 +821,5 @@ impl<O: Observer> World<'_, O> {
         self.goods[goods].inside -= 1;
         self.inside.add(-1, self.now);
         self.free(x);
-    }
-
-    /// Vehicle `v` has no lot left: it is washed and goes home.
-    fn emptied(&mut self, v: u32) {
-        self.tell(|w| Happening::VehicleEmptied {
-            vehicle: w.vehicle_id(v),
-        });
-        let vehicle = self.things[v as usize];
-        let wash = self.model.sources[usize::from(vehicle.source)].wash_leg;
-        if wash == NO_LEG {
-            self.vacate(v);
-            self.go_home(v, false);
-        } else {
-            // It keeps its slot until there is room to wash it.
-            let leg = &self.model.legs[vehicle.leg as usize];
-            if self.now > vehicle.mark && leg.kind == LegKind::Unload {
-                self.steps[usize::from(leg.step)]
-                    .blocked
-                    .add(self.now - vehicle.mark);
-            }
-            self.things[v as usize].leg = wash;
-            self.request(v);
-        }
     }
 }

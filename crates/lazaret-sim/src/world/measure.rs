@@ -9,7 +9,7 @@ use lazaret_vocabulary::event::{
 };
 use lazaret_vocabulary::time::GateTime;
 
-use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity};
+use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity, waits};
 use crate::model::{NO_PLACE, OCCUPANCY_BINS};
 use crate::observer::Observer;
 
@@ -69,8 +69,11 @@ impl<O: Observer> World<'_, O> {
         }
         for r in 0..self.resources.len() {
             self.touch_resource(r);
-            self.resources[r].available_time = 0;
-            self.resources[r].in_use.reset(now);
+            let resource = &mut self.resources[r];
+            (resource.idle, resource.off) = (0, 0);
+            (resource.broken_time, resource.surplus) = (0, 0);
+            resource.in_use.reset(now);
+            resource.there.reset(now);
         }
         for source in &mut self.sources {
             source.waiting.reset(now);
@@ -87,12 +90,9 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn clear_statistics(&mut self) {
         for step in &mut self.steps {
-            let StepS { wait, causes, .. } = step;
-            wait.clear();
-            causes.fill(0);
+            step.wait.clear();
             *step = StepS {
-                wait: std::mem::take(wait),
-                causes: std::mem::take(causes),
+                wait: std::mem::take(&mut step.wait),
                 ..StepS::default()
             };
         }
@@ -126,6 +126,7 @@ impl<O: Observer> World<'_, O> {
             self.ripen(d);
         }
         self.check_conservation();
+        self.check_sums();
         let mut outcome = std::mem::take(&mut self.outcome);
         outcome.values.clear();
         self.measure(&mut outcome.values);
@@ -155,6 +156,32 @@ impl<O: Observer> World<'_, O> {
             "lots are not conserved: {came} came, {went} went, {here} are here, {} were counted",
             self.inside.now()
         );
+    }
+
+    /// Times of resources sum to the time that there is, and parts of waits to the waits.
+    fn check_sums(&self) {
+        for (r, resource) in self.resources.iter().enumerate() {
+            let (used, there) = (
+                resource.in_use.integral(self.now),
+                resource.there.integral(self.now),
+            );
+            let sum = used + resource.idle + resource.broken_time + resource.off;
+            assert!(
+                sum - resource.surplus == there
+                    && resource.in_use.now() >= resource.held
+                    && resource.held >= 0
+                    && (0..=resource.total.max(0)).contains(&resource.broken),
+                "the times of {} do not add up",
+                self.model.gateway.resources[r].name
+            );
+        }
+        for (step, model) in self.steps.iter().zip(&self.model.gateway.steps) {
+            assert!(
+                step.wait.total() == step.causes.iter().sum::<i128>(),
+                "the parts of the waits for {} do not add up",
+                model.name
+            );
+        }
     }
 
     /// Values in the order of [`crate::metrics::MetricNames::of`].
@@ -205,20 +232,16 @@ impl<O: Observer> World<'_, O> {
                     sum as f64 / n as f64 / MICROS_PER_HOUR
                 }
             };
-            let resources: i128 = step.causes[usize::from(cause::RESOURCE)..].iter().sum();
             values.extend([
                 n as f64,
                 step.wait.mean(),
                 step.wait.quantile(0.95),
                 step.blocked.over(step.finished),
-                mean(step.causes[usize::from(cause::NO_ROOM)]),
-                mean(
-                    step.causes[usize::from(cause::CLOSED)]
-                        + step.causes[usize::from(cause::BROKEN)],
-                ),
-                mean(step.causes[usize::from(cause::SEGREGATED)]),
-                mean(resources),
-                mean(step.causes[usize::from(cause::NO_DEPARTURE)]),
+                mean(step.causes[waits::NO_ROOM]),
+                mean(step.causes[waits::CLOSED]),
+                mean(step.causes[waits::SEGREGATED]),
+                mean(step.causes[waits::NO_RESOURCE]),
+                mean(step.causes[waits::NO_DEPARTURE]),
                 mean(step.paused),
             ]);
         }
@@ -245,7 +268,8 @@ impl<O: Observer> World<'_, O> {
         }
         for resource in &self.resources {
             let used = resource.in_use.integral(now) as f64;
-            let available = resource.available_time as f64;
+            // At work after the end of the shift counts as there, so that the share is never above 1.
+            let available = used + resource.idle as f64;
             values.extend([
                 level(resource.in_use.integral(now)),
                 if available > 0.0 {
@@ -315,6 +339,11 @@ impl<O: Observer> World<'_, O> {
             if !(overtaken || idle) {
                 continue;
             }
+            let why = if thing.is(LISTED) {
+                self.missing(x)
+            } else {
+                thing.cause
+            };
             let ix = StepIx(leg.step);
             let since = GateTime::from_micros(thing.since);
             match found
@@ -325,7 +354,7 @@ impl<O: Observer> World<'_, O> {
                     known.things += 1;
                     if since < known.since {
                         known.since = since;
-                        known.cause = self.words_for(thing.cause, leg.place);
+                        known.cause = self.words_for(why, leg.place);
                     }
                 }
                 None => found.push(Standstill {
@@ -334,7 +363,7 @@ impl<O: Observer> World<'_, O> {
                     things: 1,
                     since,
                     overtaken,
-                    cause: self.words_for(thing.cause, leg.place),
+                    cause: self.words_for(why, leg.place),
                 }),
             }
         }
@@ -342,7 +371,7 @@ impl<O: Observer> World<'_, O> {
         found
     }
 
-    fn words_for(&self, why: u8, place: u16) -> String {
+    fn words_for(&self, why: u16, place: u16) -> String {
         let place = self.place_name(place);
         match why {
             cause::NO_ROOM => format!("no room in {place}"),
@@ -352,7 +381,7 @@ impl<O: Observer> World<'_, O> {
             cause::NO_DEPARTURE => "no departure took them".into(),
             resource => format!(
                 "no {} is free",
-                self.resource_name(u16::from(resource - cause::RESOURCE))
+                self.resource_name(resource - cause::RESOURCE)
             ),
         }
     }
@@ -365,7 +394,8 @@ impl<O: Observer> World<'_, O> {
         } else {
             lot_entity(thing.entity, thing.lots)
         };
-        let plain = unmix(vehicle) ^ self.model.sources[usize::from(thing.source)].salt;
+        let source = self.model.legs[usize::from(thing.leg)].source;
+        let plain = unmix(vehicle) ^ self.model.sources[usize::from(source)].salt;
         ((plain >> 32) as u32, plain as u32)
     }
 
@@ -388,13 +418,15 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn vehicle_id(&self, x: u32) -> VehicleId {
         let (convoy, vehicle) = self.numbers(x);
-        self.vehicle_of(usize::from(self.things[x as usize].source), convoy, vehicle)
+        let source = self.model.legs[usize::from(self.things[x as usize].leg)].source;
+        self.vehicle_of(usize::from(source), convoy, vehicle)
     }
 
     pub(super) fn lot_id(&self, x: u32) -> LotId {
         let (convoy, vehicle) = self.numbers(x);
         let thing = &self.things[x as usize];
-        let source = &self.model.gateway.sources[usize::from(thing.source)].name;
+        let source = self.model.legs[usize::from(thing.leg)].source;
+        let source = &self.model.gateway.sources[usize::from(source)].name;
         let lot = thing.lots + 1;
         LotId::new(format!("{source}-{}-{}-{lot}", convoy + 1, vehicle + 1))
     }

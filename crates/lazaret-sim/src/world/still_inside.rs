@@ -155,7 +155,8 @@ impl StillInside {
                 // Lots that are off it are things of their own, and a vehicle on its way home has none.
                 if !matches!(thing.state, State::Hosting | State::Returning) {
                     for lot in 0..thing.lots {
-                        let class = world.lot_class(thing.source, thing.entity, lot, thing.goods);
+                        let source = world.model.legs[usize::from(thing.leg)].source;
+                        let class = world.lot_class(source, thing.entity, lot, thing.goods);
                         self.goods[usize::from(class)].push(age);
                     }
                 }

@@ -22,7 +22,7 @@ impl<O: Observer> World<'_, O> {
             return false;
         }
         let (next, unloads) = if leg.kind == LegKind::Unload {
-            let source = &self.model.sources[usize::from(thing.source)];
+            let source = &self.model.sources[usize::from(leg.source)];
             if thing.lots != 1 || source.mixed_vehicles || source.wash_leg != NO_LEG {
                 return false;
             }

@@ -9,6 +9,7 @@ mod departures;
 mod fleets;
 mod holds;
 mod hours;
+mod instants;
 mod queues;
 mod resources;
 mod sites;

@@ -309,3 +309,95 @@ except = "medicine""#)]), @r#"
       help: keep one of them
     "#);
 }
+
+#[test]
+fn turns_of_lots_that_are_unloaded_together() {
+    let said = said(&[("id = \"unload\"", "id = \"unload\"\nat_once = 2")]);
+    assert!(
+        said.contains("error[does-not-apply]: all lots of a vehicle are unloaded together here"),
+        "{said}"
+    );
+    assert!(said.contains("at `at_once`"), "{said}");
+}
+
+#[test]
+fn turns_of_nobody() {
+    let said = said(&[(
+        "id = \"unload\"",
+        "id = \"unload\"\neach = \"lot\"\nat_once = 0",
+    )]);
+    assert!(
+        said.contains("`at_once` must be a whole number from 1 to 65535"),
+        "{said}"
+    );
+}
+
+const REWORK: &str = r#"
+[gateway]
+name = "rework"
+length = "10 d"
+[site.near]
+[site.far]
+[route.out]
+from = "near"
+to = "far"
+takes = "1 h"
+[source.s]
+every = "1 d"
+lots = 2
+[place.p]
+slots = 2
+[place.w]
+slots = 2
+[place.i]
+site = "far"
+slots = 2
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "spray"
+at = "w"
+takes = "1 h"
+[[step]]
+id = "inspect"
+at = "i"
+again = { share = 0.1, from = "spray" }
+"#;
+
+#[test]
+fn no_route_back_to_be_treated_again() {
+    let said = super::said_of(REWORK, &[]);
+    assert!(
+        said.contains("error[no-route]: no route leads from site `far` back to site `near`, where step `spray` is"),
+        "{said}"
+    );
+    let route = "[route.back]\nfrom = \"far\"\nto = \"near\"\ntakes = \"1 h\"\n[source.s]";
+    let led = REWORK.replace("[source.s]", route);
+    assert_eq!(super::said_of(&led, &[]), "");
+}
+
+fn warned(text: &str) -> Vec<&'static str> {
+    let reading = lazaret_gateway::read(text, &[] as &[&str], &super::no_files).unwrap();
+    let check = lazaret_gateway::check::check(&reading);
+    check.warnings.iter().map(|warning| warning.code).collect()
+}
+
+#[test]
+fn places_that_may_wait_for_each_other_or_for_themselves() {
+    let one_site = REWORK.replace("site = \"far\"\n", "").replace(
+        "[site.far]\n[route.out]\nfrom = \"near\"\nto = \"far\"\ntakes = \"1 h\"\n",
+        "",
+    );
+    assert_eq!(warned(&one_site), ["rework-loop"]);
+    for room in ["slots = \"unlimited\"", "slots = 2\nbuffer = \"unlimited\""] {
+        let roomy = one_site.replace("[place.w]\nslots = 2", &format!("[place.w]\n{room}"));
+        assert_eq!(warned(&roomy), [""; 0], "{room}");
+    }
+    let itself = one_site
+        .replace("at = \"w\"", "at = \"p\"")
+        .replace("at = \"i\"", "at = \"p\"");
+    assert!(warned(&itself).contains(&"waits-for-itself"));
+    let alone = itself.replace("\nlots = 2\n", "\n");
+    assert!(!warned(&alone).contains(&"waits-for-itself"));
+}

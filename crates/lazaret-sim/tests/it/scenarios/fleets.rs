@@ -261,3 +261,154 @@ takes = "6 h"
         "#]],
     );
 }
+
+#[test]
+fn a_convoy_that_waited_for_its_vehicles_does_not_leave_a_closed_source() {
+    check_only(
+        &["sets out", "home", "does not run"],
+        "4 d",
+        r#"
+[source.s]
+every = "20 h"
+first = "0 h"
+fleet = 1
+closed = [{ from = 2022-01-03T14:00:00, to = 2022-01-05T06:00:00, why = "holiday" }]
+when_closed = "wait"
+[place.p]
+slots = 1
+[[step]]
+id = "unload"
+at = "p"
+takes = "1 h"
+[vehicle]
+back = "33 h"
+"#,
+        expect![[r#"
+            06:00 s-1 sets out with 1
+            07:00 s-1-1 goes home
+            +1d 16:00 s-1-1 is home
+            +1d 22:00 a convoy from s does not run: closed: holiday
+            +2d 06:00 s-2 sets out with 1
+            +2d 07:00 s-2-1 goes home
+            +3d 14:00 a convoy from s does not run: too few are home at s
+            +3d 16:00 s-2-1 is home
+            +3d 16:00 s-4 sets out with 1
+            +3d 17:00 s-4-1 goes home
+        "#]],
+    );
+    check_only(
+        &["sets out", "home", "does not run"],
+        "3 d",
+        r#"
+[source.s]
+every = "6 h"
+first = "0 h"
+fleet = 1
+closed = [{ from = 2022-01-03T14:00:00, to = 2022-01-05T06:00:00, why = "holiday" }]
+[place.p]
+slots = 1
+[[step]]
+id = "unload"
+at = "p"
+takes = "1 h"
+[vehicle]
+back = "9 h"
+"#,
+        expect![[r#"
+            06:00 s-1 sets out with 1
+            07:00 s-1-1 goes home
+            16:00 s-1-1 is home
+            18:00 a convoy from s does not run: closed: holiday
+            +1d 00:00 a convoy from s does not run: closed: holiday
+            +1d 06:00 a convoy from s does not run: closed: holiday
+            +1d 12:00 a convoy from s does not run: closed: holiday
+            +1d 18:00 a convoy from s does not run: closed: holiday
+            +2d 00:00 a convoy from s does not run: closed: holiday
+            +2d 06:00 s-2 sets out with 1
+            +2d 07:00 s-2-1 goes home
+            +2d 12:00 a convoy from s does not run: too few are home at s
+            +2d 16:00 s-2-1 is home
+            +2d 16:00 s-9 sets out with 1
+            +2d 17:00 s-9-1 goes home
+            +3d 00:00 a convoy from s does not run: too few are home at s
+            +3d 02:00 s-9-1 is home
+            +3d 02:00 s-11 sets out with 1
+            +3d 03:00 s-11-1 goes home
+        "#]],
+    );
+}
+
+#[test]
+fn a_vehicle_may_be_washed_where_it_stands() {
+    check_only(
+        &["takes", "empty", "leaves", "washed"],
+        "5 h",
+        r#"
+[source.s]
+every = "2 h"
+first = "0 h"
+[place.platform]
+slots = 1
+[[step]]
+id = "unload"
+at = "platform"
+takes = "1 h"
+[vehicle]
+wash = "1 h"
+wash_at = "platform"
+"#,
+        expect![[r#"
+            06:00 s-1-1 takes a slot in platform.1
+            07:00 s-1-1 is empty
+            08:00 s-1-1 is washed
+            08:00 s-1-1 leaves platform.1
+            08:00 s-2-1 takes a slot in platform.1
+            09:00 s-2-1 is empty
+            10:00 s-2-1 is washed
+            10:00 s-2-1 leaves platform.1
+            10:00 s-3-1 takes a slot in platform.1
+            11:00 s-3-1 is empty
+        "#]],
+    );
+}
+
+#[test]
+fn a_vehicle_that_has_handed_its_slot_over_waits_for_the_wash_without_one() {
+    check_only(
+        &[
+            "takes", "empty", "leaves", "washed", "begins", "waits", "held",
+        ],
+        "8 h",
+        r#"
+[source.s]
+every = "9 h"
+first = "0 h"
+[place.hall]
+slots = 1
+[[step]]
+id = "unload"
+at = "hall"
+takes = "1 h"
+[[step]]
+id = "spray"
+at = "hall"
+takes = "2 h"
+[vehicle]
+wash = "1 h"
+wash_at = "hall"
+"#,
+        expect![[r#"
+            06:00 s-1-1 takes a slot in hall.1
+            06:00 s-1-1 begins to be unloaded
+            07:00 s-1-1 is empty
+            07:00 s-1-1 leaves hall.1
+            07:00 s-1-1 waits for wash: no room in hall
+            07:00 s-1-1-1 takes a slot in hall.1
+            07:00 s-1-1-1 begins spray
+            09:00 s-1-1 takes a slot in hall.1
+            09:00 s-1-1 begins wash
+            10:00 s-1-1 is washed
+            10:00 s-1-1 leaves hall.1
+        "#]],
+    );
+}

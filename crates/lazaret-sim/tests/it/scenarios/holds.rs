@@ -495,8 +495,8 @@ takes = "5 h"
         "3 d",
         &toml,
         expect![[r#"
-            step.dry.wait.mean = 2.5
-            step.inspect.wait.mean = 4
+            step.dry.wait.mean = 0
+            step.inspect.wait.mean = 0
         "#]],
     );
 }

@@ -150,42 +150,42 @@ fn a_shift_ends_and_work_goes_on_in_the_next() {
         "28 h",
         &crew("pause"),
         expect![[r#"
-        06:00 r-1 sets out with 2
-        06:00 r-1 arrives
-        06:00 r-1-1 takes a slot in p.1
-        06:00 r-1-1 begins to be unloaded
-        06:00 r-1-2 takes a slot in p.1
-        06:00 r-1-2 waits for unload: no gang is free
-        07:30 lot r-1-1-1 (general) is off
-        07:30 r-1-1-1 is released
-        07:30 r-1-1 is empty
-        07:30 r-1-1 leaves p.1
-        07:30 r-1-2 begins to be unloaded
-        07:30 r-1-1 is washed
-        07:30 r-1-1 goes home
-        07:30 r-1-1 is home
-        08:00 gang goes off shift
-        08:00 unload of r-1-2 pauses: no gang is free
-        +1d 02:00 r-2 sets out with 2
-        +1d 02:00 r-2 arrives
-        +1d 02:00 r-2-1 takes a slot in p.1
-        +1d 02:00 r-2-1 waits for unload: no gang is free
-        +1d 02:00 r-2-2 waits for unload: no room in p
-        +1d 06:00 gang comes on shift
-        +1d 06:00 unload of r-1-2 goes on
-        +1d 07:00 lot r-1-2-1 (general) is off
-        +1d 07:00 r-1-2-1 is released
-        +1d 07:00 r-1-2 is empty
-        +1d 07:00 r-1-2 leaves p.1
-        +1d 07:00 r-2-2 takes a slot in p.1
-        +1d 07:00 r-2-2 waits for unload: no gang is free
-        +1d 07:00 r-2-1 begins to be unloaded
-        +1d 07:00 r-1-2 is washed
-        +1d 07:00 r-1-2 goes home
-        +1d 07:00 r-1-2 is home
-        +1d 08:00 gang goes off shift
-        +1d 08:00 unload of r-2-1 pauses: no gang is free
-    "#]],
+            06:00 r-1 sets out with 2
+            06:00 r-1 arrives
+            06:00 r-1-1 takes a slot in p.1
+            06:00 r-1-2 takes a slot in p.1
+            06:00 r-1-1 begins to be unloaded
+            06:00 r-1-2 waits for unload: no gang is free
+            07:30 lot r-1-1-1 (general) is off
+            07:30 r-1-1-1 is released
+            07:30 r-1-1 is empty
+            07:30 r-1-1 leaves p.1
+            07:30 r-1-2 begins to be unloaded
+            07:30 r-1-1 is washed
+            07:30 r-1-1 goes home
+            07:30 r-1-1 is home
+            08:00 gang goes off shift
+            08:00 unload of r-1-2 pauses: no gang is free
+            +1d 02:00 r-2 sets out with 2
+            +1d 02:00 r-2 arrives
+            +1d 02:00 r-2-1 takes a slot in p.1
+            +1d 02:00 r-2-2 waits for unload: no room in p
+            +1d 02:00 r-2-1 waits for unload: no gang is free
+            +1d 06:00 gang comes on shift
+            +1d 06:00 unload of r-1-2 goes on
+            +1d 07:00 lot r-1-2-1 (general) is off
+            +1d 07:00 r-1-2-1 is released
+            +1d 07:00 r-1-2 is empty
+            +1d 07:00 r-1-2 leaves p.1
+            +1d 07:00 r-2-2 takes a slot in p.1
+            +1d 07:00 r-2-1 begins to be unloaded
+            +1d 07:00 r-2-2 waits for unload: no gang is free
+            +1d 07:00 r-1-2 is washed
+            +1d 07:00 r-1-2 goes home
+            +1d 07:00 r-1-2 is home
+            +1d 08:00 gang goes off shift
+            +1d 08:00 unload of r-2-1 pauses: no gang is free
+        "#]],
     );
 }
 
@@ -195,53 +195,53 @@ fn or_work_is_finished_first_and_none_is_begun() {
         "28 h",
         &crew("finish"),
         expect![[r#"
-        06:00 r-1 sets out with 2
-        06:00 r-1 arrives
-        06:00 r-1-1 takes a slot in p.1
-        06:00 r-1-1 begins to be unloaded
-        06:00 r-1-2 takes a slot in p.1
-        06:00 r-1-2 waits for unload: no gang is free
-        07:30 lot r-1-1-1 (general) is off
-        07:30 r-1-1-1 is released
-        07:30 r-1-1 is empty
-        07:30 r-1-1 leaves p.1
-        07:30 r-1-2 begins to be unloaded
-        07:30 r-1-1 is washed
-        07:30 r-1-1 goes home
-        07:30 r-1-1 is home
-        08:00 gang goes off shift
-        09:00 lot r-1-2-1 (general) is off
-        09:00 r-1-2-1 is released
-        09:00 r-1-2 is empty
-        09:00 r-1-2 leaves p.1
-        09:00 r-1-2 is washed
-        09:00 r-1-2 goes home
-        09:00 r-1-2 is home
-        +1d 02:00 r-2 sets out with 2
-        +1d 02:00 r-2 arrives
-        +1d 02:00 r-2-1 takes a slot in p.1
-        +1d 02:00 r-2-1 waits for unload: no gang is free
-        +1d 02:00 r-2-2 takes a slot in p.1
-        +1d 02:00 r-2-2 waits for unload: no gang is free
-        +1d 06:00 gang comes on shift
-        +1d 06:00 r-2-1 begins to be unloaded
-        +1d 07:30 lot r-2-1-1 (general) is off
-        +1d 07:30 r-2-1-1 is released
-        +1d 07:30 r-2-1 is empty
-        +1d 07:30 r-2-1 leaves p.1
-        +1d 07:30 r-2-2 begins to be unloaded
-        +1d 07:30 r-2-1 is washed
-        +1d 07:30 r-2-1 goes home
-        +1d 07:30 r-2-1 is home
-        +1d 08:00 gang goes off shift
-        +1d 09:00 lot r-2-2-1 (general) is off
-        +1d 09:00 r-2-2-1 is released
-        +1d 09:00 r-2-2 is empty
-        +1d 09:00 r-2-2 leaves p.1
-        +1d 09:00 r-2-2 is washed
-        +1d 09:00 r-2-2 goes home
-        +1d 09:00 r-2-2 is home
-    "#]],
+            06:00 r-1 sets out with 2
+            06:00 r-1 arrives
+            06:00 r-1-1 takes a slot in p.1
+            06:00 r-1-2 takes a slot in p.1
+            06:00 r-1-1 begins to be unloaded
+            06:00 r-1-2 waits for unload: no gang is free
+            07:30 lot r-1-1-1 (general) is off
+            07:30 r-1-1-1 is released
+            07:30 r-1-1 is empty
+            07:30 r-1-1 leaves p.1
+            07:30 r-1-2 begins to be unloaded
+            07:30 r-1-1 is washed
+            07:30 r-1-1 goes home
+            07:30 r-1-1 is home
+            08:00 gang goes off shift
+            09:00 lot r-1-2-1 (general) is off
+            09:00 r-1-2-1 is released
+            09:00 r-1-2 is empty
+            09:00 r-1-2 leaves p.1
+            09:00 r-1-2 is washed
+            09:00 r-1-2 goes home
+            09:00 r-1-2 is home
+            +1d 02:00 r-2 sets out with 2
+            +1d 02:00 r-2 arrives
+            +1d 02:00 r-2-1 takes a slot in p.1
+            +1d 02:00 r-2-2 takes a slot in p.1
+            +1d 02:00 r-2-1 waits for unload: no gang is free
+            +1d 02:00 r-2-2 waits for unload: no gang is free
+            +1d 06:00 gang comes on shift
+            +1d 06:00 r-2-1 begins to be unloaded
+            +1d 07:30 lot r-2-1-1 (general) is off
+            +1d 07:30 r-2-1-1 is released
+            +1d 07:30 r-2-1 is empty
+            +1d 07:30 r-2-1 leaves p.1
+            +1d 07:30 r-2-2 begins to be unloaded
+            +1d 07:30 r-2-1 is washed
+            +1d 07:30 r-2-1 goes home
+            +1d 07:30 r-2-1 is home
+            +1d 08:00 gang goes off shift
+            +1d 09:00 lot r-2-2-1 (general) is off
+            +1d 09:00 r-2-2-1 is released
+            +1d 09:00 r-2-2 is empty
+            +1d 09:00 r-2-2 leaves p.1
+            +1d 09:00 r-2-2 is washed
+            +1d 09:00 r-2-2 goes home
+            +1d 09:00 r-2-2 is home
+        "#]],
     );
 }
 

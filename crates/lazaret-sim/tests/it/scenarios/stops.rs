@@ -107,3 +107,109 @@ takes = "1 h"
         "#]],
     );
 }
+
+#[test]
+fn a_place_that_waits_for_itself_is_a_deadlock() {
+    for each in ["", "each = \"lot\"", "each = \"lot\"\nat_once = 1"] {
+        let told = super::trace(
+            "3 d",
+            &format!(
+                r#"
+[source.s]
+every = "1 d"
+first = "0 h"
+convoy = 2
+lots = 2
+[place.hall]
+slots = 2
+[[step]]
+id = "unload"
+at = "hall"
+takes = "1 h"
+{each}
+[[step]]
+id = "spray"
+at = "hall"
+takes = "1 h"
+"#
+            ),
+        );
+        let found = if each.contains("at_once") {
+            "08:00"
+        } else {
+            "07:00"
+        };
+        assert!(
+            told.contains(&format!("{found} deadlock: hall\n")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_place_that_is_still_to_grow_is_no_deadlock_yet() {
+    check_only(
+        &["deadlock", "held", "has"],
+        "3 d",
+        r#"
+[source.s]
+every = "1 d"
+first = "0 h"
+lots = 2
+[place.hall]
+slots = 1
+from = [{ date = 2022-01-03T09:00:00, slots = 2 }]
+[[step]]
+id = "unload"
+at = "hall"
+takes = "1 h"
+[[step]]
+id = "spray"
+at = "hall"
+takes = "20 h"
+"#,
+        expect![[r#"
+            07:00 s-1-1-1 is held up in hall.1: no room in hall
+            07:00 s-1-1-2 is held up in hall.1: no room in hall
+            09:00 hall has 2 slots
+        "#]],
+    );
+}
+
+#[test]
+fn what_waits_for_a_place_that_opens_later_locks_up_when_it_has_opened() {
+    // Asked for when it was closed, it is full of those that wait for the other when it opens.
+    check_only(
+        &["deadlock"],
+        "3 d",
+        r#"
+[source.r]
+every = "2 h"
+first = "0 h"
+convoy = 2
+[place.p]
+slots = 2
+[place.w]
+slots = 1
+closed = [{ from = 2022-01-03T07:30:00, to = 2022-01-03T09:00:00 }]
+[place.i]
+slots = 1
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "disinfect"
+at = "w"
+takes = "1 h"
+[[step]]
+id = "inspect"
+at = "i"
+takes = "1 h"
+pass = 0
+again = { share = 1, from = "disinfect", at_most = 9 }
+"#,
+        expect![[r#"
+            09:30 deadlock: w -> i
+        "#]],
+    );
+}

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{check, check_only};
+use super::{check, check_only, values};
 
 fn places(fill: &str) -> String {
     format!(
@@ -238,16 +238,14 @@ takes = "1 h"
             10:00 r-2-1 takes a slot in p.1
             10:00 r-2-1 begins to be unloaded
             11:00 p.1 breaks
-            11:00 unload of r-2-1 pauses: p is broken
+            11:00 lot r-2-1-1 (general) is off
+            11:00 r-2-1-1 is released
+            11:00 r-2-1 is empty
+            11:00 r-2-1 leaves p.1
+            11:00 r-2-1 is washed
+            11:00 r-2-1 goes home
+            11:00 r-2-1 is home
             12:00 p.1 is repaired
-            12:00 unload of r-2-1 goes on
-            12:00 lot r-2-1-1 (general) is off
-            12:00 r-2-1-1 is released
-            12:00 r-2-1 is empty
-            12:00 r-2-1 leaves p.1
-            12:00 r-2-1 is washed
-            12:00 r-2-1 goes home
-            12:00 r-2-1 is home
         "#]],
     );
 }
@@ -287,4 +285,111 @@ takes = "2 h"
             11:00 r-1-5 leaves p.1
         "#]],
     );
+}
+
+#[test]
+fn a_unit_that_comes_later_fails_from_then_on() {
+    check_only(
+        &["breaks", "repaired", "has"],
+        "30 h",
+        r#"
+[source.r]
+every = "99 h"
+first = "0 h"
+[place.p]
+slots = 1
+count = 1
+from = [{ date = 2022-01-03T09:00:00, count = 2 }, { date = 2022-01-03T18:00:00, count = 1 }]
+breaks = { every = "5 h", repair = "1 h" }
+[[step]]
+id = "unload"
+at = "p"
+takes = "40 min"
+"#,
+        expect![[r#"
+            09:00 p has 2 slots
+            11:00 p.1 breaks
+            12:00 p.1 is repaired
+            14:00 p.2 breaks
+            15:00 p.2 is repaired
+            17:00 p.1 breaks
+            18:00 p has 1 slots
+            18:00 p.1 is repaired
+            23:00 p.1 breaks
+            +1d 00:00 p.1 is repaired
+            +1d 05:00 p.1 breaks
+            +1d 06:00 p.1 is repaired
+            +1d 11:00 p.1 breaks
+            +1d 12:00 p.1 is repaired
+        "#]],
+    );
+}
+
+#[test]
+fn a_unit_that_is_taken_away_while_it_is_broken_is_repaired() {
+    // What stands in it waits for the repair.
+    check_only(
+        &["breaks", "repaired", "has", "pauses", "goes on", "empty"],
+        "30 h",
+        r#"
+[source.r]
+every = "99 h"
+first = "0 h"
+convoy = 2
+[place.p]
+slots = 1
+count = 2
+from = [{ date = 2022-01-03T09:00:00, count = 1 }]
+breaks = { every = "2 h", repair = "3 h" }
+[[step]]
+id = "unload"
+at = "p"
+takes = "3 h"
+"#,
+        expect![[r#"
+            08:00 p.1 breaks
+            08:00 p.2 breaks
+            08:00 unload of r-1-2 pauses: p is broken
+            08:00 unload of r-1-1 pauses: p is broken
+            09:00 p has 1 slots
+            11:00 p.1 is repaired
+            11:00 p.2 is repaired
+            11:00 unload of r-1-1 goes on
+            11:00 unload of r-1-2 goes on
+            12:00 r-1-1 is empty
+            12:00 r-1-2 is empty
+            13:00 p.1 breaks
+            16:00 p.1 is repaired
+            18:00 p.1 breaks
+            21:00 p.1 is repaired
+            23:00 p.1 breaks
+            +1d 02:00 p.1 is repaired
+            +1d 04:00 p.1 breaks
+            +1d 07:00 p.1 is repaired
+            +1d 09:00 p.1 breaks
+            +1d 12:00 p.1 is repaired
+        "#]],
+    );
+}
+
+#[test]
+fn a_place_may_be_full_by_a_cut_of_its_capacity() {
+    let values = values(
+        "10 h",
+        r#"
+[source.r]
+every = "99 h"
+first = "0 h"
+convoy = 2
+[place.p]
+slots = 3
+from = [{ date = 2022-01-03T14:00:00, slots = 2 }]
+[[step]]
+id = "unload"
+at = "p"
+takes = "20 h"
+"#,
+    );
+    assert_eq!(values["place.p.first_full"], 8.0);
+    assert_eq!(values["place.p.full"], 0.2);
 }

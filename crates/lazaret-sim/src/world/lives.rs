@@ -1,0 +1,316 @@
+//! Units and items: how many there are, and how each fails and is repaired.
+
+use lazaret_vocabulary::event::{Happening, Spot};
+
+use super::{Life, PlaceS, ResourceS, UnitS, World, event, failure, rank};
+use crate::model::NONE;
+use crate::observer::Observer;
+
+impl<O: Observer> World<'_, O> {
+    pub(super) fn set_up_place(&mut self, p: usize) {
+        let model = &self.model.places[p];
+        let count = self.count(model.count, 0);
+        let slots = if model.unlimited {
+            i64::from(u32::MAX)
+        } else {
+            self.count(model.slots, 0)
+        };
+        // As many units as there will ever be, so that a unit keeps its number.
+        let mut most = count;
+        for &(_, units, _) in &model.changes {
+            most = most.max(self.count(units, 0));
+        }
+        let units = most.clamp(1, i64::from(u16::MAX)) as u32;
+        let unit_start = self.units.len() as u32;
+        self.units.extend((0..units).map(|_| UnitS::default()));
+        self.unit_place.extend((0..units).map(|_| p as u16));
+        self.places[p] = PlaceS {
+            plain: model.plain,
+            open: model.open,
+            next_bin: self.bin_width,
+            first_full: -1,
+            units,
+            unit_start,
+            ..PlaceS::default()
+        };
+        if let Some(toggle) = model.toggles.first() {
+            self.schedule(toggle.at, rank::CALENDAR, event::PLACE_TOGGLE, p as u32);
+        }
+        for nth in 0..model.changes.len() {
+            if model.changes[nth].0 > 0 {
+                self.schedule(
+                    model.changes[nth].0,
+                    rank::CALENDAR,
+                    event::PLACE_CHANGE,
+                    p as u32,
+                );
+            }
+        }
+        self.size_place(p, count, slots);
+        while self.model.places[p]
+            .changes
+            .get(self.places[p].change as usize)
+            .is_some_and(|change| change.0 <= 0)
+        {
+            self.change_place(p);
+        }
+    }
+
+    fn size_place(&mut self, p: usize, count: i64, slots: i64) {
+        let now = self.now;
+        let place = &mut self.places[p];
+        let before = place.count;
+        place.count = count;
+        place.slots = slots;
+        place.capacity = count.saturating_mul(slots).min(i64::from(u32::MAX));
+        place.slots_there.set(place.capacity, now);
+        if place.has_room() {
+            place.full.set(0, now);
+            place.bar(now);
+        } else {
+            place.fill_up(now);
+        }
+        let (start, units) = (place.unit_start as usize, place.units as usize);
+        for nth in 0..units {
+            self.units[start + nth].slots = if (nth as i64) < count { slots } else { 0 };
+        }
+        if self.model.places[p].breaks.is_some() {
+            let units = units as i64;
+            for nth in before.min(units)..count.min(units) {
+                self.start_unit(start + nth as usize);
+            }
+            for nth in count.min(units)..before.min(units) {
+                let at = start + nth as usize;
+                let fails = self.units[at].life.stop();
+                self.forget(fails, event::UNIT_BREAK, at as u32);
+            }
+        }
+    }
+
+    /// The capacity of `p` changes on a date of the file.
+    pub(super) fn change_place(&mut self, p: usize) {
+        let nth = self.places[p].change;
+        self.places[p].change += 1;
+        let (_, count, slots) = self.model.places[p].changes[nth as usize];
+        let count = if count == NONE {
+            self.places[p].count
+        } else {
+            self.count(count, 0)
+        };
+        let slots = if slots == NONE {
+            self.places[p].slots
+        } else {
+            self.count(slots, 0)
+        };
+        self.size_place(p, count, slots);
+        self.tell(|w| Happening::CapacityChanged {
+            place: w.place_name(p as u16),
+            slots: w.places[p].capacity as u32,
+        });
+        self.soil_place(p);
+        self.suspect |= self.model.places[p].in_cycle;
+    }
+
+    pub(super) fn set_up_resource(&mut self, r: usize) {
+        let model = &self.model.resources[r];
+        let total = self.count(model.count, 0);
+        let item_start = self.item_resource.len() as u32;
+        self.resources[r] = ResourceS {
+            on_shift: model.on_shift,
+            item_start,
+            ..ResourceS::default()
+        };
+        if let Some(toggle) = model.toggles.first() {
+            self.schedule(toggle.at, rank::CALENDAR, event::RESOURCE_TOGGLE, r as u32);
+        }
+        for nth in 0..model.changes.len() {
+            if model.changes[nth].0 > 0 {
+                self.schedule(
+                    model.changes[nth].0,
+                    rank::CALENDAR,
+                    event::RESOURCE_CHANGE,
+                    r as u32,
+                );
+            }
+        }
+        if model.breaks.is_some() {
+            // As many items as there will ever be, so that an item keeps its number.
+            let mut most = total;
+            for &(_, count) in &model.changes {
+                most = most.max(self.count(count, 0));
+            }
+            for _ in 0..most {
+                self.item_resource.push(r as u16);
+                self.items.push(Life::default());
+            }
+        }
+        self.size_resource(r, total);
+        while self.model.resources[r]
+            .changes
+            .get(self.resources[r].change as usize)
+            .is_some_and(|change| change.0 <= 0)
+        {
+            self.change_resource(r);
+        }
+    }
+
+    fn size_resource(&mut self, r: usize, total: i64) {
+        self.touch_resource(r);
+        let now = self.now;
+        let resource = &mut self.resources[r];
+        let before = std::mem::replace(&mut resource.total, total);
+        resource.there.set(total, now);
+        if self.model.resources[r].breaks.is_none() {
+            return;
+        }
+        let start = resource.item_start as usize;
+        for nth in before..total {
+            let item = start + nth as usize;
+            if self.items[item].broken {
+                self.resources[r].broken += 1;
+            } else {
+                self.start_item(item);
+            }
+        }
+        for nth in total..before {
+            let item = start + nth as usize;
+            if self.items[item].broken {
+                self.resources[r].broken -= 1;
+            }
+            let fails = self.items[item].stop();
+            self.forget(fails, event::ITEM_BREAK, item as u32);
+        }
+    }
+
+    /// The number of resource `r` changes on a date of the file.
+    pub(super) fn change_resource(&mut self, r: usize) {
+        let nth = self.resources[r].change;
+        self.resources[r].change += 1;
+        let total = self.count(self.model.resources[r].changes[nth as usize].1, 0);
+        self.size_resource(r, total);
+        self.resource_changed(r);
+    }
+
+    /// Takes a failure out of the calendar.
+    fn forget(&mut self, fails: Option<i64>, kind: u32, index: u32) {
+        if let Some(at) = fails {
+            self.calendar
+                .cancel(at, rank::CALENDAR, kind << event::SHIFT | index);
+        }
+    }
+
+    /// The clock of a unit starts: it has come, or is repaired.
+    fn start_unit(&mut self, unit: usize) {
+        let p = usize::from(self.unit_place[unit]);
+        let number = unit as u32 - self.places[p].unit_start;
+        let life = self.units[unit].life;
+        if let Some((every, _)) = self.model.places[p].breaks
+            && !life.broken
+        {
+            let lasts = self.duration(every, failure(number, life.nth));
+            let fails = self.now + life.lasting(lasts);
+            self.units[unit].life.fails = Some(fails);
+            self.schedule(fails, rank::CALENDAR, event::UNIT_BREAK, unit as u32);
+        }
+    }
+
+    fn start_item(&mut self, item: usize) {
+        let r = usize::from(self.item_resource[item]);
+        let number = item as u32 - self.resources[r].item_start;
+        let life = self.items[item];
+        if let Some((every, _)) = self.model.resources[r].breaks {
+            let lasts = self.duration(every, failure(number, life.nth));
+            let fails = self.now + life.lasting(lasts);
+            self.items[item].fails = Some(fails);
+            self.schedule(fails, rank::CALENDAR, event::ITEM_BREAK, item as u32);
+        }
+    }
+
+    pub(super) fn break_unit(&mut self, unit: usize) {
+        let p = usize::from(self.unit_place[unit]);
+        let Some((_, repair)) = self.model.places[p].breaks else {
+            return;
+        };
+        let number = unit as u32 - self.places[p].unit_start;
+        let nth = self.units[unit].life.fail();
+        self.tell(|w| Happening::PlaceBroken {
+            spot: Spot {
+                place: w.place_name(p as u16),
+                unit: number + 1,
+            },
+        });
+        self.places_changed = true;
+        let whole = self.now + self.duration(repair, failure(number, nth));
+        self.schedule(whole, rank::CALENDAR, event::UNIT_REPAIR, unit as u32);
+    }
+
+    pub(super) fn repair_unit(&mut self, unit: usize) {
+        let p = usize::from(self.unit_place[unit]);
+        self.units[unit].life.repair();
+        let number = unit as u32 - self.places[p].unit_start;
+        self.tell(|w| Happening::PlaceRepaired {
+            spot: Spot {
+                place: w.place_name(p as u16),
+                unit: number + 1,
+            },
+        });
+        if i64::from(number) < self.places[p].count {
+            self.start_unit(unit);
+        }
+        self.places_changed = true;
+        self.soil_place(p);
+    }
+
+    pub(super) fn break_item(&mut self, item: usize) {
+        let r = usize::from(self.item_resource[item]);
+        let Some((_, repair)) = self.model.resources[r].breaks else {
+            return;
+        };
+        self.touch_resource(r);
+        // Only one that is there fails.
+        self.resources[r].broken += 1;
+        let nth = self.items[item].fail();
+        let number = item as u32 - self.resources[r].item_start;
+        let whole = self.now + self.duration(repair, failure(number, nth));
+        self.schedule(whole, rank::CALENDAR, event::ITEM_REPAIR, item as u32);
+        self.resource_changed(r);
+    }
+
+    pub(super) fn repair_item(&mut self, item: usize) {
+        let r = usize::from(self.item_resource[item]);
+        self.touch_resource(r);
+        self.items[item].repair();
+        let number = item as u32 - self.resources[r].item_start;
+        if i64::from(number) < self.resources[r].total {
+            self.resources[r].broken -= 1;
+            self.start_item(item);
+        }
+        self.resource_changed(r);
+    }
+}
+
+impl Life {
+    /// One that is taken away fails no more; when it would have.
+    fn stop(&mut self) -> Option<i64> {
+        let fails = self.fails.take();
+        self.nth += u32::from(fails.is_some());
+        fails
+    }
+
+    /// It fails; the number of the failure.
+    fn fail(&mut self) -> u32 {
+        self.broken = true;
+        self.fails = None;
+        self.nth
+    }
+
+    fn repair(&mut self) {
+        self.broken = false;
+        self.nth += 1;
+    }
+
+    /// A clock that has run before takes some time, or failure and repair would go round for ever in one instant.
+    fn lasting(&self, lasts: i64) -> i64 {
+        if self.nth == 0 { lasts } else { lasts.max(1) }
+    }
+}
