@@ -184,9 +184,10 @@ impl From<SubmitError> for Problem {
     fn from(error: SubmitError) -> Self {
         match error {
             SubmitError::Refused(refusal) => refused(&refusal),
-            SubmitError::Standby { .. } | SubmitError::Unknown | SubmitError::Stopped => {
-                Problem::unavailable(error.to_string())
-            }
+            SubmitError::Standby { .. }
+            | SubmitError::Unavailable { .. }
+            | SubmitError::Unknown
+            | SubmitError::Stopped => Problem::unavailable(error.to_string()),
             SubmitError::Defect => Problem::internal(error.to_string()),
         }
     }

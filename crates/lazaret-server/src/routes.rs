@@ -15,7 +15,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
-use lazaret_store::Standing;
+use lazaret_store::{Readiness, Standing};
 use utoipa::OpenApi;
 use utoipa::openapi::schema::{ArrayItems, Object, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
@@ -185,20 +185,23 @@ async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The ledger can be read, and is written by this server.
+/// The database was read just now, and this server proved within the last seconds that it may write.
 async fn readyz(State(app): State<App>) -> Response {
-    let standing = app.0.live.standing();
-    let reached = app.0.live.store().ping().await.is_ok();
-    let (status, text) = match (standing, reached) {
-        (Standing::Active, true) => (StatusCode::OK, "ready"),
-        (Standing::Standby, true) => (StatusCode::SERVICE_UNAVAILABLE, "standing by"),
-        (Standing::Stopped, _) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
-        (_, false) => (
+    let (status, state, why) = match app.0.live.readiness().await {
+        Readiness::Ready => (StatusCode::OK, "ready", None),
+        Readiness::Standby { holder } => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "the database does not answer",
+            "standing by",
+            Some(format!("{holder} writes")),
         ),
+        Readiness::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "stopping", None),
+        Readiness::Failing { why } => (StatusCode::SERVICE_UNAVAILABLE, "not ready", Some(why)),
     };
-    (status, Json(serde_json::json!({ "state": text }))).into_response()
+    let mut body = serde_json::json!({ "state": state });
+    if let Some(why) = why {
+        body["why"] = why.into();
+    }
+    (status, Json(body)).into_response()
 }
 
 /// Numbers for Prometheus. They name routes, never people or goods.

@@ -5,25 +5,43 @@
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, Row, SqlitePool};
+use sqlx::{Connection, PgPool, Row, SqlitePool};
 
 use crate::error::StoreError;
 
 /// Tables by version; never edited, only added to.
-const SQLITE: &[&str] = &[include_str!("../migrations/sqlite-1.sql")];
-const POSTGRES: &[&str] = &[include_str!("../migrations/postgres-1.sql")];
+const SQLITE: &[&str] = &[
+    include_str!("../migrations/sqlite-1.sql"),
+    include_str!("../migrations/sqlite-2.sql"),
+];
+const POSTGRES: &[&str] = &[
+    include_str!("../migrations/postgres-1.sql"),
+    include_str!("../migrations/postgres-2.sql"),
+];
 
-/// Runs the same code on either engine's pool.
+/// How long a statement may take. A database that says nothing for longer has failed.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a connection may take to be had or to answer that it is alive.
+const REACH: Duration = Duration::from_secs(3);
+/// How long SQLite waits for a lock that another program holds; less than [`PATIENCE`], so that the error names the lock.
+pub(crate) const LOCKED: Duration = Duration::from_secs(5);
+
+/// Runs the same code on either engine's pool, for no longer than the store is patient.
 macro_rules! either {
     ($store:expr, $pool:ident => $code:expr) => {
-        match &$store.pool {
-            $crate::database::Pool::Sqlite($pool) => $code,
-            $crate::database::Pool::Postgres($pool) => $code,
-        }
+        $store
+            .bounded(async {
+                Ok::<_, $crate::error::StoreError>(match &$store.pool {
+                    $crate::database::Pool::Sqlite($pool) => $code,
+                    $crate::database::Pool::Postgres($pool) => $code,
+                })
+            })
+            .await?
     };
 }
 pub(crate) use either;
@@ -40,6 +58,24 @@ pub struct Store {
     pub(crate) pool: Pool,
     /// The file of a SQLite database.
     pub(crate) file: Option<PathBuf>,
+    /// How long a statement may take.
+    pub(crate) patience: Duration,
+    faults: Option<Arc<dyn Faults>>,
+}
+
+/// What goes wrong between a program and its database: how tests make a database fail where it never does by itself.
+pub trait Faults: std::fmt::Debug + Send + Sync {
+    /// Asked before every statement is sent, in the midst of every append, and after every answer.
+    fn strike(&self) -> Option<Strike>;
+}
+
+/// One way to fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strike {
+    /// An error of this kind comes back.
+    Fail(std::io::ErrorKind),
+    /// Nothing comes back.
+    Hang,
 }
 
 impl Store {
@@ -73,7 +109,7 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             // A commit that was answered must survive a power cut: every commit syncs the log.
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(Duration::from_secs(10))
+            .busy_timeout(LOCKED)
             .pragma("cache_size", "-16384")
             // The log is copied back beside the commits, see [`Store::fold_log`]; a commit does it itself only when
             // that falls behind, and then begins the log anew: 64 MB.
@@ -83,11 +119,14 @@ impl Store {
             .row_buffer_size(1024);
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
+            .acquire_timeout(PATIENCE)
             .connect_with(options)
             .await?;
         let store = Store {
             pool: Pool::Sqlite(pool),
             file: Some(file.to_path_buf()),
+            patience: PATIENCE,
+            faults: None,
         };
         store.migrate().await?;
         Ok(store)
@@ -96,15 +135,36 @@ impl Store {
     async fn open_postgres(address: &str) -> Result<Store, StoreError> {
         let options = PgConnectOptions::from_str(address)
             .map_err(|_| StoreError::Address(without_password(address)))?
-            .application_name("lazaret");
+            .application_name("lazaret")
+            // The database gives up what this program no longer waits for, and locks of a program that is gone.
+            .options([
+                ("statement_timeout", "15s"),
+                ("lock_timeout", "8s"),
+                ("idle_in_transaction_session_timeout", "15s"),
+                ("tcp_keepalives_idle", "10"),
+                ("tcp_keepalives_interval", "5"),
+                ("tcp_keepalives_count", "3"),
+            ]);
         let pool = PgPoolOptions::new()
             .max_connections(6)
-            .acquire_timeout(Duration::from_secs(10))
+            .acquire_timeout(REACH)
+            // A connection whose statement was given up comes back with an answer still owed. Without a bound it would
+            // hold its place in the pool for as long as a frozen server says nothing.
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    tokio::time::timeout(REACH, connection.ping())
+                        .await
+                        .map_err(|_| sqlx::Error::PoolTimedOut)
+                        .and_then(|pinged| pinged.map(|()| true))
+                })
+            })
             .connect_with(options)
             .await?;
         let store = Store {
             pool: Pool::Postgres(pool),
             file: None,
+            patience: PATIENCE,
+            faults: None,
         };
         store.migrate().await?;
         Ok(store)
@@ -125,7 +185,45 @@ impl Store {
     /// Closes it; waits for statements in hand. The last to close a SQLite file folds its log, so that the file alone is the
     /// whole ledger.
     pub async fn close(&self) {
-        either!(self, pool => pool.close().await);
+        match &self.pool {
+            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// The same database, with statements that fail as `faults` says and take no longer than `patience`: for tests.
+    #[must_use]
+    pub fn failing(mut self, faults: Arc<dyn Faults>, patience: Duration) -> Store {
+        self.faults = Some(faults);
+        self.patience = patience;
+        self
+    }
+
+    /// Does some work with the database, for no longer than the store is patient: a database that is frozen or cut off
+    /// must not hold anybody up. What was given up may still be done.
+    pub(crate) async fn bounded<T>(
+        &self,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let whole = async {
+            self.struck().await?;
+            let done = work.await?;
+            self.struck().await?;
+            Ok(done)
+        };
+        match tokio::time::timeout(self.patience, whole).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(StoreError::Silent(self.patience)),
+        }
+    }
+
+    /// Fails here if a test says so.
+    pub(crate) async fn struck(&self) -> Result<(), StoreError> {
+        match self.faults.as_ref().and_then(|faults| faults.strike()) {
+            None => Ok(()),
+            Some(Strike::Fail(kind)) => Err(sqlx::Error::Io(kind.into()).into()),
+            Some(Strike::Hang) => std::future::pending().await,
+        }
     }
 
     /// Whether it answers.
@@ -151,7 +249,28 @@ impl Store {
         Ok(())
     }
 
+    /// The version of the tables; 0 if there are none.
+    async fn version(&self) -> Result<i64, StoreError> {
+        let known = match &self.pool {
+            Pool::Sqlite(_) => {
+                "SELECT COUNT(*) AS known FROM sqlite_schema WHERE type = 'table' AND name = 'migration'"
+            }
+            Pool::Postgres(_) => "SELECT COUNT(to_regclass('migration')) AS known",
+        };
+        let known: i64 =
+            either!(self, pool => sqlx::query(known).fetch_one(pool).await?.get("known"));
+        if known == 0 {
+            return Ok(0);
+        }
+        let last = "SELECT COALESCE(MAX(version), 0) AS version FROM migration";
+        Ok(either!(self, pool => sqlx::query(last).fetch_one(pool).await?.get("version")))
+    }
+
     async fn migrate(&self) -> Result<(), StoreError> {
+        // A database that needs nothing is opened without asking for its lock, which a frozen server may hold.
+        if pending(SQLITE, self.version().await?)?.next().is_none() {
+            return Ok(());
+        }
         let made = "CREATE TABLE IF NOT EXISTS migration (version BIGINT PRIMARY KEY)";
         let last = "SELECT COALESCE(MAX(version), 0) AS version FROM migration";
         let next = "INSERT INTO migration (version) VALUES ($1)";

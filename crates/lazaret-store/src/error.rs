@@ -8,6 +8,9 @@ pub enum StoreError {
     /// The database failed or cannot be reached. What was not acknowledged may or may not be there.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The database did not answer. What it was asked for may still be done.
+    #[error("the database did not answer within {:.1} s", .0.as_secs_f64())]
+    Silent(std::time::Duration),
     /// The address of the database cannot be used.
     #[error("`{0}` is no database: give a file for SQLite, or postgres://user@host/name")]
     Address(String),

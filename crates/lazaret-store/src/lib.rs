@@ -14,6 +14,7 @@ mod checkpoint;
 mod database;
 mod error;
 mod exchange;
+mod frozen;
 mod lease;
 mod live;
 mod office;
@@ -24,11 +25,13 @@ mod verify;
 
 pub use backup::{Copied, transfer};
 pub use checkpoint::{Checkpoint, Key};
-pub use database::Store;
+pub use database::{Faults, Store, Strike};
 pub use error::StoreError;
 pub use exchange::{Exchanged, export_records, import_records};
 pub use lease::Lease;
-pub use live::{Clock, Live, LiveOptions, Pending, Receipt, Seen, Standing, SubmitError};
+pub use live::{
+    Clock, Live, LiveOptions, Pending, Readiness, Receipt, Seen, Standing, SubmitError,
+};
 pub use office::{Account, Office, Read, Session, Token};
 pub use past::{Moment, Past};
 pub use records::Stored;

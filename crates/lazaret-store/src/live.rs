@@ -5,39 +5,41 @@
 //! depends on it is told to anybody before it is on disk: answers wait for the commit, and [`Live::read`] waits until
 //! everything that its reader has seen is written.
 //!
-//! If a commit fails it is not known what the database holds. The state is dropped and read again, and whoever waited
-//! is told to send the same command again under the same key, which then counts once.
+//! If a commit fails it is not known what the database holds. The state is dropped at once, and nobody is shown anything
+//! until it was read again, however often that takes. Everybody who waited is told to send the same command again under
+//! the same key, which then counts once. Before the ledger is written again the lease's token is raised: a commit that
+//! was given up and is still on its way can then not be written any more. Nothing here waits without a bound.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod keep;
+
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use lazaret_ledger::chain::{Chain, Digest, Sealed};
-use lazaret_ledger::{Accepted, Command, Ledger, Refusal, State};
+use lazaret_ledger::chain::{Chain, Digest, Record, Sealed};
+use lazaret_ledger::{Command, Ledger, Refusal, State};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
-use tokio::time::MissedTickBehavior;
 
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::lease::{LEASE, Lease};
+use crate::records::Stored;
 use crate::snapshots::CHUNK;
 
 /// What tells the time. The ledger's clock; a demonstration runs it on.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
-/// Commands decided before a commit begins: more would only make the first of them wait.
-const BATCH: usize = 1024;
 /// Commands that may wait to be decided. Beyond it senders wait.
 const QUEUE: usize = 8192;
 /// Records that a slow listener may lag behind.
 const FEED: usize = 4096;
-/// How often the log of a SQLite file is copied back, if anything was written.
-const FOLD: Duration = Duration::from_secs(1);
-/// How often a server that stands by looks for new records and a free lease.
-const LOOK: Duration = Duration::from_millis(400);
+/// How long an answer may wait for what it rests on to be written: two batches, each with its own bound.
+const SETTLE: Duration = Duration::from_secs(25);
+/// How old the last proof that this server may write can be when it calls itself ready.
+const PROOF: Duration = Duration::from_secs(4);
+/// How long a probe may wait for the database.
+const PROBE: Duration = Duration::from_secs(2);
 
 /// How a ledger is run.
 #[derive(Clone)]
@@ -80,6 +82,25 @@ pub enum Standing {
     Stopped,
 }
 
+/// Whether a server can do its work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It read the database just now, and proved within the last seconds that it may write.
+    Ready,
+    /// Another server writes.
+    Standby {
+        /// The other server.
+        holder: String,
+    },
+    /// It has stopped, or is about to.
+    Stopped,
+    /// It cannot read or write.
+    Failing {
+        /// Why.
+        why: String,
+    },
+}
+
 /// What became of an accepted command. It is on disk.
 #[derive(Clone, Debug)]
 pub struct Receipt {
@@ -100,6 +121,12 @@ pub enum SubmitError {
     Standby {
         /// The other server.
         holder: String,
+    },
+    /// The database failed, and what it holds is not known until it was read again.
+    #[error("the ledger is not available: {why}; send this again in a moment")]
+    Unavailable {
+        /// What failed.
+        why: String,
     },
     /// It may or may not have been recorded.
     #[error("the database failed while this was written: send it again under the same key")]
@@ -159,9 +186,12 @@ struct Durable {
 struct Shared {
     store: Store,
     options: LiveOptions,
-    ledger: RwLock<Ledger>,
-    /// Goes up whenever the ledger is dropped and read again.
+    /// None from the moment at which a write failed until the disk was read again.
+    ledger: RwLock<Option<Ledger>>,
+    /// Goes up whenever the ledger is dropped.
     epoch: AtomicU64,
+    /// When it was last proved that this server may write; or why it could not be.
+    proof: Mutex<Result<Instant, String>>,
     durable: watch::Sender<Durable>,
     standing: watch::Sender<Standing>,
     stop: watch::Sender<bool>,
@@ -204,8 +234,13 @@ impl Live {
         let shared = Arc::new(Shared {
             store,
             options,
-            ledger: RwLock::new(ledger),
+            ledger: RwLock::new(Some(ledger)),
             epoch: AtomicU64::new(0),
+            proof: Mutex::new(if lease.is_some() {
+                Ok(Instant::now())
+            } else {
+                Err("it has not written yet".into())
+            }),
             durable: watch::Sender::new(Durable { epoch: 0, seq }),
             standing: watch::Sender::new(standing),
             stop: watch::Sender::new(false),
@@ -216,7 +251,7 @@ impl Live {
         if lease.is_none() {
             shared.learn_holder().await;
         }
-        let keeper = tokio::spawn(keep(Arc::clone(&shared), queue, lease));
+        let keeper = tokio::spawn(keep::keep(Arc::clone(&shared), queue, lease));
         Ok(Live {
             shared,
             posts,
@@ -319,7 +354,7 @@ impl Live {
     ) -> Result<oneshot::Receiver<Outcome>, SubmitError> {
         match self.standing() {
             Standing::Active => {}
-            Standing::Standby => return Err(self.shared.standby()),
+            Standing::Standby => return Err(self.shared.not_now()),
             Standing::Stopped => return Err(SubmitError::Stopped),
         }
         let (answer, receiver) = oneshot::channel();
@@ -335,10 +370,51 @@ impl Live {
         Ok(receiver)
     }
 
+    /// Whether it reads and writes, asked of the database itself.
+    pub async fn readiness(&self) -> Readiness {
+        let failing = |why: String| Readiness::Failing { why };
+        if self.standing() == Standing::Stopped || *self.shared.stop.borrow() {
+            return Readiness::Stopped;
+        }
+        let before = *self.shared.durable.borrow();
+        let head = match tokio::time::timeout(PROBE, self.shared.store.head()).await {
+            Ok(Ok(head)) => head,
+            Ok(Err(error)) => return failing(error.to_string()),
+            Err(_) => return failing(StoreError::Silent(PROBE).to_string()),
+        };
+        if self.shared.read().is_none() {
+            return failing("the ledger is being read again after a write failed".into());
+        }
+        if self.standing() != Standing::Active {
+            return match self.shared.standby() {
+                SubmitError::Standby { holder } if !holder.is_empty() => {
+                    Readiness::Standby { holder }
+                }
+                _ => failing("the lease has not been had yet".into()),
+            };
+        }
+        if head.seq < before.seq && self.shared.durable.borrow().epoch == before.epoch {
+            return failing(format!(
+                "the database ends at record {}, and record {} was on disk: it was exchanged or cut",
+                head.seq, before.seq
+            ));
+        }
+        let proof = self.shared.proof().clone();
+        match proof {
+            Ok(at) if at.elapsed() <= PROOF => Readiness::Ready,
+            Ok(at) => failing(format!(
+                "the lease was last renewed {:.0} s ago",
+                at.elapsed().as_secs_f64()
+            )),
+            Err(why) => failing(why),
+        }
+    }
+
     /// Looks at the state. What is returned rests only on what is on disk.
     ///
     /// # Errors
-    /// [`SubmitError::Unknown`] if the database failed meanwhile.
+    /// [`SubmitError::Unavailable`] if the database failed and was not read again yet, [`SubmitError::Unknown`] if it
+    /// failed meanwhile.
     pub async fn read<T>(
         &self,
         look: impl FnOnce(&State, Timestamp) -> T,
@@ -346,6 +422,9 @@ impl Live {
         let now = self.now();
         let (value, chain, epoch) = {
             let ledger = self.shared.read();
+            let Some(ledger) = ledger.as_ref() else {
+                return Err(self.shared.unavailable());
+            };
             let state = ledger.state();
             let value = look(state, state.not_before_last_record(now));
             (
@@ -360,9 +439,10 @@ impl Live {
             return Ok(seen);
         }
         let mut watch = self.shared.durable.subscribe();
-        let reached = watch
-            .wait_for(|durable| durable.epoch != epoch || durable.seq >= chain.seq)
+        let reached = watch.wait_for(|durable| durable.epoch != epoch || durable.seq >= chain.seq);
+        let reached = tokio::time::timeout(SETTLE, reached)
             .await
+            .map_err(|_| SubmitError::Unknown)?
             .map_err(|_| SubmitError::Stopped)?;
         if reached.epoch == epoch {
             Ok(seen)
@@ -381,19 +461,59 @@ impl Live {
 }
 
 impl Shared {
-    fn read(&self) -> RwLockReadGuard<'_, Ledger> {
+    fn read(&self) -> RwLockReadGuard<'_, Option<Ledger>> {
         self.ledger.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Ledger> {
+    fn write(&self) -> RwLockWriteGuard<'_, Option<Ledger>> {
         self.ledger.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn proof(&self) -> MutexGuard<'_, Result<Instant, String>> {
+        self.proof.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It was just proved that this server may write.
+    fn proved(&self) {
+        *self.proof() = Ok(Instant::now());
+    }
+
+    fn disproved(&self, error: &StoreError) {
+        *self.proof() = Err(error.to_string());
+    }
+
+    /// The end of the chain in memory, if it is known.
+    fn chain(&self) -> Option<Chain> {
+        self.read().as_ref().map(Ledger::chain)
     }
 
     /// Records until the next snapshot. A large state is seldom written anew: reading so many records takes about as
     /// long as reading a snapshot of it.
     fn snapshot_every(&self) -> u64 {
-        let large = self.read().state().bytes() as u64 / 1024;
+        let large = self
+            .read()
+            .as_ref()
+            .map_or(0, |ledger| ledger.state().bytes() as u64 / 1024);
         self.options.snapshot_every.max(large)
+    }
+
+    /// Why nothing can be written now.
+    fn not_now(&self) -> SubmitError {
+        match self.standby() {
+            SubmitError::Standby { holder } if !holder.is_empty() => {
+                SubmitError::Standby { holder }
+            }
+            _ => self.unavailable(),
+        }
+    }
+
+    fn unavailable(&self) -> SubmitError {
+        SubmitError::Unavailable {
+            why: match &*self.proof() {
+                Err(why) => why.clone(),
+                Ok(_) => "it is being read".into(),
+            },
+        }
     }
 
     fn standby(&self) -> SubmitError {
@@ -403,29 +523,76 @@ impl Shared {
         }
     }
 
+    fn set_holder(&self, holder: String) {
+        *self.holder.write().unwrap_or_else(PoisonError::into_inner) = holder;
+    }
+
     async fn learn_holder(&self) {
         if let Ok(holder) = self.store.lease_holder().await {
-            *self.holder.write().unwrap_or_else(PoisonError::into_inner) = holder;
+            self.set_holder(holder);
         }
     }
 
-    /// Drops the ledger and reads it again.
+    /// Drops the ledger in memory, which may be ahead of the disk. Everybody who waits for it is told.
+    fn lose(&self) {
+        let epoch = {
+            let mut ledger = self.write();
+            *ledger = None;
+            self.epoch.fetch_add(1, Ordering::AcqRel) + 1
+        };
+        self.durable.send_modify(|durable| durable.epoch = epoch);
+    }
+
+    /// Reads the ledger from the disk.
     async fn reload(&self) -> Result<(), StoreError> {
         let fresh = self.store.load().await?;
         let seq = fresh.chain().seq;
+        let before = self.durable.borrow().seq;
         let epoch = {
             let mut ledger = self.write();
-            *ledger = fresh;
+            *ledger = Some(fresh);
             self.epoch.fetch_add(1, Ordering::AcqRel) + 1
         };
         self.durable.send_replace(Durable { epoch, seq });
+        // What was written although its answer was lost is news to those who listen.
+        let unheard = before.max(seq.saturating_sub(u64::from(CHUNK.min(FEED as u32))));
+        for stored in self.store.after(unheard, CHUNK).await? {
+            if stored.seq <= seq {
+                self.tell(stored.record()?, stored);
+            }
+        }
         Ok(())
+    }
+
+    fn tell(&self, record: Record, stored: Stored) {
+        let digest = stored.digest().unwrap_or_default();
+        // Nobody need listen.
+        let _ = self.feed.send(Arc::new(Sealed {
+            record,
+            digest,
+            json: stored.body,
+        }));
+    }
+
+    /// Brings the ledger in memory to what is on disk.
+    async fn catch_up(&self) -> Result<(), StoreError> {
+        if self.chain().is_none() {
+            return self.reload().await;
+        }
+        let followed = self.follow().await;
+        if let Err(StoreError::Record { .. } | StoreError::Chain(_)) = followed {
+            // Half of it may have been taken in.
+            self.lose();
+        }
+        followed
     }
 
     /// Reads what another server has written meanwhile.
     async fn follow(&self) -> Result<(), StoreError> {
         loop {
-            let from = self.read().chain();
+            let Some(from) = self.chain() else {
+                return Ok(());
+            };
             let rows = self.store.after(from.seq, CHUNK).await?;
             if rows.is_empty() {
                 return Ok(());
@@ -436,6 +603,9 @@ impl Shared {
             }
             let seq = {
                 let mut ledger = self.write();
+                let Some(ledger) = ledger.as_mut() else {
+                    return Ok(());
+                };
                 for (record, stored) in &records {
                     ledger
                         .replay(record, Digest::of(&stored.body))
@@ -448,12 +618,7 @@ impl Shared {
             };
             self.durable.send_modify(|durable| durable.seq = seq);
             for (record, stored) in records {
-                let digest = stored.digest().unwrap_or_default();
-                let _ = self.feed.send(Arc::new(Sealed {
-                    record,
-                    digest,
-                    json: stored.body,
-                }));
+                self.tell(record, stored);
             }
         }
     }
@@ -462,14 +627,13 @@ impl Shared {
     async fn last_snapshot(&self) -> Result<(), StoreError> {
         let (seq, bytes) = {
             let ledger = self.read();
+            let Some(ledger) = ledger.as_ref() else {
+                return Ok(());
+            };
             (ledger.chain().seq, ledger.snapshot())
         };
-        let epoch = self.epoch.load(Ordering::Acquire);
-        let mut watch = self.durable.subscribe();
-        let written = watch
-            .wait_for(|durable| durable.epoch != epoch || durable.seq >= seq)
-            .await
-            .is_ok_and(|durable| durable.epoch == epoch);
+        // The committer has ended: what is not on disk now will not be.
+        let written = self.durable.borrow().seq >= seq;
         match bytes {
             Ok(bytes) if written => self.store.keep_snapshot(seq, &bytes).await,
             Ok(_) => Ok(()),
@@ -478,262 +642,5 @@ impl Shared {
                 Ok(())
             }
         }
-    }
-}
-
-/// Runs a ledger from start to stop: standing by, writing, standing by again if the lease is lost.
-async fn keep(shared: Arc<Shared>, mut queue: mpsc::Receiver<Post>, first: Option<Lease>) {
-    let mut lease = first;
-    let mut stop = shared.stop.subscribe();
-    // The lease may have been taken after the ledger was read: read what was written between.
-    let mut fresh = false;
-    while !*stop.borrow() {
-        if lease.is_none() {
-            shared.standing.send_replace(Standing::Standby);
-            match shared.store.take_lease(&shared.options.holder).await {
-                Ok(Some(taken)) => {
-                    tracing::info!(token = taken.token(), "this server writes now");
-                    lease = Some(taken);
-                    fresh = false;
-                }
-                Ok(None) => shared.learn_holder().await,
-                Err(error) => tracing::error!(%error, "the lease cannot be asked for"),
-            }
-        }
-        let read = if fresh { Ok(()) } else { shared.follow().await };
-        if let Err(error) = read {
-            tracing::error!(%error, "the ledger cannot be followed; it is read again");
-            if let Err(error) = shared.reload().await {
-                tracing::error!(%error, "the ledger cannot be read");
-            }
-            lease = None;
-        }
-        let Some(held) = lease.take() else {
-            refuse(&mut queue, || shared.standby());
-            tokio::select! {
-                _ = stop.changed() => {}
-                () = tokio::time::sleep(LOOK) => {}
-            }
-            continue;
-        };
-        shared.standing.send_replace(Standing::Active);
-        match write(&shared, &mut queue, &held).await {
-            Ended::Stopped => {
-                if let Err(error) = shared.last_snapshot().await {
-                    tracing::warn!(%error, "no snapshot was kept");
-                }
-                if let Err(error) = held.give_back(&shared.store).await {
-                    tracing::warn!(%error, "the lease runs out by itself");
-                }
-            }
-            Ended::Failed => {
-                shared.standing.send_replace(Standing::Standby);
-                refuse(&mut queue, || SubmitError::Unknown);
-                match shared.reload().await {
-                    Ok(()) => fresh = true,
-                    Err(error) => tracing::error!(%error, "the ledger cannot be read"),
-                }
-                // If nobody else has taken it, it is still ours.
-                if fresh && shared.store.renew_lease(&held).await.is_ok() {
-                    lease = Some(held);
-                } else {
-                    tokio::time::sleep(LOOK).await;
-                }
-            }
-        }
-    }
-    shared.standing.send_replace(Standing::Stopped);
-    queue.close();
-    refuse(&mut queue, || SubmitError::Stopped);
-}
-
-fn refuse(queue: &mut mpsc::Receiver<Post>, why: impl Fn() -> SubmitError) {
-    while let Ok(post) = queue.try_recv() {
-        let _ = post.answer.send(Err(why()));
-    }
-}
-
-enum Ended {
-    Stopped,
-    Failed,
-}
-
-/// What one commit writes, and who waits for it.
-struct Batch {
-    sealed: Vec<Arc<Sealed>>,
-    answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
-}
-
-async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &Lease) -> Ended {
-    let mut stop = shared.stop.subscribe();
-    // A subscriber is told of changes from now on: a stop that was asked for before must be looked for.
-    if *stop.borrow() {
-        return Ended::Stopped;
-    }
-    // One batch waits while another is written; with more, the state would run further ahead for nothing.
-    let (batches, written) = mpsc::channel::<Batch>(1);
-    let mut committer = tokio::spawn(commit(Arc::clone(shared), written, lease.token()));
-    let mut renew = tokio::time::interval(LEASE / 4);
-    let mut posts = Vec::with_capacity(BATCH);
-    let folding = tokio::spawn(fold(Arc::clone(shared)));
-    let mut snapshot_at = shared.read().chain().seq + shared.snapshot_every();
-    let mut snapshot: Option<JoinHandle<()>> = None;
-    let ended = loop {
-        tokio::select! {
-            biased;
-            _ = stop.changed() => break Ended::Stopped,
-            _ = &mut committer => {
-                folding.abort();
-                return Ended::Failed;
-            }
-            _ = renew.tick() => {
-                if let Err(error) = shared.store.renew_lease(lease).await {
-                    tracing::error!(%error, "the lease was not renewed");
-                    if matches!(error, StoreError::Fenced { .. }) {
-                        break Ended::Failed;
-                    }
-                }
-            }
-            count = queue.recv_many(&mut posts, BATCH) => {
-                if count == 0 {
-                    break Ended::Stopped;
-                }
-                let (batch, sound) = decide(shared, &mut posts);
-                if let Err(unsent) = batches.send(batch).await {
-                    answer_unknown(unsent.0);
-                    folding.abort();
-                    return Ended::Failed;
-                }
-                if !sound {
-                    break Ended::Failed;
-                }
-                let seq = shared.read().chain().seq;
-                if seq >= snapshot_at && snapshot.as_ref().is_none_or(JoinHandle::is_finished) {
-                    snapshot_at = seq + shared.snapshot_every();
-                    let store = shared.store.clone();
-                    // Made from what is on disk and not from the state in use: to write a large one takes seconds, in
-                    // which no command could be decided.
-                    snapshot = Some(tokio::spawn(async move {
-                        if let Err(error) = store.snapshot_beside().await {
-                            tracing::warn!(%error, "no snapshot was kept");
-                        }
-                    }));
-                }
-            }
-        }
-    };
-    drop(batches);
-    folding.abort();
-    let ended = match committer.await {
-        Ok(true) => ended,
-        _ => Ended::Failed,
-    };
-    if let Some(snapshot) = snapshot {
-        let _ = snapshot.await;
-    }
-    ended
-}
-
-/// Copies the log back while records are written, so that no commit has to wait for it.
-async fn fold(shared: Arc<Shared>) {
-    let mut folded = 0;
-    let mut tick = tokio::time::interval(FOLD);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        let commits = shared.commits.load(Ordering::Relaxed);
-        if commits == folded {
-            continue;
-        }
-        match shared.store.fold_log().await {
-            Ok(()) => folded = commits,
-            Err(error) => tracing::warn!(%error, "the log was not copied back"),
-        }
-    }
-}
-
-/// Decides on commands, in order. The second part is false if the state cannot be trusted any more.
-fn decide(shared: &Shared, posts: &mut Vec<Post>) -> (Batch, bool) {
-    let mut batch = Batch {
-        sealed: Vec::with_capacity(posts.len()),
-        answers: Vec::with_capacity(posts.len()),
-    };
-    let mut sound = true;
-    let mut ledger = shared.write();
-    for post in posts.drain(..) {
-        if !sound {
-            batch.answers.push((post.answer, Err(SubmitError::Unknown)));
-            continue;
-        }
-        let now = post.now.unwrap_or_else(|| (shared.options.clock)());
-        // A defect in a rule must not take the server down, nor let a half-changed state go on.
-        let outcome = catch_unwind(AssertUnwindSafe(|| ledger.submit(&post.command, now)));
-        let outcome = match outcome {
-            Ok(Ok(Accepted::New(sealed))) => {
-                let sealed: Arc<Sealed> = Arc::new(*sealed);
-                batch.sealed.push(Arc::clone(&sealed));
-                Ok(Receipt {
-                    seq: sealed.record.seq,
-                    sealed: Some(sealed),
-                })
-            }
-            Ok(Ok(Accepted::Already { seq })) => Ok(Receipt { seq, sealed: None }),
-            Ok(Err(refusal)) => Err(SubmitError::Refused(Box::new(refusal))),
-            Err(_) => {
-                tracing::error!(command = %post.command.id, "a decision did not fit its state");
-                sound = false;
-                Err(SubmitError::Defect)
-            }
-        };
-        batch.answers.push((post.answer, outcome));
-    }
-    (batch, sound)
-}
-
-/// Writes batches in order. Ends with false at the first that fails, after telling everybody who waits.
-async fn commit(shared: Arc<Shared>, mut batches: mpsc::Receiver<Batch>, token: i64) -> bool {
-    while let Some(batch) = batches.recv().await {
-        if !batch.sealed.is_empty() {
-            let rows = batch.sealed.iter().map(|sealed| {
-                (
-                    sealed.record.seq as i64,
-                    crate::records::micros(sealed.record.recorded_at),
-                    &sealed.json[..],
-                    &sealed.digest.0[..],
-                )
-            });
-            if let Err(error) = shared.store.append_rows(token, rows).await {
-                tracing::error!(%error, "records were not written");
-                answer_unknown(batch);
-                batches.close();
-                while let Some(batch) = batches.recv().await {
-                    answer_unknown(batch);
-                }
-                return false;
-            }
-            shared.commits.fetch_add(1, Ordering::Relaxed);
-            if let Some(last) = batch.sealed.last() {
-                let seq = last.record.seq;
-                shared.durable.send_modify(|durable| durable.seq = seq);
-            }
-        }
-        for (answer, outcome) in batch.answers {
-            let _ = answer.send(outcome);
-        }
-        for sealed in batch.sealed {
-            let _ = shared.feed.send(sealed);
-        }
-    }
-    true
-}
-
-fn answer_unknown(batch: Batch) {
-    for (answer, outcome) in batch.answers {
-        let outcome = match outcome {
-            Err(SubmitError::Defect) => Err(SubmitError::Defect),
-            // A refusal may rest on records that were not written.
-            _ => Err(SubmitError::Unknown),
-        };
-        let _ = answer.send(outcome);
     }
 }

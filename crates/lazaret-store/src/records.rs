@@ -127,41 +127,43 @@ impl Store {
             }
         };
         let rows: Vec<_> = rows.collect();
-        match &self.pool {
-            Pool::Sqlite(pool) => {
-                let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-                let held = sqlx::query("SELECT token FROM lease WHERE id = 1")
-                    .fetch_one(&mut *transaction)
-                    .await?
-                    .get("token");
-                fence(held)?;
-                let mut rest = &rows[..];
-                for size in ROWS {
-                    while rest.len() >= size {
-                        let (now, later) = rest.split_at(size);
-                        let mut query = sqlx::query(AssertSqlSafe(insert(size)));
-                        for &(seq, at, body, digest) in now {
-                            query = query.bind(seq).bind(at).bind(body).bind(digest);
+        let written = async {
+            match &self.pool {
+                Pool::Sqlite(pool) => {
+                    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+                    let held = sqlx::query("SELECT token FROM lease WHERE id = 1")
+                        .fetch_one(&mut *transaction)
+                        .await?
+                        .get("token");
+                    fence(held)?;
+                    let mut rest = &rows[..];
+                    for size in ROWS {
+                        while rest.len() >= size {
+                            let (now, later) = rest.split_at(size);
+                            let mut query = sqlx::query(AssertSqlSafe(insert(size)));
+                            for &(seq, at, body, digest) in now {
+                                query = query.bind(seq).bind(at).bind(body).bind(digest);
+                            }
+                            query.execute(&mut *transaction).await?;
+                            rest = later;
                         }
-                        query.execute(&mut *transaction).await?;
-                        rest = later;
                     }
+                    self.struck().await?;
+                    transaction.commit().await?;
                 }
-                transaction.commit().await?;
-            }
-            Pool::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                let held = sqlx::query("SELECT token FROM lease WHERE id = 1 FOR SHARE")
-                    .fetch_one(&mut *transaction)
-                    .await?
-                    .get("token");
-                fence(held)?;
-                for rows in rows.chunks(4096) {
-                    let seqs: Vec<i64> = rows.iter().map(|row| row.0).collect();
-                    let ats: Vec<i64> = rows.iter().map(|row| row.1).collect();
-                    let bodies: Vec<&[u8]> = rows.iter().map(|row| row.2).collect();
-                    let digests: Vec<&[u8]> = rows.iter().map(|row| row.3).collect();
-                    sqlx::query(
+                Pool::Postgres(pool) => {
+                    let mut transaction = pool.begin().await?;
+                    let held = sqlx::query("SELECT token FROM lease WHERE id = 1 FOR SHARE")
+                        .fetch_one(&mut *transaction)
+                        .await?
+                        .get("token");
+                    fence(held)?;
+                    for rows in rows.chunks(4096) {
+                        let seqs: Vec<i64> = rows.iter().map(|row| row.0).collect();
+                        let ats: Vec<i64> = rows.iter().map(|row| row.1).collect();
+                        let bodies: Vec<&[u8]> = rows.iter().map(|row| row.2).collect();
+                        let digests: Vec<&[u8]> = rows.iter().map(|row| row.3).collect();
+                        sqlx::query(
                         "INSERT INTO record (seq, at, body, digest)
                          SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::bytea[])",
                     )
@@ -171,11 +173,14 @@ impl Store {
                     .bind(digests)
                     .execute(&mut *transaction)
                     .await?;
+                    }
+                    self.struck().await?;
+                    transaction.commit().await?;
                 }
-                transaction.commit().await?;
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        self.bounded(written).await
     }
 
     /// The last record's number and digest; zero of an empty ledger.
@@ -262,10 +267,9 @@ impl Store {
         let text = "SELECT COUNT(*), TOTAL(length(digest) = 32), group_concat(CAST(body AS TEXT), char(10)),
                            group_concat(CAST(digest AS TEXT), '')
                     FROM (SELECT body, digest FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq)";
-        let row = sqlx::query(text)
-            .bind(after as i64)
-            .bind(to as i64)
-            .fetch_one(pool)
+        let read = sqlx::query(text).bind(after as i64).bind(to as i64);
+        let row = self
+            .bounded(async { Ok(read.fetch_one(pool).await?) })
             .await?;
         let count = row.get::<i64, _>(0) as u64;
         if count != to - after || row.get::<f64, _>(1) != count as f64 {

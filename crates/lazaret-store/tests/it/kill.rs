@@ -15,8 +15,8 @@ use lazaret_store::{Standing, Store};
 
 use crate::scene::{Place, note, opening, postgres, sqlite};
 
-const ADDRESS: &str = "LAZARET_KILL_ADDRESS";
-const ROUND: &str = "LAZARET_KILL_ROUND";
+pub(crate) const ADDRESS: &str = "LAZARET_KILL_ADDRESS";
+pub(crate) const ROUND: &str = "LAZARET_KILL_ROUND";
 const OWED: &str = "LAZARET_KILL_OWED";
 const IN_FLIGHT: usize = 64;
 

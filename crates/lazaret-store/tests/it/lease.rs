@@ -1,11 +1,16 @@
 //! One active writer; the other follows and takes over.
 
-use std::time::Duration;
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use lazaret_ledger::Accepted;
 use lazaret_store::{Live, LiveOptions, Standing, StoreError, SubmitError};
 
-use crate::scene::{note, on_each, write_notes};
+use crate::kill::{ADDRESS, ROUND};
+use crate::scene::{note, on_each, sqlite, write_notes};
 
 #[test]
 fn a_second_server_stands_by_follows_and_takes_over() {
@@ -106,11 +111,89 @@ fn a_server_whose_lease_was_taken_says_unknown_and_reads_the_ledger_again() {
         let seen = loop {
             match live.read(|state, _| state.seq()).await {
                 Ok(seen) => break seen,
-                Err(SubmitError::Unknown) => tokio::time::sleep(Duration::from_millis(5)).await,
+                Err(SubmitError::Unknown | SubmitError::Unavailable { .. }) => {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 Err(other) => panic!("{other:?}"),
             }
         };
         assert_eq!(seen.value, 5);
         live.stop().await;
     });
+}
+
+/// The process that writes is stopped in the midst of its work, and mostly of a commit, whose lock it then keeps.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_writer_that_is_frozen_under_load_is_replaced_within_ten_seconds() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for round in 0..3 {
+        let place = sqlite();
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "kill::child", "--ignored", "--nocapture"])
+            .env(ADDRESS, &place.address)
+            .env(ROUND, round.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(
+            lines
+                .by_ref()
+                .any(|line| line.is_ok_and(|line| line == "ready"))
+        );
+        let acknowledged = Arc::new(Mutex::new(HashMap::new()));
+        let reader = {
+            let acknowledged = Arc::clone(&acknowledged);
+            std::thread::spawn(move || {
+                for line in lines.map_while(Result::ok) {
+                    if let [_, key, seq] = line.split(' ').collect::<Vec<_>>()[..] {
+                        let seq: u64 = seq.parse().unwrap_or(0);
+                        acknowledged.lock().unwrap().insert(key.to_owned(), seq);
+                    }
+                }
+            })
+        };
+        runtime.block_on(async {
+            let second = Live::start(place.open().await, LiveOptions::default())
+                .await
+                .unwrap();
+            assert_eq!(second.standing(), Standing::Standby);
+            tokio::time::sleep(Duration::from_millis(500 + 37 * round)).await;
+            let stopped = Command::new("kill")
+                .args(["-STOP", &child.id().to_string()])
+                .status();
+            assert!(stopped.unwrap().success());
+            let frozen = Instant::now();
+            second.stands(Standing::Active).await;
+            let took = frozen.elapsed();
+            assert!(took < Duration::from_secs(10), "round {round}: {took:?}");
+            second.submit(note("after", second.now())).await.unwrap();
+            // Thawed, if it is still there, it does not write and does not take the lease back.
+            let _ = Command::new("kill")
+                .args(["-CONT", &child.id().to_string()])
+                .stderr(Stdio::null())
+                .status();
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert_eq!(second.standing(), Standing::Active);
+            let _ = child.kill();
+            let _ = child.wait();
+            reader.join().unwrap();
+            let mut found = HashMap::new();
+            for row in second.store().after(0, u32::MAX).await.unwrap() {
+                let key = row.record().unwrap().command.to_string();
+                assert_eq!(found.insert(key, row.seq), None);
+            }
+            for (key, seq) in acknowledged
+                .lock()
+                .unwrap()
+                .iter()
+                .filter(|(_, seq)| **seq > 0)
+            {
+                assert_eq!(found.get(key), Some(seq), "{key}");
+            }
+            assert!(acknowledged.lock().unwrap().len() > 10);
+            second.stop().await;
+        });
+    }
 }

@@ -10,5 +10,6 @@ mod live;
 mod office;
 mod past;
 mod postgres;
+mod recovery;
 mod scene;
 mod tamper;

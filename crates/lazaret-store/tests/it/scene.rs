@@ -19,6 +19,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    pub(crate) fn at(address: &str) -> Place {
+        Place {
+            address: address.to_owned(),
+            _folder: None,
+        }
+    }
+
     pub(crate) async fn open(&self) -> Store {
         Store::open(&self.address).await.unwrap()
     }
