@@ -99,6 +99,8 @@ impl<'de> Deserialize<'de> for Digest {
 
 /// What one accepted command left in the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+// What a newer program added may change what the rest means: it must not be passed over.
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// Its number, from 1 without gaps; below 2⁵³.
     pub seq: u64,
@@ -148,6 +150,18 @@ impl Record {
     pub fn digest(&self) -> Digest {
         Digest::of(&canonical(self))
     }
+}
+
+/// Reads a stored record.
+///
+/// # Errors
+/// What is wrong, in words: which event or field this program does not know, or where the bytes are not a record.
+pub fn read(json: &[u8]) -> Result<Record, String> {
+    serde_json::from_slice(json).map_err(|error| {
+        format!(
+            "its bytes are not a record that this program knows ({error}); if it was written by a newer program, use that one"
+        )
+    })
 }
 
 /// A record with the bytes that are stored and their digest.

@@ -150,7 +150,9 @@ fn main() -> Result<(), Failed> {
             snapshot_every: u64::MAX / 2,
             ..LiveOptions::default()
         };
-        let live = Live::start(Store::open(address).await?, options()).await?;
+        let beside = tempfile::tempdir()?;
+        let store = Store::open(address).await?.keeping(beside.path())?;
+        let live = Live::start(store, options()).await?;
         let began = Instant::now();
         flight(&live, many).await?;
         let live_s = began.elapsed().as_secs_f64();

@@ -31,6 +31,8 @@ impl Store {
         }
         match &self.pool {
             Pool::Sqlite(pool) => {
+                // SQLite fills a file that is empty and keeps its permissions.
+                crate::database::owned(file)?;
                 sqlx::query("VACUUM INTO $1")
                     .bind(file.display().to_string())
                     .execute(pool)

@@ -55,6 +55,20 @@ impl Key {
         }
     }
 
+    /// Vouches for a snapshot by its head.
+    pub(crate) fn sign_snapshot(&self, head: &[u8]) -> [u8; 64] {
+        self.0.sign(&snapshot_text(head)).to_bytes()
+    }
+
+    /// Whether this key vouched for the snapshot with this head.
+    pub(crate) fn signed_snapshot(&self, head: &[u8], signature: &[u8; 64]) -> bool {
+        let signature = Signature::from_bytes(signature);
+        self.0
+            .verifying_key()
+            .verify_strict(&snapshot_text(head), &signature)
+            .is_ok()
+    }
+
     /// Signs where a chain stands.
     #[must_use]
     pub fn sign(&self, gateway: &str, chain: Chain, at: Timestamp) -> Checkpoint {
@@ -68,6 +82,11 @@ impl Key {
         checkpoint.signature = self.0.sign(checkpoint.text(gateway).as_bytes()).to_bytes();
         checkpoint
     }
+}
+
+/// What is signed of a snapshot: nothing that a checkpoint could be taken for.
+fn snapshot_text(head: &[u8]) -> Vec<u8> {
+    [b"lazaret snapshot\n", head].concat()
 }
 
 /// Where a chain stood.

@@ -12,6 +12,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Connection, PgPool, Row, SqlitePool};
 
+use crate::beside::{Beside, private, private_folder};
 use crate::error::StoreError;
 
 /// Tables by version; never edited, only added to.
@@ -58,6 +59,8 @@ pub struct Store {
     pub(crate) pool: Pool,
     /// The file of a SQLite database.
     pub(crate) file: Option<PathBuf>,
+    /// What is kept beside it and must not be in it.
+    pub(crate) beside: Option<Arc<Beside>>,
     /// How long a statement may take.
     pub(crate) patience: Duration,
     faults: Option<Arc<dyn Faults>>,
@@ -101,8 +104,9 @@ impl Store {
     /// As [`Store::open`].
     pub async fn open_sqlite(file: &Path) -> Result<Store, StoreError> {
         if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|error| StoreError::file(folder, error))?;
+            private_folder(folder)?;
         }
+        owned(file)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -125,11 +129,72 @@ impl Store {
         let store = Store {
             pool: Pool::Sqlite(pool),
             file: Some(file.to_path_buf()),
+            beside: None,
             patience: PATIENCE,
             faults: None,
         };
         store.migrate().await?;
         Ok(store)
+    }
+
+    /// Opens a database that is there, for reading only: also a copy that cannot be written.
+    ///
+    /// # Errors
+    /// If it is not there, was made by a newer version of the program, or is a file whose log cannot be read without
+    /// writing.
+    pub async fn open_reading(address: &str) -> Result<Store, StoreError> {
+        if address.contains("://") {
+            return Self::open(address).await;
+        }
+        let file = Path::new(address);
+        if let Err(error) = std::fs::File::open(file) {
+            return Err(StoreError::file(file, error));
+        }
+        let mut log = file.as_os_str().to_owned();
+        log.push("-wal");
+        let log = std::fs::metadata(&log).map_or(0, |log| log.len());
+        let mut index = file.as_os_str().to_owned();
+        index.push("-shm");
+        let plain = SqliteConnectOptions::new()
+            .filename(file)
+            .read_only(true)
+            .busy_timeout(LOCKED)
+            .row_buffer_size(1024);
+        // A file without a log that no program has open: SQLite reads it as it is and leaves nothing beside it.
+        if log == 0 && !Path::new(&index).exists() {
+            return Self::reading(plain.immutable(true), file).await;
+        }
+        match Self::reading(plain, file).await {
+            Ok(store) => Ok(store),
+            Err(StoreError::Database(error)) => Err(StoreError::Log {
+                path: file.display().to_string(),
+                why: error.to_string(),
+            }),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn reading(options: SqliteConnectOptions, file: &Path) -> Result<Store, StoreError> {
+        let pool = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await?;
+        let store = Store {
+            pool: Pool::Sqlite(pool),
+            file: Some(file.to_path_buf()),
+            beside: None,
+            patience: PATIENCE,
+            faults: None,
+        };
+        match store.version().await? {
+            0 => Err(StoreError::NoLedger(file.display().to_string())),
+            version => {
+                let _ = pending(SQLITE, version)?;
+                store.head().await?;
+                Ok(store)
+            }
+        }
     }
 
     async fn open_postgres(address: &str) -> Result<Store, StoreError> {
@@ -163,6 +228,7 @@ impl Store {
         let store = Store {
             pool: Pool::Postgres(pool),
             file: None,
+            beside: None,
             patience: PATIENCE,
             faults: None,
         };
@@ -262,8 +328,20 @@ impl Store {
         if known == 0 {
             return Ok(0);
         }
+        let made = match &self.pool {
+            Pool::Sqlite(_) => {
+                "SELECT COUNT(*) AS made FROM sqlite_schema WHERE type = 'table' AND name = 'record'"
+            }
+            Pool::Postgres(_) => "SELECT COUNT(to_regclass('record')) AS made",
+        };
+        let made: i64 = either!(self, pool => sqlx::query(made).fetch_one(pool).await?.get("made"));
         let last = "SELECT COALESCE(MAX(version), 0) AS version FROM migration";
-        Ok(either!(self, pool => sqlx::query(last).fetch_one(pool).await?.get("version")))
+        let version: i64 =
+            either!(self, pool => sqlx::query(last).fetch_one(pool).await?.get("version"));
+        if version < 0 || (version == 0) != (made == 0) {
+            return Err(StoreError::Version { found: version });
+        }
+        Ok(version)
     }
 
     async fn migrate(&self) -> Result<(), StoreError> {
@@ -351,6 +429,39 @@ impl Store {
         either!(self, pool => { sqlx::query(text).bind(name).bind(value).execute(pool).await?; });
         Ok(())
     }
+}
+
+/// Makes a file that only the server's own user can read, before SQLite makes one that everybody can; one that is there
+/// is closed to others. The log and its index get the permissions of the file.
+pub(crate) fn owned(file: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::File::options();
+    options.append(true).create(true);
+    private(&mut options);
+    let opened = options
+        .open(file)
+        .map_err(|error| StoreError::file(file, error))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let failed = |error| StoreError::file(file, error);
+        let mut permissions = opened.metadata().map_err(failed)?.permissions();
+        if permissions.mode() & 0o077 != 0 {
+            permissions.set_mode(permissions.mode() & 0o700);
+            tracing::warn!(file = %file.display(), "others could read this file; it is closed to them");
+            std::fs::set_permissions(file, permissions).map_err(failed)?;
+            for end in ["-wal", "-shm"] {
+                let mut beside = file.as_os_str().to_owned();
+                beside.push(end);
+                if let Ok(known) = std::fs::metadata(&beside) {
+                    let mut permissions = known.permissions();
+                    permissions.set_mode(permissions.mode() & 0o700);
+                    std::fs::set_permissions(&beside, permissions).map_err(failed)?;
+                }
+            }
+        }
+    }
+    drop(opened);
+    Ok(())
 }
 
 fn pending(

@@ -24,6 +24,29 @@ pub enum StoreError {
         /// The latest known.
         known: i64,
     },
+    /// The table that says of which version the others are does not agree with them.
+    #[error(
+        "the table `migration` says version {found}, which is not that of the tables here: it was damaged or emptied; \
+         restore a backup, or put the version back"
+    )]
+    Version {
+        /// As found.
+        found: i64,
+    },
+    /// A file holds no ledger.
+    #[error("{0} holds no ledger")]
+    NoLedger(String),
+    /// A copy was made without its log being written back.
+    #[error(
+        "{path} has a log beside it that cannot be read here ({why}): copy both to where they can be written, or make the \
+         copy with `lazaret ledger backup`"
+    )]
+    Log {
+        /// The database.
+        path: String,
+        /// What SQLite says.
+        why: String,
+    },
     /// Another server has taken the lease: this one must not write.
     #[error("another server has taken over: it holds lease {held}, this one held {own}")]
     Fenced {
@@ -38,6 +61,9 @@ pub enum StoreError {
     /// The records do not follow each other.
     #[error("the chain of records is broken at {0}")]
     Chain(#[from] ChainBreak),
+    /// A snapshot cannot be made.
+    #[error("no snapshot can be made: {0}")]
+    Snapshot(#[from] lazaret_ledger::SnapshotError),
     /// A record cannot be read or does not fit the records before it.
     #[error("record {seq}: {what}")]
     Record {

@@ -1,9 +1,10 @@
-//! The whole ledger as JSON lines: one record a line, the bytes that were hashed.
+//! The whole ledger as JSON lines: a head that says of which format it is, then one record a line, the bytes that were
+//! hashed.
 
 use std::io::{BufRead, Write};
 
 use lazaret_ledger::Ledger;
-use lazaret_ledger::chain::{Chain, Digest, Record};
+use lazaret_ledger::chain::{self, Chain, Digest, Record};
 
 use crate::database::Store;
 use crate::error::StoreError;
@@ -18,12 +19,40 @@ pub struct Exchanged {
     pub head: Chain,
 }
 
+/// The format of records and of the exports that hold them.
+pub const FORMAT: u64 = 1;
+
+/// The first line of an export.
+#[must_use]
+pub fn export_head() -> String {
+    format!("{{\"lazaret\":\"ledger\",\"format\":{FORMAT}}}\n")
+}
+
+/// The format that a line says, if it is the head of an export.
+fn format_of(line: &str) -> Option<Result<u64, String>> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        lazaret: String,
+        format: u64,
+    }
+    let head: Head = serde_json::from_str(line).ok()?;
+    if head.lazaret != "ledger" {
+        return Some(Err(format!(
+            "this is the export of a {}, not of a ledger",
+            head.lazaret
+        )));
+    }
+    Some(Ok(head.format))
+}
+
 /// Writes every record as a line.
 ///
 /// # Errors
 /// If the database or the writer fails.
 pub async fn export_records(store: &Store, out: &mut impl Write) -> Result<Exchanged, StoreError> {
     let mut done = Exchanged::default();
+    out.write_all(export_head().as_bytes())
+        .map_err(|error| StoreError::file("output", error))?;
     loop {
         let rows = store.after(done.head.seq, CHUNK).await?;
         let Some(last) = rows.last() else {
@@ -78,8 +107,19 @@ async fn import_under(
         if text.trim().is_empty() {
             continue;
         }
-        let record: Record =
-            serde_json::from_str(&text).map_err(|error| wrong(format!("not a record: {error}")))?;
+        if line == 1
+            && let Some(format) = format_of(&text)
+        {
+            let format = format.map_err(wrong)?;
+            if format > FORMAT {
+                return Err(wrong(format!(
+                    "it was written by a newer program: its format is {format}, and this program reads up to {FORMAT}; use \
+                     the newer program"
+                )));
+            }
+            continue;
+        }
+        let record: Record = chain::read(text.as_bytes()).map_err(wrong)?;
         let body = text.into_bytes();
         let digest = Digest::of(&body);
         ledger

@@ -270,10 +270,10 @@ impl Store {
             return Ok(None);
         };
         let path = file.with_extension("lock");
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
+        let mut options = File::options();
+        options.create(true).truncate(false).write(true);
+        crate::beside::private(&mut options);
+        let lock = options
             .open(&path)
             .map_err(|error| StoreError::file(&path, error))?;
         match lock.try_lock() {

@@ -10,6 +10,7 @@
 #![allow(clippy::disallowed_methods, reason = "a store is I/O")]
 
 mod backup;
+mod beside;
 mod checkpoint;
 mod database;
 mod error;
@@ -27,7 +28,7 @@ pub use backup::{Copied, transfer};
 pub use checkpoint::{Checkpoint, Key};
 pub use database::{Faults, Store, Strike};
 pub use error::StoreError;
-pub use exchange::{Exchanged, export_records, import_records};
+pub use exchange::{Exchanged, FORMAT, export_head, export_records, import_records};
 pub use lease::Lease;
 pub use live::{
     Clock, Live, LiveOptions, Pending, Readiness, Receipt, Seen, Standing, SubmitError,

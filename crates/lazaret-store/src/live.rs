@@ -12,7 +12,7 @@
 
 mod keep;
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,7 @@ use crate::database::Store;
 use crate::error::StoreError;
 use crate::records::Stored;
 use crate::snapshots::CHUNK;
+use crate::verify::Finding;
 
 /// What tells the time. The ledger's clock; a demonstration runs it on.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -131,6 +132,12 @@ pub enum SubmitError {
     /// It may or may not have been recorded.
     #[error("the database failed while this was written: send it again under the same key")]
     Unknown,
+    /// What was acknowledged before is missing or was changed: nothing is recorded until an administrator accepts that.
+    #[error("nothing can be recorded: {why}")]
+    Halted {
+        /// What is missing or different, and what to do.
+        why: String,
+    },
     /// A decision did not fit its state; the ledger was read again.
     #[error("the program has a defect that this command meets; nothing was recorded")]
     Defect,
@@ -190,6 +197,10 @@ struct Shared {
     ledger: RwLock<Option<Ledger>>,
     /// Goes up whenever the ledger is dropped.
     epoch: AtomicU64,
+    /// Why nothing may be recorded, if something speaks against the records.
+    halt: Mutex<Option<String>>,
+    /// Whether the chain was followed from its first record since the start.
+    checked: AtomicBool,
     /// When it was last proved that this server may write; or why it could not be.
     proof: Mutex<Result<Instant, String>>,
     durable: watch::Sender<Durable>,
@@ -236,6 +247,8 @@ impl Live {
             options,
             ledger: RwLock::new(Some(ledger)),
             epoch: AtomicU64::new(0),
+            halt: Mutex::new(None),
+            checked: AtomicBool::new(false),
             proof: Mutex::new(if lease.is_some() {
                 Ok(Instant::now())
             } else {
@@ -248,9 +261,13 @@ impl Live {
             holder: RwLock::new(String::new()),
             commits: AtomicU64::new(0),
         });
+        if let Some(lost) = shared.store.lost().await? {
+            shared.doubt(&[lost]);
+        }
         if lease.is_none() {
             shared.learn_holder().await;
         }
+        tokio::spawn(keep::check(Arc::clone(&shared)));
         let keeper = tokio::spawn(keep::keep(Arc::clone(&shared), queue, lease));
         Ok(Live {
             shared,
@@ -357,6 +374,9 @@ impl Live {
             Standing::Standby => return Err(self.shared.not_now()),
             Standing::Stopped => return Err(SubmitError::Stopped),
         }
+        if let Some(why) = self.halted() {
+            return Err(SubmitError::Halted { why });
+        }
         let (answer, receiver) = oneshot::channel();
         let post = Post {
             command,
@@ -368,6 +388,19 @@ impl Live {
             .await
             .map_err(|_| SubmitError::Stopped)?;
         Ok(receiver)
+    }
+
+    /// Why nothing may be recorded, if something speaks against the records.
+    #[must_use]
+    pub fn halted(&self) -> Option<String> {
+        self.shared.halted()
+    }
+
+    /// Whether the chain was followed from its first record since the start. Until then a change before the last
+    /// snapshot may be unknown; what is decided meanwhile rests on a state that is signed.
+    #[must_use]
+    pub fn checked(&self) -> bool {
+        self.shared.checked.load(Ordering::Acquire)
     }
 
     /// Whether it reads and writes, asked of the database itself.
@@ -398,6 +431,12 @@ impl Live {
                 "the database ends at record {}, and record {} was on disk: it was exchanged or cut",
                 head.seq, before.seq
             ));
+        }
+        if let Some(why) = self.halted() {
+            return failing(why);
+        }
+        if !self.checked() {
+            return failing("the records are being checked from the first to the last".into());
         }
         let proof = self.shared.proof().clone();
         match proof {
@@ -471,6 +510,31 @@ impl Shared {
 
     fn proof(&self) -> MutexGuard<'_, Result<Instant, String>> {
         self.proof.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn halted(&self) -> Option<String> {
+        self.halt
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Stops recording, because something speaks against the records.
+    fn doubt(&self, findings: &[Finding]) {
+        let Some(first) = findings.first() else {
+            return;
+        };
+        let others = match findings.len() - 1 {
+            0 => String::new(),
+            more => format!(" (and {more} more, see `lazaret ledger verify`)"),
+        };
+        let why = format!(
+            "{first}{others}; restore a backup that has it, or stop the server and accept the records as they are with \
+             `lazaret ledger accept`"
+        );
+        tracing::error!(%why, "nothing is recorded from now on");
+        let mut halt = self.halt.lock().unwrap_or_else(PoisonError::into_inner);
+        halt.get_or_insert(why);
     }
 
     /// It was just proved that this server may write.

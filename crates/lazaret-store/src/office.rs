@@ -10,6 +10,9 @@ use crate::database::{Store, either};
 use crate::error::StoreError;
 use crate::records::{instant, micros};
 
+/// The setting that counts what ended.
+const CHANGES: &str = "office.changes";
+
 /// An account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -169,7 +172,9 @@ impl Office {
     ) -> Result<bool, StoreError> {
         let text = "UPDATE account SET disabled = $3, version = version + 1
                     WHERE person = $1 AND version = $2";
-        Ok(run!(self, text, person, version as i64, i64::from(disabled)) == 1)
+        let changed = run!(self, text, person, version as i64, i64::from(disabled)) == 1;
+        self.changed().await?;
+        Ok(changed)
     }
 
     /// Notes that somebody did something.
@@ -227,7 +232,40 @@ impl Office {
     /// Ends a session.
     pub async fn end_session(&self, secret: &[u8; 32]) -> Result<(), StoreError> {
         run!(self, "DELETE FROM session WHERE secret = $1", &secret[..]);
+        self.changed().await
+    }
+
+    /// Goes up whenever a session or a token ended: who serves somebody for long asks again then.
+    pub async fn changes(&self) -> Result<u64, StoreError> {
+        let kept = self.store.setting(CHANGES).await?;
+        Ok(kept.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    async fn changed(&self) -> Result<(), StoreError> {
+        let text = "INSERT INTO setting (name, value) VALUES ($1, '1') ON CONFLICT (name)
+                    DO UPDATE SET value = CAST(CAST(setting.value AS BIGINT) + 1 AS TEXT)";
+        run!(self, text, CHANGES);
         Ok(())
+    }
+
+    /// Ends everything by which a person is let in, but one session, if given: sessions, API tokens and one-time links.
+    pub async fn end_all(&self, person: &str, but: Option<&[u8; 32]>) -> Result<(), StoreError> {
+        run!(self, "DELETE FROM token WHERE person = $1", person);
+        run!(self, "DELETE FROM link WHERE person = $1", person);
+        self.end_sessions(person, but).await
+    }
+
+    /// Whether a token works at `at`, by its number.
+    pub async fn token_works(&self, id: u64, at: Timestamp) -> Result<bool, StoreError> {
+        let text = "SELECT COUNT(*) AS found FROM token t JOIN account a ON a.person = t.person
+                    WHERE t.id = $1 AND t.until > $2 AND a.disabled = 0";
+        let found: i64 = either!(self.store, pool => sqlx::query(text)
+            .bind(id as i64)
+            .bind(micros(at))
+            .fetch_one(pool)
+            .await?
+            .get("found"));
+        Ok(found == 1)
     }
 
     /// Ends all sessions of a person but one, if given.
@@ -243,7 +281,7 @@ impl Office {
             person,
             but.map_or(&[][..], |secret| &secret[..])
         );
-        Ok(())
+        self.changed().await
     }
 
     /// How many sessions of each person are open at `at`.
@@ -268,6 +306,21 @@ impl Office {
         let text = "INSERT INTO link (secret, person, until) VALUES ($1, $2, $3)";
         run!(self, text, &secret[..], person, micros(until));
         Ok(())
+    }
+
+    /// Whose a one-time link is, if it works at `at`; it goes on working.
+    pub async fn link(
+        &self,
+        secret: &[u8; 32],
+        at: Timestamp,
+    ) -> Result<Option<String>, StoreError> {
+        let text = "SELECT person FROM link WHERE secret = $1 AND until > $2";
+        Ok(either!(self.store, pool => sqlx::query(text)
+            .bind(&secret[..])
+            .bind(micros(at))
+            .fetch_optional(pool)
+            .await?
+            .map(|row| row.get("person"))))
     }
 
     /// Uses up a one-time link: whose it is, if it still works at `at`.
@@ -349,7 +402,9 @@ impl Office {
     /// Revokes a token of a person; false if there is none.
     pub async fn revoke_token(&self, person: &str, id: u64) -> Result<bool, StoreError> {
         let text = "DELETE FROM token WHERE person = $1 AND id = $2";
-        Ok(run!(self, text, person, id as i64) == 1)
+        let revoked = run!(self, text, person, id as i64) == 1;
+        self.changed().await?;
+        Ok(revoked)
     }
 
     /// What a person set up for themselves, as JSON.

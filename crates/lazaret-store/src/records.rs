@@ -52,6 +52,7 @@ impl Stored {
 #[derive(Debug)]
 pub(crate) struct Bare {
     pub(crate) seq: u64,
+    pub(crate) at: i64,
     pub(crate) body: Vec<u8>,
     pub(crate) digest: Option<Digest>,
 }
@@ -67,10 +68,7 @@ impl Bare {
 }
 
 fn read(seq: u64, body: &[u8]) -> Result<Record, StoreError> {
-    serde_json::from_slice(body).map_err(|error| StoreError::Record {
-        seq,
-        what: format!("its bytes are not a record: {error}"),
-    })
+    lazaret_ledger::chain::read(body).map_err(|what| StoreError::Record { seq, what })
 }
 
 /// Records read from a SQLite file as one row: a hundred kilobytes or so.
@@ -245,13 +243,15 @@ impl Store {
         to: u64,
         rows: &mut Vec<Bare>,
     ) -> Result<(), StoreError> {
-        let text = "SELECT seq, body, digest FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq";
+        let text =
+            "SELECT seq, at, body, digest FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq";
         either!(self, pool => {
             let found = sqlx::query(text).bind(after as i64).bind(to as i64).fetch_all(pool).await?;
             rows.extend(found.into_iter().map(|row| Bare {
                 seq: row.get::<i64, _>(0) as u64,
-                body: row.get(1),
-                digest: <[u8; 32]>::try_from(row.get::<&[u8], _>(2)).ok().map(Digest),
+                at: row.get(1),
+                body: row.get(2),
+                digest: <[u8; 32]>::try_from(row.get::<&[u8], _>(3)).ok().map(Digest),
             }));
         });
         Ok(())
@@ -265,8 +265,8 @@ impl Store {
             return Ok(false);
         };
         let text = "SELECT COUNT(*), TOTAL(length(digest) = 32), group_concat(CAST(body AS TEXT), char(10)),
-                           group_concat(CAST(digest AS TEXT), '')
-                    FROM (SELECT body, digest FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq)";
+                           group_concat(CAST(digest AS TEXT), ''), group_concat(at, ' ')
+                    FROM (SELECT body, digest, at FROM record WHERE seq > $1 AND seq <= $2 ORDER BY seq)";
         let read = sqlx::query(text).bind(after as i64).bind(to as i64);
         let row = self
             .bounded(async { Ok(read.fetch_one(pool).await?) })
@@ -276,20 +276,27 @@ impl Store {
             return Ok(false);
         }
         let (bodies, digests) = (row.try_get::<&[u8], _>(2)?, row.try_get::<&[u8], _>(3)?);
+        let times = row.try_get::<&str, _>(4)?;
+        let times: Vec<i64> = times.split(' ').map_while(|at| at.parse().ok()).collect();
         let before = rows.len();
         let (digests, rest) = digests.as_chunks::<32>();
         rows.extend(
             (after + 1..)
                 .zip(bodies.split(|&byte| byte == b'\n'))
                 .zip(digests)
-                .map(|((seq, body), digest)| Bare {
+                .zip(&times)
+                .map(|(((seq, body), digest), &at)| Bare {
                     seq,
+                    at,
                     body: body.to_vec(),
                     digest: Some(Digest(*digest)),
                 }),
         );
         let lines = bodies.iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
-        let sound = rest.is_empty() && lines == count && digests.len() as u64 == count;
+        let sound = rest.is_empty()
+            && lines == count
+            && digests.len() as u64 == count
+            && times.len() as u64 == count;
         if !sound {
             rows.truncate(before);
         }

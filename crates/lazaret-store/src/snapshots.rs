@@ -1,4 +1,7 @@
 //! Snapshots: a state as bytes, so that a start need not read every record again.
+//!
+//! Whoever can write to the database could forge one. So each is signed with a key that is not in the database, and one
+//! that this server did not sign is passed over: the records are the truth. Without a key none is made or believed.
 
 use std::collections::VecDeque;
 
@@ -14,13 +17,15 @@ const PART: usize = 8 << 20;
 const KEPT: usize = 8;
 /// How large they may be together, in parts; the two latest are kept however large they are.
 const KEPT_PARTS: i64 = 128;
+/// Bytes of the signature in front of a snapshot.
+const SIGNATURE: usize = 64;
 /// Records read at a time.
 pub(crate) const CHUNK: u32 = 8192;
 /// Records read and understood as one piece of work beside the state that takes them.
 const PIECE: u64 = 4096;
 
 impl Store {
-    /// Keeps a snapshot of the ledger after record `seq`, and drops the oldest.
+    /// Keeps a snapshot of the ledger after record `seq`, and drops the oldest; nothing without a key to sign it.
     ///
     /// A large one is written in several commits, so that records may be committed between them. Its first part comes
     /// last: without it the others are no snapshot.
@@ -28,6 +33,13 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn keep_snapshot(&self, seq: u64, bytes: &[u8]) -> Result<(), StoreError> {
+        let Some(key) = self.key() else {
+            return Ok(());
+        };
+        let mut head = Restoring::default();
+        head.feed(bytes.get(..bytes.len().min(PART)).unwrap_or_default())?;
+        let head = head.head().ok_or(SnapshotError::Unknown)?;
+        let bytes = &[&key.sign_snapshot(head)[..], bytes].concat()[..];
         self.drop_snapshots(&[seq as i64]).await?;
         let parts = bytes.chunks(PART).count() as i64;
         let text = "INSERT INTO snapshot (seq, part, last, body) VALUES ($1, $2, $3, $4)";
@@ -139,25 +151,50 @@ impl Store {
         seq: i64,
         last: i64,
     ) -> Result<Result<Ledger, SnapshotError>, StoreError> {
+        let Some(key) = self.key() else {
+            return Ok(Err(SnapshotError::Unreadable(
+                "there is no key here to tell whether this server made it".into(),
+            )));
+        };
         let mut restoring = Restoring::default();
         let mut work = VecDeque::new();
+        let mut signature = [0; SIGNATURE];
         for part in 1..=last {
             let text = "SELECT body FROM snapshot WHERE seq = $1 AND part = $2";
-            let fed = either!(self, pool => sqlx::query(text)
+            let body: Option<Vec<u8>> = either!(self, pool => sqlx::query(text)
                 .bind(seq)
                 .bind(part)
                 .fetch_optional(pool)
                 .await?
-                .map(|row| restoring.feed(row.get(0))));
+                .map(|row| row.get(0)));
+            let Some(mut body) = body else {
+                return Ok(Err(SnapshotError::Damaged));
+            };
+            if part == 1 {
+                let Some((signed, _)) = body.split_first_chunk::<SIGNATURE>() else {
+                    return Ok(Err(SnapshotError::Damaged));
+                };
+                signature = *signed;
+                body.drain(..SIGNATURE);
+            }
+            let fed = restoring.feed(&body);
+            // Before anything of it is decoded.
+            let vouched = restoring
+                .head()
+                .is_some_and(|head| key.signed_snapshot(head, &signature));
             match fed {
-                Some(Ok(pieces)) => {
+                Ok(_) if !vouched => {
+                    return Ok(Err(SnapshotError::Unreadable(
+                        "it was not signed with the key of this server".into(),
+                    )));
+                }
+                Ok(pieces) => {
                     let begun = pieces
                         .into_iter()
                         .map(|piece| tokio::task::spawn_blocking(|| piece.decode()));
                     work.extend(begun);
                 }
-                Some(Err(error)) => return Ok(Err(error)),
-                None => return Ok(Err(SnapshotError::Damaged)),
+                Err(error) => return Ok(Err(error)),
             }
         }
         for piece in work {
@@ -172,11 +209,9 @@ impl Store {
 
     async fn follows(&self, ledger: &Ledger) -> Result<bool, StoreError> {
         let chain = ledger.chain();
-        Ok(self
-            .record(chain.seq)
-            .await?
-            .and_then(|stored| stored.digest())
-            == Some(chain.head))
+        Ok(self.record(chain.seq).await?.is_some_and(|stored| {
+            Digest::of(&stored.body) == chain.head && stored.digest() == Some(chain.head)
+        }))
     }
 
     /// Brings a ledger up to date with the records after it, up to `to`.

@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use crate::checkpoint::Checkpoint;
 use crate::database::Store;
 use crate::error::StoreError;
-use crate::records::Bare;
+use crate::records::{Bare, instant, micros};
 
 /// Findings kept; a chain that is broken in more places is broken.
 const FINDINGS: usize = 100;
@@ -194,15 +194,38 @@ fn follow(rows: &[Bare], wanted: &[u64]) -> Piece {
                 what: Breakage::Unreadable("its digest is not one".into()),
             }),
         };
-        if let Err(broken) = followed {
-            piece.findings.push(Finding {
-                seq: row.seq,
-                what: broken.what.to_string(),
-            });
-            chain = Chain {
-                seq: before.seq + 1,
-                head: row.digest.unwrap_or_default(),
-            };
+        match followed {
+            Err(broken) => {
+                piece.findings.push(Finding {
+                    seq: row.seq,
+                    what: broken.what.to_string(),
+                });
+                chain = Chain {
+                    seq: before.seq + 1,
+                    head: row.digest.unwrap_or_default(),
+                };
+            }
+            // It is what was sealed. Is it also something that this program understands, and found by its time?
+            Ok(()) => match row.record() {
+                Err(error) => piece.findings.push(Finding {
+                    seq: row.seq,
+                    what: match error {
+                        StoreError::Record { what, .. } => what,
+                        other => other.to_string(),
+                    },
+                }),
+                Ok(record) if micros(record.recorded_at) != row.at => {
+                    piece.findings.push(Finding {
+                        seq: row.seq,
+                        what: format!(
+                            "it was recorded at {}, and the database files it under {}: that column was changed",
+                            record.recorded_at,
+                            instant(row.at)
+                        ),
+                    });
+                }
+                Ok(_) => {}
+            },
         }
         if wanted.binary_search(&row.seq).is_ok() {
             piece.seen.push((row.seq, Digest::of(&row.body)));

@@ -8,12 +8,13 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use lazaret_bridge::Importer;
-use lazaret_ledger::Command;
+use lazaret_ledger::{Command, CommandId};
 use lazaret_store::{
-    Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, export_records, import_records,
-    transfer,
+    Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, StoreError, export_records,
+    import_records, transfer,
 };
 use lazaret_vocabulary::event::Event;
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 use lazaret_vocabulary::strict;
 use serde_json::{Value, json};
 
@@ -40,6 +41,20 @@ enum What {
         /// A checkpoint that a witness kept: the JSON that `ledger checkpoint` printed
         #[arg(long, value_name = "FILE")]
         witness: Option<PathBuf>,
+    },
+    /// Accept the records as they are although something is missing or was changed; recorded in the ledger
+    ///
+    /// A server that finds that acknowledged records are gone, or that a record was changed, records nothing until they
+    /// were restored or this was said. Stop the server first.
+    Accept {
+        /// The administrator who accepts it
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        because: String,
+        #[command(flatten)]
+        place: Place,
     },
     /// Sign where the chain stands, for a witness to keep
     Checkpoint {
@@ -98,6 +113,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     runtime()?.block_on(async {
         match &arguments.what {
             What::Verify { place, witness } => verify(place, witness.as_ref()).await,
+            What::Accept { by, because, place } => accept(by, because, place).await,
             What::Checkpoint { place } => checkpoint(place).await,
             What::Export { place } => export(place).await,
             What::Import { file, place } => import(file, place).await,
@@ -147,7 +163,7 @@ async fn gateway_of(store: &Store) -> Result<String, Failure> {
 }
 
 async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure> {
-    let store = place.open_existing().await?;
+    let store = place.open_reading().await?;
     let witness = witness.map(|file| read_checkpoint(file)).transpose()?;
     // A broken chain cannot be loaded, and is the very thing to be told about.
     let (gateway, witness) = match witness {
@@ -175,6 +191,67 @@ async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure>
         print(&format!("broken: {text}"))?;
         Err(Failure::BadInputShown)
     }
+}
+
+async fn accept(by: &str, because: &str, place: &Place) -> Result<(), Failure> {
+    let store = place.open_existing().await?;
+    let lease = store.take_lease("ledger accept").await.map_err(failed)?;
+    let Some(lease) = lease else {
+        return Err(failed(StoreError::InUse("a server".into())));
+    };
+    let ledger = store.load().await.map_err(failed)?;
+    let person = PersonName::new(by);
+    if !ledger
+        .state()
+        .roles_of(&person)
+        .contains(&Role::Administrator)
+    {
+        return Err(Failure::BadInput(format!(
+            "{by} is not an administrator of this ledger; name one who is with --by"
+        )));
+    }
+    let gateway = gateway_of(&store).await?;
+    let doubts = store.doubts(&gateway).await.map_err(failed)?;
+    if doubts.is_empty() {
+        say("nothing speaks against these records: there is nothing to accept\n");
+        return lease.give_back(&store).await.map_err(failed);
+    }
+    let mut text = String::from("records accepted as they are although");
+    for doubt in doubts.iter().take(10) {
+        say(&format!("{doubt}\n"));
+        text.push_str(&format!(" {doubt};"));
+    }
+    if doubts.len() > 10 {
+        text.push_str(&format!(" and {} more;", doubts.len() - 10));
+    }
+    text.push_str(&format!(" because {because}"));
+    let head = store.accept(&doubts, by, because).await.map_err(failed)?;
+    lease.give_back(&store).await.map_err(failed)?;
+    let live = Live::start(store.clone(), LiveOptions::default())
+        .await
+        .map_err(failed)?;
+    let now = live.now();
+    let noted = Command {
+        id: CommandId::new(format!("accepted-{}-{}", head.seq, now.as_microsecond()))
+            .map_err(|error| Failure::Machine(error.to_string()))?,
+        by: person,
+        device: None,
+        site: None,
+        issued_at: now,
+        at: now,
+        crew: Vec::new(),
+        acknowledged: Vec::new(),
+        corrects: None,
+        what: Entry::Noted { thing: None, text }.into(),
+    };
+    let outcome = live.submit(noted).await;
+    live.stop().await;
+    store.close().await;
+    let receipt = outcome.map_err(|error| Failure::Machine(error.to_string()))?;
+    print(&format!(
+        "accepted up to record {}; that is record {}\n",
+        head.seq, receipt.seq
+    ))
 }
 
 fn read_checkpoint(file: &Path) -> Result<(String, Checkpoint), Failure> {
@@ -213,7 +290,7 @@ async fn checkpoint(place: &Place) -> Result<(), Failure> {
 }
 
 async fn export(place: &Place) -> Result<(), Failure> {
-    let store = place.open_existing().await?;
+    let store = place.open_reading().await?;
     if std::io::stdout().is_terminal() {
         say("(redirect this to a file)\n");
     }
@@ -362,7 +439,7 @@ async fn put(live: &Live, batch: &mut Vec<(u64, Command)>) -> Result<(), Failure
 }
 
 async fn as_of(at: Timestamp, happened: bool, place: &Place) -> Result<(), Failure> {
-    let store = place.open_existing().await?;
+    let store = place.open_reading().await?;
     let moment = if happened {
         Moment::Happened(at)
     } else {

@@ -71,7 +71,7 @@ const LEDGER_FILES: [&str; 5] = [
 /// Where a ledger is kept.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Place {
-    /// Folder of the ledger and of the key that signs its checkpoints
+    /// Folder of the ledger, of the key that signs its checkpoints and snapshots, and of the number of its last record
     #[arg(long, value_name = "DIR", default_value = "lazaret-data")]
     pub(crate) data: PathBuf,
     /// PostgreSQL database instead of the folder's SQLite file: postgres://user@host/name
@@ -95,14 +95,27 @@ impl Place {
             .unwrap_or_else(|| self.data.join("ledger.db").display().to_string())
     }
 
-    /// Opens the database.
+    /// Opens the database, with what is kept beside it.
     pub(crate) async fn open(&self) -> Result<Store, Failure> {
         self.keeps()?;
-        Store::open(&self.address()).await.map_err(failed)
+        let store = Store::open(&self.address()).await.map_err(failed)?;
+        store.keeping(&self.data).map_err(failed)
+    }
+
+    /// Opens the database for reading only; it may be a copy that nobody can write.
+    pub(crate) async fn open_reading(&self) -> Result<Store, Failure> {
+        self.is_there()?;
+        let store = Store::open_reading(&self.address()).await.map_err(failed)?;
+        store.believing(&self.data).map_err(failed)
     }
 
     /// Opens the database, which must be there.
     pub(crate) async fn open_existing(&self) -> Result<Store, Failure> {
+        self.is_there()?;
+        self.open().await
+    }
+
+    fn is_there(&self) -> Result<(), Failure> {
         let file = self.data.join("ledger.db");
         if self.database.is_none() && !file.exists() {
             return Err(Failure::BadInput(format!(
@@ -110,7 +123,7 @@ impl Place {
                 file.display()
             )));
         }
-        self.open().await
+        Ok(())
     }
 }
 
@@ -122,6 +135,8 @@ pub(crate) fn failed(error: StoreError) -> Failure {
         | StoreError::Line { .. }
         | StoreError::NotEmpty(_)
         | StoreError::InUse(_)
+        | StoreError::NoLedger(_)
+        | StoreError::Log { .. }
         | StoreError::Newer { .. } => Failure::BadInput(error.to_string()),
         _ => Failure::Machine(error.to_string()),
     }
@@ -202,7 +217,6 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         return outcome.map_err(|error| machine(&error));
     }
     let store = arguments.place.open().await?;
-    std::fs::create_dir_all(&arguments.place.data).map_err(|error| machine(&error))?;
     let key = Key::open(&arguments.place.data.join("checkpoint.key")).map_err(failed)?;
     let live = Live::start(store.clone(), LiveOptions::default())
         .await
@@ -285,6 +299,7 @@ async fn demo(
     let demo = Demo::new(&gateway, Arc::clone(&offset), seed).map_err(Failure::BadInput)?;
     let store = Store::open_sqlite(&folder.join("ledger.db"))
         .await
+        .and_then(|store| store.keeping(folder))
         .map_err(failed)?;
     let office = Office::new(store.clone());
     let key = Key::open(&folder.join("checkpoint.key")).map_err(failed)?;

@@ -203,6 +203,13 @@ impl Restoring {
         Ok(bytes)
     }
 
+    /// The head, once it is read. It names the end of the chain and the digest of every piece: who vouches for it
+    /// vouches for the whole snapshot.
+    #[must_use]
+    pub fn head(&self) -> Option<&[u8]> {
+        self.begun.then_some(&self.head[..])
+    }
+
     /// Puts a piece into its place; the order does not matter.
     pub fn put(&mut self, Decoded(put): Decoded) {
         put(&mut self.state);

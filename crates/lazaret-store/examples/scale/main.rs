@@ -119,7 +119,8 @@ fn main() -> Result<(), Failed> {
     };
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let store = Store::open(address).await?;
+        let beside = tempfile::tempdir()?;
+        let store = Store::open(address).await?.keeping(beside.path())?;
         let before = resident();
         let began = Instant::now();
         let (ledger, now) = fill(&store, lots).await?;
@@ -172,7 +173,7 @@ fn main() -> Result<(), Failed> {
         store.close().await;
 
         let began = Instant::now();
-        let store = Store::open(address).await?;
+        let store = Store::open(address).await?.keeping(beside.path())?;
         let warm = store.load().await?;
         say("start_with_snapshot_s", seconds(began));
         assert_eq!(warm.chain(), chain);

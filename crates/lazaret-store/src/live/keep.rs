@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use lazaret_ledger::Accepted;
-use lazaret_ledger::chain::Sealed;
+use lazaret_ledger::chain::{Chain, Sealed};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -105,7 +105,16 @@ impl Rights {
         if self.held.is_none() {
             self.ask(shared).await?;
         }
-        shared.catch_up().await
+        shared.catch_up().await?;
+        // The disk may have lost what was acknowledged, or be another than it was.
+        if self.held.is_some() && shared.halted().is_none() {
+            if let Some(lost) = shared.store.lost().await? {
+                shared.doubt(&[lost]);
+            } else if let Some(chain) = shared.chain() {
+                shared.store.note_last(chain)?;
+            }
+        }
+        Ok(())
     }
 
     async fn ask(&mut self, shared: &Shared) -> Result<(), StoreError> {
@@ -156,6 +165,34 @@ async fn refusing<T>(
                 // A sender that has gone away needs no answer.
                 let _ = post.answer.send(Err(shared.not_now()));
             }
+        }
+    }
+}
+
+/// Follows the chain from its first record, beside everything else: a start from a snapshot has not looked at what lies
+/// before it.
+pub(super) async fn check(shared: Arc<Shared>) {
+    let mut stop = shared.stop.subscribe();
+    let checking = async {
+        loop {
+            let gateway = shared.read().as_ref().map(|ledger| {
+                let rules = ledger.state().rules();
+                rules.map(|rules| rules.gateway.clone()).unwrap_or_default()
+            });
+            if let Some(gateway) = gateway {
+                match shared.store.doubts(&gateway).await {
+                    Ok(doubts) => return doubts,
+                    Err(error) => tracing::warn!(%error, "the records were not checked yet"),
+                }
+            }
+            tokio::time::sleep(RETRY.1).await;
+        }
+    };
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        doubts = checking => {
+            shared.doubt(&doubts);
+            shared.checked.store(true, Ordering::Release);
         }
     }
 }
@@ -285,6 +322,11 @@ async fn fold(shared: Arc<Shared>) {
         if commits == folded {
             continue;
         }
+        let store = shared.store.clone();
+        let synced = tokio::task::spawn_blocking(move || store.sync_last()).await;
+        if let Ok(Err(error)) = synced {
+            tracing::warn!(%error, "the number of the last record was not synced");
+        }
         match shared.store.fold_log().await {
             Ok(()) => folded = commits,
             Err(error) => tracing::warn!(%error, "the log was not copied back"),
@@ -365,6 +407,11 @@ async fn commit(shared: Arc<Shared>, mut batches: mpsc::Receiver<Batch>, token: 
             shared.proved();
             if let Some(last) = batch.sealed.last() {
                 let seq = last.record.seq;
+                let head = last.digest;
+                // Before anybody is answered. Without it a loss would go unnoticed; nothing is lost by that alone.
+                if let Err(error) = shared.store.note_last(Chain { seq, head }) {
+                    tracing::error!(%error, "the last record was not noted outside the database");
+                }
                 shared.durable.send_modify(|durable| durable.seq = seq);
             }
         }

@@ -62,6 +62,7 @@ fn a_wrong_line_is_named() {
         let mut lines = Vec::new();
         export_records(live.store(), &mut lines).await.unwrap();
         let text = String::from_utf8(lines).unwrap();
+        let text = text.split_once('\n').unwrap().1;
         let edited = text.replace("note a-7", "note a-8");
         let cut = text.lines().take(8).chain(text.lines().skip(9));
         let cut: String = cut.map(|line| format!("{line}\n")).collect();

@@ -136,8 +136,9 @@ fn a_damaged_snapshot_is_passed_over() {
         let live = place.live().await;
         write_notes(&live, "a", 20).await;
         live.stop().await;
-        let store = place.open().await;
-        store.keep_snapshot(22, b"rubbish").await.unwrap();
+        place
+            .sql("UPDATE snapshot SET body = substr(body, 1, 90)")
+            .await;
         let live = place.live().await;
         assert_eq!(live.seq(), 22);
         live.submit(note("after", live.now())).await.unwrap();

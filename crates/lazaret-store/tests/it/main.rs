@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
 
 mod backup;
+mod beside;
+mod cluster;
 mod disk;
 mod kill;
 mod lease;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use lazaret_store::{Faults, Live, LiveOptions, Readiness, Store, Strike, SubmitError};
 
-use crate::postgres::Cluster;
+use crate::cluster::Cluster;
 use crate::scene::{Place, note, on_each, write_notes};
 
 /// Longer than anything here may take, on a machine that is busy.
@@ -245,6 +245,34 @@ fn a_server_that_stops_while_the_database_is_gone_ends_soon() {
             "{:?}",
             began.elapsed()
         );
+    });
+}
+
+#[test]
+fn while_another_program_locks_the_file_reading_goes_on_and_nobody_is_told_ready() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        use sqlx::{Connection, SqliteConnection};
+        let place = crate::scene::sqlite();
+        let live = place.live().await;
+        write_notes(&live, "a", 3).await;
+        let address = format!("sqlite://{}", place.address);
+        let mut other = SqliteConnection::connect(&address).await.unwrap();
+        sqlx::raw_sql("BEGIN EXCLUSIVE")
+            .execute(&mut other)
+            .await
+            .unwrap();
+        let began = Instant::now();
+        while live.readiness().await == Readiness::Ready {
+            assert!(began.elapsed() < Duration::from_secs(12), "still ready");
+            let seen = tokio::time::timeout(Duration::from_secs(1), live.read(|s, _| s.seq()));
+            assert_eq!(seen.await.unwrap().unwrap().value, 5);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+        comes_back(&live).await;
+        live.submit(note("b", live.now())).await.unwrap();
+        live.stop().await;
     });
 }
 

@@ -15,6 +15,8 @@ use tempfile::TempDir;
 /// A database that is gone after the test.
 pub(crate) struct Place {
     pub(crate) address: String,
+    /// What is kept beside it.
+    pub(crate) beside: TempDir,
     _folder: Option<TempDir>,
 }
 
@@ -22,12 +24,14 @@ impl Place {
     pub(crate) fn at(address: &str) -> Place {
         Place {
             address: address.to_owned(),
+            beside: tempfile::tempdir().unwrap(),
             _folder: None,
         }
     }
 
     pub(crate) async fn open(&self) -> Store {
-        Store::open(&self.address).await.unwrap()
+        let store = Store::open(&self.address).await.unwrap();
+        store.keeping(self.beside.path()).unwrap()
     }
 
     /// Runs a statement behind the store's back.
@@ -54,15 +58,13 @@ pub(crate) fn sqlite() -> Place {
     let file: PathBuf = folder.path().join("ledger.db");
     Place {
         address: file.display().to_string(),
+        beside: tempfile::tempdir().unwrap(),
         _folder: Some(folder),
     }
 }
 
 pub(crate) fn postgres() -> Option<Place> {
-    crate::postgres::database().map(|address| Place {
-        address,
-        _folder: None,
-    })
+    crate::postgres::database().map(|address| Place::at(&address))
 }
 
 /// Runs a test on every engine there is.

@@ -1,6 +1,6 @@
 //! Every cut, swap and edit of the records is found, and its place is told.
 
-use lazaret_store::{Checkpoint, Key, Store, Verified};
+use lazaret_store::{Checkpoint, Key, Live, LiveOptions, Store, Verified};
 
 use crate::scene::{Place, on_each, write_notes};
 
@@ -132,7 +132,9 @@ fn a_cut_at_the_end_and_a_whole_new_history_are_found_by_a_checkpoint() {
         assert_eq!(verified.findings[0].seq, 50);
         // Written on to the same number, it is another history.
         place.sql("DELETE FROM snapshot").await;
-        let live = place.live().await;
+        // Its writer has nothing of what is kept beside the database.
+        let bare = Store::open(&place.address).await.unwrap();
+        let live = Live::start(bare, LiveOptions::default()).await.unwrap();
         write_notes(&live, "b", 10).await;
         live.stop().await;
         let verified = store.verify("Test", Some(&witness)).await.unwrap();

@@ -76,7 +76,8 @@ fn what_was_edited_cut_or_swapped_is_found_with_its_place() {
     let folder = kept();
     let here = folder.path();
     let all = std::fs::read_to_string(here.join("all.jsonl")).unwrap();
-    let lines: Vec<&str> = all.lines().collect();
+    // The first line says the format.
+    let lines: Vec<&str> = all.lines().skip(1).collect();
     assert!(lines.len() > 4_000, "{}", lines.len());
     let checkpoint = right(ledger(here, &["checkpoint"], "data"));
     std::fs::write(here.join("witness.json"), &checkpoint.out).unwrap();
@@ -122,7 +123,10 @@ fn what_was_edited_cut_or_swapped_is_found_with_its_place() {
     );
     let mut torn = lines.clone();
     torn[299] = &lines[299][..40];
-    refused(torn, "line 300: not a record");
+    refused(
+        torn,
+        "line 300: its bytes are not a record that this program knows",
+    );
     // A cut at the end makes a shorter chain, which only a witness can tell from a whole one.
     std::fs::write(here.join("short"), lines[..3_000].join("\n")).unwrap();
     right(ledger(here, &["import", "short"], "data-short"));
@@ -235,6 +239,7 @@ fn the_past_is_told_as_it_was_known_and_as_it_happened() {
     let all = std::fs::read_to_string(here.join("all.jsonl")).unwrap();
     let records: Vec<Value> = all
         .lines()
+        .skip(1)
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
     let moment = records[3_000]["recorded_at"].as_str().unwrap();
@@ -271,7 +276,7 @@ fn what_is_no_ledger_is_an_error_with_its_place() {
     wrong(&ledger(here, &["import", "noise"], "n1"), "line 1: ");
     wrong(
         &ledger(here, &["import", "other.json"], "n2"),
-        "line 1: not a record: missing field",
+        "line 1: its bytes are not a record that this program knows (missing field",
     );
     wrong(&ledger(here, &["import", "nowhere"], "n3"), "nowhere: ");
     wrong(
