@@ -81,6 +81,18 @@ pub const ROUTES: &[(&str, &str, Access, bool)] = &[
         Access::Roles(ACCOUNTS),
         false,
     ),
+    (
+        "GET",
+        "/api/accounts/{person}/tokens",
+        Access::Roles(ACCOUNTS),
+        true,
+    ),
+    (
+        "DELETE",
+        "/api/accounts/{person}/tokens/{id}",
+        Access::Roles(ACCOUNTS),
+        false,
+    ),
     ("POST", "/api/commands", Access::SignedIn, false),
     ("POST", "/api/commands/check", Access::SignedIn, false),
     ("POST", "/api/commands/batch", Access::SignedIn, false),

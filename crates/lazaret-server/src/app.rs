@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
@@ -10,12 +10,13 @@ use jiff::tz::TimeZone;
 use lazaret_gateway::model::Gateway;
 use lazaret_store::{Key, Live, Moment, Office, Past, StoreError, SubmitError};
 use lazaret_vocabulary::event::entry::{PersonName, Role};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::api::common::{Problem, RefusalView};
 use crate::api::session::DemoAccount;
 use crate::board::Board;
 use crate::demo::Demo;
+use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::secrets::Secret;
 
@@ -52,8 +53,10 @@ pub(crate) struct Inner {
     pub(crate) metrics: Metrics,
     /// The one-time link of the first administrator, while there is none.
     pub(crate) setup: RwLock<Option<Secret>>,
-    /// Sign-ins by address: each costs a slow hash.
-    pub(crate) sign_ins: DefaultKeyedRateLimiter<IpAddr>,
+    /// Attempts to sign in, each of which costs a slow hash; and what a person may record.
+    pub(crate) limits: Limits,
+    /// Goes up when a session or a token ended; made with the first stream.
+    pub(crate) changes: OnceLock<watch::Sender<u64>>,
     /// Requests by person.
     pub(crate) requests: DefaultKeyedRateLimiter<String>,
     /// Requests by address of those who are not signed in.
@@ -85,7 +88,6 @@ impl App {
             let rate = std::num::NonZeroU32::new(per_second).unwrap_or(std::num::NonZeroU32::MIN);
             Quota::per_second(rate).allow_burst(burst)
         };
-        let ten = std::num::NonZeroU32::new(10).unwrap_or(std::num::NonZeroU32::MIN);
         App(Arc::new(Inner {
             office: Office::new(store.clone()),
             past: Past::new(store),
@@ -97,7 +99,8 @@ impl App {
             board,
             metrics: Metrics::default(),
             setup: RwLock::new(None),
-            sign_ins: RateLimiter::keyed(Quota::per_minute(ten)),
+            limits: Limits::default(),
+            changes: OnceLock::new(),
             requests: RateLimiter::keyed(every(400, 100)),
             strangers: RateLimiter::keyed(every(200, 50)),
             hashing: Semaphore::new(2),
@@ -140,6 +143,16 @@ impl App {
             })
             .await?;
         Ok(seen.value)
+    }
+
+    /// Forgets who has not asked for a while: limits take memory for each address and name.
+    pub(crate) fn sweep(&self) {
+        self.0.limits.sweep();
+        self.0.requests.retain_recent();
+        self.0.strangers.retain_recent();
+        let hour_ago = Timestamp::now().as_microsecond() - 3_600_000_000;
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.retain(|_, at| *at > hour_ago);
     }
 
     /// The gateway's time zone.
@@ -186,6 +199,7 @@ impl From<SubmitError> for Problem {
             SubmitError::Refused(refusal) => refused(&refusal),
             SubmitError::Standby { .. }
             | SubmitError::Unavailable { .. }
+            | SubmitError::Halted { .. }
             | SubmitError::Unknown
             | SubmitError::Stopped => Problem::unavailable(error.to_string()),
             SubmitError::Defect => Problem::internal(error.to_string()),

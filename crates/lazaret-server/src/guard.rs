@@ -1,6 +1,8 @@
 //! What stands before every handler: who asks, may they, from where, how often; and what every answer carries.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::LazyLock;
 use std::time::Instant;
 
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
@@ -9,14 +11,19 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use jiff::{SignedDuration, Timestamp};
 use lazaret_vocabulary::event::entry::{PersonName, Role};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::path::ParameterIn;
 
 use crate::access::{self, Access};
 use crate::api::common::Problem;
 use crate::app::App;
 use crate::secrets::Secret;
 
-/// The name of the session's cookie.
-pub(crate) const COOKIE: &str = "lazaret";
+/// The name of the session's cookie. Over TLS its prefix makes browsers refuse one that a neighbouring name or an
+/// unencrypted page wants to set.
+pub(crate) const COOKIES: [&str; 2] = ["lazaret", "__Host-lazaret"];
+/// Cookies of that name that are looked at: one that somebody else has put there must not lock anybody out.
+const COOKIES_MAX: usize = 4;
 /// How long a session lasts without being used.
 pub(crate) const SESSION: SignedDuration = SignedDuration::from_hours(12);
 
@@ -24,6 +31,10 @@ pub(crate) const SESSION: SignedDuration = SignedDuration::from_hours(12);
 #[derive(Clone, Debug)]
 pub(crate) struct Who {
     pub(crate) person: PersonName,
+    /// The token's number, if one was shown.
+    pub(crate) token: Option<u64>,
+    /// The session's cookie, if it was made to last longer just now.
+    pub(crate) renewed: Option<String>,
     pub(crate) roles: Vec<Role>,
     /// The session, unless an API token was shown.
     pub(crate) session: Option<SessionKey>,
@@ -55,7 +66,18 @@ pub(crate) async fn guard(
     let method = request.method().clone();
     let route = matched.as_str().to_owned();
     let response = match admit(&app, &matched, &mut request).await {
-        Ok(()) => as_problem(next.run(request).await).await,
+        Ok(renewed) => {
+            let mut response = as_problem(next.run(request).await).await;
+            if let Some(secret) = renewed
+                && let Ok(cookie) = set_cookie(&app, &secret, SESSION)
+            {
+                response
+                    .headers_mut()
+                    .entry(header::SET_COOKIE)
+                    .or_insert(cookie);
+            }
+            response
+        }
         Err(problem) => problem.into_response(),
     };
     let took = began.elapsed();
@@ -87,7 +109,12 @@ async fn as_problem(response: Response) -> Response {
     problem.into_response()
 }
 
-async fn admit(app: &App, matched: &MatchedPath, request: &mut Request) -> Result<(), Problem> {
+/// * Returns the secret of a session that lasts longer from now on: its cookie must, too.
+async fn admit(
+    app: &App,
+    matched: &MatchedPath,
+    request: &mut Request,
+) -> Result<Option<String>, Problem> {
     let from = address(app, request);
     request.extensions_mut().insert(From(from));
     let Some((access, noted)) = access::line(request.method(), matched.as_str()) else {
@@ -95,21 +122,22 @@ async fn admit(app: &App, matched: &MatchedPath, request: &mut Request) -> Resul
         return Err(Problem::wrong_method());
     };
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
+    known_parameters(request, matched.as_str())?;
     if access == Access::Public {
-        if app.0.strangers.check_key(&from).is_err() {
+        if app.0.strangers.check_key(&network(from)).is_err() {
             return Err(too_many());
         }
         if !safe {
             same_origin(request.headers(), false)?;
         }
-        return Ok(());
+        return Ok(None);
     }
     let who = identify(app, request.headers(), safe).await;
     let who = match who {
         Ok(who) => who,
         Err(problem) => {
             // Guessing at secrets is slowed down by address.
-            if app.0.strangers.check_key(&from).is_err() {
+            if app.0.strangers.check_key(&network(from)).is_err() {
                 return Err(too_many());
             }
             return Err(problem);
@@ -147,9 +175,69 @@ async fn admit(app: &App, matched: &MatchedPath, request: &mut Request) -> Resul
             )
             .await?;
     }
-    note_seen(app, &who).await?;
+    note_seen(app, &who);
+    let renewed = who.renewed.clone();
     request.extensions_mut().insert(who);
+    Ok(renewed)
+}
+
+/// Refuses what a route does not take: a parameter that is passed over answers another question than was asked.
+fn known_parameters(request: &Request, route: &str) -> Result<(), Problem> {
+    let query = request.uri().query().unwrap_or_default();
+    if query.is_empty() {
+        return Ok(());
+    }
+    let method = match *request.method() {
+        Method::HEAD => Method::GET.as_str(),
+        ref method => method.as_str(),
+    };
+    let taken = parameters(method, route);
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let name = pair.split('=').next().unwrap_or_default();
+        if !taken.iter().any(|known| known == name) {
+            let name: String = name.chars().take(40).collect();
+            let takes = match taken {
+                [] => "this route takes none".to_owned(),
+                known => format!("this route takes {}", known.join(", ")),
+            };
+            return Err(Problem::bad_request(format!(
+                "there is no query parameter `{name}` here; {takes}"
+            )));
+        }
+    }
     Ok(())
+}
+
+/// The query parameters of a route, from the document of the API.
+fn parameters(method: &str, route: &str) -> &'static [String] {
+    type Parameters = HashMap<(String, String), Vec<String>>;
+    static KNOWN: LazyLock<Parameters> = LazyLock::new(|| {
+        let mut known = Parameters::new();
+        for (path, item) in crate::document().paths.paths {
+            for (method, operation) in [
+                ("GET", item.get),
+                ("POST", item.post),
+                ("PUT", item.put),
+                ("DELETE", item.delete),
+            ] {
+                let names = operation
+                    .into_iter()
+                    .flat_map(|operation| operation.parameters.unwrap_or_default())
+                    .filter_map(|parameter| match parameter {
+                        RefOr::T(own) if matches!(own.parameter_in, ParameterIn::Query) => {
+                            Some(own.name)
+                        }
+                        _ => None,
+                    })
+                    .collect();
+                known.insert((method.to_owned(), path.clone()), names);
+            }
+        }
+        known
+    });
+    KNOWN
+        .get(&(method.to_owned(), route.to_owned()))
+        .map_or(&[], Vec::as_slice)
 }
 
 /// Whose session or token a request shows.
@@ -159,7 +247,8 @@ async fn identify(app: &App, headers: &HeaderMap, safe: bool) -> Result<Who, Pro
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
-    let (person, session, until) = if let Some(text) = bearer {
+    let mut renewed = None;
+    let (person, session, until, token) = if let Some(text) = bearer {
         let Some(token) = app.0.office.token(&Secret::of(text.trim()).0, now).await? else {
             return Err(Problem::not_signed_in());
         };
@@ -168,24 +257,39 @@ async fn identify(app: &App, headers: &HeaderMap, safe: bool) -> Result<Who, Pro
         }
         let hour_ago = now - SignedDuration::from_hours(1);
         if token.seen.is_none_or(|seen| seen < hour_ago) {
-            app.0.office.saw_token(token.id, now).await?;
+            let office = app.0.office.clone();
+            tokio::spawn(async move {
+                if let Err(error) = office.saw_token(token.id, now).await {
+                    tracing::warn!(%error, "the use of a token was not noted");
+                }
+            });
         }
-        (token.person, None, token.until)
+        (token.person, None, token.until, Some(token.id))
     } else {
-        let Some(text) = cookie(headers) else {
-            return Err(Problem::not_signed_in());
-        };
-        let key = Secret::of(text).0;
-        let Some(session) = app.0.office.session(&key, now).await? else {
+        let mut found = None;
+        for text in cookies(app, headers).take(COOKIES_MAX) {
+            let key = Secret::of(text).0;
+            if let Some(session) = app.0.office.session(&key, now).await? {
+                found = Some((text, key, session));
+                break;
+            }
+        }
+        let Some((text, key, session)) = found else {
             return Err(Problem::not_signed_in());
         };
         let mut until = session.until;
         // Used sessions live on; written at most once an hour.
         if until < now + SESSION - SignedDuration::from_hours(1) {
             until = now + SESSION;
-            app.0.office.extend_session(&key, until).await?;
+            renewed = Some(text.to_owned());
+            let office = app.0.office.clone();
+            tokio::spawn(async move {
+                if let Err(error) = office.extend_session(&key, until).await {
+                    tracing::warn!(%error, "a session was not extended");
+                }
+            });
         }
-        (session.person, Some(SessionKey(key)), until)
+        (session.person, Some(SessionKey(key)), until, None)
     };
     let person = PersonName::new(person);
     let roles = app
@@ -196,22 +300,45 @@ async fn identify(app: &App, headers: &HeaderMap, safe: bool) -> Result<Who, Pro
         .value;
     Ok(Who {
         person,
+        token,
+        renewed,
         roles,
         session,
         until,
     })
 }
 
-/// The session's secret in the cookies of a request.
-pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// What a request shows as secrets of sessions.
+pub(crate) fn cookies<'h>(app: &App, headers: &'h HeaderMap) -> impl Iterator<Item = &'h str> {
+    let own = cookie_name(app);
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == COOKIE)
+        .filter(move |(name, _)| *name == own)
         .map(|(_, value)| value)
+}
+
+/// What makes a browser keep a session, for as long as it lasts.
+pub(crate) fn set_cookie(
+    app: &App,
+    secret: &str,
+    lasts: SignedDuration,
+) -> Result<HeaderValue, Problem> {
+    let name = cookie_name(app);
+    let secure = if app.0.options.secure { "; Secure" } else { "" };
+    let text = format!(
+        "{name}={secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{secure}",
+        lasts.as_secs()
+    );
+    HeaderValue::try_from(text).map_err(|error| Problem::internal(error.to_string()))
+}
+
+/// The name of the session's cookie.
+pub(crate) fn cookie_name(app: &App) -> &'static str {
+    COOKIES[usize::from(app.0.options.secure)]
 }
 
 /// That a write comes from this server's own pages.
@@ -245,21 +372,42 @@ fn same_origin(headers: &HeaderMap, must_say: bool) -> Result<(), Problem> {
     }
 }
 
+/// Where a request comes from. Only the last hop is believed: it is what the proxy itself saw. A proxy may add to a line
+/// that the client sent, or add a line of its own after it.
 fn address(app: &App, request: &Request) -> IpAddr {
     let forwarded = request
         .headers()
-        .get("x-forwarded-for")
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
         .and_then(|value| value.to_str().ok())
-        // The last is what the proxy itself saw; those before are what anybody may claim.
         .and_then(|value| value.rsplit(',').next())
-        .and_then(|value| value.trim().parse().ok());
+        .and_then(|hop| parse_hop(hop.trim()));
     let direct = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
         .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |info| info.0.ip());
     match forwarded {
-        Some(address) if app.0.options.behind_proxy => address,
-        _ => direct,
+        Some(address) if app.0.options.behind_proxy => address.to_canonical(),
+        _ => direct.to_canonical(),
+    }
+}
+
+/// An address, with a port or without.
+fn parse_hop(hop: &str) -> Option<IpAddr> {
+    hop.parse()
+        .or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()))
+        .or_else(|_| hop.trim_matches(['[', ']']).parse())
+        .ok()
+}
+
+/// What limits count by: an address of IPv4, a network of IPv6. A customer has 2⁶⁴ addresses of one network.
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64)))
+        }
     }
 }
 
@@ -274,7 +422,7 @@ fn too_many() -> Problem {
     problem
 }
 
-async fn note_seen(app: &App, who: &Who) -> Result<(), Problem> {
+fn note_seen(app: &App, who: &Who) {
     let now = Timestamp::now();
     let stale = {
         let mut seen = app
@@ -290,9 +438,14 @@ async fn note_seen(app: &App, who: &Who) -> Result<(), Problem> {
         stale
     };
     if stale {
-        app.0.office.saw(who.person.as_str(), now).await?;
+        // Only a convenience: while another program locks the database for writing, reading goes on.
+        let (office, person) = (app.0.office.clone(), who.person.as_str().to_owned());
+        tokio::spawn(async move {
+            if let Err(error) = office.saw(&person, now).await {
+                tracing::warn!(%error, "when a person was last seen was not noted");
+            }
+        });
     }
-    Ok(())
 }
 
 /// Puts on every answer what keeps a browser from being used against its user.
@@ -331,4 +484,31 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
         );
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_count_networks_of_ipv6_and_addresses_of_ipv4() {
+        let of = |text: &str| network(text.parse().unwrap());
+        assert_eq!(of("2001:db8:1:2:3::4"), of("2001:db8:1:2:ffff::1"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+
+    #[test]
+    fn a_hop_may_have_a_port() {
+        for (hop, address) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("192.0.2.7:4711", "192.0.2.7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("[2001:db8::7]", "2001:db8::7"),
+        ] {
+            assert_eq!(parse_hop(hop), address.parse().ok(), "{hop}");
+        }
+        assert_eq!(parse_hop("unknown"), None);
+    }
 }

@@ -3,13 +3,15 @@
 use std::fmt::Write;
 
 use lazaret_ledger::LotView;
-use qrcode::{Color, EcLevel, QrCode};
+use qrcode::bits::Bits;
+use qrcode::types::QrError;
+use qrcode::{Color, EcLevel, QrCode, Version};
 
 use crate::api::common::Problem;
 
 /// The label of a lot. Its code says `lazaret:lot/<name>`, which every search field of this server understands.
 pub(crate) fn svg(gateway: &str, lot: &LotView) -> Result<String, Problem> {
-    let code = QrCode::with_error_correction_level(format!("lazaret:lot/{}", lot.lot), EcLevel::M)
+    let code = code(&format!("lazaret:lot/{}", lot.lot))
         .map_err(|error| Problem::bad_request(format!("the name makes no code: {error}")))?;
     let width = code.width();
     let colors = code.to_colors();
@@ -61,6 +63,27 @@ pub(crate) fn svg(gateway: &str, lot: &LotView) -> Result<String, Problem> {
     Ok(text)
 }
 
+/// The code of a text. One beyond ASCII says that it is UTF-8 (ECI 26): readers that are not told guess at the scripts of
+/// their country.
+fn code(text: &str) -> Result<QrCode, QrError> {
+    if text.is_ascii() {
+        return QrCode::with_error_correction_level(text, EcLevel::M);
+    }
+    let mut outcome = Err(QrError::DataTooLong);
+    for version in 1..=40 {
+        let mut bits = Bits::new(Version::Normal(version));
+        outcome = bits
+            .push_eci_designator(26)
+            .and_then(|()| bits.push_byte_data(text.as_bytes()))
+            .and_then(|()| bits.push_terminator(EcLevel::M))
+            .and_then(|()| QrCode::with_bits(bits, EcLevel::M));
+        if !matches!(outcome, Err(QrError::DataTooLong)) {
+            break;
+        }
+    }
+    outcome
+}
+
 fn escape(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -72,4 +95,27 @@ fn escape(text: &str) -> String {
             c => c.to_string(),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_beyond_ascii_says_that_it_is_utf_8() {
+        // The bits of the text alone; a code that says more is larger where the text alone just fits.
+        let plain = |text: &str| QrCode::with_error_correction_level(text, EcLevel::M).unwrap();
+        assert_eq!(
+            code("lazaret:lot/A-1").unwrap().to_colors(),
+            plain("lazaret:lot/A-1").to_colors()
+        );
+        let korean = "lazaret:lot/신의주-1";
+        assert_ne!(code(korean).unwrap().to_colors(), plain(korean).to_colors());
+        let mut bits = Bits::new(Version::Normal(5));
+        bits.push_eci_designator(26).unwrap();
+        bits.push_byte_data(korean.as_bytes()).unwrap();
+        // ECI mode 0111, assignment 26, byte mode 0100: ISO/IEC 18004, 7.4.2.
+        assert_eq!(&bits.into_bytes()[..2], [0b0111_0001, 0b1010_0100]);
+        assert!(code(&format!("lazaret:lot/{}", "é".repeat(2_000))).is_err());
+    }
 }

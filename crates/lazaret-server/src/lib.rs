@@ -13,6 +13,7 @@ mod board;
 mod demo;
 mod guard;
 mod label;
+mod limits;
 mod manifest;
 mod metrics;
 mod offset;

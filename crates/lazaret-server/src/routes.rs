@@ -7,6 +7,7 @@ mod boards;
 mod commands;
 mod demo;
 mod files;
+mod live;
 mod lots;
 mod session;
 
@@ -65,6 +66,8 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(accounts::account, accounts::change_account))
         .routes(routes!(accounts::account_link))
         .routes(routes!(accounts::end_sessions))
+        .routes(routes!(accounts::account_tokens))
+        .routes(routes!(accounts::revoke_account_token))
         .routes(routes!(commands::command))
         .routes(routes!(commands::check_command))
         .routes(routes!(commands::command_batch))
@@ -107,7 +110,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(demo::advance))
         .routes(routes!(files::export))
         .routes(routes!(files::label))
-        .routes(routes!(files::live))
+        .routes(routes!(live::live))
 }
 
 /// Routes that take tables, and so more bytes than others.

@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
@@ -21,9 +21,25 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How many clients may be at it at a time.
 const HANDSHAKES: usize = 256;
 
+/// How often the files are looked at: certificates are exchanged while the server runs.
+const LOOK: Duration = Duration::from_secs(5);
+
 /// What a server proves its name with.
 #[derive(Clone)]
-pub struct Tls(TlsAcceptor);
+pub struct Tls {
+    acceptor: TlsAcceptor,
+    certificate: PathBuf,
+    key: PathBuf,
+    /// When the files were changed, as far as this has been read.
+    changed: Changed,
+}
+
+/// When certificate and key were last changed.
+type Changed = [Option<SystemTime>; 2];
+
+fn changed(certificate: &Path, key: &Path) -> Changed {
+    [certificate, key].map(|file| std::fs::metadata(file).and_then(|m| m.modified()).ok())
+}
 
 impl std::fmt::Debug for Tls {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -78,6 +94,8 @@ impl Tls {
     /// # Errors
     /// [`TlsError`] names the file and says what to do.
     pub fn read(certificate: &Path, key: &Path) -> Result<Tls, TlsError> {
+        // Before the files are read: a change meanwhile is seen the next time.
+        let changed = changed(certificate, key);
         let bytes = |file: &Path| {
             std::fs::read(file).map_err(|why| TlsError::File {
                 file: file.to_owned(),
@@ -125,14 +143,35 @@ impl Tls {
             .with_single_cert(chain, secret)
             .map_err(unfit)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Tls(TlsAcceptor::from(Arc::new(config))))
+        Ok(Tls {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            certificate: certificate.to_owned(),
+            key: key.to_owned(),
+            changed,
+        })
+    }
+
+    /// Reads the files again if they were changed. While they cannot be used, as between the exchange of the one and
+    /// of the other, what was read before goes on.
+    fn renew(&mut self) {
+        let changed = changed(&self.certificate, &self.key);
+        if changed == self.changed {
+            return;
+        }
+        match Tls::read(&self.certificate, &self.key) {
+            Ok(read) => {
+                *self = read;
+                tracing::info!("the certificate was read again");
+            }
+            Err(error) => tracing::warn!(%error, "the certificate was changed and cannot be used"),
+        }
     }
 
     /// Speaks TLS with whoever comes to `listener`.
     pub(crate) fn over(self, listener: TcpListener) -> io::Result<Secured> {
         let address = listener.local_addr()?;
         let (agreed, ready) = mpsc::channel(1);
-        let task = tokio::spawn(agree(listener, self.0, agreed));
+        let task = tokio::spawn(agree(listener, self, agreed));
         Ok(Secured {
             address,
             ready,
@@ -144,19 +183,23 @@ impl Tls {
 /// Takes connections and agrees on keys with each on its own, so that a slow client keeps nobody waiting.
 async fn agree(
     mut listener: TcpListener,
-    acceptor: TlsAcceptor,
+    mut tls: Tls,
     agreed: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
 ) {
+    let mut looked = Instant::now();
     let room = Arc::new(Semaphore::new(HANDSHAKES));
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else {
             return;
         };
         let (stream, address) = Listener::accept(&mut listener).await;
-        let (acceptor, agreed) = (acceptor.clone(), agreed.clone());
+        if looked.elapsed() >= LOOK {
+            looked = Instant::now();
+            tls.renew();
+        }
+        let (acceptor, agreed) = (tls.acceptor.clone(), agreed.clone());
         tokio::spawn(async move {
             let handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await;
-            drop(place);
             match handshake {
                 Ok(Ok(stream)) => {
                     // The server has stopped if nobody listens any more.
@@ -165,6 +208,8 @@ async fn agree(
                 Ok(Err(error)) => tracing::debug!(%address, %error, "no agreement on keys"),
                 Err(_) => tracing::debug!(%address, "a client never agreed on keys"),
             }
+            // Only now: connections that the server has no room for yet wait here.
+            drop(place);
         });
     }
 }

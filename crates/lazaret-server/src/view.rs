@@ -1,6 +1,7 @@
 //! What the screens show, worked out from a state and from records.
 
 pub(crate) mod arrivals;
+pub(crate) mod health;
 pub(crate) mod lots;
 pub(crate) mod site;
 pub(crate) mod timeline;

@@ -60,8 +60,11 @@ pub(crate) struct Arguments {
 }
 
 /// The files of a ledger's folder: the key, the database and what SQLite keeps next to it while it is open.
-const LEDGER_FILES: [&str; 5] = [
+const LEDGER_FILES: [&str; 8] = [
     "checkpoint.key",
+    "ledger.accepted",
+    "ledger.last",
+    "ledger.lock",
     "ledger.db",
     "ledger.db-wal",
     "ledger.db-shm",

@@ -10,9 +10,9 @@ use lazaret_store::Account;
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
 use super::commands::{if_match, say};
-use super::session::person_name;
+use super::session::{person_name, token_view};
 use crate::api::common::{Answer, Problem};
-use crate::api::session::{AccountView, ChangeAccount, NewAccount, OneTimeLink};
+use crate::api::session::{AccountView, ChangeAccount, NewAccount, OneTimeLink, TokenView};
 use crate::app::App;
 use crate::guard::Who;
 use crate::secrets::Secret;
@@ -109,8 +109,7 @@ pub(crate) async fn change_account(
         )));
     }
     if disabled {
-        app.0.office.end_sessions(&person, None).await?;
-        app.0.office.drop_links(&person).await?;
+        app.0.office.end_all(&person, None).await?;
     }
     if let Some(roles) = body.roles {
         say(
@@ -138,15 +137,40 @@ pub(crate) async fn account_link(
     Ok((StatusCode::CREATED, Json(link)))
 }
 
-/// Ends every session of a person.
+/// Ends every session of a person, their API tokens and their one-time links: what a lost tablet holds.
 #[utoipa::path(delete, path = "/api/accounts/{person}/sessions", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn end_sessions(
     State(app): State<App>,
     Path(person): Path<String>,
 ) -> Result<StatusCode, Problem> {
     known(&app, &person).await?;
-    app.0.office.end_sessions(&person, None).await?;
+    app.0.office.end_all(&person, None).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// A person's API tokens.
+#[utoipa::path(get, path = "/api/accounts/{person}/tokens", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 200, description = "Done.", body = Vec<TokenView>), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn account_tokens(
+    State(app): State<App>,
+    Path(person): Path<String>,
+) -> Answer<Vec<TokenView>> {
+    known(&app, &person).await?;
+    let tokens = app.0.office.tokens(&person).await?;
+    Ok(Json(tokens.into_iter().map(token_view).collect()))
+}
+
+/// Revokes an API token of a person.
+#[utoipa::path(delete, path = "/api/accounts/{person}/tokens/{id}", tag = "session", params(("person" = String, Path, description = "Who."), ("id" = u64, Path, description = "Its number.")), responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+pub(crate) async fn revoke_account_token(
+    State(app): State<App>,
+    Path((person, id)): Path<(String, u64)>,
+) -> Result<StatusCode, Problem> {
+    known(&app, &person).await?;
+    if app.0.office.revoke_token(&person, id).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found(format!("{person} has no token {id}")))
+    }
 }
 
 async fn known(app: &App, person: &str) -> Result<Account, Problem> {

@@ -22,6 +22,8 @@ use crate::words::name;
 
 /// Records looked at for one page; a filter that finds nothing in so many gives the place to go on from.
 const LOOKED_AT: usize = 100_000;
+/// Bytes of records on one page: the next page goes on from there.
+const PAGE_BYTES: usize = 4 << 20;
 
 /// Records, the latest first.
 #[utoipa::path(get, path = "/api/audit/records", tag = "audit", params(AuditQuery), responses((status = 200, description = "Done.", body = Page<RecordRow>), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
@@ -83,6 +85,7 @@ pub(crate) async fn page(app: &App, query: &AuditQuery) -> Result<Page<RecordRow
     };
     let mut items = Vec::new();
     let mut looked = 0;
+    let mut bytes = 0;
     let mut next = None;
     'pages: loop {
         let rows = match &listed {
@@ -105,7 +108,8 @@ pub(crate) async fn page(app: &App, query: &AuditQuery) -> Result<Page<RecordRow
             if stored.seq < first {
                 break 'pages;
             }
-            if items.len() == limit || looked == LOOKED_AT {
+            let full = items.len() == limit || bytes >= PAGE_BYTES;
+            if full || looked == LOOKED_AT {
                 next = Some((stored.seq + 1).to_string());
                 break 'pages;
             }
@@ -113,6 +117,7 @@ pub(crate) async fn page(app: &App, query: &AuditQuery) -> Result<Page<RecordRow
             looked += 1;
             let record = stored.record()?;
             if fits(stored, &record) {
+                bytes += stored.body.len();
                 items.push(row(stored, record));
             }
         }

@@ -24,7 +24,7 @@ pub(crate) async fn board(
 }
 
 /// The board as one self-contained page without scripts: the latest that has been drawn.
-#[utoipa::path(get, path = "/api/board/page", tag = "screens", responses((status = 200, description = "Done.", body = String, content_type = "text/html"), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/board/page", tag = "screens", params(("shown" = Option<String>, Query, description = "Anything: another one makes a browser read the page anew.")), responses((status = 200, description = "Done.", body = String, content_type = "text/html"), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn board_page(State(app): State<App>) -> Result<Response, Problem> {
     let board = board_of(&app)?;
     let standing = on_disk(&board, |board| Ok(board.standing())).await?;

@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use jiff::Timestamp;
 use lazaret_ledger::{Chained, Closure, ConvoyView, NameKind, PersonView};
 use lazaret_store::Moment;
-use lazaret_vocabulary::event::entry::{Entry, ExceptionId, PersonName};
+use lazaret_vocabulary::event::entry::{Entry, ExceptionId, PersonName, Role};
 use lazaret_vocabulary::event::rules::Protocol;
 use lazaret_vocabulary::event::{ConvoyId, Happening, VehicleId};
 
@@ -26,7 +26,7 @@ use crate::app::App;
 use crate::guard::Who;
 use crate::view::timeline::{records, timeline};
 use crate::view::{
-    arrivals as arrivals_view, days_left, lots, refusal, site as site_view, trial,
+    arrivals as arrivals_view, days_left, health, lots, refusal, site as site_view, trial,
     vehicles as vehicles_view, when,
 };
 use crate::words::words;
@@ -53,8 +53,7 @@ pub(crate) async fn today(State(app): State<App>, Extension(who): Extension<Who>
     for stored in app.0.live.store().before(seq + 1, 12).await? {
         let record = stored.record()?;
         // What the command itself said comes last of what must stand before it.
-        let said = record
-            .events
+        let said = health::readable(&who.roles, &record.events)
             .iter()
             .find(|event| {
                 !matches!(
@@ -379,7 +378,7 @@ pub(crate) async fn vehicle(
     let (mut card, seqs) =
         found.ok_or_else(|| Problem::not_found(format!("there is no vehicle {vehicle}")))?;
     let records = records(app.0.live.store(), &seqs).await?;
-    card.timeline = timeline(&records, |what| {
+    card.timeline = timeline(&who.roles, &records, |what| {
         let mut named = false;
         let mut found = false;
         crate::view::timeline::names(what, &mut |kind, name| {
@@ -440,6 +439,7 @@ pub(crate) async fn people(State(app): State<App>) -> Answer<Vec<PersonRow>> {
 #[utoipa::path(get, path = "/api/people/{person}", tag = "screens", params(("person" = String, Path, description = "Who.")), responses((status = 200, description = "Done.", body = PersonCard), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn person(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     Path(person): Path<String>,
 ) -> Answer<PersonCard> {
     let person = PersonName::new(person);
@@ -472,17 +472,18 @@ pub(crate) async fn person(
     said.truncate(200);
     Ok(Json(PersonCard {
         row,
-        timeline: timeline(&said, |_| true),
+        timeline: timeline(&who.roles, &said, |_| true),
     }))
 }
 
-fn exception_row(view: &lazaret_ledger::ExceptionView) -> ExceptionRow {
+/// * `roles` — of the reader.
+fn exception_row(roles: &[Role], view: &lazaret_ledger::ExceptionView) -> ExceptionRow {
     ExceptionRow {
         exception: view.exception.clone(),
         open: view.open,
         opened_at: view.opened_at.into(),
         seq: view.record,
-        because: view.because.clone(),
+        because: health::because(roles, &view.because),
         lots: view.lots.len() as u64,
         recalled: view.recalled.len() as u64,
         first: view.lots.iter().take(5).cloned().collect(),
@@ -493,6 +494,7 @@ fn exception_row(view: &lazaret_ledger::ExceptionView) -> ExceptionRow {
 #[utoipa::path(get, path = "/api/exceptions", tag = "screens", params(ExceptionQuery), responses((status = 200, description = "Done.", body = Page<ExceptionRow>), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn exceptions(
     State(app): State<App>,
+    Extension(who): Extension<Who>,
     Query(query): Query<ExceptionQuery>,
 ) -> Answer<Page<ExceptionRow>> {
     let limit = query.limit.unwrap_or(100).clamp(1, 1000) as usize;
@@ -504,7 +506,7 @@ pub(crate) async fn exceptions(
         .iter()
         .skip(after)
         .take(limit)
-        .map(exception_row)
+        .map(|view| exception_row(&who.roles, view))
         .collect();
     Ok(Json(Page {
         items,
@@ -581,9 +583,9 @@ pub(crate) async fn exception(
         .look(None, |state, now| lots::graph(state, &closure, now))
         .await?;
     Ok(Json(ExceptionCard {
-        row: exception_row(&view),
+        row: exception_row(&who.roles, &view),
         graph,
-        timeline: timeline(&records, |what| match what {
+        timeline: timeline(&who.roles, &records, |what| match what {
             Happening::Entry(Entry::ExceptionClosed { exception: of, .. }) => *of == exception,
             Happening::Entry(Entry::LotFrozen { .. } | Entry::LotRecalled { .. }) => false,
             _ => true,

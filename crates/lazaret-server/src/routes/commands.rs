@@ -16,6 +16,7 @@ use crate::api::commands::{BatchOutcome, BatchRequest, CommandRequest, Receipt, 
 use crate::api::common::{Answer, Problem, RefusalView};
 use crate::app::App;
 use crate::guard::Who;
+use crate::limits;
 use crate::words::words;
 
 /// Says that something happened. The answer comes when it is on disk.
@@ -28,7 +29,9 @@ pub(crate) async fn command(
 ) -> Answer<Receipt> {
     let body = request(body, &who.person)?;
     check_version(&app, &headers, &body.what).await?;
+    let bytes = limits::size(&body)?;
     let command = command_of(&app, &who.person, body)?;
+    app.0.limits.says(who.person.as_str(), 1, bytes)?;
     let receipt = app.0.live.submit(command).await?;
     Ok(Json(receipt_view(&app, receipt).await?))
 }
@@ -41,6 +44,7 @@ pub(crate) async fn check_command(
     Json(body): Json<Value>,
 ) -> Answer<Trial> {
     let body = request(body, &who.person)?;
+    limits::size(&body)?;
     let command = command_of(&app, &who.person, body)?;
     let seen = app
         .0
@@ -85,9 +89,13 @@ pub(crate) async fn command_batch(
     for sent in body.commands {
         let id = sent.get("id").and_then(Value::as_str).unwrap_or_default();
         let id = id.to_owned();
-        let command =
-            request(sent, &who.person).and_then(|request| command_of(&app, &who.person, request));
-        let problem = match command {
+        let taken = request(sent, &who.person).and_then(|request| {
+            let bytes = limits::size(&request)?;
+            let command = command_of(&app, &who.person, request)?;
+            app.0.limits.says(who.person.as_str(), 1, bytes)?;
+            Ok(command)
+        });
+        let problem = match taken {
             Ok(command) => {
                 places.push(outcomes.len());
                 commands.push((command, None));

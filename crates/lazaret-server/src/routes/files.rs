@@ -1,20 +1,16 @@
 //! Tables and labels, in and out, and live updates.
 
-use std::convert::Infallible;
-
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use futures_util::stream;
-use lazaret_ledger::chain::Record;
+use futures_util::{StreamExt, stream};
+use lazaret_store::export_head;
 use lazaret_vocabulary::event::LotId;
 use lazaret_vocabulary::event::entry::Entry;
 use serde::Serialize;
 use tokio::sync::Semaphore;
-use tokio::sync::broadcast::error::RecvError;
 
 use super::{audit, boards, commands, lots};
 use crate::access::{allows, may_export};
@@ -22,19 +18,15 @@ use crate::api::arrivals::{ArrivalQuery, ImportQuery, ImportReport, ImportedMani
 use crate::api::audit::AuditQuery;
 use crate::api::common::{Answer, CellError, Page, PageQuery, Problem};
 use crate::api::exceptions::ExceptionQuery;
-use crate::api::live::LiveRecord;
 use crate::api::lots::{LotQuery, TraceNode};
 use crate::api::vehicles::VehicleQuery;
-use crate::api::work::{TestQuery, TestState};
+use crate::api::work::{TestQuery, TestRow, TestState};
 use crate::app::App;
 use crate::guard::Who;
-use crate::tables::{Form, columns, file};
-use crate::view::{timeline, trial};
-use crate::words::name;
+use crate::tables::{Form, Row, Source, columns, file, rows};
+use crate::view::trial;
 use crate::{label as label_of, manifest};
 
-/// Rows of an exported list. Beyond it the ledger itself is the better export.
-const ROWS_MAX: usize = 1_000_000;
 /// Tables are read one after another: each may take some 200 MB while it is.
 static READING: Semaphore = Semaphore::const_new(1);
 
@@ -217,117 +209,150 @@ pub(crate) async fn export(
         list
     };
     let columns = columns(name).ok_or_else(unknown)?;
-    let page = |after: Option<String>| PageQuery {
-        after,
-        limit: Some(1000),
-    };
-    macro_rules! all {
-        (|$after:ident| $page:expr) => {{
-            let mut rows = Vec::new();
-            let mut $after: Option<String> = None;
-            loop {
-                let Json(Page { items, next, .. }) = $page.await?;
-                rows.extend(items);
-                $after = next;
-                if $after.is_none() || rows.len() >= ROWS_MAX {
-                    break;
-                }
-            }
-            file(list, columns, &rows, form)
-        }};
-    }
-    let me = || Extension(who.clone());
-    match name {
-        "holds" => all!(|after| lots::holds(State(app.clone()), Query(page(after)))),
-        "releasable" => all!(|after| lots::releasable(State(app.clone()), Query(page(after)))),
-        "release-queue" => {
-            all!(|after| lots::release_queue(State(app.clone()), me(), Query(page(after))))
+    let source = source(app, who, list, name, columns).ok_or_else(unknown)?;
+    file(list, columns, source, form).await
+}
+
+/// The pages of a list, with what stands in each column.
+fn source(
+    app: App,
+    who: Who,
+    list: &str,
+    name: &str,
+    columns: &'static [&'static str],
+) -> Option<Source> {
+    fn page<T: Serialize>(columns: &[&str], page: Page<T>) -> Page<Row> {
+        Page {
+            items: rows(columns, &page.items),
+            next: page.next,
+            total: page.total,
         }
-        "lots" => all!(|after| lots::lots(
-            State(app.clone()),
+    }
+    macro_rules! pages {
+        (|$app:ident, $who:ident, $after:ident| $page:expr) => {
+            Box::new(move |after| {
+                let ($app, $who, $after) = (State(app.clone()), Extension(who.clone()), after);
+                Box::pin(async move {
+                    let _ = &$who;
+                    let Json(found) = $page.await?;
+                    Ok(page(columns, found))
+                })
+            })
+        };
+    }
+    let limit = Some(1000);
+    Some(match name {
+        "holds" => pages!(|app, who, after| lots::holds(app, Query(PageQuery { after, limit }))),
+        "releasable" => {
+            pages!(|app, who, after| lots::releasable(app, Query(PageQuery { after, limit })))
+        }
+        "release-queue" => {
+            pages!(|app, who, after| lots::release_queue(
+                app,
+                who,
+                Query(PageQuery { after, limit })
+            ))
+        }
+        "lots" => pages!(|app, who, after| lots::lots(
+            app,
             Query(LotQuery {
                 after,
-                limit: Some(1000),
+                limit,
                 ..LotQuery::default()
             })
         )),
-        "arrivals" => all!(|after| boards::arrivals(
-            State(app.clone()),
+        "arrivals" => pages!(|app, who, after| boards::arrivals(
+            app,
             Query(ArrivalQuery {
                 after,
-                limit: Some(1000),
+                limit,
                 ..ArrivalQuery::default()
             })
         )),
-        "vehicles" => all!(|after| boards::vehicles(
-            State(app.clone()),
-            me(),
+        "vehicles" => pages!(|app, who, after| boards::vehicles(
+            app,
+            who,
             Query(VehicleQuery {
                 after,
-                limit: Some(1000),
+                limit,
                 ..VehicleQuery::default()
             })
         )),
-        "exceptions" => all!(|after| boards::exceptions(
-            State(app.clone()),
+        "exceptions" => pages!(|app, who, after| boards::exceptions(
+            app,
+            who,
             Query(ExceptionQuery {
                 all: true,
                 after,
-                limit: Some(1000),
+                limit,
             })
         )),
-        "records" => all!(|after| audit::records(
-            State(app.clone()),
+        "records" => pages!(|app, who, after| audit::records(
+            app,
             Query(AuditQuery {
                 after,
-                limit: Some(1000),
+                limit,
                 ..AuditQuery::default()
             })
         )),
-        "people" => {
-            let Json(rows) = boards::people(State(app.clone())).await?;
-            file(list, columns, &rows, form)
-        }
-        "tests" => {
-            let mut rows = Vec::new();
-            for state in [TestState::Due, TestState::Open, TestState::Done] {
-                let mut after = None;
-                loop {
-                    let query = TestQuery {
-                        state,
-                        test: None,
-                        after,
-                        limit: Some(1000),
-                    };
-                    let Json(page) = lots::tests(State(app.clone()), Query(query)).await?;
-                    rows.extend(page.items);
-                    after = page.next;
-                    if after.is_none() {
-                        break;
-                    }
-                }
-            }
-            file(list, columns, &rows, form)
-        }
+        "people" => pages!(|app, who, _after| async {
+            let Json(items) = boards::people(app).await?;
+            Ok::<_, Problem>(Json(whole(items)))
+        }),
+        "tests" => pages!(|app, who, after| tests(app, after)),
         "trace" => {
             let lot = LotId::new(list.trim_start_matches("trace-"));
-            let trace = lots::trace_of(&app, &lot).await?;
-            let rows: Vec<TraceRow> = trace
-                .back
-                .into_iter()
-                .map(|node| TraceRow {
-                    direction: "back",
-                    node,
+            Box::new(move |_| {
+                let (app, lot) = (State(app.clone()), lot.clone());
+                Box::pin(async move {
+                    let Json(found) = trace_rows(app, lot).await?;
+                    Ok(page(columns, found))
                 })
-                .chain(trace.forward.into_iter().map(|node| TraceRow {
-                    direction: "forward",
-                    node,
-                }))
-                .collect();
-            file(list, columns, &rows, form)
+            })
         }
-        _ => Err(unknown()),
+        _ => return None,
+    })
+}
+
+/// A list that is one page.
+fn whole<T>(items: Vec<T>) -> Page<T> {
+    Page {
+        items,
+        next: None,
+        total: None,
     }
+}
+
+/// Tests of every state, one state after the other: `after` begins with the number of the state.
+async fn tests(app: State<App>, after: Option<String>) -> Answer<Page<TestRow>> {
+    const STATES: [TestState; 3] = [TestState::Due, TestState::Open, TestState::Done];
+    let (number, after) = match after.as_deref().and_then(|after| after.split_once(' ')) {
+        Some((number, "")) => (number.parse().unwrap_or(0), None),
+        Some((number, after)) => (number.parse().unwrap_or(0), Some(after.to_owned())),
+        None => (0, None),
+    };
+    let state = STATES[number.min(STATES.len() - 1)];
+    let query = TestQuery {
+        state,
+        test: None,
+        after,
+        limit: Some(1000),
+    };
+    let Json(mut page) = lots::tests(app, Query(query)).await?;
+    page.next = match page.next {
+        Some(after) => Some(format!("{number} {after}")),
+        None if number + 1 < STATES.len() => Some(format!("{} ", number + 1)),
+        None => None,
+    };
+    Ok(Json(page))
+}
+
+async fn trace_rows(State(app): State<App>, lot: LotId) -> Answer<Page<TraceRow>> {
+    let trace = lots::trace_of(&app, &lot).await?;
+    let way = |direction| move |node| TraceRow { direction, node };
+    let back = trace.back.into_iter().map(way("back"));
+    let forward = trace.forward.into_iter().map(way("forward"));
+    Ok(Json(whole(back.chain(forward).collect())))
 }
 
 #[derive(Serialize)]
@@ -340,6 +365,7 @@ struct TraceRow {
 /// The whole ledger, record by record, as it is read.
 fn ledger(app: &App) -> Result<Response, Problem> {
     let store = app.0.live.store().clone();
+    let head = stream::once(async { Ok(Bytes::from(export_head())) });
     let lines = stream::try_unfold((store, 0_u64), |(store, after)| async move {
         let rows = store.after(after, 4096).await?;
         let Some(last) = rows.last().map(|row| row.seq) else {
@@ -352,7 +378,7 @@ fn ledger(app: &App) -> Result<Response, Problem> {
         }
         Ok(Some((Bytes::from(bytes), (store, last))))
     });
-    let mut response = Body::from_stream(lines).into_response();
+    let mut response = Body::from_stream(head.chain(lines)).into_response();
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
@@ -392,104 +418,4 @@ pub(crate) async fn label(
         text,
     )
         .into_response())
-}
-
-/// Live updates as server-sent events: `event: record` with a LiveRecord as data, `event: lost` when so many were
-/// missed that everything should be read again. Goes on after `Last-Event-ID`.
-#[utoipa::path(
-    get,
-    path = "/api/live",
-    tag = "files",
-    responses(
-        (status = 200, description = "The stream.", body = LiveRecord, content_type = "text/event-stream"),
-        (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")
-    )
-)]
-pub(crate) async fn live(State(app): State<App>, headers: HeaderMap) -> Result<Response, Problem> {
-    let feed = app.0.live.listen();
-    let last: Option<u64> = headers
-        .get("last-event-id")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok());
-    let mut missed: std::collections::VecDeque<Message> = std::collections::VecDeque::new();
-    let mut seen = app.0.live.seq();
-    if let Some(last) = last {
-        if seen.saturating_sub(last) > 1000 {
-            missed.push_back(Message::default().event("lost").data("{}"));
-        } else {
-            for stored in app.0.live.store().after(last, 1000).await? {
-                seen = stored.seq;
-                missed.push_back(message(&stored.record()?));
-            }
-        }
-    }
-    let standing = app.0.live.clone();
-    let stream = stream::unfold(
-        (feed, missed, seen),
-        move |(mut feed, mut missed, mut seen)| {
-            let live = standing.clone();
-            async move {
-                if let Some(message) = missed.pop_front() {
-                    return Some((Ok::<_, Infallible>(message), (feed, missed, seen)));
-                }
-                loop {
-                    let heard = tokio::select! {
-                        heard = feed.recv() => heard,
-                        // Open streams would hold up a server that stops.
-                        () = live.stands(lazaret_store::Standing::Stopped) => return None,
-                    };
-                    match heard {
-                        Ok(sealed) if sealed.record.seq <= seen => {}
-                        Ok(sealed) => {
-                            seen = sealed.record.seq;
-                            return Some((Ok(message(&sealed.record)), (feed, missed, seen)));
-                        }
-                        Err(RecvError::Lagged(_)) => {
-                            let lost = Message::default().event("lost").data("{}");
-                            return Some((Ok(lost), (feed, missed, seen)));
-                        }
-                        Err(RecvError::Closed) => return None,
-                    }
-                }
-            }
-        },
-    );
-    Ok(Sse::new(stream)
-        .keep_alive(KeepAlive::default())
-        .into_response())
-}
-
-fn message(record: &Record) -> Message {
-    let (mut all_lots, mut all_vehicles) = (Vec::new(), Vec::new());
-    for event in &record.events {
-        timeline::names(&event.happening, &mut |kind, name| {
-            let list = if kind == "lot" {
-                &mut all_lots
-            } else {
-                &mut all_vehicles
-            };
-            // A positive test may touch thousands; whoever shows lists reads them again anyway.
-            if list.len() < 200 && !list.iter().any(|known| known == name) {
-                list.push(name.to_owned());
-            }
-        });
-    }
-    let view = LiveRecord {
-        seq: record.seq,
-        recorded_at: record.recorded_at.into(),
-        by: record.by.to_string(),
-        events: record.events.iter().map(name).collect(),
-        lots: all_lots,
-        vehicles: all_vehicles,
-        words: commands::in_words(&record.events)
-            .join("; ")
-            .chars()
-            .take(400)
-            .collect(),
-    };
-    let data = serde_json::to_string(&view).unwrap_or_else(|_| "{}".into());
-    Message::default()
-        .event("record")
-        .id(record.seq.to_string())
-        .data(data)
 }

@@ -164,7 +164,7 @@ pub(crate) async fn lot(
         parts: found.parts,
         departure: found.departure,
         handlers: found.handlers,
-        timeline: timeline(&records, |what| about_lot(what, lot.as_str())),
+        timeline: timeline(&who.roles, &records, |what| about_lot(what, lot.as_str())),
         holds: more.holds,
         contacts: reached.saturating_sub(1),
         actions,

@@ -1,7 +1,7 @@
 //! Session and tokens.
 
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +16,7 @@ use crate::api::session::{
     SignIn, TokenView,
 };
 use crate::app::App;
-use crate::guard::{COOKIE, From as Address, SESSION, Who, cookie};
+use crate::guard::{From as Address, SESSION, Who, cookies, set_cookie};
 use crate::secrets::{Secret, fits, hash};
 use crate::vocabulary::EVENTS;
 
@@ -39,8 +39,10 @@ pub(crate) async fn setup_state(State(app): State<App>) -> Answer<SetupView> {
 #[utoipa::path(post, path = "/api/setup", tag = "session", request_body = Setup, responses((status = 200, description = "Done.", body = SessionView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn setup(
     State(app): State<App>,
+    Extension(Address(from)): Extension<Address>,
     Json(body): Json<Setup>,
 ) -> Result<Response, Problem> {
+    app.0.limits.guess(from)?;
     let shown = Secret::of(&body.token);
     let wrong = || Problem::not_allowed("this link was used, or is of another start of the server");
     let known = *app
@@ -103,23 +105,26 @@ pub(crate) async fn setup(
 #[utoipa::path(post, path = "/api/join", tag = "session", request_body = Join, responses((status = 200, description = "Done.", body = SessionView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn join(
     State(app): State<App>,
+    Extension(Address(from)): Extension<Address>,
     Json(body): Json<Join>,
 ) -> Result<Response, Problem> {
-    // The password first: a link should not be lost over one that is too short.
-    let hashed = hash_apart(&app, body.password).await?;
+    app.0.limits.guess(from)?;
     let now = Timestamp::now();
-    let Some(person) = app
-        .0
-        .office
-        .use_link(&Secret::of(&body.token).0, now)
-        .await?
-    else {
-        return Err(Problem::not_allowed(
-            "this link was used or is too old; ask the administrator for another",
-        ));
+    let secret = Secret::of(&body.token).0;
+    let wrong = || {
+        Problem::not_allowed("this link was used or is too old; ask the administrator for another")
+    };
+    // Only who has a link may have a password hashed, which is slow: strangers could hold up everybody's sign-in.
+    if app.0.office.link(&secret, now).await?.is_none() {
+        return Err(wrong());
+    }
+    // The password before the link is used up: it should not be lost over one that is too short.
+    let hashed = hash_apart(&app, body.password).await?;
+    let Some(person) = app.0.office.use_link(&secret, now).await? else {
+        return Err(wrong());
     };
     app.0.office.set_password(&person, &hashed).await?;
-    app.0.office.end_sessions(&person, None).await?;
+    app.0.office.end_all(&person, None).await?;
     sign_in_as(&app, PersonName::new(person)).await
 }
 
@@ -130,18 +135,10 @@ pub(crate) async fn sign_in(
     Extension(Address(from)): Extension<Address>,
     Json(body): Json<SignIn>,
 ) -> Result<Response, Problem> {
-    if app.0.sign_ins.check_key(&from).is_err() {
-        let mut problem = Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-sign-ins",
-            "too many attempts to sign in",
-            "wait a minute and try again",
-        );
-        problem.retry_after_s = Some(60);
-        return Err(problem);
-    }
     let typed = PersonName::new(body.person.trim());
     let (person, _) = app.look(None, |state, _| state.spelling_of(&typed)).await?;
+    // By the name that is meant: other spellings of it are not other accounts.
+    app.0.limits.sign_in(from, person.as_str())?;
     let account = app.0.office.account(person.as_str()).await?;
     let hashed = account
         .as_ref()
@@ -152,7 +149,10 @@ pub(crate) async fn sign_in(
         .await
         .unwrap_or(false);
     match account {
-        Some(account) if good => sign_in_as(&app, PersonName::new(account.person)).await,
+        Some(account) if good => {
+            app.0.limits.came_in(from, person.as_str());
+            sign_in_as(&app, PersonName::new(account.person)).await
+        }
         _ => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "wrong-password",
@@ -177,15 +177,16 @@ pub(crate) async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(text) = cookie(&headers) {
+    for text in cookies(&app, &headers) {
         app.0.office.end_session(&Secret::of(text).0).await?;
     }
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set_cookie(&app, &mut response, "", 0)?;
+    let gone = set_cookie(&app, "", SignedDuration::ZERO)?;
+    response.headers_mut().insert(header::SET_COOKIE, gone);
     Ok(response)
 }
 
-/// Changes one's password; other sessions end.
+/// Changes one's password; other sessions and all API tokens end.
 #[utoipa::path(put, path = "/api/session/password", tag = "session", request_body = ChangePassword, responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
 pub(crate) async fn change_password(
     State(app): State<App>,
@@ -193,14 +194,7 @@ pub(crate) async fn change_password(
     Extension(Address(from)): Extension<Address>,
     Json(body): Json<ChangePassword>,
 ) -> Result<StatusCode, Problem> {
-    if app.0.sign_ins.check_key(&from).is_err() {
-        return Err(Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "too-many-sign-ins",
-            "too many attempts",
-            "wait a minute and try again",
-        ));
-    }
+    app.0.limits.sign_in(from, who.person.as_str())?;
     let account = app.0.office.account(who.person.as_str()).await?;
     let hashed = account.and_then(|account| account.password);
     let good = {
@@ -220,7 +214,7 @@ pub(crate) async fn change_password(
     let own = who.session.map(|key| key.0);
     app.0
         .office
-        .end_sessions(who.person.as_str(), own.as_ref())
+        .end_all(who.person.as_str(), own.as_ref())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -319,7 +313,7 @@ pub(crate) async fn revoke_token(
     }
 }
 
-fn token_view(token: Token) -> TokenView {
+pub(crate) fn token_view(token: Token) -> TokenView {
     TokenView {
         id: token.id,
         person: PersonName::new(token.person),
@@ -360,18 +354,9 @@ async fn sign_in_as(app: &App, person: PersonName) -> Result<Response, Problem> 
     app.0.office.saw(person.as_str(), now).await?;
     let view = session_view(app, person, until).await?;
     let mut response = Json(view).into_response();
-    set_cookie(app, &mut response, &text, 30 * 86_400)?;
+    let cookie = set_cookie(app, &text, SESSION)?;
+    response.headers_mut().insert(header::SET_COOKIE, cookie);
     Ok(response)
-}
-
-fn set_cookie(app: &App, response: &mut Response, value: &str, age_s: u32) -> Result<(), Problem> {
-    let secure = if app.0.options.secure { "; Secure" } else { "" };
-    let text =
-        format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={age_s}{secure}");
-    let value =
-        HeaderValue::try_from(text).map_err(|error| Problem::internal(error.to_string()))?;
-    response.headers_mut().insert(header::SET_COOKIE, value);
-    Ok(())
 }
 
 async fn session_view(

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use lazaret_ledger::chain::Record;
 use lazaret_store::{Store, StoreError};
 use lazaret_vocabulary::event::Happening;
-use lazaret_vocabulary::event::entry::Entry;
+use lazaret_vocabulary::event::entry::{Entry, Role};
 
 use crate::api::lots::TimelineItem;
 use crate::words::words;
@@ -21,7 +21,10 @@ pub(crate) async fn records(store: &Store, seqs: &[u64]) -> Result<Vec<Record>, 
 }
 
 /// What happened, in order; only the events for which `about` holds.
+///
+/// * `roles` — of the reader, who may not know everything.
 pub(crate) fn timeline(
+    roles: &[Role],
     records: &[Record],
     about: impl Fn(&Happening) -> bool,
 ) -> Vec<TimelineItem> {
@@ -35,7 +38,8 @@ pub(crate) fn timeline(
     }
     let mut items = Vec::new();
     for record in records {
-        for event in record.events.iter().filter(|e| about(&e.happening)) {
+        let readable = super::health::readable(roles, &record.events);
+        for event in readable.iter().filter(|e| about(&e.happening)) {
             items.push(TimelineItem {
                 seq: record.seq,
                 at: event.at.into(),

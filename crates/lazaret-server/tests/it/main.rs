@@ -5,6 +5,7 @@
 mod access;
 mod board;
 mod document;
+mod hygiene;
 mod office;
 mod scene;
 mod screens;

@@ -55,6 +55,20 @@ impl Server {
         Self::demo_with(outside, None).await
     }
 
+    /// A ledger in which nothing has happened, behind a proxy.
+    pub(crate) async fn behind_proxy() -> Server {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open_sqlite(&folder.path().join("ledger.db"))
+            .await
+            .unwrap();
+        let live = Live::start(store, LiveOptions::default()).await.unwrap();
+        let outside = Options {
+            behind_proxy: true,
+            ..Options::default()
+        };
+        Self::over_with(live, uiju(), folder, None, outside, None)
+    }
+
     /// A demonstration with a watcher's board.
     pub(crate) async fn watching(board: Arc<Board>) -> Server {
         Self::demo_with(Options::default(), Some(board)).await
@@ -67,6 +81,8 @@ impl Server {
         let demo = Demo::new(&gateway, Arc::clone(&offset), 1).unwrap();
         let store = Store::open_sqlite(&folder.path().join("ledger.db"))
             .await
+            .unwrap()
+            .keeping(folder.path())
             .unwrap();
         let options = LiveOptions {
             clock: offset.clock(),

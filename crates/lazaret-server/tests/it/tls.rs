@@ -152,3 +152,28 @@ fn what_cannot_be_used_is_named() {
     assert!(torn.contains("torn.pem: "), "{torn}");
     assert!(torn.contains("(PEM)"), "{torn}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_certificate_that_was_exchanged_is_used_without_a_restart() {
+    let (files, next) = (files(), self::files());
+    let server = Server::empty().await;
+    let tls = Tls::read(&files.certificate, &files.key).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = server.app.clone();
+    let serving = tokio::spawn(lazaret_server::serve(
+        app,
+        listener,
+        Some(tls),
+        std::future::pending(),
+    ));
+    drop(connect(address, files.trusted.clone()).await);
+    // The certificate first, with a key that does not fit it yet: the one before goes on.
+    std::fs::copy(&next.certificate, &files.certificate).unwrap();
+    tokio::time::sleep(Duration::from_millis(5_200)).await;
+    drop(connect(address, files.trusted.clone()).await);
+    std::fs::copy(&next.key, &files.key).unwrap();
+    tokio::time::sleep(Duration::from_millis(5_200)).await;
+    drop(connect(address, next.trusted.clone()).await);
+    serving.abort();
+}
