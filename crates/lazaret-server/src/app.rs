@@ -155,9 +155,12 @@ impl App {
         seen.retain(|_, at| *at > hour_ago);
     }
 
-    /// The gateway's time zone.
-    pub(crate) fn zone(&self) -> &TimeZone {
-        &self.0.gateway.time_zone
+    /// The gateway's time zone: as it is recorded, whatever the gateway file says now.
+    pub(crate) fn zone(&self, state: &lazaret_ledger::State) -> TimeZone {
+        let recorded = state
+            .rules()
+            .and_then(|rules| TimeZone::get(&rules.time_zone).ok());
+        recorded.unwrap_or_else(|| self.0.gateway.time_zone.clone())
     }
 
     pub(crate) fn demo_accounts(&self) -> Vec<DemoAccount> {

@@ -28,6 +28,19 @@ describe('signs', () => {
   });
 });
 
+describe('the hour that comes twice', () => {
+  it('shows its offset, and no other hour does', () => {
+    const now = Date.parse('2026-10-20T00:00:00Z');
+    const shown = (at: string, zone: string) => instant(at, zone, now);
+    expect(shown('2026-10-25T00:30:01Z', 'Europe/Berlin')).toBe('25 Oct 02:30 +02:00');
+    expect(shown('2026-10-25T01:30:01Z', 'Europe/Berlin')).toBe('25 Oct 02:30 +01:00');
+    expect(shown('2026-10-24T23:59:59Z', 'Europe/Berlin')).toBe('25 Oct 01:59');
+    expect(shown('2026-10-25T02:00:00Z', 'Europe/Berlin')).toBe('25 Oct 03:00');
+    expect(shown('2026-03-29T01:00:00Z', 'Europe/Berlin')).toBe('29 Mar 03:00');
+    expect(shown('2026-04-05T03:30:00Z', 'America/Santiago')).toBe('4 Apr 23:30 -04:00');
+  });
+});
+
 describe('undo', () => {
   const anything = () => true;
   const undo = (what: Record<string, unknown>, events: Record<string, unknown>[] = [what], may: (event: string) => boolean = anything) =>

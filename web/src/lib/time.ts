@@ -71,9 +71,24 @@ export function local(text: string, zone: string, now: number): string {
   return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, (at) => instant(at, zone, now));
 }
 
-/** `08:00` */
+/** `08:00`; with its offset, `02:30 +02:00`, in the hour that comes twice when the clocks go back. */
 export function clock(at: string | number, zone: string): string {
-  return format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(at));
+  const instant = new Date(at).getTime();
+  return comes_twice(instant, zone) ? `${bare(instant, zone)} ${offset(instant, zone)}` : bare(instant, zone);
+}
+
+function bare(at: number, zone: string): string {
+  return format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+}
+
+/** Whether another instant shows the same local time. */
+function comes_twice(at: number, zone: string): boolean {
+  const own = ahead(at, zone);
+  // Clocks are changed by at most three hours at a time, and not twice in six.
+  return [at - 3 * HOUR, at + 3 * HOUR].some((near) => {
+    const there = ahead(near, zone);
+    return there !== own && ahead(at + (own - there) * MINUTE, zone) === there;
+  });
 }
 
 /** `14 Feb` for a civil date `YYYY-MM-DD`. */
@@ -84,7 +99,7 @@ export function civil(date: string): string {
 /** `Wed 24 Jan 14:05 (+09:00)`: the station's clock. */
 export function station_clock(now: number, zone: string): string {
   const day = format(zone, { weekday: 'short', day: 'numeric', month: 'short' }).format(now).replace(',', '');
-  return `${day} ${clock(now, zone)} (${offset(now, zone)})`;
+  return `${day} ${bare(now, zone)} (${offset(now, zone)})`;
 }
 
 /** `+09:00` */

@@ -47,7 +47,7 @@ pub(crate) async fn gateway(State(app): State<App>) -> Answer<GatewayView> {
 pub(crate) async fn today(State(app): State<App>, Extension(who): Extension<Who>) -> Answer<Today> {
     let (mut view, seq) = app
         .look(None, |state, now| {
-            crate::view::today::today(state, &who.person, &who.roles, app.zone(), now)
+            crate::view::today::today(state, &who.person, &who.roles, &app.zone(state), now)
         })
         .await?;
     for stored in app.0.live.store().before(seq + 1, 12).await? {

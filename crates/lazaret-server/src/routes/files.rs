@@ -61,14 +61,16 @@ pub(crate) async fn import_manifests(
         .and_then(|value| value.to_str().ok())
         .unwrap_or("")
         .to_lowercase();
-    let (app_apart, query_apart) = (app.clone(), query.clone());
+    let query_apart = query.clone();
+    let mut gateway = app.0.gateway.clone();
+    (gateway.time_zone, _) = app.look(None, |state, _| app.zone(state)).await?;
     let turn = READING
         .acquire()
         .await
         .map_err(|error| Problem::internal(error.to_string()))?;
     let mut read = tokio::task::spawn_blocking(move || {
         let cells = manifest::cells(&body, &kind)?;
-        manifest::read(&cells, &query_apart, &app_apart.0.gateway)
+        manifest::read(&cells, &query_apart, &gateway)
     })
     .await
     .map_err(|error| Problem::internal(error.to_string()))??;

@@ -632,7 +632,7 @@ fn dispatch_steps(app: &App) -> Vec<DispatchStep> {
 
 /// A departure's name that nobody has used.
 fn free_name(state: &Ledger, now: Timestamp, app: &App) -> DepartureId {
-    let day = now.to_zoned_datetime(app.zone().clone()).date();
+    let day = now.to_zoned_datetime(app.zone(state)).date();
     let known: HashSet<String> = state
         .departures()
         .map(|(departure, _)| departure.to_string())

@@ -364,8 +364,10 @@ async fn session_view(
     person: PersonName,
     until: Timestamp,
 ) -> Result<SessionView, Problem> {
-    let ((roles, now), seq) = app
-        .look(None, |state, now| (state.roles_of(&person), now))
+    let ((roles, zone, now), seq) = app
+        .look(None, |state, now| {
+            (state.roles_of(&person), app.zone(state), now)
+        })
         .await?;
     let may_say = EVENTS
         .iter()
@@ -380,7 +382,7 @@ async fn session_view(
         may_say,
         expires: until.into(),
         gateway: app.0.gateway.name.clone(),
-        time_zone: app.zone().iana_name().unwrap_or("UTC").into(),
+        time_zone: zone.iana_name().unwrap_or("UTC").into(),
         now: now.into(),
         demo: app.0.demo.is_some(),
         seq,

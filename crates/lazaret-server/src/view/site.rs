@@ -15,7 +15,11 @@ use crate::api::site::{
 pub(crate) fn gateway_view(gateway: &Gateway, state: &State) -> GatewayView {
     GatewayView {
         name: gateway.name.clone(),
-        time_zone: gateway.time_zone.iana_name().unwrap_or("UTC").into(),
+        // As recorded: a file that was edited since changes nothing by itself.
+        time_zone: match state.rules() {
+            Some(rules) => rules.time_zone.clone(),
+            None => gateway.time_zone.iana_name().unwrap_or("UTC").into(),
+        },
         sources: gateway
             .sources
             .iter()

@@ -50,7 +50,11 @@ async fn every_route_answers_each_role_as_the_table_says() {
     let server = Server::demo().await;
     let people = server.ask(request("GET", "/api/setup", None)).await.json();
     let people = people["demo_accounts"].as_array().unwrap().clone();
-    assert_eq!(people.len(), 9, "one account for each role");
+    assert_eq!(
+        people.len(),
+        10,
+        "one account for each role, and a second officer"
+    );
     for (method, path, access, _) in ROUTES {
         let answer = server.ask(request(method, path, None)).await;
         assert_eq!(

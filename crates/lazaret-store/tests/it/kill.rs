@@ -18,6 +18,7 @@ use crate::scene::{Place, note, opening, postgres, sqlite};
 pub(crate) const ADDRESS: &str = "LAZARET_KILL_ADDRESS";
 pub(crate) const ROUND: &str = "LAZARET_KILL_ROUND";
 const OWED: &str = "LAZARET_KILL_OWED";
+const AT: &str = "LAZARET_KILL_AT";
 const IN_FLIGHT: usize = 64;
 
 /// Not a test of its own: the process that is killed.
@@ -28,6 +29,8 @@ fn child() {
         return;
     };
     let owed = std::env::var(OWED).unwrap_or_default();
+    // What is sent again is the same command, with the same times.
+    let now = std::env::var(AT).map_or_else(|_| jiff::Timestamp::now(), |at| at.parse().unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let store = Store::open(&address).await.unwrap();
@@ -42,7 +45,7 @@ fn child() {
         }
         say("ready");
         for key in owed.split(',').filter(|key| !key.is_empty()) {
-            let receipt = live.submit(note(key, live.now())).await.unwrap();
+            let receipt = live.submit(note(key, now)).await.unwrap();
             say(&format!("ack {key} {}", receipt.seq));
         }
         let mut writers = Vec::new();
@@ -52,7 +55,7 @@ fn child() {
                 for n in 0.. {
                     let key = format!("r{round}-{writer}-{n}");
                     say(&format!("send {key}"));
-                    let receipt = live.submit(note(&key, live.now())).await.unwrap();
+                    let receipt = live.submit(note(&key, now)).await.unwrap();
                     say(&format!("ack {key} {}", receipt.seq));
                 }
             }));
@@ -81,6 +84,7 @@ fn harness(place: &Place) {
         .and_then(|seed| seed.parse().ok())
         .unwrap_or(20_260_105);
     let mut random = seed;
+    let now = jiff::Timestamp::now().to_string();
     let mut acknowledged: HashMap<String, u64> = HashMap::new();
     let mut owed: BTreeSet<String> = BTreeSet::new();
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -91,6 +95,7 @@ fn harness(place: &Place) {
             .env(ADDRESS, &place.address)
             .env(ROUND, round.to_string())
             .env(OWED, list.join(","))
+            .env(AT, &now)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();

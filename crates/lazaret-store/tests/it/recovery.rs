@@ -65,8 +65,10 @@ async fn comes_back(live: &Live) {
 /// Sends a command under its key until it has a receipt.
 async fn insists(live: &Live, key: &str) -> u64 {
     let began = Instant::now();
+    // The same command each time, not another under its key.
+    let command = note(key, live.now());
     loop {
-        let outcome = tokio::time::timeout(HANG, live.submit(note(key, live.now())))
+        let outcome = tokio::time::timeout(HANG, live.submit(command.clone()))
             .await
             .unwrap_or_else(|_| panic!("{key} was never answered"));
         match outcome {
