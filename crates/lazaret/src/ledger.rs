@@ -234,6 +234,7 @@ async fn accept(by: &str, because: &str, place: &Place) -> Result<(), Failure> {
     let noted = Command {
         id: CommandId::new(format!("accepted-{}-{}", head.seq, now.as_microsecond()))
             .map_err(|error| Failure::Machine(error.to_string()))?,
+        body: None,
         by: person,
         device: None,
         site: None,
