@@ -137,6 +137,24 @@ pub struct ImportQuery {
     pub source: Option<String>,
     /// When it is due, if the file has no column `due`.
     pub due: Option<At>,
+    /// The encoding of a text file, such as `gbk` or `euc-kr`; found if it is left out.
+    pub encoding: Option<String>,
+    /// The sheet of a workbook; asked if several have something in them.
+    pub sheet: Option<String>,
+    /// Whether rows that the sheet hides are read; asked if there are any.
+    pub hidden_rows: Option<bool>,
+    /// What headings mean that are not known, as `HEADING:FIELD`, or `HEADING:-` to leave the column out, parted by `|`.
+    pub columns: Option<String>,
+    /// The decimal mark, `point` or `comma`; asked where the table does not show it.
+    pub decimal: Option<String>,
+    /// What comes first in `05/12/2026`, `day` or `month`; asked where a date does not show it.
+    pub days: Option<String>,
+    /// Round masses to whole kilograms.
+    #[serde(default)]
+    pub round: bool,
+    /// A cell that is merged with one above or before it says the same.
+    #[serde(default)]
+    pub fill_merged: bool,
 }
 
 /// What a file of manifests holds.
@@ -150,6 +168,24 @@ pub struct ImportReport {
     pub errors: Vec<CellError>,
     /// Whether it was taken: announced in the ledger.
     pub taken: bool,
+    /// What each column was taken for.
+    pub columns: Vec<ImportedColumn>,
+    /// What was decided while the file was read: its encoding, its sheet, rows that were left out.
+    pub notes: Vec<String>,
+}
+
+/// A column of a file and what it was taken for.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ImportedColumn {
+    /// Its heading in the file.
+    pub heading: String,
+    /// The field; absent for a column that is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// Whether the request said so.
+    pub said: bool,
+    /// Its first cells that are not empty.
+    pub samples: Vec<String>,
 }
 
 /// Papers found in a file.

@@ -25,7 +25,7 @@ use crate::app::App;
 use crate::guard::Who;
 use crate::tables::{Form, Row, Source, columns, file, rows};
 use crate::view::trial;
-use crate::{label as label_of, manifest};
+use crate::{import, label as label_of};
 
 /// Tables are read one after another: each may take some 200 MB while it is.
 static READING: Semaphore = Semaphore::const_new(1);
@@ -33,7 +33,8 @@ static READING: Semaphore = Semaphore::const_new(1);
 /// Takes in a table of manifests: CSV (`text/csv`) or Excel
 /// (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`).
 ///
-/// Columns: manifest, convoy, source, due, vehicle, lot, goods, pieces, mass_kg, hazards, seals, sender, receiver.
+/// Text tables may have any separator and encoding, and headings in the usual words of English, German, Korean, Chinese
+/// and Russian. What was decided is in `notes` and `columns`; what cannot be decided is asked as a wrong cell or a problem.
 /// Every wrong cell is reported at once, and nothing is taken unless all is right.
 #[utoipa::path(
     post,
@@ -69,8 +70,7 @@ pub(crate) async fn import_manifests(
         .await
         .map_err(|error| Problem::internal(error.to_string()))?;
     let mut read = tokio::task::spawn_blocking(move || {
-        let cells = manifest::cells(&body, &kind)?;
-        manifest::read(&cells, &query_apart, &gateway)
+        import::read(&body, &kind, &query_apart, &gateway)
     })
     .await
     .map_err(|error| Problem::internal(error.to_string()))??;
@@ -101,6 +101,8 @@ pub(crate) async fn import_manifests(
         manifests: Vec::new(),
         taken: false,
         errors: read.errors,
+        columns: read.columns,
+        notes: read.notes,
     };
     let go = report.errors.is_empty() && !query.check;
     let mut announced = Vec::new();
@@ -124,16 +126,16 @@ pub(crate) async fn import_manifests(
         report.manifests.push(ImportedManifest {
             manifest: found.manifest,
             convoy: found.convoy,
-            vehicles: found.vehicles,
+            vehicles: u32::try_from(found.vehicles.len()).unwrap_or(u32::MAX),
             lots: found.lots,
-            unverified: found.unverified,
+            unverified: import::unverified(&found.vehicles),
             seq,
         });
     }
     report.taken = go && !report.manifests.is_empty();
     if !report.errors.is_empty() && !query.check {
         let detail = format!("{} cells are wrong; nothing was taken", report.errors.len());
-        return Err(manifest::wrong_cells(detail, report.errors));
+        return Err(import::wrong_cells(detail, report.errors));
     }
     Ok(Json(report))
 }

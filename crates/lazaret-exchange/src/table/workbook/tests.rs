@@ -159,6 +159,10 @@ fn sheet(rows: &str) -> Part {
     part("xl/worksheets/sheet1.xml", &text)
 }
 
+fn first(bytes: &[u8]) -> Result<Cells, TableError> {
+    super::read(bytes, &Choices::default()).map(|table| table.cells)
+}
+
 fn rows(cells: &Cells) -> Vec<Vec<&str>> {
     cells.iter().map(|row| row.iter().collect()).collect()
 }
@@ -180,7 +184,7 @@ fn what_other_programs_write_is_read() {
 now</x:t></x:is></x:c><c><v>12</v></c><c s="2"><v>0.5</v></c><c s="3"><v>44612.715277777781</v></c><c s="1"><v>59.5</v></c></x:row>
         <row><c t="str"><f>A1&amp;"x"</f><v>made &lt;here&gt;</v></c><c t="b"><v>1</v></c><c t="e"><v>#N/A</v></c><c t="d"><v>2022-02-20T17:10</v></c><c/><c><v>1.5E2</v></c></row>"#,
     ));
-    let cells = Cells::from_workbook(&archive(&parts)).unwrap();
+    let cells = first(&archive(&parts)).unwrap();
     assert_eq!(
         rows(&cells),
         [
@@ -202,13 +206,13 @@ now</x:t></x:is></x:c><c><v>12</v></c><c s="2"><v>0.5</v></c><c s="3"><v>44612.7
         r#"<styleSheet><cellXfs><xf numFmtId="14"/></cellXfs></styleSheet>"#,
     ));
     parts.push(sheet(r#"<row><c s="0"><v>1</v></c></row>"#));
-    let cells = Cells::from_workbook(&archive(&parts)).unwrap();
+    let cells = first(&archive(&parts)).unwrap();
     assert_eq!(rows(&cells), [["1904-01-02T00:00:00"]]);
 }
 
 #[test]
 fn what_is_no_workbook_is_told() {
-    let told = |parts: &[Part]| Cells::from_workbook(&archive(parts)).unwrap_err().detail;
+    let told = |parts: &[Part]| first(&archive(parts)).unwrap_err().detail;
     let with = |rows: &str| {
         let mut parts = frame("");
         parts.push(sheet(rows));
@@ -237,7 +241,7 @@ fn what_is_no_workbook_is_told() {
     let text = with(r#"<row r="2"><c><v>1</v></c></row><row r="1"><c><v>1</v></c></row>"#);
     assert!(text.contains("out of order at row 1, column 1"), "{text}");
     assert!(with("<row><c><v>1</v></row>").contains("part xl/worksheets/sheet1.xml"));
-    let old = Cells::from_workbook(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1]).unwrap_err();
+    let old = first(&[0xd0, 0xcf, 0x11, 0xe0, 0xa1]).unwrap_err();
     assert!(old.detail.contains("password"), "{}", old.detail);
 }
 
@@ -246,7 +250,7 @@ fn what_a_table_may_have_ends_where_it_is_said() {
     let read = |rows: &str| {
         let mut parts = frame("");
         parts.push(sheet(rows));
-        Cells::from_workbook(&archive(&parts))
+        first(&archive(&parts))
     };
     let long = |count| {
         let text = "中".repeat(count);
@@ -256,21 +260,21 @@ fn what_a_table_may_have_ends_where_it_is_said() {
     };
     assert!(long(32_767).is_ok());
     let problem = long(32_768).unwrap_err();
-    assert_eq!(problem.kind, "urn:lazaret:problem:wrong-cells");
+    assert_eq!(problem.fault, crate::Fault::WrongCells);
     let wrong = &problem.cells[0];
     assert_eq!((wrong.row, wrong.column.as_str()), (3, "column 2"));
     // The headings and as many rows as are taken at once.
     let last = |row| read(&format!(r#"<row><c r="A{row}"><v>1</v></c></row>"#));
     assert_eq!(last(ROWS_MAX + 1).unwrap().len(), ROWS_MAX + 1);
     let problem = last(ROWS_MAX + 2).unwrap_err();
-    assert_eq!(problem.kind, "urn:lazaret:problem:table-too-large");
+    assert_eq!(problem.fault, crate::Fault::TooLarge);
     let mut parts = frame("");
     parts.push(sheet(""));
     parts.extend((parts.len()..=PARTS_MAX).map(|n| part(&n.to_string(), "")));
-    let problem = Cells::from_workbook(&archive(&parts)).unwrap_err();
+    let problem = first(&archive(&parts)).unwrap_err();
     assert!(problem.detail.contains("10000 parts"), "{}", problem.detail);
     parts.pop();
-    assert!(Cells::from_workbook(&archive(&parts)).is_ok());
+    assert!(first(&archive(&parts)).is_ok());
 }
 
 /// Small files, none of which comes near what may be unpacked: the limit under test is the one that refuses.
@@ -282,7 +286,7 @@ fn each_limit_holds_by_itself() {
         parts.retain(|known| known.name != name);
         parts.push(part(name, &text));
         let bytes = archive(&parts);
-        let read = Book::new(&bytes, limits).and_then(Book::sheet);
+        let read = Book::new(&bytes, limits).and_then(|book| book.table(&Choices::default()));
         read.map_or_else(|problem| problem.detail, |_| "read".to_owned())
     };
     let strings = |text: String, limits| told("xl/sharedStrings.xml", text, limits);
@@ -471,13 +475,10 @@ fn bombs_in_a_process_of_their_own() {
         let before = peak();
         let book = Book::new(&bytes, limits).unwrap();
         // What the sheet itself may hold has limits that no small bomb reaches.
-        match book.sheet() {
+        match book.table(&Choices::default()) {
             Err(problem) => {
-                let (kind, detail) = (problem.kind, problem.detail);
-                assert_eq!(
-                    kind, "urn:lazaret:problem:table-too-large",
-                    "{name}: {detail}"
-                );
+                let (fault, detail) = (problem.fault, problem.detail);
+                assert_eq!(fault, crate::Fault::TooLarge, "{name}: {detail}");
                 assert!(detail.starts_with("part xl/"), "{name}: {detail}");
             }
             Ok(_) => panic!("{name} was read"),
@@ -499,7 +500,7 @@ fn no_workbook_takes_the_memory() {
         .args(["-c", "ulimit -v 1000000; exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture", "--test-threads=1"])
-        .arg("manifest::workbook::tests::bombs_in_a_process_of_their_own")
+        .arg("table::workbook::tests::bombs_in_a_process_of_their_own")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&child.stdout) + String::from_utf8_lossy(&child.stderr);
@@ -580,7 +581,7 @@ proptest! {
             }
         }
         let bytes = book.save_to_buffer().unwrap();
-        let ours = Cells::from_workbook(&bytes).unwrap();
+        let ours = first(&bytes).unwrap();
         let theirs = by_calamine(&bytes);
         let get = |row: usize, column: usize| ours.row(row).and_then(|row| row.get(column)).unwrap_or("");
         for (row, cells) in theirs.iter().enumerate() {

@@ -15,8 +15,9 @@ use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::cells::{COLUMNS_MAX, Cells, ROWS_MAX, Texts, too_large, too_many_rows};
-use crate::api::common::Problem;
+use super::cells::{COLUMNS_MAX, Cells, Kind as Holds, ROWS_MAX, Texts, too_large, too_many_rows};
+use super::{Choices, Table};
+use crate::TableError;
 
 /// What a workbook may cost.
 #[derive(Clone, Copy)]
@@ -46,16 +47,18 @@ const PARTS_MAX: usize = 10_000;
 const STYLES_MAX: usize = 100_000;
 /// Bytes of the name of a part.
 const NAME_MAX: usize = 1000;
+/// Sheets of a workbook.
+const SHEETS_MAX: usize = 1000;
+/// Digits of a number that a spreadsheet keeps exactly.
+const DIGITS_EXACT: f64 = 1e15;
 
-impl Cells {
-    /// Reads the first sheet of a workbook.
-    pub(super) fn from_workbook(bytes: &[u8]) -> Result<Cells, Problem> {
-        Book::new(bytes, LIMITS)?.sheet()
-    }
+/// Reads the sheet of a workbook that was chosen, or the only one that is shown and has anything in it.
+pub(super) fn read(bytes: &[u8], choices: &Choices) -> Result<Table, TableError> {
+    Book::new(bytes, LIMITS)?.table(choices)
 }
 
-fn unreadable(what: impl std::fmt::Display) -> Problem {
-    Problem::bad_request(format!("the workbook cannot be read: {what}"))
+fn unreadable(what: impl std::fmt::Display) -> TableError {
+    TableError::unreadable(format!("the workbook cannot be read: {what}"))
 }
 
 struct Book<'a> {
@@ -75,7 +78,7 @@ struct Relationship {
 }
 
 impl<'a> Book<'a> {
-    fn new(bytes: &'a [u8], limits: Limits) -> Result<Self, Problem> {
+    fn new(bytes: &'a [u8], limits: Limits) -> Result<Self, TableError> {
         if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
             return Err(unreadable(
                 "it has a password, or is of the format before 2007; save it as .xlsx without a password",
@@ -109,8 +112,8 @@ impl<'a> Book<'a> {
     fn part<T>(
         &mut self,
         path: &str,
-        read: impl FnOnce(&mut Part<'_, 'a>) -> Result<T, Problem>,
-    ) -> Result<Option<T>, Problem> {
+        read: impl FnOnce(&mut Part<'_, 'a>) -> Result<T, TableError>,
+    ) -> Result<Option<T>, TableError> {
         let Some(&at) = self.parts.get(&path.to_lowercase()) else {
             return Ok(None);
         };
@@ -128,13 +131,13 @@ impl<'a> Book<'a> {
     fn needed<T>(
         &mut self,
         path: &str,
-        read: impl FnOnce(&mut Part<'_, 'a>) -> Result<T, Problem>,
-    ) -> Result<T, Problem> {
+        read: impl FnOnce(&mut Part<'_, 'a>) -> Result<T, TableError>,
+    ) -> Result<T, TableError> {
         self.part(path, read)?
             .ok_or_else(|| unreadable(format!("there is no part {path}")))
     }
 
-    fn sheet(mut self) -> Result<Cells, Problem> {
+    fn table(mut self, choices: &Choices) -> Result<Table, TableError> {
         let workbook = self
             .relationships("", "")?
             .into_values()
@@ -142,10 +145,7 @@ impl<'a> Book<'a> {
             .map_or_else(|| "xl/workbook.xml".into(), |to| to.target);
         let (folder, name) = workbook.rsplit_once('/').unwrap_or(("", &workbook));
         let relationships = self.relationships(folder, name)?;
-        let (sheet, since_1904) = self.needed(&workbook, first_sheet)?;
-        let sheet = relationships
-            .get(&sheet)
-            .ok_or_else(|| unreadable("its first sheet is not there"))?;
+        let (sheets, since_1904) = self.needed(&workbook, sheets)?;
         let target = |kind: &str| {
             let mut all = relationships.values();
             all.find(|to| to.kind == kind).map(|to| to.target.as_str())
@@ -155,16 +155,84 @@ impl<'a> Book<'a> {
             Some(path) => self.part(path, |xml| strings(xml, limits))?,
             None => None,
         };
-        let dated = match target("styles") {
-            Some(path) => self.part(path, dated)?,
+        let formats = match target("styles") {
+            Some(path) => self.part(path, formats)?,
             None => None,
         };
         let known = Known {
             strings: strings.unwrap_or_default(),
-            dated: dated.unwrap_or_default(),
+            formats: formats.unwrap_or_default(),
             since_1904,
         };
-        self.needed(&sheet.target, |xml| cells(xml, &known))
+        let mut notes = Vec::new();
+        let wanted: Vec<&Sheet> = match &choices.sheet {
+            Some(name) => {
+                let names = || sheets.iter().map(|sheet| sheet.name.as_str());
+                let Some(sheet) = sheets.iter().find(|sheet| sheet.name == *name) else {
+                    let names: Vec<&str> = names().collect();
+                    return Err(TableError::unreadable(format!(
+                        "the workbook has no sheet {name:?}; its sheets are {}",
+                        names.join(", ")
+                    )));
+                };
+                vec![sheet]
+            }
+            None => {
+                let hidden: Vec<&str> = (sheets.iter().filter(|sheet| sheet.hidden))
+                    .map(|sheet| sheet.name.as_str())
+                    .collect();
+                if !hidden.is_empty() {
+                    notes.push(format!(
+                        "hidden sheets were left out: {}",
+                        hidden.join(", ")
+                    ));
+                }
+                sheets.iter().filter(|sheet| !sheet.hidden).collect()
+            }
+        };
+        let mut found: Option<(&str, SheetRead)> = None;
+        let mut missing = None;
+        for sheet in &wanted {
+            let Some(target) = relationships.get(&sheet.id).map(|to| to.target.clone()) else {
+                if wanted.len() == 1 {
+                    return Err(unreadable("its first sheet is not there"));
+                }
+                continue;
+            };
+            // A sheet that the book names and does not have is passed over while there are others.
+            let Some(read) = self.part(&target, |xml| cells(xml, &known))? else {
+                missing = missing.or(Some(target));
+                continue;
+            };
+            if read.cells.len() == 0 && wanted.len() > 1 {
+                continue;
+            }
+            if let Some((first, _)) = found {
+                return Err(TableError::unreadable(format!(
+                    "the workbook has several sheets with something in them ({first}, {}); say which one to read",
+                    sheet.name
+                )));
+            }
+            found = Some((&sheet.name, read));
+        }
+        let Some((name, read)) = found else {
+            if let Some(path) = missing {
+                return Err(unreadable(format!("there is no part {path}")));
+            }
+            return Ok(Table {
+                notes,
+                ..Table::default()
+            });
+        };
+        if sheets.len() > 1 {
+            notes.push(format!("the sheet {name} was read"));
+        }
+        let cells = shown_rows(read, choices, &mut notes)?;
+        Ok(Table {
+            cells,
+            notes,
+            semicolons: false,
+        })
     }
 
     /// What a part points at, by id; targets are paths from the root.
@@ -172,7 +240,7 @@ impl<'a> Book<'a> {
         &mut self,
         folder: &str,
         name: &str,
-    ) -> Result<HashMap<String, Relationship>, Problem> {
+    ) -> Result<HashMap<String, Relationship>, TableError> {
         let path = resolve(folder, &format!("_rels/{name}.rels"));
         let found = self.part(&path, |xml| relationships(xml, folder))?;
         Ok(found.unwrap_or_default())
@@ -183,7 +251,7 @@ impl<'a> Book<'a> {
 fn relationships(
     xml: &mut Part<'_, '_>,
     folder: &str,
-) -> Result<HashMap<String, Relationship>, Problem> {
+) -> Result<HashMap<String, Relationship>, TableError> {
     let mut found = HashMap::new();
     loop {
         match xml.next()? {
@@ -209,9 +277,60 @@ fn relationships(
     }
 }
 
-/// The first sheet's relationship, and whether days count from 1904.
-fn first_sheet(xml: &mut Part<'_, '_>) -> Result<(String, bool), Problem> {
-    let (mut first, mut since_1904) = (None, false);
+/// A sheet as the workbook names it.
+struct Sheet {
+    name: String,
+    /// Its relationship.
+    id: String,
+    hidden: bool,
+}
+
+/// What was read of a sheet.
+struct SheetRead {
+    cells: Cells,
+    /// Rows that the sheet does not show, from 0.
+    hidden: Vec<usize>,
+}
+
+/// Leaves hidden rows in or asks: a filter hides rows that somebody may mean to send, or not.
+fn shown_rows(
+    read: SheetRead,
+    choices: &Choices,
+    notes: &mut Vec<String>,
+) -> Result<Cells, TableError> {
+    let filled = |row: &usize| {
+        let row = read.cells.row(*row);
+        row.is_some_and(|row| row.iter().any(|cell| !cell.is_empty()))
+    };
+    let hidden: Vec<usize> = read.hidden.iter().copied().filter(filled).collect();
+    if hidden.is_empty() {
+        return Ok(read.cells);
+    }
+    let named: Vec<String> = hidden
+        .iter()
+        .take(20)
+        .map(|row| (row + 1).to_string())
+        .collect();
+    let more = if hidden.len() > 20 { " and more" } else { "" };
+    let named = format!("rows {}{more}", named.join(", "));
+    match choices.hidden_rows {
+        Some(true) => {
+            notes.push(format!("{named} are hidden and were read"));
+            Ok(read.cells)
+        }
+        Some(false) => {
+            notes.push(format!("{named} are hidden and were left out"));
+            read.cells.without(&hidden)
+        }
+        None => Err(TableError::unreadable(format!(
+            "{named} are hidden; say whether they are to be read (hidden_rows=true) or left out (hidden_rows=false)"
+        ))),
+    }
+}
+
+/// The sheets, and whether days count from 1904.
+fn sheets(xml: &mut Part<'_, '_>) -> Result<(Vec<Sheet>, bool), TableError> {
+    let (mut sheets, mut since_1904) = (Vec::new(), false);
     loop {
         match xml.next()? {
             Event::Eof => break,
@@ -219,18 +338,33 @@ fn first_sheet(xml: &mut Part<'_, '_>) -> Result<(String, bool), Problem> {
                 since_1904 =
                     attribute(&tag, "date1904")?.is_some_and(|is| is == "1" || is == "true");
             }
-            Event::Start(tag) if tag.local_name().as_ref() == "sheet" && first.is_none() => {
-                first = attribute(&tag, "id")?.map(Cow::into_owned);
+            Event::Start(tag) if tag.local_name().as_ref() == "sheet" => {
+                let text = |name| {
+                    Ok::<_, TableError>(attribute(&tag, name)?.unwrap_or_default().into_owned())
+                };
+                let sheet = Sheet {
+                    name: text("name")?,
+                    id: text("id")?,
+                    hidden: attribute(&tag, "state")?.is_some_and(|state| state != "visible"),
+                };
+                if sheets.len() == SHEETS_MAX || sheet.name.len().max(sheet.id.len()) > NAME_MAX {
+                    return Err(too_large(format!(
+                        "a workbook has at most {SHEETS_MAX} sheets"
+                    )));
+                }
+                sheets.push(sheet);
             }
             _ => {}
         }
     }
-    let first = first.ok_or_else(|| Problem::bad_request("the workbook has no sheet"))?;
-    Ok((first, since_1904))
+    if sheets.is_empty() {
+        return Err(TableError::unreadable("the workbook has no sheet"));
+    }
+    Ok((sheets, since_1904))
 }
 
 /// The shared strings.
-fn strings(xml: &mut Part<'_, '_>, limits: Limits) -> Result<Texts, Problem> {
+fn strings(xml: &mut Part<'_, '_>, limits: Limits) -> Result<Texts, TableError> {
     let mut strings = Texts::default();
     let mut text = String::new();
     loop {
@@ -253,38 +387,57 @@ fn strings(xml: &mut Part<'_, '_>, limits: Limits) -> Result<Texts, Problem> {
     }
 }
 
-/// Whether each style of a cell shows a date.
-fn dated(xml: &mut Part<'_, '_>) -> Result<Vec<bool>, Problem> {
-    let mut dated = Vec::new();
-    // Formats that the workbook brings along, and whether they show a date.
-    let mut own: HashMap<u32, bool> = HashMap::new();
+/// How a style shows a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// As it is.
+    Plain,
+    /// As a date, a time, or both.
+    Date,
+    /// With zeros in front, up to so many digits.
+    Zeros(u8),
+}
+
+/// How each style of a cell shows a number.
+fn formats(xml: &mut Part<'_, '_>) -> Result<Vec<Format>, TableError> {
+    let mut formats = Vec::new();
+    // Formats that the workbook brings along.
+    let mut own: HashMap<u32, Format> = HashMap::new();
     let mut in_cells = false;
     loop {
         match xml.next()? {
-            Event::Eof => return Ok(dated),
+            Event::Eof => return Ok(formats),
             Event::Start(tag) if tag.local_name().as_ref() == "numFmt" => {
                 let code = attribute(&tag, "formatCode")?.unwrap_or_default();
                 if let Some(id) = number(&tag, "numFmtId")? {
-                    own.insert(id, shows_date(&code));
+                    own.insert(id, format_of(&code));
                 }
             }
             Event::Start(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = true,
             Event::End(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = false,
             Event::Start(tag) if tag.local_name().as_ref() == "xf" && in_cells => {
                 let format = number(&tag, "numFmtId")?.unwrap_or(0);
-                let built_in = matches!(format, 14..=22 | 27..=36 | 45..=47 | 50..=58);
-                dated.push(own.get(&format).copied().unwrap_or(built_in));
+                let built_in = match format {
+                    14..=22 | 27..=36 | 45..=47 | 50..=58 => Format::Date,
+                    _ => Format::Plain,
+                };
+                formats.push(own.get(&format).copied().unwrap_or(built_in));
             }
             _ => {}
         }
-        if dated.len().max(own.len()) > STYLES_MAX {
+        if formats.len().max(own.len()) > STYLES_MAX {
             return Err(too_large("the workbook has too many styles"));
         }
     }
 }
 
-/// Whether a format shows a date: it has a letter of one outside of quotes, brackets and escapes.
-fn shows_date(code: &str) -> bool {
+/// What a format shows: a date if it has a letter of one outside of quotes, brackets and escapes; zeros if it has nothing
+/// else.
+fn format_of(code: &str) -> Format {
+    let plain = code.split(';').next().unwrap_or("").trim();
+    if (2..=40).contains(&plain.len()) && plain.bytes().all(|b| b == b'0') {
+        return Format::Zeros(plain.len() as u8);
+    }
     let mut letters = code.chars();
     while let Some(letter) = letters.next() {
         match letter {
@@ -293,11 +446,11 @@ fn shows_date(code: &str) -> bool {
             '\\' | '_' | '*' => {
                 letters.next();
             }
-            'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => return true,
+            'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => return Format::Date,
             _ => {}
         }
     }
-    false
+    Format::Plain
 }
 
 /// A target as a path from the root.
@@ -321,24 +474,40 @@ fn resolve(folder: &str, target: &str) -> String {
 
 struct Known {
     strings: Texts,
-    dated: Vec<bool>,
+    formats: Vec<Format>,
     since_1904: bool,
 }
 
 /// Cell by cell: a sheet that names its last row and column would be a table of billions of cells.
-fn cells<R: Read>(xml: &mut Xml<'_, R>, known: &Known) -> Result<Cells, Problem> {
+fn cells<R: Read>(xml: &mut Xml<'_, R>, known: &Known) -> Result<SheetRead, TableError> {
     let mut cells = Cells::default();
+    let mut hidden = Vec::new();
     // From 0: the row and column that the next cell has if it does not say.
     let (mut row, mut column) = (0_usize, 0_usize);
     let mut text = String::new();
     loop {
         match xml.next()? {
             Event::Eof => break,
-            Event::End(tag) if tag.local_name().as_ref() == "sheetData" => break,
+            // Which cells are one is said after them.
+            Event::Start(tag) if tag.local_name().as_ref() == "mergeCell" => {
+                let corners = attribute(&tag, "ref")?.and_then(|of| {
+                    let (first, last) = of.split_once(':')?;
+                    let ((top, left), (bottom, right)) = (place(first)?, place(last)?);
+                    Some([top, left, bottom, right])
+                });
+                if let Some(corners) = corners {
+                    cells.merge(corners);
+                }
+            }
             Event::End(tag) if tag.local_name().as_ref() == "row" => (row, column) = (row + 1, 0),
             Event::Start(tag) if tag.local_name().as_ref() == "row" => {
                 if let Some(named) = number(&tag, "r")? {
                     row = named.saturating_sub(1) as usize;
+                }
+                let is_hidden =
+                    attribute(&tag, "hidden")?.is_some_and(|is| is == "1" || is == "true");
+                if is_hidden && row <= ROWS_MAX {
+                    hidden.push(row);
                 }
                 column = 0;
             }
@@ -356,8 +525,8 @@ fn cells<R: Read>(xml: &mut Xml<'_, R>, known: &Known) -> Result<Cells, Problem>
                 let kind = Kind::of(&attribute(&tag, "t")?.unwrap_or_default());
                 let style = number(&tag, "s")?.unwrap_or(0) as usize;
                 text.clear();
-                let dated = known.dated.get(style).copied().unwrap_or(false);
-                value(xml, kind, dated, known, &mut text).map_err(|mut problem| {
+                let format = known.formats.get(style).copied().unwrap_or(Format::Plain);
+                let holds = value(xml, kind, format, known, &mut text).map_err(|mut problem| {
                     problem.detail = format!(
                         "{} (row {}, column {})",
                         problem.detail,
@@ -380,7 +549,7 @@ fn cells<R: Read>(xml: &mut Xml<'_, R>, known: &Known) -> Result<Cells, Problem>
                     while cells.len() < row {
                         cells.end_row()?;
                     }
-                    cells.put(column, &text)?;
+                    cells.put_as(column, &text, holds)?;
                 }
                 column += 1;
             }
@@ -390,7 +559,7 @@ fn cells<R: Read>(xml: &mut Xml<'_, R>, known: &Known) -> Result<Cells, Problem>
     if cells.in_hand() > 0 {
         cells.end_row()?;
     }
-    Ok(cells)
+    Ok(SheetRead { cells, hidden })
 }
 
 /// Row and column, from 0, of a name such as `AB12`.
@@ -419,7 +588,11 @@ enum Kind {
     /// Text in place.
     Inline,
     Truth,
-    /// The text of a formula, an error, a date in ISO 8601: as it stands.
+    /// The error of a formula.
+    Error,
+    /// A date in ISO 8601.
+    Day,
+    /// The text of a formula: unchanged.
     Plain,
 }
 
@@ -429,7 +602,9 @@ impl Kind {
             "s" => Kind::Shared,
             "inlineStr" => Kind::Inline,
             "b" => Kind::Truth,
-            "str" | "e" | "d" => Kind::Plain,
+            "e" => Kind::Error,
+            "d" => Kind::Day,
+            "str" => Kind::Plain,
             _ => Kind::Number,
         }
     }
@@ -439,10 +614,10 @@ impl Kind {
 fn value<R: Read>(
     xml: &mut Xml<'_, R>,
     kind: Kind,
-    dated: bool,
+    format: Format,
     known: &Known,
     out: &mut String,
-) -> Result<(), Problem> {
+) -> Result<Holds, TableError> {
     let inside = xml.depth;
     let mut raw = String::new();
     let mut reads = false;
@@ -460,31 +635,68 @@ fn value<R: Read>(
         }
     }
     let raw = raw.trim();
+    let mut holds = Holds::Text;
     match kind {
         _ if raw.is_empty() => {}
         Kind::Inline => {}
         Kind::Plain => out.push_str(&unescaped(raw)),
-        Kind::Truth => out.push_str(if raw == "1" { "true" } else { "false" }),
+        Kind::Error => {
+            out.push_str(&unescaped(raw));
+            holds = Holds::Error;
+        }
+        Kind::Day => {
+            out.push_str(raw);
+            holds = Holds::Date;
+        }
+        Kind::Truth => {
+            out.push_str(if raw == "1" { "true" } else { "false" });
+            holds = Holds::Truth;
+        }
         Kind::Shared => {
             let text = raw.parse().ok().and_then(|at| known.strings.get(at));
             out.push_str(text.ok_or_else(|| unreadable(format!("there is no text {raw}")))?);
         }
-        Kind::Number => {
-            let number: f64 = raw
-                .parse()
-                .map_err(|_| unreadable(format!("{:?} is not a number", shortened(raw))))?;
-            let date = dated.then(|| date(number, known.since_1904)).flatten();
-            match date {
-                Some(date) => out.push_str(&date),
-                // Excel keeps whole numbers as fractions.
-                None if number.fract() == 0.0 && number.abs() < 1e15 => {
-                    out.push_str(&(number as i64).to_string());
-                }
-                None => out.push_str(&number.to_string()),
-            }
-        }
+        Kind::Number => holds = shown_number(raw, format, known.since_1904, out)?,
     }
-    Ok(())
+    Ok(holds)
+}
+
+/// Writes a number as its format shows it.
+fn shown_number(
+    raw: &str,
+    format: Format,
+    since_1904: bool,
+    out: &mut String,
+) -> Result<Holds, TableError> {
+    let number: f64 = raw
+        .parse()
+        .map_err(|_| unreadable(format!("{:?} is not a number", shortened(raw))))?;
+    if format == Format::Date
+        && let Some(date) = date(number, since_1904)
+    {
+        out.push_str(&date);
+        // Half past two, and no day: the calendar would make it the last day of 1899.
+        return Ok(if number < 1.0 {
+            Holds::Time
+        } else {
+            Holds::Date
+        });
+    }
+    // Excel keeps whole numbers as fractions, and fifteen digits of them.
+    if number.fract() == 0.0 && number.abs() < DIGITS_EXACT {
+        let zeros = match format {
+            Format::Zeros(digits) if number >= 0.0 => usize::from(digits),
+            _ => 0,
+        };
+        out.push_str(&format!("{:0zeros$}", number as i64));
+        return Ok(Holds::Number);
+    }
+    out.push_str(&number.to_string());
+    Ok(if number.abs() >= DIGITS_EXACT {
+        Holds::Spoilt
+    } else {
+        Holds::Number
+    })
 }
 
 fn shortened(text: &str) -> String {
@@ -538,7 +750,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
 }
 
 /// An attribute by its name without prefix.
-fn attribute<'t>(tag: &'t BytesStart<'_>, name: &str) -> Result<Option<Cow<'t, str>>, Problem> {
+fn attribute<'t>(tag: &'t BytesStart<'_>, name: &str) -> Result<Option<Cow<'t, str>>, TableError> {
     for attribute in tag.attributes().with_checks(false) {
         let attribute = attribute.map_err(unreadable)?;
         if attribute.key.local_name().as_ref() == name {
@@ -550,12 +762,12 @@ fn attribute<'t>(tag: &'t BytesStart<'_>, name: &str) -> Result<Option<Cow<'t, s
 }
 
 /// An attribute that is a whole number; none if it is none.
-fn number(tag: &BytesStart<'_>, name: &str) -> Result<Option<u32>, Problem> {
+fn number(tag: &BytesStart<'_>, name: &str) -> Result<Option<u32>, TableError> {
     Ok(attribute(tag, name)?.and_then(|value| value.parse().ok()))
 }
 
 /// What an event adds to the text around it.
-fn words<'e>(event: &'e Event<'_>) -> Result<Cow<'e, str>, Problem> {
+fn words<'e>(event: &'e Event<'_>) -> Result<Cow<'e, str>, TableError> {
     Ok(match event {
         Event::Text(text) => text.xml10_content(),
         Event::CData(text) => text.xml10_content(),
@@ -592,7 +804,7 @@ impl<'a, R: Read> Xml<'a, R> {
         }
     }
 
-    fn next(&mut self) -> Result<Event<'_>, Problem> {
+    fn next(&mut self) -> Result<Event<'_>, TableError> {
         self.event.clear();
         self.reader.get_mut().event = 0;
         let event = self
@@ -623,7 +835,7 @@ impl<'a, R: Read> Xml<'a, R> {
     }
 
     /// Adds what the element in hand says, without what tells how to pronounce it, up to its end.
-    fn spoken(&mut self, out: &mut String) -> Result<(), Problem> {
+    fn spoken(&mut self, out: &mut String) -> Result<(), TableError> {
         let inside = self.depth;
         let (mut text, mut aloud, mut phonetic) = (String::new(), false, false);
         while self.depth >= inside {
@@ -650,7 +862,7 @@ impl<'a, R: Read> Xml<'a, R> {
 }
 
 /// Adds to the text of one cell, which may come in many pieces.
-fn say(text: &mut String, more: &str) -> Result<(), Problem> {
+fn say(text: &mut String, more: &str) -> Result<(), TableError> {
     if text.len() + more.len() > LIMITS.event as usize {
         return Err(too_large("a text is longer than a spreadsheet allows"));
     }

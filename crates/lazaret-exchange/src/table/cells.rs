@@ -3,22 +3,20 @@
 //! A table of 64 MB can ask for gigabytes if each cell is an allocation, so cells are slices of one text, and how much
 //! there may be of anything is counted while it comes in.
 
-use std::io::Cursor;
-
-use axum::http::StatusCode;
-
-use crate::api::common::{CellError, Problem};
+use crate::{CellError, Fault, TableError, shortened};
 
 /// Rows taken in at once, without the headings.
 pub(super) const ROWS_MAX: usize = 200_000;
 /// Columns looked at; headings stand in the first few.
 pub(super) const COLUMNS_MAX: usize = 64;
 /// Cells kept.
-const CELLS_MAX: usize = 4_000_000;
+pub(super) const CELLS_MAX: usize = 4_000_000;
 /// Bytes of all cells together.
 const TEXT_MAX: usize = 64 << 20;
 /// Characters of one cell, as in Excel.
 const CELL_MAX: usize = 32_767;
+/// Groups of merged cells that are kept.
+const MERGED_MAX: usize = 10_000;
 
 /// Texts in one piece of memory.
 #[derive(Debug, Default)]
@@ -28,17 +26,41 @@ pub(super) struct Texts {
     ends: Vec<u32>,
 }
 
-/// Rows of cells, headings first.
+/// What a cell holds, as far as its file says. A text file says nothing: all its cells are text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Text.
+    #[default]
+    Text,
+    /// A number that a spreadsheet keeps exactly.
+    Number,
+    /// A number of more digits than a spreadsheet keeps: its last ones are lost.
+    Spoilt,
+    /// A date, with or without a time.
+    Date,
+    /// A time of day without a date.
+    Time,
+    /// The error of a formula, such as `#N/A`.
+    Error,
+    /// True or false.
+    Truth,
+}
+
+/// Rows of cells.
 #[derive(Debug, Default)]
-pub(crate) struct Cells {
+pub struct Cells {
     texts: Texts,
+    /// Of each cell.
+    kinds: Vec<Kind>,
     /// How many cells have been before the end of each row.
     rows: Vec<u32>,
+    /// Cells that are one: first and last row and column, from 0.
+    merged: Vec<[usize; 4]>,
 }
 
 /// One row.
 #[derive(Clone, Copy)]
-pub(crate) struct Row<'a> {
+pub struct Row<'a> {
     cells: &'a Cells,
     from: usize,
     to: usize,
@@ -74,12 +96,12 @@ impl Texts {
 
 impl Cells {
     /// How many rows there are, with the headings.
-    pub(crate) fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.rows.len()
     }
 
     /// Row `at`, from 0.
-    pub(crate) fn row(&self, at: usize) -> Option<Row<'_>> {
+    pub fn row(&self, at: usize) -> Option<Row<'_>> {
         let to = *self.rows.get(at)? as usize;
         let from = at.checked_sub(1).map_or(0, |before| self.rows[before]) as usize;
         Some(Row {
@@ -90,12 +112,41 @@ impl Cells {
     }
 
     /// All rows.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = Row<'_>> {
+    pub fn iter(&self) -> impl Iterator<Item = Row<'_>> {
         (0..self.len()).filter_map(|at| self.row(at))
     }
 
-    /// Puts a cell at `column` of the row in hand; columns between stay empty.
-    pub(super) fn put(&mut self, column: usize, text: &str) -> Result<(), Problem> {
+    /// The first cell of those that are one with the cell at `row` and `column`, all from 0.
+    pub fn merged_with(&self, row: usize, column: usize) -> Option<(usize, usize)> {
+        self.merged
+            .iter()
+            .find(|[top, left, bottom, right]| {
+                (*top..=*bottom).contains(&row) && (*left..=*right).contains(&column)
+            })
+            .map(|[top, left, ..]| (*top, *left))
+            .filter(|first| *first != (row, column))
+    }
+
+    /// Notes that some cells are one.
+    pub(super) fn merge(&mut self, corners: [usize; 4]) {
+        // More than any list of papers has; what is beyond is told as an empty cell.
+        if self.merged.len() < MERGED_MAX {
+            self.merged.push(corners);
+        }
+    }
+
+    /// Puts a text at `column` of the row in hand; columns between stay empty.
+    pub(super) fn put(&mut self, column: usize, text: &str) -> Result<(), TableError> {
+        self.put_as(column, text, Kind::Text)
+    }
+
+    /// The same of a cell whose file says what it holds.
+    pub(super) fn put_as(
+        &mut self,
+        column: usize,
+        text: &str,
+        kind: Kind,
+    ) -> Result<(), TableError> {
         let text = text.trim();
         if text.len() > CELL_MAX && text.chars().count() > CELL_MAX {
             let wrong = CellError {
@@ -119,7 +170,26 @@ impl Cells {
         }
         self.texts.fill(begun + column);
         self.texts.push(text);
+        self.kinds.resize(self.texts.len() - 1, Kind::Text);
+        self.kinds.push(kind);
         Ok(())
+    }
+
+    /// The same table with some rows emptied, so that the others keep their numbers.
+    pub(super) fn without(&self, left_out: &[usize]) -> Result<Cells, TableError> {
+        let mut kept = Cells {
+            merged: self.merged.clone(),
+            ..Cells::default()
+        };
+        for (at, row) in self.iter().enumerate() {
+            if left_out.binary_search(&at).is_err() {
+                for (column, cell) in row.iter().enumerate() {
+                    kept.put_as(column, cell, row.kind(column))?;
+                }
+            }
+            kept.end_row()?;
+        }
+        Ok(kept)
     }
 
     /// How many cells the row in hand has so far.
@@ -128,107 +198,49 @@ impl Cells {
     }
 
     /// Ends the row in hand.
-    pub(super) fn end_row(&mut self) -> Result<(), Problem> {
+    pub(super) fn end_row(&mut self) -> Result<(), TableError> {
         if self.rows.len() > ROWS_MAX {
             return Err(too_many_rows());
         }
         self.rows.push(self.texts.len() as u32);
         Ok(())
     }
-
-    /// Reads CSV. A row has the number that a spreadsheet shows.
-    pub(super) fn from_csv(bytes: &[u8]) -> Result<Cells, Problem> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Problem::bad_request("the file is not UTF-8; save it as CSV UTF-8"))?
-            .trim_start_matches('\u{feff}');
-        // Offices whose decimal sign is a comma write semicolons.
-        let first = text.lines().next().unwrap_or("");
-        let delimiter = if first.contains(';') && !first.contains(',') {
-            b';'
-        } else {
-            b','
-        };
-        // One line may hold them all, and the reader keeps a number for each cell of a line.
-        if text.bytes().filter(|byte| *byte == delimiter).count() > CELLS_MAX {
-            return Err(too_large(format!(
-                "at most {CELLS_MAX} cells are taken at once; split the file"
-            )));
-        }
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(delimiter)
-            .from_reader(Cursor::new(with_empty_rows(text, delimiter)));
-        let mut cells = Cells::default();
-        let mut record = csv::StringRecord::new();
-        let unreadable =
-            |error: csv::Error| Problem::bad_request(format!("the table cannot be read: {error}"));
-        while reader.read_record(&mut record).map_err(unreadable)? {
-            for (column, cell) in record.iter().enumerate().take(COLUMNS_MAX) {
-                cells.put(column, cell)?;
-            }
-            cells.end_row()?;
-        }
-        Ok(cells)
-    }
 }
 
 impl<'a> Row<'a> {
     /// The cell at `column`; none beyond the last that was written.
-    pub(crate) fn get(self, column: usize) -> Option<&'a str> {
+    pub fn get(self, column: usize) -> Option<&'a str> {
         let at = self.from + column;
         (at < self.to).then(|| self.cells.texts.get(at)).flatten()
     }
 
+    /// What the cell at `column` holds.
+    pub fn kind(self, column: usize) -> Kind {
+        let at = self.from + column;
+        let kind = (at < self.to).then(|| self.cells.kinds.get(at)).flatten();
+        kind.copied().unwrap_or_default()
+    }
+
     /// All its cells.
-    pub(crate) fn iter(self) -> impl Iterator<Item = &'a str> {
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
         (0..self.to - self.from).filter_map(move |column| self.get(column))
     }
 }
 
-/// As much of a cell as an answer shows.
-pub(super) fn shortened(text: &str) -> String {
-    text.chars().take(200).collect()
-}
-
 /// The refusal of a table for its wrong cells.
-pub(crate) fn wrong_cells(detail: impl Into<String>, cells: Vec<CellError>) -> Problem {
-    let mut problem = Problem::new(
-        StatusCode::UNPROCESSABLE_ENTITY,
-        "wrong-cells",
-        "the table has wrong cells",
-        detail,
-    );
-    problem.cells = cells;
-    problem
+pub(super) fn wrong_cells(detail: impl Into<String>, cells: Vec<CellError>) -> TableError {
+    TableError {
+        cells,
+        ..TableError::new(Fault::WrongCells, detail)
+    }
 }
 
-pub(super) fn too_many_rows() -> Problem {
+pub(super) fn too_many_rows() -> TableError {
     too_large(format!(
         "at most {ROWS_MAX} rows are taken at once; split the file"
     ))
 }
 
-pub(super) fn too_large(detail: impl Into<String>) -> Problem {
-    Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "table-too-large",
-        "the table is too large",
-        detail,
-    )
-}
-
-/// The text with something in its empty lines, which the reader would leave out.
-fn with_empty_rows(text: &str, delimiter: u8) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + 16);
-    let (mut quoted, mut begins) = (false, true);
-    for &byte in text.as_bytes() {
-        if begins && !quoted && matches!(byte, b'\n' | b'\r') && out.last() != Some(&b'\r') {
-            out.push(delimiter);
-        }
-        quoted ^= byte == b'"';
-        begins = matches!(byte, b'\n' | b'\r');
-        out.push(byte);
-    }
-    out
+pub(super) fn too_large(detail: impl Into<String>) -> TableError {
+    TableError::new(Fault::TooLarge, detail)
 }
