@@ -160,6 +160,12 @@ pub const ROUTES: &[(&str, &str, Access, bool)] = &[
         Access::Roles(PAPERS),
         false,
     ),
+    (
+        "GET",
+        "/api/manifests/template.csv",
+        Access::Roles(PAPERS),
+        false,
+    ),
     ("GET", "/api/board", Access::Roles(WATCHERS), false),
     ("GET", "/api/board/page", Access::Roles(WATCHERS), false),
     ("POST", "/api/board/rows", Access::Roles(EVIDENCE), true),

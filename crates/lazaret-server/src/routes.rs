@@ -115,7 +115,9 @@ fn described() -> OpenApiRouter<App> {
 
 /// Routes that take tables, and so more bytes than others.
 fn tables() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(files::import_manifests))
+    OpenApiRouter::new()
+        .routes(routes!(files::import_manifests))
+        .routes(routes!(files::manifest_template))
 }
 
 /// The document of the API.

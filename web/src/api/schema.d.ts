@@ -636,10 +636,28 @@ export interface paths {
         /**
          * Takes in a table of manifests: CSV (`text/csv`) or Excel
          *     (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`).
-         * @description Columns: manifest, convoy, source, due, vehicle, lot, goods, pieces, mass_kg, hazards, seals, sender, receiver.
+         * @description Text tables may have any separator and encoding, and headings in the usual words of English, German, Korean, Chinese
+         *     and Russian. What was decided is in `notes` and `columns`; what cannot be decided is asked as a wrong cell or a problem.
          *     Every wrong cell is reported at once, and nothing is taken unless all is right.
          */
         post: operations["import_manifests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manifests/template.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table to fill in: the headings that are always known, and one line that shows how. */
+        get: operations["manifest_template"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2316,10 +2334,14 @@ export interface components {
         };
         /** @description What a file of manifests holds. */
         ImportReport: {
+            /** @description What each column was taken for. */
+            columns: components["schemas"]["ImportedColumn"][];
             /** @description Every wrong cell. If there is any, nothing was taken. */
             errors: components["schemas"]["CellError"][];
             /** @description Papers found in it. */
             manifests: components["schemas"]["ImportedManifest"][];
+            /** @description What was decided while the file was read: its encoding, its sheet, rows that were left out. */
+            notes: string[];
             /**
              * Format: int64
              * @description Rows read, without the header.
@@ -2327,6 +2349,17 @@ export interface components {
             rows: number;
             /** @description Whether it was taken: announced in the ledger. */
             taken: boolean;
+        };
+        /** @description A column of a file and what it was taken for. */
+        ImportedColumn: {
+            /** @description The field; absent for a column that is left out. */
+            field?: string | null;
+            /** @description Its heading in the file. */
+            heading: string;
+            /** @description Whether the request said so. */
+            said: boolean;
+            /** @description Its first cells that are not empty. */
+            samples: string[];
         };
         /** @description Papers found in a file. */
         ImportedManifest: {
@@ -5336,6 +5369,22 @@ export interface operations {
                 source?: string;
                 /** @description When it is due, if the file has no column `due`. */
                 due?: components["schemas"]["At"];
+                /** @description The encoding of a text file, such as `gbk` or `euc-kr`; found if it is left out. */
+                encoding?: string;
+                /** @description The sheet of a workbook; asked if several have something in them. */
+                sheet?: string;
+                /** @description Whether rows that the sheet hides are read; asked if there are any. */
+                hidden_rows?: boolean;
+                /** @description What headings mean that are not known, as `HEADING:FIELD`, or `HEADING:-` to leave the column out, parted by `|`. */
+                columns?: string;
+                /** @description The decimal mark, `point` or `comma`; asked where the table does not show it. */
+                decimal?: string;
+                /** @description What comes first in `05/12/2026`, `day` or `month`; asked where a date does not show it. */
+                days?: string;
+                /** @description Round masses to whole kilograms. */
+                round?: boolean;
+                /** @description A cell that is merged with one above or before it says the same. */
+                fill_merged?: boolean;
             };
             header?: never;
             path?: never;
@@ -5359,6 +5408,35 @@ export interface operations {
                 };
             };
             /** @description Not done; `cells` lists what is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    manifest_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not done. */
             default: {
                 headers: {
                     [name: string]: unknown;

@@ -30,6 +30,23 @@ use crate::{import, label as label_of};
 /// Tables are read one after another: each may take some 200 MB while it is.
 static READING: Semaphore = Semaphore::const_new(1);
 
+/// A table to fill in: the headings that are always known, and one line that shows how.
+#[utoipa::path(
+    get,
+    path = "/api/manifests/template.csv",
+    tag = "files",
+    responses(
+        (status = 200, description = "The table.", body = String, content_type = "text/csv"),
+        (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")
+    )
+)]
+pub(crate) async fn manifest_template() -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "text/csv; charset=utf-8")],
+        lazaret_exchange::manifest::template(),
+    )
+}
+
 /// Takes in a table of manifests: CSV (`text/csv`) or Excel
 /// (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`).
 ///
