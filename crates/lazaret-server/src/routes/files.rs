@@ -86,11 +86,10 @@ pub(crate) async fn import_manifests(
         .acquire()
         .await
         .map_err(|error| Problem::internal(error.to_string()))?;
-    let mut read = tokio::task::spawn_blocking(move || {
-        import::read(&body, &kind, &query_apart, &gateway)
-    })
-    .await
-    .map_err(|error| Problem::internal(error.to_string()))??;
+    let mut read =
+        tokio::task::spawn_blocking(move || import::read(&body, &kind, &query_apart, &gateway))
+            .await
+            .map_err(|error| Problem::internal(error.to_string()))??;
     drop(turn);
     if read.errors.is_empty() {
         let (refused, _) = app
