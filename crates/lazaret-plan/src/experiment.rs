@@ -259,7 +259,8 @@ pub fn find_metric(metrics: &[Metric], name: &str) -> Result<usize, ExperimentEr
         let nearest = metrics
             .iter()
             .map(|m| (strsim::jaro_winkler(name, &m.name), &m.name))
-            .filter(|(score, _)| *score > 0.6)
+            // Less alike than this are names that have nothing in common, such as `foo` and `place.platform.full`.
+            .filter(|(score, _)| *score > 0.8)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, n)| n.clone());
         ExperimentError::NoSuchMetric {

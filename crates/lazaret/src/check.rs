@@ -7,12 +7,12 @@ use lazaret_gateway::model::{Gateway, ResourceKind};
 use serde_json::{Value, json};
 
 use crate::input::Input;
-use crate::output::{Failure, Lines, diagnostic_json, print, say, show};
+use crate::output::{Failure, Lines, diagnostic_json, print, print_words, say, show, table_lines};
 
 /// Find every error of a gateway file, and what looks wrong in it
 ///
 /// Prints what is asked of each place, crew, fleet and departure by arithmetic: mean rates times mean times, without
-/// any waiting. Above 100 % it fills without end.
+/// any waiting. Above 100 % it is overloaded.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         loaded.document.text(),
         &input.set,
     );
-    print(&table(&check, &loaded.reading.gateway))?;
+    print_words(&table(&check, &loaded.reading.gateway))?;
     let warnings = check.warnings.len();
     say(&match warnings {
         0 => format!("{}: no errors\n", loaded.file_name),
@@ -142,10 +142,7 @@ fn table(check: &Check, gateway: &Gateway) -> String {
     } else {
         "\nBy arithmetic, without waiting.\n"
     };
-    let text: String = table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect();
+    let text = table_lines(&mut table);
     format!("{}\n{text}{note}", gateway.name)
 }
 

@@ -19,6 +19,7 @@ use std::sync::{Mutex, PoisonError};
 
 use clap::{ArgMatches, Command};
 
+pub(crate) use self::place::reason;
 use self::place::{Id, Place, is_one_name, place_of, try_to_write};
 pub(crate) use self::whole::WholeFile;
 use crate::output::Failure;
@@ -371,7 +372,7 @@ impl OutFolder {
 
 /// A path that cannot be used. The path is to blame, unless the disk is.
 pub(crate) fn refused(path: &Path, error: &io::Error) -> Failure {
-    let why = place::reason(error);
+    let why = reason(error);
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             Failure::Machine(format!("{} cannot be written: {why}", path.display()))

@@ -1,9 +1,10 @@
 //! A gateway file from disk, with its overrides and the CSV files beside it.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, PoisonError};
 
 use clap::Args;
 use lazaret_gateway::diagnostic::Diagnostic;
@@ -52,12 +53,8 @@ impl Input {
 
     /// Parses the file without reading what it says.
     pub(crate) fn document(&self) -> Result<Document, Failure> {
-        let text = if self.file.as_os_str() == "-" {
-            standard_input()
-        } else {
-            read_text(&self.file, FILE_BYTES_MAX)
-        }
-        .map_err(Failure::BadInput)?;
+        let text = text_once(&self.file).map_err(Failure::BadInput)?;
+        expect_kind(&self.name(), &text, FileKind::Gateway)?;
         Document::parse(text).map_err(|diagnostic| self.refuse(&[diagnostic], ""))
     }
 
@@ -85,11 +82,21 @@ impl Input {
     }
 }
 
-/// The text of standard input. It can be read only once and may be asked for again, for the page of an answer.
-fn standard_input() -> Result<String, String> {
-    static TEXT: OnceLock<Result<String, String>> = OnceLock::new();
-    let read = || text_of(std::io::stdin().lock(), "standard input", FILE_BYTES_MAX);
-    TEXT.get_or_init(read).clone()
+/// The text of a gateway file as it was when it was first read. An answer is traced by the hash of its file, which must
+/// be that of the text it was made from; and standard input can be read only once.
+fn text_once(path: &Path) -> Result<String, String> {
+    static TEXTS: Mutex<BTreeMap<PathBuf, String>> = Mutex::new(BTreeMap::new());
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(text) = texts.get(path) {
+        return Ok(text.clone());
+    }
+    let text = if path.as_os_str() == "-" {
+        text_of(std::io::stdin().lock(), "standard input", FILE_BYTES_MAX)?
+    } else {
+        read_text(path, FILE_BYTES_MAX)?
+    };
+    texts.insert(path.to_path_buf(), text.clone());
+    Ok(text)
 }
 
 /// The text of the file at `path`, which may have `bytes_max` bytes.
@@ -152,5 +159,109 @@ fn in_words(error: &std::io::Error) -> String {
         std::io::ErrorKind::NotFound => "there is no such file".to_string(),
         std::io::ErrorKind::PermissionDenied => "permission is denied".to_string(),
         _ => error.to_string(),
+    }
+}
+
+/// The kinds of files that commands read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FileKind {
+    Gateway,
+    Study,
+    Hazard,
+    Rules,
+    Hypotheses,
+    Evidence,
+    Forecast,
+    Estimate,
+}
+
+impl FileKind {
+    /// What it is, with where an example is found.
+    fn in_words(self) -> &'static str {
+        match self {
+            FileKind::Gateway => "a gateway file (see docs/gateway-file.md)",
+            FileKind::Study => {
+                "a study file (see docs/plan.md, such as examples/uiju/studies/sweep.toml)"
+            }
+            FileKind::Hazard => {
+                "a hazard file (see docs/plan.md, such as examples/hazards/asf-feed.toml)"
+            }
+            FileKind::Rules => {
+                "a file of rules (see docs/watch.md, such as examples/uiju/observe.toml)"
+            }
+            FileKind::Hypotheses => {
+                "a file of hypotheses (see docs/watch.md, such as examples/uiju/hypotheses.toml)"
+            }
+            FileKind::Evidence => {
+                "evidence (see docs/watch.md, such as examples/uiju/evidence.csv)"
+            }
+            FileKind::Forecast => "a forecast that `lazaret watch forecast --save` wrote",
+            FileKind::Estimate => "an estimate that `lazaret watch estimate --save` wrote",
+        }
+    }
+
+    /// The kind that a text looks like.
+    fn of(text: &str) -> Option<FileKind> {
+        if text
+            .lines()
+            .next()
+            .is_some_and(|line| line.contains("date_observed") && line.contains("date_published"))
+        {
+            return Some(FileKind::Evidence);
+        }
+        if let Ok(serde_json::Value::Object(keys)) = serde_json::from_str(text) {
+            return if keys.contains_key("courses") && keys.contains_key("until") {
+                Some(FileKind::Forecast)
+            } else {
+                None
+            };
+        }
+        if text.len() > FILE_BYTES_MAX {
+            return None;
+        }
+        let table: toml::Table = toml::from_str(text).ok()?;
+        let is_list = |key: &str| table.get(key).is_some_and(toml::Value::is_array);
+        match table.get("gateway") {
+            Some(toml::Value::Table(_)) => return Some(FileKind::Gateway),
+            Some(toml::Value::String(_)) => return Some(FileKind::Study),
+            _ => {}
+        }
+        if table.contains_key("hazard") {
+            return Some(FileKind::Hazard);
+        }
+        if is_list("hypothesis") {
+            return Some(FileKind::Hypotheses);
+        }
+        (is_list("observe") || is_list("look")).then_some(FileKind::Rules)
+    }
+}
+
+/// Refuses a file that is plainly of another kind than the one that is wanted.
+pub(crate) fn expect_kind(name: &str, text: &str, wanted: FileKind) -> Result<(), Failure> {
+    match FileKind::of(text) {
+        Some(found) if found != wanted => Err(Failure::BadInput(format!(
+            "{name} is {}; {} is wanted here",
+            found.in_words(),
+            wanted.in_words()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What to say of a file that is not of the kind that is wanted.
+pub(crate) fn wrong_kind(
+    name: &str,
+    text: &str,
+    wanted: FileKind,
+    error: &dyn std::fmt::Display,
+) -> String {
+    match FileKind::of(text) {
+        Some(found) if found != wanted => format!(
+            "{name} is {}; {} is wanted here",
+            found.in_words(),
+            wanted.in_words()
+        ),
+        Some(_) => format!("{name}: {error}"),
+        None => format!("{name} is not {}: {error}", wanted.in_words()),
     }
 }

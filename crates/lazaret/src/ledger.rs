@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::files::{Output, reads};
 use crate::input::{Input, read_text};
-use crate::output::{Failure, print, say};
+use crate::output::{Failure, cannot_print, print, say};
 use crate::serve::{Place, failed, runtime};
 
 /// Prove, copy, export and import a ledger
@@ -296,7 +296,12 @@ async fn export(place: &Place) -> Result<(), Failure> {
         say("(redirect this to a file)\n");
     }
     let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
-    let done = export_records(&store, &mut out).await.map_err(failed)?;
+    let done = export_records(&store, &mut out)
+        .await
+        .map_err(|error| match error {
+            StoreError::File { source, .. } => cannot_print(&source),
+            other => failed(other),
+        })?;
     say(&format!("{} records\n", done.records));
     Ok(())
 }

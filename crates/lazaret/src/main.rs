@@ -15,6 +15,7 @@ mod files;
 mod input;
 mod ledger;
 mod new;
+mod origin;
 mod output;
 mod plan;
 mod report;
@@ -26,7 +27,7 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::output::Failure;
 
@@ -34,13 +35,27 @@ use crate::output::Failure;
 ///
 /// A gateway file describes the place; start with `lazaret new NAME` for one that runs, and see docs/gateway-file.md.
 #[derive(Debug, Parser)]
-#[command(name = "lazaret", version, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "lazaret", version, propagate_version = true, after_help = exit_codes())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 the machine failed, 2 bad input, 130 interrupted (a partial result was\nprinted if anything was known by then).";
+/// Exit codes and what they mean.
+pub(crate) const EXIT_CODES: [(&str, &str); 4] = [
+    ("0", "done, with or without warnings"),
+    ("1", "the machine failed: a result could not be written"),
+    ("2", "bad input: what was printed says where it is wrong"),
+    (
+        "130",
+        "interrupted; a partial result was printed if there was one",
+    ),
+];
+
+fn exit_codes() -> String {
+    let lines = EXIT_CODES.map(|(code, meaning)| format!("{code:>5}  {meaning}"));
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -73,9 +88,25 @@ fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
+/// The command line as it is parsed, completed and described.
+fn whole_command() -> clap::Command {
+    /// `--claim -3` gives a value that is wrong, not an option that does not exist.
+    fn take_negative_numbers(command: clap::Command) -> clap::Command {
+        command
+            .mut_args(|argument| match argument.get_action() {
+                ArgAction::Set | ArgAction::Append if argument.get_long().is_some() => {
+                    argument.allow_negative_numbers(true)
+                }
+                _ => argument,
+            })
+            .mut_subcommands(take_negative_numbers)
+    }
+    take_negative_numbers(Cli::command())
+}
+
 /// The command line, and its paths checked before anything is done.
 fn command_line() -> Result<Cli, Failure> {
-    let mut command = Cli::command();
+    let mut command = whole_command();
     let told = |error: clap::Error| output::usage(&error);
     let matches: ArgMatches = command
         .try_get_matches_from_mut(std::env::args_os())

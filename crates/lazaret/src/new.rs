@@ -1,12 +1,13 @@
 //! `lazaret new`.
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::output::{Failure, print};
+use crate::files::{OutFolder, refused};
+use crate::output::{Failure, print, quoted_path};
 
 /// Write a commented gateway file that runs, to be changed into yours
 ///
@@ -26,46 +27,47 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let title = path
         .file_stem()
         .and_then(|stem| stem.to_str())
+        // `-` means standard input wherever a file is asked for.
         .filter(|stem| {
             !stem.is_empty()
+                && *stem != "-"
                 && !stem
                     .chars()
                     .any(|c| c.is_control() || c == '"' || c == '\\')
         })
         .ok_or_else(|| {
             Failure::BadInput(format!(
-                "`{}` cannot be the name of a gateway",
+                "`{}` cannot be the name of a gateway; give a name such as border-yard",
                 path.display()
             ))
         })?;
     let file = if is_file {
         path.clone()
     } else {
-        fs::create_dir_all(path).map_err(|error| cannot_write(path, &error))?;
+        OutFolder::at(path).make()?;
         path.join("gateway.toml")
     };
     let text = STARTER.replace("NAME", title);
-    // Never over a file that is there: it may be weeks of somebody's work.
+    // Never over a file that exists: it may be weeks of somebody's work.
     let mut opened = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&file)
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => Failure::BadInput(format!(
-                "{} is there already and is left as it is; choose another name",
+                "{} exists already and stays as it is; choose another name",
                 file.display()
             )),
-            _ => cannot_write(&file, &error),
+            _ => refused(&file, &error),
         })?;
-    opened
-        .write_all(text.as_bytes())
-        .map_err(|error| cannot_write(&file, &error))?;
+    if let Err(error) = opened.write_all(text.as_bytes()) {
+        // Half a gateway file would only get in the way of the next attempt.
+        let _ = std::fs::remove_file(&file);
+        return Err(refused(&file, &error));
+    }
+    let quoted = quoted_path(&file);
     print(&format!(
-        "wrote {0}\n\nNext:\n  lazaret check {0}\n  lazaret simulate {0}\n",
+        "wrote {}\n\nNext:\n  lazaret check {quoted}\n  lazaret simulate {quoted}\n",
         file.display()
     ))
-}
-
-fn cannot_write(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::Machine(format!("{} cannot be written: {error}", path.display()))
 }

@@ -2,10 +2,13 @@
 
 mod lines;
 
+use std::ffi::OsStr;
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
+use comfy_table::{ContentArrangement, Table};
 use lazaret_gateway::diagnostic::{Diagnostic, Label, Severity, Text};
 use miette::{MietteHandlerOpts, ReportHandler};
 use serde::Serialize;
@@ -22,7 +25,7 @@ pub(crate) enum Failure {
     BadInput(String),
     /// The machine failed: a disk is full, a folder is read-only.
     Machine(String),
-    /// Somebody pressed Ctrl-C; what was known by then has been printed.
+    /// Ctrl-C was pressed; what was known by then has been printed.
     Interrupted,
     /// The reader of the output has closed it: nothing more to do, and nothing wrong.
     OutputClosed,
@@ -58,6 +61,49 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     to_stdout(|out| out.write_all(text.as_bytes()))
 }
 
+/// Prints a result for people: no line is wider than the terminal if blanks allow it.
+pub(crate) fn print_words(text: &str) -> Result<(), Failure> {
+    match columns() {
+        Some(width) => print(&fitted(text, width)),
+        None => print(text),
+    }
+}
+
+/// A text with its long lines broken at blanks, each part under the beginning of its line.
+fn fitted(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        // Tables fit already. Lines with colours are headings: their signs take no room.
+        let inner = line.trim();
+        if line.chars().count() <= width || inner.contains('\u{1b}') {
+            out.push_str(line);
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let mut used = 0;
+        for word in inner.split(' ') {
+            let length = word.chars().count();
+            if used == 0 {
+                out.push_str(&line[..indent]);
+                used = indent;
+            } else if used + 1 + length > width {
+                out.push('\n');
+                out.push_str(&line[..indent]);
+                used = indent;
+            } else {
+                out.push(' ');
+                used += 1;
+            }
+            out.push_str(word);
+            used += length;
+        }
+        if line.ends_with('\n') {
+            out.push('\n');
+        }
+    }
+    out
+}
+
 /// Prints a result as indented JSON to standard output, as it is made: it may be longer than what memory should hold.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     to_stdout(|out| {
@@ -88,11 +134,60 @@ pub(crate) fn usage(error: &clap::Error) -> Failure {
 }
 
 /// A result that standard output did not take.
-fn cannot_print(error: &io::Error) -> Failure {
+pub(crate) fn cannot_print(error: &io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Failure::OutputClosed;
     }
     Failure::Machine(format!("the result cannot be written: {error}"))
+}
+
+/// Characters in a line of the terminal: what `COLUMNS` says, else what the terminal says; none where there is neither.
+pub(crate) fn columns() -> Option<usize> {
+    let asked = std::env::var("COLUMNS").ok();
+    let asked = asked.and_then(|text| text.trim().parse::<usize>().ok());
+    let terminal = || {
+        io::stdout()
+            .is_terminal()
+            .then(terminal_size::terminal_size)
+            .flatten()
+            .map(|(width, _)| usize::from(width.0))
+    };
+    // Narrower than this no table can be read.
+    asked.or_else(terminal).filter(|width| *width >= 20)
+}
+
+/// The lines of a table, no wider than the terminal, without blanks at their ends.
+pub(crate) fn table_lines(table: &mut Table) -> String {
+    if let Some(width) = columns() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    }
+    table
+        .lines()
+        .map(|line| format!("{}\n", line.trim_end()))
+        .collect()
+}
+
+/// A word as a shell reads it: in quotes unless it is plain.
+pub(crate) fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = !word.is_empty()
+        && word
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c));
+    if plain {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+/// A path as the argument of a command; one that looks like an option is told from one.
+pub(crate) fn quoted_path(path: &Path) -> String {
+    if path.as_os_str().as_encoded_bytes().starts_with(b"-") && path.as_os_str() != "-" {
+        return quoted(Path::new(".").join(path).as_os_str());
+    }
+    quoted(path.as_os_str())
 }
 
 /// Prints a remark to standard error. If even that fails there is nobody to tell.
@@ -100,7 +195,7 @@ pub(crate) fn say(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// After so many diagnostics the rest is only counted: nobody reads the five hundredth.
+/// After this many diagnostics the rest is only counted: nobody reads the five hundredth.
 pub(crate) const SHOWN_MOST: usize = 40;
 
 /// Prints `diagnostics` to standard error, each with the lines of its text.
@@ -119,7 +214,7 @@ pub(crate) fn show(diagnostics: &[Diagnostic], file_name: &str, file: &str, over
         .force_graphical(true)
         .terminal_links(false);
     if !terminal {
-        options = options.color(false).width(100);
+        options = options.color(false).width(columns().unwrap_or(100));
     }
     let handler = options.build();
     let texts = Texts {
@@ -213,11 +308,8 @@ impl<'t> Shown<'t> {
         let main = diagnostic.labels.first().map_or(Text::File, |l| l.at.text);
         let span = |label: &Label| {
             let remark = (!label.text.is_empty()).then(|| label.text.clone());
-            miette::LabeledSpan::new(
-                remark,
-                label.at.start,
-                label.at.end.saturating_sub(label.at.start),
-            )
+            let (start, end) = texts.of(label.at.text).shown(label.at.start, label.at.end);
+            miette::LabeledSpan::new(remark, start, end - start)
         };
         let related = diagnostic
             .labels
@@ -229,7 +321,10 @@ impl<'t> Shown<'t> {
                 severity: miette::Severity::Advice,
                 help: None,
                 source: texts.of(label.at.text),
-                labels: vec![miette::LabeledSpan::underline(label.at.start..label.at.end)],
+                labels: vec![{
+                    let (start, end) = texts.of(label.at.text).shown(label.at.start, label.at.end);
+                    miette::LabeledSpan::underline(start..end)
+                }],
                 related: Vec::new(),
             })
             .collect();

@@ -21,6 +21,7 @@ mod words;
 
 use clap::{Args, Subcommand};
 
+pub(crate) use self::common::seed;
 use crate::output::Failure;
 
 /// Ask what a gateway can take, what limits it, and what to build

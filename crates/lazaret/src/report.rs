@@ -10,7 +10,8 @@ use lazaret_sim::study::{self, Settings, Stop, headline};
 
 use crate::files::Output;
 use crate::input::Input;
-use crate::output::{Failure, print};
+use crate::output::{Failure, print, quoted, quoted_path};
+use crate::plan::seed;
 use crate::simulate::interrupt::Interrupt;
 use crate::simulate::progress::Progress;
 use crate::simulate::result::hash;
@@ -31,9 +32,9 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(2..=1_000_000_000))]
     limit: u64,
     /// Seed of all draws
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = seed)]
     seed: u64,
-    /// Threads that simulate; as many as the machine has cores if not given
+    /// Number of threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
 }
@@ -101,14 +102,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn command(arguments: &Arguments) -> String {
     let mut words = vec![
         "lazaret report".to_string(),
-        arguments.input.file.display().to_string(),
+        quoted_path(&arguments.input.file),
     ];
     words.extend(
         arguments
             .input
             .set
             .iter()
-            .map(|set| format!("--set '{set}'")),
+            .map(|set| format!("--set {}", quoted(set.as_ref()))),
     );
     words.push(format!(
         "--seed {} --limit {}",

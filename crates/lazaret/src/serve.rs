@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     demo: bool,
     /// Seed of the demonstration's simulation
     // Of the first seeds that gives the Uiju example a yard with lots at every stage and room for the next train.
-    #[arg(long, default_value_t = 7, requires = "demo")]
+    #[arg(long, value_name = "S", default_value_t = 7, requires = "demo", value_parser = crate::plan::seed)]
     seed: u64,
     /// Evidence from outside: show the watcher's board of this CSV file, and add rows to it
     #[arg(long, value_name = "EVIDENCE.csv")]
@@ -185,12 +185,7 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
     let machine = |error: &dyn std::fmt::Display| Failure::Machine(error.to_string());
     let listener = tokio::net::TcpListener::bind(&arguments.listen)
         .await
-        .map_err(|error| {
-            Failure::BadInput(format!(
-                "cannot listen on {}: {error}; is another server running? choose another with --listen",
-                arguments.listen
-            ))
-        })?;
+        .map_err(|error| cannot_listen(&arguments.listen, &error))?;
     let address = listener.local_addr().map_err(|error| machine(&error))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
@@ -261,6 +256,29 @@ async fn tell_double_spellings(live: &Live) -> Result<(), Failure> {
         ));
     }
     Ok(())
+}
+
+/// Why a server cannot listen: the address is wrong, or the machine does not give it.
+fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
+    use std::io::ErrorKind;
+    let said = |why: &str| format!("cannot listen on `{address}`: {why}");
+    match error.kind() {
+        ErrorKind::AddrInUse => Failure::Machine(said(
+            "another program listens there; stop it, or choose another address with --listen",
+        )),
+        ErrorKind::PermissionDenied => Failure::Machine(said(
+            "permission is denied; ports below 1024 belong to the system, choose another with --listen",
+        )),
+        ErrorKind::AddrNotAvailable => Failure::BadInput(said(
+            "this machine does not have that address; try 127.0.0.1:8080",
+        )),
+        ErrorKind::InvalidInput => Failure::BadInput(said(
+            "it is not an address with a port; write one such as 127.0.0.1:8080",
+        )),
+        _ => Failure::BadInput(said(&format!(
+            "{error}; write an address with a port, such as 127.0.0.1:8080"
+        ))),
+    }
 }
 
 /// A new ledger begins with the rules that follow from the gateway file.

@@ -20,7 +20,8 @@ use lazaret_sim::{Estimate, MetricNames, Model};
 
 use crate::files::Output;
 use crate::input::{Input, Loaded};
-use crate::output::{Failure, print, say};
+use crate::output::{Failure, print, print_words, say};
+use crate::plan::seed;
 
 use files::{PerReplication, trace};
 use interrupt::Interrupt;
@@ -40,7 +41,7 @@ pub(crate) const SETTLED_SHARE: f64 = 0.01;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// Run exactly so many replications
+    /// Run exactly this many replications
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     replications: Option<u64>,
     /// The most replications when running until the figures have settled
@@ -53,9 +54,9 @@ pub(crate) struct Arguments {
     )]
     limit: u64,
     /// Seed of all draws
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = seed)]
     seed: u64,
-    /// Threads that simulate; as many as the machine has cores if not given
+    /// Number of threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u64).range(1..=1024))]
     threads: Option<u64>,
     /// Print one JSON object for machines
@@ -174,7 +175,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.json {
         print(&result::json(&told, &arguments.input.set)?)?;
     } else {
-        print(&answer::text(&told, &screen::Screen::of_stdout()))?;
+        print_words(&answer::text(&told, &screen::Screen::of_stdout()))?;
     }
     if study.partial {
         return Err(Failure::Interrupted);
@@ -209,7 +210,7 @@ fn stop(arguments: &Arguments, model: &Model) -> Result<Stop, Failure> {
     let metric = position(model.metrics(), name.trim()).map_err(bad)?;
     let half_width: f64 = value.trim().parse().map_err(|_| {
         bad(format!(
-            "`{}` is no number; give the half-width in the unit of the metric (hours for times), such as 2 or 0.5",
+            "`{}` is not a number; give the half-width in the unit of the metric (hours for times), such as 2 or 0.5",
             value.trim()
         ))
     })?;

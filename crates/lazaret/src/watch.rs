@@ -19,7 +19,7 @@ use crate::output::Failure;
 
 /// Watch a gateway from outside: what graded evidence says about it
 ///
-/// Evidence is a CSV file of dated observations. What each measures stands in a file of rules, `observe.toml` beside the
+/// Evidence is a CSV file of dated observations. What each measures is in a file of rules, `observe.toml` next to the
 /// gateway file. See docs/watch.md.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {

@@ -278,7 +278,7 @@ pub(super) fn is_one_name(one: &Path, two: &Path) -> bool {
 }
 
 /// An error of the file system in plain words.
-pub(super) fn reason(error: &io::Error) -> String {
+pub(crate) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file or folder".into(),
         io::ErrorKind::PermissionDenied => "permission is denied".into(),

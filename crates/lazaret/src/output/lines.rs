@@ -2,6 +2,12 @@
 
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
+/// Longer lines are cut around what is shown of them, in bytes.
+const LINE_BYTES_SHOWN: usize = 400;
+
+/// What is shown of a long line on either side, in bytes.
+const BYTES_AROUND: usize = 60;
+
 /// A text and the places where its lines begin.
 #[derive(Debug)]
 pub(crate) struct Lines<'t> {
@@ -38,6 +44,38 @@ impl<'t> Lines<'t> {
             .map_or(self.text.len(), |start| *start as usize)
     }
 
+    /// Whether a line is too long to be shown whole.
+    fn is_long(&self, line: usize) -> bool {
+        self.start(line + 1) - self.start(line) > LINE_BYTES_SHOWN
+    }
+
+    /// A byte at or before `byte` where a character begins.
+    fn boundary(&self, byte: usize) -> usize {
+        (0..=byte.min(self.text.len()))
+            .rev()
+            .find(|at| self.text.is_char_boundary(*at))
+            .unwrap_or(0)
+    }
+
+    /// What is underlined of a span: all of it, but only the beginning of what is long.
+    pub(crate) fn shown(&self, start: usize, end: usize) -> (usize, usize) {
+        let line = self.line(start);
+        if !self.is_long(line) {
+            return (start, end.max(start));
+        }
+        let most = (start + BYTES_AROUND).min(self.start(line + 1));
+        (start, self.boundary(end.min(most)).max(start))
+    }
+
+    /// The part of a long line around a span of it.
+    fn part(&self, line: usize, span: &SourceSpan) -> std::ops::Range<usize> {
+        let from = span.offset().saturating_sub(BYTES_AROUND);
+        let to = span.offset() + span.len() + BYTES_AROUND;
+        let from = self.boundary(from).max(self.start(line));
+        let line_end = self.text[..self.start(line + 1)].trim_end_matches(['\n', '\r']);
+        from..self.boundary(to).min(line_end.len()).max(from)
+    }
+
     /// Line and column in characters, both from 1, of a byte.
     pub(crate) fn place(&self, byte: usize) -> (usize, usize) {
         let line = self.line(byte);
@@ -55,8 +93,34 @@ impl SourceCode for Lines<'_> {
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         // The lines around it are read by themselves: to count those before it anew each time takes the longer the
         // farther back it stands.
-        let first = self.line(span.offset()).saturating_sub(before + 1);
-        let last = self.line(span.offset() + span.len()) + after + 2;
+        let own = self.line(span.offset());
+        let end = self.line(span.offset() + span.len());
+        if self.is_long(own) {
+            // A line of thousands of characters would fill the screen: only what is around the place is shown.
+            let part = self.part(own, span);
+            let column = self.text[self.start(own)..part.start].chars().count();
+            return Ok(Box::new(MietteSpanContents::new_named(
+                self.name.to_string(),
+                &self.text.as_bytes()[part.clone()],
+                SourceSpan::from((part.start, part.len())),
+                own,
+                column,
+                1,
+            )));
+        }
+        let long = |lines: std::ops::Range<usize>| lines.into_iter().any(|line| self.is_long(line));
+        let before = if long(own.saturating_sub(before)..own) {
+            0
+        } else {
+            before
+        };
+        let after = if long(end + 1..(end + 1 + after).min(self.starts.len())) {
+            0
+        } else {
+            after
+        };
+        let first = own.saturating_sub(before + 1);
+        let last = end + after + 2;
         let from = self.start(first);
         let excerpt = &self.text[from..self.start(last)];
         let within = SourceSpan::from((span.offset().saturating_sub(from), span.len()));

@@ -43,4 +43,6 @@ pub(crate) struct NeedMet {
     pub(crate) days: f64,
     /// Futures that came to a stop.
     pub(crate) stops: Stops,
+    /// Replications that were run.
+    pub(crate) replications: u64,
 }

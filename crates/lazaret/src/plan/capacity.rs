@@ -9,7 +9,7 @@ use lazaret_plan::questions::capacity::{
 use lazaret_plan::questions::size::{Condition, Relation};
 use lazaret_plan::simulated::{GROWTH, Simulated};
 
-use super::common::{Runs, Span, ended, failed, foot, probability, range};
+use super::common::{Runs, Span, ended, failed, finite, foot, probability, range};
 use super::words::{figure, percent, stopped, table};
 use super::{pages, source};
 use crate::input::Input;
@@ -27,14 +27,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH")]
     vary: String,
     /// Values to search, such as 1..60 or '6 h..48 h:1 h'; from 1 to four times as in the file if left out
-    #[arg(long, value_name = "LOW..HIGH", value_parser = range)]
+    #[arg(long, value_name = "LOW..HIGH", allow_hyphen_values = true, value_parser = range)]
     range: Option<Span>,
     /// When a value counts as sustained, such as 'place.yard.full <= 0.01' [default: the backlog grows by at most 3 % of what
     /// arrives]
     #[arg(long, value_name = "CONDITION", value_parser = Condition::parse)]
     sustained: Option<Condition>,
     /// A value that somebody claims can be sustained: is it so?
-    #[arg(long, value_name = "VALUE")]
+    #[arg(long, value_name = "VALUE", value_parser = finite)]
     claim: Option<f64>,
     /// Share of futures in which the safe intake is sustained
     #[arg(long, value_name = "P", default_value_t = 0.9, value_parser = probability)]

@@ -18,13 +18,13 @@ use serde::Serialize;
 use super::source;
 use crate::files::Output;
 use crate::input::Input;
-use crate::output::{Failure, print};
+use crate::output::{Failure, print_words};
 
 /// How much is run.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Runs {
     /// Replications of each design
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(2..=100_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(2..=100_000_000))]
     pub(crate) replications: u64,
     #[command(flatten)]
     pub(crate) how: How,
@@ -34,13 +34,13 @@ pub(crate) struct Runs {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct How {
     /// Seed of all random numbers
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = seed)]
     pub(crate) seed: u64,
-    /// Threads; all there are if left out. The result does not depend on it
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Number of threads [default: all cores]; results do not depend on it
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) threads: Option<u16>,
     /// Confidence level of the intervals
-    #[arg(long, default_value_t = 0.95, value_parser = probability)]
+    #[arg(long, value_name = "P", default_value_t = 0.95, value_parser = probability)]
     pub(crate) level: f64,
     /// Print one JSON object for machines
     #[arg(long)]
@@ -50,9 +50,46 @@ pub(crate) struct How {
     pub(crate) report: Option<Output>,
 }
 
+/// Reads a number that can be reckoned with.
+pub(crate) fn finite(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(x) if x.is_finite() => Ok(x),
+        _ => Err(format!("`{text}` is not a number")),
+    }
+}
+
+/// Reads a number above 0.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
+    let x = finite(text)?;
+    if x > 0.0 {
+        Ok(x)
+    } else {
+        Err("a number above 0 is expected".into())
+    }
+}
+
+/// Reads a number of 0 or more.
+pub(crate) fn not_negative(text: &str) -> Result<f64, String> {
+    let x = finite(text)?;
+    if x >= 0.0 {
+        Ok(x)
+    } else {
+        Err("a number of 0 or more is expected".into())
+    }
+}
+
+/// Reads a seed.
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
+    text.trim()
+        .parse()
+        .map_err(|_| format!("`{text}` is not a whole number from 0 to {}", u64::MAX))
+}
+
 /// Reads a number strictly between 0 and 1.
 pub(crate) fn probability(text: &str) -> Result<f64, String> {
-    let x: f64 = text.parse().map_err(|_| format!("`{text}` is no number"))?;
+    let x: f64 = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a number"))?;
     if x > 0.0 && x < 1.0 {
         Ok(x)
     } else {
@@ -126,31 +163,34 @@ impl How {
     /// Prints the answer, as JSON or as `text`, and writes the page if one is asked for.
     ///
     /// * `warnings` — what must be known before the answer is used; printed above it.
-    /// * `again` — how to get the page again, and its warnings; only asked if it is written.
+    /// * `source` — what the answer was made from; only asked if it is told.
     pub(crate) fn answer<T: Serialize>(
         &self,
         answer: &T,
         text: &str,
         warnings: &[String],
         page: impl FnOnce() -> Page,
-        again: impl FnOnce() -> Result<source::Source, Failure>,
+        source: impl FnOnce() -> Result<source::Source, Failure>,
     ) -> Result<(), Failure> {
+        let told = format!("{}{text}", super::words::warned(warnings));
+        if self.report.is_none() && !self.json {
+            return print_words(&told);
+        }
+        let source = source()?;
+        let origin = source.origin.clone().with("level", self.level);
         // A page that cannot be written must not cost the answer.
         let written = match &self.report {
-            Some(output) => again().and_then(|source| {
+            Some(output) => {
                 let mut page = page();
                 page.warnings = warnings.to_vec();
                 source::write(output, page, text, source)
-            }),
+            }
             None => Ok(()),
         };
         if self.json {
-            let json = serde_json::to_string_pretty(answer).map_err(|e| {
-                Failure::Machine(format!("the answer cannot be written as JSON: {e}"))
-            })?;
-            print(&format!("{json}\n"))?;
+            origin.print(answer, false)?;
         } else {
-            print(&format!("{}{text}", super::words::warned(warnings)))?;
+            print_words(&told)?;
         }
         written
     }
@@ -226,7 +266,7 @@ pub(crate) fn experiment_failed(error: ExperimentError) -> Failure {
 /// Reads `LOW..HIGH` or `LOW..HIGH:STEP`, each with the same unit or none: `1..60`, `24 h..72 h:6 h`.
 pub(crate) fn range(text: &str) -> Result<Span, String> {
     let wrong =
-        || format!("`{text}` is no range, write LOW..HIGH such as 20..120, or LOW..HIGH:STEP");
+        || format!("`{text}` is not a range, write LOW..HIGH such as 20..120, or LOW..HIGH:STEP");
     let (low, rest) = text.split_once("..").ok_or_else(wrong)?;
     let (high, step) = match rest.split_once(':') {
         Some((high, step)) => (high, Some(step)),
@@ -294,12 +334,20 @@ impl Span {
 pub(crate) fn change(text: &str) -> Result<(String, String), String> {
     let (path, value) = text
         .split_once('=')
-        .ok_or_else(|| format!("`{text}` changes nothing, write PATH=VALUE"))?;
+        .ok_or_else(|| format!("`{text}` has no `=`; write PATH=VALUE"))?;
+    if path.trim().is_empty() || value.trim().is_empty() {
+        return Err(format!("`{text}` is incomplete; write PATH=VALUE"));
+    }
     Ok((path.trim().to_owned(), value.trim().to_owned()))
 }
 
 /// A design from a text of one or more changes, `a=1; b=2`.
 pub(crate) fn design(text: &str) -> Result<lazaret_plan::Design, String> {
+    if text.split(';').all(|part| part.trim().is_empty()) {
+        return Err(
+            "it names no change; write one or more, such as 'place.yard.slots=1400'".into(),
+        );
+    }
     text.split(';').filter(|t| !t.trim().is_empty()).try_fold(
         lazaret_plan::Design::base(),
         |d, t| {

@@ -9,15 +9,16 @@ use lazaret_plan::compare::Difference;
 use lazaret_plan::questions::compare::{CompareAnswer, ask};
 use lazaret_plan::simulated::Simulated;
 
-use super::common::{Bar, Runs, design, ended, failed, foot, set_up};
+use super::common::{Bar, Runs, design, ended, failed, foot, not_negative, set_up};
 use super::words::{figure, interval, stopped, table, verdict, with_interval};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
+use crate::simulate::result::hash;
 
 /// Compare variants of a gateway: which differences are real, and how large
 ///
-/// Every variant is run in the same futures, so that luck does not pass for a difference. A difference that the runs
+/// Every variant is run in the same futures, so that luck is not mistaken for a difference. A difference that the runs
 /// cannot tell is called that, with the number of replications that would.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
@@ -33,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<String>,
     /// A difference no larger than this does not matter, in the metric's unit
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", value_parser = not_negative)]
     tolerance: Option<f64>,
     #[command(flatten)]
     runs: Runs,
@@ -104,7 +105,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &text(&answer, arguments),
         &warnings(&answer),
         || pages::compare(&answer),
-        || source::again(&arguments.input, how.seed),
+        || {
+            let texts = documents[1..]
+                .iter()
+                .map(|document| hash(document.text(), &[]));
+            let hashes: Vec<String> = texts.collect();
+            Ok(source::again(&arguments.input, how.seed)?.with("vs_file_hashes", hashes))
+        },
     )?;
     ended(answer.partial)
 }

@@ -50,15 +50,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let hazard = Hazard::parse(&text).map_err(|e| Failure::BadInput(format!("{shown}: {e}")))?;
     let hold = answer(&hazard, how.level, SAMPLE, how.seed)
         .map_err(|e| Failure::BadInput(format!("{shown}: {e}")))?;
-    let price = match &arguments.file {
+    let input = arguments.file.as_ref().map(|file| Input {
+        file: file.clone(),
+        set: arguments.set.clone(),
+    });
+    let price = match &input {
         None => None,
-        Some(file) => {
-            let input = Input {
-                file: file.clone(),
-                set: arguments.set.clone(),
-            };
-            Some(price(&input, how, hold.for_risk.sure_days)?)
-        }
+        Some(input) => Some(price(input, how, hold.for_risk.sure_days)?),
     };
     let answer = HoldPriced { hold, price };
     how.answer(
@@ -66,7 +64,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &words(&answer, &hazard),
         &[],
         || pages::hold(&answer, &hazard),
-        || Ok((source::again_of(&text, &[], how.seed), Vec::new())),
+        || source::of_hazard(&text, input.as_ref(), how.seed),
     )
 }
 

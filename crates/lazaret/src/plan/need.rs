@@ -5,13 +5,13 @@ use lazaret_plan::need::{ClassFlow, Meaning, meaning};
 use lazaret_plan::{Design, Estimate, Experiment, Stops, estimate};
 
 use super::answers::NeedMet;
-use super::common::{Runs, change, experiment_failed, foot};
+use super::common::{Runs, experiment_failed, foot, positive};
 use super::words::{figure, interval, percent, stopped, table};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
-/// What the flow means to those who wait for it
+/// What the flow means for the people it is for
 ///
 /// Tonnes a head, the share of the trade before, and how many days of need each class of goods covers.
 #[derive(Args, Debug)]
@@ -19,27 +19,34 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
     /// People
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive)]
     population: f64,
     /// Trade before, in tonnes a year
-    #[arg(long, value_name = "TONNES")]
+    #[arg(long, value_name = "TONNES", value_parser = positive)]
     before: Option<f64>,
     /// Need of one person, in kilograms a year, such as medicine=0.5; may be given more than once
     #[arg(long = "need", value_name = "CLASS=KG", value_parser = need)]
     needs: Vec<(String, f64)>,
     /// Tonnes a lot, for classes to which the file gives no mass
-    #[arg(long, value_name = "TONNES", default_value_t = 40.0)]
+    #[arg(long, value_name = "TONNES", default_value_t = 40.0, value_parser = positive)]
     tonnes_a_lot: f64,
     #[command(flatten)]
     runs: Runs,
 }
 
 fn need(text: &str) -> Result<(String, f64), String> {
-    let (class, kg) = change(text)?;
-    let kg: f64 = kg
-        .parse()
-        .map_err(|_| format!("`{kg}` in `{text}` is no number of kilograms"))?;
-    Ok((class, kg))
+    let wrong = || format!("`{text}` is not CLASS=KG; write, say, medicine=0.5");
+    let (class, kg) = text.split_once('=').ok_or_else(wrong)?;
+    if class.trim().is_empty() {
+        return Err(wrong());
+    }
+    let kg = positive(kg).map_err(|_| {
+        format!(
+            "`{}` in `{text}` is not a number of kilograms above 0",
+            kg.trim()
+        )
+    })?;
+    Ok((class.trim().to_owned(), kg))
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -109,6 +116,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             high,
             days,
             stops: Stops::count(experiment, &rows),
+            replications: arguments.runs.replications,
         })
     })?;
     how.answer(

@@ -10,6 +10,7 @@ use super::study::Read;
 use super::words::{figure, percent, stopped, table, with_interval};
 use super::{pages, source};
 use crate::output::Failure;
+use crate::simulate::result::hash;
 
 /// What to build: the best design of a study, or the front between two aims
 ///
@@ -40,7 +41,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &text(&answer),
         &warnings(&answer),
         || pages::optimise(&answer),
-        || source::again(&read.input(), how.seed),
+        || {
+            let source = source::again(&read.input(), how.seed)?;
+            Ok(source.with("study_hash", hash(&read.text, &[])))
+        },
     )
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Arguments {
     /// Points in each of the 16 scrambles
     #[arg(long, default_value_t = 64)]
     rows: usize,
-    /// At most so many inputs are measured after screening
+    /// Number of inputs to measure after screening
     #[arg(long, default_value_t = 8)]
     keep: usize,
     #[command(flatten)]

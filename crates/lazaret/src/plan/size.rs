@@ -21,7 +21,7 @@ use crate::output::Failure;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// A number to be chosen, such as source.dandong.fleet=20..120; may be given more than once
+    /// A number to choose, such as source.dandong.fleet=20..120; may be given more than once
     #[arg(long = "choose", value_name = "PATH=LOW..HIGH", required = true, value_parser = choice)]
     choose: Vec<(String, RangeInclusive<i64>)>,
     /// What must hold in a replication, such as 'source.dandong.cancelled <= 3'
@@ -172,7 +172,7 @@ fn text(answer: &SizeAnswer, how: &How) -> String {
     }
     text += &still_inside(answer);
     text += &format!(
-        "\nAll that is claimed is true together with probability {}. Seed {}; the search takes it that more is never worse.\n",
+        "\nAll that is claimed is true together with probability {}. Seed {}; the search assumes that more is never worse.\n",
         percent(answer.level),
         how.seed
     );

@@ -4,7 +4,8 @@ use lazaret_report::{Again, Page};
 
 use crate::files::Output;
 use crate::input::Input;
-use crate::output::Failure;
+use crate::origin::Origin;
+use crate::output::{Failure, quoted};
 use crate::simulate::result::hash;
 
 /// Writes a page beside the printed answer.
@@ -14,7 +15,7 @@ pub(crate) fn write(
     output: &Output,
     mut page: Page,
     text: &str,
-    (again, warnings): Source,
+    source: Source,
 ) -> Result<(), Failure> {
     page.answer = text
         .split("\n\n")
@@ -22,39 +23,64 @@ pub(crate) fn write(
         .unwrap_or(text)
         .trim()
         .replace('\n', " ");
-    page.warnings.extend(warnings);
-    page.again = again;
+    page.warnings.extend(source.warnings);
+    page.again = source.again;
     output.write(page.html().as_bytes())
 }
 
-/// How to get a page again, and what must be known before using it.
-pub(crate) type Source = (Again, Vec<String>);
+/// What an answer was made from.
+#[derive(Debug)]
+pub(crate) struct Source {
+    /// How to get its page again.
+    again: Again,
+    /// What must be known before using it.
+    warnings: Vec<String>,
+    /// What its JSON carries.
+    pub(crate) origin: Origin,
+}
+
+impl Source {
+    /// Adds a key to the JSON, such as the hash of another file.
+    pub(crate) fn with(mut self, key: &'static str, value: impl Into<serde_json::Value>) -> Self {
+        self.origin = self.origin.with(key, value);
+        self
+    }
+}
 
 /// Source of a page about a gateway file: its warnings are those of `lazaret check`.
 pub(crate) fn again(input: &Input, seed: u64) -> Result<Source, Failure> {
     let loaded = input.load()?;
     let warnings = lazaret_gateway::check::check(&loaded.reading).warnings;
-    Ok((
-        again_of(loaded.document.text(), &input.set, seed),
-        warnings.into_iter().map(|w| w.message).collect(),
-    ))
+    let text = loaded.document.text();
+    let name = &loaded.reading.gateway.name;
+    Ok(Source {
+        again: again_of(text, &input.set, seed),
+        warnings: warnings.into_iter().map(|w| w.message).collect(),
+        origin: Origin::new(Some(name), Some(seed), text, &input.set),
+    })
+}
+
+/// Source of an answer about a hazard file, and about the gateway that prices it if there is one.
+pub(crate) fn of_hazard(text: &str, gateway: Option<&Input>, seed: u64) -> Result<Source, Failure> {
+    let mut source = Source {
+        again: again_of(text, &[], seed),
+        warnings: Vec::new(),
+        origin: Origin::new(None, Some(seed), text, &[]),
+    };
+    if let Some(input) = gateway {
+        let loaded = input.load()?;
+        let hash = hash(loaded.document.text(), &input.set);
+        let name = &loaded.reading.gateway.name;
+        source.origin = Origin::new(Some(name), Some(seed), text, &[]).with("gateway_hash", hash);
+    }
+    Ok(source)
 }
 
 /// How to get a report on a text again.
-pub(crate) fn again_of(text: &str, set: &[String], seed: u64) -> Again {
-    let quoted = |word: String| {
-        let plain = word
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_./=:".contains(c));
-        if plain {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', "'\\''"))
-        }
-    };
+fn again_of(text: &str, set: &[String], seed: u64) -> Again {
     // The program's own path says nothing to others.
     let words: Vec<String> = std::iter::once("lazaret".to_owned())
-        .chain(std::env::args().skip(1).map(quoted))
+        .chain(std::env::args_os().skip(1).map(|word| quoted(&word)))
         .collect();
     Again {
         command: words.join(" "),

@@ -12,7 +12,7 @@ use lazaret_plan::sweep::Part;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::files::{OutFolder, Output, WholeFile};
+use crate::files::{OutFolder, Output, WholeFile, reason};
 use crate::output::Failure;
 
 /// The first line of a shard.
@@ -62,7 +62,11 @@ pub(crate) struct Files {
     columns: Output,
     study: Output,
     gateway: Output,
+    begun: Output,
 }
+
+/// The file that says which sweep was begun in a folder, so that it is known what is missing before any shard is whole.
+const BEGUN: &str = "sweep.json";
 
 impl Files {
     /// The files of `folder`, refused if one of them is an input of the command.
@@ -74,7 +78,18 @@ impl Files {
             columns: folder.file("columns.csv")?,
             study: folder.file("study.toml")?,
             gateway: folder.file("gateway.toml")?,
+            begun: folder.file(BEGUN)?,
         })
+    }
+
+    /// Writes down which sweep is begun. All its shards write the same.
+    pub(crate) fn begin(&self, part: &Part) -> Result<(), Failure> {
+        let first = Part {
+            shard: 0,
+            ..part.clone()
+        };
+        let text = serde_json::to_string(&first).map_err(|e| Failure::Machine(e.to_string()))?;
+        self.begun.write(format!("{text}\n").as_bytes())
     }
 
     /// Refuses to overwrite a study or a gateway file that is not a copy of this sweep's: somebody may have put their own
@@ -242,12 +257,19 @@ pub(crate) struct Folder {
     pub(crate) shards: Vec<(PathBuf, Head)>,
     /// Path and fault of each other.
     pub(crate) faulty: Vec<(PathBuf, String)>,
+    /// The sweep that was begun there, if that was written down.
+    pub(crate) begun: Option<Part>,
 }
 
 /// Looks through a folder.
 pub(crate) fn look(folder: &Path) -> Result<Folder, Failure> {
-    let entries = fs::read_dir(folder)
-        .map_err(|e| Failure::BadInput(format!("{} cannot be read: {e}", folder.display())))?;
+    let entries = fs::read_dir(folder).map_err(|e| {
+        Failure::BadInput(format!(
+            "{} cannot be read: {}",
+            folder.display(),
+            reason(&e)
+        ))
+    })?;
     let mut paths: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .map(|e| e.path())
@@ -257,6 +279,9 @@ pub(crate) fn look(folder: &Path) -> Result<Folder, Failure> {
     let mut found = Folder {
         shards: Vec::new(),
         faulty: Vec::new(),
+        begun: fs::read(folder.join(BEGUN))
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok()),
     };
     for path in paths {
         match check_shard(&path) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use lazaret_plan::sweep::{Part, list, missing as missing_shards};
-use lazaret_plan::{Design, Experiment, Stops};
+use lazaret_plan::{Design, Experiment, ExperimentError, Stops};
 use sha2::{Digest, Sha256};
 
 use super::common::{Bar, experiment_failed, set_up};
@@ -32,8 +32,8 @@ pub(crate) struct Arguments {
     /// Which shard of how many, counted from 0, such as 3/8
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(u64, u64)>,
-    /// Threads; all there are if left out
-    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    /// Number of threads [default: all cores]; results do not depend on it
+    #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
 }
 
@@ -119,6 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     refuse_strangers(arguments.out.path(), &part)?;
     files.are_own(&read.text, document.text())?;
+    files.begin(&part)?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.map_or(0, usize::from))
         .build()
@@ -127,7 +128,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let pieces = part
         .pieces()
         .map_err(|e| Failure::BadInput(e.to_string()))?;
-    let mut runs = 0;
+    let mut runs = 0_u64;
     let mut stops = Stops::default();
     for (design, replications) in pieces {
         let at = design as usize;
@@ -137,7 +138,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let to = (from + 1024).min(replications.end);
             let rows = pool
                 .install(|| experiment.run(&designs[at], from..to))
-                .map_err(experiment_failed)?;
+                .map_err(|error| cut_short(error, runs))?;
             stops.add(Stops::count(&experiment, &rows));
             for i in 0..rows.len() {
                 let replication = from + i as u64;
@@ -160,6 +161,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         ));
     }
     merge_folder(arguments.out.path())
+}
+
+/// A shard that was not finished. Its runs are not kept: nobody could tell them from all of it.
+fn cut_short(error: ExperimentError, runs: u64) -> Failure {
+    match error {
+        ExperimentError::Interrupted => {
+            say(&format!(
+                "stopped after {runs} runs, which are not kept: a shard is only kept when it is whole; smaller ones (--shard I/N) lose less\n"
+            ));
+            Failure::Interrupted
+        }
+        other => experiment_failed(other),
+    }
 }
 
 /// The value of each path in a design; empty where the file's own holds.
@@ -259,7 +273,16 @@ pub(crate) fn missing(arguments: &MissingArguments) -> Result<(), Failure> {
     for (path, fault) in &found.faulty {
         say(&format!("{}: {fault}; run it again\n", path.display()));
     }
-    let numbers = missing_shards(&parts(&found)).map_err(|e| Failure::BadInput(e.to_string()))?;
+    let numbers = match &found.begun {
+        // Not one is whole: all are missing.
+        Some(part) if found.shards.is_empty() => (0..part.shards).collect(),
+        _ => missing_shards(&parts(&found)).map_err(|e| {
+            Failure::BadInput(format!(
+                "{}: {e}; was a sweep run into this folder?",
+                arguments.folder.display()
+            ))
+        })?,
+    };
     if numbers.is_empty() {
         Ok(())
     } else {

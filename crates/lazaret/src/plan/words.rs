@@ -4,6 +4,8 @@ use comfy_table::{CellAlignment, Table, presets};
 use lazaret_plan::compare::{Difference, Verdict};
 use lazaret_plan::{Estimate, Stops};
 
+use crate::output::table_lines;
+
 /// A figure with four digits that count.
 pub(crate) fn figure(x: f64) -> String {
     if x.is_nan() {
@@ -90,10 +92,7 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>], right: &[usize]) -> S
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    table_lines(&mut table)
 }
 
 /// That futures of a design came to a stop; none if none did.

@@ -1,6 +1,7 @@
 //! The answer of a study in words and tables, for somebody who has never seen one.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use comfy_table::{CellAlignment, Table, presets};
 use lazaret_gateway::model::{Gateway, StepKind, Study as Question};
@@ -11,6 +12,7 @@ use super::picture::picture;
 use super::screen::Screen;
 use super::units::{day, moment, number, percent, time, unit_of_time, with_interval};
 use super::{Ended, Told};
+use crate::output::{quoted_path, table_lines};
 
 /// The whole answer.
 pub(super) fn text(told: &Told<'_>, screen: &Screen) -> String {
@@ -141,6 +143,9 @@ impl Answer<'_> {
         let s = if study.replications == 1 { "" } else { "s" };
         let seed = self.told.settings.seed;
         let known = match (self.told.ended, &self.told.settings.stop) {
+            (Ended::Interrupt, _) if study.replications == 1 => format!(
+                "PARTIAL: interrupted after 1 replication (seed {seed}); one alone says nothing about the spread."
+            ),
             (Ended::Interrupt, _) => format!(
                 "PARTIAL: interrupted after {n} replication{s} (seed {seed}); the intervals hold for what was run."
             ),
@@ -708,7 +713,7 @@ impl Answer<'_> {
             text.push_str(&wrap(
                 &format!(
                     "(`lazaret check {}` shows where in the file)",
-                    self.told.loaded.file_name
+                    quoted_path(Path::new(&self.told.loaded.file_name))
                 ),
                 self.screen.width,
             ));
@@ -783,8 +788,5 @@ fn table(head: &[&str], rows: Vec<Row>, right: &[usize]) -> String {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    table_lines(&mut table)
 }

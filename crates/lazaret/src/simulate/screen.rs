@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 
+use crate::output::columns;
+
 /// What the answer may be written with.
 #[derive(Clone, Debug)]
 pub(crate) struct Screen {
@@ -22,7 +24,7 @@ impl Screen {
         let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
             || std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let terminal = std::io::stdout().is_terminal();
-        let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0));
+        let width = columns().unwrap_or(100);
         if terminal && !plain {
             Screen {
                 width,
@@ -34,7 +36,7 @@ impl Screen {
             }
         } else {
             Screen {
-                width: if terminal { width } else { 100 },
+                width,
                 shades: ['#', '+', '.'],
                 line: '-',
                 axis: '-',

@@ -84,6 +84,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         tally: tally.as_ref(),
         keeper: keeper.as_ref(),
         partial: partial.as_deref(),
+        origin: material.origin(common),
     };
     told.tell(common.json)?;
     if partial.is_some() {

@@ -16,7 +16,9 @@ use serde_json::json;
 
 use super::common::{evidence_text, lines, plain, read_evidence, read_rules, refuse};
 use crate::input::Input;
-use crate::output::{Failure, Lines, diagnostic_json, print, to_stdout};
+use crate::origin::Origin;
+use crate::output::{Failure, Lines, diagnostic_json, print, print_words, to_stdout};
+use crate::simulate::result::hash;
 
 /// Find every error of an evidence file, and which of its rows say something about a gateway
 ///
@@ -45,19 +47,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .gateway
         .clone()
         .or_else(|| beside.exists().then_some(beside));
+    let mut origin = Origin::nowhere();
     let about = file
         .map(|file| -> Result<(Gateway, Rules), Failure> {
             let input = Input {
                 file,
                 set: Vec::new(),
             };
-            let gateway = input.load()?.reading.gateway;
+            let loaded = input.load()?;
+            let gateway = loaded.reading.gateway;
+            origin = Origin::new(Some(&gateway.name), None, loaded.document.text(), &[]);
             let rules = read_rules(arguments.observe.as_deref(), &input.file, &gateway)?;
             Ok((gateway, rules))
         })
         .transpose()?;
     if arguments.json {
-        return for_machines(arguments, about.as_ref());
+        return for_machines(arguments, about.as_ref(), &origin);
     }
     let (evidence, text) = read_evidence(&arguments.evidence)?;
     let rows = &evidence.rows;
@@ -66,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let observations = bound(&gateway, &rules, rows)
         .map_err(|wrong| refuse(&arguments.evidence, &text, &wrong))?;
-    print(&in_words(&gateway, rows, &observations))
+    print_words(&in_words(&gateway, rows, &observations))
 }
 
 /// What the rows say by the day of the latest publication.
@@ -143,13 +148,21 @@ fn in_words(gateway: &Gateway, rows: &[Row], observations: &Observations) -> Str
 const KINDS_MOST: usize = 60;
 
 /// All that is wrong, and all rows, as they are found: there may be millions of them.
-fn for_machines(arguments: &Arguments, about: Option<&(Gateway, Rules)>) -> Result<(), Failure> {
+fn for_machines(
+    arguments: &Arguments,
+    about: Option<&(Gateway, Rules)>,
+    origin: &Origin,
+) -> Result<(), Failure> {
     let text = evidence_text(&arguments.evidence)?;
     let name = arguments.evidence.display().to_string();
     let places = Lines::of(&name, &text);
     let mut errors = 0_u64;
     to_stdout(|out| {
         write!(out, "{{\n  \"file\": {},", json!(name))?;
+        let origin = origin.clone().with("evidence_hash", hash(&text, &[]));
+        for (key, value) in origin.keys(false) {
+            write!(out, "\n  \"{key}\": {value},")?;
+        }
         let mut list = List::begin(out, "diagnostics")?;
         let mut failed = None;
         let mut tell = |diagnostic: &Diagnostic| {

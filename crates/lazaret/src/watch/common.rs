@@ -20,8 +20,11 @@ use lazaret_watch::rules::{self, Rules};
 use serde::Serialize;
 
 use crate::files::Output;
-use crate::input::{Input, Loaded, read_text};
-use crate::output::{Failure, SHOWN_MOST, say, show};
+use crate::input::{FileKind, Input, Loaded, expect_kind, read_text};
+use crate::origin::Origin;
+use crate::output::{Failure, SHOWN_MOST, say, show, table_lines};
+use crate::plan::seed;
+use crate::simulate::result::hash;
 
 /// The largest evidence file that is read, in bytes.
 const EVIDENCE_BYTES_MAX: usize = 512 << 20;
@@ -57,9 +60,9 @@ pub(crate) struct Common {
 #[derive(Args, Clone, Debug)]
 pub(crate) struct EffortArguments {
     /// Seed of all draws
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = seed)]
     pub(crate) seed: u64,
-    /// Threads; as many as the machine has cores if not given. The answer does not depend on it
+    /// Number of threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     /// How many values of the unknowns each round of a run tries
@@ -103,10 +106,7 @@ pub(crate) fn plain(header: &[&str]) -> Table {
 
 /// The lines of a table without spaces at their ends.
 pub(crate) fn lines(table: &Table) -> String {
-    table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+    table_lines(&mut table.clone())
 }
 
 /// Everything that was read.
@@ -119,9 +119,23 @@ pub(crate) struct Material {
     pub(crate) observations: Observations,
     pub(crate) as_of: Date,
     pub(crate) effort: Effort,
+    /// SHA-256 of the evidence.
+    evidence_hash: String,
 }
 
 impl Material {
+    /// What an answer was made from.
+    pub(crate) fn origin(&self, common: &Common) -> Origin {
+        Origin::new(
+            Some(&self.gateway().name),
+            Some(common.effort.seed),
+            self.loaded.document.text(),
+            &common.input.set,
+        )
+        .with("evidence_hash", self.evidence_hash.as_str())
+        .with("as_of", self.as_of.to_string())
+    }
+
     pub(crate) fn gateway(&self) -> &Gateway {
         &self.loaded.reading.gateway
     }
@@ -224,6 +238,7 @@ fn bind(
         observations,
         as_of,
         effort: common.effort.effort(),
+        evidence_hash: hash(text, &[]),
         loaded,
     })
 }
@@ -234,7 +249,7 @@ fn bind(
 pub(crate) fn date(option: &str, text: &str) -> Result<Date, Failure> {
     text.parse::<Date>().map_err(|_| {
         Failure::BadInput(format!(
-            "{option} `{text}` is no date; write, say, 2022-02-03"
+            "{option} `{text}` is not a date; write, say, 2022-02-03"
         ))
     })
 }
@@ -299,6 +314,7 @@ fn rules_and_text(
         return Ok((Rules::default(), String::new()));
     }
     let text = read_text(&found, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
+    expect_kind(&found.display().to_string(), &text, FileKind::Rules)?;
     match rules::read(&text, gateway) {
         Ok(rules) => Ok((rules, text)),
         Err(wrong) => Err(refuse(&found, &text, &wrong)),
@@ -326,6 +342,7 @@ pub(crate) fn read_evidence(path: &Path) -> Result<(Evidence, Arc<String>), Fail
 /// The text of the evidence at `path`.
 pub(crate) fn evidence_text(path: &Path) -> Result<Arc<String>, Failure> {
     let text = read_text(path, EVIDENCE_BYTES_MAX).map_err(Failure::BadInput)?;
+    expect_kind(&path.display().to_string(), &text, FileKind::Evidence)?;
     Ok(Arc::new(text))
 }
 

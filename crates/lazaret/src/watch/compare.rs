@@ -15,8 +15,8 @@ use super::common::{
 };
 use super::waiting::{Waiting, failed};
 use crate::files::Output;
-use crate::input::read_text;
-use crate::output::{Failure, print, print_json};
+use crate::input::{FileKind, expect_kind, read_text};
+use crate::output::{Failure, print_words};
 
 /// Which explanation the evidence favours, row by row
 ///
@@ -69,14 +69,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => Ok(()),
     };
     if common.json {
-        print_json(&serde_json::json!({
-            "as_of": material.as_of,
-            "partial": partial.is_some(),
-            "not_tried": not_tried,
-            "groups": groups,
-        }))?;
+        let answer = serde_json::json!({ "not_tried": not_tried, "groups": groups });
+        material.origin(common).print(&answer, partial.is_some())?;
     } else {
-        print(&text(groups, &material, partial.as_deref()))?;
+        print_words(&text(groups, &material, partial.as_deref()))?;
     }
     if partial.is_some() {
         return Err(Failure::Interrupted);
@@ -105,6 +101,7 @@ impl Compared {
 /// Reads a file of hypotheses.
 pub(crate) fn hypotheses(path: &Path) -> Result<Vec<Hypothesis>, Failure> {
     let file = read_text(path, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
+    expect_kind(&path.display().to_string(), &file, FileKind::Hypotheses)?;
     read(&file).map_err(|wrong| refuse(path, &file, &wrong))
 }
 

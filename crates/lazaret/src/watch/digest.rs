@@ -18,7 +18,7 @@ use super::record::RecordArguments;
 use super::waiting::Waiting;
 use super::{estimate, next};
 use crate::files::Output;
-use crate::output::{Failure, print, print_json};
+use crate::output::{Failure, print};
 
 /// What was reported in a stretch of days, what it moved, and what follows: dated, with its sources
 ///
@@ -140,7 +140,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let _ = writeln!(out, "- {said}");
     }
     if common.json {
-        print_json(&serde_json::json!({
+        let answer = serde_json::json!({
             "from": from,
             "to": to,
             "markdown": out,
@@ -149,7 +149,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             "forecast": Forecast { courses: None, ..forecast },
             "next": looks,
             "tally": tally,
-        }))?;
+        });
+        material.origin(&common).print(&answer, false)?;
     } else {
         print(&out)?;
     }

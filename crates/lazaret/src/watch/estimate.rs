@@ -20,8 +20,8 @@ use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
 use super::{compare, next};
 use crate::files::Output;
-use crate::input::read_text;
-use crate::output::{Failure, print, print_json, say};
+use crate::input::{FileKind, read_text, wrong_kind};
+use crate::output::{Failure, print_words, say};
 
 /// What the evidence leaves of what is not known: unknowns, the yard over time, what each row did
 ///
@@ -51,7 +51,7 @@ pub(crate) struct Arguments {
     /// Write the board: one self-contained HTML file with pictures
     #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
     report: Option<Output>,
-    /// Explanations for the board; `hypotheses.toml` beside the gateway file if there is one
+    /// Explanations for the board [default: hypotheses.toml next to the gateway file, if it exists]
     #[arg(long, value_name = "HYPOTHESES.toml", requires = "report")]
     hypotheses: Option<PathBuf>,
     #[command(flatten)]
@@ -160,9 +160,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     waiting.end();
     if arguments.common.json {
-        print_json(&answer)?;
+        material
+            .origin(common)
+            .print(&answer, waiting.interrupted())?;
     } else {
-        print(&text(&answer, &material))?;
+        print_words(&text(&answer, &material))?;
     }
     if waiting.interrupted() {
         return Err(Failure::Interrupted);
@@ -174,10 +176,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn kept(path: &Path) -> Result<Kept, Failure> {
     let text = read_text(path, 1 << 30).map_err(Failure::BadInput)?;
     serde_json::from_str(&text).map_err(|error| {
-        Failure::BadInput(format!(
-            "{} is no estimate that `lazaret watch estimate --save` kept: {error}",
-            path.display()
-        ))
+        let name = path.display().to_string();
+        Failure::BadInput(wrong_kind(&name, &text, FileKind::Estimate, &error))
     })
 }
 

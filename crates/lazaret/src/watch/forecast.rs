@@ -14,7 +14,7 @@ use super::common::{
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
 use crate::files::Output;
-use crate::output::{Failure, print, print_json, say};
+use crate::output::{Failure, print_words, say};
 
 /// What is expected by when: the yard, first departures, a place full, as dated statements that can be scored later
 #[derive(Args, Debug)]
@@ -80,12 +80,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if common.json {
         // The courses are for scoring: a reader of the figures has no use for a megabyte of them.
-        print_json(&Forecast {
+        let shown = Forecast {
             courses: None,
             ..made
-        })?;
+        };
+        material.origin(common).print(&shown, false)?;
     } else {
-        print(&text(&made))?;
+        print_words(&text(&made))?;
     }
     written
 }

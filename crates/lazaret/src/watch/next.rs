@@ -12,23 +12,23 @@ use lazaret_watch::next::{Aim, Suggestion, next};
 use super::common::{Common, Material, lines, number, plain, with_kernel, within_the_file, write};
 use super::waiting::{Waiting, failed};
 use crate::files::Output;
-use crate::output::{Failure, print, print_json, say};
+use crate::output::{Failure, print_words};
 
 /// What to look at next: which observation, when and with which instrument, would tell most for its cost
 ///
-/// What can be looked at stands in `observe.toml` as `[[look]]`.
+/// What can be looked at is in `observe.toml` as `[[look]]`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// What is to be learned: an unknown, a statement such as 'hold_time > 20 d', or `everything`; the first unknown if
+    /// What to learn: an unknown, a statement such as 'hold_time > 20 d', or `everything`; the first unknown if
     /// not given
     #[arg(long, value_name = "QUESTION")]
     about: Option<String>,
     /// Days ahead that looks are considered for
     #[arg(long, value_name = "N", default_value_t = 28, value_parser = clap::value_parser!(u64).range(1..=365))]
     ahead: u64,
-    /// Every so many days of them
+    /// Consider looks every N days
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=365))]
     every: u64,
     /// Write one self-contained HTML file
@@ -77,22 +77,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => Ok(()),
     };
     if common.json {
-        // The list is what machines read; what to know before believing it goes to people.
-        for said in made
-            .diagnostics
-            .iter()
-            .filter(|said| said.starts_with("WARNING"))
-        {
-            say(&format!("{said}\n"));
-        }
-        print_json(&found)?;
+        let about = subject(arguments.about.as_deref(), material.gateway());
+        let answer = serde_json::json!({
+            "about": about,
+            "looks": found,
+            "diagnostics": made.diagnostics,
+        });
+        material.origin(common).print(&answer, false)?;
     } else {
         let said: String = made
             .diagnostics
             .iter()
             .map(|said| format!("{said}\n"))
             .collect();
-        print(&format!("{}\n{said}", table(&found)))?;
+        print_words(&format!("{}\n{said}", table(&found)))?;
     }
     written
 }

@@ -13,8 +13,10 @@ use lazaret_watch::score::{Record, Scored, Scoring, Tally, Unscored, score_forec
 use super::common::{lines, number, percent, plain, read_evidence, read_rules, refuse, write};
 use super::record::{Keeper, RecordArguments, in_words};
 use crate::files::Output;
-use crate::input::{Input, read_text};
-use crate::output::{Failure, print, print_json};
+use crate::input::{FileKind, Input, read_text, wrong_kind};
+use crate::origin::Origin;
+use crate::output::{Failure, print_words};
+use crate::simulate::result::hash;
 
 /// How good a kept forecast was, beside "as last reported" and the gateway file alone
 ///
@@ -47,10 +49,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let text = read_text(&arguments.forecast, 64 << 20).map_err(Failure::BadInput)?;
     let forecast: Forecast = serde_json::from_str(&text).map_err(|error| {
-        Failure::BadInput(format!(
-            "{} is no forecast that `lazaret watch forecast --save` kept: {error}",
-            arguments.forecast.display()
-        ))
+        let name = arguments.forecast.display().to_string();
+        Failure::BadInput(wrong_kind(&name, &text, FileKind::Forecast, &error))
     })?;
     let (evidence, text) = read_evidence(&arguments.evidence)?;
     let file = arguments
@@ -77,17 +77,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(keeper) => keeper.add(&scoring.scored)?,
         None => None,
     };
-    if let Some(path) = &arguments.report {
-        let title = format!("{}: the forecast of {}", forecast.gateway, forecast.as_of);
-        write(path, &score_sheet(&title, &scoring, tally.as_ref()))?;
-    }
+    // A page that cannot be written must not cost the answer.
+    let written = match &arguments.report {
+        Some(output) => {
+            let title = format!("{}: the forecast of {}", forecast.gateway, forecast.as_of);
+            write(output, &score_sheet(&title, &scoring, tally.as_ref()))
+        }
+        None => Ok(()),
+    };
     let told = Told {
         scoring: &scoring,
         tally: tally.as_ref(),
         keeper: keeper.as_ref(),
         partial: None,
+        origin: Origin::new(
+            Some(&gateway.name),
+            Some(forecast.seed),
+            loaded.document.text(),
+            &[],
+        )
+        .with("evidence_hash", hash(&text, &[]))
+        .with("as_of", forecast.as_of.to_string()),
     };
-    told.tell(arguments.json)
+    told.tell(arguments.json)?;
+    written
 }
 
 /// What is told of scores.
@@ -98,6 +111,8 @@ pub(super) struct Told<'a> {
     pub(super) keeper: Option<&'a Keeper>,
     /// Why they are not all.
     pub(super) partial: Option<&'a str>,
+    /// What they were made from.
+    pub(super) origin: Origin,
 }
 
 impl Told<'_> {
@@ -106,13 +121,13 @@ impl Told<'_> {
         let Scoring { scored, unscored } = self.scoring;
         let record = Record::of(scored);
         if json {
-            return print_json(&serde_json::json!({
-                "partial": self.partial.is_some(),
+            let answer = serde_json::json!({
                 "scores": scored,
                 "record": record,
                 "unscored": unscored,
                 "tally": self.tally,
-            }));
+            });
+            return self.origin.print(&answer, self.partial.is_some());
         }
         let mut out = String::new();
         if let Some(partial) = self.partial {
@@ -133,7 +148,7 @@ impl Told<'_> {
                 in_words(tally)
             );
         }
-        print(&out)
+        print_words(&out)
     }
 }
 

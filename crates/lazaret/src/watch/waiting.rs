@@ -60,7 +60,7 @@ impl Waiting {
         self.end();
         if matches!(failure, Failure::Interrupted) {
             say(&format!(
-                "stopped before there was a {what}; nothing was written\n"
+                "stopped before the {what} was complete; it is discarded and nothing was written\n"
             ));
         }
         failure

@@ -3,10 +3,12 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
 
 mod bad_input;
+mod edges;
 mod examples;
 mod faces;
 mod first_steps;
 mod house;
+mod json;
 mod ledger;
 mod outputs;
 mod plan;

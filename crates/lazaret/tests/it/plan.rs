@@ -278,7 +278,7 @@ fn bad_input_is_told_what_would_be_right() {
         ),
         (
             vec!["plan", "need", UIJU, "--population", "0"],
-            "the population must be above 0",
+            "a number above 0 is expected",
         ),
         (
             vec![

@@ -273,7 +273,7 @@ fn mistakes_on_the_command_line_say_what_to_do() {
         ),
         (
             &["--until-half-width", "lots.throughput=two"],
-            "`two` is no number",
+            "`two` is not a number",
         ),
         (
             &["--until-half-width", "lots.throughput=0"],

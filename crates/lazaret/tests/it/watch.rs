@@ -235,7 +235,7 @@ fn a_wrong_day_is_told_with_the_option_that_gave_it() {
         (
             "estimate",
             vec!["--as-of", "3 May"],
-            "--as-of `3 May` is no date",
+            "--as-of `3 May` is not a date",
         ),
         (
             "estimate",
@@ -245,7 +245,7 @@ fn a_wrong_day_is_told_with_the_option_that_gave_it() {
         (
             "forecast",
             vec!["--until", "soon"],
-            "--until `soon` is no date",
+            "--until `soon` is not a date",
         ),
         (
             "forecast",
@@ -255,7 +255,7 @@ fn a_wrong_day_is_told_with_the_option_that_gave_it() {
         (
             "digest",
             vec!["--from", "x", "--to", "2022-01-20"],
-            "--from `x` is no date",
+            "--from `x` is not a date",
         ),
     ] {
         let said = watch(folder.path(), question, &more);

@@ -96,7 +96,7 @@ fn half_an_answer_that_would_be_none_is_not_given() {
         let said = String::from_utf8(ended.stderr).unwrap();
         assert_eq!(ended.status.code(), Some(130), "{question}: {said}");
         assert!(
-            said.contains(&format!("stopped before there was a {what}")),
+            said.contains(&format!("stopped before the {what} was complete")),
             "{said}"
         );
         assert!(ended.stdout.is_empty());
