@@ -67,8 +67,42 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Ends every session of a person. */
+        /** Ends every session of a person, their API tokens and their one-time links: what a lost tablet holds. */
         delete: operations["end_sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{person}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person's API tokens. */
+        get: operations["account_tokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/accounts/{person}/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revokes an API token of a person. */
+        delete: operations["revoke_account_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -511,7 +545,8 @@ export interface paths {
         };
         /**
          * Live updates as server-sent events: `event: record` with a LiveRecord as data, `event: lost` when so many were
-         *     missed that everything should be read again. Goes on after `Last-Event-ID`.
+         *     missed that everything should be read again. Goes on after `Last-Event-ID`. Ends within a second when the session or
+         *     token by which it was opened does.
          */
         get: operations["live"];
         put?: never;
@@ -828,7 +863,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Changes one's password; other sessions end. */
+        /** Changes one's password; other sessions and all API tokens end. */
         put: operations["change_password"];
         post?: never;
         delete?: never;
@@ -1566,6 +1601,16 @@ export interface components {
             protocol: components["schemas"]["Protocol"];
         } | {
             /** @enum {string} */
+            event: "rules_proposed";
+            /** @description The rules. */
+            rules: components["schemas"]["RuleBook"];
+        } | {
+            /** @enum {string} */
+            event: "protocol_proposed";
+            /** @description The protocol. */
+            protocol: components["schemas"]["Protocol"];
+        } | {
+            /** @enum {string} */
             event: "person_appointed";
             /** @description Who. */
             person: components["schemas"]["PersonName"];
@@ -1656,6 +1701,25 @@ export interface components {
             event: "manifest_refused";
             /** @description Their number. */
             manifest: components["schemas"]["ManifestId"];
+        } | {
+            /** @description Why. */
+            because: string;
+            /** @description The convoy. */
+            convoy: components["schemas"]["ConvoyId"];
+            /**
+             * Format: date-time
+             * @description When it is expected now.
+             */
+            due: string;
+            /** @enum {string} */
+            event: "convoy_postponed";
+        } | {
+            /** @description How it came to be entered. */
+            because: string;
+            /** @enum {string} */
+            event: "name_voided";
+            /** @description What is not here. */
+            thing: components["schemas"]["Thing"];
         } | {
             /** @description The convoy. */
             convoy: components["schemas"]["ConvoyId"];
@@ -3174,6 +3238,8 @@ export interface components {
              * @description Of them, how many would lose their release.
              */
             unreleased: number;
+            /** @description What it asks less of than what is in force, one sentence each: another person must have proposed it, and it waits. */
+            weaker: string[];
         };
         /** @description Asks what a protocol would change. */
         PreviewRequest: {
@@ -3489,6 +3555,12 @@ export interface components {
             time_zone: string;
             /** @description Its sources, with what becomes of their vehicles. */
             vehicles: components["schemas"]["VehicleRule"][];
+            /**
+             * Format: int64
+             * @description How long rules and protocols that ask for less wait between their proposal and their adoption, in seconds; a
+             *     day if not given.
+             */
+            weaker_after_s?: number | null;
         };
         /** @description One sample taken from a lot. */
         SampleId: string;
@@ -4301,6 +4373,70 @@ export interface operations {
             };
         };
     };
+    account_tokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who. */
+                person: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenView"][];
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_account_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Who. */
+                person: string;
+                /** @description Its number. */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     arrivals: {
         parameters: {
             query?: {
@@ -4605,7 +4741,10 @@ export interface operations {
     };
     board_page: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Anything: another one makes a browser read the page anew. */
+                shown?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
