@@ -22,6 +22,8 @@ use crate::secrets::Secret;
 /// The name of the session's cookie. Over TLS its prefix makes browsers refuse one that a neighbouring name or an
 /// unencrypted page wants to set.
 pub(crate) const COOKIES: [&str; 2] = ["lazaret", "__Host-lazaret"];
+/// The format of the API's answers: goes up when one changes in a way that a program must know.
+const FORMAT: &str = "1";
 /// Cookies of that name that are looked at: one that somebody else has put there must not lock anybody out.
 const COOKIES_MAX: usize = 4;
 /// How long a session lasts without being used.
@@ -476,6 +478,7 @@ pub(crate) async fn headers(State(app): State<App>, request: Request, next: Next
     );
     if api {
         set(header::CACHE_CONTROL, "no-store");
+        set(HeaderName::from_static("lazaret-format"), FORMAT);
     }
     if app.0.options.secure {
         set(

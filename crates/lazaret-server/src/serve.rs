@@ -17,7 +17,8 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use axum::serve::Listener;
-use hyper::body::Incoming;
+use futures_util::{StreamExt, stream};
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -37,6 +38,8 @@ use crate::tls::Tls;
 const GRACE: Duration = Duration::from_secs(10);
 /// How long the head of a request may take, from the moment at which the server waits for it.
 const HEAD: Duration = Duration::from_secs(20);
+/// How long a client may send nothing of a body that it has begun, and how long all of it may take.
+const BODY: (Duration, Duration) = (Duration::from_secs(30), Duration::from_secs(600));
 /// How long a client may take no byte of its answer.
 const STALL: Duration = Duration::from_secs(60);
 /// Connections at a time, if the system allows as many files.
@@ -140,7 +143,7 @@ async fn talk<I>(
     I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let service = service_fn(move |request: Request<Incoming>| {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(in_time);
         request.extensions_mut().insert(ConnectInfo(address));
         router.clone().oneshot(request)
     });
@@ -162,6 +165,27 @@ async fn talk<I>(
     if let Err(error) = outcome {
         tracing::debug!(%address, %error, "a connection ended");
     }
+}
+
+/// A body whose client must go on sending it.
+fn in_time(body: Incoming) -> Body {
+    if body.is_end_stream() {
+        return Body::empty();
+    }
+    let end = Instant::now() + BODY.1;
+    let parts = Body::new(body).into_data_stream();
+    let parts = stream::unfold(Some(parts), move |parts| async move {
+        let mut parts = parts?;
+        let until = end.min(Instant::now() + BODY.0);
+        match tokio::time::timeout_at(until, parts.next()).await {
+            Ok(part) => Some((part?, Some(parts))),
+            Err(_) => {
+                let late = io::Error::from(io::ErrorKind::TimedOut);
+                Some((Err(axum::Error::new(late)), None))
+            }
+        }
+    });
+    Body::from_stream(parts)
 }
 
 /// Connections by address.

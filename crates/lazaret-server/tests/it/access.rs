@@ -157,6 +157,11 @@ async fn answers_carry_what_keeps_a_browser_safe() {
             .unwrap();
         assert!(policy.contains("frame-ancestors 'none'"), "{path}");
         assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        let format = answer.headers.get("lazaret-format");
+        assert_eq!(
+            format.is_some_and(|format| format == "1"),
+            path.starts_with("/api/")
+        );
     }
 }
 

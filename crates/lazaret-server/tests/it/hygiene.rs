@@ -347,6 +347,15 @@ async fn half_a_head_is_not_waited_for_and_others_are_served() {
         .unwrap()
         .unwrap();
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // A body that is begun and not gone on with.
+    let mut body = TcpStream::connect(address).await.unwrap();
+    body.write_all(
+        b"POST /api/session HTTP/1.1\r\nHost: x\r\nSec-Fetch-Site: same-origin\r\n\
+          Content-Type: application/json\r\nContent-Length: 90\r\n\r\n{\"person\"",
+    )
+    .await
+    .unwrap();
+    slow.push(body);
     // A connection that drips is cut off all the same.
     let cut = async {
         for mut connection in slow {
@@ -354,7 +363,7 @@ async fn half_a_head_is_not_waited_for_and_others_are_served() {
             let _ = connection.read_to_end(&mut bytes).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(40), cut)
+    tokio::time::timeout(Duration::from_secs(60), cut)
         .await
         .expect("half-sent heads stay open");
 }
