@@ -227,14 +227,20 @@ fn treatments(gateway: &Gateway, path: &[StepIx], goods: usize) -> Vec<Treatment
     let mut rules: Vec<TreatmentRule> = Vec::new();
     for ix in path {
         let step = &gateway.steps[ix.index()];
-        let named = rules.iter().any(|rule| rule.step.as_str() == step.name);
-        if matches!(step.kind, StepKind::Treat) && !named {
-            rules.push(TreatmentRule {
+        if !matches!(step.kind, StepKind::Treat) {
+            continue;
+        }
+        let place = PlaceName::new(gateway.places[step.at.index()].name.as_str());
+        match (rules.iter_mut()).find(|rule| rule.step.as_str() == step.name) {
+            Some(rule) if rule.places.contains(&place) => {}
+            Some(rule) => rule.places.push(place),
+            None => rules.push(TreatmentRule {
                 step: StepName::new(step.name.as_str()),
                 contact_s: least_s(gateway, &step.takes[goods]),
                 agents: Vec::new(),
                 temperatures: Vec::new(),
-            });
+                places: vec![place],
+            }),
         }
     }
     rules

@@ -28,6 +28,8 @@ const CLERK: &str = "simulated-clerk";
 const OFFICER: &str = "simulated-officer";
 /// Who signs last.
 const CHIEF: &str = "simulated-chief";
+/// The last day that a ledger takes.
+const CLEARED_UNTIL: Timestamp = Timestamp::constant(7_258_032_000, 0);
 /// Who sets the rules.
 const ADMINISTRATOR: &str = "simulated-administrator";
 
@@ -93,7 +95,7 @@ impl<'a> Importer<'a> {
         for person in [CHIEF, OFFICER, CLERK] {
             let cleared = Entry::PersonCleared {
                 person: PersonName::new(person),
-                until: Timestamp::MAX,
+                until: CLEARED_UNTIL,
                 agents: Vec::new(),
             };
             commands.push(self.command(ADMINISTRATOR, at, cleared));

@@ -8,6 +8,7 @@ mod office;
 mod papers;
 mod people;
 mod reach;
+mod times;
 mod weaker;
 mod yard;
 
@@ -68,6 +69,7 @@ pub fn decide_without(
     }
     let understood = door::understand(state, command);
     let judge = Judge::new(state, &understood.command, now, without);
+    judge.recordable()?;
     judge.in_time()?;
     judge.allowed()?;
     if let Some(wrong) = understood.wrong {
@@ -77,6 +79,7 @@ pub fn decide_without(
     let mut said = Said::default();
     judge.able()?;
     judge.happening(&judge.command.what, &mut said)?;
+    judge.not_before()?;
     for fact in understood.alike {
         said.warnings.push((Warning::LookAlike, Rule::Known, fact));
     }

@@ -111,7 +111,12 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
                 FINDERS
             }
             E::ExceptionClosed { .. } => CHIEF,
-            E::Signed { .. } | E::SignatureWithdrawn { .. } | E::ClockCredited { .. } => OFFICERS,
+            E::Signed { .. }
+            | E::SignatureWithdrawn { .. }
+            | E::ClockCredited { .. }
+            | E::CreditAsked { .. } => OFFICERS,
+            // Whoever was there saw it.
+            E::CreditWitnessed { .. } => SHIFTS,
             E::DiscrepancyFound { .. }
             | E::TreatmentJudged { .. }
             | E::TreatmentVoided { .. }

@@ -88,6 +88,8 @@ pub struct State {
     pub(crate) treatments: BTreeMap<u32, OpenTreatment>,
     /// Seals by the papers, by vehicle, until it is empty.
     pub(crate) seals: BTreeMap<u32, Vec<String>>,
+    /// Credit of a clock that waits for its witness, by lot: since when, and who.
+    pub(crate) credits: BTreeMap<u32, (i64, u32)>,
     /// Wagons that lots were put in for a departure, by lot, until they leave.
     pub(crate) wagons: BTreeMap<u32, String>,
 

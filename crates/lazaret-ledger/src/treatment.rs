@@ -96,6 +96,8 @@ fn too_short(rule: &TreatmentRule, treatment: &Treatment<'_>, contact_s: u64) ->
 fn spans(mut from: Timestamp, treatment: &Treatment<'_>) -> Vec<Span> {
     // A pause may be entered late, after one that came later.
     let mut pauses = treatment.pauses.to_vec();
+    // One that lasted no time is none, and hides no gap.
+    pauses.retain(|(pause, goes_on)| pause < goes_on);
     pauses.sort_unstable();
     let mut spans = Vec::with_capacity(pauses.len() + 1);
     for (pause, goes_on) in pauses {

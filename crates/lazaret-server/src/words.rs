@@ -324,6 +324,12 @@ fn entry_words(entry: &Entry) -> String {
             signer,
             because,
         } => format!("{signer} took back their signature for {lot}: {because}"),
+        E::CreditAsked { lot, from, witness } => {
+            format!("{witness} is asked to witness that the clock of {lot} counts from {from}")
+        }
+        E::CreditWitnessed { lot, from } => {
+            format!("the clock of {lot} was seen to count from {from}")
+        }
         E::ClockCredited { lot, from, witness } => {
             format!("the clock of {lot} counts from {from}, as {witness} saw")
         }

@@ -1920,6 +1920,28 @@ export interface components {
             signer: components["schemas"]["PersonName"];
         } | {
             /** @enum {string} */
+            event: "credit_asked";
+            /**
+             * Format: date-time
+             * @description Since when it is to count.
+             */
+            from: string;
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description Who saw it, and is to confirm it. */
+            witness: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            event: "credit_witnessed";
+            /**
+             * Format: date-time
+             * @description Since when it counts, as they saw it: the same instant that was asked for.
+             */
+            from: string;
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
             event: "clock_credited";
             /**
              * Format: date-time
@@ -4075,6 +4097,8 @@ export interface components {
              * @description Time under treatment, in seconds, whatever the agent.
              */
             contact_s?: number;
+            /** @description Places where it is done; empty for any that is not clean. */
+            places?: components["schemas"]["PlaceName"][];
             /** @description The step. */
             step: components["schemas"]["StepName"];
             /** @description Temperatures of which one must be kept; empty if none is asked. */

@@ -30,7 +30,7 @@ export function lot_actions(
       ...(card.stage === 'loaded' || card.stage === 'sent' ? ['exception_opened', 'contamination_found'] : []),
       ...(card.stage === 'departed' ? ['contamination_found'] : []),
       ...(in_hand ? ['work_paused', 'work_resumed'] : []),
-      ...(card.stage === 'held' ? ['clock_credited', 'signature_withdrawn'] : []),
+      ...(card.stage === 'held' ? ['clock_credited', 'credit_witnessed', 'signature_withdrawn'] : []),
       'noted',
     ],
   );

@@ -104,6 +104,7 @@ export const FIELDS: Record<string, Field[]> = {
   ],
   signed: [{ name: 'meaning', kind: 'long' }],
   signature_withdrawn: [because],
+  credit_witnessed: [{ name: 'from', kind: 'when' }],
   clock_credited: [
     { name: 'from', kind: 'when' },
     { name: 'witness', kind: 'suggest', options: 'people' },

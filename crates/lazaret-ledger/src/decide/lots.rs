@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{AgentName, Entry};
 use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, Side};
-use lazaret_vocabulary::event::{Event, GoodsName, Happening, LotId, Spot, StepName, VehicleId};
+use lazaret_vocabulary::event::{
+    Event, GoodsName, Happening, LotId, PlaceName, Spot, StepName, VehicleId,
+};
 
 use super::{Judge, Said};
 use crate::rule::{Refusal, Rule, Warning};
@@ -207,6 +209,33 @@ impl Judge<'_> {
                 )
             },
         )?;
+        let place = self.place(spot)?;
+        self.need(Rule::OneWay, place.side != Side::Clean, || {
+            (
+                format!(
+                    "{} is clean, and {step} is for goods that are not",
+                    spot.place
+                ),
+                "bring it to where it is treated; on the clean side it would leave its traces"
+                    .into(),
+            )
+        })?;
+        let rule = (self.state.protocol_of(self.state.lot(number)))
+            .and_then(|protocol| protocol.treatments.iter().find(|rule| rule.step == *step));
+        let places = rule.map_or(&[] as &[_], |rule| rule.places.as_slice());
+        let known = |place: &&PlaceName| {
+            (self.state.rules().into_iter())
+                .any(|book| book.places.iter().any(|rule| rule.place == **place))
+        };
+        // Where the rules no longer have any of its places, the protocol is the older of the two.
+        let elsewhere = !places.contains(&spot.place) && places.iter().any(|place| known(&place));
+        self.need(Rule::Treated, !elsewhere, || {
+            let places: Vec<&str> = places.iter().map(PlaceName::as_str).collect();
+            (
+                format!("{lot} is in {}, and {step} is not done there", spot.place),
+                format!("bring it to {} first", places.join(" or ")),
+            )
+        })?;
         self.starts_clock(
             number,
             said,

@@ -235,7 +235,7 @@ impl Named for Protocol {
     fn see(&mut self, see: See<'_>) {
         look_at!(see: &mut self.protocol, &mut self.goods, &mut self.sources);
         for rule in &mut self.treatments {
-            rule.step.see(see);
+            look_at!(see: &mut rule.step, &mut rule.places);
             for agent in &mut rule.agents {
                 agent.agent.see(see);
             }
@@ -401,7 +401,10 @@ fn names_of_entry(entry: &mut Entry, see: See<'_>) {
         E::Signed { lot, signer, .. } | E::SignatureWithdrawn { lot, signer, .. } => {
             look_at!(see: lot, signer);
         }
-        E::ClockCredited { lot, witness, .. } => look_at!(see: lot, witness),
+        E::ClockCredited { lot, witness, .. } | E::CreditAsked { lot, witness, .. } => {
+            look_at!(see: lot, witness);
+        }
+        E::CreditWitnessed { lot, .. } => lot.see(see),
         E::Worked { thing, people } => look_at!(see: thing, people),
         E::WarningAcknowledged { by, .. } => by.see(see),
         E::Noted { thing, .. } => thing.see(see),

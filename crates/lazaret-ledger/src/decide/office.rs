@@ -116,7 +116,10 @@ impl Judge<'_> {
                 signer,
                 because,
             } => self.withdrawn(lot, signer, because),
-            E::ClockCredited { lot, from, witness } => self.credited(lot, *from, witness),
+            E::ClockCredited { lot, from, witness } | E::CreditAsked { lot, from, witness } => {
+                self.credit_asked(lot, *from, witness, said)
+            }
+            E::CreditWitnessed { lot, from } => self.credit_witnessed(lot, *from, said),
             // The ledger's own entries stop at the matrix of roles; a note may say anything.
             E::Noted { .. }
             | E::DiscrepancyFound { .. }
@@ -784,9 +787,14 @@ impl Judge<'_> {
         ))
     }
 
-    fn credited(&self, lot: &LotId, from: Timestamp, witness: &PersonName) -> Result<(), Refusal> {
+    fn credit_asked(
+        &self,
+        lot: &LotId,
+        from: Timestamp,
+        witness: &PersonName,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
         let number = self.lot_here(lot)?;
-        let row = self.state.lot(number);
         let by = &self.command.by;
         self.need(Rule::Skew, !same_person(witness, by), || {
             (
@@ -797,10 +805,69 @@ impl Judge<'_> {
         self.person(witness)?;
         self.cleared(witness)?;
         self.cleared(by)?;
+        self.creditable(number, from)?;
+        let asked = Entry::CreditAsked {
+            lot: lot.clone(),
+            from,
+            witness: witness.clone(),
+        };
+        if self.without(Rule::Skew) {
+            // A test that takes the witness away.
+            said.after.push(self.now(Entry::ClockCredited {
+                lot: lot.clone(),
+                from,
+                witness: witness.clone(),
+            }));
+        }
+        said.own = Some(asked.into());
+        Ok(())
+    }
+
+    /// The second half of a credit: the witness says, by an entry of their own, since when it was as they saw it.
+    fn credit_witnessed(
+        &self,
+        lot: &LotId,
+        from: Timestamp,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        let number = self.lot_here(lot)?;
+        let by = &self.command.by;
+        let witness = self.state.person_names.find(by.as_str());
+        let asked = (self.state.credits.get(&number)).filter(|asked| Some(asked.1) == witness);
+        let Some(&(since, _)) = asked else {
+            return Err(Refusal::new(
+                Rule::Skew,
+                format!("nobody asked {by} to witness the clock of {lot}"),
+                "an officer asks for the credit first, and names the witness",
+            ));
+        };
+        self.need(Rule::Skew, since == micros(from), || {
+            (
+                format!(
+                    "credit was asked from {}, and {by} saw it from {from}",
+                    timestamp(since)
+                ),
+                "say what was seen; if it was another time, have the credit asked for again".into(),
+            )
+        })?;
+        self.cleared(by)?;
+        self.creditable(number, from)?;
+        said.after.push(self.now(Entry::ClockCredited {
+            lot: lot.clone(),
+            from,
+            witness: by.clone(),
+        }));
+        Ok(())
+    }
+
+    /// That the clock of a lot runs, and was not held up by anything since.
+    fn creditable(&self, lot: u32, from: Timestamp) -> Result<(), Refusal> {
+        let row = self.state.lot(lot);
+        let name = self.state.lot_id(lot);
         let Some(clock) = row.clock else {
             return Err(Refusal::new(
                 Rule::NeverShorter,
-                format!("the clock of {lot} does not run"),
+                format!("the clock of {name} does not run"),
                 "credit is for a clock that started late",
             ));
         };
@@ -811,7 +878,7 @@ impl Judge<'_> {
             || {
                 (
                     format!(
-                        "the clock of {lot} started at {}; its treatment, arrival or last contact was at {}",
+                        "the clock of {name} started at {}; its treatment, arrival or last contact was at {}",
                         timestamp(clock),
                         timestamp(least)
                     ),

@@ -157,6 +157,8 @@ impl State {
                         source,
                         convoy,
                         arrived: now,
+                        came: at.min(now),
+                        since: at.min(now),
                         history,
                         ..Vehicle::new()
                     };
@@ -180,6 +182,7 @@ impl State {
                     .is_some_and(|rule| rule.side == Side::Dirty);
                 let row = &mut self.vehicles[vehicle as usize];
                 row.unit = unit;
+                row.since = at.min(now);
                 row.position = self.units[unit as usize].vehicles.len() as u32;
                 if dirty {
                     row.washed = None;
@@ -191,6 +194,7 @@ impl State {
             H::VehicleLeft { vehicle, .. } => {
                 let vehicle = self.vehicle_touched(vehicle.as_str(), touch)?;
                 self.take_vehicle(vehicle);
+                self.vehicles[vehicle as usize].since = at.min(now);
             }
             H::VehicleStepStarted { vehicle, .. } | H::VehicleStepEnded { vehicle, .. } => {
                 self.vehicle_touched(vehicle.as_str(), touch)?;
@@ -209,6 +213,8 @@ impl State {
                 let goods = self.goods_names.add(goods.as_str());
                 let lot = self.new_lot(lot.as_str(), goods);
                 self.unload(lot, vehicle, goods, now)?;
+                let row = &mut self.lots[lot as usize];
+                (row.came, row.since) = (at.min(now), at.min(now));
                 touch.lots.push(lot);
                 let unit = self.unit(spot);
                 let from = self.episodes[self.vehicles[vehicle as usize].episode as usize].from;
@@ -219,7 +225,8 @@ impl State {
             H::LotStored { lot, spot } => {
                 let lot = self.lot_touched(lot.as_str(), touch)?;
                 self.unload_from_departure(lot);
-                self.lots[lot as usize].stage = LotStage::Here;
+                let row = &mut self.lots[lot as usize];
+                (row.stage, row.since) = (LotStage::Here, at.min(now));
                 let unit = self.unit(spot);
                 self.enter(lot, unit, true, at.min(now), now);
                 let clean = self
@@ -340,6 +347,7 @@ impl State {
                 self.leave(lot, now);
                 let row = &mut self.lots[lot as usize];
                 (row.stage, row.departure) = (LotStage::Loaded, departure);
+                row.since = at.min(now);
                 self.departures[departure as usize].lots.push(lot);
             }
             H::Departed { departure, .. } => {
@@ -358,7 +366,8 @@ impl State {
                 // Its slot is kept for it; it touches nothing there before it has come.
                 let unit = self.unit(spot);
                 self.occupy_as(lot, unit, true);
-                self.lots[lot as usize].stage = LotStage::Sent;
+                let row = &mut self.lots[lot as usize];
+                (row.stage, row.since) = (LotStage::Sent, at.min(now));
             }
             H::LotDestroyed { lot } => {
                 let lot = self.lot_touched(lot.as_str(), touch)?;
@@ -374,6 +383,7 @@ impl State {
                 let vehicle = self.vehicle_touched(vehicle.as_str(), touch)?;
                 let row = &mut self.vehicles[vehicle as usize];
                 row.emptied = true;
+                row.emptied_at = at.min(now);
                 row.washed = None;
                 row.sealed = false;
                 self.seals.remove(&vehicle);
@@ -385,7 +395,8 @@ impl State {
             H::VehicleReleased { vehicle } => {
                 let vehicle = self.vehicle_touched(vehicle.as_str(), touch)?;
                 self.take_vehicle(vehicle);
-                self.vehicles[vehicle as usize].stage = VehicleStage::Gone;
+                let row = &mut self.vehicles[vehicle as usize];
+                (row.stage, row.since) = (VehicleStage::Gone, at.min(now));
                 self.vehicles_here.remove(&vehicle);
                 self.seals.remove(&vehicle);
                 self.totals.vehicles_released += 1;

@@ -75,6 +75,10 @@ pub(crate) struct Lot {
     /// Position in its unit's list.
     pub(crate) position: u32,
     pub(crate) entered: i64,
+    /// When it was seen to be unloaded.
+    pub(crate) came: i64,
+    /// When it was seen to come to where it is.
+    pub(crate) since: i64,
     /// Record time of what its clock counts from.
     pub(crate) base: Option<i64>,
     /// Record time of the last contact: its clock starts no earlier.
@@ -121,6 +125,8 @@ impl Lot {
             unit: NONE,
             position: NONE,
             entered: 0,
+            came: i64::MIN,
+            since: i64::MIN,
             base: None,
             floor: i64::MIN,
             clock: None,
@@ -162,6 +168,12 @@ pub(crate) struct Vehicle {
     pub(crate) source: u32,
     pub(crate) convoy: u32,
     pub(crate) arrived: i64,
+    /// When it was seen to come.
+    pub(crate) came: i64,
+    /// When it was seen to come to where it is, or to leave.
+    pub(crate) since: i64,
+    /// When it was seen to be empty.
+    pub(crate) emptied_at: i64,
     pub(crate) unit: u32,
     pub(crate) position: u32,
     /// Lots by the papers that are still on it.
@@ -183,6 +195,9 @@ impl Vehicle {
             source: NONE,
             convoy: NONE,
             arrived: 0,
+            came: i64::MIN,
+            since: i64::MIN,
+            emptied_at: i64::MIN,
             unit: NONE,
             position: NONE,
             expected: 0,

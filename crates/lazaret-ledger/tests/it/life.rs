@@ -214,6 +214,7 @@ fn life_protocols() -> Vec<Protocol> {
                 excursions_s: HOUR as u64,
             },
         ],
+        places: vec![PlaceName::new("warehouse"), PlaceName::new("bay")],
     }];
     acid.tests[0].not_before_s = 0;
     acid.hold = None;
@@ -322,7 +323,15 @@ impl Life {
         };
         match self.dice.below(40) {
             // A late entry.
-            0 | 1 => command.at = after(self.now, -(self.dice.below(2 * DAY as usize) as i64)),
+            0 | 1 => {
+                let late = match self.dice.below(12) {
+                    0 => 60 * DAY,
+                    1 => 36_600 * DAY,
+                    2 | 3 => self.dice.below(2 * DAY as usize) as i64,
+                    _ => self.dice.below(HOUR as usize) as i64,
+                };
+                command.at = after(self.now, -late);
+            }
             // A tablet whose clock is ahead, a little or much.
             2 => {
                 let ahead = *self.dice.pick(&[60, 100, 130, 3_600, 5 * DAY]);
@@ -1046,12 +1055,25 @@ impl Life {
                 because: "wet".into(),
             }
             .into(),
-            16 => E::ClockCredited {
-                lot: id,
-                from: after(self.now, -(self.dice.below(2 * DAY as usize) as i64)),
-                witness: PersonName::new(*self.dice.pick(&["lead", "yard", by])),
+            16 => {
+                let from = after(self.now, -(self.dice.below(2 * DAY as usize) as i64));
+                let witness = *self.dice.pick(&["lead", "yard", by]);
+                let credit = E::ClockCredited {
+                    lot: id.clone(),
+                    from,
+                    witness: PersonName::new(witness),
+                };
+                let asker = *self.dice.pick(&["officer", by]);
+                self.say(asker, credit);
+                let from = if self.dice.one_in(4) {
+                    after(from, 60)
+                } else {
+                    from
+                };
+                let who = if self.dice.one_in(4) { by } else { witness };
+                self.say(who, E::CreditWitnessed { lot: id, from });
+                return;
             }
-            .into(),
             17 => self.protocol_change(),
             18 => H::PlaceClosed {
                 spot: spot(place, unit),

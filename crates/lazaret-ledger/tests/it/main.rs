@@ -16,4 +16,5 @@ mod rules;
 mod scene;
 mod sound;
 mod story;
+mod times;
 mod treatments;

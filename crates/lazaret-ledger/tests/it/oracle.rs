@@ -59,6 +59,8 @@ struct Lot {
     inspected: BTreeSet<String>,
     passed: BTreeSet<String>,
     entered: i64,
+    came: i64,
+    since: i64,
     base: Option<i64>,
     floor: i64,
     clock: Option<i64>,
@@ -82,6 +84,9 @@ struct Vehicle {
     convoy: String,
     arrived: i64,
     came: i64,
+    since: i64,
+    emptied_at: i64,
+    gone: bool,
     spot: Option<(String, u32)>,
     opened: bool,
     emptied: bool,
@@ -114,6 +119,7 @@ pub(crate) struct Oracle {
     exceptions: BTreeMap<String, bool>,
     units: BTreeMap<(String, u32), (bool, bool)>,
     capacity: BTreeMap<String, u32>,
+    credits: BTreeMap<String, (i64, String)>,
     visits: Vec<Visit>,
     work: BTreeMap<String, Work>,
     keys: BTreeSet<String>,
@@ -180,9 +186,15 @@ impl Oracle {
                 "issued in the future".into()
             });
         }
+        // 2200 begins so many microseconds after 1970.
+        let ages = 0..7_258_118_400_000_000;
         for event in &record.events {
             let at = us(event.at);
             self.must("A10", at <= now, || format!("{event:?} is in the future"));
+            self.must("K1", ages.contains(&at), || {
+                format!("{event:?} is of no age")
+            });
+            self.not_before(&event.happening, at);
         }
         let by = record.by.to_string();
         // What somebody said comes after corrections and warnings; the rest is what the ledger made of it.
@@ -210,8 +222,73 @@ impl Oracle {
                         | E::Worked { .. }
                         | E::Corrected { .. }
                         | E::WarningAcknowledged { .. }
+                        | E::ClockCredited { .. }
                 )
         )
+    }
+
+    /// Nothing is before what it is about.
+    fn not_before(&mut self, what: &H, at: i64) {
+        let lot = |lot: &lazaret_vocabulary::event::LotId| self.lots.get(lot.as_str());
+        let vehicle = |id: &lazaret_vocabulary::event::VehicleId| self.vehicles.get(id.as_str());
+        let least = match what {
+            H::ConvoyArrived { vehicles, .. } => (vehicles.iter().filter_map(vehicle))
+                .filter(|row| row.gone)
+                .map(|row| row.since)
+                .max(),
+            H::VehiclePlaced { vehicle: of, .. }
+            | H::VehicleLeft { vehicle: of, .. }
+            | H::UnloadingStarted { vehicle: of, .. }
+            | H::LotUnloaded { vehicle: of, .. }
+            | H::VehicleEmptied { vehicle: of }
+            | H::VehicleReleased { vehicle: of } => vehicle(of).map(|row| row.since),
+            H::VehicleWashed { vehicle: of } | H::Entry(E::VehicleSealed { vehicle: of, .. }) => {
+                vehicle(of).map(|row| row.since.max(row.emptied_at))
+            }
+            H::LotStored { lot: of, .. }
+            | H::LotSent { lot: of, .. }
+            | H::LotLoaded { lot: of, .. }
+            | H::LotDestroyed { lot: of }
+            | H::LotSentBack { lot: of }
+            | H::InspectionStarted { lot: of, .. }
+            | H::TreatmentStarted { lot: of, .. } => lot(of).map(|row| row.since),
+            H::TreatmentEnded { lot: of, .. }
+            | H::Entry(E::TreatmentDosed { lot: of, .. } | E::TreatmentRead { lot: of, .. }) => {
+                self.work.get(of.as_str()).map(|work| work.from)
+            }
+            H::LotInspected { lot: of, .. }
+            | H::Entry(
+                E::LotCounted { lot: of, .. }
+                | E::LossDeclared { lot: of, .. }
+                | E::LotSplit { lot: of, .. }
+                | E::SampleTaken { lot: of, .. }
+                | E::Signed { lot: of, .. },
+            ) => lot(of).map(|row| row.came),
+            H::Entry(E::ContactSeen { lots, .. }) => {
+                lots.iter().filter_map(lot).map(|row| row.came).max()
+            }
+            H::Entry(E::ResultEntered { sample, .. }) => {
+                self.samples.get(sample.as_str()).map(|sample| sample.2)
+            }
+            H::Departed { departure, .. } => {
+                (self.departures.get(departure.as_str())).and_then(|(_, aboard)| {
+                    aboard
+                        .iter()
+                        .filter_map(|of| self.lots.get(of))
+                        .map(|row| row.since)
+                        .max()
+                })
+            }
+            _ => None,
+        };
+        let late = least.is_none_or(|least| at >= least);
+        let rule = match what {
+            H::TreatmentStarted { .. } | H::TreatmentEnded { .. } => "G3a",
+            _ => "G7",
+        };
+        self.must(rule, late, || {
+            format!("{what:?} at {at} is before {least:?}")
+        });
     }
 
     fn role(&mut self, by: &str, what: &H) {
@@ -222,7 +299,7 @@ impl Oracle {
             H::Entry(
                 E::Signed { .. }
                 | E::SignatureWithdrawn { .. }
-                | E::ClockCredited { .. }
+                | E::CreditAsked { .. }
                 | E::ResultEntered { .. },
             )
             | H::LotInspected { .. }
@@ -271,6 +348,7 @@ impl Oracle {
                         convoy: convoy.to_string(),
                         arrived: now,
                         came: at.min(now),
+                        since: at.min(now),
                         ..Vehicle::default()
                     };
                     self.must("G7", !here, || format!("{vehicle} was here"));
@@ -287,6 +365,7 @@ impl Oracle {
                     row.spot.clone(),
                 );
                 row.spot = Some(to.clone());
+                row.since = at.min(now);
                 if side == Some(Side::Dirty) {
                     row.washed = None;
                     row.sealed = false;
@@ -305,6 +384,7 @@ impl Oracle {
                 let row = self.vehicles.entry(vehicle.to_string()).or_default();
                 let ok = row.here && row.spot == Some(spot_of(spot));
                 row.spot = None;
+                row.since = at.min(now);
                 self.must("G7", ok, || format!("{vehicle} was not there"));
             }
             H::UnloadingStarted { vehicle, .. } => {
@@ -354,6 +434,18 @@ impl Oracle {
                 let row = self.lots.entry(lot.to_string()).or_default();
                 let ok = row.at == At::Here && row.spot == Some(spot_of(spot));
                 self.must("G7", ok, || format!("{lot} is not there"));
+                let clean = self
+                    .place(spot.place.as_str())
+                    .is_some_and(|rule| rule.side == Side::Clean);
+                self.must("G8", !clean, || {
+                    format!("{lot} is treated on the clean side")
+                });
+                let done_at = (self.protocols_of(lot.as_str()).first())
+                    .and_then(|p| p.treatments.iter().find(|rule| rule.step == *step))
+                    .map(|rule| rule.places.clone())
+                    .unwrap_or_default();
+                let here = done_at.is_empty() || done_at.contains(&spot.place);
+                self.must("G3a", here, || format!("{step} of {lot} is not done there"));
                 self.base(lot.as_str(), now, &ClockFrom::StepStart(step.clone()));
                 self.hand(lot.as_str(), &by, at, true);
             }
@@ -494,6 +586,7 @@ impl Oracle {
                 self.worker(event, record, now);
                 let wagon = wagon.as_ref().map(ToString::to_string);
                 self.loaded(lot.as_str(), departure.as_str(), wagon, record, now);
+                self.lots.entry(lot.to_string()).or_default().since = at.min(now);
                 self.hands(lot.as_str(), record, at);
             }
             H::Departed {
@@ -553,6 +646,7 @@ impl Oracle {
                 });
                 let row = self.vehicles.entry(vehicle.to_string()).or_default();
                 row.emptied = true;
+                row.emptied_at = at.min(now);
                 row.washed = None;
                 row.sealed = false;
             }
@@ -563,7 +657,11 @@ impl Oracle {
                 row.washed = Some(now);
                 self.must("W1", ok, || format!("{vehicle} was washed full"));
             }
-            H::VehicleReleased { vehicle } => self.vehicle_released(vehicle.as_str(), now),
+            H::VehicleReleased { vehicle } => {
+                self.vehicle_released(vehicle.as_str(), now);
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                (row.gone, row.since) = (true, at.min(now));
+            }
             H::PlaceClosed { spot, .. } => self.units.entry(spot_of(spot)).or_default().0 = true,
             H::PlaceOpened { spot } => self.units.entry(spot_of(spot)).or_default().0 = false,
             H::PlaceBroken { spot } => self.units.entry(spot_of(spot)).or_default().1 = true,
@@ -904,11 +1002,29 @@ impl Oracle {
                     format!("{by} took back what {signer} signed for {lot}")
                 });
             }
-            E::ClockCredited { lot, from, witness } => {
+            E::CreditAsked { lot, from, witness } => {
                 self.must("A10", witness.as_str() != by, || {
                     format!("{by} saw it alone")
                 });
                 self.cleared(witness.as_str(), now);
+                let asked = (us(*from), witness.to_string());
+                self.credits.insert(lot.to_string(), asked);
+            }
+            E::CreditWitnessed { lot, from } => {
+                let asked = self.credits.get(lot.as_str());
+                let right = asked.is_some_and(|(since, who)| *since == us(*from) && *who == by);
+                self.must("A10", right, || format!("{by} was not asked about {lot}"));
+                self.cleared(&by, now);
+            }
+            E::ClockCredited { lot, from, witness } => {
+                let said = record.events.iter().any(|event| {
+                    matches!(&event.happening,
+                        H::Entry(E::CreditWitnessed { lot: of, .. }) if of == lot)
+                });
+                self.must("A10", said && witness.as_str() == by, || {
+                    format!("{witness} has not said what they saw of {lot}")
+                });
+                self.credits.remove(lot.as_str());
                 let from = us(*from);
                 let row = self.lots.entry(lot.to_string()).or_default();
                 let least = row.treated_at.max(row.floor).max(row.entered);
@@ -983,6 +1099,7 @@ impl Oracle {
         row.convoy = carrier.convoy.clone();
         row.protocols = protocol.into_iter().collect();
         row.entered = carrier.arrived;
+        (row.came, row.since) = (at.min(now), at.min(now));
         row.base = from_arrival.then_some(carrier.arrived);
         row.floor = i64::MIN;
         row.until = i64::MIN;
@@ -1079,6 +1196,7 @@ impl Oracle {
         self.end_visits(lot, now);
         let entry = self.lots.entry(lot.into()).or_default();
         entry.spot = Some(to.clone());
+        entry.since = at.min(now);
         entry.slot = true;
         entry.at = if sent { At::Sent } else { At::Here };
         if side == Some(Side::Clean) && !sent {

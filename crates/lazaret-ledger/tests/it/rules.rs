@@ -1357,8 +1357,26 @@ fn a10_the_clock_of_a_tablet_releases_nothing_early() {
         scene.refused("officer", credit("crew", week_ago)).rule,
         Rule::NeverShorter
     );
+    let seen = |from| E::CreditWitnessed {
+        lot: LotId::new("w1-1"),
+        from,
+    };
+    assert_eq!(scene.refused("crew", seen(ended)).rule, Rule::Skew);
+    // Asking credits nothing; only the witness who was named can say so, and of the same instant.
+    let clock = scene.lot("w1-1").clock;
     scene.say("officer", credit("crew", ended));
+    assert_eq!(scene.lot("w1-1").clock, clock);
+    for (who, from) in [
+        ("yard", ended),
+        ("officer", ended),
+        ("crew", after(ended, 60)),
+    ] {
+        assert_eq!(scene.refused(who, seen(from)).rule, Rule::Skew, "{who}");
+    }
+    scene.say("crew", seen(ended));
     assert_eq!(scene.lot("w1-1").earliest, Some(after(ended, 14 * DAY)));
+    // It counts once.
+    assert_eq!(scene.refused("crew", seen(ended)).rule, Rule::Skew);
 }
 
 #[test]

@@ -112,6 +112,7 @@ pub(crate) fn protocol() -> Protocol {
             contact_s: 2 * HOUR as u64,
             agents: vec![agent("peroxide"), agent("chlorine")],
             temperatures: Vec::new(),
+            places: Vec::new(),
         }],
         inspections: Vec::new(),
         tests: vec![TestRule {

@@ -54,7 +54,8 @@ impl Stretch<'_> {
     fn pieces(&self, cut_at: &[&Read]) -> Vec<(i64, i64)> {
         let mut cuts: Vec<i64> = vec![self.begins, self.ended];
         cuts.extend(cut_at.iter().map(|(_, at, ..)| *at));
-        cuts.extend(self.work.pauses.iter().flat_map(|(from, to)| [*from, *to]));
+        let pauses = self.work.pauses.iter().filter(|(from, to)| from < to);
+        cuts.extend(pauses.flat_map(|(from, to)| [*from, *to]));
         cuts.retain(|at| (self.begins..=self.ended).contains(at));
         cuts.sort_unstable();
         (cuts.windows(2).map(|pair| (pair[0], pair[1])))

@@ -163,6 +163,12 @@ fn pauses_are_cut_out_of_time_readings_and_concentration() {
         9_600
     );
     assert_eq!(judged(0, &[(0, 240)], &steady).contact_s, 0);
+    // One of no length hides no gap.
+    let gap = [0, 60, 170, 240].map(at);
+    assert_eq!(
+        judged(0, &[(115, 115)], &gap).fault.as_deref(),
+        Some("6600 s went by without a reading; 3600 s are allowed")
+    );
     // What was read before the agent was applied is not under it.
     let late = judged(120, &[], &steady);
     assert_eq!(
@@ -241,6 +247,7 @@ fn fumigation(band: Band) -> TreatmentRule {
             lines: 0,
         }],
         temperatures: Vec::new(),
+        places: Vec::new(),
     }
 }
 
@@ -450,6 +457,7 @@ fn heat_and_cold_keep_their_temperature_in_every_core() {
         contact_s: 0,
         agents: Vec::new(),
         temperatures: vec![row],
+        places: Vec::new(),
     };
     // A reading every five minutes.
     let core = |line: &str, tenths: &[i32]| {

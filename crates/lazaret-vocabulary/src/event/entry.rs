@@ -488,7 +488,26 @@ pub enum Entry {
         /// Why.
         because: String,
     },
-    /// A clock is credited with time before its record, because somebody else saw it start.
+    /// Somebody asks that a clock be credited with time before its record. Nothing counts until the witness confirms it.
+    CreditAsked {
+        /// The lot.
+        lot: LotId,
+        /// Since when it is to count.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+        from: Timestamp,
+        /// Who saw it, and is to confirm it.
+        witness: PersonName,
+    },
+    /// A witness confirms by an entry of their own what they saw.
+    CreditWitnessed {
+        /// The lot.
+        lot: LotId,
+        /// Since when it counts, as they saw it: the same instant that was asked for.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+        from: Timestamp,
+    },
+    /// A clock is credited with time before its record, because somebody else saw it start. As a command it asks for that,
+    /// and is recorded as `credit_asked`; it follows from `credit_witnessed`.
     ClockCredited {
         /// The lot.
         lot: LotId,

@@ -292,6 +292,9 @@ pub struct TreatmentRule {
     /// Temperatures of which one must be kept; empty if none is asked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub temperatures: Vec<TemperatureRule>,
+    /// Places where it is done; empty for any that is not clean.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<PlaceName>,
 }
 
 /// A test that a lot must have passed.

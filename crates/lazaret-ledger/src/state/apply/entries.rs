@@ -338,8 +338,17 @@ impl State {
                     row.signatures -= 1;
                 }
             }
+            E::CreditAsked { lot, from, witness } => {
+                let lot = self.lot_touched(lot.as_str(), touch)?;
+                let witness = self.person(witness);
+                self.credits.insert(lot, (micros(*from), witness));
+            }
+            E::CreditWitnessed { lot, .. } => {
+                self.lot_touched(lot.as_str(), touch)?;
+            }
             E::ClockCredited { lot, from, .. } => {
                 let lot = self.lot_touched(lot.as_str(), touch)?;
+                self.credits.remove(&lot);
                 let row = &mut self.lots[lot as usize];
                 if let Some(clock) = row.clock {
                     let credit = clock - micros(*from);

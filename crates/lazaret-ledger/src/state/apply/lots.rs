@@ -315,6 +315,7 @@ impl State {
         self.unload_from_departure_unless(lot, stage);
         self.treatments.remove(&lot);
         self.wagons.remove(&lot);
+        self.credits.remove(&lot);
         self.lots[lot as usize].stage = stage;
     }
 

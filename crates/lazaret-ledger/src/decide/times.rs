@@ -1,0 +1,296 @@
+//! What cannot have been: numbers that no record can hold, instants that no gateway has seen, and events before what they
+//! are about.
+
+use jiff::Timestamp;
+use lazaret_vocabulary::event::entry::Entry;
+use lazaret_vocabulary::event::{Happening, LotId, StepName, Thing, VehicleId};
+
+use super::Judge;
+use crate::rule::{Refusal, Rule};
+use crate::state::{VehicleStage, micros, timestamp};
+
+/// First and last instant that a command may name: from 1970 to before 2200, in µs.
+const FIRST: i64 = 0;
+const LAST: i64 = 7_258_118_400_000_000;
+/// Largest whole number that every reader of JSON keeps: 2⁵³ - 1.
+const LARGEST: u64 = (1 << 53) - 1;
+
+/// What an event cannot have been before.
+struct Bound {
+    least: i64,
+    rule: Rule,
+    /// What happened then.
+    what: String,
+}
+
+impl Judge<'_> {
+    /// That every number and instant of the command is one that can be recorded.
+    pub(super) fn recordable(&self) -> Result<(), Refusal> {
+        let named = [
+            ("at", self.command.at),
+            ("issued_at", self.command.issued_at),
+        ];
+        let told = instants(&self.command.what);
+        for (name, at) in named.into_iter().chain(told) {
+            self.need(Rule::Known, (FIRST..LAST).contains(&micros(at)), || {
+                (
+                    format!("`{name}` is {at}"),
+                    "write an instant from 1970 to 2199".into(),
+                )
+            })?;
+        }
+        // Only rules and protocols have numbers that wide; all others are counts of 32 bits.
+        let wide = matches!(
+            self.command.what,
+            Happening::Entry(Entry::RulesAdopted { .. } | Entry::ProtocolAdopted { .. })
+        );
+        let too_large = wide
+            .then(|| serde_json::to_value(&self.command.what).ok())
+            .flatten()
+            .and_then(|value| largest(&value, String::new()));
+        if let Some((path, number)) = too_large {
+            return Err(Refusal::new(
+                Rule::Known,
+                format!("`{path}` is {number}, which no record can hold"),
+                format!("write a whole number up to {LARGEST}"),
+            ));
+        }
+        Ok(())
+    }
+
+    /// That the event was not before what it is about: the arrival of its vehicle or lot, its stay where it is, the step
+    /// before.
+    pub(super) fn not_before(&self) -> Result<(), Refusal> {
+        for bound in self.bounds() {
+            self.need(bound.rule, self.at >= bound.least, || {
+                (
+                    format!(
+                        "the entry is of {}, and {} {}",
+                        timestamp(self.at),
+                        bound.what,
+                        timestamp(bound.least)
+                    ),
+                    "correct when it happened".into(),
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    fn bounds(&self) -> Vec<Bound> {
+        use Entry as E;
+        use Happening as H;
+        match &self.command.what {
+            H::ConvoyArrived { vehicles, .. } => {
+                (vehicles.iter().filter_map(|vehicle| self.left(vehicle))).collect()
+            }
+            H::VehiclePlaced { vehicle, .. }
+            | H::VehicleLeft { vehicle, .. }
+            | H::VehicleStepStarted { vehicle, .. }
+            | H::VehicleStepEnded { vehicle, .. }
+            | H::UnloadingStarted { vehicle, .. }
+            | H::LotUnloaded { vehicle, .. }
+            | H::VehicleEmptied { vehicle }
+            | H::VehicleReleased { vehicle }
+            | H::VehicleReturned { vehicle, .. }
+            | H::Entry(E::VehicleChecked { vehicle, .. }) => {
+                self.vehicle_since(vehicle).into_iter().collect()
+            }
+            H::VehicleWashed { vehicle } | H::Entry(E::VehicleSealed { vehicle, .. }) => {
+                (self.vehicle_since(vehicle).into_iter())
+                    .chain(self.emptied_at(vehicle))
+                    .collect()
+            }
+            H::LotStored { lot, .. }
+            | H::LotSent { lot, .. }
+            | H::LotLoaded { lot, .. }
+            | H::LotDestroyed { lot }
+            | H::LotSentBack { lot }
+            | H::InspectionStarted { lot, .. } => {
+                self.lot_since(lot, Rule::OnePlace).into_iter().collect()
+            }
+            H::TreatmentStarted { lot, .. } => {
+                self.lot_since(lot, Rule::Treated).into_iter().collect()
+            }
+            H::TreatmentEnded { lot, step, .. }
+            | H::WorkPaused {
+                thing: Thing::Lot(lot),
+                step,
+                ..
+            }
+            | H::WorkResumed {
+                thing: Thing::Lot(lot),
+                step,
+            }
+            | H::Entry(E::TreatmentDosed { lot, step, .. } | E::TreatmentRead { lot, step, .. }) => {
+                self.treatment_from(lot, step).into_iter().collect()
+            }
+            H::LotInspected { lot, .. }
+            | H::Entry(
+                E::LotCounted { lot, .. }
+                | E::LossDeclared { lot, .. }
+                | E::LotSplit { lot, .. }
+                | E::SampleTaken { lot, .. }
+                | E::Signed { lot, .. }
+                | E::SignatureWithdrawn { lot, .. }
+                | E::Noted {
+                    thing: Some(Thing::Lot(lot)),
+                    ..
+                },
+            ) => self.lot_came(lot).into_iter().collect(),
+            H::Entry(E::ContactSeen { lots, .. } | E::ExceptionOpened { lots, .. }) => {
+                (lots.iter().filter_map(|lot| self.lot_came(lot))).collect()
+            }
+            H::Departed { departure, .. } => (self.state.departure(departure).into_iter())
+                .flat_map(|(lots, _)| lots)
+                .filter_map(|lot| self.lot_since(&lot, Rule::OnePlace))
+                .collect(),
+            H::Entry(E::ResultEntered { sample, .. }) => {
+                let number = self.state.sample_names.find(sample.as_str());
+                (number.into_iter())
+                    .map(|number| Bound {
+                        least: self.state.samples[number as usize].taken,
+                        rule: Rule::Tested,
+                        what: format!("sample {sample} was taken at"),
+                    })
+                    .collect()
+            }
+            H::Entry(E::Noted {
+                thing: Some(Thing::Vehicle(vehicle)),
+                ..
+            }) => self.vehicle_came(vehicle).into_iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn lot_bound(
+        &self,
+        lot: &LotId,
+        rule: Rule,
+        of: impl Fn(&crate::state::Lot) -> (i64, &'static str),
+    ) -> Option<Bound> {
+        let number = self.state.lot_names.find(lot.as_str())?;
+        let (least, how) = of(self.state.lot(number));
+        (least != i64::MIN).then(|| Bound {
+            least,
+            rule,
+            what: format!("{lot} {how}"),
+        })
+    }
+
+    fn lot_since(&self, lot: &LotId, rule: Rule) -> Option<Bound> {
+        self.lot_bound(lot, rule, |row| (row.since, "came to where it is at"))
+    }
+
+    fn lot_came(&self, lot: &LotId) -> Option<Bound> {
+        self.lot_bound(lot, Rule::Known, |row| (row.came, "was unloaded at"))
+    }
+
+    fn treatment_from(&self, lot: &LotId, step: &StepName) -> Option<Bound> {
+        let number = self.state.lot_names.find(lot.as_str())?;
+        let treatment = self.state.treatments.get(&number)?;
+        Some(Bound {
+            least: treatment.from,
+            rule: Rule::Treated,
+            what: format!("{step} of {lot} began at"),
+        })
+    }
+
+    fn vehicle_row(&self, vehicle: &VehicleId) -> Option<&crate::state::Vehicle> {
+        let number = self.state.vehicle_names.find(vehicle.as_str())?;
+        let row = &self.state.vehicles[number as usize];
+        (row.stage != VehicleStage::Announced).then_some(row)
+    }
+
+    fn vehicle_since(&self, vehicle: &VehicleId) -> Option<Bound> {
+        let row = self.vehicle_row(vehicle)?;
+        let gone = row.stage == VehicleStage::Gone;
+        Some(Bound {
+            least: row.since,
+            rule: Rule::OnePlace,
+            what: if gone {
+                format!("vehicle {vehicle} left at")
+            } else {
+                format!("vehicle {vehicle} came to where it is at")
+            },
+        })
+    }
+
+    fn vehicle_came(&self, vehicle: &VehicleId) -> Option<Bound> {
+        let row = self.vehicle_row(vehicle)?;
+        Some(Bound {
+            least: row.came,
+            rule: Rule::Known,
+            what: format!("vehicle {vehicle} came at"),
+        })
+    }
+
+    fn emptied_at(&self, vehicle: &VehicleId) -> Option<Bound> {
+        let row = self.vehicle_row(vehicle)?;
+        row.emptied.then(|| Bound {
+            least: row.emptied_at,
+            rule: Rule::VehicleClean,
+            what: format!("vehicle {vehicle} was emptied at"),
+        })
+    }
+
+    /// That a vehicle which comes again had left before.
+    fn left(&self, vehicle: &VehicleId) -> Option<Bound> {
+        let row = self.vehicle_row(vehicle)?;
+        (row.stage == VehicleStage::Gone).then(|| Bound {
+            least: row.since,
+            rule: Rule::OnePlace,
+            what: format!("vehicle {vehicle} left at"),
+        })
+    }
+}
+
+/// Instants that an event names besides its own, by field.
+fn instants(what: &Happening) -> Vec<(&'static str, Timestamp)> {
+    use Entry as E;
+    use Happening as H;
+    match what {
+        H::HoldStarted { until, .. } | H::HoldRestarted { until, .. } => vec![("until", *until)],
+        H::Entry(entry) => match entry {
+            E::ProtocolAdopted { protocol } => vec![("protocol.from", protocol.from)],
+            E::PersonCleared { until, .. } => vec![("until", *until)],
+            E::PersonReportedSick { since, .. } | E::ContaminationFound { since, .. } => {
+                vec![("since", *since)]
+            }
+            E::ManifestAnnounced { due, .. } => due.iter().map(|due| ("due", *due)).collect(),
+            E::TreatmentRead { reading, .. } => vec![("reading.at", reading.at)],
+            E::ClockCredited { from, .. }
+            | E::CreditAsked { from, .. }
+            | E::CreditWitnessed { from, .. } => vec![("from", *from)],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
+/// The first number that is larger than a record can hold, with its place.
+fn largest(value: &serde_json::Value, path: String) -> Option<(String, String)> {
+    use serde_json::Value;
+    let below = |name: String| {
+        if path.is_empty() {
+            name
+        } else {
+            format!("{path}.{name}")
+        }
+    };
+    match value {
+        Value::Number(number) => {
+            let fits = number.as_u64().is_some_and(|number| number <= LARGEST)
+                || number
+                    .as_i64()
+                    .is_some_and(|number| number.unsigned_abs() <= LARGEST);
+            (!fits).then(|| (path.clone(), number.to_string()))
+        }
+        Value::Array(values) => (values.iter().enumerate())
+            .find_map(|(at, value)| largest(value, below((at + 1).to_string()))),
+        Value::Object(fields) => {
+            (fields.iter()).find_map(|(name, value)| largest(value, below(name.clone())))
+        }
+        _ => None,
+    }
+}
