@@ -227,6 +227,7 @@ impl<'a> Importer<'a> {
                 signer: PersonName::new(signer),
                 meaning: "released in the simulation".into(),
                 pin: None,
+                also: Vec::new(),
             };
             commands.push(self.command(signer, at, signed));
         }

@@ -208,11 +208,30 @@ impl Gate<'_> {
             .tests(row.tests_needed & !row.tests_passed)
             .into_iter()
             .map(|test| test.to_string());
+        let name = self.state.lot_id(lot);
         let missing = inspections.chain(tests).collect::<Vec<_>>().join(", ");
+        if !missing.is_empty() {
+            return Some(Refusal::new(
+                Rule::Tested,
+                format!("{name} has not passed {missing}"),
+                format!("sample or inspect it for {missing} within its present hold"),
+            ));
+        }
+        if row.samples_out > 0 {
+            let out = self.state.samples_out(lot).join(", ");
+            return Some(Refusal::new(
+                Rule::Tested,
+                format!("{name} waits for the result of {out}"),
+                "enter it; a sample that was lost is inconclusive, and another is taken",
+            ));
+        }
+        let tests = self.state.tests(row.in_doubt);
+        let tests: Vec<String> = tests.iter().map(ToString::to_string).collect();
+        let tests = tests.join(", ");
         Some(Refusal::new(
             Rule::Tested,
-            format!("{} has not passed {missing}", self.state.lot_id(lot)),
-            format!("sample or inspect it for {missing} within its present hold"),
+            format!("the last result of {tests} of {name} was inconclusive"),
+            format!("take another sample for {tests}"),
         ))
     }
 

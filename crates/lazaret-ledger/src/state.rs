@@ -88,6 +88,8 @@ pub struct State {
     pub(crate) treatments: BTreeMap<u32, OpenTreatment>,
     /// Seals by the papers, by vehicle, until it is empty.
     pub(crate) seals: BTreeMap<u32, Vec<String>>,
+    /// Versions adopted for held lots since they came, by lot, in order of adoption.
+    pub(crate) later: BTreeMap<u32, Vec<u16>>,
     /// Credit of a clock that waits for its witness, by lot: since when, and who.
     pub(crate) credits: BTreeMap<u32, (i64, u32)>,
     /// Wagons that lots were put in for a departure, by lot, until they leave.
@@ -507,7 +509,18 @@ impl State {
         self.protocol_of(lot).is_some_and(|protocol| {
             lot.inspected.count_ones() as usize == protocol.inspections.len()
                 && lot.tests_needed & !lot.tests_passed == 0
+                && lot.samples_out == 0
+                && lot.in_doubt == 0
         })
+    }
+
+    /// Every version that binds a lot: the one it came under, then those adopted for held lots since.
+    pub(crate) fn versions_of(&self, lot: u32) -> impl Iterator<Item = &Protocol> {
+        let later = self.later.get(&lot).map_or(&[] as &[u16], Vec::as_slice);
+        std::iter::once(&self.lot(lot).protocol)
+            .chain(later)
+            .filter_map(|&version| self.protocols.get(usize::from(version)))
+            .map(|AsJson(protocol)| protocol)
     }
 
     /// The instant from which its clock no longer holds a lot; `i64::MAX` while the clock does not run.

@@ -1900,6 +1900,8 @@ export interface components {
             /** @description The lot. */
             lot: components["schemas"]["LotId"];
         } | {
+            /** @description Other versions that bind the lot and were fulfilled, the one it came under first; filled in by the ledger. */
+            also?: components["schemas"]["Pin"][];
             /** @enum {string} */
             event: "signed";
             /** @description The lot. */

@@ -5,6 +5,7 @@ use lazaret_vocabulary::event::entry::{
     AgentName, Entry, ExceptionId, LotPart, Outcome, PersonName, Reading, SampleId, Soiled, Tally,
     TestName,
 };
+use lazaret_vocabulary::event::rules::Protocol;
 use lazaret_vocabulary::event::{Happening, LotId, StepName, VehicleId};
 
 use super::{Judge, Said};
@@ -728,21 +729,14 @@ impl Judge<'_> {
                 },
             )
         })?;
-        let version = if row.also == u16::MAX {
-            row.protocol
-        } else {
-            row.also
-        };
+        let mut pins: Vec<_> = (self.state.versions_of(number).map(Protocol::pin)).collect();
         said.own = Some(
             Entry::Signed {
                 lot: lot.clone(),
                 signer: signer.clone(),
                 meaning: meaning.to_owned(),
-                pin: self
-                    .state
-                    .protocols
-                    .get(usize::from(version))
-                    .map(|protocol| protocol.0.pin()),
+                pin: pins.pop(),
+                also: pins,
             }
             .into(),
         );

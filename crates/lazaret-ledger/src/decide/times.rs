@@ -42,7 +42,12 @@ impl Judge<'_> {
         // Only rules and protocols have numbers that wide; all others are counts of 32 bits.
         let wide = matches!(
             self.command.what,
-            Happening::Entry(Entry::RulesAdopted { .. } | Entry::ProtocolAdopted { .. })
+            Happening::Entry(
+                Entry::RulesAdopted { .. }
+                    | Entry::RulesProposed { .. }
+                    | Entry::ProtocolAdopted { .. }
+                    | Entry::ProtocolProposed { .. }
+            )
         );
         let too_large = wide
             .then(|| serde_json::to_value(&self.command.what).ok())
@@ -252,11 +257,12 @@ fn instants(what: &Happening) -> Vec<(&'static str, Timestamp)> {
     match what {
         H::HoldStarted { until, .. } | H::HoldRestarted { until, .. } => vec![("until", *until)],
         H::Entry(entry) => match entry {
-            E::ProtocolAdopted { protocol } => vec![("protocol.from", protocol.from)],
-            E::PersonCleared { until, .. } => vec![("until", *until)],
-            E::PersonReportedSick { since, .. } | E::ContaminationFound { since, .. } => {
-                vec![("since", *since)]
+            E::ProtocolAdopted { protocol } | E::ProtocolProposed { protocol } => {
+                vec![("protocol.from", protocol.from)]
             }
+            E::PersonCleared { until, .. } => vec![("until", *until)],
+            // How long ago somebody can have fallen ill is asked where it is reported.
+            E::ContaminationFound { since, .. } => vec![("since", *since)],
             E::ManifestAnnounced { due, .. } => due.iter().map(|due| ("due", *due)).collect(),
             E::TreatmentRead { reading, .. } => vec![("reading.at", reading.at)],
             E::ClockCredited { from, .. }

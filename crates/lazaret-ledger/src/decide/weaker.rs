@@ -150,6 +150,14 @@ fn less_of_protocol(bound: &Protocol, new: &Protocol) -> Vec<String> {
             || !other.agents.is_empty()
                 && other.agents.iter().all(|agent| rule.agents.contains(agent));
         say(same, format!("{} by other agents or readings", rule.step));
+        let same = rule.temperatures.is_empty()
+            || !other.temperatures.is_empty()
+                && (other.temperatures.iter()).all(|row| rule.temperatures.contains(row));
+        say(same, format!("{} at other temperatures", rule.step));
+        let same = rule.places.is_empty()
+            || !other.places.is_empty()
+                && (other.places.iter()).all(|place| rule.places.contains(place));
+        say(same, format!("{} in other places", rule.step));
     }
     for rule in &bound.inspections {
         let kept = new.inspections.iter().any(|other| other.step == rule.step);

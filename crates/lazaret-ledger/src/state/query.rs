@@ -11,9 +11,7 @@ use lazaret_vocabulary::event::{
 
 use super::rows::Listed;
 use super::views::*;
-use super::{
-    AsJson, LotStage, ManifestStage, NONE, State, VehicleStage, flag, seconds, some, timestamp,
-};
+use super::{LotStage, ManifestStage, NONE, State, VehicleStage, flag, seconds, some, timestamp};
 
 impl State {
     /// A lot by its name.
@@ -22,11 +20,6 @@ impl State {
         let number = self.lot_names.find(lot.as_str())?;
         let row = self.lot(number);
         let known = self.protocols.get(usize::from(row.protocol)).is_some();
-        let pin = |version: u16| {
-            self.protocols
-                .get(usize::from(version))
-                .map(|AsJson(protocol)| protocol.pin())
-        };
         let mut handlers = Vec::new();
         for (person, ..) in self.handlers_of(number) {
             let person = PersonName::new(self.person_names.get(person));
@@ -61,10 +54,7 @@ impl State {
                 .then(|| self.earliest(row))
                 .filter(|&at| at != i64::MAX)
                 .map(timestamp),
-            protocols: [row.protocol, row.also]
-                .into_iter()
-                .filter_map(pin)
-                .collect(),
+            protocols: (self.versions_of(number).map(Protocol::pin)).collect(),
             treated: known && self.treated(row),
             tests_missing: self.tests(row.tests_needed & !row.tests_passed),
             signers: self.signers(number),
@@ -506,6 +496,14 @@ impl State {
             place: PlaceName::new(self.place_names.get(unit.place)),
             unit: unit.number,
         })
+    }
+
+    /// Samples of a lot, or of what it was split from, whose result is not in.
+    pub(crate) fn samples_out(&self, lot: u32) -> Vec<&str> {
+        (self.samples.iter().enumerate())
+            .filter(|(_, sample)| !sample.settled && self.whole(sample.lot).contains(&lot))
+            .map(|(number, _)| self.sample_names.get(number as u32))
+            .collect()
     }
 
     pub(crate) fn unit_at(&self, spot: &Spot) -> Option<&super::Unit> {

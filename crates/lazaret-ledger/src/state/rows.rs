@@ -54,8 +54,6 @@ pub(crate) struct Lot {
     pub(crate) goods: u32,
     /// The version it came under.
     pub(crate) protocol: u16,
-    /// The latest version adopted for held lots since, or `u16::MAX`.
-    pub(crate) also: u16,
     pub(crate) signatures_needed: u8,
     pub(crate) signatures: u8,
     pub(crate) signers: [u32; 4],
@@ -63,6 +61,11 @@ pub(crate) struct Lot {
     pub(crate) inspected: u16,
     pub(crate) tests_needed: u32,
     pub(crate) tests_passed: u32,
+    /// Samples whose result is not in.
+    pub(crate) samples_out: u16,
+    /// Tests whose last result told nothing, as bits, and when the latest of their samples was taken.
+    pub(crate) in_doubt: u32,
+    pub(crate) doubt_at: i64,
     pub(crate) hazards: Hazards,
     pub(crate) pieces: u32,
     pub(crate) mass_kg: u32,
@@ -106,7 +109,6 @@ impl Lot {
             frozen: 0,
             goods,
             protocol: u16::MAX,
-            also: u16::MAX,
             signatures_needed: 0,
             signatures: 0,
             signers: [NONE; 4],
@@ -114,6 +116,9 @@ impl Lot {
             inspected: 0,
             tests_needed: 0,
             tests_passed: 0,
+            samples_out: 0,
+            in_doubt: 0,
+            doubt_at: i64::MIN,
             hazards: Hazards::default(),
             pieces: 0,
             mass_kg: 0,

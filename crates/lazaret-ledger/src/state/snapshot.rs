@@ -12,7 +12,7 @@ use super::State;
 use crate::chain::{Chain, Digest};
 
 /// First bytes of a snapshot: what it is and in which layout.
-const MAGIC: &[u8; 8] = b"lazaret5";
+const MAGIC: &[u8; 8] = b"lazaret6";
 /// Bytes before the list of pieces: magic, digest, length.
 const FIXED: usize = 8 + 32 + 4;
 /// Bytes that a list of pieces may have: there are a dozen.
@@ -83,7 +83,7 @@ pieces! {
        treatments, seals, vehicles_here, totals;
     9: manifest_names, departure_names, sample_names, exception_names, person_names, place_names, source_names,
        goods_names, step_names, agent_names, test_names, open_exceptions;
-    10: wagons, credits;
+    10: wagons, credits, later;
 }
 
 type Put = Box<dyn FnOnce(&mut State) + Send>;

@@ -234,7 +234,7 @@ fn what_has_left_is_called_back_when_its_handler_falls_sick() {
     scene.say("dispatcher", departed("d1", 1));
     assert_eq!(scene.lot("w1-1").stage, Stage::Departed);
     let record = scene.say(
-        "auditor",
+        "officer",
         E::PersonReportedSick {
             person: person("crew"),
             since: start(),

@@ -18,3 +18,4 @@ mod sound;
 mod story;
 mod times;
 mod treatments;
+mod versions;

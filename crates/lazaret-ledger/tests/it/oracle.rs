@@ -58,6 +58,8 @@ struct Lot {
     treated: BTreeSet<String>,
     inspected: BTreeSet<String>,
     passed: BTreeSet<String>,
+    doubtful: BTreeSet<String>,
+    doubtful_since: i64,
     entered: i64,
     came: i64,
     since: i64,
@@ -969,7 +971,19 @@ impl Oracle {
                 }
                 unrelease(self.lots.entry(lot.to_string()).or_default());
             }
-            E::Signed { lot, signer, .. } => {
+            E::Signed {
+                lot,
+                signer,
+                pin,
+                also,
+                ..
+            } => {
+                let named: Vec<_> = also.iter().chain(pin).cloned().collect();
+                let bound: Vec<_> =
+                    (self.protocols_of(lot.as_str()).iter().map(Protocol::pin)).collect();
+                self.must("A6", named == bound, || {
+                    format!("{signer} signed for {named:?} of {bound:?}")
+                });
                 self.must("G3e", signer.as_str() == by, || {
                     format!("{by} signed as {signer}")
                 });
@@ -1515,6 +1529,16 @@ impl Oracle {
                             .all(|rule| row.inspected.contains(rule.step.as_str())))
             });
         self.must("G3c", tested, || format!("{lot} is not tested"));
+        let out: Vec<String> = (self.samples.iter())
+            .filter(|(_, (of, _, _, settled))| !settled && self.whole(of).iter().any(|w| w == lot))
+            .map(|(sample, _)| sample.clone())
+            .collect();
+        self.must("G3c", out.is_empty() && row.doubtful.is_empty(), || {
+            format!(
+                "{lot} goes while {out:?} are out and {:?} told nothing",
+                row.doubtful
+            )
+        });
         let earliest = self.earliest(lot);
         self.must("G3b", earliest <= now, || {
             format!("{lot} is held until {earliest}")
@@ -1850,11 +1874,9 @@ impl Oracle {
             return false;
         };
         let protocols = self.protocols_of(lot);
-        // The version it came under and the latest that binds it say how late a sample must be.
+        // Every version that binds it says how late a sample must be.
         let not_before = protocols
-            .first()
-            .into_iter()
-            .chain(protocols.last())
+            .iter()
             .flat_map(|p| &p.tests)
             .filter(|rule| rule.test.as_str() == test)
             .map(|rule| secs(rule.not_before_s))
@@ -1890,11 +1912,11 @@ impl Oracle {
             Outcome::Negative => {
                 for lot in self.whole(&lot) {
                     if self.sample_counts(&lot, &test, taken) {
-                        self.lots
-                            .entry(lot)
-                            .or_default()
-                            .passed
-                            .insert(test.clone());
+                        let row = self.lots.entry(lot).or_default();
+                        row.passed.insert(test.clone());
+                        if taken >= row.doubtful_since {
+                            row.doubtful.remove(&test);
+                        }
                     }
                 }
             }
@@ -1903,7 +1925,13 @@ impl Oracle {
                 let seeds = self.since_entry(&lot);
                 self.stopped_in(record, &seeds, exception, "G9");
             }
-            Outcome::Inconclusive => {}
+            Outcome::Inconclusive => {
+                for lot in self.whole(&lot) {
+                    let row = self.lots.entry(lot).or_default();
+                    row.doubtful.insert(test.clone());
+                    row.doubtful_since = row.doubtful_since.max(taken);
+                }
+            }
         }
     }
 

@@ -410,7 +410,7 @@ fn g3d_no_exception_may_be_open() {
     );
     // Stopped goods can still be moved, counted and sampled.
     scene.say("crew", stored("w1-1", "pile", 1));
-    scene.say("tester", sampled("w1-1", "s2"));
+    scene.swab("w1-1", "s2", Outcome::Negative);
     scene.say(
         "chief",
         E::ExceptionClosed {
@@ -566,6 +566,7 @@ fn a7_a_signature_bears_name_time_meaning_and_version() {
         signer: PersonName::new("officer"),
         meaning: " ".into(),
         pin: None,
+        also: Vec::new(),
     };
     says(
         &scene.refused("officer", mute),

@@ -509,6 +509,7 @@ pub(crate) fn signed(lot: &str, signer: &str) -> Entry {
         signer: PersonName::new(signer),
         meaning: "treated, held and tested as the protocol asks".into(),
         pin: None,
+        also: Vec::new(),
     }
 }
 

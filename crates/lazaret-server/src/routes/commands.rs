@@ -231,9 +231,13 @@ pub(crate) fn command_of(
         })
         .collect::<Result<Vec<_>, _>>()?;
     // A signature is the signer's own, whatever the form says.
-    if let Happening::Entry(Entry::Signed { signer, pin, .. }) = &mut request.what {
+    if let Happening::Entry(Entry::Signed {
+        signer, pin, also, ..
+    }) = &mut request.what
+    {
         *signer = person.clone();
         *pin = None;
+        also.clear();
     }
     // Before the clock fills in what the sender left out: a repetition comes at another time.
     request.acknowledged = Vec::new();

@@ -541,6 +541,7 @@ fn queue_row(
             signer: person.clone(),
             meaning: "release".into(),
             pin: None,
+            also: Vec::new(),
         };
         trial(state, now, person, signed.into())
     };

@@ -280,6 +280,7 @@ fn read_event(
                 signer,
                 meaning,
                 pin,
+                ..
             } if of == lot => out.signatures.push(SignatureView {
                 signer: signer.clone(),
                 at: event.at.into(),
@@ -415,6 +416,7 @@ pub(crate) fn actions(
             signer: by.clone(),
             meaning: "release".into(),
             pin: None,
+            also: Vec::new(),
         };
         said.push(("signed", signed.into()));
         said.push((

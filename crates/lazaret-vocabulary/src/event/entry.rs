@@ -475,9 +475,12 @@ pub enum Entry {
         signer: PersonName,
         /// What the signature says.
         meaning: String,
-        /// The version of the protocol they found fulfilled; filled in by the ledger.
+        /// The version of the protocol they found fulfilled: the latest that binds the lot; filled in by the ledger.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pin: Option<Pin>,
+        /// Other versions that bind the lot and were fulfilled, the one it came under first; filled in by the ledger.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<Pin>,
     },
     /// Somebody took back their signature for a lot that is not released yet.
     SignatureWithdrawn {

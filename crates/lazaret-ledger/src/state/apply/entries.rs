@@ -239,6 +239,8 @@ impl State {
                 if number as usize != self.samples.len() {
                     return Err(format!("sample {sample} is not new"));
                 }
+                let row = &mut self.lots[lot as usize];
+                row.samples_out = row.samples_out.saturating_add(1);
                 self.samples.push(Sample {
                     lot,
                     test,
@@ -251,13 +253,11 @@ impl State {
             } => {
                 let number = find(&self.sample_names, sample.as_str(), "sample")?;
                 let sample = &mut self.samples[number as usize];
-                sample.settled = true;
+                let first = !std::mem::replace(&mut sample.settled, true);
                 let sample = sample.clone();
                 for lot in self.whole(sample.lot) {
                     touch.lots.push(lot);
-                    if *outcome == Outcome::Negative && self.sample_counts(&sample, lot) {
-                        self.lots[lot as usize].tests_passed |= 1 << sample.test;
-                    }
+                    self.result(lot, &sample, *outcome, first);
                 }
             }
             E::ContactSeen { lots, .. } => {
@@ -430,6 +430,32 @@ impl State {
         Ok(())
     }
 
+    /// What a result says of one lot that the sample is from.
+    ///
+    /// A result that tells nothing takes nothing away that an earlier one said, but it holds the lot until a sample that
+    /// was taken no earlier is negative.
+    fn result(&mut self, lot: u32, sample: &Sample, outcome: Outcome, first: bool) {
+        let counts = self.sample_counts(sample, lot);
+        let row = &mut self.lots[lot as usize];
+        if first {
+            row.samples_out = row.samples_out.saturating_sub(1);
+        }
+        let test = 1 << sample.test;
+        match outcome {
+            Outcome::Negative if counts => {
+                row.tests_passed |= test;
+                if sample.taken >= row.doubt_at {
+                    row.in_doubt &= !test;
+                }
+            }
+            Outcome::Inconclusive => {
+                row.in_doubt |= test;
+                row.doubt_at = row.doubt_at.max(sample.taken);
+            }
+            Outcome::Negative | Outcome::Positive => {}
+        }
+    }
+
     pub(super) fn adopt(
         &mut self,
         protocol: &lazaret_vocabulary::event::rules::Protocol,
@@ -444,8 +470,8 @@ impl State {
             return;
         }
         for lot in self.bound_by(protocol) {
+            self.later.entry(lot).or_default().push(number);
             let row = &mut self.lots[lot as usize];
-            row.also = number;
             row.tests_needed |= tests;
             row.signatures_needed = row.signatures_needed.max(protocol.signatures);
             if let Some(hold) = &protocol.hold {

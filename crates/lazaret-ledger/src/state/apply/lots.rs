@@ -73,6 +73,9 @@ impl State {
             self.units[unit as usize].lots.push(part);
         }
         self.lots.push(row);
+        if let Some(later) = self.later.get(&parent).cloned() {
+            self.later.insert(part, later);
+        }
         if slot {
             self.occupy(unit, 1);
         }
@@ -175,11 +178,7 @@ impl State {
     /// Whether a sample says something about a lot as it is now: taken into this hold, late enough.
     pub(crate) fn sample_counts(&self, sample: &Sample, lot: u32) -> bool {
         let row = self.lot(lot);
-        let versions = [row.protocol, row.also];
-        let not_before = versions
-            .iter()
-            .filter_map(|&version| self.protocols.get(usize::from(version)))
-            .flat_map(|AsJson(protocol)| &protocol.tests)
+        let not_before = (self.versions_of(lot).flat_map(|protocol| &protocol.tests))
             .filter(|rule| self.test_names.exact(rule.test.as_str()) == Some(sample.test))
             .map(|rule| seconds(rule.not_before_s))
             .max()
