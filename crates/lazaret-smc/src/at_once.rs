@@ -40,12 +40,14 @@
 
 mod mixture;
 mod pool;
+mod ranks;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::mixture::Mixture;
 pub use self::pool::{Known, Pool};
+use self::ranks::Ranks;
 use crate::error::{Conflict, OnConflict, SmcError};
 use crate::filter::{Emphasis, Filter, FilterSettings, RowIncrement, Scratch};
 use crate::model::{BatchModel, Family};
@@ -895,36 +897,4 @@ fn spread(points: &[Vec<f64>]) -> Vec<f64> {
             (square / count).sqrt().max(1e-12)
         })
         .collect()
-}
-
-/// Ranks that fill the unit cube evenly: multiples of powers of the generalised golden ratio, shifted at random
-/// (Roberts2018).
-struct Ranks {
-    steps: Vec<f64>,
-    shift: Vec<f64>,
-}
-
-impl Ranks {
-    fn new(size: usize, key: StreamKey) -> Self {
-        // The root of x^(size + 1) = x + 1.
-        let mut root: f64 = 1.5;
-        for _ in 0..60 {
-            root = (1.0 + root).powf(1.0 / (size as f64 + 1.0));
-        }
-        let mut stream = key.stream();
-        Self {
-            steps: (1..=size).map(|i| root.powi(-(i as i32))).collect(),
-            shift: (0..size).map(|_| stream.uniform()).collect(),
-        }
-    }
-
-    fn of(&self, index: usize) -> Vec<f64> {
-        let pairs = self.steps.iter().zip(&self.shift);
-        pairs
-            .map(|(step, shift)| {
-                let rank = (shift + (index + 1) as f64 * step).fract();
-                rank.clamp(1e-9, 1.0 - 1e-9)
-            })
-            .collect()
-    }
 }

@@ -65,7 +65,7 @@ fn main() {
         let sources = pattern.sources.iter();
         let misreports: Vec<f64> = sources.map(|s| s.draw(0.0, 0.0, &mut rng)).collect();
         for observation in &mut observations.used {
-            observation.copies = None;
+            observation.retold = None;
             let misreport = misreports[observation.source.unwrap_or_else(|| panic!("no source"))];
             let true_figure = truth.truth(observation);
             observation.statement = observation.simulate_if(true_figure, misreport, &mut rng);

@@ -276,7 +276,8 @@ fn group(
             let belief = believed
                 .as_ref()
                 .map(|b| b[position])
-                .filter(|_| !all_same && same_as.is_empty());
+                // One that nothing stands against is neither favoured nor not.
+                .filter(|_| !all_same && same_as.is_empty() && members.len() > 1);
             let evidence = &trials[*at].evidence;
             Standing {
                 id: hypothesis.id.clone(),

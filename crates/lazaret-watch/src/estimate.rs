@@ -409,6 +409,8 @@ pub struct Estimate {
     pub rows: Vec<Influence>,
     /// What each source did.
     pub sources: Vec<Influence>,
+    /// What each story did, told by one or by many; empty if no rows go back to one origin.
+    pub stories: Vec<Influence>,
     /// What became of the grades of the sources, in the order of their first rows.
     pub grades: Vec<Graded>,
     /// Rows that the rest speaks against.
@@ -544,7 +546,7 @@ pub fn estimate_attended<K: Kernel>(
     let left_out: Vec<usize> = sampler.conflicts().iter().map(|c| c.row).collect();
     let learned = learn(observations, &posterior, &left_out, key.child(5));
     let unknowns = unknowns(gateway, belief, &pool, key.child(3));
-    let (mut rows, mut sources) = (Vec::new(), Vec::new());
+    let (mut rows, mut sources, mut stories) = (Vec::new(), Vec::new(), Vec::new());
     let mut stopped = pool.runs().len() < seeds.len();
     if effort.influence {
         let left_out = LeavingOut {
@@ -557,7 +559,7 @@ pub fn estimate_attended<K: Kernel>(
         };
         // Either all of them or none: half a table would be taken for the whole.
         match left_out.rows_and_sources()? {
-            Some(both) => (rows, sources) = both,
+            Some(all) => (rows, sources, stories) = all,
             None => stopped = true,
         }
     }
@@ -570,6 +572,7 @@ pub fn estimate_attended<K: Kernel>(
         log_evidence: EvidenceEstimate::of(&pool),
         rows,
         sources,
+        stories,
         grades: learned.sources,
         conflicts,
         unused_rows: unused(question),

@@ -20,6 +20,7 @@ use lazaret_gateway::diagnostic::{Location, Text};
 use self::cells::{Cell, records};
 pub use self::dates::DateRange;
 pub use self::words::Words;
+use crate::kind::Kind;
 
 /// Columns that every evidence file has, in any order.
 pub const COLUMNS: [&str; 15] = [
@@ -40,7 +41,10 @@ pub const COLUMNS: [&str; 15] = [
     "url",
 ];
 
-/// Positions in [`COLUMNS`], and that of `copies` after them.
+/// Columns that a file may have besides.
+pub const MORE_COLUMNS: [&str; 3] = ["copies", "kind", "story"];
+
+/// Positions in [`COLUMNS`], and those of [`MORE_COLUMNS`] after them.
 mod column {
     pub(super) const ID: usize = 0;
     pub(super) const DATE_OBSERVED: usize = 1;
@@ -58,6 +62,8 @@ mod column {
     pub(super) const CLAIM: usize = 13;
     pub(super) const URL: usize = 14;
     pub(super) const COPIES: usize = 15;
+    pub(super) const KIND: usize = 16;
+    pub(super) const STORY: usize = 17;
 }
 
 /// The most rows that are read.
@@ -157,6 +163,10 @@ pub struct Row {
     pub url: Words,
     /// The row that this one repeats, by id.
     pub copies: Option<Words>,
+    /// What kind of statement it is, where the file says.
+    pub kind: Option<Kind>,
+    /// The story that it tells: rows of one story may go back to one origin.
+    pub story: Option<Words>,
     /// Where the row stands.
     at: Span,
     /// Where its unit, or its values if it has no unit, stand.
@@ -364,8 +374,8 @@ struct Reader<'r> {
     ids: HashMap<Words, Span>,
 }
 
-/// The position of each of [`COLUMNS`], then of `copies`.
-type Columns = [Option<usize>; COLUMNS.len() + 1];
+/// The position of each of [`COLUMNS`], then of [`MORE_COLUMNS`].
+type Columns = [Option<usize>; COLUMNS.len() + MORE_COLUMNS.len()];
 
 impl Reader<'_> {
     /// Tells what was found in a row, in the order of its characters.
@@ -387,11 +397,10 @@ impl Reader<'_> {
     }
 
     fn columns(&mut self, header: &[Cell<'_>]) -> Columns {
-        let mut columns = [None; COLUMNS.len() + 1];
+        let mut columns = [None; COLUMNS.len() + MORE_COLUMNS.len()];
         for (at, cell) in header.iter().enumerate() {
             let name = cell.text.trim_start_matches('\u{feff}').trim();
-            let known = COLUMNS.iter().position(|c| *c == name);
-            let known = known.or_else(|| (name == "copies").then_some(COLUMNS.len()));
+            let known = COLUMNS.iter().chain(&MORE_COLUMNS).position(|c| *c == name);
             match known {
                 Some(known) if columns[known].is_some() => self.error(
                     "duplicate-column",
@@ -404,7 +413,7 @@ impl Reader<'_> {
                     let near = COLUMNS
                         .iter()
                         .copied()
-                        .chain(["copies"])
+                        .chain(MORE_COLUMNS)
                         .map(|c| (strsim::jaro_winkler(c, name), c))
                         .filter(|(score, _)| *score > 0.85)
                         .max_by(|a, b| a.0.total_cmp(&b.0));
@@ -570,9 +579,20 @@ impl Reader<'_> {
                 self.error("empty", at, message, "");
             }
         }
+        let (kind_name, kind_at) = cell(column::KIND);
+        let kind = Kind::parse(kind_name);
+        if kind.is_none() && !kind_name.is_empty() {
+            self.error(
+                "unknown-kind",
+                kind_at,
+                format!("`{kind_name}` is not a kind of statement"),
+                "write seen, recorded, rule, announced, expected or hearsay, or leave the cell empty",
+            );
+        }
         if self.found.len() > before {
             return None;
         }
+        let (story, _) = cell(column::STORY);
         let (copies, _) = cell(column::COPIES);
         let unit_at = cell(column::UNIT).1;
         let value_at = [
@@ -602,6 +622,8 @@ impl Reader<'_> {
             claim: words(column::CLAIM),
             url: words(column::URL),
             copies: (!copies.is_empty()).then(|| words(column::COPIES)),
+            kind,
+            story: (!story.is_empty()).then(|| words(column::STORY)),
             at: Span::of(whole),
             value_at: Span::of(value_at),
         })
@@ -684,6 +706,30 @@ impl Reader<'_> {
                 }
                 _ => {}
             }
+            if in_a_circle(row, &by_id) {
+                self.error(
+                    "copies-circle",
+                    row.at(),
+                    format!("row `{}` copies a row that goes back to it", row.id),
+                    "one row of the circle was first: leave its cell empty",
+                );
+            }
         }
     }
+}
+
+/// Whether following what each row copies leads from `row` back to it, by way of others.
+fn in_a_circle(row: &Row, by_id: &HashMap<&str, &Row>) -> bool {
+    let mut seen: HashSet<&str> = HashSet::new();
+    let mut at = row;
+    while let Some(next) = at.copies.as_ref().and_then(|id| by_id.get(id.as_str())) {
+        if next.id == row.id {
+            return at.id != row.id;
+        }
+        if !seen.insert(next.id.as_str()) {
+            return false;
+        }
+        at = *next;
+    }
+    false
 }

@@ -131,9 +131,12 @@ pub fn learn(
                 // Courses that follow one another may be of one θ: take them evenly.
                 let course = &courses[i * courses.len() / followed];
                 let mut rng = key.child(i as u64).stream();
+                let origins = origins(observations, course, left_out);
                 let sources = observations.sources.iter().zip(&taken);
                 sources
-                    .map(|(source, rows)| along(source, rows, observations, course, &mut rng))
+                    .map(|(source, rows)| {
+                        along(source, rows, observations, course, &origins, &mut rng)
+                    })
                     .collect()
             })
             .collect();
@@ -178,6 +181,31 @@ pub fn learn(
     }
 }
 
+/// The chance that each story has one origin along a course. Of a story of two rows nothing more is known than beforehand, as it
+/// is weighed with its second row; of a longer one, what its other rows say.
+fn origins(observations: &Observations, course: &Course, left_out: &[usize]) -> Vec<f64> {
+    let used = &observations.used;
+    observations
+        .stories
+        .iter()
+        .map(|story| {
+            if story.rows.len() < 3 {
+                return story.chance;
+            }
+            let told = story.rows.iter().filter(|row| !left_out.contains(row));
+            let factors = told.filter_map(|row| {
+                let observation = &used[*row];
+                let retold = observation.retold?;
+                let (right, wrong) = observation.alone(course.truth(observation));
+                let b = observation.misreport;
+                Some(retold.likely.ln() - ((1.0 - b) * right + b * wrong).max(1e-300).ln())
+            });
+            let odds = (story.chance / (1.0 - story.chance)).ln() + factors.sum::<f64>();
+            1.0 / (1.0 + (-odds).exp())
+        })
+        .collect()
+}
+
 /// What one source did along one course.
 struct Along {
     /// Of its rows so many were misreports.
@@ -195,13 +223,14 @@ fn along(
     rows: &[usize],
     observations: &Observations,
     course: &Course,
+    stories: &[f64],
     rng: &mut Stream,
 ) -> Along {
     let said: Vec<Said> = rows
         .iter()
         .map(|row| {
             let observation = &observations.used[*row];
-            Said::of(observation, course.truth(observation))
+            Said::of(observation, course.truth(observation), stories)
         })
         .collect();
     let (erred, rows) = if source.strength.is_finite() {
@@ -231,12 +260,19 @@ struct Said {
 }
 
 impl Said {
-    fn of(observation: &Observation, truth: f64) -> Self {
-        let (right, wrong) = observation.either(truth);
+    /// * `stories` — the chance that each story has one origin.
+    fn of(observation: &Observation, truth: f64, stories: &[f64]) -> Self {
+        let alone = observation.alone(truth);
+        let mixed = |p: f64| {
+            observation.retold.map_or(p, |retold| {
+                let chance = stories[retold.story];
+                chance * retold.likely + (1.0 - chance) * p
+            })
+        };
         Self {
-            right,
-            wrong,
-            alone: observation.alone(truth),
+            right: mixed(alone.0),
+            wrong: mixed(alone.1),
+            alone,
         }
     }
 

@@ -226,9 +226,14 @@ mod tests {
         for error in all() {
             for truth in [0.0, 0.7, 5.0, 20.0, 300.0] {
                 let cells = (0..20_000).map(|i| (f64::from(i), f64::from(i) + 1.0));
-                let inside: f64 = cells.map(|(low, high)| error.between(low, high, truth)).sum();
+                let inside: f64 = cells
+                    .map(|(low, high)| error.between(low, high, truth))
+                    .sum();
                 let rest = error.between(20_000.0, f64::INFINITY, truth);
-                assert!((inside + rest - 1.0).abs() < 1e-9, "{error:?} {truth}: {inside}");
+                assert!(
+                    (inside + rest - 1.0).abs() < 1e-9,
+                    "{error:?} {truth}: {inside}"
+                );
             }
         }
     }
@@ -237,7 +242,12 @@ mod tests {
     fn five_times_too_much_and_five_times_too_little_are_equally_odd() {
         let wide = plain(0.6, 0.01);
         let at = |r: f64| wide.between(r - 0.05, r + 0.05, 20.0);
-        assert!((at(100.0) / at(4.0) - 1.0).abs() < 0.02, "{} {}", at(100.0), at(4.0));
+        assert!(
+            (at(100.0) / at(4.0) - 1.0).abs() < 0.02,
+            "{} {}",
+            at(100.0),
+            at(4.0)
+        );
         // Nothing is as likely as the truth.
         assert!(at(20.0) > at(19.0) && at(20.0) > at(21.0));
         // With a least error the two come apart a little, and no more.
@@ -259,7 +269,10 @@ mod tests {
                     let exact = error.between(0.0, bound, truth);
                     let sd = (exact * (1.0 - exact) / f64::from(n)).sqrt();
                     // Sixty tests at 4.5 standard errors: a false alarm in 2500 runs on fresh seeds.
-                    assert!((share - exact).abs() <= 4.5 * sd + 1e-4, "{error:?} {truth} {bound}");
+                    assert!(
+                        (share - exact).abs() <= 4.5 * sd + 1e-4,
+                        "{error:?} {truth} {bound}"
+                    );
                 }
             }
         }
@@ -278,7 +291,9 @@ mod tests {
         let likely = |error: Error, truth: f64| error.between(89.5, 90.5, truth);
         // "90 (10 to 100)" is best explained by 90, and not excluded by 30.
         let wide = own(Some(10.0), Some(100.0));
-        assert!(likely(wide, 90.0) > likely(wide, 30.0) && likely(wide, 90.0) > likely(wide, 105.0));
+        assert!(
+            likely(wide, 90.0) > likely(wide, 30.0) && likely(wide, 90.0) > likely(wide, 105.0)
+        );
         assert!(likely(wide, 30.0) > 0.3 * likely(wide, 90.0));
         // "About 90, at least 15" speaks for 90 against 200, which "at least 15" does not.
         let bounded = own(Some(15.0), None);

@@ -46,26 +46,12 @@ pub struct Suggestion {
 struct Looking<'a> {
     observation: Observation,
     truths: Vec<f64>,
-    relative: f64,
     /// Chance of a misreport by course, where its source is known.
     misreports: Option<Vec<f64>>,
     courses: &'a [Course],
 }
 
 impl Looking<'_> {
-    /// As the source would see it if `truth` were so: its error grows with what there is to see.
-    fn at(&self, truth: f64) -> Observation {
-        let least = if self.observation.rule.error_at_least.is_nan() {
-            0.5
-        } else {
-            self.observation.rule.error_at_least
-        };
-        Observation {
-            error: (self.relative * truth.abs()).max(least),
-            ..self.observation.clone()
-        }
-    }
-
     fn misreport(&self, index: usize) -> f64 {
         let known = self.misreports.as_ref().map(|chances| chances[index]);
         known.unwrap_or(self.observation.misreport)
@@ -81,14 +67,13 @@ impl Experiment for Looking<'_> {
 
     fn simulate(&self, index: usize, rng: &mut Stream) -> Statement {
         let truth = self.truths[index];
-        self.at(truth)
+        self.observation
             .simulate_if(truth, self.misreport(index), rng)
     }
 
     fn log_density(&self, index: usize, outcome: &Statement) -> f64 {
         let truth = self.truths[index];
-        let mut seen = self.at(truth);
-        seen.statement = *outcome;
+        let seen = self.observation.saying(*outcome);
         seen.log_likelihood_if(truth, self.misreport(index))
     }
 }
@@ -150,7 +135,6 @@ pub fn next(
             let observation = Observation::of_look(look, position, day, rules);
             let experiment = Looking {
                 truths: courses.iter().map(|c| c.truth(&observation)).collect(),
-                relative: observation.error,
                 misreports: misreports.clone(),
                 observation,
                 courses,

@@ -1,27 +1,31 @@
 //! Rows of the evidence as observations of a model: on which day, of what, and how likely given the truth.
 //!
 //! A row is a statement that a figure lies in an interval: a plain count of 16 says 15.5 to 16.5, "at least 15" says
-//! 14.5 or more, "a fortnight to a month" says 14 to 30 days. Given the true figure x, the source sees x with a normal
-//! error and then makes the statement; with the chance of a misreport, which follows from its grade, it says something
-//! that has nothing to do with x. So
+//! 14.5 or more, "a fortnight to a month" says 14 to 30 days. Given the true figure x, the source sees x with an
+//! [error](crate::likelihood) and then makes the statement; with the chance of a misreport, which follows from its grade, it says
+//! something that has nothing to do with x. So
 //!
-//! p(row | x) = (1 − b) · P(lo ≤ x + error ≤ hi) + b · (share of the range that the statement covers).
+//! p(row | x) = (1 − b) · P(lo ≤ what it sees ≤ hi) + b · (share of the range that the statement covers).
 //!
-//! b is the same for all rows of a source; what they teach about it is in [`grades`](crate::grades).
+//! b is the same for all rows of a source; what they teach about it is in [`grades`](crate::grades). What was not seen but
+//! ruled, planned or guessed is off by more ([`kind`](crate::kind)), and rows that may retell one origin are weighed
+//! together ([`stories`](crate::stories)).
 //!
 //! Every statement of whatever form is given its probability in this way, so that they can be compared and multiplied.
 
 use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
 use lazaret_gateway::diagnostic::Location;
-use lazaret_gateway::distribution::normal_cdf;
 use lazaret_gateway::model::{Dimension, Gateway};
 use lazaret_smc::random::Stream;
 
 use crate::evidence::{Row, SourceGrade};
 use crate::kernel::{Figures, day_of};
+use crate::kind::Kind;
+pub use crate::likelihood::Own;
 use crate::rules::{Look, Measure, Metric, Rule, Rules};
 use crate::sources::{Source, sources, unheard};
+use crate::stories::{self, Retold, Story};
 
 /// What a source says, in the unit of the evidence.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,8 +47,20 @@ pub struct Observation {
     pub window: usize,
     /// What is said.
     pub statement: Statement,
-    /// Standard error of the source.
-    pub error: f64,
+    /// Relative standard error, by its digit.
+    pub relative: f64,
+    /// Least standard error, in the unit of the evidence.
+    pub least: f64,
+    /// What kind of statement it is.
+    pub kind: Kind,
+    /// Whether the row left that to be assumed.
+    pub kind_assumed: bool,
+    /// What it is off by for its kind and because it is about another place or year: the standard deviation of the logarithm.
+    pub apart: f64,
+    /// Chance that a yes or no of its kind is so.
+    pub holds: f64,
+    /// Bounds that its source gives beside its figure.
+    pub own: Own,
     /// Chance of a misreport, by its letter.
     pub misreport: f64,
     /// Its source, by its number in [`Observations::sources`].
@@ -53,8 +69,8 @@ pub struct Observation {
     pub teaches: bool,
     /// Tells it from other rows wherever it stands among them.
     pub address: u64,
-    /// The earlier row that this one may repeat, the chance that it does, and whether it says the same.
-    pub copies: Option<(usize, f64, bool)>,
+    /// The story of which it may retell the first row.
+    pub retold: Option<Retold>,
     /// How it relates to the model.
     pub rule: Rule,
     /// Seconds of its unit, where it is a duration.
@@ -107,6 +123,8 @@ pub struct Observations {
     pub by_day: Vec<Vec<usize>>,
     /// Who says what is used, in the order of their first rows.
     pub sources: Vec<Source>,
+    /// Rows that may go back to one origin.
+    pub stories: Vec<Story>,
     /// Sources that the rules name and that say nothing in the evidence, in words.
     pub unheard: Vec<String>,
     /// The day of which the answer is.
@@ -159,6 +177,25 @@ pub fn bind(
         });
         let day = day_of(gateway, row.observed.last.min(as_of));
         let why = why.or_else(|| (day < 0 && !of_unknowns).then_some(Why::BeforeStart));
+        if let (Some(_), None) = (rule, why)
+            && let Some(negative) = [row.low, row.best, row.high]
+                .into_iter()
+                .flatten()
+                .find(|x| *x < 0.0)
+        {
+            wrong.push(
+                Diagnostic::error(
+                    "negative",
+                    row.value_at(),
+                    format!(
+                        "row `{}` says {negative}, and what its rule measures is never below 0",
+                        row.id
+                    ),
+                )
+                .help("correct the figure, or map this quantity to nothing"),
+            );
+            continue;
+        }
         match (rule, why) {
             (Some(rule), None) => {
                 let observation = observation(gateway, rules, rule, at, row, day, factor);
@@ -190,7 +227,7 @@ pub fn bind(
     found
         .used
         .sort_by_key(|o| (o.day, rows[o.row].published.last, o.row));
-    find_copies(&mut found.used, rows, rules);
+    found.stories = stories::find(&mut found.used, rows, rules);
     let of = sources(found.used.iter().map(|o| &rows[o.row]), rules);
     for (at, observation) in found.used.iter_mut().enumerate() {
         observation.source = Some(of.of[at]);
@@ -268,20 +305,40 @@ fn observation(
         _ => 1,
     };
     let statement = statement(rule, row.low, row.best, row.high);
-    let centre = row.best.or(row.low).or(row.high).unwrap_or(0.0).abs();
+    let kind = row.kind.or(rule.kind);
+    let known = kind.unwrap_or_else(|| Kind::assumed(row));
+    let spread = rules.spread[known.index()];
     Observation {
         row: at,
         day,
         window,
         statement,
-        error: error(rules.error[row.info_grade.index()], rule, centre),
+        relative: rules.error[row.info_grade.index()],
+        least: least(rule),
+        kind: known,
+        kind_assumed: kind.is_none(),
+        apart: spread.hypot(rule.transfer),
+        holds: rules.holds[known.index()],
+        own: own(row),
         misreport: rules.misreport_of(row.source(), row.source_grade),
         source: None,
         teaches: false,
         address: address(&row.id),
-        copies: None,
+        retold: None,
         rule: rule.clone(),
         unit,
+    }
+}
+
+/// The bounds that a row gives beside its figure; a plain count gives none, as it fills all three columns with one.
+fn own(row: &Row) -> Own {
+    let best = row.best.unwrap_or(0.0);
+    let apart =
+        |bound: Option<f64>| bound.filter(|bound| row.best.is_some_and(|best| best != *bound));
+    Own {
+        best,
+        low: apart(row.low),
+        high: apart(row.high),
     }
 }
 
@@ -301,8 +358,9 @@ fn rounding(measure: Measure) -> f64 {
     }
 }
 
-fn error(relative: f64, rule: &Rule, centre: f64) -> f64 {
-    let least = if rule.error_at_least.is_nan() {
+/// Least standard error of a rule's rows, in the unit of the evidence.
+fn least(rule: &Rule) -> f64 {
+    if rule.error_at_least.is_nan() {
         match rule.measure {
             Measure::Share => 0.05,
             Measure::Rate => 0.25,
@@ -310,8 +368,7 @@ fn error(relative: f64, rule: &Rule, centre: f64) -> f64 {
         }
     } else {
         rule.error_at_least
-    };
-    (relative * centre).max(least)
+    }
 }
 
 fn statement(rule: &Rule, low: Option<f64>, best: Option<f64>, high: Option<f64>) -> Statement {
@@ -325,39 +382,14 @@ fn statement(rule: &Rule, low: Option<f64>, best: Option<f64>, high: Option<f64>
         _ => {
             let half = rounding(rule.measure);
             match (low, best, high) {
-                (Some(low), _, Some(high)) => Statement::Between(low - half, high + half),
-                (None, Some(best), None) => Statement::Between(best - half, best + half),
-                (Some(low), _, None) => Statement::Between(low - half, f64::INFINITY),
-                (None, _, Some(high)) => Statement::Between(f64::NEG_INFINITY, high + half),
+                // Bounds beside a figure say how far off it may be; they do not take its place.
+                (_, Some(best), _) => Statement::Between(best - half, best + half),
+                (Some(low), None, Some(high)) => Statement::Between(low - half, high + half),
+                (Some(low), None, None) => Statement::Between(low - half, f64::INFINITY),
+                (None, None, Some(high)) => Statement::Between(f64::NEG_INFINITY, high + half),
                 (None, None, None) => Statement::Between(f64::NEG_INFINITY, f64::INFINITY),
             }
         }
-    }
-}
-
-/// Finds for each row the earlier one that it may repeat: the one it names, else one that says the same.
-fn find_copies(used: &mut [Observation], rows: &[Row], rules: &Rules) {
-    for at in 0..used.len() {
-        let row = &rows[used[at].row];
-        let same = |other: &Row| {
-            (other.low, other.best, other.high, &other.unit)
-                == (row.low, row.best, row.high, &row.unit)
-        };
-        let stated = row.copies.as_ref().and_then(|id| {
-            let original = used.iter().position(|o| rows[o.row].id == *id)?;
-            Some((original, rules.copies, same(&rows[used[original].row])))
-        });
-        used[at].copies = stated.or_else(|| {
-            let alike = |o: &Observation| {
-                let other = &rows[o.row];
-                (&other.subject, &other.quantity, other.observed)
-                    == (&row.subject, &row.quantity, row.observed)
-                    && same(other)
-                    && other.published.last <= row.published.last
-            };
-            let original = used[..at].iter().position(alike)?;
-            Some((original, rules.alike, true))
-        });
     }
 }
 
@@ -384,7 +416,13 @@ impl Observation {
             day,
             window,
             statement: Statement::Is(false),
-            error: rules.error[look.grades.1.index()],
+            relative: rules.error[look.grades.1.index()],
+            least: least(&look.rule),
+            kind: Kind::Seen,
+            kind_assumed: false,
+            apart: 0.0,
+            holds: 1.0,
+            own: Own::default(),
             misreport: match &look.source {
                 Some(source) => rules.misreport_of(source, look.grades.0),
                 None => rules.misreport[look.grades.0.index()],
@@ -392,7 +430,7 @@ impl Observation {
             source: None,
             teaches: false,
             address: position as u64,
-            copies: None,
+            retold: None,
             rule: look.rule.clone(),
             unit: if look.rule.measure == Measure::Duration {
                 86_400.0
@@ -455,14 +493,33 @@ impl Observation {
         (self.right(truth), self.anything())
     }
 
-    /// Probability of the statement if that without repeating is `p`. Where it is a repetition, whether its source would
-    /// have misreported is open, and nothing is learned about that.
+    /// Probability of the statement if that of one that speaks for itself is `p`. Where it is a retelling, whether its source
+    /// would have misreported is open, and nothing is learned about that.
     fn repeated(&self, p: f64) -> f64 {
-        match self.copies {
-            Some((_, chance, true)) => chance + (1.0 - chance) * p,
-            Some((_, chance, false)) => (1.0 - chance) * p,
-            None => p,
-        }
+        self.retold.map_or(p, |retold| {
+            retold.chance * retold.likely + (1.0 - retold.chance) * p
+        })
+    }
+
+    /// The error of its source about what is there to be seen: a figure, and the mean of what is seen of it.
+    fn error_about(&self, truth: f64) -> (crate::likelihood::Error, f64) {
+        let rule = &self.rule;
+        // A rate or a duration is a figure; only of things can some be seen and others not.
+        let (mean, thinning) = if rule.measure == Measure::Count && rule.seen < 1.0 {
+            (
+                truth * rule.seen,
+                truth.max(0.0) * rule.seen * (1.0 - rule.seen),
+            )
+        } else {
+            (truth, 0.0)
+        };
+        let error = crate::likelihood::Error {
+            relative: self.relative,
+            least: (self.least * self.least + thinning).sqrt(),
+            apart: self.apart,
+            own: self.own,
+        };
+        (error, mean)
     }
 
     /// Probability of the statement if the source reports what it sees.
@@ -472,7 +529,7 @@ impl Observation {
             (Statement::Is(seen), Measure::NoneSeen) => {
                 let none =
                     (1.0 - rule.false_alarm) * (1.0 - rule.seen.min(0.999)).powf(truth.max(0.0));
-                if seen { 1.0 - none } else { none }
+                self.if_it_holds(if seen { 1.0 - none } else { none })
             }
             (Statement::Is(yes), _) => {
                 let chance = if truth >= rule.above {
@@ -480,20 +537,19 @@ impl Observation {
                 } else {
                     rule.false_alarm
                 };
-                if yes { chance } else { 1.0 - chance }
+                self.if_it_holds(if yes { chance } else { 1.0 - chance })
             }
-            (Statement::Between(low, high), measure) => {
-                // A rate or a duration is a figure; only of things can some be seen and others not.
-                let (mean, thinning) = if measure == Measure::Count && rule.seen < 1.0 {
-                    (truth * rule.seen, truth * rule.seen * (1.0 - rule.seen))
-                } else {
-                    (truth, 0.0)
-                };
-                let sd = (self.error * self.error + thinning).sqrt();
-                normal_cdf((high - mean) / sd) - normal_cdf((low - mean) / sd)
+            (Statement::Between(low, high), _) => {
+                let (error, mean) = self.error_about(truth);
+                error.between(low, high, mean)
             }
         }
         .max(0.0)
+    }
+
+    /// A yes or no of its kind is so with a chance; else the opposite is.
+    fn if_it_holds(&self, p: f64) -> f64 {
+        self.holds * p + (1.0 - self.holds) * (1.0 - p)
     }
 
     /// Probability of the statement if it has nothing to do with the truth.
@@ -535,18 +591,35 @@ impl Observation {
                 let said = if wrong {
                     from + rng.uniform() * (to - from)
                 } else {
-                    let (mean, thinning) = if measure == Measure::Count && rule.seen < 1.0 {
-                        (truth * rule.seen, truth * rule.seen * (1.0 - rule.seen))
-                    } else {
-                        (truth, 0.0)
-                    };
-                    let u = rng.uniform().clamp(1e-12, 1.0 - 1e-12);
-                    let z = lazaret_gateway::distribution::normal_quantile(u);
-                    mean + (self.error * self.error + thinning).sqrt() * z
+                    let (error, mean) = self.error_about(truth);
+                    error.draw(mean, rng)
                 };
                 let rounded = (said / (2.0 * half)).round() * 2.0 * half;
                 Statement::Between(rounded - half, rounded + half)
             }
+        }
+    }
+
+    /// Half of the last figure that its measure is given to.
+    pub(crate) fn rounding(&self) -> f64 {
+        rounding(self.rule.measure)
+    }
+
+    /// The figure that it gives: that which stands for an interval, or the bound that it names; none for a yes or no.
+    #[must_use]
+    pub fn figure(&self) -> Option<f64> {
+        match self.statement {
+            Statement::Is(_) => None,
+            Statement::Between(low, high) => match (low.is_finite(), high.is_finite()) {
+                // Of the ends without their rounding, the mean on the scale of logarithms.
+                (true, true) => {
+                    let half = rounding(self.rule.measure).min(0.5 * (high - low));
+                    Some(((low + half).max(0.0) * (high - half).max(0.0)).sqrt())
+                }
+                (true, false) => Some(low + rounding(self.rule.measure)),
+                (false, true) => Some(high - rounding(self.rule.measure)),
+                (false, false) => None,
+            },
         }
     }
 

@@ -64,7 +64,8 @@ impl Effort {
     #[must_use]
     pub fn sampler(&self) -> Smc2Settings {
         Smc2Settings {
-            theta_particles: self.thetas,
+            // Enough for courses and for what leaving rows out changes; probabilities are counted over all points.
+            theta_particles: self.thetas.min(256),
             state_particles: self.states,
             on_conflict: OnConflict::SetAside,
             ..Smc2Settings::default()

@@ -58,7 +58,7 @@ pub(crate) fn fingerprint(text: &str) -> String {
 pub(crate) fn says(row: &Row) -> String {
     let figures = (row.low, row.best, row.high, &row.unit);
     fingerprint(&format!(
-        "{} {} {} {} {} {figures:?} {}{} {:?}",
+        "{} {} {} {} {} {figures:?} {}{} {:?} {:?} {:?}",
         row.observed,
         row.published,
         row.observer,
@@ -66,7 +66,9 @@ pub(crate) fn says(row: &Row) -> String {
         row.quantity,
         row.source_grade.letter(),
         row.info_grade.digit(),
-        row.copies
+        row.copies,
+        row.kind,
+        row.story
     ))
 }
 

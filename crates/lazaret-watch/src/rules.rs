@@ -25,6 +25,10 @@ use toml::Spanned;
 
 use crate::evidence::{InfoGrade, SourceGrade};
 use crate::kernel::Figures;
+use crate::kind::{HOLDS, Kind, SPREAD, TRANSFER};
+
+/// What may stand where a kind is named.
+const KINDS_HELP: &str = "seen, recorded, rule, announced, expected or hearsay";
 
 /// Reports that weigh as much as a letter, unless the rules say otherwise. An assumption, like the letters' numbers: a
 /// source graded 0.08 that errs in two of its first four reports is then believed to err in 22 of 100.
@@ -194,6 +198,10 @@ pub struct Rule {
     pub range: (f64, f64),
     /// The room that a share is a share of.
     pub room: f64,
+    /// What kind of statement its rows are, where they do not say themselves.
+    pub kind: Option<Kind>,
+    /// What its rows are off by because they are about another place or year: the standard deviation of the logarithm.
+    pub transfer: f64,
 }
 
 /// What an instrument would see if it looked, and what looking costs.
@@ -226,9 +234,13 @@ pub struct Rules {
     pub strength: f64,
     /// The same by the name of the source.
     pub strength_by_source: BTreeMap<String, f64>,
-    /// Chance that a row said to copy another does copy it.
+    /// What statements are off by over and above their digit, by kind: the standard deviation of the logarithm.
+    pub spread: [f64; 6],
+    /// Chance that a yes or no is so, by kind.
+    pub holds: [f64; 6],
+    /// Chance that rows said to copy one another or to tell one story do go back to one origin.
     pub copies: f64,
-    /// Chance that a row copies an earlier one that says the same, if nothing is said.
+    /// The same of rows of mouth or press that say nearly the same, if nothing is said.
     pub alike: f64,
     /// What could be looked at.
     pub looks: Vec<Look>,
@@ -250,6 +262,8 @@ impl Default for Rules {
             by_source: BTreeMap::new(),
             strength: STRENGTH,
             strength_by_source: BTreeMap::new(),
+            spread: SPREAD,
+            holds: HOLDS,
             copies: 0.9,
             alike: 0.3,
             looks: Vec::new(),
@@ -257,15 +271,32 @@ impl Default for Rules {
     }
 }
 
+/// What the rules say was believed of unknowns before any evidence, as changes to the gateway file, such as
+/// `unknown.hold_time=lognormal(38 d, 29 d)`. Nothing if `text` cannot be read, which [`read`] tells.
+///
+/// The gateway file is written from the evidence too; a prior taken from it would count the same rows twice.
+#[must_use]
+pub fn priors(text: &str) -> Vec<String> {
+    let file: Option<File> = toml::from_str(text).ok();
+    let priors = file.map(|file| file.prior).unwrap_or_default();
+    let each = priors.into_iter();
+    each.map(|(name, prior)| format!("unknown.{name}={prior}"))
+        .collect()
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    #[serde(default)]
+    prior: BTreeMap<String, String>,
     #[serde(default)]
     observe: Vec<Spanned<RuleFile>>,
     #[serde(default)]
     grades: GradesFile,
     #[serde(default)]
     source: BTreeMap<String, SourceFile>,
+    #[serde(default)]
+    kinds: BTreeMap<Spanned<String>, Spanned<KindFile>>,
     #[serde(default)]
     copies: CopiesFile,
     #[serde(default)]
@@ -288,6 +319,25 @@ struct GradesFile {
 struct CopiesFile {
     stated: Option<Spanned<f64>>,
     alike: Option<Spanned<f64>>,
+}
+
+/// What a kind is off by, alone or with the chance that a yes or no of it holds.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum KindFile {
+    Spread(f64),
+    Both {
+        spread: Option<f64>,
+        holds: Option<f64>,
+    },
+}
+
+/// Whether a rule is about another place or year, or by how much that is off.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(untagged)]
+enum Transfer {
+    Whether(bool),
+    By(f64),
 }
 
 #[derive(Deserialize)]
@@ -319,6 +369,8 @@ struct RuleFile {
     above: Option<f64>,
     error_at_least: Option<Spanned<f64>>,
     range: Option<Spanned<[f64; 2]>>,
+    kind: Option<Spanned<String>>,
+    transfer: Option<Spanned<Transfer>>,
 }
 
 #[derive(Deserialize)]
@@ -386,6 +438,9 @@ pub fn read(text: &str, gateway: &Gateway) -> Result<Rules, Vec<Diagnostic>> {
     if file.grades.learn == Some(false) {
         rules.strength = f64::INFINITY;
         rules.strength_by_source.clear();
+    }
+    for (name, given) in &file.kinds {
+        reader.kind_of(&mut rules, name, given);
     }
     if let Some(stated) = &file.copies.stated {
         rules.copies = reader.share(stated);
@@ -465,6 +520,44 @@ impl Reader<'_> {
             return 1.0;
         }
         number
+    }
+
+    /// What a kind of statement is off by.
+    fn kind_of(&mut self, rules: &mut Rules, name: &Spanned<String>, given: &Spanned<KindFile>) {
+        let Some(kind) = Kind::parse(name.get_ref()) else {
+            self.error(&name.span(), "this is not a kind of statement", KINDS_HELP);
+            return;
+        };
+        let (spread, holds) = match *given.get_ref() {
+            KindFile::Spread(spread) => (Some(spread), None),
+            KindFile::Both { spread, holds } => (spread, holds),
+        };
+        if let Some(spread) = spread {
+            rules.spread[kind.index()] = self.spread(spread, &given.span());
+        }
+        if let Some(holds) = holds {
+            if !(0.5..=1.0).contains(&holds) {
+                self.error(
+                    &given.span(),
+                    &format!("{holds} is not a chance from 0.5 to 1"),
+                    "what holds less often than not speaks for its opposite; write holds = 0.7, say",
+                );
+            }
+            rules.holds[kind.index()] = holds.clamp(0.5, 1.0);
+        }
+    }
+
+    /// The standard deviation of a logarithm.
+    fn spread(&mut self, spread: f64, span: &std::ops::Range<usize>) -> f64 {
+        if !(0.0..=5.0).contains(&spread) {
+            self.error(
+                span,
+                &format!("{spread} is not a spread from 0 to 5"),
+                "write the standard deviation of the logarithm: 0.7 is a factor of two either way",
+            );
+            return 0.0;
+        }
+        spread
     }
 
     /// A number of reports. Beta distributions of less than a tenth of a report, or of more than a million, are as good
@@ -636,6 +729,8 @@ impl Reader<'_> {
             error_at_least: error_at_least.map_or(f64::NAN, |error| self.positive(error)),
             range,
             room,
+            kind: None,
+            transfer: 0.0,
         }
     }
 
@@ -650,7 +745,24 @@ impl Reader<'_> {
             given.error_at_least.as_ref(),
             given.range.as_ref(),
         );
+        let kind = given.kind.as_ref().and_then(|name| {
+            let kind = Kind::parse(name.get_ref());
+            if kind.is_none() {
+                self.error(&name.span(), "this is not a kind of statement", KINDS_HELP);
+            }
+            kind
+        });
+        let transfer = given
+            .transfer
+            .as_ref()
+            .map_or(0.0, |by| match *by.get_ref() {
+                Transfer::Whether(true) => TRANSFER,
+                Transfer::Whether(false) => 0.0,
+                Transfer::By(spread) => self.spread(spread, &by.span()),
+            });
         Rule {
+            kind,
+            transfer,
             subject: given.subject.get_ref().clone(),
             quantity: given.quantity.get_ref().clone(),
             unit: given.unit.clone(),

@@ -46,7 +46,7 @@ pub enum Kind {
     Figure,
     /// A rate or a sum over several days.
     OverDays,
-    /// A bound of a figure, such as "at least".
+    /// A bound of a figure, such as "at least", or an interval.
     Bound,
     /// Yes or no.
     YesNo,
@@ -86,7 +86,7 @@ impl Kind {
         match self {
             Kind::Figure => "a figure of a day",
             Kind::OverDays => "a rate or sum over days",
-            Kind::Bound => "a bound",
+            Kind::Bound => "a bound or interval",
             Kind::YesNo => "yes or no",
         }
     }
@@ -252,10 +252,11 @@ pub struct EventScore {
     pub brier_climatology: f64,
 }
 
-/// The figure that a statement gives, if it gives one.
-fn reported(statement: Statement) -> Option<f64> {
+/// The figure that a statement gives, if it gives one. An interval is none: its middle is nobody's figure, and it is scored by the
+/// probability of the interval.
+fn reported(of: &Observation, statement: Statement) -> Option<f64> {
     match statement {
-        Statement::Between(low, high) if low.is_finite() && high.is_finite() => {
+        Statement::Between(low, high) if high - low <= 2.0 * of.rounding() + 1e-9 => {
             Some(0.5 * (low + high))
         }
         _ => None,
@@ -283,11 +284,14 @@ fn score(
     let made_up = |truths: &[Seen], key: StreamKey| -> Weighted {
         let mut rng = key.stream();
         let said = truths.iter().filter_map(|(truth, misreport)| {
-            reported(observation.simulate_if(*truth, *misreport, &mut rng))
+            reported(
+                observation,
+                observation.simulate_if(*truth, *misreport, &mut rng),
+            )
         });
         Weighted::equal(said.collect())
     };
-    let figure = reported(observation.statement).map(|value| {
+    let figure = reported(observation, observation.statement).map(|value| {
         let forecast = made_up(truths, key.child(1));
         let file = made_up(climatology, key.child(2));
         let intervals = [0.5, 0.8, 0.9].map(|level| central_interval(&forecast, level));
@@ -333,7 +337,7 @@ fn last_reported(later: &Observations, rows: &[Row], of: &Observation, as_of: Da
         .iter()
         .filter(same)
         .filter(|o| rows[o.row].known_on(as_of))
-        .filter_map(|o| Some((o.day, reported(o.statement)? * o.unit / of.unit)))
+        .filter_map(|o| Some((o.day, reported(o, o.statement)? * o.unit / of.unit)))
         .max_by_key(|(day, _)| *day)
         .map(|(_, value)| value)
 }
@@ -514,7 +518,7 @@ fn scored(
     foretold: &Foretold<'_>,
 ) -> Scored {
     let observation = Observation {
-        copies: None,
+        retold: None,
         ..observation.clone()
     };
     let last = last_reported(later, rows, &observation, foretold.as_of);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lazaret_smc::filter::Emphasis;
 use lazaret_smc::model::{BatchModel, Family};
 use lazaret_smc::random::{StreamKey, Streams};
+use lazaret_smc::weights::log_sum_exp;
 
 use crate::belief::Belief;
 use crate::grades::Tally;
@@ -26,6 +27,8 @@ pub struct Site<'a, K: Kernel> {
     window: usize,
     /// Sources whose misreports are counted.
     counted: usize,
+    /// Stories that are followed.
+    followed: usize,
     needs_no_state: bool,
 }
 
@@ -49,6 +52,7 @@ pub struct Member<'s, K: Kernel> {
     fixed: Arc<K::Fixed>,
     window: usize,
     counted: usize,
+    followed: usize,
 }
 
 /// Courses of the kernel with what rates need to remember of each.
@@ -66,6 +70,8 @@ pub struct Followed<P> {
     erred: Vec<u16>,
     /// Their rows taken in; the same for all courses.
     taken: Vec<u16>,
+    /// For each course and each story that is followed: whether its rows have one origin, known from its second row on.
+    one_origin: Vec<bool>,
 }
 
 impl<P: Clone> Clone for Followed<P> {
@@ -75,6 +81,7 @@ impl<P: Clone> Clone for Followed<P> {
             flows: self.flows.clone(),
             erred: self.erred.clone(),
             taken: self.taken.clone(),
+            one_origin: self.one_origin.clone(),
             ..*self
         }
     }
@@ -84,6 +91,7 @@ impl<P: Clone> Clone for Followed<P> {
         self.flows.clone_from(&from.flows);
         self.erred.clone_from(&from.erred);
         self.taken.clone_from(&from.taken);
+        self.one_origin.clone_from(&from.one_origin);
         (self.count, self.day) = (from.count, from.day);
     }
 }
@@ -132,6 +140,7 @@ impl<'a, K: Kernel> Site<'a, K> {
                 .iter()
                 .filter(|s| s.slot.is_some())
                 .count(),
+            followed: followed(observations),
             needs_no_state: false,
         };
         site.needs_no_state = site.needs_no_state();
@@ -171,7 +180,7 @@ impl<'a, K: Kernel> Site<'a, K> {
     pub fn needs_no_state(&self) -> bool {
         let unknown = |metric: &Metric| matches!(metric, Metric::Unknown(_));
         let rows = &self.observations.used;
-        rows.iter().all(|row| row.rule.of.iter().all(unknown))
+        self.followed <= WAYS_MOST && rows.iter().all(|row| row.rule.of.iter().all(unknown))
     }
 
     /// Values of the unknowns under `theta`.
@@ -180,6 +189,76 @@ impl<'a, K: Kernel> Site<'a, K> {
         self.belief.unknowns(theta)
     }
 }
+
+impl<K: Kernel> Site<'_, K> {
+    /// The logarithm of the chance that of the stories that are followed those have one origin whose bits are set in `way`, and
+    /// the log-likelihood of each row given those before it.
+    fn in_one_way(&self, said: &[(usize, f64, (f64, f64))], way: usize) -> (f64, Vec<f64>) {
+        let sources = &self.observations.sources;
+        let mut tallies: Vec<(Tally, usize)> = Vec::new();
+        tallies.resize_with(sources.len(), || (Tally::none(), 0));
+        let mut log_chance = 0.0;
+        let mut logs = Vec::with_capacity(said.len());
+        for (row, power, alone) in said {
+            let observation = &self.observations.used[*row];
+            let mut either = *alone;
+            if let Some(retold) = observation.retold {
+                let Some(slot) = retold.slot else {
+                    let mixed = |p: f64| retold.chance * retold.likely + (1.0 - retold.chance) * p;
+                    logs.push(self.next(
+                        &mut tallies,
+                        observation,
+                        (mixed(alone.0), mixed(alone.1)),
+                        *power,
+                    ));
+                    continue;
+                };
+                let one = way >> slot & 1 == 1;
+                if retold.second {
+                    log_chance += if one {
+                        retold.chance.ln()
+                    } else {
+                        (1.0 - retold.chance).ln()
+                    };
+                }
+                if one {
+                    either = (retold.likely, retold.likely);
+                }
+            }
+            logs.push(self.next(&mut tallies, observation, either, *power));
+        }
+        (log_chance, logs)
+    }
+
+    /// The log-likelihood of a row, after which its source is known a little better.
+    fn next(
+        &self,
+        tallies: &mut [(Tally, usize)],
+        observation: &Observation,
+        said: (f64, f64),
+        power: f64,
+    ) -> f64 {
+        let source = observation
+            .source
+            .map(|at| (at, &self.observations.sources[at]));
+        let p = match source {
+            Some((at, source)) if source.slot.is_some() => {
+                let (tally, taken) = &mut tallies[at];
+                let (after, p) = tally.after(source, *taken, said);
+                (*tally, *taken) = (after, *taken + 1);
+                p
+            }
+            _ => {
+                let b = observation.misreport;
+                (1.0 - b) * said.0 + b * said.1
+            }
+        };
+        power * p.ln()
+    }
+}
+
+/// Stories up to which all ways in which they can have one origin are tried.
+const WAYS_MOST: usize = 6;
 
 impl<K: Kernel> Family for Site<'_, K> {
     type Population = Followed<K::Population>;
@@ -199,6 +278,7 @@ impl<K: Kernel> Family for Site<'_, K> {
             setting,
             window: self.window,
             counted: self.counted,
+            followed: self.followed,
         }
     }
 
@@ -214,32 +294,33 @@ impl<K: Kernel> Family for Site<'_, K> {
             return Some(vec![f64::NEG_INFINITY; counted]);
         }
         let none = Figures::default();
-        let mut tallies: Vec<(Tally, usize)> = Vec::new();
-        tallies.resize_with(self.observations.sources.len(), || (Tally::none(), 0));
-        let mut logs = Vec::new();
-        for row in self.observations.by_day.iter().take(last + 1).flatten() {
-            let power = emphasis.of(*row);
-            if power == 0.0 {
-                continue;
+        let said: Vec<(usize, f64, (f64, f64))> = self
+            .observations
+            .by_day
+            .iter()
+            .take(last + 1)
+            .flatten()
+            .map(|row| (*row, emphasis.of(*row)))
+            .filter(|(_, power)| *power > 0.0)
+            .map(|(row, power)| {
+                let observation = &self.observations.used[row];
+                let truth = observation.truth(&none, &[0.0; 4], &unknowns);
+                (row, power, observation.alone(truth))
+            })
+            .collect();
+        // All ways in which the stories that are followed can have one origin or not.
+        let ways = 0..1usize << self.followed;
+        let each: Vec<(f64, Vec<f64>)> = ways.map(|way| self.in_one_way(&said, way)).collect();
+        let mut before = 0.0;
+        let mut terms: Vec<f64> = each.iter().map(|(log, _)| *log).collect();
+        let mut logs = Vec::with_capacity(said.len());
+        for at in 0..said.len() {
+            for (term, (_, rows)) in terms.iter_mut().zip(&each) {
+                *term += rows[at];
             }
-            let observation = &self.observations.used[*row];
-            let said = observation.either(observation.truth(&none, &[0.0; 4], &unknowns));
-            let source = observation
-                .source
-                .map(|s| (s, &self.observations.sources[s]));
-            let p = match source {
-                Some((at, source)) if source.slot.is_some() => {
-                    let (tally, taken) = &mut tallies[at];
-                    let (after, p) = tally.after(source, *taken, said);
-                    (*tally, *taken) = (after, *taken + 1);
-                    p
-                }
-                _ => {
-                    let b = observation.misreport;
-                    (1.0 - b) * said.0 + b * said.1
-                }
-            };
-            logs.push(power * p.ln());
+            let sum = log_sum_exp(&terms);
+            logs.push(sum - before);
+            before = sum;
         }
         Some(logs)
     }
@@ -269,6 +350,27 @@ impl<K: Kernel> Member<'_, K> {
         observation.truth(&today, &sums, &self.setting.unknowns)
     }
 
+    /// Whether `observation` retells an earlier row in the course `index`.
+    fn origin(
+        &self,
+        population: &Followed<K::Population>,
+        observation: &Observation,
+        index: usize,
+    ) -> Origin {
+        match observation.retold {
+            None => Origin::Alone,
+            // Until the second row is taken in nothing is drawn, and it is weighed with that summed out.
+            Some(retold) => match retold.slot {
+                None => Origin::Open,
+                Some(_) if retold.second => Origin::Open,
+                Some(slot) if population.one_origin[index * self.followed + slot] => {
+                    Origin::Told(retold.likely)
+                }
+                Some(_) => Origin::Alone,
+            },
+        }
+    }
+
     /// The chances that `observation` is a misreport.
     fn chances(&self, population: &Followed<K::Population>, observation: &Observation) -> Chances {
         let source = observation.source.map(|s| &self.observations.sources[s]);
@@ -291,6 +393,23 @@ impl<K: Kernel> Member<'_, K> {
             },
         }
     }
+}
+
+/// Whether a row retells an earlier one.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// It speaks for itself.
+    Alone,
+    /// It retells, which makes it this likely.
+    Told(f64),
+    /// Either may be.
+    Open,
+}
+
+/// Stories that particles follow.
+fn followed(observations: &Observations) -> usize {
+    let slots = observations.used.iter().filter_map(|o| o.retold?.slot);
+    slots.max().map_or(0, |last| last + 1)
 }
 
 /// Chances of a misreport, by the misreports that a course counts so far.
@@ -326,6 +445,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             flows: vec![[0; 4]; count * days],
             erred: vec![0; count * self.counted],
             taken: vec![0; self.counted],
+            one_origin: vec![false; count * self.followed],
         };
         self.remember(&mut population);
         population
@@ -356,6 +476,13 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             }
         }
         into.taken.clone_from(&from.taken);
+        into.one_origin.clear();
+        if self.followed > 0 {
+            for ancestor in ancestors {
+                let row = &from.one_origin[*ancestor as usize * self.followed..][..self.followed];
+                into.one_origin.extend_from_slice(row);
+            }
+        }
     }
 
     fn rows(&self, day: usize) -> impl Iterator<Item = usize> + '_ {
@@ -381,8 +508,19 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         let observation = &self.observations.used[row];
         let chances = self.chances(population, observation);
         for (i, slot) in into.iter_mut().enumerate() {
-            let truth = self.truth(population, observation, i);
-            *slot = observation.log_likelihood_if(truth, chances.of(&population.erred, i));
+            *slot = match self.origin(population, observation, i) {
+                Origin::Told(likely) => likely.ln(),
+                Origin::Alone => {
+                    let truth = self.truth(population, observation, i);
+                    let (right, wrong) = observation.alone(truth);
+                    let b = chances.of(&population.erred, i);
+                    ((1.0 - b) * right + b * wrong).ln()
+                }
+                Origin::Open => {
+                    let truth = self.truth(population, observation, i);
+                    observation.log_likelihood_if(truth, chances.of(&population.erred, i))
+                }
+            };
         }
     }
 
@@ -395,25 +533,53 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         key: StreamKey,
     ) {
         let observation = &self.observations.used[row];
-        if !observation.teaches {
-            return;
-        }
+        let draws_origin = observation.retold.filter(|r| r.second && r.slot.is_some());
         let chances = self.chances(population, observation);
-        if chances.stride == 0 {
+        let teaches = observation.teaches && chances.stride > 0;
+        if !teaches && draws_origin.is_none() {
             return;
         }
         let streams = key.at(observation.address as usize);
         for i in 0..population.count {
+            let mut rng = streams.particle(i);
             let b = chances.of(&population.erred, i);
-            let (mut right, mut wrong) = observation.either(self.truth(population, observation, i));
-            if exponent != 1.0 {
-                (right, wrong) = (right.powf(exponent), wrong.powf(exponent));
+            let truth = self.truth(population, observation, i);
+            let power = |p: f64| if exponent == 1.0 { p } else { p.powf(exponent) };
+            let (right, wrong) = observation.alone(truth);
+            let (right, wrong) = (power(right), power(wrong));
+            let alone = (1.0 - b) * right + b * wrong;
+            if let Some(retold) = draws_origin
+                && let Some(slot) = retold.slot
+            {
+                let told = retold.chance * power(retold.likely);
+                let one = told / (told + (1.0 - retold.chance) * alone);
+                population.one_origin[i * self.followed + slot] = rng.uniform() < one;
             }
-            let misreported = b * wrong / (b * wrong + (1.0 - b) * right);
-            let erred = streams.particle(i).uniform() < misreported;
+            if !teaches {
+                continue;
+            }
+            let drawn = draws_origin.and_then(|retold| retold.slot);
+            let origin = match drawn.map(|slot| population.one_origin[i * self.followed + slot]) {
+                Some(true) => Origin::Told(1.0),
+                Some(false) => Origin::Alone,
+                None => self.origin(population, observation, i),
+            };
+            let misreported = match origin {
+                // A retelling leaves open whether its source would have been wrong: it teaches nothing.
+                Origin::Told(_) => b,
+                Origin::Alone => b * wrong / alone,
+                Origin::Open => {
+                    let (right, wrong) = observation.either(truth);
+                    let (right, wrong) = (power(right), power(wrong));
+                    b * wrong / (b * wrong + (1.0 - b) * right)
+                }
+            };
+            let erred = rng.uniform() < misreported;
             population.erred[i * chances.stride + chances.slot] += u16::from(erred);
         }
-        population.taken[chances.slot] += 1;
+        if teaches {
+            population.taken[chances.slot] += 1;
+        }
     }
 
     fn state(&self, population: &Self::Population, index: usize) -> Figures {

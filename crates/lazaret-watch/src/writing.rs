@@ -7,7 +7,12 @@ pub fn number(value: f64) -> String {
         v if !v.is_finite() => "–".to_string(),
         v if v >= 100.0 || v.fract() == 0.0 => format!("{value:.0}"),
         v if v >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        v if v >= 0.1 => format!("{value:.2}"),
+        v => {
+            // Two figures that count, so that minutes told in days do not all become 0.01.
+            let places = (1.0 - v.log10().floor()).min(9.0) as usize;
+            format!("{value:.places$}")
+        }
     }
 }
 

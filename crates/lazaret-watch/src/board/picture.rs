@@ -320,7 +320,7 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
         marks.push_str("</g>");
     }
     for observation in &question.observations.used {
-        if let Some((original, ..)) = observation.copies {
+        if let Some(original) = observation.retold.map(|retold| retold.of) {
             let other = question.observations.used[original].row;
             if let (Some(a), Some(b)) = (places.get(&observation.row), places.get(&other)) {
                 let _ = write!(

@@ -82,8 +82,8 @@ pub(crate) fn predictive_check(
         let mut rng = key.child(*i as u64).stream();
         let (mut said, mut made_up) = (0.0, 0.0);
         for observation in &observations.used {
-            // A repetition is no evidence of its own.
-            if observation.copies.is_some() {
+            // A retelling is no evidence of its own.
+            if observation.retold.is_some() {
                 continue;
             }
             let truth = course.truth(observation);

@@ -29,7 +29,8 @@ pub fn steps(question: &Question<'_>) -> u64 {
     let observations = question.observations;
     let days = (observations.last_day as u64 + 1) * question.effort.runs.max(1);
     if question.effort.influence {
-        days + observations.used.len() as u64 + sources(question).len() as u64
+        let groups = sources(question).len() + observations.stories.len();
+        days + (observations.used.len() + groups) as u64
     } else {
         days
     }
@@ -45,8 +46,8 @@ fn sources<'q>(question: &Question<'q>) -> BTreeMap<&'q str, Vec<usize>> {
     sources
 }
 
-/// What each row did, and what each source did.
-type RowsAndSources = (Vec<Influence>, Vec<Influence>);
+/// What each row did, what each source did, and what each story did.
+type RowsAndSources = (Vec<Influence>, Vec<Influence>, Vec<Influence>);
 
 impl<K: Kernel> LeavingOut<'_, K> {
     /// What each row did, and what each source did, the greatest first; none if an end is wanted before all is known.
@@ -59,17 +60,23 @@ impl<K: Kernel> LeavingOut<'_, K> {
             .iter()
             .map(|(name, group)| (name.to_string(), group.clone()));
         let sources = self.each(named)?;
-        Ok(rows.zip(sources).map(|(rows, mut sources)| {
-            for (source, group) in sources.iter_mut().zip(groups.values()) {
-                let mut letters: Vec<usize> =
-                    group.iter().filter_map(|at| used[*at].source).collect();
-                letters.sort_unstable();
-                letters.dedup();
-                source.learned = self.learned.pooled(&letters);
-            }
-            sources.sort_by(|a, b| b.moved.total_cmp(&a.moved));
-            (rows, sources)
-        }))
+        let told = self.question.observations.stories.iter();
+        let stories = self.each(told.map(|story| (story.name.clone(), story.rows.clone())))?;
+        Ok(rows
+            .zip(sources)
+            .zip(stories)
+            .map(|((rows, mut sources), mut stories)| {
+                stories.sort_by(|a, b| b.moved.total_cmp(&a.moved));
+                for (source, group) in sources.iter_mut().zip(groups.values()) {
+                    let mut letters: Vec<usize> =
+                        group.iter().filter_map(|at| used[*at].source).collect();
+                    letters.sort_unstable();
+                    letters.dedup();
+                    source.learned = self.learned.pooled(&letters);
+                }
+                sources.sort_by(|a, b| b.moved.total_cmp(&a.moved));
+                (rows, sources, stories)
+            }))
     }
 
     fn each(

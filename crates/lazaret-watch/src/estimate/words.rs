@@ -1,9 +1,12 @@
 //! What to know before believing an estimate, in plain words.
 
+use std::collections::BTreeMap;
+
 use lazaret_smc::at_once::{AtOnce, Pool};
 use lazaret_smc::smc2::Smc2;
 
 use super::{Estimate, Question};
+use crate::kind::KINDS;
 
 pub(super) fn diagnostics<P: Clone + Send + Sync>(
     estimate: &Estimate,
@@ -38,13 +41,15 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
         .observations
         .used
         .iter()
-        .filter(|o| o.copies.is_some())
+        .filter(|o| o.retold.is_some())
         .count();
     if copies > 0 {
         said.push(format!(
-            "{copies} of them may repeat an earlier one and count for less."
+            "{copies} of them may retell an earlier one and count for less: {}.",
+            stories_in_words(question)
         ));
     }
+    said.extend(assumed_kinds(question));
     for unknown in &estimate.unknowns {
         if let Some(bound) = unknown.leans_on {
             said.push(format!(
@@ -60,6 +65,7 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
             ));
         }
     }
+    said.extend(changes(estimate, question));
     if !estimate.conflicts.is_empty() {
         let ids: Vec<&str> = estimate.conflicts.iter().map(|c| c.id.as_str()).collect();
         said.push(format!(
@@ -86,6 +92,83 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
     }
     said.extend(of_computation(estimate, question, pool, sampler));
     said
+}
+
+/// Rows listed by story or kind before the rest is counted.
+const LISTED_MOST: usize = 8;
+
+/// The stories, each with its rows and the chance that it is one.
+fn stories_in_words(question: &Question<'_>) -> String {
+    let observations = question.observations;
+    let id = |at: &usize| question.rows[observations.used[*at].row].id.as_str();
+    let mut each: Vec<String> = observations
+        .stories
+        .iter()
+        .take(LISTED_MOST)
+        .map(|story| {
+            let ids: Vec<&str> = story.rows.iter().take(LISTED_MOST).map(id).collect();
+            let more = story.rows.len().saturating_sub(LISTED_MOST);
+            format!(
+                "{}{} ({:.0} %, {})",
+                ids.join(" = "),
+                if more > 0 {
+                    format!(" and {more} more")
+                } else {
+                    String::new()
+                },
+                100.0 * story.chance,
+                if story.stated {
+                    "stated"
+                } else {
+                    "by their likeness"
+                }
+            )
+        })
+        .collect();
+    let more = observations.stories.len().saturating_sub(LISTED_MOST);
+    if more > 0 {
+        each.push(format!("{more} stories more"));
+    }
+    each.join("; ")
+}
+
+/// What rows were taken for that do not say what kind of statement they are.
+fn assumed_kinds(question: &Question<'_>) -> Option<String> {
+    let used = &question.observations.used;
+    let kinds: Vec<String> = KINDS
+        .iter()
+        .filter_map(|(name, kind)| {
+            let of_kind: Vec<&str> = used
+                .iter()
+                .filter(|o| o.kind_assumed && o.kind == *kind)
+                .map(|o| question.rows[o.row].id.as_str())
+                .collect();
+            let more = of_kind.len().saturating_sub(LISTED_MOST);
+            let shown = of_kind
+                .iter()
+                .take(LISTED_MOST)
+                .copied()
+                .collect::<Vec<_>>();
+            (!of_kind.is_empty()).then(|| {
+                format!(
+                    "{name}: {}{}",
+                    shown.join(" "),
+                    if more > 0 {
+                        format!(" and {more} more")
+                    } else {
+                        String::new()
+                    }
+                )
+            })
+        })
+        .collect();
+    (!kinds.is_empty()).then(|| {
+        format!(
+            "Rows that do not say what kind of statement they are were taken for {}. Say so in a column `kind`, or as \
+             `kind` in the rules.",
+            kinds.join("; ")
+        )
+    })
 }
 
 /// How far the computation can be trusted.
@@ -150,6 +233,51 @@ fn of_computation<P: Clone + Send + Sync>(
     said
 }
 
+/// Reports of one measure that change over time where some of them are contradicted: a place that changes looks like a source that
+/// errs, as unknowns are constant here.
+fn changes(estimate: &Estimate, question: &Question<'_>) -> Vec<String> {
+    let used = &question.observations.used;
+    let contradicted = |at: usize| {
+        let id = question.rows[used[at].row].id.as_str();
+        estimate.conflicts.iter().any(|conflict| conflict.id == id)
+    };
+    let mut by_measure: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for (at, observation) in used.iter().enumerate() {
+        let rule = &observation.rule;
+        let measure = (rule.subject.as_str(), rule.quantity.as_str());
+        by_measure.entry(measure).or_default().push(at);
+    }
+    let mut said = Vec::new();
+    for ((subject, quantity), rows) in by_measure {
+        let figures: Vec<(usize, f64)> = rows
+            .iter()
+            .filter_map(|at| Some((used[*at].day, used[*at].figure()? * used[*at].unit)))
+            .collect();
+        let mut days: Vec<usize> = figures.iter().map(|(day, _)| *day).collect();
+        days.sort_unstable();
+        days.dedup();
+        let least = figures
+            .iter()
+            .map(|(_, figure)| *figure)
+            .fold(f64::INFINITY, f64::min);
+        let greatest = figures
+            .iter()
+            .map(|(_, figure)| *figure)
+            .fold(0.0, f64::max);
+        if days.len() < 3 || greatest < 1.5 * least || !rows.iter().any(|at| contradicted(*at)) {
+            continue;
+        }
+        said.push(format!(
+            "Before anybody is called a liar: {} of {} rows of {subject} {quantity} are contradicted, and what they report differs \
+             from day to day. The place may have changed, which no unknown of the gateway file can, or the file may be wrong \
+             about it; look at their dates first.",
+            rows.iter().filter(|at| contradicted(**at)).count(),
+            rows.len()
+        ));
+    }
+    said
+}
+
 /// Sources that are not what their letters say, and those that could not be followed.
 fn of_sources(estimate: &Estimate, question: &Question<'_>) -> Vec<String> {
     let percent = |p: f64| format!("{:.0} %", 100.0 * p);
@@ -162,7 +290,7 @@ fn of_sources(estimate: &Estimate, question: &Question<'_>) -> Vec<String> {
         })
         .map(|graded| {
             format!(
-                "{} errs more often than its letter {} says: {} of its rows are misreports rather than {} ({} to {}, from \
+                "{} errs more often than its letter {} says, if neither the place nor the file is other than thought: {} of its rows are misreports rather than {} ({} to {}, from \
                  {} row{}).",
                 graded.source,
                 graded.letter,

@@ -194,13 +194,13 @@ fn the_filter_learns_what_the_sum_over_all_ways_says() {
     let said = [
         ("2022-01-03", "paper", 40),
         ("2022-01-03", "paper", 20),
-        ("2022-01-04", "clerk", 21),
+        ("2022-01-04", "clerk", 27),
         ("2022-01-06", "paper", 22),
         ("2022-01-06", "clerk", 22),
         ("2022-01-07", "paper", 60),
         ("2022-01-08", "clerk", 80),
-        ("2022-01-08", "clerk", 19),
-        ("2022-01-09", "paper", 24),
+        ("2022-01-08", "clerk", 16),
+        ("2022-01-09", "paper", 30),
     ];
     let rows: String = said
         .iter()
@@ -208,7 +208,7 @@ fn the_filter_learns_what_the_sum_over_all_ways_says() {
         .map(|(i, (day, source, days))| hold(&format!("r{i}"), day, source, *days))
         .collect();
     let case = quick(&rows, "", "2022-01-10");
-    let repeats = case.observations.used.iter().filter(|o| o.copies.is_some());
+    let repeats = case.observations.used.iter().filter(|o| o.retold.is_some());
     assert_eq!(repeats.count(), 1);
     let hold = 21.0 * 86_400.0;
     let ratios = |case: &Case, emphasis: Emphasis, exact: f64| -> (f64, f64) {

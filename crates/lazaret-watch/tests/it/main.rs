@@ -4,4 +4,5 @@ mod evidence;
 mod grades;
 mod inference;
 mod kernels;
+mod kinds;
 mod scores;

@@ -48,7 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .clone()
         .or_else(|| beside.exists().then_some(beside));
     let mut origin = Origin::nowhere();
-    let about = file
+    let about: Result<Option<(Gateway, Rules)>, Failure> = file
         .map(|file| -> Result<(Gateway, Rules), Failure> {
             let input = Input {
                 file,
@@ -60,7 +60,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             let rules = read_rules(arguments.observe.as_deref(), &input.file, &gateway)?;
             Ok((gateway, rules))
         })
-        .transpose()?;
+        .transpose();
+    // What is wrong with the evidence is told also where the gateway file is wrong.
+    let about = match about {
+        Ok(about) => about,
+        Err(failure) => {
+            if arguments.json {
+                for_machines(arguments, None, &origin)?;
+            } else {
+                read_evidence(&arguments.evidence)?;
+            }
+            return Err(failure);
+        }
+    };
     if arguments.json {
         return for_machines(arguments, about.as_ref(), &origin);
     }

@@ -115,6 +115,8 @@ pub(crate) struct Material {
     /// The file of the rules as it stands; empty without one.
     pub(crate) rules_text: String,
     pub(crate) loaded: Loaded,
+    /// What is set on top of the gateway file.
+    pub(crate) sets: Vec<String>,
     pub(crate) evidence: Evidence,
     pub(crate) observations: Observations,
     pub(crate) as_of: Date,
@@ -169,7 +171,7 @@ impl Material {
             KernelName::Count => "",
             KernelName::Simulator => "\nby the simulator",
         };
-        format!("{text}\n{}{kernel}", common.input.set.join("\n"))
+        format!("{text}\n{}{kernel}", self.sets.join("\n"))
     }
 
     pub(crate) fn belief(&self) -> Belief {
@@ -205,7 +207,12 @@ impl Common {
             .as_deref()
             .map(|text| date("--as-of", text))
             .transpose()?;
-        let loaded = self.input.load()?;
+        let sets = self.sets()?;
+        let input = Input {
+            set: sets.clone(),
+            ..self.input.clone()
+        };
+        let loaded = input.load()?;
         let rules = rules_and_text(
             self.observe.as_deref(),
             &self.input.file,
@@ -213,7 +220,23 @@ impl Common {
         )?;
         let (evidence, text) = read_evidence(&self.evidence)?;
         let material = bind(self, loaded, rules, evidence, &text, as_of)?;
-        Ok(material)
+        Ok(Material { sets, ..material })
+    }
+
+    /// What is set on top of the gateway file: priors of the rules, then the command line, which has the last word.
+    fn sets(&self) -> Result<Vec<String>, Failure> {
+        let path = rules_path(self.observe.as_deref(), &self.input.file);
+        let mut sets = Vec::new();
+        if path.exists() {
+            let text =
+                read_text(&path, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
+            sets = rules::priors(&text);
+        }
+        let named = |set: &str| set.split('=').next().unwrap_or("").trim().to_string();
+        let given: Vec<String> = self.input.set.iter().map(|set| named(set)).collect();
+        sets.retain(|set| !given.contains(&named(set)));
+        sets.extend(self.input.set.iter().cloned());
+        Ok(sets)
     }
 }
 
@@ -239,6 +262,7 @@ fn bind(
         as_of,
         effort: common.effort.effort(),
         evidence_hash: hash(text, &[]),
+        sets: Vec::new(),
         loaded,
     })
 }
@@ -297,15 +321,17 @@ pub(crate) fn read_rules(
     rules_and_text(given, beside, gateway).map(|(rules, _)| rules)
 }
 
+/// Where the rules are: at `given`, else beside `beside`.
+fn rules_path(given: Option<&Path>, beside: &Path) -> PathBuf {
+    given.map_or_else(|| beside.with_file_name("observe.toml"), Path::to_path_buf)
+}
+
 fn rules_and_text(
     given: Option<&Path>,
     beside: &Path,
     gateway: &Gateway,
 ) -> Result<(Rules, String), Failure> {
-    let found = match given {
-        Some(path) => path.to_path_buf(),
-        None => beside.with_file_name("observe.toml"),
-    };
+    let found = rules_path(given, beside);
     if given.is_none() && !found.exists() {
         say(&format!(
             "there is no {}, so no row of the evidence says anything; see docs/watch.md\n",

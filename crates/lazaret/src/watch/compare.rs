@@ -168,7 +168,13 @@ fn tried(
     attendance: &Attendance<'_>,
 ) -> Result<Trial, Failure> {
     let input = &common.input;
-    let overrides: Vec<String> = input.set.iter().chain(&hypothesis.set).cloned().collect();
+    let named = |set: &String| set.split('=').next().unwrap_or("").trim().to_string();
+    let changed: Vec<String> = hypothesis.set.iter().map(named).collect();
+    let kept = material
+        .sets
+        .iter()
+        .filter(|set| !changed.contains(&named(set)));
+    let overrides: Vec<String> = kept.chain(&hypothesis.set).cloned().collect();
     let document = &material.loaded.document;
     let reading = document
         .read(&overrides, &|name| input.csv(name))
@@ -218,9 +224,11 @@ fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String 
             table.add_row([
                 standing.id.clone(),
                 percent(standing.prior),
-                standing
-                    .posterior
-                    .map_or("not distinguishable".to_string(), percent),
+                match standing.posterior {
+                    Some(posterior) => percent(posterior),
+                    None if group.hypotheses.len() == 1 => "alone in its group".to_string(),
+                    None => "not distinguishable".to_string(),
+                },
                 standing.range.map_or(String::new(), |(low, high)| {
                     format!("{} to {}", percent(low), percent(high))
                 }),

@@ -330,6 +330,19 @@ fn text(answer: &Estimate, material: &Material) -> String {
         out.push('\n');
         out += &lines(&table);
     }
+    if !answer.stories.is_empty() {
+        let mut table = plain(&["by story", "rows", "moved (nats)", "shifts"]);
+        for story in answer.stories.iter().take(12) {
+            table.add_row([
+                story.name.clone(),
+                story.rows.len().to_string(),
+                format!("{:.3}{}", story.moved, if story.rough { " ?" } else { "" }),
+                story.shifts_in_words(),
+            ]);
+        }
+        out.push('\n');
+        out += &lines(&table);
+    }
     if !answer.conflicts.is_empty() {
         out += "\nContradicted by the rest\n";
         for conflict in &answer.conflicts {

@@ -90,9 +90,9 @@ fn the_json_of_an_estimate_is_what_the_guide_promises() {
             "{figure}"
         );
     }
-    // Days, not seconds: 14 to 30 of them beforehand.
+    // Days, not seconds: ten days to three months beforehand.
     let median = answer["unknowns"]["hold_time"]["q50"].as_f64().unwrap();
-    assert!((14.0..30.0).contains(&median), "{median}");
+    assert!((10.0..60.0).contains(&median), "{median}");
     assert_eq!(answer["state"]["in.yard"][0]["date"], "2022-01-16");
     assert_eq!(answer["state"]["in.yard"][18]["date"], "2022-02-03");
     assert!(answer["log_evidence"]["mean"].is_number());
@@ -315,7 +315,7 @@ fn without_evidence_the_answer_is_the_prior() {
         hold["mean"].as_f64().unwrap(),
         hold["prior"]["mean"].as_f64().unwrap(),
     );
-    // 64 draws of a uniform of 16 days: a standard error of 0.58; 4.9 of them, 1e-6.
+    // 4,000 draws of a prior with a standard deviation of 29 days, a standard error of 0.46, beside an even grid: 6 of them.
     assert!((after - before).abs() < 2.9, "{after} and {before}");
     let said = answer["diagnostics"][0].as_str().unwrap();
     assert!(said.contains("the answer is the prior"), "{said}");
