@@ -1,6 +1,7 @@
 //! The rules and protocols that follow from a gateway file.
 //!
-//! They ask for the least that its distributions can draw: the shortest hold, the shortest treatment.
+//! Where the file leaves a length open, those of a trace ask for the least that its distributions can draw (what was
+//! drawn is in the trace), and those that found a ledger for the most: nobody has said that less will do.
 
 use jiff::Timestamp;
 use lazaret_gateway::distribution::Distribution;
@@ -14,10 +15,52 @@ use lazaret_vocabulary::event::rules::{
     RuleBook, Side, TreatmentRule, VehicleRule,
 };
 use lazaret_vocabulary::event::{GoodsName, PlaceName, SourceName, StepName};
+use lazaret_vocabulary::time::Span;
 
-/// The rules that follow from a gateway file.
+/// The rules that follow from a gateway file, for a trace of it.
 #[must_use]
 pub fn rules_of(gateway: &Gateway) -> RuleBook {
+    rules_at(End::Least, gateway)
+}
+
+/// The rules that a ledger is founded with.
+#[must_use]
+pub fn founding_rules(gateway: &Gateway) -> RuleBook {
+    rules_at(End::Most, gateway)
+}
+
+/// Lengths that the file leaves open, one sentence each, with the one that a new ledger begins with.
+#[must_use]
+pub fn open_lengths(gateway: &Gateway) -> Vec<String> {
+    let from = gateway.start;
+    let least = protocols_at(End::Least, gateway, from, 1);
+    let most = protocols_at(End::Most, gateway, from, 1);
+    let span = |seconds: u64| Span::from_micros(seconds as i64 * 1_000_000);
+    let mut said = Vec::new();
+    for (least, most) in least.iter().zip(&most) {
+        let name = &most.protocol;
+        if let (Some(short), Some(long)) = (&least.hold, &most.hold)
+            && short.hold_s != long.hold_s
+        {
+            let (short, long) = (span(short.hold_s), span(long.hold_s));
+            said.push(format!(
+                "hold of {name}: {short} to {long} by the file; it begins with {long}"
+            ));
+        }
+        for (short, long) in least.treatments.iter().zip(&most.treatments) {
+            if short.contact_s != long.contact_s {
+                let (from, to) = (span(short.contact_s), span(long.contact_s));
+                let step = &long.step;
+                said.push(format!(
+                    "{step} of {name}: {from} to {to} by the file; it begins with {to}"
+                ));
+            }
+        }
+    }
+    said
+}
+
+fn rules_at(end: End, gateway: &Gateway) -> RuleBook {
     let dirty = dirty_places(gateway);
     RuleBook {
         gateway: gateway.name.clone(),
@@ -77,7 +120,7 @@ pub fn rules_of(gateway: &Gateway) -> RuleBook {
             .map(|source| VehicleRule {
                 source: SourceName::new(source.name.as_str()),
                 wash: true,
-                dwell_s: dwell_s(gateway, source),
+                dwell_s: dwell_s(end, gateway, source),
                 seal: false,
             })
             .collect(),
@@ -96,6 +139,16 @@ pub fn rules_of(gateway: &Gateway) -> RuleBook {
 /// * `signatures` — who must sign for a release.
 #[must_use]
 pub fn protocols_of(gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<Protocol> {
+    protocols_at(End::Least, gateway, from, signatures)
+}
+
+/// The protocols that a ledger begins with: as [`protocols_of`], with the most of every length that the file leaves open.
+#[must_use]
+pub fn founding_protocols(gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<Protocol> {
+    protocols_at(End::Most, gateway, from, signatures)
+}
+
+fn protocols_at(end: End, gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<Protocol> {
     let mut protocols = Vec::new();
     for (source_ix, source) in gateway.sources.iter().enumerate() {
         for (goods_ix, goods) in gateway.goods.iter().enumerate() {
@@ -116,10 +169,10 @@ pub fn protocols_of(gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<P
                 },
                 from,
                 held_too: false,
-                treatments: treatments(gateway, &path, goods_ix),
+                treatments: treatments(end, gateway, &path, goods_ix),
                 inspections: inspections(gateway, &path),
                 tests: Vec::new(),
-                hold: hold(gateway, &path, goods_ix),
+                hold: hold(end, gateway, &path, goods_ix),
                 signatures,
             });
         }
@@ -223,7 +276,7 @@ fn ways(gateway: &Gateway) -> Vec<Vec<PlaceName>> {
     ways
 }
 
-fn treatments(gateway: &Gateway, path: &[StepIx], goods: usize) -> Vec<TreatmentRule> {
+fn treatments(end: End, gateway: &Gateway, path: &[StepIx], goods: usize) -> Vec<TreatmentRule> {
     let mut rules: Vec<TreatmentRule> = Vec::new();
     for ix in path {
         let step = &gateway.steps[ix.index()];
@@ -236,7 +289,7 @@ fn treatments(gateway: &Gateway, path: &[StepIx], goods: usize) -> Vec<Treatment
             Some(rule) => rule.places.push(place),
             None => rules.push(TreatmentRule {
                 step: StepName::new(step.name.as_str()),
-                contact_s: least_s(gateway, &step.takes[goods]),
+                contact_s: seconds_at(end, gateway, &step.takes[goods]),
                 agents: Vec::new(),
                 temperatures: Vec::new(),
                 places: vec![place],
@@ -279,10 +332,10 @@ pub(super) fn last_hold(gateway: &Gateway, path: &[StepIx]) -> Option<StepIx> {
         .find(|ix| matches!(gateway.steps[ix.index()].kind, StepKind::Hold { .. }))
 }
 
-fn hold(gateway: &Gateway, path: &[StepIx], goods: usize) -> Option<HoldRule> {
+fn hold(end: End, gateway: &Gateway, path: &[StepIx], goods: usize) -> Option<HoldRule> {
     let last = last_hold(gateway, path)?;
     let held = path.iter().rposition(|ix| *ix == last)?;
-    let done = treatments(gateway, &path[..held], goods);
+    let done = treatments(end, gateway, &path[..held], goods);
     let step = &gateway.steps[last.index()];
     let StepKind::Hold { clock } = step.kind else {
         return None;
@@ -298,14 +351,15 @@ fn hold(gateway: &Gateway, path: &[StepIx], goods: usize) -> Option<HoldRule> {
             HoldClock::StepStart(ix) => ClockFrom::StepStart(named(ix)),
             HoldClock::StepEnd(ix) => ClockFrom::StepEnd(named(ix)),
         },
-        hold_s: least_s(
+        hold_s: seconds_at(
+            end,
             gateway,
             gateway.goods[goods]
                 .hold
                 .as_ref()
                 .unwrap_or(&step.takes[goods]),
         ),
-        before: treatments(gateway, &path[held + 1..], goods)
+        before: treatments(end, gateway, &path[held + 1..], goods)
             .into_iter()
             .map(|rule| rule.step)
             .filter(|step| !done.iter().any(|rule| rule.step == *step))
@@ -313,17 +367,29 @@ fn hold(gateway: &Gateway, path: &[StepIx], goods: usize) -> Option<HoldRule> {
     })
 }
 
-fn dwell_s(gateway: &Gateway, source: &Source) -> u64 {
+fn dwell_s(end: End, gateway: &Gateway, source: &Source) -> u64 {
     source
         .vehicle
         .quarantine
         .as_ref()
-        .map_or(0, |quantity| least_s(gateway, quantity))
+        .map_or(0, |quantity| seconds_at(end, gateway, quantity))
 }
 
-/// The least whole seconds that a quantity can draw; zero where it has no least.
-fn least_s(gateway: &Gateway, quantity: &Quantity) -> u64 {
-    let least = match (&quantity.family, quantity.terms.first()) {
+/// Which end of what a distribution can draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    Least,
+    Most,
+}
+
+/// The least or most whole seconds that a quantity can draw; the least where it has no most, and zero where it has no
+/// least.
+fn seconds_at(end: End, gateway: &Gateway, quantity: &Quantity) -> u64 {
+    let term = match end {
+        End::Least => quantity.terms.first(),
+        End::Most => quantity.terms.last(),
+    };
+    let found = match (&quantity.family, term) {
         (
             Family::Constant
             | Family::Uniform
@@ -331,30 +397,50 @@ fn least_s(gateway: &Gateway, quantity: &Quantity) -> u64 {
             | Family::Triangular
             | Family::Pert,
             Some(term),
-        ) => least_of(gateway, *term),
-        (Family::Discrete(table), _) => table
-            .iter()
-            .map(|(value, _)| *value)
-            .fold(f64::INFINITY, f64::min),
-        (Family::Empirical(values), _) => values.first().copied().unwrap_or(0.0),
+        ) => value_at(end, gateway, *term),
+        (Family::Discrete(table), _) => {
+            let values = table.iter().map(|(value, _)| *value);
+            match end {
+                End::Least => values.fold(f64::INFINITY, f64::min),
+                End::Most => values.fold(0.0, f64::max),
+            }
+        }
+        (Family::Empirical(values), _) => match end {
+            End::Least => values.first().copied().unwrap_or(0.0),
+            End::Most => values.last().copied().unwrap_or(0.0),
+        },
         _ => 0.0,
     };
-    if least.is_finite() && least > 0.0 {
-        least.floor() as u64
+    let whole = match end {
+        End::Least => found.floor(),
+        End::Most => found.ceil(),
+    };
+    if whole.is_finite() && whole > 0.0 {
+        whole as u64
     } else {
         0
     }
 }
 
-fn least_of(gateway: &Gateway, term: Term) -> f64 {
+fn value_at(end: End, gateway: &Gateway, term: Term) -> f64 {
     match term {
         Term::Value(value) => value,
-        Term::Unknown(ix) => match &gateway.unknowns[ix.index()].prior {
-            Distribution::Constant { value } => *value,
-            Distribution::Uniform { low, .. }
-            | Distribution::Triangular { low, .. }
-            | Distribution::Pert { low, .. } => *low,
-            Distribution::UniformInt { low, .. } => *low as f64,
+        Term::Unknown(ix) => match (&gateway.unknowns[ix.index()].prior, end) {
+            (Distribution::Constant { value }, _) => *value,
+            (
+                Distribution::Uniform { low, .. }
+                | Distribution::Triangular { low, .. }
+                | Distribution::Pert { low, .. },
+                End::Least,
+            ) => *low,
+            (
+                Distribution::Uniform { high, .. }
+                | Distribution::Triangular { high, .. }
+                | Distribution::Pert { high, .. },
+                End::Most,
+            ) => *high,
+            (Distribution::UniformInt { low, .. }, End::Least) => *low as f64,
+            (Distribution::UniformInt { high, .. }, End::Most) => *high as f64,
             _ => 0.0,
         },
     }

@@ -5,7 +5,7 @@ use lazaret_gateway::model::Gateway;
 use lazaret_ledger::{Command, CommandId, Digest};
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
-use crate::book::rules_of;
+use crate::book::founding_rules;
 
 /// The command that founds a ledger at `now` with the rules that `gateway` asks for.
 ///
@@ -24,7 +24,7 @@ pub fn founding(gateway: &Gateway, now: Timestamp) -> Command {
         corrects: None,
         body: Some(Digest::of(b"founding-rules")),
         what: Entry::RulesAdopted {
-            rules: Box::new(rules_of(gateway)),
+            rules: Box::new(founding_rules(gateway)),
         }
         .into(),
     }

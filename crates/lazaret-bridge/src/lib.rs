@@ -3,10 +3,12 @@
 //!
 //! The gateway file and the ledger do not know each other. This crate knows both.
 
+mod adopt;
 mod book;
 mod founding;
 mod trace;
 
-pub use book::{protocols_of, rules_of};
+pub use adopt::{Adoption, adoption};
+pub use book::{founding_protocols, founding_rules, open_lengths, protocols_of, rules_of};
 pub use founding::founding;
 pub use trace::Importer;

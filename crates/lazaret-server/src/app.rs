@@ -127,6 +127,19 @@ impl App {
         Ok(Some(format!("/#/setup/{text}")))
     }
 
+    /// Who administers this ledger by its records, whether or not they can sign in.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read.
+    pub async fn administrators(&self) -> Result<Vec<PersonName>, Problem> {
+        let seen = self
+            .0
+            .live
+            .read(|state, _| crate::routes::session::administrators(state))
+            .await?;
+        Ok(seen.value)
+    }
+
     pub(crate) async fn has_administrator(&self) -> Result<bool, Problem> {
         let accounts = self.0.office.accounts().await?;
         let seen = self

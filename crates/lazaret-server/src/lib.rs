@@ -34,6 +34,7 @@ pub use demo::Demo;
 pub use offset::Offset;
 pub use pages::has_screens;
 pub use routes::document;
+pub use secrets::fits as password_fits;
 pub use serve::serve;
 pub use tls::{Tls, TlsError};
 

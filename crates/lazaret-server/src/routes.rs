@@ -9,7 +9,7 @@ mod demo;
 mod files;
 mod live;
 mod lots;
-mod session;
+pub(crate) mod session;
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};

@@ -49,7 +49,8 @@ pub(crate) fn hash(password: &str) -> Result<String, Problem> {
 /// Whether a password is that of a hash.
 ///
 /// Without a hash the same work is done, so that the time tells nobody whether a name exists.
-pub(crate) fn fits(password: &str, hash: Option<&str>) -> bool {
+#[must_use]
+pub fn fits(password: &str, hash: Option<&str>) -> bool {
     /// The hash of something nobody has typed.
     const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$3v2pKpIxCXnFzjyqeqJHVXzRMEnLqAKRnKkRbA0FHYI";
     let Ok(parsed) = PasswordHash::new(hash.unwrap_or(NOBODY)) else {

@@ -1,5 +1,7 @@
 //! `lazaret ledger …`: what is done with a ledger's database while no browser is open.
 
+mod adopt;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -82,6 +84,18 @@ enum What {
         #[command(flatten)]
         place: Place,
     },
+    /// Show what a gateway file that has changed means for a ledger, and adopt it
+    ///
+    /// Without --by nothing is recorded. What asks for less than before is proposed first; another person adopts it.
+    Adopt {
+        #[command(flatten)]
+        input: Input,
+        /// Who adopts it: the name of an administrator or chief officer, whose password is read from standard input
+        #[arg(long, value_name = "PERSON")]
+        by: Option<String>,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Write a copy to a new SQLite file, while the ledger is in use
     Backup {
         /// The new file
@@ -122,6 +136,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 trace,
                 place,
             } => import_trace(input, trace, place).await,
+            What::Adopt { input, by, place } => adopt::adopt(input, by.as_deref(), place).await,
             What::Backup { file, place } => {
                 place.keeps()?;
                 let new = file.is_new()?;

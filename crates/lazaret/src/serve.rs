@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use lazaret_bridge::{founding, rules_of};
+use lazaret_bridge::{founding, founding_rules, open_lengths, rules_of};
 use lazaret_gateway::model::Gateway;
 use lazaret_server::{App, Board, Demo, Offset, Options, Tls};
 use lazaret_store::{Key, Live, LiveOptions, Office, Standing, Store, StoreError};
+use lazaret_vocabulary::event::entry::PersonName;
 
 use crate::files::keeps;
 use crate::input::Input;
@@ -225,15 +226,31 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
     found(&live, &gateway).await?;
     tell_double_spellings(&live).await?;
     let board = board(arguments, None)?;
+    let open = open_lengths(&gateway);
     let app = App::new(live, gateway, key, options, None, board);
     if let Some(path) = app
         .setup_link()
         .await
         .map_err(|problem| Failure::Machine(problem.detail))?
     {
-        say(&format!(
-            "\nThis ledger has no administrator yet. Open this link once to make them:\n  {url}{path}\n\n"
-        ));
+        let known = app
+            .administrators()
+            .await
+            .map_err(|problem| Failure::Machine(problem.detail))?;
+        if known.is_empty() {
+            say(&format!(
+                "\nThis ledger has no administrator yet. Open this link once to make them:\n  {url}{path}\n\n"
+            ));
+            for open in open {
+                say(&format!("  {open}; two people can adopt a shorter one\n"));
+            }
+        } else {
+            let names: Vec<&str> = known.iter().map(PersonName::as_str).collect();
+            say(&format!(
+                "\nNobody can sign in to this ledger yet. Its administrator is {}: open this link once to take the account over under that name:\n  {url}{path}\n\n",
+                names.join(" or ")
+            ));
+        }
     }
     say(&format!("Lazaret runs at {url}\n"));
     let outcome = lazaret_server::serve(app, listener, tls, stop).await;
@@ -286,9 +303,9 @@ async fn found(live: &Live, gateway: &Gateway) -> Result<(), Failure> {
     if live.standing() != Standing::Active {
         return Ok(());
     }
-    let rules = rules_of(gateway);
+    let rules = [founding_rules(gateway), rules_of(gateway)];
     let known = live
-        .read(|state, _| state.rules().map(|known| *known == rules))
+        .read(|state, _| state.rules().map(|known| rules.contains(known)))
         .await
         .map_err(|error| Failure::Machine(error.to_string()))?
         .value;
@@ -296,7 +313,7 @@ async fn found(live: &Live, gateway: &Gateway) -> Result<(), Failure> {
         Some(true) => Ok(()),
         Some(false) => {
             say(
-                "the rules in force differ from those of the gateway file; what is recorded counts (see the screen Protocols)\n",
+                "the rules in force differ from those of the gateway file; what is recorded counts: `lazaret ledger adopt` shows the difference and takes it over\n",
             );
             Ok(())
         }

@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
 
+mod adopt;
+
 use lazaret_bridge::Importer;
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::{Command, Ledger};

@@ -119,6 +119,9 @@ impl Door<'_> {
                 Spelled::New => {}
             }
         }
+        if let Some(known) = self.in_readings(what, name) {
+            return Some(known);
+        }
         if let Some(known) = self.in_protocols(what, name) {
             return Some(known);
         }
@@ -163,6 +166,22 @@ impl Door<'_> {
         } else {
             self.alike.push(fact);
         }
+    }
+
+    /// A line of the treatments in hand: top and TOP are one.
+    fn in_readings(&self, what: What, name: &str) -> Option<String> {
+        if what != What::Line {
+            return None;
+        }
+        let own = key(what.kind(), name);
+        self.state
+            .treatments
+            .values()
+            .flat_map(|treatment| &treatment.readings)
+            .filter_map(|reading| reading.line.as_ref())
+            .map(|line| line.as_str())
+            .find(|line| key(what.kind(), line) == own)
+            .map(str::to_owned)
     }
 
     /// Steps, agents and protocols that the protocols name and nothing else does yet.
@@ -222,7 +241,7 @@ impl What {
             What::Exception => &state.exception_names,
             What::Agent => &state.agent_names,
             What::Test => &state.test_names,
-            What::Protocol | What::Resource | What::Seal => return None,
+            What::Protocol | What::Resource | What::Line | What::Seal => return None,
         })
     }
 

@@ -3,7 +3,7 @@
 //! A new variant or field does not compile until its names are listed here.
 
 use lazaret_vocabulary::event::entry::{
-    AgentName, Entry, ExceptionId, Link, LotPart, ManifestId, ManifestLine, PersonName,
+    AgentName, Entry, ExceptionId, LineName, Link, LotPart, ManifestId, ManifestLine, PersonName,
     ProtocolName, SampleId, Soiled, Surface, TestName,
 };
 use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, Protocol, RuleBook};
@@ -33,6 +33,7 @@ pub(super) enum What {
     Agent,
     Test,
     Protocol,
+    Line,
     Seal,
 }
 
@@ -56,6 +57,7 @@ impl What {
             What::Agent => "agent",
             What::Test => "test",
             What::Protocol => "protocol",
+            What::Line => "line of readings",
             What::Seal => "seal",
         }
     }
@@ -104,6 +106,7 @@ named! {
     AgentName = Agent;
     TestName = Test;
     ProtocolName = Protocol;
+    LineName = Line;
 }
 
 impl Name for String {
@@ -376,7 +379,9 @@ fn names_of_entry(entry: &mut Entry, see: See<'_>) {
         E::TreatmentDosed {
             lot, step, agent, ..
         } => look_at!(see: lot, step, agent),
-        E::TreatmentRead { lot, step, .. } => look_at!(see: lot, step),
+        E::TreatmentRead { lot, step, reading } => {
+            look_at!(see: lot, step, &mut reading.line);
+        }
         E::TreatmentJudged { lot, step, pin, .. } => look_at!(see: lot, step, &mut pin.protocol),
         E::SampleTaken { lot, sample, test } => look_at!(see: lot, sample, test),
         E::ResultEntered {

@@ -69,14 +69,16 @@ impl State {
             .unwrap_or_default()
     }
 
-    /// The digest under which a change is proposed and adopted.
+    /// The digest under which a change is proposed and adopted: from when it holds may differ between the two.
     pub(crate) fn change_digest(entry: &Entry) -> Option<Digest> {
         let bytes = match entry {
             Entry::RulesAdopted { rules } | Entry::RulesProposed { rules } => {
                 crate::canonical::to_vec(rules)
             }
             Entry::ProtocolAdopted { protocol } | Entry::ProtocolProposed { protocol } => {
-                crate::canonical::to_vec(protocol)
+                let mut protocol = protocol.clone();
+                protocol.from = timestamp(0);
+                crate::canonical::to_vec(&protocol)
             }
             _ => return None,
         };

@@ -218,6 +218,23 @@ impl State {
         views
     }
 
+    /// How many lots of a class are at the gateway, and how many are announced.
+    #[must_use]
+    pub fn lots_of_class(&self, goods: &str) -> (u64, u64) {
+        let Some(goods) = self.goods_names.find(goods) else {
+            return (0, 0);
+        };
+        let of = |fits: fn(LotStage) -> bool| {
+            let lots = self.lots.iter();
+            lots.filter(|lot| lot.goods == goods && fits(lot.stage))
+                .count() as u64
+        };
+        (
+            of(LotStage::present),
+            of(|stage| stage == LotStage::Announced),
+        )
+    }
+
     /// Everybody who was ever appointed or cleared.
     pub fn people(&self) -> impl Iterator<Item = PersonView> {
         (0..self.people.len() as u32).map(|person| {

@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use jiff::{SignedDuration, Timestamp};
-use lazaret_bridge::protocols_of;
+use lazaret_bridge::founding_protocols;
 use lazaret_store::Token;
 use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 
@@ -53,7 +53,20 @@ pub(crate) async fn setup(
     if known != Some(shown) || app.has_administrator().await? {
         return Err(wrong());
     }
-    let person = person_name(&body.person)?;
+    let typed = person_name(&body.person)?;
+    // A ledger that came from elsewhere has its administrators: one of them is taken over, not somebody new made.
+    let ((person, known), _) = app
+        .look(None, |state, _| {
+            (state.spelling_of(&typed), administrators(state))
+        })
+        .await?;
+    if !known.is_empty() && !known.contains(&person) {
+        let names: Vec<&str> = known.iter().map(PersonName::as_str).collect();
+        return Err(Problem::bad_request(format!(
+            "this ledger is administered by {}; write that name to take the account over",
+            names.join(" or ")
+        )));
+    }
     let hashed = hash_apart(&app, body.password).await?;
     // From here on the link is used up, whoever else holds it.
     let taken = app
@@ -67,15 +80,17 @@ pub(crate) async fn setup(
         return Err(wrong());
     }
     let now = Timestamp::now();
-    let appointed = super::commands::say(
-        &app,
-        &person,
-        Entry::PersonAppointed {
+    let appointed = if known.is_empty() {
+        let appointed = Entry::PersonAppointed {
             person: person.clone(),
             roles: vec![Role::Administrator],
-        },
-    )
-    .await;
+        };
+        super::commands::say(&app, &person, appointed)
+            .await
+            .map(drop)
+    } else {
+        Ok(())
+    };
     if let Err(problem) = appointed {
         *app.0
             .setup
@@ -91,7 +106,7 @@ pub(crate) async fn setup(
         .await?;
     if bare {
         let from = app.0.live.now();
-        for protocol in protocols_of(&app.0.gateway, from, 2) {
+        for protocol in founding_protocols(&app.0.gateway, from, 2) {
             let adopted = Entry::ProtocolAdopted {
                 protocol: Box::new(protocol),
             };
@@ -99,6 +114,15 @@ pub(crate) async fn setup(
         }
     }
     sign_in_as(&app, person).await
+}
+
+/// Who administers a ledger by its records.
+pub(crate) fn administrators(state: &lazaret_ledger::State) -> Vec<PersonName> {
+    state
+        .people()
+        .filter(|person| person.roles.contains(&Role::Administrator))
+        .map(|person| person.person)
+        .collect()
 }
 
 /// Sets the password of an account by its one-time link, and signs in.

@@ -278,6 +278,49 @@ async fn what_is_unknown_missing_or_wrong_is_named_at_every_door() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_that_came_from_elsewhere_is_taken_over_by_its_administrator() {
+    use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
+    let server = Server::empty().await;
+    lazaret_rules(&server).await;
+    let live = server.app.live();
+    let now = live.now();
+    let name = PersonName::new("simulated-administrator");
+    let command = lazaret_ledger::Command {
+        id: lazaret_ledger::CommandId::new("first").unwrap(),
+        by: name.clone(),
+        device: None,
+        site: None,
+        issued_at: now,
+        at: now,
+        crew: Vec::new(),
+        acknowledged: Vec::new(),
+        corrects: None,
+        body: None,
+        what: Entry::PersonAppointed {
+            person: name,
+            roles: vec![Role::Administrator],
+        }
+        .into(),
+    };
+    live.submit(command).await.unwrap();
+    let path = server.app.setup_link().await.unwrap().unwrap();
+    let token = path.rsplit('/').next().unwrap();
+    let body = |person: &str| json!({ "token": token, "person": person, "password": LONG });
+    let refused = server.ask(post("/api/setup", None, &body("adm"))).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        refused.json()["detail"],
+        "this ledger is administered by simulated-administrator; write that name to take the account over"
+    );
+    let taken = server
+        .ask(post("/api/setup", None, &body("Simulated-Administrator")))
+        .await;
+    assert_eq!(taken.status, StatusCode::OK, "{}", taken.json());
+    assert_eq!(taken.json()["person"], "simulated-administrator");
+    assert_eq!(taken.json()["roles"], json!(["administrator"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_person_has_one_account_in_every_spelling() {
     let server = Server::empty().await;
     let ada = set_up(&server).await;

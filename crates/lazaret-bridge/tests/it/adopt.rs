@@ -1,0 +1,239 @@
+//! A gateway file that changes while its ledger is in use.
+
+use jiff::Timestamp;
+use lazaret_bridge::{adoption, founding, founding_protocols, open_lengths};
+use lazaret_gateway::model::Gateway;
+use lazaret_ledger::{Command, CommandId, Ledger, Warning};
+use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
+use lazaret_vocabulary::event::{
+    ConvoyId, GoodsName, Happening, LotId, PlaceName, SourceName, Spot, VehicleId,
+};
+
+const UIJU: &str = include_str!("../../../../examples/uiju/gateway.toml");
+
+fn read(text: &str) -> Gateway {
+    let no_files = |_: &str| Err("no files here".to_string());
+    lazaret_gateway::read(text, &[] as &[&str], &no_files)
+        .unwrap_or_else(|found| panic!("{found:?}"))
+        .gateway
+}
+
+fn now() -> Timestamp {
+    "2026-11-30T12:00:00Z".parse().unwrap()
+}
+
+fn say(ledger: &mut Ledger, key: &str, what: impl Into<Happening>) {
+    let command = Command {
+        id: CommandId::new(key).unwrap(),
+        by: PersonName::new("ada"),
+        device: None,
+        site: None,
+        issued_at: now(),
+        at: now(),
+        crew: Vec::new(),
+        acknowledged: vec![Warning::NoPapers],
+        corrects: None,
+        body: None,
+        what: what.into(),
+    };
+    ledger
+        .submit(&command, now())
+        .unwrap_or_else(|refusal| panic!("{key}: {refusal}"));
+}
+
+/// A ledger founded with a file, and one lot in its warehouse.
+fn founded(text: &str) -> Ledger {
+    let gateway = read(text);
+    let mut ledger = Ledger::default();
+    ledger.submit(&founding(&gateway, now()), now()).unwrap();
+    let person = PersonName::new("ada");
+    let roles = vec![Role::Administrator, Role::YardMaster, Role::Gate];
+    say(
+        &mut ledger,
+        "a",
+        Entry::PersonAppointed {
+            person: person.clone(),
+            roles,
+        },
+    );
+    say(
+        &mut ledger,
+        "b",
+        Entry::PersonCleared {
+            person,
+            until: "2199-01-01T00:00:00Z".parse().unwrap(),
+            agents: Vec::new(),
+        },
+    );
+    for (number, protocol) in founding_protocols(&gateway, now(), 2)
+        .into_iter()
+        .enumerate()
+    {
+        say(
+            &mut ledger,
+            &format!("p{number}"),
+            Entry::ProtocolAdopted {
+                protocol: Box::new(protocol),
+            },
+        );
+    }
+    let spot = |place: &str| Spot {
+        place: PlaceName::new(place),
+        unit: 1,
+    };
+    say(
+        &mut ledger,
+        "c",
+        Happening::ConvoyArrived {
+            convoy: ConvoyId::new("k"),
+            source: SourceName::new("dandong"),
+            vehicles: vec![VehicleId::new("v1"), VehicleId::new("v2")],
+        },
+    );
+    for vehicle in ["v1", "v2"] {
+        let lot = LotId::new(format!("{vehicle}-1"));
+        let id = VehicleId::new(vehicle);
+        say(
+            &mut ledger,
+            &format!("d{vehicle}"),
+            Happening::VehiclePlaced {
+                vehicle: id.clone(),
+                spot: spot("platform"),
+            },
+        );
+        say(
+            &mut ledger,
+            &format!("e{vehicle}"),
+            Happening::LotUnloaded {
+                lot: lot.clone(),
+                vehicle: id,
+                goods: GoodsName::new("general"),
+                spot: spot("platform"),
+            },
+        );
+        say(
+            &mut ledger,
+            &format!("f{vehicle}"),
+            Happening::LotStored {
+                lot,
+                spot: spot("warehouse"),
+            },
+        );
+    }
+    ledger
+}
+
+#[test]
+fn a_ledger_is_founded_with_the_longest_that_the_file_leaves_open() {
+    let gateway = read(UIJU);
+    let protocols = founding_protocols(&gateway, now(), 2);
+    assert!(
+        protocols
+            .iter()
+            .all(|p| p.hold.as_ref().unwrap().hold_s == 30 * 86_400)
+    );
+    assert!(
+        protocols
+            .iter()
+            .all(|p| p.treatments[0].contact_s == 48 * 3_600)
+    );
+    let open = open_lengths(&gateway);
+    assert_eq!(
+        open[0],
+        "hold of medicine: 14 d to 30 d by the file; it begins with 30 d"
+    );
+    assert_eq!(open.len(), 6, "{open:?}");
+    let stated = UIJU
+        .replace("\"uniform(14 d, 30 d)\"", "\"14 d\"")
+        .replace("\"uniform(24 h, 48 h)\"", "\"24 h\"");
+    assert!(open_lengths(&read(&stated)).is_empty());
+}
+
+#[test]
+fn a_file_that_did_not_change_asks_for_nothing() {
+    let ledger = founded(UIJU);
+    let same = adoption(&read(UIJU), ledger.state(), now());
+    assert!(same.entries.is_empty(), "{same:?}");
+}
+
+#[test]
+fn what_a_changed_file_means_is_said_and_can_be_adopted() {
+    let mut ledger = founded(UIJU);
+    let place = "[place.yard]";
+    let added = UIJU.replace(
+        place,
+        "[place.coldroom]\nslots = 10\nzone = \"clean\"\n\n[place.yard]",
+    );
+    let longer = added
+        .replace("\"uniform(14 d, 30 d)\"", "\"35 d\"")
+        .replace("count = 10 ", "count = 12 ");
+    let asked = adoption(&read(&longer), ledger.state(), now());
+    assert!(asked.obstacles.is_empty(), "{asked:?}");
+    for said in [
+        "place coldroom is new",
+        "warehouse has 12 units instead of 10",
+        "general: a hold of 35 d instead of 30 d",
+    ] {
+        assert!(
+            asked.differences.iter().any(|line| line == said),
+            "{said}: {asked:?}"
+        );
+    }
+    let protocols = asked
+        .entries
+        .iter()
+        .filter(|entry| matches!(entry, Entry::ProtocolAdopted { .. }));
+    assert_eq!(protocols.count(), 3);
+    // A shorter hold asks for less.
+    let shorter = UIJU.replace("\"uniform(14 d, 30 d)\"", "\"7 d\"");
+    let asked = adoption(&read(&shorter), ledger.state(), now());
+    assert!(!asked.weaker.is_empty(), "{asked:?}");
+    // A length within what the file leaves open is the operator's choice, and stays.
+    let wider = UIJU.replace("\"uniform(14 d, 30 d)\"", "\"uniform(10 d, 40 d)\"");
+    assert!(
+        adoption(&read(&wider), ledger.state(), now())
+            .entries
+            .is_empty()
+    );
+    // More time under treatment asks nobody else.
+    let more = UIJU.replace("\"uniform(24 h, 48 h)\"", "\"60 h\"");
+    let asked = adoption(&read(&more), ledger.state(), now());
+    assert!(asked.weaker.is_empty(), "{asked:?}");
+    for (number, entry) in asked.entries.into_iter().enumerate() {
+        say(&mut ledger, &format!("adopt{number}"), entry);
+    }
+    assert!(
+        adoption(&read(&more), ledger.state(), now())
+            .entries
+            .is_empty()
+    );
+}
+
+#[test]
+fn what_is_here_is_not_lost_by_a_changed_file() {
+    let ledger = founded(UIJU);
+    let renamed = UIJU.replace("general  = { share = 0.60 }", "mixed = { share = 0.60 }");
+    let asked = adoption(&read(&renamed), ledger.state(), now());
+    assert!(
+        asked
+            .differences
+            .contains(&"there is no goods class general any more".to_owned())
+    );
+    assert!(
+        asked.obstacles[0].starts_with("2 lots of class general are here and 0 are announced"),
+        "{asked:?}"
+    );
+    let moved = UIJU.replace("platform", "quay");
+    let asked = adoption(&read(&moved), ledger.state(), now());
+    assert_eq!(
+        asked.obstacles,
+        ["0 lots and 2 vehicles are in platform: move them first"]
+    );
+    let fewer = UIJU
+        .replace("slots = 8  ", "slots = 1  ")
+        .replace("count = 10 ", "count = 1 ");
+    let asked = adoption(&read(&fewer), ledger.state(), now());
+    let holds =
+        |line: &String| line.contains("holds 2 and would have room for 1: nothing new goes in");
+    assert!(asked.consequences.iter().any(holds), "{asked:?}");
+}

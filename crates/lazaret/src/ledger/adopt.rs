@@ -1,0 +1,188 @@
+//! `lazaret ledger adopt`: takes a gateway file that has changed over into a ledger.
+
+use std::io::{BufRead, IsTerminal, Write};
+
+use jiff::Timestamp;
+use lazaret_bridge::{Adoption, adoption};
+use lazaret_ledger::{Command, CommandId};
+use lazaret_store::{Live, LiveOptions, Office, Standing, Store, SubmitError};
+use lazaret_vocabulary::event::entry::{Entry, PersonName};
+
+use crate::input::Input;
+use crate::output::{Failure, print, say};
+use crate::serve::{Place, failed};
+
+/// Shows what a gateway file changes, and records it in the name of `by` if that is given.
+pub(super) async fn adopt(input: &Input, by: Option<&str>, place: &Place) -> Result<(), Failure> {
+    let gateway = input.load()?.reading.gateway;
+    let store = place.open_existing().await?;
+    let live = Live::start(store.clone(), LiveOptions::default())
+        .await
+        .map_err(failed)?;
+    let outcome = adopt_in(&live, &store, &gateway, by).await;
+    live.stop().await;
+    store.close().await;
+    outcome
+}
+
+async fn adopt_in(
+    live: &Live,
+    store: &Store,
+    gateway: &lazaret_gateway::model::Gateway,
+    by: Option<&str>,
+) -> Result<(), Failure> {
+    let seen = live
+        .read(|state, now| adoption(gateway, state, now))
+        .await
+        .map_err(|error| Failure::Machine(error.to_string()))?
+        .value;
+    print(&told(&seen))?;
+    if seen.entries.is_empty() {
+        return Ok(());
+    }
+    if !seen.obstacles.is_empty() {
+        return Err(Failure::BadInput(
+            "nothing was recorded: settle what is in the way first".into(),
+        ));
+    }
+    let Some(by) = by else {
+        say("nothing was recorded: give --by with the name of the person who adopts it\n");
+        return Ok(());
+    };
+    if live.standing() != Standing::Active {
+        return Err(Failure::BadInput(
+            "a server writes this ledger: stop it while the file is adopted".into(),
+        ));
+    }
+    let by = signed_in(live, store, by).await?;
+    for entry in seen.entries {
+        record(live, &by, entry).await?;
+    }
+    Ok(())
+}
+
+fn told(adoption: &Adoption) -> String {
+    if adoption.entries.is_empty() {
+        return "the ledger has the rules and protocols of this file\n".into();
+    }
+    let mut text = String::new();
+    for (heading, lines) in [
+        ("What changes:", &adoption.differences),
+        ("What it means for what is here:", &adoption.consequences),
+        (
+            "It asks for less here, so that a second person and a delay are needed:",
+            &adoption.weaker,
+        ),
+        ("What is in the way:", &adoption.obstacles),
+    ] {
+        if !lines.is_empty() {
+            text.push_str(heading);
+            text.push('\n');
+            for line in lines {
+                text.push_str(&format!("  {line}\n"));
+            }
+        }
+    }
+    text
+}
+
+/// The person, once their password was right.
+async fn signed_in(live: &Live, store: &Store, by: &str) -> Result<PersonName, Failure> {
+    let typed = PersonName::new(by);
+    let person = live
+        .read(|state, _| state.spelling_of(&typed))
+        .await
+        .map_err(|error| Failure::Machine(error.to_string()))?
+        .value;
+    let account = Office::new(store.clone())
+        .account(person.as_str())
+        .await
+        .map_err(failed)?;
+    if std::io::stdin().is_terminal() {
+        say(&format!("password of {person}: "));
+        std::io::stderr().flush().ok();
+    }
+    let mut password = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut password)
+        .map_err(|error| Failure::Machine(error.to_string()))?;
+    let hash = account
+        .filter(|account| !account.disabled)
+        .and_then(|account| account.password);
+    if lazaret_server::password_fits(password.trim_end_matches(['\n', '\r']), hash.as_deref()) {
+        Ok(person)
+    } else {
+        Err(Failure::BadInput(format!(
+            "{person} cannot sign in with this password"
+        )))
+    }
+}
+
+/// Records a change; proposes it if it asks for less and nobody else has proposed it yet.
+async fn record(live: &Live, by: &PersonName, entry: Entry) -> Result<(), Failure> {
+    let (what, proposal) = match &entry {
+        Entry::ProtocolAdopted { protocol } => (
+            format!(
+                "version {} of protocol {}",
+                protocol.version, protocol.protocol
+            ),
+            Entry::ProtocolProposed {
+                protocol: protocol.clone(),
+            },
+        ),
+        Entry::RulesAdopted { rules } => (
+            "the rules".to_owned(),
+            Entry::RulesProposed {
+                rules: rules.clone(),
+            },
+        ),
+        _ => return Ok(()),
+    };
+    let refused = match submit(live, by, entry).await {
+        Ok(seq) => {
+            say(&format!("{what} adopted, record {seq}\n"));
+            return Ok(());
+        }
+        Err(SubmitError::Refused(refusal)) => refusal,
+        Err(other) => return Err(Failure::Machine(other.to_string())),
+    };
+    // Asks for less: the first person proposes, and waiting alone is no refusal to propose.
+    let waits = refused.retry_at;
+    let less = refused.fact.contains("asks for less");
+    if let Some(from) = waits.filter(|_| less) {
+        say(&format!("{what} waits until {from}: run this again then\n"));
+        return Ok(());
+    }
+    if !less {
+        return Err(Failure::BadInput(refused.to_string()));
+    }
+    match submit(live, by, proposal).await {
+        Ok(seq) => {
+            say(&format!(
+                "{what} proposed, record {seq}: another person runs the same command after the delay that the rules set\n"
+            ));
+            Ok(())
+        }
+        Err(error) => Err(Failure::BadInput(error.to_string())),
+    }
+}
+
+async fn submit(live: &Live, by: &PersonName, entry: Entry) -> Result<u64, SubmitError> {
+    let now: Timestamp = live.now();
+    let id = format!("adopt-{}-{}", live.seq() + 1, now.as_microsecond());
+    let command = Command {
+        id: CommandId::new(id).expect("letters, hyphens and digits are printable"),
+        by: by.clone(),
+        device: None,
+        site: None,
+        issued_at: now,
+        at: now,
+        crew: Vec::new(),
+        acknowledged: Vec::new(),
+        corrects: None,
+        body: None,
+        what: entry.into(),
+    };
+    live.submit(command).await.map(|receipt| receipt.seq)
+}
