@@ -1,5 +1,9 @@
 //! What must hold in a future: `lots.time_in_gateway.p95 <= 48`.
 
+use lazaret_gateway::model::Dimension;
+use lazaret_gateway::quantity::amount;
+use lazaret_sim::Unit;
+use lazaret_sim::metrics::WITH_INSIDE;
 use serde::Serialize;
 
 use crate::experiment::{Experiment, ExperimentError};
@@ -23,39 +27,72 @@ pub struct Condition {
     pub metric: String,
     /// Which way.
     pub relation: Relation,
-    /// The number.
+    /// The number, in the metric's unit.
     pub value: f64,
+    /// What the number's unit measures, if it was written with one.
+    #[serde(skip)]
+    pub written: Option<Dimension>,
 }
 
 impl Condition {
-    /// Reads `METRIC <= X` or `METRIC >= X`; `X` is in the metric's unit.
+    /// Reads `METRIC <= X` or `METRIC >= X`. A number without a unit is in the metric's unit, hours for times; a time may be
+    /// written with its unit, `5 d`, and a share as `5 %`.
     ///
     /// # Errors
     /// A message that says what is expected.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || {
+            format!(
+                "`{text}` is not a condition, write METRIC <= NUMBER or METRIC >= NUMBER, such as `lots.time_in_gateway.p95 <= 5 d`"
+            )
+        };
         let (relation, sign) = if text.contains("<=") {
             (Relation::AtMost, "<=")
         } else if text.contains(">=") {
             (Relation::AtLeast, ">=")
         } else {
-            return Err(format!(
-                "`{text}` is not a condition, write METRIC <= NUMBER or METRIC >= NUMBER"
-            ));
+            return Err(wrong());
         };
         let (metric, number) = text.split_once(sign).unwrap_or((text, ""));
-        let value: f64 = number
-            .trim()
-            .parse()
-            .map_err(|_| format!("`{}` in `{text}` is not a number", number.trim()))?;
-        if metric.trim().is_empty() || !value.is_finite() {
-            return Err(format!(
-                "`{text}` is not a condition, write METRIC <= NUMBER or METRIC >= NUMBER"
-            ));
+        let (metric, number) = (metric.trim(), number.trim());
+        let (value, written) = match number.parse::<f64>() {
+            Ok(value) => (value, None),
+            Err(_) => {
+                let (value, written) = amount(number)
+                    .map_err(|why| format!("`{number}` in `{text}` is not a number: {why}"))?;
+                let per = if written == Some(Dimension::Duration) {
+                    3600.0
+                } else {
+                    1.0
+                };
+                (value / per, written)
+            }
+        };
+        if metric.is_empty() || !value.is_finite() {
+            return Err(wrong());
         }
         Ok(Condition {
-            metric: metric.trim().to_owned(),
+            metric: metric.to_owned(),
             relation,
             value,
+            written,
+        })
+    }
+
+    /// Checks the unit in which the number was written against the one of its metric.
+    fn check_unit(&self, unit: &str) -> Result<(), ExperimentError> {
+        let fits = match self.written {
+            None => true,
+            Some(Dimension::Duration) => unit == Unit::Hours.words(),
+            Some(Dimension::Number) => unit == Unit::Share.words(),
+            Some(Dimension::Mass) => false,
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(ExperimentError::WrongUnit {
+            metric: self.metric.clone(),
+            unit: unit.to_owned(),
         })
     }
 
@@ -69,8 +106,6 @@ impl Condition {
     }
 }
 
-/// What a metric's name ends in if it counts what is still inside at the end.
-pub const WITH_INSIDE: &str = ".with_inside";
 /// The metric that counts the lots still inside at the end.
 const INSIDE: &str = "lots.in_gateway";
 
@@ -97,9 +132,11 @@ impl Judge {
         condition: &Condition,
     ) -> Result<Self, ExperimentError> {
         let at = |name: &str| experiment.metrics().iter().position(|m| m.name == name);
+        let plain = experiment.column(&condition.metric)?;
+        condition.check_unit(&experiment.metrics()[plain].unit)?;
         let with_inside = at(&format!("{}{WITH_INSIDE}", condition.metric));
         Ok(Judge {
-            plain: experiment.column(&condition.metric)?,
+            plain,
             inside: with_inside.and_then(|_| at(INSIDE)),
             with_inside,
             stopped: at(STOPPED),

@@ -33,6 +33,19 @@ impl Estimate {
         (self.high - self.low) / 2.0
     }
 
+    /// The same with its interval kept between `least` and `greatest`, where the figure itself lies between them.
+    #[must_use]
+    pub fn within(self, least: f64, greatest: f64) -> Self {
+        if !(least <= self.value && self.value <= greatest) {
+            return self;
+        }
+        Estimate {
+            low: self.low.max(least),
+            high: self.high.min(greatest),
+            ..self
+        }
+    }
+
     /// True if `value` lies inside the interval, ends included.
     #[must_use]
     pub fn holds(&self, value: f64) -> bool {

@@ -170,6 +170,16 @@ pub enum ExperimentError {
         /// The most similar name that exists.
         nearest: Option<String>,
     },
+    /// A limit is written in a unit that the metric is not counted in.
+    #[error(
+        "`{metric}` is counted in {unit}, so its limit must be too: write a number without a unit"
+    )]
+    WrongUnit {
+        /// The metric.
+        metric: String,
+        /// Its unit.
+        unit: String,
+    },
     /// The design does not make a valid gateway.
     #[error("the design `{design}` is not a gateway that can run: {message}")]
     BadDesign {

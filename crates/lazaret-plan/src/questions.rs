@@ -13,7 +13,7 @@ pub mod size;
 
 use thiserror::Error;
 
-use crate::estimate::EstimateError;
+use crate::estimate::{Estimate, EstimateError};
 use crate::experiment::{Design, Experiment, ExperimentError, Rows};
 use crate::select::kn::SelectError;
 use crate::sensitivity::sobol::SobolError;
@@ -116,6 +116,16 @@ fn unless_stopped<T: Default>(result: Result<T, QuestionError>) -> Result<T, Que
         Err(QuestionError::Experiment(ExperimentError::Interrupted)) => Ok(T::default()),
         other => other,
     }
+}
+
+/// The estimate of a metric's mean with its interval kept within what the metric can be: no count is negative, no share
+/// above 1.
+fn possible<X: Experiment>(experiment: &X, metric: &str, found: Estimate) -> Estimate {
+    let known = experiment.metrics().iter().find(|m| m.name == metric);
+    known.map_or(found, |m| {
+        let (least, greatest) = lazaret_sim::metrics::possible(&m.unit);
+        found.within(least, greatest)
+    })
 }
 
 fn estimate_error(metric: &str) -> impl Fn(EstimateError) -> QuestionError + '_ {

@@ -3,7 +3,7 @@
 //! Every draw of the simulator is keyed by (seed, replication, purpose, entity), so replication `r` shares all draws that
 //! mean the same thing in all designs: the common random numbers that the methods of this crate rely on.
 //!
-//! Besides the simulator's own metrics each row holds a few that plans need, listed in [`Simulated::new`].
+//! Besides the simulator's own metrics each row holds a few that plans need, listed in `lazaret_sim::metrics`.
 
 pub mod prior;
 
@@ -13,13 +13,12 @@ use std::sync::{Arc, Mutex};
 
 use lazaret_gateway::model::{Gateway, Quantity, ResourceKind, Source, StepKind};
 use lazaret_gateway::{Diagnostic, Document};
-use lazaret_sim::{Model, Outcome, Replication, Silent, StillInside, World};
+use lazaret_sim::metrics::{GROWTH, STOPS, WITH_INSIDE};
+use lazaret_sim::{Model, Outcome, Replication, Silent, StillInside, Unit, World};
 use lazaret_vocabulary::time::GateTime;
 use rayon::prelude::*;
 
-use crate::condition::WITH_INSIDE;
 use crate::experiment::{Design, Experiment, ExperimentError, Metric, Rows};
-use crate::stops::{DEADLOCK, STANDSTILL, STARVATION, STOPPED};
 
 /// Is told how far the runs are, and asked whether to stop. Called from many threads.
 pub trait Watch: Sync {
@@ -42,9 +41,6 @@ impl Watch for Unwatched {
     }
 }
 
-/// Name of the metric that tells how fast the backlog grows, as a share of what arrives.
-pub const GROWTH: &str = "gateway.growth";
-
 /// Gives the text of a CSV file that the gateway file names; may be asked from any thread.
 pub type SharedCsvFiles<'a> = &'a (dyn Fn(&str) -> Result<String, String> + Sync);
 
@@ -58,48 +54,14 @@ pub struct Simulated<'a> {
     watch: &'a dyn Watch,
     gateway: Gateway,
     metrics: Vec<Metric>,
-    /// Metrics that the simulator measures itself; the derived ones follow.
+    /// Metrics that the simulator measures itself; those of plans follow.
     own: usize,
-    derived: Vec<Derived>,
     /// Which metric is the growth of the backlog.
     growth: usize,
     /// Times that count what is still inside; their values follow those.
     still_inside: StillInside,
     /// Compiled designs, for designs that come again and again.
     compiled: Mutex<HashMap<String, Arc<Model>>>,
-}
-
-/// A metric worked out from others of the same row.
-#[derive(Clone, Debug)]
-enum Derived {
-    /// Vehicles that wait outside on average, in convoys: sum over sources of waiting over vehicles a convoy.
-    Outside(Vec<(usize, f64)>),
-    /// Share of a place's room that holds things at work or at rest, not things that are blocked there.
-    Load {
-        utilisation: usize,
-        blocked: usize,
-        occupied: usize,
-    },
-}
-
-impl Derived {
-    fn of(&self, row: &[f64]) -> f64 {
-        match self {
-            Derived::Outside(parts) => parts.iter().map(|&(at, convoy)| row[at] / convoy).sum(),
-            Derived::Load {
-                utilisation,
-                blocked,
-                occupied,
-            } => {
-                let occupied = row[*occupied];
-                if occupied == 0.0 {
-                    row[*utilisation]
-                } else {
-                    row[*utilisation] * (1.0 - row[*blocked] / occupied)
-                }
-            }
-        }
-    }
 }
 
 /// Why an experiment cannot be set up.
@@ -117,11 +79,8 @@ impl<'a> Simulated<'a> {
     /// * `overrides` — PATH=VALUE, put over the file in every design.
     /// * `warm_up` — statistics start there; [`GateTime::START`] counts everything.
     ///
-    /// Derived metrics: `gateway.outside` (vehicles waiting outside on average, in convoys), `gateway.growth` (growth of the
-    /// backlog as a share of what arrives), `place.NAME.load` (share of
-    /// the room of a place that is used and not merely blocked), each time in the gateway, wait and turn-round once more
-    /// with the ending `.with_inside` (what is still inside at the end counts as at least its age), and whether the future
-    /// came to a stop: `gateway.stopped`, `gateway.deadlock`, `gateway.standstill`, `gateway.starvation` (1 or 0).
+    /// Besides the simulator's metrics a row has those that `lazaret_sim::metrics` lists for plans: the growth of the backlog,
+    /// times that count what is still inside (ending in `.with_inside`), and whether the future came to a stop.
     ///
     /// # Errors
     /// [`SetUpError`].
@@ -138,63 +97,20 @@ impl<'a> Simulated<'a> {
             .map_err(SetUpError::File)?
             .gateway;
         let model = Model::compile(&gateway).map_err(|e| SetUpError::Compile(e.to_string()))?;
-        let names: Vec<String> = model.metrics().iter().map(str::to_owned).collect();
-        let own = names.len();
-        let mut metrics: Vec<Metric> = names
+        let described = |name: &str, unit: Unit, meaning: &str| Metric {
+            name: name.to_owned(),
+            unit: unit.words().to_owned(),
+            meaning: meaning.to_owned(),
+        };
+        let mut metrics: Vec<Metric> = model
+            .metrics()
+            .all()
             .iter()
-            .map(|n| Metric {
-                name: n.clone(),
-                unit: unit_of(n).to_owned(),
-                meaning: meaning_of(n),
-            })
+            .map(|m| described(&m.name, m.unit, m.meaning))
             .collect();
-        let at = |name: &str| names.iter().position(|n| n == name);
-        let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
-        let mut derived = Vec::new();
-        let outside: Vec<(usize, f64)> = gateway
-            .sources
-            .iter()
-            .filter_map(|s| {
-                let convoy = s
-                    .vehicles
-                    .resolve(&typical)
-                    .map_or(1.0, |d| d.mean())
-                    .max(1.0);
-                Some((at(&format!("source.{}.waiting.mean", s.name))?, convoy))
-            })
-            .collect();
-        derived.push(Derived::Outside(outside));
-        metrics.push(Metric {
-            name: "gateway.outside".into(),
-            unit: "convoys".into(),
-            meaning: "vehicles that wait outside for room, on average over time, in convoys".into(),
-        });
-        for place in &gateway.places {
-            let part = |what: &str| at(&format!("place.{}.{what}", place.name));
-            if let (Some(utilisation), Some(blocked), Some(occupied)) =
-                (part("utilisation"), part("blocked"), part("occupancy.mean"))
-            {
-                derived.push(Derived::Load {
-                    utilisation,
-                    blocked,
-                    occupied,
-                });
-                metrics.push(Metric {
-                    name: format!("place.{}.load", place.name),
-                    unit: "share".into(),
-                    meaning: format!(
-                        "share of the room of {} that is in use and not merely blocked",
-                        place.name
-                    ),
-                });
-            }
-        }
+        let own = metrics.len();
         let growth = metrics.len();
-        metrics.push(Metric {
-            name: GROWTH.into(),
-            unit: "share".into(),
-            meaning: "growth of the backlog (lots that wait for room, crew or a departure) from the second third of the run to the last, less one convoy, as a share of the lots that arrive in a third".into(),
-        });
+        metrics.push(described(GROWTH.name, GROWTH.unit, GROWTH.meaning));
         let still_inside = StillInside::new(&model);
         let again: Vec<Metric> = still_inside
             .positions()
@@ -208,29 +124,7 @@ impl<'a> Simulated<'a> {
             })
             .collect();
         metrics.extend(again);
-        let stop = |name: &str, meaning: &str| Metric {
-            name: name.into(),
-            unit: "share".into(),
-            meaning: meaning.into(),
-        };
-        metrics.extend([
-            stop(
-                STOPPED,
-                "1 if the future came to a stop of any kind, else 0",
-            ),
-            stop(
-                DEADLOCK,
-                "1 if places waited for one another in a circle, else 0",
-            ),
-            stop(
-                STANDSTILL,
-                "1 if something waited to the end and nobody was served, else 0",
-            ),
-            stop(
-                STARVATION,
-                "1 if something waited to the end while others were served, else 0",
-            ),
-        ]);
+        metrics.extend(STOPS.iter().map(|f| described(f.name, f.unit, f.meaning)));
         let compiled = Mutex::new(HashMap::from([(String::new(), Arc::new(model))]));
         Ok(Simulated {
             document,
@@ -242,7 +136,6 @@ impl<'a> Simulated<'a> {
             gateway,
             metrics,
             own,
-            derived,
             growth,
             still_inside,
             compiled,
@@ -385,8 +278,6 @@ impl<'a> Simulated<'a> {
             seed: self.seed,
             warm_up: self.warm_up,
             watch: self.watch,
-            own: self.own,
-            derived: &self.derived,
             still_inside: &self.still_inside,
         }
     }
@@ -403,8 +294,6 @@ struct Runner<'a> {
     seed: u64,
     warm_up: GateTime,
     watch: &'a dyn Watch,
-    own: usize,
-    derived: &'a [Derived],
     still_inside: &'a StillInside,
 }
 
@@ -448,10 +337,6 @@ impl Runner<'_> {
         let outcome = world.finish();
         row.extend_from_slice(&outcome.values);
         let stops = stops(outcome);
-        for derived in self.derived {
-            let value = derived.of(&row[from..from + self.own]);
-            row.push(value);
-        }
         // The first of all metrics counts the lots that arrived.
         row.push(course.growth(backlog, row[from]));
         still_inside.measure(world, row);
@@ -639,40 +524,4 @@ fn stops(outcome: &Outcome) -> [f64; 4] {
         starvation,
     ]
     .map(f64::from)
-}
-
-/// Unit of a metric, from its name; the simulator's names end in what they measure.
-fn unit_of(name: &str) -> &'static str {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    if name.contains("time_in_gateway") || name.contains("turn_round") || name.contains("stay") {
-        "h"
-    } else if name.starts_with("step.") {
-        if last == "started" { "lots" } else { "h" }
-    } else if name.contains("throughput") {
-        "lots a day"
-    } else if last == "utilisation" || last == "full" || last == "load" {
-        "share"
-    } else if last == "first_full" {
-        "h"
-    } else if name.starts_with("lots.")
-        || name.starts_with("goods.")
-        || name.starts_with("dispatch.") && name.contains("load")
-    {
-        "lots"
-    } else if name.starts_with("place.") {
-        "slots"
-    } else if last == "convoys" || last == "cancelled" {
-        "convoys"
-    } else if last == "departures" {
-        "departures"
-    } else if name.starts_with("source.") || name.starts_with("vehicle.") {
-        "vehicles"
-    } else {
-        "units"
-    }
-}
-
-/// What a metric counts, in words, from its name.
-fn meaning_of(name: &str) -> String {
-    name.replace('.', ", ").replace('_', " ")
 }

@@ -6,18 +6,13 @@
 
 use std::fmt;
 
+use lazaret_sim::metrics::STOPS;
 use serde::Serialize;
 
 use crate::experiment::{Experiment, Rows};
 
 /// Name of the metric that is 1 in a future that came to a stop and 0 in any other.
-pub const STOPPED: &str = "gateway.stopped";
-/// 1 in a future in which places waited for one another in a circle.
-pub const DEADLOCK: &str = "gateway.deadlock";
-/// 1 in a future in which something waited to the end and nobody was served.
-pub const STANDSTILL: &str = "gateway.standstill";
-/// 1 in a future in which something waited to the end while others that came later were served.
-pub const STARVATION: &str = "gateway.starvation";
+pub const STOPPED: &str = STOPS[0].name;
 
 /// How many futures came to a stop, and of what kind. One future may have more than one kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -43,10 +38,10 @@ impl StopColumns {
     pub fn of<X: Experiment + ?Sized>(experiment: &X) -> Option<Self> {
         let at = |name: &str| experiment.metrics().iter().position(|m| m.name == name);
         Some(StopColumns([
-            at(STOPPED)?,
-            at(DEADLOCK)?,
-            at(STANDSTILL)?,
-            at(STARVATION)?,
+            at(STOPS[0].name)?,
+            at(STOPS[1].name)?,
+            at(STOPS[2].name)?,
+            at(STOPS[3].name)?,
         ]))
     }
 

@@ -25,10 +25,20 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Half the length of the interval.
+    /// Half the length of the interval, before it was kept within what is possible.
     #[must_use]
     pub fn half_width(&self) -> f64 {
-        (self.high - self.low) / 2.0
+        (self.high - self.mean).max(self.mean - self.low)
+    }
+
+    /// The same with its interval kept between `least` and `greatest`: a count is not negative, a share not above 1.
+    #[must_use]
+    pub fn within(self, (least, greatest): (f64, f64)) -> Self {
+        Estimate {
+            low: self.low.max(least).min(self.mean),
+            high: self.high.min(greatest).max(self.mean),
+            ..self
+        }
     }
 }
 
@@ -140,6 +150,20 @@ mod tests {
         assert!((moments.variance() - 32.0 / 7.0).abs() < 1e-12);
         // t with 7 degrees of freedom at 97.5 %: 2.364624.
         assert!((moments.half_width(0.95) - 2.364_624 * (32.0f64 / 7.0 / 8.0).sqrt()).abs() < 1e-5);
+    }
+
+    #[test]
+    fn an_interval_stays_within_what_is_possible() {
+        let mut moments = Moments::default();
+        [0.0, 0.0, 0.0, 0.9]
+            .into_iter()
+            .for_each(|v| moments.add(v));
+        let plain = moments.estimate();
+        assert!(plain.low < 0.0 && plain.half_width() > 0.4);
+        let kept = plain.within((0.0, 1.0));
+        assert_eq!((kept.low, kept.high), (0.0, plain.high));
+        // How well it is known does not change by what is possible.
+        assert!((kept.half_width() - plain.half_width()).abs() < 1e-12);
     }
 
     #[test]

@@ -3,7 +3,7 @@ mod calendar;
 mod compile;
 mod estimate;
 mod hours;
-mod metrics;
+pub mod metrics;
 mod model;
 mod observer;
 mod statistics;
@@ -14,7 +14,7 @@ mod world;
 
 pub use compile::CompileError;
 pub use estimate::{Estimate, LEVEL, Moments, share_low, student};
-pub use metrics::MetricNames;
+pub use metrics::{MetricName, MetricNames, Unit};
 pub use model::{Model, OCCUPANCY_BINS};
 pub use observer::{Observer, Silent, Tell};
 pub use warm_up::mser5;

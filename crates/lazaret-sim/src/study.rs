@@ -347,7 +347,12 @@ pub fn run(
         settled: collector.precise && found && !drifting && !undecided && !partial,
         partial,
         warm_up,
-        estimates: collector.moments.iter().map(Moments::estimate).collect(),
+        estimates: collector
+            .moments
+            .iter()
+            .zip(model.metrics.all())
+            .map(|(moments, metric)| moments.estimate().within(metric.unit.possible()))
+            .collect(),
         spread,
         fans: collector.fans(),
         stopped: collector.stopped,

@@ -15,8 +15,9 @@ use std::ops::ControlFlow;
 use clap::Args;
 use lazaret_gateway::check::check;
 use lazaret_gateway::diagnostic::nearest;
+use lazaret_gateway::model::Dimension;
 use lazaret_sim::study::{self, Settings, Stop, Study, headline};
-use lazaret_sim::{Estimate, MetricNames, Model};
+use lazaret_sim::{Estimate, MetricNames, Model, Unit};
 
 use crate::files::Output;
 use crate::input::{Input, Loaded};
@@ -208,7 +209,8 @@ fn stop(arguments: &Arguments, model: &Model) -> Result<Stop, Failure> {
         bad("write METRIC=VALUE, such as lots.time_in_gateway.mean=2".to_string())
     })?;
     let metric = position(model.metrics(), name.trim()).map_err(bad)?;
-    let half_width: f64 = value.trim().parse().map_err(|_| {
+    let unit = model.metrics().all()[metric].unit;
+    let half_width = limit_in(value.trim(), unit).ok_or_else(|| {
         bad(format!(
             "`{}` is not a number; give the half-width in the unit of the metric (hours for times), such as 2 or 0.5",
             value.trim()
@@ -221,6 +223,15 @@ fn stop(arguments: &Arguments, model: &Model) -> Result<Stop, Failure> {
         metric,
         half_width,
         limit,
+    })
+}
+
+/// A number in the unit of a metric: without a unit, or a time with its own, such as `30 min`.
+fn limit_in(text: &str, unit: Unit) -> Option<f64> {
+    text.parse().ok().or_else(|| {
+        let (seconds, dimension) = lazaret_gateway::quantity::amount(text).ok()?;
+        let time = dimension == Some(Dimension::Duration) && unit == Unit::Hours;
+        time.then_some(seconds / 3600.0)
     })
 }
 

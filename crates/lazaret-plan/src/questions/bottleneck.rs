@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{QuestionError, estimate_error, run_all};
-use crate::compare::{Difference, Verdict, compare};
+use crate::compare::{Difference, Verdict, compare, difference};
 use crate::estimate::{Estimate, mean};
 use crate::experiment::{Design, Experiment, Rows};
 use crate::select::Aim;
@@ -31,6 +31,29 @@ pub struct Gain {
     pub stops: Stops,
 }
 
+/// What to build next, as far as these futures tell.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "answer")]
+pub enum Headline {
+    /// One gain is shown, matters, and is greater than every other that may matter.
+    Build {
+        /// Which of the gains.
+        gain: usize,
+    },
+    /// Several may be the greatest, or the greatest is not shown to be a gain.
+    Undecided {
+        /// Which of the gains, the greatest first.
+        between: Vec<usize>,
+        /// About how many more replications would tell; none if no number within reach would.
+        more: Option<u64>,
+    },
+    /// No gain can be large enough to matter.
+    Nothing,
+}
+
+/// A gain smaller than this share of the metric does not matter.
+pub const MATTERS: f64 = 0.01;
+
 /// The answer of `plan bottleneck`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct BottleneckAnswer {
@@ -38,8 +61,14 @@ pub struct BottleneckAnswer {
     pub metric: String,
     /// Its unit.
     pub unit: String,
+    /// Why this metric, if it was not asked for.
+    pub because: Option<String>,
     /// Its mean as things are.
     pub now: Estimate,
+    /// The least gain that matters.
+    pub matters: f64,
+    /// What to build next.
+    pub headline: Headline,
     /// Futures that came to a stop as things are.
     pub stops: Stops,
     /// All gains, the greatest first.
@@ -79,6 +108,7 @@ pub fn ask<X: Experiment>(
     designs.extend(candidates.iter().map(|c| (experiment, &c.design)));
     let (rows, partial) = run_all(&designs, replications)?;
     let (base, others) = (&rows[0], &rows[1..]);
+    let base_stops = Stops::count(experiment, base);
     let replications = base.len() as u64;
     let scores =
         |rows: &Rows| -> Vec<f64> { rows.column(column).iter().map(|&x| aim.score(x)).collect() };
@@ -86,7 +116,9 @@ pub fn ask<X: Experiment>(
     let theirs: Vec<Vec<f64>> = others.iter().map(scores).collect();
     let fail = estimate_error(metric);
     let now = mean(&base.column(column), level).map_err(&fail)?;
-    let mut gains: Vec<Gain> = compare(&own, &theirs, level, None)
+    let now = super::possible(experiment, metric, now);
+    let matters = MATTERS * now.value.abs();
+    let gains: Vec<Gain> = compare(&own, &theirs, level, Some(matters))
         .map_err(&fail)?
         .into_iter()
         .zip(candidates)
@@ -98,18 +130,10 @@ pub fn ask<X: Experiment>(
             stops: Stops::count(experiment, rows),
         })
         .collect();
-    // Sure gains first, then by size; what makes no difference at all comes last.
-    let rank = |g: &Gain| match g.gain.verdict {
-        Verdict::Higher => 0,
-        Verdict::CannotTell { .. } | Verdict::Same => 1,
-        Verdict::Identical => 2,
-        Verdict::Lower => 3,
-    };
-    gains.sort_by(|a, b| {
-        rank(a)
-            .cmp(&rank(b))
-            .then(b.gain.value.total_cmp(&a.gain.value))
-    });
+    let order = by_size(&gains, base_stops);
+    let theirs: Vec<&[f64]> = order.iter().map(|&i| theirs[i].as_slice()).collect();
+    let gains: Vec<Gain> = order.iter().map(|&i| gains[i].clone()).collect();
+    let headline = headline(&gains, &theirs, matters, base_stops, level).map_err(&fail)?;
     let losses = losses
         .iter()
         .map(|name| {
@@ -117,7 +141,7 @@ pub fn ask<X: Experiment>(
             let unit = experiment.metrics()[c].unit.clone();
             Ok(mean(&base.column(c), level)
                 .ok()
-                .map(|e| (name.clone(), unit, e)))
+                .map(|e| (name.clone(), unit, super::possible(experiment, name, e))))
         })
         .collect::<Result<Vec<_>, QuestionError>>()?
         .into_iter()
@@ -125,13 +149,79 @@ pub fn ask<X: Experiment>(
         .collect();
     Ok(BottleneckAnswer {
         metric: metric.to_owned(),
+        because: None,
+        matters,
+        headline,
         unit: experiment.metrics()[column].unit.clone(),
         now,
-        stops: Stops::count(experiment, base),
+        stops: base_stops,
         gains,
         losses,
         replications,
         partial,
         level,
+    })
+}
+
+/// The gains by size; what makes no difference at all, and what makes more futures stop, comes last.
+fn by_size(gains: &[Gain], now: Stops) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..gains.len()).collect();
+    let last = |g: &Gain| (stops_more(g, now), g.gain.verdict == Verdict::Identical);
+    order.sort_by(|&a, &b| {
+        last(&gains[a])
+            .cmp(&last(&gains[b]))
+            .then(gains[b].gain.value.total_cmp(&gains[a].gain.value))
+    });
+    order
+}
+
+fn stops_more(gain: &Gain, now: Stops) -> bool {
+    gain.stops.stopped > now.stopped
+}
+
+/// What to build next: the greatest gain if it is shown and beats all others that may matter.
+///
+/// * `scores` — the metric with each, more being better, in the order of `gains`, which is by size.
+fn headline(
+    gains: &[Gain],
+    scores: &[&[f64]],
+    matters: f64,
+    now: Stops,
+    level: f64,
+) -> Result<Headline, crate::estimate::EstimateError> {
+    let may_matter: Vec<usize> = (0..gains.len())
+        .filter(|&i| !stops_more(&gains[i], now) && gains[i].gain.high > matters)
+        .collect();
+    let Some((&first, rivals)) = may_matter.split_first() else {
+        return Ok(Headline::Nothing);
+    };
+    let each = 1.0 - (1.0 - level) / rivals.len().max(1) as f64;
+    let mut between = vec![first];
+    let mut more = Some(0);
+    let mut wanted = |verdict: Verdict| match verdict {
+        Verdict::CannotTell { more: n } => {
+            more = more.zip(n).map(|(a, b): (u64, u64)| a.max(b));
+        }
+        // What is the same in every future stays the same in more of them.
+        Verdict::Identical => more = None,
+        _ => {}
+    };
+    let lead = &gains[first].gain;
+    let shown = lead.low > 0.0 && lead.value >= matters;
+    if !shown {
+        wanted(lead.verdict);
+    }
+    for &rival in rivals {
+        // In pairs, so that what both owe to the same luck does not hide which is greater.
+        let ahead = difference(scores[rival], scores[first], each, None)?;
+        if ahead.low <= 0.0 {
+            between.push(rival);
+            wanted(ahead.verdict);
+        }
+    }
+    Ok(if shown && between.len() == 1 {
+        Headline::Build { gain: first }
+    } else {
+        Headline::Undecided { between, more }
     })
 }

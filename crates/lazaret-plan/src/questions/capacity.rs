@@ -190,6 +190,7 @@ fn search<X: Experiment>(
             metric: q.sustained.metric.clone(),
             relation: Relation::AtMost,
             value: q.sustained.limit,
+            written: None,
         },
     )?;
     let stop_columns = StopColumns::of(experiment);

@@ -98,6 +98,7 @@ pub fn ask<X: Experiment>(
                 .collect();
             let fail = estimate_error(&name);
             let estimate = mean(&own, level).map_err(&fail)?;
+            let estimate = super::possible(baseline.0, &name, estimate);
             let differences = compare(&own, &theirs, level, tolerance).map_err(&fail)?;
             Ok(Compared {
                 baseline: estimate,

@@ -176,8 +176,10 @@ pub enum Method {
     },
     /// A surface guided the search; no guarantee.
     Surface {
-        /// Expected improvement at the end, in the unit of the first aim.
+        /// What the surface expects of one more design, in the unit of the first aim. A guess, and no promise.
         improvement_left: f64,
+        /// True if no priced number of the best design can be lowered by itself and still be shown to keep the constraints.
+        lowest: bool,
     },
     /// All designs were run and cost alone decides; nothing is random in the aim.
     Certain,
@@ -371,8 +373,12 @@ fn run<X: Experiment>(
     let aims = study
         .aims
         .iter()
-        .map(|a| mean(&column(&a.metric)?, study.level).map_err(super::estimate_error(&a.metric)))
-        .collect::<Result<Vec<_>, _>>()?;
+        .map(|a| {
+            let found = mean(&column(&a.metric)?, study.level);
+            let found = found.map_err(super::estimate_error(&a.metric))?;
+            Ok(super::possible(experiment, &a.metric, found))
+        })
+        .collect::<Result<Vec<_>, QuestionError>>()?;
     let keeps = study
         .constraints
         .iter()
@@ -555,7 +561,9 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
     let mut noises: Vec<Vec<f64>> = Vec::new();
     let mut improvement_left = f64::INFINITY;
     let mut best: Option<usize> = None;
-    while tried.len() < study.designs {
+    let mut designs: Vec<Design> = Vec::new();
+    let to_lower = Lowering::<X>::designs(study);
+    while tried.len() < study.designs - to_lower {
         let at = match queue.pop() {
             Some(at) => at,
             None => {
@@ -575,7 +583,9 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
                 proposal.at
             }
         };
-        let (result, first) = run(experiment, study, &design_at(&at))?;
+        let design = design_at(&at);
+        let (result, first) = run(experiment, study, &design)?;
+        designs.push(design);
         let mut noise = vec![mean_and_variance(&first).1 / first.len() as f64];
         noise.extend(
             result
@@ -588,6 +598,19 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
         tried.push(result);
         points.push(at);
     }
+    let lowest = if to_lower > 0 {
+        let mut lowering = Lowering {
+            experiment,
+            study,
+            designs,
+            tried,
+        };
+        let lowest = lowering.lower()?;
+        tried = lowering.tried;
+        lowest
+    } else {
+        false
+    };
     mark_front(study, &mut tried);
     // What is shown to be feasible goes before what is only not refuted.
     let of_kind = |kind: Feasible| {
@@ -607,7 +630,10 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
     let method = match (best, study.aims.len()) {
         (None, _) => Method::NoneFeasible,
         (_, 2) => Method::Front,
-        _ => Method::Surface { improvement_left },
+        _ => Method::Surface {
+            improvement_left,
+            lowest,
+        },
     };
     Ok(OptimiseAnswer {
         aims: study.aims.clone(),
@@ -618,6 +644,115 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
         tried,
         of: None,
     })
+}
+
+/// Lowers the priced numbers of the best design one at a time, as far as the constraints are shown to be kept.
+///
+/// A surface tells apart what is a few hundredths of a range apart. Where the range is wide and the best lies at its end,
+/// halving the way to it finds it; it assumes for where to look, and only for that, that more of a number keeps constraints
+/// at least as well.
+struct Lowering<'a, X> {
+    experiment: &'a X,
+    study: &'a Study,
+    designs: Vec<Design>,
+    tried: Vec<Tried>,
+}
+
+impl<X: Experiment> Lowering<'_, X> {
+    /// Designs of the study that are kept back for it; none where cost is not the only aim.
+    fn designs(study: &Study) -> usize {
+        if study.aims.len() != 1 || study.aims[0].metric != "cost" {
+            return 0;
+        }
+        let halvings: usize = study
+            .decisions
+            .iter()
+            .filter_map(|d| Self::range(study, d))
+            .map(|(low, high)| 2 + (i128::from(high) - i128::from(low) + 1).ilog2() as usize)
+            .sum();
+        halvings.min(study.designs / 2)
+    }
+
+    /// The whole numbers of a decision between which its cost grows; none if it has no price or is not a whole number.
+    fn range(study: &Study, decision: &Factor) -> Option<(i64, i64)> {
+        let Values::Integer(low, high) = decision.values else {
+            return None;
+        };
+        let price = study.prices.iter().find(|p| p.path == decision.path)?;
+        let free = price.free.ceil().min(high as f64) as i64;
+        (price.each > 0.0).then_some((low.max(free), high))
+    }
+
+    /// The cheapest design that is shown to keep the constraints.
+    fn best(&self) -> Option<usize> {
+        (0..self.tried.len())
+            .filter(|&i| self.tried[i].feasible == Feasible::Yes)
+            .min_by(|&a, &b| self.tried[a].cost.total_cmp(&self.tried[b].cost))
+    }
+
+    /// Runs `design` unless it has been; gives where it is among those tried, or nothing if no more may be run.
+    fn at(&mut self, design: &Design) -> Result<Option<usize>, QuestionError> {
+        let name = design.to_string();
+        if let Some(at) = self.tried.iter().position(|t| t.design == name) {
+            return Ok(Some(at));
+        }
+        if self.tried.len() >= self.study.designs {
+            return Ok(None);
+        }
+        self.tried.push(run(self.experiment, self.study, design)?.0);
+        self.designs.push(design.clone());
+        Ok(Some(self.tried.len() - 1))
+    }
+
+    /// Returns true if in the end no number can be lowered.
+    fn lower(&mut self) -> Result<bool, QuestionError> {
+        let priced: Vec<(usize, i64, i64)> = (0..self.study.decisions.len())
+            .filter_map(|d| {
+                let (low, high) = Self::range(self.study, &self.study.decisions[d])?;
+                Some((d, low, high))
+            })
+            .collect();
+        if self.best().is_none() {
+            // Nothing found keeps them: the most of everything is the last that could.
+            let most = self
+                .study
+                .decisions
+                .iter()
+                .fold(Design::base(), |d, f| match &f.values {
+                    Values::Integer(_, high) => d.with(f.path.clone(), high.to_string()),
+                    values => d.with(f.path.clone(), values.at(1.0 - f64::EPSILON)),
+                });
+            self.at(&most)?;
+        }
+        loop {
+            let mut moved = false;
+            for &(decision, low, _) in &priced {
+                let Some(best) = self.best() else {
+                    return Ok(false);
+                };
+                let start = self.designs[best].clone();
+                let now = start.changes[decision].value.parse().unwrap_or(low);
+                let (mut short, mut enough): (i64, i64) = (low, now);
+                while short < enough {
+                    let middle = short + (enough - short) / 2;
+                    let mut design = start.clone();
+                    design.changes[decision].value = middle.to_string();
+                    let Some(at) = self.at(&design)? else {
+                        return Ok(false);
+                    };
+                    if self.tried[at].feasible == Feasible::Yes {
+                        enough = middle;
+                        moved = true;
+                    } else {
+                        short = middle + 1;
+                    }
+                }
+            }
+            if !moved {
+                return Ok(true);
+            }
+        }
+    }
 }
 
 /// Two standard errors of a share, but no more than half of what is left above it.

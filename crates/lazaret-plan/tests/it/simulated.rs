@@ -332,3 +332,51 @@ fn a_question_that_is_stopped_answers_from_the_futures_that_are_done() {
     assert_eq!(stopped.metrics, whole.metrics);
     assert!(!whole.partial);
 }
+
+#[test]
+fn a_row_is_what_the_simulator_measures_to_the_last_bit() {
+    let document = uiju();
+    let experiment = simulated(&document, &Unwatched);
+    let rows = experiment.run(&Design::base(), 0..3).unwrap();
+    let none = |name: &str| no_files(name);
+    let gateway = document.read(&[] as &[String], &none).unwrap().gateway;
+    let model = lazaret_sim::Model::compile(&gateway).unwrap();
+    let mut world = lazaret_sim::World::new(&model, lazaret_sim::Silent);
+    for r in 0..3 {
+        let outcome = world
+            .replicate(lazaret_sim::Replication::new(7, r), GateTime::START)
+            .unwrap();
+        for (i, (own, value)) in outcome.values.iter().zip(rows.row(r as usize)).enumerate() {
+            let name = &experiment.metrics()[i].name;
+            assert_eq!(own.to_bits(), value.to_bits(), "{name} in replication {r}");
+        }
+    }
+}
+
+#[test]
+fn limits_may_have_units() {
+    use lazaret_plan::condition::{Condition, Judge};
+    let document = uiju();
+    let experiment = simulated(&document, &Unwatched);
+    let value = |text: &str| {
+        let condition = Condition::parse(text).unwrap();
+        Judge::new(&experiment, &condition).map(|_| condition.value)
+    };
+    assert_eq!(value("lots.time_in_gateway.p95 <= 5 d"), Ok(120.0));
+    assert_eq!(value("lots.time_in_gateway.p95 <= 5d"), Ok(120.0));
+    assert_eq!(value("lots.time_in_gateway.p95 <= 90 min"), Ok(1.5));
+    assert_eq!(value("lots.time_in_gateway.p95 <= 5"), Ok(5.0));
+    assert_eq!(value("place.yard.full <= 5 %"), Ok(0.05));
+    assert_eq!(value("lots.dispatched >= 300"), Ok(300.0));
+    for text in [
+        "lots.dispatched >= 5 d",
+        "lots.dispatched >= 5 %",
+        "lots.time_in_gateway.p95 <= 5 %",
+        "lots.time_in_gateway.p95 <= 5 kg",
+    ] {
+        let error = value(text).unwrap_err().to_string();
+        assert!(error.contains("is counted in"), "{text}: {error}");
+    }
+    assert!(Condition::parse("lots.dispatched <= 5 parsecs").is_err());
+    assert!(Condition::parse("lots.dispatched <= inf").is_err());
+}

@@ -9,7 +9,8 @@ use lazaret_vocabulary::event::{
 };
 use lazaret_vocabulary::time::GateTime;
 
-use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity, waits};
+use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity};
+use crate::metrics::{OfGateway, OfLots, OfPlace, OfResource, OfSource, OfVehicles, Reader};
 use crate::model::{NO_PLACE, OCCUPANCY_BINS};
 use crate::observer::Observer;
 
@@ -189,114 +190,74 @@ impl<O: Observer> World<'_, O> {
         let now = self.now;
         let span = (now - self.warm).max(1) as f64;
         let level = |integral: i128| integral as f64 / span;
-        let arrived: u64 = self.goods.iter().map(|g| g.arrived).sum();
-        let dispatched = self.dispatched();
         self.lots_time.clear();
         for goods in &self.goods {
             self.lots_time.merge(&goods.time);
         }
-        values.extend([
-            arrived as f64,
-            dispatched as f64,
-            self.destroyed as f64,
-            self.sent_back as f64,
-            self.inside.now() as f64,
-            level(self.inside.integral(now)),
-            self.inside.max() as f64,
-            dispatched as f64 / (span / MICROS_PER_HOUR / 24.0),
-        ]);
-        let tally = &self.lots_time;
-        values.extend([
-            tally.mean(),
-            tally.quantile(0.5),
-            tally.quantile(0.95),
-            tally.max(),
-        ]);
-        for goods in &self.goods {
-            values.extend([
-                goods.arrived as f64,
-                goods.dispatched as f64,
-                goods.inside as f64,
-                goods.time.mean(),
-                goods.time.quantile(0.5),
-                goods.time.quantile(0.95),
-                goods.time.max(),
-            ]);
-        }
-        for step in &self.steps {
-            let n = step.wait.count();
-            let mean = |sum: i128| {
-                if n == 0 {
-                    f64::NAN
-                } else {
-                    sum as f64 / n as f64 / MICROS_PER_HOUR
-                }
-            };
-            values.extend([
-                n as f64,
-                step.wait.mean(),
-                step.wait.quantile(0.95),
-                step.blocked.over(step.finished),
-                mean(step.causes[waits::NO_ROOM]),
-                mean(step.causes[waits::CLOSED]),
-                mean(step.causes[waits::SEGREGATED]),
-                mean(step.causes[waits::NO_RESOURCE]),
-                mean(step.causes[waits::NO_DEPARTURE]),
-                mean(step.paused),
-            ]);
-        }
-        for (place, model) in self.places.iter().zip(&self.model.places) {
+        let mut read = Reader(values);
+        read.lots(&OfLots {
+            arrived: self.goods.iter().map(|g| g.arrived).sum(),
+            dispatched: self.dispatched(),
+            destroyed: self.destroyed,
+            sent_back: self.sent_back,
+            inside: self.inside.now(),
+            inside_mean: level(self.inside.integral(now)),
+            inside_max: self.inside.max(),
+            days: span / MICROS_PER_HOUR / 24.0,
+            time: &self.lots_time,
+        });
+        self.goods.iter().for_each(|goods| read.goods(goods));
+        self.steps.iter().for_each(|step| read.step(step));
+        let of_place = |p: usize| {
+            let place = &self.places[p];
             let occupied = place.occupied.integral(now);
             let slots = place.slots_there.integral(now);
-            let utilisation = if model.unlimited || slots == 0 {
-                f64::NAN
-            } else {
-                occupied as f64 / slots as f64
-            };
-            values.extend([
-                level(occupied),
-                place.occupied.max() as f64,
-                utilisation,
-                level(place.blocked.integral(now)),
-                level(place.full.integral(now)),
-                if place.first_full < 0 {
+            OfPlace {
+                occupied: level(occupied),
+                most: place.occupied.max(),
+                utilisation: if self.model.places[p].unlimited || slots == 0 {
                     f64::NAN
                 } else {
-                    place.first_full as f64 / MICROS_PER_HOUR
+                    occupied as f64 / slots as f64
                 },
-            ]);
-        }
-        for resource in &self.resources {
-            let used = resource.in_use.integral(now) as f64;
-            // At work after the end of the shift counts as there, so that the share is never above 1.
-            let available = used + resource.idle as f64;
-            values.extend([
-                level(resource.in_use.integral(now)),
-                if available > 0.0 {
-                    used / available
-                } else {
-                    f64::NAN
+                blocked: level(place.blocked.integral(now)),
+                full: level(place.full.integral(now)),
+                first_full: place.first_full,
+            }
+        };
+        (0..self.places.len()).for_each(|p| read.place(&of_place(p)));
+        for (resource, about) in self.resources.iter().zip(&self.model.gateway.resources) {
+            let used = resource.in_use.integral(now);
+            read.resource(
+                about.kind,
+                &OfResource {
+                    in_use: level(used),
+                    used: used as f64,
+                    // At work after the end of the shift counts as there, so that the share is never above 1.
+                    available: used as f64 + resource.idle as f64,
                 },
-            ]);
+            );
         }
-        values.extend([
-            self.turn_round.count() as f64,
-            self.turn_round.mean(),
-            self.turn_round.quantile(0.95),
-            self.stay.mean(),
-        ]);
+        read.vehicles(&OfVehicles {
+            turn_round: &self.turn_round,
+            stay: &self.stay,
+        });
         for source in &self.sources {
-            values.extend([
-                source.convoys as f64,
-                source.cancelled as f64,
-                level(source.waiting.integral(now)),
-                source.waiting.max() as f64,
-            ]);
+            read.source(&OfSource {
+                source,
+                waiting: level(source.waiting.integral(now)),
+            });
         }
-        for dispatch in &self.dispatches {
-            let n = dispatch.departures as f64;
-            values.extend([n, dispatch.loaded as f64 / n, dispatch.cancelled as f64]);
-        }
+        self.dispatches.iter().for_each(|d| read.dispatch(d));
+        read.gateway(&OfGateway {
+            outside: self
+                .sources
+                .iter()
+                .zip(&self.model.metrics.convoys)
+                .map(|(source, convoy)| level(source.waiting.integral(now)) / convoy)
+                .sum(),
+        });
+        (0..self.places.len()).for_each(|p| read.load(&of_place(p)));
     }
 
     fn measure_occupancy(&self, occupancy: &mut Vec<f32>) {

@@ -3,14 +3,16 @@
 use clap::Args;
 use lazaret_gateway::model::{Gateway, Hours, Quantity, Recurrence, ResourceKind, StepKind};
 use lazaret_plan::compare::Verdict;
-use lazaret_plan::questions::bottleneck::{BottleneckAnswer, OneMore, ask};
+use lazaret_plan::questions::bottleneck::{BottleneckAnswer, Gain, Headline, OneMore, ask};
 use lazaret_plan::select::Aim;
 use lazaret_plan::simulated::Simulated;
 use lazaret_plan::{Design, Experiment};
+use lazaret_sim::metrics::GROWTH;
 
+use super::capacity::GROWTH_MOST;
 use super::common::{Runs, ended, experiment_failed, failed, foot};
 use super::compare::difference;
-use super::words::{figure, stopped, table, verdict, with_interval};
+use super::words::{figure, percent, stopped, table, verdict, with_interval};
 use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
@@ -22,8 +24,8 @@ use crate::output::Failure;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// The metric in which gains are counted; by default the mean time in the gateway, or if more than half a convoy waits
-    /// outside the lots that reach their hold
+    /// The metric in which gains are counted [default: the mean time in the gateway; if what waits grows all the time, the
+    /// lots that reach their hold]
     #[arg(long, value_name = "METRIC")]
     metric: Option<String>,
     /// More of the metric is better; only with --metric
@@ -37,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let how = &arguments.runs.how;
     let answer = how.ask(&arguments.input, |experiment| {
         let candidates = candidates(experiment.gateway());
-        let (metric, aim) = metric(arguments, experiment)?;
+        let (metric, aim, because) = metric(arguments, experiment)?;
         let losses = losses(experiment);
         ask(
             experiment,
@@ -48,6 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             arguments.runs.replications,
             how.level,
         )
+        .map(|answer| BottleneckAnswer { because, ..answer })
         .map_err(failed)
     })?;
     how.answer(
@@ -60,41 +63,47 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     ended(answer.partial)
 }
 
-fn metric(arguments: &Arguments, experiment: &Simulated<'_>) -> Result<(String, Aim), Failure> {
+/// The metric, which way is better, and why it was taken if it was not asked for.
+fn metric(
+    arguments: &Arguments,
+    experiment: &Simulated<'_>,
+) -> Result<(String, Aim, Option<String>), Failure> {
     if let Some(metric) = &arguments.metric {
         let aim = if arguments.maximise {
             Aim::Maximise
         } else {
             Aim::Minimise
         };
-        return Ok((metric.clone(), aim));
+        return Ok((metric.clone(), aim, None));
     }
     // Times of what got through say little where much does not. Lots are then counted where their hold starts: what is
     // dispatched also depends on whether the last departure falls just before or after the end of the run.
     let look = arguments.runs.replications.min(20);
-    let column = experiment
-        .column("gateway.outside")
-        .map_err(experiment_failed)?;
-    let outside = experiment
+    let column = experiment.column(GROWTH.name).map_err(experiment_failed)?;
+    let growth = experiment
         .run(&Design::base(), 0..look)
         .map_err(experiment_failed)?
         .column(column);
-    let mean = outside.iter().sum::<f64>() / look as f64;
+    let mean = growth.iter().sum::<f64>() / look as f64;
     let held = experiment
         .gateway()
         .steps
         .iter()
         .find(|s| matches!(s.kind, StepKind::Hold { .. }));
-    Ok(if mean > 0.5 {
+    Ok(if mean > GROWTH_MOST {
         (
             held.map_or_else(
                 || "lots.dispatched".into(),
                 |s| format!("step.{}.started", s.name),
             ),
             Aim::Maximise,
+            Some(format!(
+                "what waits grows by {} of what arrives, so times would be of what gets through only",
+                percent(mean)
+            )),
         )
     } else {
-        ("lots.time_in_gateway.mean".into(), Aim::Minimise)
+        ("lots.time_in_gateway.mean".into(), Aim::Minimise, None)
     })
 }
 
@@ -201,11 +210,21 @@ pub(super) fn candidates(gateway: &Gateway) -> Vec<OneMore> {
             add(
                 format!("one more departure a week of {}", step.name),
                 format!("step.{}.every", step.name),
-                format!("\"{shorter:.0} s\""),
+                format!("\"{}\"", in_minutes(shorter)),
             );
         }
     }
     all
+}
+
+/// A duration to the minute, as the file writes it.
+fn in_minutes(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round().max(1.0) as u64;
+    match (minutes / 60, minutes % 60) {
+        (0, m) => format!("{m} min"),
+        (h, 0) => format!("{h} h"),
+        (h, m) => format!("{h} h {m} min"),
+    }
 }
 
 /// A shift of one window, an hour longer; none if it has several windows or fills the day.
@@ -236,21 +255,58 @@ fn warnings(answer: &BottleneckAnswer) -> Vec<String> {
         .collect()
 }
 
+/// What to build next, in a sentence.
+fn headline(answer: &BottleneckAnswer) -> String {
+    /// More than these are only counted.
+    const NAMED: usize = 4;
+    let worth = |g: &Gain| format!("{} ({} {})", g.what, figure(g.gain.value), answer.unit);
+    match &answer.headline {
+        Headline::Build { gain } => {
+            let g = &answer.gains[*gain];
+            format!(
+                "Build next: {}. It is worth {} {} of {}.",
+                g.what,
+                figure(g.gain.value),
+                answer.unit,
+                answer.metric
+            )
+        }
+        Headline::Undecided { between, more } => {
+            let names: Vec<String> = between
+                .iter()
+                .take(NAMED)
+                .map(|&i| worth(&answer.gains[i]))
+                .collect();
+            let others = match between.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                n => format!(" and {n} others"),
+            };
+            let more = match more {
+                Some(n) => format!("about {} more replications would tell", figure(*n as f64)),
+                None => "no number of replications within reach would tell".into(),
+            };
+            let what = if between.len() == 1 {
+                "Not shown yet to be a gain"
+            } else {
+                "Undecided between"
+            };
+            format!("{what}: {}{others}; {more}.", names.join(", "))
+        }
+        Headline::Nothing if answer.gains.is_empty() => {
+            "The file has no known number of which there could be one more.".to_owned()
+        }
+        Headline::Nothing => format!(
+            "Nothing that matters: one more of anything by itself changes {} by less than 1 %.",
+            answer.metric
+        ),
+    }
+}
+
 fn text(answer: &BottleneckAnswer, arguments: &Arguments) -> String {
-    let mut text = match answer.gains.first() {
-        Some(g) if g.gain.verdict == Verdict::Higher => format!(
-            "\nBuild next: {}. It is worth {} {} of {}.\n",
-            g.what,
-            figure(g.gain.value),
-            answer.unit,
-            answer.metric
-        ),
-        Some(_) => format!(
-            "\nOne more of anything by itself is not shown to improve {}.\n",
-            answer.metric
-        ),
-        None => "\nThe file has no known number of which there could be one more.\n".to_owned(),
-    };
+    let mut text = format!("\n{}\n", headline(answer));
+    if let Some(because) = &answer.because {
+        text += &format!("Gains are counted in {}: {because}.\n", answer.metric);
+    }
     text += &format!(
         "As it is: {} is {} {}.\n\n",
         answer.metric,
@@ -263,6 +319,9 @@ fn text(answer: &BottleneckAnswer, arguments: &Arguments) -> String {
         .map(|g| {
             let (value, interval) = difference(&g.gain);
             let verdict = match g.gain.verdict {
+                Verdict::Higher if g.gain.high < answer.matters => {
+                    "better, but by less than 1 %".to_owned()
+                }
                 Verdict::Higher => "better".to_owned(),
                 Verdict::Lower => "worse".to_owned(),
                 _ => verdict(&g.gain),

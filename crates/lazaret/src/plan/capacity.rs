@@ -3,13 +3,17 @@
 use clap::Args;
 use lazaret_plan::Estimate;
 use lazaret_plan::capacity::{Direction, Range};
+use lazaret_plan::condition::Judge;
 use lazaret_plan::questions::capacity::{
     CapacityAnswer, CapacityQuestion, ClaimVerdict, Sustained, ask,
 };
 use lazaret_plan::questions::size::{Condition, Relation};
-use lazaret_plan::simulated::{GROWTH, Simulated};
+use lazaret_plan::simulated::Simulated;
+use lazaret_sim::metrics::GROWTH;
 
-use super::common::{Runs, Span, ended, failed, finite, foot, probability, range};
+use super::common::{
+    Runs, Span, ended, experiment_failed, failed, finite, foot, probability, range,
+};
 use super::words::{figure, percent, stopped, table};
 use super::{pages, source};
 use crate::input::Input;
@@ -77,15 +81,19 @@ fn question(
     } else {
         (span.high - span.low) / 256.0
     });
+    if let Some(condition) = &arguments.sustained {
+        Judge::new(experiment, condition).map_err(experiment_failed)?;
+    }
     let sustained = match &arguments.sustained {
         None => Sustained {
-            metric: GROWTH.into(),
+            metric: GROWTH.name.into(),
             limit: GROWTH_MOST,
         },
         Some(Condition {
             metric,
             relation: Relation::AtMost,
             value,
+            ..
         }) => Sustained {
             metric: metric.clone(),
             limit: *value,
@@ -163,7 +171,7 @@ pub(super) fn bounds(answer: &CapacityAnswer, e: &Estimate) -> String {
 
 /// What "sustained" means, in words.
 pub(super) fn criterion(answer: &CapacityAnswer) -> String {
-    if answer.criterion.starts_with(GROWTH) {
+    if answer.criterion.starts_with(GROWTH.name) {
         format!(
             "what waits does not grow by more than {} of what arrives ({})",
             percent(GROWTH_MOST),
@@ -218,7 +226,14 @@ pub(super) fn found(answer: &CapacityAnswer) -> String {
     if let Some(first) = text.get(..1).filter(|_| text.starts_with("no ")) {
         text = format!("{}{}", first.to_uppercase(), &text[1..]);
     }
-    text += &format!("; {}.", one(&answer.median_value, "half"));
+    text += &if answer.safe_value.value == answer.median_value.value {
+        format!(
+            "; the same in half of them ({}).",
+            bounds(answer, &answer.median_value)
+        )
+    } else {
+        format!("; {}.", one(&answer.median_value, "half"))
+    };
     if all > 0 {
         text += &format!(
             " {all} of {n} futures sustain all of the range; widen --range to see where that ends."

@@ -127,9 +127,17 @@ fn text(answer: &OptimiseAnswer) -> String {
             figure(*matters),
             figure(*replications as f64)
         ),
-        Method::Surface { improvement_left } => format!(
-            "Found by a surface through {count}; looking on promises {} more. There is no guarantee that nothing better exists.\n",
+        Method::Surface { lowest: true, .. } => format!(
+            "Found by a surface through {count}, and then one number at a time: lower any of its priced numbers by itself, and it is\nnot shown to keep the constraints. There is no guarantee that no other combination is cheaper.\n"
+        ),
+        Method::Surface {
+            improvement_left, ..
+        } if answer.aims[0].metric != "cost" && improvement_left.is_finite() => format!(
+            "Found by a surface through {count}. It expects {} more of one more design, which is its guess and no promise;\nthere is no guarantee that nothing better exists.\n",
             figure(*improvement_left)
+        ),
+        Method::Surface { .. } => format!(
+            "Found by a surface through {count}. There is no guarantee that nothing better exists; raise `designs` to look further.\n"
         ),
         Method::Certain => {
             format!("The aim has no luck in it, and {count} that could be chosen were run.\n")

@@ -183,9 +183,8 @@ fn text(answer: &SensitivityAnswer, how: &How) -> String {
     text
 }
 
-/// A share in per cent with one decimal; may lie outside 0 and 100 by chance.
+/// A share in per cent with one decimal. An estimate may lie outside 0 and 100 by chance, which `--json` shows; a share
+/// cannot, so it is printed as the nearest possible one.
 fn percent_of(x: f64) -> String {
-    let rounded = (1000.0 * x).round() / 10.0;
-    // Minus zero is no figure.
-    format!("{:.1} %", if rounded == 0.0 { 0.0 } else { rounded })
+    format!("{:.1} %", (1000.0 * x.clamp(0.0, 1.0)).round() / 10.0)
 }

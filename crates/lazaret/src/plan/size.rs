@@ -111,6 +111,33 @@ fn still_inside(answer: &SizeAnswer) -> String {
     }
 }
 
+/// What is said if nothing in the range is shown to meet the target.
+fn nothing(answer: &SizeAnswer, goal: &str) -> String {
+    let sizing = &answer.sizing;
+    let best = &sizing.best;
+    let none = sizing
+        .looked_at
+        .iter()
+        .all(|c| c.standing == Standing::Misses);
+    let mut text = if none {
+        format!("\nNo setting in the range does it: {goal}.\n")
+    } else {
+        format!("\nNo setting in the range is shown to do it yet: {goal}. Raise --most.\n")
+    };
+    if best.successes == 0 {
+        text += "None that was looked at does it in any future.\n";
+    } else {
+        text += &format!(
+            "The one that does it most often: {}, in {} of futures ({} to {}).\n",
+            name(answer, best),
+            percent(best.successes as f64 / best.n as f64),
+            percent(best.low),
+            percent(best.high)
+        );
+    }
+    text
+}
+
 fn text(answer: &SizeAnswer, how: &How) -> String {
     let name = |c: &Candidate| name(answer, c);
     let relation = match answer.condition.relation {
@@ -125,13 +152,7 @@ fn text(answer: &SizeAnswer, how: &How) -> String {
     );
     let sizing = &answer.sizing;
     let mut text = match sizing.smallest.as_slice() {
-        [] => format!(
-            "\nNothing in the range is shown to do it: {goal}.\nThe best there is: {}, which does it in {} of futures ({} to {}).\n",
-            name(&sizing.best),
-            percent(sizing.best.successes as f64 / sizing.best.n as f64),
-            percent(sizing.best.low),
-            percent(sizing.best.high)
-        ),
+        [] => nothing(answer, &goal),
         [one] => format!(
             "\n{} is the smallest number shown to do it: {goal}.\n",
             name(one)

@@ -346,7 +346,10 @@ fn values(range: &Range) -> Result<Values, String> {
                     high,
                     range.unit.clone().unwrap_or_default(),
                 )),
-                _ => Err("`from` and `to` must be numbers".into()),
+                _ => Err(
+                    "`from` and `to` must be numbers; the unit goes apart: { from = 10, to = 40, unit = \"min\" }"
+                        .into(),
+                ),
             }
         }
         _ => Err(

@@ -41,6 +41,7 @@ pub(super) fn warnings(told: &Told<'_>) -> Vec<String> {
     let gateway = told.model.gateway();
     let mut warnings = told.suspicions.clone();
     warnings.extend(told.study.warnings.iter().cloned());
+    warnings.extend(nothing_arrived(told));
     warnings.extend(deadlock(told));
     warnings.extend(
         told.study
@@ -49,6 +50,14 @@ pub(super) fn warnings(told: &Told<'_>) -> Vec<String> {
             .map(|(times, worst)| standstill(gateway, *times, told.study.replications, worst)),
     );
     warnings
+}
+
+/// Said if nothing came: all figures are then of an empty gateway.
+fn nothing_arrived(told: &Told<'_>) -> Option<String> {
+    let at = told.model.metrics().position("lots.arrived")?;
+    (told.study.estimates[at].mean == 0.0).then(|| {
+        "no lot arrived in the whole run: does every source start before the run ends?".to_string()
+    })
 }
 
 fn deadlock(told: &Told<'_>) -> Option<String> {
@@ -221,6 +230,7 @@ impl Answer<'_> {
     /// The answer in one table.
     fn headline(&self) -> String {
         let mut rows: Vec<Row> = Vec::new();
+        let mut pulled: Vec<String> = Vec::new();
         let mut row = |label: &str, metric: &str, unit: Option<&str>| {
             let Some(estimate) = self.estimate(metric) else {
                 return;
@@ -228,6 +238,15 @@ impl Answer<'_> {
             let time = unit_of_time(estimate.mean);
             let (name, factor) = unit.map_or((time.name, time.per_hour), |unit| (unit, 1.0));
             let (mean, interval) = with_interval(estimate, factor);
+            if let Some([low, middle, high]) = self.quantiles(metric)
+                && !(low..=high).contains(&estimate.mean)
+            {
+                let middle = number(middle * factor, 1);
+                pulled.push(format!(
+                    "{}: a few replications are far from the rest and pull the mean out of the range of nine in ten; half of all have {middle} {name} or less.",
+                    label.trim_start_matches("… ")
+                ));
+            }
             let between = self
                 .quantiles(metric)
                 .map_or_else(String::new, |[low, _, high]| {
@@ -275,7 +294,11 @@ impl Answer<'_> {
             "95 % interval",
             "from replication to replication (5 – 95 %)",
         ];
-        self.screen.heading("In short") + &table(&head, rows, &[1, 3, 4])
+        let remarks: String = pulled
+            .iter()
+            .map(|line| wrap(line, self.screen.width))
+            .collect();
+        self.screen.heading("In short") + &table(&head, rows, &[1, 3, 4]) + &remarks
     }
 
     /// What came to a stop.
@@ -701,6 +724,7 @@ impl Answer<'_> {
 
     fn remarks(&self) -> String {
         let mut said = self.told.study.warnings.clone();
+        said.extend(nothing_arrived(self.told));
         said.extend(self.told.suspicions.iter().cloned());
         if said.is_empty() {
             return String::new();
