@@ -20,6 +20,7 @@
 //! ```
 
 pub mod chart;
+pub mod flows;
 mod html;
 mod page;
 pub mod study;

@@ -44,6 +44,8 @@ pub struct Section {
     pub lead: String,
     /// Its pictures and tables.
     pub figures: Vec<Figure>,
+    /// A text that follows them as it is, such as a file; empty for none.
+    pub text: String,
 }
 
 impl Section {
@@ -54,6 +56,7 @@ impl Section {
             title: title.into(),
             lead: lead.into(),
             figures,
+            text: String::new(),
         }
     }
 }
@@ -137,9 +140,14 @@ impl Page {
         }
         for section in &self.sections {
             let figures: String = section.figures.iter().map(Figure::html).collect();
+            let text = if section.text.is_empty() {
+                String::new()
+            } else {
+                format!("<pre>{}</pre>", escape(&section.text))
+            };
             let _ = write!(
                 out,
-                "<section><h2>{}</h2><p>{}</p><div class=\"figures\">{figures}</div></section>",
+                "<section><h2>{}</h2><p>{}</p><div class=\"figures\">{figures}</div>{text}</section>",
                 escape(&section.title),
                 escape(&section.lead)
             );
@@ -180,7 +188,7 @@ figure:only-child>.scroll>svg{max-width:860px}
 figcaption{font-weight:600;margin-bottom:6px}
 .scroll{overflow-x:auto;max-width:100%}
 svg{display:block;width:100%;height:auto}
-svg text{font-size:12px;fill:var(--ink)}svg .soft{fill:var(--soft)}svg .strong{font-weight:600}svg .onDark{fill:var(--ground);font-weight:600}
+svg text{font-size:12px;fill:var(--ink)}svg .small{font-size:10px}svg .soft{fill:var(--soft)}svg .strong{font-weight:600}svg .onDark{fill:var(--ground);font-weight:600}
 svg .axis{stroke:var(--line);stroke-width:1}svg .grid{stroke:var(--line);stroke-width:.5;stroke-dasharray:2 3}
 svg .band{fill:var(--paler)}svg .inner{fill:var(--pale)}svg .median{fill:none;stroke:var(--accent);stroke-width:2}
 svg .limit{stroke:var(--alarm);stroke-width:1.5;stroke-dasharray:7 4}
@@ -195,5 +203,5 @@ th:first-child,td:first-child{text-align:left;white-space:normal;min-width:9em}t
 pre{background:var(--panel);padding:10px;overflow-x:auto;font-size:13px}
 footer{margin-top:36px;color:var(--soft);font-size:13px;overflow-wrap:anywhere}
 @media (max-width:600px){main{padding:16px 12px 32px}.answer{font-size:22px}svg text{font-size:13px}}
-@media print{:root{--ink:#000;--soft:#333;--line:#999;--ground:#fff;--panel:#fff;--accent:#000;--pale:#bbb;--paler:#e4e4e4;--alarm:#000}main{max-width:none;padding:0}figure,.keys div{break-inside:avoid}details:not([open])>*:not(summary){display:block}summary{display:none}}
+@media print{:root{--ink:#000;--soft:#333;--line:#999;--ground:#fff;--panel:#fff;--accent:#000;--pale:#bbb;--paler:#e4e4e4;--alarm:#000}main{max-width:none;padding:0}figure,.keys div{break-inside:avoid}details:not([open])>*:not(summary){display:block}summary{display:none}.scroll{overflow:visible}.figures{display:block}svg,figure:only-child>.scroll>svg{min-width:0!important;max-width:100%!important}pre{white-space:pre-wrap;overflow-wrap:anywhere;overflow:visible}table{width:100%}th,td{white-space:normal}}
 ";

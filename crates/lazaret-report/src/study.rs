@@ -9,6 +9,7 @@ use lazaret_sim::{Estimate, Model};
 use lazaret_vocabulary::time::{GateTime, Span};
 
 use crate::chart::{bars, fan, flow, stack};
+use crate::flows::{self, Flows, Moves, Node};
 use crate::page::{Again, Figure, KeyFigure, Page, Section};
 use crate::table::{Table, hours, number, percent};
 
@@ -19,6 +20,10 @@ pub struct Told<'a> {
     pub model: &'a Model,
     /// What was found.
     pub study: &'a Study,
+    /// What goes from where to where.
+    pub flows: &'a Flows,
+    /// The text of the gateway file, and the overrides that were put over it.
+    pub file: (&'a str, &'a [String]),
     /// What a check of the file finds suspicious.
     pub suspicions: &'a [String],
     /// How to get it again.
@@ -30,6 +35,13 @@ struct Limit {
     name: String,
     place: Option<PlaceIx>,
     utilisation: f64,
+}
+
+impl Limit {
+    /// Whether it is used so much that it limits the gateway: queues grow fast beyond this.
+    fn limits(&self) -> bool {
+        self.utilisation > 0.85
+    }
 }
 
 /// The report.
@@ -104,7 +116,7 @@ impl Told<'_> {
             String::new()
         };
         let limits = limit.map_or_else(String::new, |limit| {
-            if limit.utilisation > 0.85 {
+            if limit.limits() {
                 format!(
                     "; {} limits it, {} in use",
                     limit.name,
@@ -214,73 +226,136 @@ impl Told<'_> {
 
     fn flow(&self, limit: Option<&Limit>) -> Section {
         let gateway = self.gateway();
-        let days = (gateway.length.hours() - self.study.warm_up.hours()) / 24.0;
-        let mut order: Vec<usize> = Vec::new();
-        for step in &gateway.steps {
-            if !order.contains(&step.at.index()) {
-                order.push(step.at.index());
+        let nodes = self.nodes();
+        let at = |node: Node| nodes.iter().position(|known| *known == node);
+        let limits = |p: usize| {
+            limit.is_some_and(|l| l.limits() && l.place.is_some_and(|at| at.index() == p))
+        };
+        let stations: Vec<flow::Station> = nodes
+            .iter()
+            .map(|&node| {
+                let (utilisation, dirty, remark, limits) = match node {
+                    Node::Place(p) => {
+                        let place = &gateway.places[p];
+                        let slots = (
+                            place.count.known_constant(),
+                            place.slots.as_ref().and_then(Quantity::known_constant),
+                        );
+                        let remark = match slots {
+                            (Some(count), Some(slots)) => {
+                                format!("{} slots", number(count * slots))
+                            }
+                            _ => String::new(),
+                        };
+                        (
+                            self.mean(&format!("place.{}.utilisation", place.name)),
+                            place.zone == Zone::Dirty,
+                            remark,
+                            limits(p),
+                        )
+                    }
+                    Node::Source(_) => (f64::NAN, true, String::new(), false),
+                    _ => (f64::NAN, false, String::new(), false),
+                };
+                flow::Station {
+                    name: self.node(node),
+                    remark,
+                    utilisation,
+                    dirty,
+                    limits,
+                }
+            })
+            .collect();
+        let flows = &self.flows.bands;
+        // Lots that come in on vehicles that are unloaded where they first stand are drawn once, as lots.
+        let twice = |band: &flows::Band| {
+            matches!(band.from, Node::Source(_))
+                && band.moves == Moves::Vehicles
+                && flows
+                    .iter()
+                    .any(|b| b.moves == Moves::Lots && (b.from, b.to) == (band.from, band.to))
+        };
+        let bands: Vec<flow::Band> = flows
+            .iter()
+            .filter(|band| !twice(band))
+            .filter_map(|band| {
+                Some(flow::Band {
+                    from: at(band.from)?,
+                    to: at(band.to)?,
+                    class: band.class.clone(),
+                    unit: band.moves.words(),
+                    a_day: band.a_day,
+                })
+            })
+            .collect();
+        let mut balance = Table::of(&[
+            "",
+            "unit",
+            "in a day",
+            "out a day",
+            "still there at the end, a day",
+        ]);
+        for &node in nodes.iter().filter(|n| matches!(n, Node::Place(_))) {
+            for moves in [Moves::Vehicles, Moves::Lots] {
+                let [to, from, still] = self.flows.balance(node, moves);
+                if to > 0.0 {
+                    balance.row([
+                        self.node(node),
+                        moves.words().into(),
+                        number(to),
+                        number(from),
+                        number(still),
+                    ]);
+                }
             }
         }
-        let arrived = self.mean("lots.arrived") / days;
-        let sent = self.mean("lots.throughput");
-        let sources: Vec<&str> = gateway.sources.iter().map(|s| s.name.as_str()).collect();
-        let mut stations = vec![flow::Station {
-            name: sources.join(", "),
-            slots: None,
-            utilisation: f64::NAN,
-            dirty: true,
-            worst: false,
-            out: arrived,
-        }];
-        for &place in &order {
-            let at = &gateway.places[place];
-            // What goes on from a place is what begins the first step elsewhere, or what departs.
-            let next = gateway
-                .steps
-                .iter()
-                .skip_while(|s| s.at.index() != place)
-                .find(|s| s.at.index() != place && !matches!(s.kind, StepKind::Dispatch(_)));
-            let out = next.map_or(sent, |step| {
-                self.mean(&format!("step.{}.started", step.name)) / days
-            });
-            stations.push(flow::Station {
-                name: at.name.clone(),
-                slots: match (
-                    at.count.known_constant(),
-                    at.slots.as_ref().and_then(Quantity::known_constant),
-                ) {
-                    (Some(count), Some(slots)) => Some(count * slots),
-                    _ => None,
-                },
-                utilisation: self.mean(&format!("place.{}.utilisation", at.name)),
-                dirty: at.zone == Zone::Dirty,
-                worst: limit
-                    .and_then(|l| l.place)
-                    .is_some_and(|p| p.index() == place),
-                out,
-            });
-        }
-        stations.push(flow::Station {
-            name: "inland".into(),
-            slots: None,
-            utilisation: f64::NAN,
-            dirty: false,
-            worst: false,
-            out: f64::NAN,
-        });
-        // The dirty side is drawn as one: a clean place before the last dirty one would be an error of the file.
-        let last_dirty = stations.iter().rposition(|s| s.dirty).unwrap_or(0);
-        stations[..=last_dirty]
-            .iter_mut()
-            .for_each(|s| s.dirty = true);
         Section::of(
             "The gateway",
-            "Goods go from left to right. Bands are as wide as the lots that flow in a day; boxes show how much of their room is in use, on average; the dark one limits.",
-            vec![flow::flow(
-                &format!("{}, lots a day", gateway.name),
-                &stations,
-            )],
+            &format!(
+                "Goods go from left to right. Bands of one unit are as wide as what flows in a day, counted move by move in {} replications over the whole run; boxes show how much of their room is in use, on average; a dark one limits.",
+                self.flows.replications
+            ),
+            vec![
+                flow::flow(&gateway.name, &stations, &bands),
+                Figure {
+                    caption: "What comes to each place, leaves it and is still there".into(),
+                    svg: String::new(),
+                    table: balance,
+                },
+            ],
         )
+    }
+
+    /// Where things are in the flow: sources, places in the order of the steps, and where lots go.
+    fn nodes(&self) -> Vec<Node> {
+        let gateway = self.gateway();
+        let sources = (0..gateway.sources.len()).map(Node::Source);
+        let places = gateway.steps.iter().map(|s| Node::Place(s.at.index()));
+        let washes = (0..gateway.places.len()).map(Node::Place);
+        let ends = [Node::Inland, Node::SentBack, Node::Destroyed];
+        let moved = |node: &Node| {
+            let bands = &self.flows.bands;
+            bands.iter().any(|b| b.from == *node || b.to == *node)
+        };
+        let mut nodes: Vec<Node> = Vec::new();
+        for node in sources.chain(places).chain(washes).chain(ends) {
+            if moved(&node) && !nodes.contains(&node) {
+                nodes.push(node);
+            }
+        }
+        nodes
+    }
+
+    fn node(&self, node: Node) -> String {
+        let gateway = self.gateway();
+        match node {
+            Node::Source(s) => gateway.sources[s].name.clone(),
+            Node::Place(p) => gateway.places[p].name.clone(),
+            Node::Inland => "inland".into(),
+            Node::SentBack => "sent back".into(),
+            Node::Destroyed => "destroyed".into(),
+            Node::Home => "home".into(),
+        }
     }
 
     fn occupancy(&self) -> Section {
@@ -554,11 +629,16 @@ impl Told<'_> {
         }
         figures.push(table("Places", places));
         figures.push(table("Steps", steps));
-        Section::of(
-            "What was assumed",
-            "All of it stands in the gateway file. A model answers for these assumptions and for no others.",
-            figures,
-        )
+        let (file, overrides) = self.file;
+        let changes: String = overrides.iter().map(|o| format!("# --set {o}\n")).collect();
+        Section {
+            text: format!("{changes}{file}"),
+            ..Section::of(
+                "What was assumed",
+                "The tables sum up unknowns, places and steps. All that was assumed is in the gateway file, which follows whole, with what was changed in it (--set) above it; what a file does not say has the default that docs/gateway-file.md gives. A model answers for these assumptions and for no others.",
+                figures,
+            )
+        }
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -596,10 +676,28 @@ impl Told<'_> {
                 standstill.things, standstill.cause, study.replications
             ));
         }
-        if !study.settled && !study.partial {
+        if self.mean("lots.arrived") == 0.0 {
             all.push(
-                "some headline figure is known to no better than 1 %: see its interval".into(),
+                "no lot arrived in the whole run: does every source start before it ends?".into(),
             );
+        }
+        if !study.settled && !study.partial {
+            let wide: Vec<String> = lazaret_sim::study::headline(self.model)
+                .into_iter()
+                .filter(|&at| {
+                    let e = &study.estimates[at];
+                    e.n > 0 && !(e.half_width() <= 0.01 * e.mean.abs())
+                })
+                .map(|at| self.model.metrics().all()[at].name.clone())
+                .collect();
+            all.push(if wide.is_empty() {
+                "it is not known whether the headline figures have settled".into()
+            } else {
+                format!(
+                    "known to no better than 1 %, see the intervals: {}",
+                    wide.join(", ")
+                )
+            });
         }
         all.extend(self.suspicions.iter().cloned());
         all

@@ -16,7 +16,7 @@ mod ripening;
 mod still_inside;
 mod swift;
 mod unloading;
-mod waits;
+pub(crate) mod waits;
 mod work;
 
 use std::cmp::Reverse;

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use clap::Args;
 use lazaret_gateway::check::check;
+use lazaret_report::flows::Flows;
 use lazaret_report::{Again, study::Told};
 use lazaret_sim::Model;
 use lazaret_sim::study::{self, Settings, Stop, headline};
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// Where to write it
     #[arg(long, value_name = "OUT.html", default_value = "report.html", value_hint = clap::ValueHint::FilePath)]
     out: Output,
+    /// Run exactly this many replications, such as 20 for a sketch
+    #[arg(long, value_name = "N", conflicts_with = "limit", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
+    replications: Option<u64>,
     /// The most replications when running until the figures have settled
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(2..=1_000_000_000))]
     limit: u64,
@@ -45,11 +49,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let model = Model::compile(&loaded.reading.gateway).map_err(|e| bad(e.to_string()))?;
     let settings = Settings {
         seed: arguments.seed,
-        stop: Stop::Relative {
-            metrics: headline(&model),
-            share: SETTLED_SHARE,
-            limit: arguments.limit,
-        },
+        stop: arguments.replications.map_or_else(
+            || Stop::Relative {
+                metrics: headline(&model),
+                share: SETTLED_SHARE,
+                limit: arguments.limit,
+            },
+            Stop::After,
+        ),
         threads: threads(arguments.threads),
     };
     let interrupt = Interrupt::listen()?;
@@ -67,6 +74,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if study.replications == 0 {
         return Err(Failure::Interrupted);
     }
+    let flows =
+        Flows::count(&model, settings.seed, study.replications).map_err(|e| bad(e.to_string()))?;
     let suspicions: Vec<String> = check(&loaded.reading)
         .warnings
         .into_iter()
@@ -75,6 +84,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let told = Told {
         model: &model,
         study: &study,
+        flows: &flows,
+        file: (loaded.document.text(), &arguments.input.set),
         suspicions: &suspicions,
         again: Again {
             command: command(arguments),
@@ -111,9 +122,9 @@ fn command(arguments: &Arguments) -> String {
             .iter()
             .map(|set| format!("--set {}", quoted(set.as_ref()))),
     );
-    words.push(format!(
-        "--seed {} --limit {}",
-        arguments.seed, arguments.limit
-    ));
+    words.push(match arguments.replications {
+        Some(n) => format!("--seed {} --replications {n}", arguments.seed),
+        None => format!("--seed {} --limit {}", arguments.seed, arguments.limit),
+    });
     words.join(" ")
 }

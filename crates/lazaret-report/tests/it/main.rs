@@ -3,8 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
 
 mod browser;
+mod flows;
 mod page;
 
+use lazaret_report::flows::Flows;
 use lazaret_report::{Again, study};
 use lazaret_sim::Model;
 use lazaret_sim::study::{Settings, Stop};
@@ -25,7 +27,10 @@ fn page_of(text: &str) -> String {
             |_, _| std::ops::ControlFlow::Continue(()),
         )
         .unwrap();
+    let flows = Flows::count(&model, 1, 30).unwrap();
     let told = study::Told {
+        flows: &flows,
+        file: (text, &["place.yard.slots=7".to_string()]),
         model: &model,
         study: &study,
         suspicions: &["a <suspicion>".to_string()],
