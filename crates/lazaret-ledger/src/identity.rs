@@ -13,7 +13,8 @@
 //!
 //! # Sources
 //! UIC leaflet 912-2 (twelve digits); the eight-digit numbering of 1520 mm railways, whose check is the same sum on
-//! seven digits; TB/T 2435 (China, seven digits, no check digit); ISO 6346 (containers); GS1 General Specifications.
+//! seven digits; TB/T 2435 (China, seven digits, no check digit); ISO 6346 (containers); the IMO ship identification number scheme
+//! (resolution A.1117(30)); GS1 General Specifications.
 
 use std::fmt;
 
@@ -49,6 +50,8 @@ pub enum WagonId {
     Cis8(Box<str>),
     /// Seven digits, China.
     Cn7(Box<str>),
+    /// A ship: `IMO` and seven digits. Without `IMO` before them seven digits are a wagon's.
+    Imo7(Box<str>),
     /// Anything else, as painted, outer blanks removed.
     Local(Box<str>),
 }
@@ -62,6 +65,9 @@ impl WagonId {
             .chars()
             .filter(|c| !c.is_whitespace() && *c != '-')
             .collect();
+        if let Some(ship) = imo(&digits) {
+            return ship;
+        }
         if !digits.bytes().all(|b| b.is_ascii_digit()) {
             let id = WagonId::Local(text.trim().into());
             return Mark {
@@ -89,6 +95,7 @@ impl WagonId {
             WagonId::Uic12(text)
             | WagonId::Cis8(text)
             | WagonId::Cn7(text)
+            | WagonId::Imo7(text)
             | WagonId::Local(text) => text,
         }
     }
@@ -107,9 +114,25 @@ impl fmt::Display for WagonId {
                 &d[8..11],
                 &d[11..]
             ),
+            WagonId::Imo7(text) => write!(f, "IMO {}", &text[3..]),
             WagonId::Cis8(text) | WagonId::Cn7(text) | WagonId::Local(text) => f.write_str(text),
         }
     }
+}
+
+/// A ship's number with `IMO` before it: its last digit is that of the sum of the other six, taken 7 to 2 times.
+fn imo(text: &str) -> Option<Mark<WagonId>> {
+    let digits = (text.get(..3))
+        .filter(|head| head.eq_ignore_ascii_case("IMO"))
+        .and_then(|_| text.get(3..))
+        .filter(|digits| digits.len() == 7 && digits.bytes().all(|b| b.is_ascii_digit()))?;
+    let sum: u32 = (digits.bytes().zip((2..=7).rev()))
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    Some(Mark {
+        id: WagonId::Imo7(format!("IMO{digits}").into()),
+        check: compare((sum % 10) as u8, &digits[6..]),
+    })
 }
 
 /// A container's code: three letters of its owner, a category, six digits and a check digit.

@@ -71,3 +71,19 @@ proptest! {
         let _ = ContainerCode::read(&text);
     }
 }
+
+#[test]
+fn a_ship_is_no_wagon_of_seven_digits() {
+    for text in ["IMO 9074729", "imo9074729", "IMO-9074729"] {
+        let ship = WagonId::read(text);
+        assert_eq!(ship.id, WagonId::Imo7("IMO9074729".into()), "{text}");
+        assert_eq!(ship.check, Check::Holds, "{text}");
+        assert_eq!(ship.id.to_string(), "IMO 9074729");
+    }
+    assert_eq!(
+        WagonId::read("IMO 9074728").check,
+        Check::Fails { expected: '9' }
+    );
+    assert_eq!(WagonId::read("9074729").id, WagonId::Cn7("9074729".into()));
+    assert!(matches!(WagonId::read("IMO 907472").id, WagonId::Local(_)));
+}

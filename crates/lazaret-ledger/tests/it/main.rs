@@ -12,6 +12,7 @@ mod epcis;
 mod identity;
 mod life;
 mod oracle;
+mod published;
 mod rules;
 mod scene;
 mod sound;
