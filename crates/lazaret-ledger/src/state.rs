@@ -178,7 +178,7 @@ mod readings_as_numbers {
         readings
             .iter()
             .map(|r| {
-                let line = r.line.as_ref().map(|line| line.as_str());
+                let line = r.line.as_ref().map(LineName::as_str);
                 (micros(r.at), r.concentration_mg_m3, r.temperature_mc, line)
             })
             .collect::<Vec<_>>()

@@ -23,7 +23,7 @@ use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use lazaret_vocabulary::event::entry::{AgentName, Reading};
+use lazaret_vocabulary::event::entry::{AgentName, LineName, Reading};
 use lazaret_vocabulary::event::rules::{AgentRule, Band, TemperatureRule, TreatmentRule};
 
 /// What was done.
@@ -125,7 +125,7 @@ fn lines<'a>(readings: &'a [Reading], spans: &[Span]) -> Lines<'a> {
     let mut lines = Lines::new();
     for reading in readings {
         if (spans.iter()).any(|&(from, to)| (from..=to).contains(&reading.at)) {
-            let line = reading.line.as_ref().map(|line| line.as_str());
+            let line = reading.line.as_ref().map(LineName::as_str);
             lines.entry(line).or_default().push(reading);
         }
     }

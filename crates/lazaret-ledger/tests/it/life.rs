@@ -842,12 +842,11 @@ impl Life {
             *dose_mg_m3 = *self.dice.pick(&[None, Some(150), Some(250), Some(250)]);
         }
         self.say(doser, dosed);
-        let lines: &[Option<&str>] = *self.dice.pick(&[
-            &[None] as &[Option<&str>],
-            &[None],
-            &[Some("top"), Some("foot")],
-            &[None, Some("foot")],
-        ]);
+        let lines: &[Option<&str>] = match self.dice.below(4) {
+            0 | 1 => &[None],
+            2 => &[Some("top"), Some("foot")],
+            _ => &[None, Some("foot")],
+        };
         let weak = self.dice.one_in(9);
         for nth in 0..=3 {
             if nth > 0 {

@@ -24,10 +24,10 @@ fn reading(minutes: i64, concentration_mg_m3: u32, temperature_mc: i32) -> Readi
 
 /// The same readings on a line.
 fn on(line: &str, readings: &[Reading]) -> Vec<Reading> {
-    (readings.iter().cloned())
+    (readings.iter())
         .map(|reading| Reading {
             line: Some(LineName::new(line)),
-            ..reading
+            ..*reading
         })
         .collect()
 }
