@@ -241,4 +241,35 @@ mod tests {
         // Monday 17 and Monday 24; Thursday 20 is left out.
         assert_eq!(due, [32.5, 200.5]);
     }
+
+    #[test]
+    fn a_day_that_was_skipped_has_no_times_and_no_shift() {
+        // Samoa went from 29 to 31 December 2011.
+        let zone = TimeZone::get("Pacific/Apia").unwrap();
+        let clock = Clock {
+            start: "2011-12-29T00:00:00-10:00".parse().unwrap(),
+            zone: zone.clone(),
+            horizon: 3 * 24 * HOUR,
+        };
+        let timetable = Timetable {
+            days: [true; 7],
+            times: vec!["06:00:00".parse().unwrap()],
+            zone,
+            except: vec![],
+        };
+        let due: Vec<i64> = clock.due(&timetable).iter().map(|at| at / HOUR).collect();
+        assert_eq!(due, [6, 30, 54]);
+        let (_, toggles) = clock.toggles(Some(&hours("08:00:00", "20:00:00")), &[]);
+        assert_eq!(
+            edges(&toggles),
+            [
+                (8, true),
+                (20, false),
+                (32, true),
+                (44, false),
+                (56, true),
+                (68, false)
+            ]
+        );
+    }
 }

@@ -500,3 +500,16 @@ takes = "5 h"
         "#]],
     );
 }
+
+#[test]
+fn a_lot_may_be_treated_again_hundreds_of_times() {
+    for at_most in [3, 254, 255, 256, 300, 1000] {
+        let toml = BACK
+            .replace("at_most = 1", &format!("at_most = {at_most}"))
+            .replace("3 h", "1 min")
+            .replace("1 h", "1 min");
+        let values = super::values("10 d", &toml);
+        assert_eq!(values["step.dry.started"], f64::from(at_most) + 1.0);
+        assert_eq!(values["lots.destroyed"], 1.0);
+    }
+}

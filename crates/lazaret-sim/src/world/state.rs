@@ -1,0 +1,292 @@
+//! What is known of each thing, place, crew and source while a replication runs.
+
+use super::waits::{Barred, PARTS};
+use crate::statistics::{Level, Mean, Tally};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    Free,
+    /// A lot on its vehicle whose turn to be unloaded has not come.
+    WaitTurn,
+    /// Waits for room in the place of its leg.
+    WaitRoom,
+    /// Has its slot; waits for a place to open, a repair, a crew or equipment.
+    WaitWork,
+    InService,
+    /// A vehicle whose lots are still to leave it.
+    Hosting,
+    /// On the way from another site to the slot it has taken.
+    Travelling,
+    /// On the way from another site without a slot.
+    InTransit,
+    /// A lot that may depart.
+    Ready,
+    /// An emptied vehicle on its way home.
+    Returning,
+}
+
+pub(crate) const VEHICLE: u8 = 1;
+/// Its slot counts as blocked.
+pub(crate) const BLOCKED: u8 = 2;
+/// Its work was stopped; `due` holds what remains.
+pub(crate) const PAUSED: u8 = 4;
+/// It is among those who wait to begin or go on as soon as crews and equipment allow.
+pub(crate) const LISTED: u8 = 8;
+/// A vehicle that has had no slot yet.
+pub(crate) const OUTSIDE: u8 = 16;
+/// A lot that has come from another site without a slot there.
+pub(crate) const TRAVELLED: u8 = 32;
+/// An inspection has sent it back, and it has not taken a slot since: [`World::sent_by`] says which leg that was.
+pub(crate) const AGAIN: u8 = 64;
+/// A listener has still to be told that it waits.
+pub(crate) const FRESH: u8 = 128;
+
+/// A vehicle or lot. It fills one line of cache, since little else is touched as often.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Thing {
+    /// Convoy, vehicle and lot number, mixed with the source: names its draws.
+    pub(crate) entity: u64,
+    /// When its convoy arrived.
+    pub(crate) arrived: i64,
+    /// When it became ready for its leg.
+    pub(crate) since: i64,
+    /// End of service; while paused, what remains of it. While it waits for room, how long the place had been closed when it
+    /// began to; while it waits for its step with a slot, where the parts of that wait are kept, or -1. Of a vehicle whose lots
+    /// leave it, how many of them wait for room.
+    pub(crate) due: i64,
+    /// Start of the present wait with a slot, pause or blocking, or of the work. While it waits for room, how long the place had
+    /// been full when it began to.
+    pub(crate) mark: i64,
+    /// The next in its list. Of a vehicle whose lots leave it, the numbers of those that wait for room, each taken by exclusive or.
+    pub(crate) next: u32,
+    /// The vehicle that a lot is still on.
+    pub(crate) host: u32,
+    pub(crate) leg: u16,
+    pub(crate) place: u16,
+    pub(crate) unit: u16,
+    /// Lots on a vehicle; of a lot, its number on its vehicle.
+    pub(crate) lots: u16,
+    /// How often a lot has been treated again; how far a vehicle is on its way home.
+    pub(crate) attempt: u16,
+    pub(crate) cause: u16,
+    pub(crate) goods: u8,
+    pub(crate) flags: u8,
+    pub(crate) state: State,
+}
+
+impl Thing {
+    #[inline]
+    pub(crate) fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// Why a thing waits.
+pub(crate) mod cause {
+    pub(crate) const NO_ROOM: u16 = 0;
+    pub(crate) const CLOSED: u16 = 1;
+    pub(crate) const BROKEN: u16 = 2;
+    pub(crate) const SEGREGATED: u16 = 3;
+    pub(crate) const NO_DEPARTURE: u16 = 4;
+    /// And one for each resource from here on.
+    pub(crate) const RESOURCE: u16 = 5;
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PlaceS {
+    pub(crate) occupied: Level,
+    pub(crate) capacity: i64,
+    /// Levels that have somebody waiting, as bits.
+    pub(crate) waiting: u64,
+    pub(crate) plain: bool,
+    pub(crate) open: bool,
+    pub(crate) dirty: bool,
+    pub(crate) barred: Barred,
+    pub(crate) next_bin: i64,
+    /// One while no slot is free, else nil.
+    pub(crate) full: Level,
+    pub(crate) first_full: i64,
+    pub(crate) blocked: Level,
+    pub(crate) slots_there: Level,
+    /// Occupied slots times microseconds before the end of the warm-up.
+    pub(crate) warm_occupied: i128,
+    pub(crate) bin: u32,
+    pub(crate) units: u32,
+    pub(crate) unit_start: u32,
+    pub(crate) count: i64,
+    pub(crate) slots: i64,
+    pub(crate) change: u32,
+    pub(crate) toggle: u32,
+}
+
+impl PlaceS {
+    #[inline]
+    pub(crate) fn has_room(&self) -> bool {
+        self.occupied.now() < self.capacity
+    }
+
+    #[inline]
+    pub(crate) fn occupy(&mut self, at: i64) {
+        self.occupied.add(1, at);
+        if !self.has_room() {
+            self.fill_up(at);
+        }
+    }
+
+    #[cold]
+    pub(crate) fn fill_up(&mut self, at: i64) {
+        self.full.set(1, at);
+        if self.first_full < 0 {
+            self.first_full = at;
+        }
+        self.bar(at);
+    }
+
+    #[inline]
+    pub(crate) fn vacate(&mut self, at: i64) {
+        self.occupied.add(-1, at);
+        if self.full.now() == 1 && self.has_room() {
+            self.full.set(0, at);
+            self.bar(at);
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct UnitS {
+    pub(crate) occupied: i64,
+    pub(crate) slots: i64,
+    /// Convoy whose group has the unit, and how many of it have entered.
+    pub(crate) group: u64,
+    pub(crate) entered: i64,
+    pub(crate) life: Life,
+}
+
+/// The failures of one unit or item.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Life {
+    pub(crate) broken: bool,
+    /// When it fails next, if that is scheduled.
+    pub(crate) fails: Option<i64>,
+    /// How often its clock has started, less one: names its draws.
+    pub(crate) nth: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ResourceS {
+    pub(crate) total: i64,
+    /// Of those that are there.
+    pub(crate) broken: i64,
+    pub(crate) on_shift: bool,
+    pub(crate) changed: bool,
+    pub(crate) in_use: Level,
+    /// Of those in use, how many are held by slots.
+    pub(crate) held: i64,
+    /// Number there, over time: what the times below must sum to.
+    pub(crate) there: Level,
+    /// Numbers times microseconds, of those that are free on shift, broken, off shift, and in use beyond the number there.
+    pub(crate) idle: i128,
+    pub(crate) broken_time: i128,
+    pub(crate) off: i128,
+    pub(crate) surplus: i128,
+    pub(crate) last: i64,
+    pub(crate) toggle: u32,
+    pub(crate) change: u32,
+    pub(crate) item_start: u32,
+}
+
+impl ResourceS {
+    pub(crate) fn free(&self) -> i64 {
+        if self.on_shift {
+            self.total - self.broken - self.in_use.now()
+        } else {
+            0
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SourceS {
+    pub(crate) due: u32,
+    pub(crate) home: i64,
+    pub(crate) fleet: i64,
+    /// A convoy that waits for vehicles: its number and how many it needs.
+    pub(crate) short: Option<(u32, i64)>,
+    /// A convoy that waits for the source to open.
+    pub(crate) held: Option<u32>,
+    /// The end of a closure is in the calendar.
+    pub(crate) reopens: bool,
+    pub(crate) waiting: Level,
+    pub(crate) convoys: u64,
+    pub(crate) cancelled: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DispatchS {
+    /// Lots in its lists; those that ripened unseen are counted by [`ripening::Ripening`].
+    pub(crate) ready: i64,
+    pub(crate) due: u32,
+    pub(crate) departures: u64,
+    pub(crate) cancelled: u64,
+    pub(crate) loaded: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ConvoyS {
+    pub(crate) source: u16,
+    pub(crate) number: u32,
+    pub(crate) vehicles: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StepS {
+    pub(crate) wait: Tally,
+    /// Parts of the waits that are over.
+    pub(crate) causes: [i128; PARTS],
+    pub(crate) finished: u64,
+    pub(crate) blocked: Mean,
+    pub(crate) paused: i128,
+    /// The latest `since` of a thing that was served: who waits longer has been overtaken.
+    pub(crate) latest_served: i64,
+    pub(crate) last_start: i64,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GoodsS {
+    pub(crate) arrived: u64,
+    pub(crate) dispatched: u64,
+    pub(crate) inside: i64,
+    pub(crate) time: Tally,
+}
+
+/// What the calendar holds, in the upper bits of its `what`.
+pub(crate) mod event {
+    pub(crate) const THING: u32 = 0;
+    pub(crate) const PLACE_TOGGLE: u32 = 1;
+    pub(crate) const RESOURCE_TOGGLE: u32 = 2;
+    pub(crate) const PLACE_CHANGE: u32 = 3;
+    pub(crate) const RESOURCE_CHANGE: u32 = 4;
+    pub(crate) const UNIT_BREAK: u32 = 5;
+    pub(crate) const UNIT_REPAIR: u32 = 6;
+    pub(crate) const ITEM_BREAK: u32 = 7;
+    pub(crate) const ITEM_REPAIR: u32 = 8;
+    pub(crate) const HOME: u32 = 9;
+    pub(crate) const DEPARTURE: u32 = 10;
+    pub(crate) const DUE: u32 = 11;
+    pub(crate) const REOPENED: u32 = 12;
+    pub(crate) const ARRIVAL: u32 = 13;
+    pub(crate) const WARM: u32 = 14;
+    pub(crate) const SHIFT: u32 = 28;
+    pub(crate) const MASK: u32 = (1 << SHIFT) - 1;
+}
+
+/// Order of events of the same instant: the calendar of the place, then what ends, then vehicles that come home, then
+/// departures, then what is due to leave a source, then arrivals. A slot freed at 06:00 is seen by the train of 06:00.
+pub(crate) mod rank {
+    pub(crate) const CALENDAR: u8 = 0;
+    pub(crate) const END: u8 = 1;
+    pub(crate) const HOME: u8 = 2;
+    pub(crate) const DEPARTURE: u8 = 3;
+    pub(crate) const DUE: u8 = 4;
+    pub(crate) const ARRIVAL: u8 = 5;
+}
