@@ -643,7 +643,9 @@ impl<'m, O: Observer> World<'m, O> {
             self.things[at as usize] = thing;
             // Its memory is that of a thing that is gone, whose marks are not its own.
             let marks = self.model.marks;
-            self.marks[at as usize * marks..(at as usize + 1) * marks].fill(UNMARKED);
+            if marks > 0 {
+                self.marks[at as usize * marks..(at as usize + 1) * marks].fill(UNMARKED);
+            }
             at
         }
     }
