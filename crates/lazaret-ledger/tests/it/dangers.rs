@@ -1,95 +1,12 @@
-//! The tables of segregation, transcribed a second time and as they are printed: every cell of the ledger's own is
-//! compared with them, and the oracle judges by them.
+//! The ledger's tables of segregation, every cell compared with the auditor's, which were transcribed a second time and
+//! as they are printed.
 
+use lazaret_audit::dangers::pair;
 use lazaret_ledger::Warning;
 use lazaret_ledger::segregation::{Class, Hazards, Segregation, between};
 use lazaret_vocabulary::event::entry::{Entry as E, Hazard, ManifestId, ManifestLine};
 
 use crate::scene::{Scene, announced, arrived, line, placed, stored, unloaded};
-
-/// IMDG Code, Amendment 42-24, 7.2.4: all 17 × 17 cells.
-const PRINTED: &str = "
-          1.1  1.3  1.4  2.1  2.2  2.3  3    4.1  4.2  4.3  5.1  5.2  6.1  6.2  7    8    9
-    1.1   *    *    *    4    2    2    4    4    4    4    4    4    2    4    2    4    X
-    1.3   *    *    *    4    2    2    4    3    3    4    4    4    2    4    2    2    X
-    1.4   *    *    *    2    1    1    2    2    2    2    2    2    X    4    2    2    X
-    2.1   4    4    2    X    X    X    2    1    2    2    2    2    X    4    2    1    X
-    2.2   2    2    1    X    X    X    1    X    1    X    X    1    X    2    1    X    X
-    2.3   2    2    1    X    X    X    2    X    2    X    X    2    X    2    1    X    X
-    3     4    4    2    2    1    2    X    X    2    2    2    2    X    3    2    X    X
-    4.1   4    3    2    1    X    X    X    X    1    X    1    2    X    3    2    1    X
-    4.2   4    3    2    2    1    2    2    1    X    1    2    2    1    3    2    1    X
-    4.3   4    4    2    2    X    X    2    X    1    X    2    2    X    2    2    1    X
-    5.1   4    4    2    2    X    X    2    1    2    2    X    2    1    3    1    2    X
-    5.2   4    4    2    2    1    2    2    2    2    2    2    X    1    3    2    2    X
-    6.1   2    2    X    X    X    X    X    X    1    X    1    1    X    1    X    X    X
-    6.2   4    4    4    4    2    2    3    3    3    2    3    3    1    X    3    3    X
-    7     2    2    2    2    1    1    2    2    2    2    1    2    X    3    X    2    X
-    8     4    2    2    1    X    X    X    1    1    1    2    2    X    3    2    X    X
-    9     X    X    X    X    X    X    X    X    X    X    X    X    X    X    X    X    X";
-
-/// 49 CFR 176.144(a), as of 30 September 2024, which has what IMDG 7.2.7.1.4 has: `X` means not together here, a blank
-/// (here `-`) together, a digit together under that note.
-const GROUPS: &str = "
-        A  B  C  D  E  F  G  H  J  K  L  N  S
-    A   -  X  X  X  X  X  X  X  X  X  X  X  X
-    B   X  -  X  X  X  X  X  X  X  X  X  X  -
-    C   X  X  -  6  6  X  1  X  X  X  X  4  -
-    D   X  X  6  -  6  X  1  X  X  X  X  4  -
-    E   X  X  6  6  -  X  1  X  X  X  X  4  -
-    F   X  X  X  X  X  -  X  X  X  X  X  X  -
-    G   X  X  1  1  1  X  -  X  X  X  X  X  -
-    H   X  X  X  X  X  X  X  -  X  X  X  X  -
-    J   X  X  X  X  X  X  X  X  -  X  X  X  -
-    K   X  X  X  X  X  X  X  X  X  -  X  X  -
-    L   X  X  X  X  X  X  X  X  X  X  2  X  X
-    N   X  X  4  4  4  X  X  X  X  X  X  3  5
-    S   X  -  -  -  -  -  -  -  -  -  X  5  -";
-
-/// The cell of a printed table at that row and column.
-fn cell(table: &str, row: &str, column: &str) -> char {
-    let mut lines = table.lines().filter(|line| !line.trim().is_empty());
-    let head: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
-    let at = head.iter().position(|name| *name == column).unwrap();
-    lines
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .find(|cells| cells[0] == row)
-        .map(|cells| cells[at + 1].chars().next().unwrap())
-        .unwrap()
-}
-
-/// What two classes ask: 0 nothing, 1 a warning, 2 to 4 as in the table. `D` in `1.1D` is the compatibility group.
-fn pair(a: &str, b: &str) -> u8 {
-    let split = |class: &str| -> (String, String) {
-        let plain: String = class.to_uppercase().split_whitespace().collect();
-        let digits = plain.trim_end_matches(char::is_alphabetic).to_owned();
-        let group = plain[digits.len()..].to_owned();
-        let row = match digits.as_str() {
-            "1.2" | "1.5" => "1.1",
-            "1.6" => "1.3",
-            other => other,
-        };
-        (row.to_owned(), group)
-    };
-    let ((row, group), (column, other)) = (split(a), split(b));
-    match cell(PRINTED, &row, &column) {
-        '*' if group.is_empty() || other.is_empty() => 2,
-        '*' => match cell(GROUPS, &group, &other) {
-            '-' => 0,
-            'X' => 2,
-            _ => 1,
-        },
-        'X' => 0,
-        digit => digit as u8 - b'0',
-    }
-}
-
-/// What the dangers of two lots ask of each other.
-pub(crate) fn asked(a: &[String], b: &[String]) -> u8 {
-    (a.iter().flat_map(|a| b.iter().map(move |b| pair(a, b))))
-        .max()
-        .unwrap_or(0)
-}
 
 fn number(asked: Segregation) -> u8 {
     match asked {
@@ -106,7 +23,7 @@ fn every_cell_is_that_of_the_printed_tables() {
     let mut cells = 0;
     for a in Class::all() {
         for b in Class::all() {
-            let printed = pair(&a.to_string(), &b.to_string());
+            let printed = pair(&a.to_string(), &b.to_string()).unwrap();
             assert_eq!(number(between(a, b)), printed, "{a} and {b}");
             assert_eq!(between(a, b), between(b, a), "{a} and {b}");
             cells += 1;
@@ -122,19 +39,6 @@ fn every_cell_is_that_of_the_printed_tables() {
     assert_eq!(between("1.4S", "1.1B"), Segregation::None);
     assert_eq!(between("1.4S", "1.1L"), Segregation::Separated);
     assert_eq!(between("1.1", "1.1"), Segregation::Separated);
-}
-
-#[test]
-fn both_printed_tables_are_symmetric() {
-    for (table, size) in [(PRINTED, 17), (GROUPS, 13)] {
-        let head: Vec<&str> = table.lines().nth(1).unwrap().split_whitespace().collect();
-        assert_eq!(head.len(), size);
-        for a in &head {
-            for b in &head {
-                assert_eq!(cell(table, a, b), cell(table, b, a), "{a} and {b}");
-            }
-        }
-    }
 }
 
 #[test]

@@ -25,7 +25,7 @@ use lazaret_vocabulary::event::{
 };
 
 use crate::disk::Disk;
-use crate::oracle::Oracle;
+use crate::judge::Oracle;
 use crate::scene::{self, DAY, HOUR, after, spot, start};
 
 /// A generator that is short, good enough and the same everywhere (xorshift64*, Vigna2016).

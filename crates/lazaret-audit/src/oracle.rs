@@ -7,13 +7,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use lazaret_ledger::Record;
 use lazaret_vocabulary::event::entry::{Entry as E, Outcome, Role, Soiled, Surface, Tally};
 use lazaret_vocabulary::event::rules::{ClockFrom, Contact, PlaceRule, Protocol, RuleBook, Side};
 use lazaret_vocabulary::event::{Event, Finding, Happening as H, Spot, Thing};
 
-use crate::dangers;
+use crate::record::Record;
 use crate::sound::{Work, sound};
+use crate::{Finding as Found, dangers};
 
 const OPEN: i64 = i64::MAX;
 
@@ -128,10 +128,10 @@ pub(crate) struct Oracle {
     seq: u64,
     last: i64,
     seen: u32,
-    /// Events looked at.
-    pub(crate) events: u64,
-    /// What was wrong, each with its rule.
-    pub(crate) wrong: Vec<(&'static str, String)>,
+    /// Who said it, in a few words.
+    by: String,
+    /// What was wrong in the record that was looked at last.
+    wrong: Vec<Found>,
 }
 
 fn us(at: Timestamp) -> i64 {
@@ -139,7 +139,9 @@ fn us(at: Timestamp) -> i64 {
 }
 
 fn secs(seconds: u64) -> i64 {
-    seconds as i64 * 1_000_000
+    i64::try_from(seconds)
+        .unwrap_or(OPEN)
+        .saturating_mul(1_000_000)
 }
 
 fn spot_of(spot: &Spot) -> (String, u32) {
@@ -148,8 +150,12 @@ fn spot_of(spot: &Spot) -> (String, u32) {
 
 impl Oracle {
     fn fail(&mut self, rule: &'static str, what: impl Into<String>) {
-        let what = format!("record {}: {}", self.seq, what.into());
-        self.wrong.push((rule, what));
+        self.wrong.push(Found {
+            record: self.seq,
+            rule,
+            what: self.by.clone(),
+            why: what.into(),
+        });
     }
 
     fn must(&mut self, rule: &'static str, holds: bool, what: impl FnOnce() -> String) {
@@ -168,7 +174,7 @@ impl Oracle {
 
     /// Looks at the next record.
     pub(crate) fn look(&mut self, record: &Record) {
-        self.events += record.events.len() as u64;
+        self.by = format!("said by {}", record.by);
         self.must("A1", record.seq == self.seq + 1, || "out of order".into());
         self.seq = record.seq;
         let now = us(record.recorded_at);
@@ -205,7 +211,18 @@ impl Oracle {
                 self.role(&by, &event.happening);
             }
             self.event(event, record, now);
+            if !self.wrong.is_empty() {
+                for found in &mut self.wrong {
+                    found.what = named(event);
+                }
+                return;
+            }
         }
+    }
+
+    /// The first that was wrong.
+    pub(crate) fn first(&self) -> Option<Found> {
+        self.wrong.first().cloned()
     }
 
     fn said_by_people(&self, what: &H) -> bool {
@@ -1681,6 +1698,11 @@ impl Oracle {
             }
         }
         for line in lines {
+            for hazard in &line.hazards {
+                self.must("S2", dangers::known(hazard.as_str()), || {
+                    format!("{hazard} of {} is not a class of dangerous goods", line.lot)
+                });
+            }
             let row = self.lots.entry(line.lot.to_string()).or_default();
             if present(row.at) {
                 // What is here gets no less dangerous by new papers.
@@ -1858,13 +1880,12 @@ impl Oracle {
 
     fn whole(&self, lot: &str) -> Vec<String> {
         let mut whole = vec![lot.to_owned()];
-        for part in self
-            .lots
-            .get(lot)
-            .map(|row| row.parts.clone())
-            .unwrap_or_default()
-        {
-            whole.extend(self.whole(&part));
+        let mut seen: BTreeSet<String> = whole.iter().cloned().collect();
+        let mut next = 0;
+        while let Some(row) = whole.get(next).map(|lot| self.lots.get(lot)) {
+            let parts = row.map(|row| row.parts.clone()).unwrap_or_default();
+            whole.extend(parts.into_iter().filter(|part| seen.insert(part.clone())));
+            next += 1;
         }
         whole
     }
@@ -2144,6 +2165,17 @@ impl Oracle {
     pub(crate) fn earliest_of(&self, lot: &str) -> Option<i64> {
         Some(self.earliest(lot)).filter(|&at| at != OPEN)
     }
+}
+
+/// What an event says, in a few words: its name and what it is about.
+fn named(event: &Event) -> String {
+    let json = serde_json::to_value(event).unwrap_or_default();
+    let text = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
+    let about = ["lot", "sample", "vehicle", "departure", "convoy", "person"];
+    let about = about.into_iter().find_map(text).unwrap_or("");
+    format!("{} {about}", text("event").unwrap_or("?"))
+        .trim_end()
+        .to_owned()
 }
 
 fn present(at: At) -> bool {

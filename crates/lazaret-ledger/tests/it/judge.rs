@@ -1,0 +1,37 @@
+//! The auditor looks at the records of a scene or a life, and what it finds is kept.
+
+use std::collections::BTreeMap;
+
+use lazaret_audit::Auditor;
+use lazaret_ledger::Record;
+
+/// The judge: it is handed records as an export has them.
+#[derive(Debug, Default)]
+pub(crate) struct Oracle {
+    auditor: Auditor,
+    /// Events looked at.
+    pub(crate) events: u64,
+    /// What was wrong, each with its rule.
+    pub(crate) wrong: Vec<(&'static str, String)>,
+}
+
+impl Oracle {
+    /// Looks at the next record.
+    pub(crate) fn look(&mut self, record: &Record) {
+        self.events += record.events.len() as u64;
+        let line = serde_json::to_vec(record).expect("a record is JSON");
+        if let Err(finding) = self.auditor.line(&line) {
+            self.wrong.push((finding.rule, finding.to_string()));
+        }
+    }
+
+    /// What contamination may have reached that was on a lot from its entry on, and when.
+    pub(crate) fn closure(&self, lot: &str) -> BTreeMap<String, i64> {
+        self.auditor.contacts(lot)
+    }
+
+    /// When a lot may be released at the earliest, by what was recorded.
+    pub(crate) fn earliest_of(&self, lot: &str) -> Option<i64> {
+        self.auditor.earliest(lot)
+    }
+}
