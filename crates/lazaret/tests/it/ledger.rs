@@ -276,7 +276,7 @@ fn what_is_no_ledger_is_an_error_with_its_place() {
     wrong(&ledger(here, &["import", "noise"], "n1"), "line 1: ");
     wrong(
         &ledger(here, &["import", "other.json"], "n2"),
-        "line 1: its bytes are not a record that this program knows (missing field",
+        "line 1: its bytes are not a record that this program knows (unknown field `a`",
     );
     wrong(&ledger(here, &["import", "nowhere"], "n3"), "nowhere: ");
     wrong(
