@@ -21,6 +21,8 @@ pub mod dangers;
 mod oracle;
 mod record;
 mod sound;
+mod visits;
+mod weaker;
 
 use oracle::Oracle;
 pub use record::Record;

@@ -4,7 +4,8 @@
 //! It shares no code with the ledger but the types of events. Where the ledger threads lists and keeps indices, the
 //! oracle keeps maps by name and looks at everything again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{Entry as E, Outcome, Role, Soiled, Surface, Tally};
@@ -13,9 +14,9 @@ use lazaret_vocabulary::event::{Event, Finding, Happening as H, Spot, Thing};
 
 use crate::record::Record;
 use crate::sound::{Work, sound};
+use crate::visits::{OPEN, Visit, Visits};
+use crate::weaker::{self, Change};
 use crate::{Finding as Found, dangers};
-
-const OPEN: i64 = i64::MAX;
 
 #[derive(Clone, Debug, Default)]
 struct Person {
@@ -96,20 +97,11 @@ struct Vehicle {
     sealed: bool,
 }
 
-#[derive(Clone, Debug)]
-struct Visit {
-    lot: String,
-    surface: String,
-    from: i64,
-    to: i64,
-    record: u64,
-}
-
 /// The judge.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Oracle {
-    rules: Option<RuleBook>,
-    protocols: Vec<Protocol>,
+    rules: Option<Arc<RuleBook>>,
+    protocols: Vec<Arc<Protocol>>,
     people: BTreeMap<String, Person>,
     lots: BTreeMap<String, Lot>,
     vehicles: BTreeMap<String, Vehicle>,
@@ -122,9 +114,17 @@ pub(crate) struct Oracle {
     units: BTreeMap<(String, u32), (bool, bool)>,
     capacity: BTreeMap<String, u32>,
     credits: BTreeMap<String, (i64, String)>,
-    visits: Vec<Visit>,
+    /// Lots and vehicles by where they are, lots by the convoy of their papers, papers by their convoy.
+    lots_at: BTreeMap<(String, u32), BTreeSet<String>>,
+    vehicles_at: BTreeMap<(String, u32), BTreeSet<String>>,
+    lots_of: BTreeMap<String, BTreeSet<String>>,
+    papers_of: BTreeMap<String, BTreeSet<String>>,
+    /// Changes that were proposed, by whom and when; who was the first to void a name.
+    proposals: Vec<(Change, String, i64)>,
+    voiding: BTreeMap<String, String>,
+    visits: Visits,
     work: BTreeMap<String, Work>,
-    keys: BTreeSet<String>,
+    keys: HashSet<String>,
     seq: u64,
     last: i64,
     seen: u32,
@@ -189,8 +189,10 @@ impl Oracle {
         if let Some(rules) = &self.rules {
             let (remember, tolerance) = (secs(rules.remember_s), secs(rules.clock_tolerance_s));
             let issued = us(record.issued_at);
-            self.must("A4", issued >= now - remember, || "too old to tell".into());
-            self.must("A10", issued <= now + tolerance, || {
+            self.must("A4", issued >= now.saturating_sub(remember), || {
+                "too old to tell".into()
+            });
+            self.must("A10", issued <= now.saturating_add(tolerance), || {
                 "issued in the future".into()
             });
         }
@@ -310,6 +312,12 @@ impl Oracle {
         });
     }
 
+    /// Whether there is no administrator yet.
+    fn founding(&self) -> bool {
+        let mut people = self.people.values();
+        !people.any(|person| person.roles.contains(&Role::Administrator))
+    }
+
     fn role(&mut self, by: &str, what: &H) {
         use Role as R;
         let roles: &[R] = match what {
@@ -328,7 +336,20 @@ impl Oracle {
             }
             H::VehicleReleased { .. } | H::ConvoyArrived { .. } => &[R::YardMaster, R::Gate],
             H::LotStored { .. } | H::LotUnloaded { .. } => &[R::YardMaster, R::Crew],
-            H::Entry(E::ProtocolAdopted { .. }) => &[R::Administrator, R::ChiefOfficer],
+            // An empty ledger belongs to whoever sets its rules and appoints its first administrator.
+            H::Entry(E::RulesAdopted { .. } | E::PersonAppointed { .. }) if self.founding() => {
+                return;
+            }
+            H::Entry(
+                E::RulesAdopted { .. }
+                | E::RulesProposed { .. }
+                | E::ProtocolAdopted { .. }
+                | E::ProtocolProposed { .. },
+            ) => &[R::Administrator, R::ChiefOfficer],
+            H::Entry(E::PersonAppointed { .. }) => &[R::Administrator],
+            H::Entry(E::PersonCleared { .. } | E::ClearanceLapsed { .. }) => {
+                &[R::Administrator, R::QuarantineOfficer, R::ChiefOfficer]
+            }
             _ => return,
         };
         let own = self
@@ -352,13 +373,11 @@ impl Oracle {
             } => {
                 let fresh = self.arrived.insert(convoy.to_string());
                 self.must("K1", fresh, || format!("{convoy} arrived twice"));
-                let papers = self
-                    .papers
-                    .values()
-                    .any(|(of, withheld, _)| of == convoy.as_str() && !withheld);
+                let papers = self.papers_for(convoy.as_str()).any(|row| !row.1);
                 let warned = acknowledged(record, "no_papers");
                 self.must("A8", papers || warned, || format!("{convoy} has no papers"));
                 for vehicle in vehicles {
+                    self.park(vehicle.as_str(), None);
                     let row = self.vehicles.entry(vehicle.to_string()).or_default();
                     let here = row.here;
                     *row = Vehicle {
@@ -383,12 +402,12 @@ impl Oracle {
                     row.emptied && row.washed.is_some(),
                     row.spot.clone(),
                 );
-                row.spot = Some(to.clone());
                 row.since = at.min(now);
                 if side == Some(Side::Dirty) {
                     row.washed = None;
                     row.sealed = false;
                 }
+                self.park(vehicle.as_str(), Some(to.clone()));
                 self.must("G7", here, || format!("{vehicle} is not here"));
                 self.must("G7", from.as_ref() != Some(&to), || {
                     format!("{vehicle} is there")
@@ -402,8 +421,8 @@ impl Oracle {
             H::VehicleLeft { vehicle, spot } => {
                 let row = self.vehicles.entry(vehicle.to_string()).or_default();
                 let ok = row.here && row.spot == Some(spot_of(spot));
-                row.spot = None;
                 row.since = at.min(now);
+                self.park(vehicle.as_str(), None);
                 self.must("G7", ok, || format!("{vehicle} was not there"));
             }
             H::UnloadingStarted { vehicle, .. } => {
@@ -645,8 +664,8 @@ impl Oracle {
                 } else {
                     At::SentBack
                 };
-                row.spot = None;
                 row.slot = false;
+                self.put(lot.as_str(), None);
             }
             H::VehicleEmptied { vehicle } => {
                 let row = self
@@ -654,7 +673,8 @@ impl Oracle {
                     .get(vehicle.as_str())
                     .cloned()
                     .unwrap_or_default();
-                let aboard = self.lots.values().any(|lot| {
+                let of_convoy = self.lots_of.get(&row.convoy).into_iter().flatten();
+                let aboard = of_convoy.filter_map(|lot| self.lots.get(lot)).any(|lot| {
                     lot.at == At::Papers
                         && lot.vehicle == vehicle.as_str()
                         && lot.convoy == row.convoy
@@ -696,9 +716,24 @@ impl Oracle {
     fn entry(&mut self, entry: &E, at: i64, now: i64, record: &Record, event: &Event) {
         let by = record.by.to_string();
         match entry {
-            E::RulesAdopted { rules } => self.rules = Some((**rules).clone()),
+            E::NameVoided { thing, .. } => self.voided(thing, &by, now),
+            E::RulesProposed { rules } => {
+                let change = Change::Rules(rules.clone());
+                self.proposals.push((change, by, now));
+            }
+            E::ProtocolProposed { protocol } => {
+                let change = Change::protocol(protocol);
+                self.proposals.push((change, by, now));
+            }
+            E::RulesAdopted { rules } => {
+                let less = (self.rules.as_ref()).and_then(|bound| weaker::of_rules(bound, rules));
+                self.second_person(less, &Change::Rules(rules.clone()), &by, now);
+                self.rules = Some(Arc::new((**rules).clone()));
+            }
             E::ProtocolAdopted { protocol } => {
-                self.protocols.push((**protocol).clone());
+                let less = self.less_of(protocol, now);
+                self.second_person(less, &Change::protocol(protocol), &by, now);
+                self.protocols.push(Arc::new((**protocol).clone()));
                 if protocol.held_too {
                     self.bind(protocol);
                 }
@@ -731,7 +766,9 @@ impl Oracle {
                     .get(person.as_str())
                     .cloned()
                     .unwrap_or_default();
-                let rested = row.ended.is_none_or(|ended| ended + rest <= now);
+                let rested = row
+                    .ended
+                    .is_none_or(|ended| ended.saturating_add(rest) <= now);
                 self.must("P1", rested && row.until > now, || {
                     format!("{person} must rest")
                 });
@@ -775,6 +812,8 @@ impl Oracle {
             } => {
                 self.papers
                     .insert(manifest.to_string(), (convoy.to_string(), false, false));
+                let names = self.papers_of.entry(convoy.to_string()).or_default();
+                names.insert(manifest.to_string());
                 self.announce(convoy.as_str(), lines);
             }
             E::ManifestAmended {
@@ -997,7 +1036,7 @@ impl Oracle {
             } => {
                 let named: Vec<_> = also.iter().chain(pin).cloned().collect();
                 let bound: Vec<_> =
-                    (self.protocols_of(lot.as_str()).iter().map(Protocol::pin)).collect();
+                    (self.protocols_of(lot.as_str()).iter().map(|p| p.pin())).collect();
                 self.must("A6", named == bound, || {
                     format!("{signer} signed for {named:?} of {bound:?}")
                 });
@@ -1060,7 +1099,7 @@ impl Oracle {
                 let row = self.lots.entry(lot.to_string()).or_default();
                 let least = row.treated_at.max(row.floor).max(row.entered);
                 let clock = row.clock.unwrap_or(i64::MIN);
-                row.until -= clock.saturating_sub(from);
+                row.until = row.until.saturating_sub(clock.saturating_sub(from));
                 row.clock = Some(from);
                 self.must("G4", least <= from && from <= clock, || {
                     format!("{lot} was credited too much")
@@ -1136,9 +1175,9 @@ impl Oracle {
         row.until = i64::MIN;
         row.treated_at = i64::MIN;
         row.trial = self.trials.contains(&carrier.convoy);
-        row.spot = Some(to.clone());
         row.slot = false;
         self.lots.insert(lot.into(), row);
+        self.put(lot, Some(to.clone()));
         self.vehicles.entry(vehicle.into()).or_default().opened = true;
         self.company_checks(lot, to, record);
         self.visits.push(Visit {
@@ -1210,8 +1249,9 @@ impl Oracle {
             let tail = self.tail(&unit_surface(to));
             let own = self.dirt(lot);
             let surface = unit_surface(to);
-            for visit in &self.visits {
-                if visit.surface != surface || visit.lot == lot {
+            let since = at.min(now).saturating_sub(tail);
+            for visit in self.visits.on_since(&surface, since) {
+                if visit.lot == lot {
                     continue;
                 }
                 let other = self.dirt(&visit.lot);
@@ -1225,8 +1265,8 @@ impl Oracle {
             }
         }
         self.end_visits(lot, now);
+        self.put(lot, Some(to.clone()));
         let entry = self.lots.entry(lot.into()).or_default();
-        entry.spot = Some(to.clone());
         entry.since = at.min(now);
         entry.slot = true;
         entry.at = if sent { At::Sent } else { At::Here };
@@ -1265,11 +1305,7 @@ impl Oracle {
     }
 
     fn end_visits(&mut self, lot: &str, now: i64) {
-        for visit in &mut self.visits {
-            if visit.lot == lot && visit.to == OPEN {
-                visit.to = now.max(visit.from);
-            }
-        }
+        self.visits.end(lot, now);
     }
 
     /// Open, not broken.
@@ -1289,15 +1325,12 @@ impl Oracle {
             return;
         };
         let count = |filter: &dyn Fn(&(String, u32)) -> bool| {
-            self.lots
-                .values()
-                .filter(|row| row.slot && row.spot.as_ref().is_some_and(filter))
+            let lots = self.lots_at.iter().filter(|(spot, _)| filter(spot));
+            let lots = lots.flat_map(|(_, lots)| lots);
+            let vehicles = self.vehicles_at.iter().filter(|(spot, _)| filter(spot));
+            lots.filter(|lot| self.lots.get(*lot).is_some_and(|row| row.slot))
                 .count()
-                + self
-                    .vehicles
-                    .values()
-                    .filter(|row| row.spot.as_ref().is_some_and(filter))
-                    .count()
+                + vehicles.map(|(_, vehicles)| vehicles.len()).sum::<usize>()
         };
         let in_place = count(&|spot| spot.0 == to.0);
         let in_unit = count(&|spot| spot == to);
@@ -1307,7 +1340,7 @@ impl Oracle {
             });
         } else if let Some(slots) = rule.slots {
             let ok = if rule.pooled {
-                in_place <= (slots * rule.units.unwrap_or(1)) as usize
+                in_place as u64 <= u64::from(slots) * u64::from(rule.units.unwrap_or(1))
             } else {
                 in_unit <= slots as usize
             };
@@ -1330,10 +1363,14 @@ impl Oracle {
     fn company_checks(&mut self, lot: &str, to: &(String, u32), record: &Record) {
         let row = self.lots.get(lot).cloned().unwrap_or_default();
         let beside = |(place, unit): &(String, u32)| *place == to.0 && unit.abs_diff(to.1) == 1;
-        let near: Vec<String> = (self.lots.iter())
-            .filter(|(_, other)| other.spot.as_ref().is_some_and(beside))
-            .filter(|(_, other)| dangers::asked(&row.hazards, &other.hazards) >= 3)
-            .map(|(name, _)| name.clone())
+        let near: Vec<String> = (self.lots_at.iter())
+            .filter(|(spot, _)| beside(spot))
+            .flat_map(|(_, lots)| lots)
+            .filter(|name| {
+                let other = self.lots.get(*name);
+                other.is_some_and(|other| dangers::asked(&row.hazards, &other.hazards) >= 3)
+            })
+            .cloned()
             .collect();
         self.must("S2", near.is_empty(), || {
             format!("{lot} is beside {near:?}")
@@ -1344,22 +1381,27 @@ impl Oracle {
                 rule.goods.as_str() == a && rule.apart_from.iter().any(|g| g.as_str() == b)
             })
         };
-        let others: Vec<(String, Lot)> = self
-            .lots
-            .iter()
-            .filter(|(name, other)| name.as_str() != lot && other.spot.as_ref() == Some(to))
-            .map(|(name, other)| (name.clone(), other.clone()))
-            .collect();
-        for (name, other) in others {
-            let bad = apart(&row.goods, &other.goods) || apart(&other.goods, &row.goods);
+        let told = acknowledged(record, "near");
+        let (mut bad, mut mixed) = (Vec::new(), Vec::new());
+        for name in self.lots_at.get(to).into_iter().flatten() {
+            let Some(other) = self.lots.get(name).filter(|_| name != lot) else {
+                continue;
+            };
             let asked = dangers::asked(&row.hazards, &other.hazards);
-            let told = acknowledged(record, "near");
-            let bad = bad || asked >= 2 || asked == 1 && !told;
-            self.must("S2", !bad, || format!("{lot} is with {name}"));
-            self.must("X1", row.trial == other.trial, || {
-                format!("{lot} is with {name}")
-            });
+            let apart = row.goods != other.goods
+                && (apart(&row.goods, &other.goods) || apart(&other.goods, &row.goods))
+                || row.goods == other.goods && apart(&row.goods, &row.goods);
+            if apart || asked >= 2 || asked == 1 && !told {
+                bad.push(name.clone());
+            }
+            if row.trial != other.trial {
+                mixed.push(name.clone());
+            }
         }
+        self.must("S2", bad.is_empty(), || format!("{lot} is with {bad:?}"));
+        self.must("X1", mixed.is_empty(), || {
+            format!("{lot} is with {mixed:?}")
+        });
     }
 
     fn ended(&mut self, lot: &str, step: &str, at: i64, now: i64, record: &Record) {
@@ -1394,7 +1436,7 @@ impl Oracle {
                 self.must("G3a", valid == right, || {
                     format!("{lot} was judged {valid}")
                 });
-                let own = self.protocols_of(lot).first().map(Protocol::pin);
+                let own = self.protocols_of(lot).first().map(|p| p.pin());
                 self.must("A6", own == Some(pin), || {
                     format!("{lot} was judged by another")
                 });
@@ -1462,7 +1504,7 @@ impl Oracle {
         // The clock starts at the earliest from what it counts from, the last contact, and, unless the protocol counts
         // from something before the treatment, the record at which the last condition came true.
         let before = protocol
-            .and_then(|p| p.hold)
+            .and_then(|p| p.hold.clone())
             .is_some_and(|hold| matches!(hold.clock, ClockFrom::Arrival | ClockFrom::StepStart(_)));
         let least = if before {
             row.base.unwrap_or(now).max(row.floor)
@@ -1515,8 +1557,8 @@ impl Oracle {
         row.at = At::Loaded;
         row.departure = departure.into();
         row.wagon = wagon;
-        row.spot = None;
         row.slot = false;
+        self.put(lot, None);
     }
 
     /// Everything that must hold of a lot that somebody signs for, loads or sends off.
@@ -1607,19 +1649,19 @@ impl Oracle {
         };
         let waits = self.protocols_of(lot).iter().any(|p| p.hold.is_some());
         match row.clock {
-            Some(clock) => row.until.max(clock + self.hold_us(lot)),
+            Some(clock) => row.until.max(clock.saturating_add(self.hold_us(lot))),
             None if waits => OPEN,
             None => row.until.max(row.entered),
         }
     }
 
-    fn protocols_of(&self, lot: &str) -> Vec<Protocol> {
+    fn protocols_of(&self, lot: &str) -> Vec<Arc<Protocol>> {
         let Some(row) = self.lots.get(lot) else {
             return Vec::new();
         };
         row.protocols
             .iter()
-            .map(|&p| self.protocols[p].clone())
+            .map(|&p| Arc::clone(&self.protocols[p]))
             .collect()
     }
 
@@ -1644,6 +1686,66 @@ impl Oracle {
             }
         }
         best.map(|(.., number)| number)
+    }
+
+    /// What a protocol asks less of than the one that it comes before, for goods that the rules know.
+    fn less_of(&self, protocol: &Protocol, now: i64) -> Option<String> {
+        let rules = self.rules.as_ref()?;
+        let from = us(protocol.from).max(now);
+        let pairs = (rules.goods.iter()).flat_map(|goods| {
+            (rules.vehicles.iter())
+                .map(move |source| (goods.goods.as_str(), source.source.as_str()))
+        });
+        pairs
+            .filter_map(|(goods, source)| {
+                let rank = Oracle::speaks(protocol, goods, source)?;
+                let bound = &self.protocols[self.protocol_for(goods, source, from)?];
+                let other = Oracle::speaks(bound, goods, source)?;
+                (other <= rank).then(|| weaker::of_protocol(bound, protocol))?
+            })
+            .next()
+    }
+
+    /// What asks for less was proposed by somebody else, and has waited. Before the first goods came nothing is freed.
+    fn second_person(&mut self, less: Option<String>, change: &Change, by: &str, now: i64) {
+        let Some(less) = less.filter(|_| !self.arrived.is_empty()) else {
+            return;
+        };
+        let waits = (self.rules.as_ref()).and_then(|rules| rules.weaker_after_s);
+        let waits = secs(waits.unwrap_or(86_400));
+        let proposed = (self.proposals.iter()).any(|(other, who, at)| {
+            other == change && who != by && at.saturating_add(waits) <= now
+        });
+        self.must("R1", proposed, || {
+            format!("it asks for less ({less}), and nobody else proposed it in time")
+        });
+    }
+
+    /// A name that two people void was never here.
+    fn voided(&mut self, thing: &Thing, by: &str, now: i64) {
+        let key = format!("{thing:?}");
+        match self.voiding.get(&key) {
+            Some(first) if first != by => self.voiding.remove(&key),
+            _ => {
+                self.voiding.insert(key, by.to_owned());
+                return;
+            }
+        };
+        match thing {
+            Thing::Lot(lot) => {
+                self.end_visits(lot.as_str(), now);
+                self.work.remove(lot.as_str());
+                self.put(lot.as_str(), None);
+                let row = self.lots.entry(lot.to_string()).or_default();
+                (row.at, row.slot) = (At::Off, false);
+            }
+            Thing::Vehicle(vehicle) => {
+                self.park(vehicle.as_str(), None);
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                row.here = false;
+            }
+            Thing::Convoy(_) => {}
+        }
     }
 
     fn bind(&mut self, protocol: &Protocol) {
@@ -1692,8 +1794,11 @@ impl Oracle {
     }
 
     fn announce(&mut self, convoy: &str, lines: &[lazaret_vocabulary::event::entry::ManifestLine]) {
-        for row in self.lots.values_mut() {
-            if row.at == At::Papers && row.convoy == convoy {
+        for lot in self.lots_of.get(convoy).into_iter().flatten() {
+            if let Some(row) = self.lots.get_mut(lot)
+                && row.at == At::Papers
+                && row.convoy == convoy
+            {
                 row.at = At::Off;
             }
         }
@@ -1703,6 +1808,8 @@ impl Oracle {
                     format!("{hazard} of {} is not a class of dangerous goods", line.lot)
                 });
             }
+            let names = self.lots_of.entry(convoy.to_owned()).or_default();
+            names.insert(line.lot.to_string());
             let row = self.lots.entry(line.lot.to_string()).or_default();
             if present(row.at) {
                 // What is here gets no less dangerous by new papers.
@@ -1724,6 +1831,42 @@ impl Oracle {
         }
     }
 
+    /// The papers of a convoy: its name, whether they were withheld, whether refused.
+    fn papers_for(&self, convoy: &str) -> impl Iterator<Item = &(String, bool, bool)> {
+        let names = self.papers_of.get(convoy).into_iter().flatten();
+        names.filter_map(|name| self.papers.get(name))
+    }
+
+    /// Puts a lot there, or nowhere.
+    fn put(&mut self, lot: &str, to: Option<(String, u32)>) {
+        let row = self.lots.entry(lot.into()).or_default();
+        if let Some(from) = row.spot.take()
+            && let Some(there) = self.lots_at.get_mut(&from)
+        {
+            there.remove(lot);
+        }
+        if let Some(to) = &to {
+            let there = self.lots_at.entry(to.clone()).or_default();
+            there.insert(lot.into());
+        }
+        row.spot = to;
+    }
+
+    /// Puts a vehicle there, or nowhere.
+    fn park(&mut self, vehicle: &str, to: Option<(String, u32)>) {
+        let row = self.vehicles.entry(vehicle.into()).or_default();
+        if let Some(from) = row.spot.take()
+            && let Some(there) = self.vehicles_at.get_mut(&from)
+        {
+            there.remove(vehicle);
+        }
+        if let Some(to) = &to {
+            let there = self.vehicles_at.entry(to.clone()).or_default();
+            there.insert(vehicle.into());
+        }
+        row.spot = to;
+    }
+
     fn not_turned_away(&mut self, vehicle: &str) {
         let refused = self.turned_away(vehicle);
         self.must("G2", !refused, || {
@@ -1732,11 +1875,9 @@ impl Oracle {
     }
 
     fn turned_away(&self, vehicle: &str) -> bool {
-        self.vehicles.get(vehicle).is_some_and(|row| {
-            self.papers
-                .values()
-                .any(|(convoy, _, refused)| *refused && *convoy == row.convoy)
-        })
+        self.vehicles
+            .get(vehicle)
+            .is_some_and(|row| self.papers_for(&row.convoy).any(|(_, _, refused)| *refused))
     }
 
     fn vehicle_released(&mut self, vehicle: &str, now: i64) {
@@ -1755,13 +1896,13 @@ impl Oracle {
                     (!rule.wash || row.washed.is_some())
                         && row
                             .washed
-                            .is_none_or(|washed| washed + secs(rule.dwell_s) <= now)
+                            .is_none_or(|washed| washed.saturating_add(secs(rule.dwell_s)) <= now)
                         && (!rule.seal || row.sealed)
                 });
         self.must("W1", ok, || format!("{vehicle} went home too early"));
         let row = self.vehicles.entry(vehicle.into()).or_default();
         row.here = false;
-        row.spot = None;
+        self.park(vehicle, None);
     }
 
     /// Whether a signature of theirs still counts.
@@ -1848,18 +1989,15 @@ impl Oracle {
         let mass: u64 = parts.iter().map(|p| u64::from(p.tally.mass_kg)).sum();
         let sums = pieces == u64::from(tally.pieces) && mass == u64::from(tally.mass_kg);
         self.must("G5", sums, || format!("the parts of {lot} do not add up"));
-        let stays: Vec<Visit> = self
-            .visits
-            .iter()
-            .filter(|visit| visit.lot == lot)
-            .cloned()
-            .collect();
+        let stays: Vec<Visit> = self.visits.of(lot).cloned().collect();
         for part in parts {
             let fresh = !self.lots.contains_key(part.lot.as_str());
             self.must("K1", fresh, || format!("{} is not new", part.lot));
             let mut child = row.clone();
             child.tally = row.tally.map(|_| part.tally);
+            child.spot = None;
             self.lots.insert(part.lot.to_string(), child);
+            self.put(part.lot.as_str(), row.spot.clone());
             for stay in &stays {
                 self.visits.push(Visit {
                     lot: part.lot.to_string(),
@@ -1871,9 +2009,9 @@ impl Oracle {
         let entry = self.lots.entry(lot.into()).or_default();
         entry.at = At::Split;
         entry.parts = parts.iter().map(|p| p.lot.to_string()).collect();
-        let spot = entry.spot.take();
         entry.slot = false;
-        if let Some(spot) = spot.filter(|_| row.slot) {
+        self.put(lot, None);
+        if let Some(spot) = row.spot.filter(|_| row.slot) {
             self.room(&spot);
         }
     }
@@ -1960,12 +2098,7 @@ impl Oracle {
         self.whole(lot)
             .into_iter()
             .map(|lot| {
-                let first = self
-                    .visits
-                    .iter()
-                    .filter(|visit| visit.lot == lot)
-                    .map(|visit| visit.from)
-                    .min();
+                let first = self.visits.of(&lot).map(|visit| visit.from).min();
                 let entered = self.lots.get(&lot).map_or(0, |row| row.entered);
                 (lot, first.unwrap_or(entered))
             })
@@ -1992,36 +2125,28 @@ impl Oracle {
             let known = reached.entry(lot.clone()).or_insert(*since);
             *known = (*known).min(*since);
         }
-        loop {
-            let mut changed = false;
-            for x in &self.visits {
-                let Some(&tx) = reached.get(&x.lot) else {
-                    continue;
-                };
-                if tx > x.to {
-                    continue;
-                }
+        let mut next: Vec<String> = reached.keys().cloned().collect();
+        while let Some(lot) = next.pop() {
+            let Some(&tx) = reached.get(&lot) else {
+                continue;
+            };
+            for x in self.visits.of(&lot).filter(|x| tx <= x.to) {
                 let tail = self.tail(&x.surface);
                 let soiled = tx.max(x.from);
-                for y in &self.visits {
-                    if y.surface != x.surface || y.lot == x.lot {
-                        continue;
-                    }
-                    if y.from > x.to.saturating_add(tail) || y.to < soiled {
+                for y in self.visits.on_since(&x.surface, soiled) {
+                    if y.lot == x.lot || y.from > x.to.saturating_add(tail) {
                         continue;
                     }
                     let at = soiled.max(y.from);
                     let known = reached.get(&y.lot).copied();
                     if known.is_none_or(|known| at < known) {
                         reached.insert(y.lot.clone(), at);
-                        changed = true;
+                        next.push(y.lot.clone());
                     }
                 }
             }
-            if !changed {
-                return reached;
-            }
         }
+        reached
     }
 
     /// The record must stop exactly what was reached and is here, restart it, and call back what was released.
@@ -2074,10 +2199,14 @@ impl Oracle {
             .collect()
     }
 
+    /// That the record starts a clock anew, from the record on and for the whole hold.
     fn restarted_in(&mut self, record: &Record, lot: &str, rule: &'static str) {
-        let restarted = record.events.iter().any(
-            |event| matches!(&event.happening, H::HoldRestarted { lot: of, .. } if of.as_str() == lot),
-        );
+        let hold = self.hold_us(lot);
+        let now = us(record.recorded_at);
+        let restarted = record.events.iter().any(|event| {
+            matches!(&event.happening, H::HoldRestarted { lot: of, until, .. }
+                if of.as_str() == lot && us(event.at) >= now && us(*until) >= now.saturating_add(hold))
+        });
         self.must(rule, restarted, || {
             format!("{lot} goes on as if nothing had happened")
         });
@@ -2102,8 +2231,7 @@ impl Oracle {
                 .collect(),
             (_, Some(surface)) => self
                 .visits
-                .iter()
-                .filter(|visit| visit.surface == surface && visit.to >= since)
+                .on_since(&surface, since)
                 .map(|visit| (visit.lot.clone(), since.max(visit.from)))
                 .collect(),
             _ => Vec::new(),
@@ -2141,9 +2269,9 @@ impl Oracle {
             };
             surface && visit.lot == lot && visit.record == record
         };
-        let found = self.visits.iter().any(|x| {
+        let found = self.visits.of(link.from.as_str()).any(|x| {
             is(x, link.from.as_str(), link.records[0])
-                && self.visits.iter().any(|y| {
+                && self.visits.of(lot).any(|y| {
                     let tail = self.tail(&y.surface);
                     is(y, lot, link.records[1])
                         && y.from <= x.to.saturating_add(tail)

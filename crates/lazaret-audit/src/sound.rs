@@ -100,7 +100,7 @@ impl Stretch<'_> {
     /// The longest that a line kept a temperature, in µs: every beginning and every end is tried.
     fn kept(&self, line: &[&Read], row: &TemperatureRule) -> i64 {
         let within = |read: &Read| row.from_mc <= read.3 && read.3 < row.below_mc;
-        let every = row.readings_every_s as i64 * 1_000_000;
+        let every = long(row.readings_every_s).saturating_mul(1_000_000);
         let mut best = 0;
         for first in 0..line.len() {
             let (mut kept, mut out) = (0, 0);
@@ -114,7 +114,7 @@ impl Stretch<'_> {
                 } else {
                     out += micros;
                 }
-                if out > row.excursions_s as i64 * 1_000_000 {
+                if out > long(row.excursions_s).saturating_mul(1_000_000) {
                     break;
                 }
                 best = best.max(kept);
@@ -122,6 +122,11 @@ impl Stretch<'_> {
         }
         best
     }
+}
+
+/// Seconds, as many as can be counted.
+fn long(seconds: u64) -> i64 {
+    i64::try_from(seconds).unwrap_or(i64::MAX)
 }
 
 /// The whole square root, by halving.
@@ -150,14 +155,14 @@ pub(crate) fn sound(rule: &TreatmentRule, work: &Work, ended: i64) -> bool {
         begins,
         ended,
     };
-    if whole.seconds() < rule.contact_s as i64 {
+    if whole.seconds() < long(rule.contact_s) {
         return false;
     }
     let kept = |row: &TemperatureRule| {
         let lines = whole.lines();
         lines.len() >= row.lines.max(1) as usize
             && (lines.iter())
-                .all(|line| whole.kept(&whole.on(line), row) / 1_000_000 >= row.contact_s as i64)
+                .all(|line| whole.kept(&whole.on(line), row) / 1_000_000 >= long(row.contact_s))
     };
     if !rule.temperatures.is_empty() && !rule.temperatures.iter().any(kept) {
         return false;
@@ -170,9 +175,9 @@ pub(crate) fn sound(rule: &TreatmentRule, work: &Work, ended: i64) -> bool {
 
 fn by_agent(agent: &AgentRule, whole: &Stretch<'_>) -> bool {
     let lines = whole.lines();
-    let none = lines.is_empty() && whole.gap_s(&[]) > agent.readings_every_s as i64;
+    let none = lines.is_empty() && whole.gap_s(&[]) > long(agent.readings_every_s);
     let seldom =
-        (lines.iter()).any(|line| whole.gap_s(&whole.on(line)) > agent.readings_every_s as i64);
+        (lines.iter()).any(|line| whole.gap_s(&whole.on(line)) > long(agent.readings_every_s));
     if none || seldom || lines.len() < agent.lines as usize {
         return false;
     }
@@ -218,13 +223,18 @@ fn by_band(band: &Band, whole: &Stretch<'_>) -> bool {
     let on_time = whole.lines().iter().all(|line| {
         let line = whole.on(line);
         band.at.iter().all(|set| {
-            let (after, within) = (set.after_s as i64, set.within_s as i64);
+            let (after, within) = (long(set.after_s), long(set.within_s));
             let near: Vec<_> = (line.iter())
                 .filter(|(_, at, ..)| *at >= begins)
-                .filter(|(_, at, ..)| ((at - begins) / 1_000_000 - after).abs() <= within)
+                .filter(|(_, at, ..)| {
+                    ((at - begins) / 1_000_000)
+                        .saturating_sub(after)
+                        .saturating_abs()
+                        <= within
+                })
                 .collect();
             !near.is_empty() && near.iter().all(|(_, _, c, _)| *c >= set.least_mg_m3)
         })
     });
-    dosed && lines_hold && on_time && exposed.seconds() >= band.contact_s as i64
+    dosed && lines_hold && on_time && exposed.seconds() >= long(band.contact_s)
 }

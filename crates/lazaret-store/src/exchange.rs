@@ -45,6 +45,24 @@ fn format_of(line: &str) -> Option<Result<u64, String>> {
     Some(Ok(head.format))
 }
 
+/// Whether the first line of an export is its head, which says the format, or already a record.
+///
+/// # Errors
+/// If it is the head of something else, or of a format that only a newer program knows.
+pub fn is_export_head(line: &[u8]) -> Result<bool, String> {
+    let Some(format) = std::str::from_utf8(line).ok().and_then(format_of) else {
+        return Ok(false);
+    };
+    let format = format?;
+    if format > FORMAT {
+        return Err(format!(
+            "it was written by a newer program: its format is {format}, and this program reads up to {FORMAT}; use \
+             the newer program"
+        ));
+    }
+    Ok(true)
+}
+
 /// Writes every record as a line.
 ///
 /// # Errors
@@ -81,6 +99,18 @@ pub async fn export_records(store: &Store, out: &mut impl Write) -> Result<Excha
 /// # Errors
 /// [`StoreError::Line`] at the first line that is wrong, [`StoreError::NotEmpty`] if there are records already.
 pub async fn import_records(store: &Store, input: impl BufRead) -> Result<Exchanged, StoreError> {
+    import_judged(store, input, |_| Ok(())).await
+}
+
+/// As [`import_records`], with somebody who judges each line that fits, and says why where one must not be taken.
+///
+/// # Errors
+/// As [`import_records`]; what the judge says is [`StoreError::Line`].
+pub async fn import_judged(
+    store: &Store,
+    input: impl BufRead,
+    judge: impl FnMut(&[u8]) -> Result<(), String>,
+) -> Result<Exchanged, StoreError> {
     if store.head().await?.seq != 0 {
         return Err(StoreError::NotEmpty("the database".into()));
     }
@@ -88,7 +118,7 @@ pub async fn import_records(store: &Store, input: impl BufRead) -> Result<Exchan
         .take_lease("import")
         .await?
         .ok_or_else(|| StoreError::InUse("a server".into()))?;
-    let outcome = import_under(store, input, lease.token()).await;
+    let outcome = import_under(store, input, lease.token(), judge).await;
     lease.give_back(store).await?;
     outcome
 }
@@ -97,6 +127,7 @@ async fn import_under(
     store: &Store,
     input: impl BufRead,
     token: i64,
+    mut judge: impl FnMut(&[u8]) -> Result<(), String>,
 ) -> Result<Exchanged, StoreError> {
     let mut ledger = Ledger::default();
     let mut rows: Vec<(i64, i64, Vec<u8>, Digest)> = Vec::new();
@@ -107,16 +138,7 @@ async fn import_under(
         if text.trim().is_empty() {
             continue;
         }
-        if line == 1
-            && let Some(format) = format_of(&text)
-        {
-            let format = format.map_err(wrong)?;
-            if format > FORMAT {
-                return Err(wrong(format!(
-                    "it was written by a newer program: its format is {format}, and this program reads up to {FORMAT}; use \
-                     the newer program"
-                )));
-            }
+        if line == 1 && is_export_head(text.as_bytes()).map_err(wrong)? {
             continue;
         }
         let record: Record = chain::read(text.as_bytes()).map_err(wrong)?;
@@ -125,6 +147,7 @@ async fn import_under(
         ledger
             .replay(&record, digest)
             .map_err(|broken| wrong(broken.what))?;
+        judge(&body).map_err(wrong)?;
         let at = crate::records::micros(record.recorded_at);
         rows.push((record.seq as i64, at, body, digest));
         if rows.len() >= CHUNK as usize {

@@ -28,7 +28,9 @@ pub use backup::{Copied, transfer};
 pub use checkpoint::{Checkpoint, Key};
 pub use database::{Faults, Store, Strike};
 pub use error::StoreError;
-pub use exchange::{Exchanged, FORMAT, export_head, export_records, import_records};
+pub use exchange::{
+    Exchanged, FORMAT, export_head, export_records, import_judged, import_records, is_export_head,
+};
 pub use lease::Lease;
 pub use live::{
     Clock, Live, LiveOptions, Pending, Readiness, Receipt, Seen, Standing, SubmitError,

@@ -9,17 +9,19 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
+use lazaret_audit::Auditor;
 use lazaret_bridge::Importer;
 use lazaret_ledger::{Command, CommandId};
 use lazaret_store::{
     Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, StoreError, export_records,
-    import_records, transfer,
+    import_judged, transfer,
 };
 use lazaret_vocabulary::event::Event;
 use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 use lazaret_vocabulary::strict;
 use serde_json::{Value, json};
 
+use crate::audit;
 use crate::files::{Output, reads};
 use crate::input::{Input, read_text};
 use crate::output::{Failure, cannot_print, print, say};
@@ -43,6 +45,14 @@ enum What {
         /// A checkpoint that a witness kept: the JSON that `ledger checkpoint` printed
         #[arg(long, value_name = "FILE")]
         witness: Option<PathBuf>,
+        /// Judge every record again by the rules, and name the first that does not follow from those before it
+        ///
+        /// The auditor shares no code with the ledger but the words of events.
+        #[arg(long)]
+        rules: bool,
+        /// What `ledger export` wrote, instead of a ledger's folder; `-` reads standard input
+        #[arg(value_name = "EXPORT", requires = "rules", conflicts_with_all = ["data", "database"])]
+        export: Option<PathBuf>,
     },
     /// Accept the records as they are although something is missing or was changed; recorded in the ledger
     ///
@@ -68,7 +78,7 @@ enum What {
         #[command(flatten)]
         place: Place,
     },
-    /// Read records into an empty ledger; every line is checked
+    /// Read records into an empty ledger; every line is checked, and judged by the rules
     Import {
         /// What `ledger export` wrote; `-` reads standard input
         file: PathBuf,
@@ -126,7 +136,20 @@ enum What {
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     runtime()?.block_on(async {
         match &arguments.what {
-            What::Verify { place, witness } => verify(place, witness.as_ref()).await,
+            What::Verify {
+                witness,
+                export: Some(file),
+                ..
+            } => {
+                let witness = witness.as_deref().map(read_checkpoint).transpose()?;
+                audit::rules_of_export(file, lines_of(file)?, witness.as_ref())
+            }
+            What::Verify {
+                place,
+                witness,
+                rules,
+                export: None,
+            } => verify(place, witness.as_ref(), *rules).await,
             What::Accept { by, because, place } => accept(by, because, place).await,
             What::Checkpoint { place } => checkpoint(place).await,
             What::Export { place } => export(place).await,
@@ -177,7 +200,7 @@ async fn gateway_of(store: &Store) -> Result<String, Failure> {
         .unwrap_or_default())
 }
 
-async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure> {
+async fn verify(place: &Place, witness: Option<&PathBuf>, rules: bool) -> Result<(), Failure> {
     let store = place.open_reading().await?;
     let witness = witness.map(|file| read_checkpoint(file)).transpose()?;
     // A broken chain cannot be loaded, and is the very thing to be told about.
@@ -201,7 +224,11 @@ async fn verify(place: &Place, witness: Option<&PathBuf>) -> Result<(), Failure>
         found.head.head
     );
     if found.findings.is_empty() {
-        print(&format!("whole: {text}"))
+        print(&format!("whole: {text}"))?;
+        if rules {
+            audit::rules_of(&store).await?;
+        }
+        Ok(())
     } else {
         print(&format!("broken: {text}"))?;
         Err(Failure::BadInputShown)
@@ -334,7 +361,9 @@ fn lines_of(file: &PathBuf) -> Result<Box<dyn BufRead>, Failure> {
 async fn import(file: &PathBuf, place: &Place) -> Result<(), Failure> {
     let lines = lines_of(file)?;
     let store = place.open().await?;
-    let done = import_records(&store, lines).await.map_err(failed);
+    let mut auditor = Auditor::default();
+    let judge = |line: &[u8]| auditor.line(line).map_err(|finding| finding.to_string());
+    let done = import_judged(&store, lines, judge).await.map_err(failed);
     store.close().await;
     let done = done?;
     say(&format!(

@@ -10,6 +10,7 @@
     reason = "the binary is where files and clocks are read"
 )]
 
+mod audit;
 mod check;
 mod files;
 mod input;

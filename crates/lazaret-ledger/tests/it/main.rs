@@ -4,6 +4,7 @@
 
 mod canonical;
 mod chain;
+mod crafted;
 mod dangers;
 mod disk;
 mod door;
