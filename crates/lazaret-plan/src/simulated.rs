@@ -302,7 +302,7 @@ impl Runner<'_> {
     fn one(
         &self,
         (world, still_inside): (&mut World<'_, Silent>, &mut StillInside),
-        course: Course,
+        course: &Course,
         pins: &[(usize, f64)],
         replication: u64,
         row: &mut Vec<f64>,
@@ -334,11 +334,12 @@ impl Runner<'_> {
             self.watch.ran();
             return Ok(());
         };
+        let unsent = course.unsent(world);
         let outcome = world.finish();
         row.extend_from_slice(&outcome.values);
         let stops = stops(outcome);
         // The first of all metrics counts the lots that arrived.
-        row.push(course.growth(backlog, row[from]));
+        row.push(course.growth(backlog, row[from], unsent));
         still_inside.measure(world, row);
         row.extend(stops);
         self.watch.ran();
@@ -391,7 +392,7 @@ impl Experiment for Simulated<'_> {
                 || (World::new(&model, Silent), runner.still_inside.clone()),
                 |(world, inside), r| {
                     let mut row = Vec::with_capacity(width);
-                    runner.one((world, inside), course, &pins, r, &mut row)?;
+                    runner.one((world, inside), &course, &pins, r, &mut row)?;
                     Ok(row)
                 },
             )
@@ -437,7 +438,7 @@ impl Experiment for Simulated<'_> {
                     },
                     |(world, inside, row), (pins, r)| {
                         row.clear();
-                        runner.one((world, inside), course, pins, *r, row)?;
+                        runner.one((world, inside), &course, pins, *r, row)?;
                         Ok(columns.iter().map(|&c| row[c]).collect())
                     },
                 )
@@ -455,12 +456,14 @@ impl Experiment for Simulated<'_> {
 }
 
 /// How a replication is run: to its end, with looks at the backlog on the way.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Course {
     warm_up: i64,
     horizon: i64,
     /// Lots of the largest convoy of any source, on average.
     convoy: f64,
+    /// Lots of a convoy of each source, on average.
+    convoys: Vec<f64>,
 }
 
 impl Course {
@@ -475,12 +478,13 @@ impl Course {
             warm_up: warm_up.micros(),
             horizon: gateway.length.micros(),
             convoy: gateway.sources.iter().map(convoy).fold(1.0, f64::max),
+            convoys: gateway.sources.iter().map(convoy).collect(),
         }
     }
 
     /// Runs a replication that has been started. Gives the mean backlog in the second and the last third after the
     /// warm-up, or nothing if it was given up because more than `lots_most` lots were in the gateway.
-    fn run(self, world: &mut World<'_, Silent>, lots_most: u64) -> Option<[f64; 2]> {
+    fn run(&self, world: &mut World<'_, Silent>, lots_most: u64) -> Option<[f64; 2]> {
         let span = self.horizon - self.warm_up;
         let mut thirds = [0.0; 3];
         for look in 0..3 * Self::LOOKS {
@@ -500,14 +504,23 @@ impl Course {
         Some([thirds[1], thirds[2]])
     }
 
-    /// How much the backlog grew from the second third to the last, less one convoy, as a share of the lots that arrive in a third.
-    /// That is the share of arrivals that is not served, once they are more than can be.
-    fn growth(self, [earlier, later]: [f64; 2], arrived: f64) -> f64 {
-        let grew = later - earlier - self.convoy;
-        if grew <= 0.0 {
+    /// Lots, on average, of the convoys that did not leave because too few vehicles were home. Where vehicles come back, that
+    /// is how a place that is too slow shows: the line in front of it cannot grow beyond the fleet.
+    fn unsent(&self, world: &World<'_, Silent>) -> f64 {
+        (world.without_vehicles().zip(&self.convoys))
+            .map(|(count, lots)| count as f64 * lots)
+            .sum()
+    }
+
+    /// The share of what was due that is not served: by how much the backlog grew from the second third to the last, less one
+    /// convoy, taken over all three, and what was not sent.
+    fn growth(&self, [earlier, later]: [f64; 2], arrived: f64, unsent: f64) -> f64 {
+        let grew = (later - earlier - self.convoy).max(0.0) * 3.0;
+        let missed = grew + unsent;
+        if missed <= 0.0 {
             0.0
         } else {
-            grew / (arrived / 3.0)
+            missed / (arrived + unsent)
         }
     }
 }

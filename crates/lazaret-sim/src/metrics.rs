@@ -506,7 +506,7 @@ pub struct PlanFigure {
 pub const GROWTH: PlanFigure = PlanFigure {
     name: "gateway.growth",
     unit: Unit::Share,
-    meaning: "growth of the backlog (lots that wait for room, crew or a departure) from the second third of the run to the last, less one convoy, as a share of the lots that arrive in a third",
+    meaning: "share of what is due that is not served: growth of the backlog (lots that wait for room, crew or a departure) from the second third of the run to the last, less one convoy, taken over the run, and convoys that do not leave because too few vehicles are home",
 };
 
 /// Whether a future came to a stop, and of what kind: of any, deadlock, standstill, starvation.

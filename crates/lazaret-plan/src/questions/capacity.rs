@@ -198,13 +198,15 @@ fn search<X: Experiment>(
     columns.extend(stop_columns.iter().flat_map(|c| c.all()));
     // How each future failed at the value next to its threshold: a bisection comes to it last.
     let mut failed: BTreeMap<u64, [f64; 4]> = BTreeMap::new();
+    // Whether the gateway could run at any value so far.
+    let mut ran = false;
     let mut sustains = |asked: &[(f64, u64)]| {
         let runs: Vec<(Design, u64)> = asked.iter().map(|&(x, r)| (at(x), r)).collect();
-        let rows = experiment.run_each_within(&runs, &columns, LOTS_MOST)?;
+        let rows = run_possible(experiment, &runs, &columns, &mut ran)?;
         // An undefined metric is not evidence of sustaining anything.
-        let answers: Vec<bool> = (0..rows.len())
-            .map(|i| {
-                let row = rows.row(i);
+        let answers: Vec<bool> = (rows.iter().enumerate())
+            .map(|(i, row)| {
+                let Some(row) = row else { return false };
                 let value = |c: usize| {
                     let at = columns.iter().position(|known| *known == c);
                     at.map_or(f64::NAN, |at| row[at])
@@ -254,6 +256,72 @@ fn search<X: Experiment>(
         stops,
         partial,
     })
+}
+
+/// What is beyond the answer is left out where the user stopped, or where the gateway cannot run at the next value.
+fn unless_impossible<T: Default>(result: Result<T, QuestionError>) -> Result<T, QuestionError> {
+    match unless_stopped(result) {
+        Err(QuestionError::Experiment(crate::ExperimentError::BadDesign { .. })) => {
+            Ok(T::default())
+        }
+        other => other,
+    }
+}
+
+/// Runs each design in its future. A value at which the gateway cannot run, such as a convoy of more vehicles than there
+/// are, sustains nothing and has no row.
+///
+/// # Errors
+/// [`ExperimentError`](crate::ExperimentError); that of a bad design only if the gateway has run at no value, which `ran`
+/// remembers from call to call.
+fn run_possible<X: Experiment>(
+    experiment: &X,
+    runs: &[(Design, u64)],
+    columns: &[usize],
+    ran: &mut bool,
+) -> Result<Vec<Option<Vec<f64>>>, crate::ExperimentError> {
+    let kept = |rows: &crate::Rows| {
+        (0..rows.len())
+            .map(|i| Some(rows.row(i).to_vec()))
+            .collect()
+    };
+    match experiment.run_each_within(runs, columns, LOTS_MOST) {
+        Ok(rows) => {
+            *ran = true;
+            return Ok(kept(&rows));
+        }
+        Err(crate::ExperimentError::BadDesign { .. }) => {}
+        Err(other) => return Err(other),
+    }
+    let mut found: Vec<Option<Vec<f64>>> = vec![None; runs.len()];
+    let mut done = vec![false; runs.len()];
+    let mut bad = None;
+    for first in 0..runs.len() {
+        if done[first] {
+            continue;
+        }
+        let same: Vec<usize> = (first..runs.len())
+            .filter(|i| runs[*i].0 == runs[first].0)
+            .collect();
+        let group: Vec<(Design, u64)> = same.iter().map(|i| runs[*i].clone()).collect();
+        for i in &same {
+            done[*i] = true;
+        }
+        match experiment.run_each_within(&group, columns, LOTS_MOST) {
+            Ok(rows) => {
+                *ran = true;
+                for (row, i) in same.iter().enumerate() {
+                    found[*i] = Some(rows.row(row).to_vec());
+                }
+            }
+            Err(error @ crate::ExperimentError::BadDesign { .. }) => bad = Some(error),
+            Err(other) => return Err(other),
+        }
+    }
+    match bad {
+        Some(error) if !*ran => Err(error),
+        _ => Ok(found),
+    }
 }
 
 /// The median of the thresholds inside the range.
@@ -324,10 +392,10 @@ pub fn ask<X: Experiment>(
         .map(|&t| sustained_at(direction, t, boundary_at))
         .collect();
     let boundary = boundary(&depends_on, &names, &ranks, &sustained);
-    let limits = unless_stopped(limits(experiment, q, direction, &numbers, &at))?;
+    let limits = unless_impossible(limits(experiment, q, direction, &numbers, &at))?;
     let above = match direction {
         Direction::MoreIsWorse => {
-            unless_stopped(above(experiment, q, &numbers, &median_value, &at))?
+            unless_impossible(above(experiment, q, &numbers, &median_value, &at))?
         }
         Direction::MoreIsBetter => Vec::new(),
     };

@@ -71,11 +71,15 @@ impl<O: Observer> World<'_, O> {
         let home = self.sources[s].home;
         match source.when_short {
             _ if self.sources[s].short.is_some() => {
+                self.sources[s].without_vehicles += 1;
                 self.cancel_convoy(s, |w| Cause::NoVehicle(w.source_name(s)));
             }
             _ if home >= vehicles => self.send(s, number, vehicles),
             WhenShort::GoShort if home > 0 => self.send(s, number, home),
-            WhenShort::GoShort => self.cancel_convoy(s, |w| Cause::NoVehicle(w.source_name(s))),
+            WhenShort::GoShort => {
+                self.sources[s].without_vehicles += 1;
+                self.cancel_convoy(s, |w| Cause::NoVehicle(w.source_name(s)));
+            }
             WhenShort::Wait => self.sources[s].short = Some((number, vehicles)),
         }
     }

@@ -80,6 +80,7 @@ impl<O: Observer> World<'_, O> {
             source.waiting.reset(now);
             source.convoys = 0;
             source.cancelled = 0;
+            source.without_vehicles = 0;
         }
         for dispatch in &mut self.dispatches {
             dispatch.departures = 0;

@@ -219,6 +219,8 @@ pub(crate) struct SourceS {
     pub(crate) waiting: Level,
     pub(crate) convoys: u64,
     pub(crate) cancelled: u64,
+    /// Those of the cancelled for which too few vehicles were at home.
+    pub(crate) without_vehicles: u64,
 }
 
 #[derive(Clone, Debug, Default)]

@@ -38,6 +38,11 @@ impl<O: Observer> World<'_, O> {
         };
         self.things.iter().filter(waits).map(lots).sum()
     }
+
+    /// Convoys of each source that were due since the warm-up and did not run because too few vehicles were at home.
+    pub fn without_vehicles(&self) -> impl Iterator<Item = u64> + '_ {
+        self.sources.iter().map(|source| source.without_vehicles)
+    }
 }
 
 /// Whose durations a figure is of.

@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, arguments),
-        &warnings(&answer),
+        Some(&warnings(&answer)),
         || pages::bottleneck(&answer),
         || source::again(&arguments.input, how.seed),
     )?;
@@ -98,7 +98,7 @@ fn metric(
             ),
             Aim::Maximise,
             Some(format!(
-                "what waits grows by {} of what arrives, so times would be of what gets through only",
+                "{} of what is due is not served, so times would be of what gets through only",
                 percent(mean)
             )),
         )

@@ -56,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, arguments),
-        &warnings(&answer),
+        Some(&warnings(&answer)),
         || pages::capacity(&answer),
         || source::again(&arguments.input, how.seed),
     )?;
@@ -125,16 +125,21 @@ fn question(
     })
 }
 
-/// From 1 to four times the mean of the file, for the number of vehicles in a convoy.
+/// From 1 to four times the mean of the file, for the number of vehicles in a convoy; no more than the source's fleet, since
+/// the greatest value is run too.
 fn default_range(path: &str, experiment: &Simulated<'_>) -> Option<Span> {
     let gateway = experiment.gateway();
     let name = path.strip_prefix("source.")?.strip_suffix(".convoy")?;
     let source = gateway.sources.iter().find(|s| s.name == name)?;
     let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
     let mean = source.vehicles.resolve(&typical).ok()?.mean();
+    let fleet = source.fleet.as_ref().and_then(|f| f.known_constant());
     Some(Span {
         low: 1.0,
-        high: (4.0 * mean).ceil().max(4.0),
+        high: (4.0 * mean)
+            .ceil()
+            .max(4.0)
+            .min(fleet.unwrap_or(f64::INFINITY).max(1.0)),
         step: Some(1.0),
         unit: String::new(),
     })
@@ -173,7 +178,7 @@ pub(super) fn bounds(answer: &CapacityAnswer, e: &Estimate) -> String {
 pub(super) fn criterion(answer: &CapacityAnswer) -> String {
     if answer.criterion.starts_with(GROWTH.name) {
         format!(
-            "what waits does not grow by more than {} of what arrives ({})",
+            "at most {} of what is due is not served, because what waits grows or too few vehicles are home ({})",
             percent(GROWTH_MOST),
             answer.criterion
         )

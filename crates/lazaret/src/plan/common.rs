@@ -162,17 +162,22 @@ impl How {
 
     /// Prints the answer, as JSON or as `text`, and writes the page if one is asked for.
     ///
-    /// * `warnings` — what must be known before the answer is used; printed above it.
+    /// * `warnings` — futures that came to a stop, printed above the answer; none of a question that plays no futures.
     /// * `source` — what the answer was made from; only asked if it is told.
     pub(crate) fn answer<T: Serialize>(
         &self,
         answer: &T,
         text: &str,
-        warnings: &[String],
+        warnings: Option<&[String]>,
         page: impl FnOnce() -> Page,
         source: impl FnOnce() -> Result<source::Source, Failure>,
     ) -> Result<(), Failure> {
-        let told = format!("{}{text}", super::words::warned(warnings));
+        // That nothing locked up is said as well: a reader cannot tell silence from a question that was not asked.
+        let told = match warnings {
+            None => text.to_owned(),
+            Some([]) => format!("{text}\nNo future came to a stop.\n"),
+            Some(some) => format!("{}{text}", super::words::warned(some)),
+        };
         if self.report.is_none() && !self.json {
             return print_words(&told);
         }
@@ -182,7 +187,7 @@ impl How {
         let written = match &self.report {
             Some(output) => {
                 let mut page = page();
-                page.warnings = warnings.to_vec();
+                page.warnings = warnings.unwrap_or_default().to_vec();
                 source::write(output, page, text, source)
             }
             None => Ok(()),

@@ -103,7 +103,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, arguments),
-        &warnings(&answer),
+        Some(&warnings(&answer)),
         || pages::compare(&answer),
         || {
             let texts = documents[1..]

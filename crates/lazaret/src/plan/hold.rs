@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &words(&answer, &hazard),
-        &[],
+        None,
         || pages::hold(&answer, &hazard),
         || source::of_hazard(&text, input.as_ref(), how.seed),
     )

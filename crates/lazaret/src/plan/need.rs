@@ -122,9 +122,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, arguments),
-        &stopped("as in the file", &answer.stops)
-            .into_iter()
-            .collect::<Vec<_>>(),
+        Some(
+            &stopped("as in the file", &answer.stops)
+                .into_iter()
+                .collect::<Vec<_>>(),
+        ),
         || pages::need(&answer),
         || source::again(&arguments.input, how.seed),
     )

@@ -39,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer),
-        &warnings(&answer),
+        Some(&warnings(&answer)),
         || pages::optimise(&answer),
         || {
             let source = source::again(&read.input(), how.seed)?;

@@ -76,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     how.answer(
         &answer,
         &text(&answer, how),
-        &warnings(&answer),
+        Some(&warnings(&answer)),
         || pages::sensitivity(&answer),
         || source::again(&arguments.input, how.seed),
     )?;
