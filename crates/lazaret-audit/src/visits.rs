@@ -80,13 +80,14 @@ impl Visits {
         })
         .map(|&number| &self.all[number])
     }
+}
 
-    /// Moves stamps; what was in order stays in order.
-    #[allow(dead_code)]
-    pub(crate) fn restamp(&mut self, mut stamp: impl FnMut(&mut i64)) {
-        for visit in &mut self.all {
-            stamp(&mut visit.from);
-            stamp(&mut visit.to);
-        }
+/// Every stay, to move its stamps: what was in order must stay in order.
+impl<'a> IntoIterator for &'a mut Visits {
+    type Item = &'a mut Visit;
+    type IntoIter = std::slice::IterMut<'a, Visit>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.iter_mut()
     }
 }
