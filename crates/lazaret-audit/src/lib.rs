@@ -106,6 +106,29 @@ impl Auditor {
         }
     }
 
+    /// An auditor by another clock than the ledger's, by which things may happen sooner by `slack` µs. It is asked with
+    /// [`Auditor::too_soon`].
+    #[must_use]
+    pub fn by_another_clock(slack: i64) -> Self {
+        Auditor {
+            oracle: Oracle::with_slack(slack),
+            ..Auditor::default()
+        }
+    }
+
+    /// Looks at the next record, told by the other clock, and says what in it came too soon: rules G3b and P1. Other rules
+    /// are not judged, because by another clock much looks wrong that is not.
+    pub fn too_soon(&mut self, json: &[u8]) -> Vec<Finding> {
+        let Ok(record) = Record::read(json) else {
+            return Vec::new();
+        };
+        self.records += 1;
+        self.oracle.look(&record);
+        let mut found = self.oracle.take_wrong();
+        found.retain(|found| matches!(found.rule, "G3b" | "P1"));
+        found
+    }
+
     /// Records judged.
     #[must_use]
     pub fn records(&self) -> u64 {

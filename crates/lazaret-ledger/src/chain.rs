@@ -29,6 +29,7 @@ use lazaret_vocabulary::event::{Event, Happening};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::clock::{ClockNote, Doubted, Reading};
 use crate::command::{Command, CommandId};
 
 /// A SHA-256 digest; lower-case hexadecimal in text.
@@ -106,6 +107,9 @@ pub struct Record {
     pub seq: u64,
     /// When it was recorded, by the ledger's own clock.
     pub recorded_at: Timestamp,
+    /// How that was known, where it is not by the steady clock since the record before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockNote>,
     /// Who said it.
     pub by: PersonName,
     /// From which device.
@@ -175,6 +179,19 @@ pub struct Sealed {
     pub digest: Digest,
 }
 
+impl Sealed {
+    /// Whether two people confirmed the time with it.
+    #[must_use]
+    pub fn confirms_time(&self) -> bool {
+        (self.record.events.iter()).any(|event| {
+            matches!(
+                event.happening,
+                Happening::Entry(Entry::TimeConfirmed { .. })
+            )
+        })
+    }
+}
+
 /// The end of a chain: how many records, and the digest of the last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Chain {
@@ -187,9 +204,21 @@ pub struct Chain {
 impl Chain {
     /// Adds a record of `events`, which [`decide`](crate::decide) made of `command` at `now`.
     pub fn seal(&mut self, command: &Command, events: Vec<Event>, now: Timestamp) -> Sealed {
+        self.seal_timed(command, events, now, None)
+    }
+
+    /// As [`seal`](Chain::seal), with what is known of `now`.
+    pub fn seal_timed(
+        &mut self,
+        command: &Command,
+        events: Vec<Event>,
+        now: Timestamp,
+        clock: Option<ClockNote>,
+    ) -> Sealed {
         let record = Record {
             seq: self.seq + 1,
             recorded_at: now,
+            clock,
             by: command.by.clone(),
             device: command.device.clone(),
             site: command.site.clone(),
@@ -199,6 +228,36 @@ impl Chain {
             events,
             previous: self.head,
         };
+        self.seal_record(record)
+    }
+
+    /// Adds the record that the ledger makes by itself when its clock is found wrong.
+    pub fn seal_doubt(&mut self, reading: &Reading, doubted: &Doubted) -> Sealed {
+        let at = doubted.at_least;
+        let record = Record {
+            seq: self.seq + 1,
+            recorded_at: at,
+            clock: doubted.note.clone(),
+            by: PersonName::new("lazaret"),
+            device: None,
+            site: None,
+            command: CommandId::own(format!("~clock-{}", self.seq + 1)),
+            issued_at: at,
+            events: vec![Event {
+                at,
+                happening: Entry::TimeDoubted {
+                    wall: reading.wall,
+                    because: doubted.why.to_string(),
+                }
+                .into(),
+            }],
+            body: None,
+            previous: self.head,
+        };
+        self.seal_record(record)
+    }
+
+    fn seal_record(&mut self, record: Record) -> Sealed {
         let json = canonical(&record);
         let digest = Digest::of(&json);
         *self = Chain {

@@ -40,6 +40,12 @@ impl CommandId {
         }
     }
 
+    /// A key of the ledger's own, which fits.
+    pub(crate) fn own(key: String) -> Self {
+        debug_assert!(key.len() <= 64);
+        CommandId(key.into())
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

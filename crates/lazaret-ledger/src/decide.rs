@@ -1,5 +1,6 @@
 //! Decisions: what a command makes happen, or why it may not.
 
+mod clock;
 mod door;
 mod ground;
 mod lots;
@@ -12,6 +13,8 @@ mod times;
 mod weaker;
 mod yard;
 
+pub use clock::timeless;
+pub(crate) use clock::{lapsed, stopped};
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 use lazaret_vocabulary::event::rules::{PlaceRule, RuleBook};
@@ -69,6 +72,7 @@ pub fn decide_without(
     }
     let understood = door::understand(state, command);
     let judge = Judge::new(state, &understood.command, now, without);
+    judge.running()?;
     judge.recordable()?;
     judge.in_time()?;
     judge.allowed()?;
@@ -145,6 +149,13 @@ impl<'a> Judge<'a> {
         let Some(rules) = self.state.rules() else {
             return Ok(());
         };
+        // What says what time it is cannot be measured by the time that is in doubt.
+        if matches!(
+            self.command.what,
+            Happening::Entry(Entry::TimeStated { .. } | Entry::TimeConfirmed { .. })
+        ) {
+            return Ok(());
+        }
         let tolerance = seconds(rules.clock_tolerance_s);
         let latest = micros(self.command.at).max(micros(self.command.issued_at));
         self.need(

@@ -1,10 +1,13 @@
 //! A state with its chain.
 
 use jiff::Timestamp;
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::Entry;
 
 use crate::chain::{Chain, Digest, Record, Sealed};
+use crate::clock::{ClockNote, Doubted, Known, Reading, Time};
 use crate::command::Command;
-use crate::decide::{Decision, decide};
+use crate::decide::{Decision, decide, lapsed, stopped, timeless};
 use crate::rule::Refusal;
 use crate::state::{Broken, Restoring, SnapshotError, State};
 
@@ -53,6 +56,70 @@ impl Ledger {
     /// # Panics
     /// If a decision does not fit the state that it was made on: a defect of this program.
     pub fn submit(&mut self, command: &Command, now: Timestamp) -> Result<Accepted, Refusal> {
+        self.submit_timed(command, now, None)
+    }
+
+    /// As [`submit`](Ledger::submit), by the clocks of this server. What may be recorded while the time is in doubt,
+    /// such as a statement of the right time, is stamped with the least that is known.
+    ///
+    /// The first time that a clock which was right is found wrong, a record of the ledger's own says so and comes
+    /// before what is accepted; it is to be stored too, whatever becomes of the command.
+    ///
+    /// # Errors
+    /// [`Refusal`] if a rule forbids it. While the time is in doubt the rule is [`Rule::OwnClock`].
+    ///
+    /// # Panics
+    /// As [`submit`](Ledger::submit).
+    pub fn submit_by(
+        &mut self,
+        command: &Command,
+        reading: &Reading,
+        time: Time,
+    ) -> (Option<Box<Sealed>>, Result<Accepted, Refusal>) {
+        let (now, note, stop) = match time {
+            Time::Known { now, note } => (now, note, None),
+            Time::Doubted(doubted) => {
+                let stop = (!timeless(&command.what)).then(|| stopped(&doubted.why.to_string()));
+                let own = self.doubt(reading, &doubted);
+                if let Some(stop) = stop {
+                    return (own, Err(stop));
+                }
+                // The record of the doubt has tied the time already.
+                let note = doubted.note.filter(|_| own.is_none());
+                (doubted.at_least, note, Some(own))
+            }
+        };
+        let note = match &command.what {
+            Happening::Entry(Entry::TimeConfirmed { .. }) => {
+                if !self.state.tied_to(reading) {
+                    return (stop.flatten(), Err(lapsed()));
+                }
+                Some(reading.note(Known::Confirmed))
+            }
+            _ => note,
+        };
+        (stop.flatten(), self.submit_timed(command, now, note))
+    }
+
+    /// Records that the ledger has stopped, if a clock that was right was found wrong and that is not on record yet.
+    ///
+    /// # Panics
+    /// As [`submit`](Ledger::submit).
+    pub fn doubt(&mut self, reading: &Reading, doubted: &Doubted) -> Option<Box<Sealed>> {
+        if !doubted.lasting || self.state.clock_doubt().is_some() {
+            return None;
+        }
+        let sealed = self.chain.seal_doubt(reading, doubted);
+        self.take(&sealed);
+        Some(Box::new(sealed))
+    }
+
+    fn submit_timed(
+        &mut self,
+        command: &Command,
+        now: Timestamp,
+        note: Option<ClockNote>,
+    ) -> Result<Accepted, Refusal> {
         let now = self.state.not_before_last_record(now);
         match decide(&self.state, command, now)? {
             Decision::Already { seq } => Ok(Accepted::Already { seq }),
@@ -64,12 +131,16 @@ impl Ledger {
                     sent.to_mut().body = Some(command.body_digest());
                     sent.to_mut().by = by;
                 }
-                let sealed = self.chain.seal(&sent, events, now);
-                if let Err(broken) = self.state.apply(&sealed.record) {
-                    panic!("{broken}");
-                }
+                let sealed = self.chain.seal_timed(&sent, events, now, note);
+                self.take(&sealed);
                 Ok(Accepted::New(Box::new(sealed)))
             }
+        }
+    }
+
+    fn take(&mut self, sealed: &Sealed) {
+        if let Err(broken) = self.state.apply(&sealed.record) {
+            panic!("{broken}");
         }
     }
 

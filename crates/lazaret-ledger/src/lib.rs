@@ -10,6 +10,7 @@
 
 pub mod canonical;
 pub mod chain;
+pub mod clock;
 pub mod command;
 mod decide;
 pub mod epcis;

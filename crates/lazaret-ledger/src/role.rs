@@ -91,11 +91,11 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
             | E::ProtocolAdopted { .. }
             | E::RulesProposed { .. }
             | E::ProtocolProposed { .. } => RULES,
-            E::PersonAppointed { .. } => &[Administrator],
+            E::PersonAppointed { .. } | E::TimeStated { .. } => &[Administrator],
             E::PersonCleared { .. } | E::ClearanceLapsed { .. } => CLEARANCE,
             E::PersonShiftStarted { .. } | E::PersonShiftEnded { .. } => SHIFTS,
             E::PersonPassedGate { .. } => SHIFTS,
-            E::PersonReportedSick { .. } | E::Noted { .. } => ANYBODY,
+            E::PersonReportedSick { .. } | E::Noted { .. } | E::TimeConfirmed { .. } => ANYBODY,
             E::ManifestAnnounced { .. }
             | E::ManifestAmended { .. }
             | E::ManifestWithheld { .. }
@@ -122,6 +122,7 @@ pub fn roles_for(happening: &Happening) -> &'static [Role] {
             | E::TreatmentVoided { .. }
             | E::LotFrozen { .. }
             | E::LotRecalled { .. }
+            | E::TimeDoubted { .. }
             | E::Worked { .. }
             | E::Corrected { .. }
             | E::WarningAcknowledged { .. } => &[],

@@ -93,6 +93,8 @@ rules! {
     Acknowledged = "A8": "a warning must be acknowledged by name";
     /// Clocks of devices.
     Skew = "A10": "an entry cannot come from the future, and credit for earlier time needs a witness";
+    /// The ledger's own clock.
+    OwnClock = "A11": "nothing counts by a time that is not borne out, and two people confirm the right one";
     /// Roles.
     Allowed = "R1": "each role may do its own work only";
     /// Names.

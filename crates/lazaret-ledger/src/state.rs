@@ -8,6 +8,7 @@ mod apply;
 mod contact;
 mod list;
 mod query;
+mod retime;
 mod rows;
 mod snapshot;
 mod views;
@@ -22,6 +23,7 @@ use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 use serde::{Deserialize, Serialize};
 
 use crate::chain::{Digest, Record};
+use crate::clock::OwnClock;
 use crate::names::{Marks, NONE, Names};
 
 pub use apply::Broken;
@@ -47,6 +49,7 @@ pub struct State {
     pub(crate) seq: u64,
     /// When the last record was made; µs since 1970.
     pub(crate) recorded_at: i64,
+    pub(crate) clock: OwnClock,
     pub(crate) rules: Option<AsJson<RuleBook>>,
     pub(crate) protocols: Vec<AsJson<Protocol>>,
 
@@ -288,6 +291,12 @@ impl Keys {
         if let Some(Happening::Entry(Entry::Signed { pin, .. })) = &mut what {
             *pin = None;
         }
+        if let Some(Happening::Entry(Entry::TimeConfirmed {
+            time, wrong_since, ..
+        })) = &mut what
+        {
+            (*time, *wrong_since) = (None, None);
+        }
         let said = crate::canonical::to_vec(&what).unwrap_or_default();
         half(Digest::of(
             &[b"recorded\0", by.as_str().as_bytes(), b"\0", &said[..]].concat(),
@@ -339,6 +348,12 @@ impl State {
         self.seq
     }
 
+    /// The ledger's time at the last record: its stamp, or what two people confirmed with it.
+    #[must_use]
+    pub fn recorded_at(&self) -> Timestamp {
+        timestamp(self.recorded_at)
+    }
+
     /// `now`, or when the last record was made if the ledger's own clock has been set back since.
     #[must_use]
     pub fn not_before_last_record(&self, now: Timestamp) -> Timestamp {
@@ -349,10 +364,17 @@ impl State {
     #[must_use]
     pub fn recorded_as(&self, id: &crate::CommandId) -> Option<u64> {
         let key = Keys::of(id.as_str());
-        self.keys
-            .records
-            .get(&key)
-            .map(|&(record, _)| record.into())
+        self.keyed(key).map(|(record, _)| record.into())
+    }
+
+    /// The record of a key and the mark of its command, if the key is remembered.
+    fn keyed(&self, key: u128) -> Option<(u32, u128)> {
+        let of_time = || {
+            let mut keys = self.clock.keys.iter();
+            keys.find(|(known, ..)| *known == key)
+                .map(|&(_, record, mark)| (record, mark))
+        };
+        self.keys.records.get(&key).copied().or_else(of_time)
     }
 
     /// The name that a person has on record, in whatever spelling it is given; the name as given if it is not known.
@@ -396,7 +418,7 @@ impl State {
     /// Whether a command's key was used before, and for the same command by the same person.
     pub(crate) fn again(&self, command: &crate::Command) -> Option<Again> {
         let key = Keys::of(command.id.as_str());
-        let &(record, mark) = self.keys.records.get(&key)?;
+        let (record, mark) = self.keyed(key)?;
         let by = self.spelling_of(&command.by);
         let same = mark == Keys::mark(&by, command.body_digest())
             || mark == Keys::recorded_mark(&by, Some(&command.what));
@@ -427,6 +449,15 @@ impl State {
             Some(body) => Keys::mark(&record.by, body),
             None => Keys::recorded_mark(&record.by, record.said()),
         };
+        let of_time = record.events.iter().any(|event| {
+            matches!(
+                event.happening,
+                Happening::Entry(Entry::TimeStated { .. } | Entry::TimeConfirmed { .. })
+            )
+        });
+        if of_time {
+            self.clock.keys.push((key, record.seq as u32, mark));
+        }
         self.keys.add(key, mark, record.seq, recorded_at, keep);
     }
 

@@ -13,7 +13,7 @@ use lazaret_vocabulary::event::entry::{PersonName, Role};
 use tokio::sync::{Semaphore, watch};
 
 use crate::api::common::{Problem, RefusalView};
-use crate::api::session::DemoAccount;
+use crate::api::session::{ClockView, DemoAccount, TimeStatement};
 use crate::board::Board;
 use crate::demo::Demo;
 use crate::limits::Limits;
@@ -180,6 +180,27 @@ impl App {
         self.0.demo.as_ref().map_or_else(Vec::new, Demo::accounts)
     }
 
+    /// Why nothing is recorded, and what has been done about it, while the ledger's clock is in doubt.
+    pub(crate) async fn clock_view(&self) -> Result<Option<ClockView>, Problem> {
+        let Some(why) = self.0.live.clock_doubt() else {
+            return Ok(None);
+        };
+        let (statement, _) = self
+            .look(None, |state, now| {
+                (state.time_stated(now)).map(|(record, by, time)| TimeStatement {
+                    record,
+                    by: PersonName::new(by),
+                    time: time.into(),
+                })
+            })
+            .await?;
+        Ok(Some(ClockView {
+            why,
+            wall: self.0.live.wall().into(),
+            statement,
+        }))
+    }
+
     /// Looks at the ledger now, or as it was.
     pub(crate) async fn look<T>(
         &self,
@@ -218,6 +239,7 @@ impl From<SubmitError> for Problem {
             | SubmitError::Halted { .. }
             | SubmitError::Unknown
             | SubmitError::Stopped => Problem::unavailable(error.to_string()),
+            SubmitError::Clock(_) => Problem::clock(error.to_string()),
             SubmitError::Defect => Problem::internal(error.to_string()),
         }
     }

@@ -193,7 +193,14 @@ async fn healthz() -> &'static str {
 /// The database was read just now, and this server proved within the last seconds that it may write.
 async fn readyz(State(app): State<App>) -> Response {
     let (status, state, why) = match app.0.live.readiness().await {
-        Readiness::Ready => (StatusCode::OK, "ready", None),
+        Readiness::Ready => match app.0.live.clock_doubt() {
+            None => (StatusCode::OK, "ready", None),
+            Some(why) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the clock is in doubt",
+                Some(why),
+            ),
+        },
         Readiness::Standby { holder } => (
             StatusCode::SERVICE_UNAVAILABLE,
             "standing by",

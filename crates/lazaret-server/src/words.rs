@@ -330,6 +330,14 @@ fn entry_words(entry: &Entry) -> String {
         E::CreditWitnessed { lot, from } => {
             format!("the clock of {lot} was seen to count from {from}")
         }
+        E::TimeDoubted { wall, because } => {
+            format!("the ledger stopped: {because} (its clock read {wall})")
+        }
+        E::TimeStated { time, because, .. } => format!("it is {time}: {because}"),
+        E::TimeConfirmed { record, time, .. } => match time {
+            Some(time) => format!("confirmed that it is {time} (record {record})"),
+            None => format!("confirmed the time of record {record}"),
+        },
         E::ClockCredited { lot, from, witness } => {
             format!("the clock of {lot} counts from {from}, as {witness} saw")
         }

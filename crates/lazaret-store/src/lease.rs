@@ -264,6 +264,21 @@ impl Store {
         Ok(either!(self, pool => sqlx::query(text).fetch_one(pool).await?.get("holder")))
     }
 
+    /// The clock of a database on another machine, in µs since 1970; none if it is this machine's own.
+    pub(crate) async fn other_clock(&self) -> Result<Option<i64>, StoreError> {
+        let Pool::Postgres(pool) = &self.pool else {
+            return Ok(None);
+        };
+        // Over a socket, or by an address that both ends have, the database is on this machine.
+        let text = format!(
+            "SELECT {POSTGRES_NOW} AS now, COALESCE(inet_server_addr() <> inet_client_addr(), FALSE) AS other"
+        );
+        let row = sqlx::query(sqlx::AssertSqlSafe(text))
+            .fetch_one(pool)
+            .await?;
+        Ok(row.get::<bool, _>("other").then(|| row.get("now")))
+    }
+
     /// The lock beside a SQLite file; none if another process has it.
     fn lock_file(&self) -> Result<Option<File>, StoreError> {
         let Some(file) = &self.file else {

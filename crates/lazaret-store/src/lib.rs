@@ -22,6 +22,8 @@ mod office;
 mod past;
 mod records;
 mod snapshots;
+mod stamps;
+mod timekeeper;
 mod verify;
 
 pub use backup::{Copied, transfer};
@@ -32,10 +34,9 @@ pub use exchange::{
     Exchanged, FORMAT, export_head, export_records, import_judged, import_records, is_export_head,
 };
 pub use lease::Lease;
-pub use live::{
-    Clock, Live, LiveOptions, Pending, Readiness, Receipt, Seen, Standing, SubmitError,
-};
+pub use live::{Live, LiveOptions, Pending, Readiness, Receipt, Seen, Standing, SubmitError};
 pub use office::{Account, Office, Read, Session, Token};
 pub use past::{Moment, Past};
 pub use records::Stored;
+pub use timekeeper::{Clock, Kernel, given_clock, system_clock, system_kernel};
 pub use verify::{Finding, Verified};

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use lazaret_ledger::chain::{Chain, Digest, Record, Sealed};
+use lazaret_ledger::clock::Time;
 use lazaret_ledger::{Command, Ledger, Refusal, State};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -26,10 +27,8 @@ use crate::database::Store;
 use crate::error::StoreError;
 use crate::records::Stored;
 use crate::snapshots::CHUNK;
+use crate::timekeeper::{Clock, Kernel, Timekeeper, system_clock, system_kernel};
 use crate::verify::Finding;
-
-/// What tells the time. The ledger's clock; a demonstration runs it on.
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Commands that may wait to be decided. Beyond it senders wait.
 const QUEUE: usize = 8192;
@@ -47,8 +46,10 @@ const PROBE: Duration = Duration::from_secs(2);
 pub struct LiveOptions {
     /// A name of this server for messages.
     pub holder: String,
-    /// The ledger's clock.
+    /// The clocks of this server.
     pub clock: Clock,
+    /// Whether the kernel's clock is kept right; asked where the clock alone is not believed.
+    pub kernel: Kernel,
     /// Records between two snapshots, of a ledger that is not very large.
     pub snapshot_every: u64,
 }
@@ -66,7 +67,8 @@ impl Default for LiveOptions {
     fn default() -> Self {
         LiveOptions {
             holder: format!("process {}", std::process::id()),
-            clock: Arc::new(Timestamp::now),
+            clock: system_clock(),
+            kernel: system_kernel(),
             snapshot_every: 100_000,
         }
     }
@@ -123,6 +125,9 @@ pub enum SubmitError {
         /// The other server.
         holder: String,
     },
+    /// Nothing is recorded until the time is known.
+    #[error("nothing is recorded while the ledger's clock is in doubt: {0}")]
+    Clock(String),
     /// The database failed, and what it holds is not known until it was read again.
     #[error("the ledger is not available: {why}; send this again in a moment")]
     Unavailable {
@@ -209,6 +214,7 @@ struct Shared {
     feed: broadcast::Sender<Arc<Sealed>>,
     holder: RwLock<String>,
     commits: AtomicU64,
+    timekeeper: Timekeeper,
 }
 
 /// A ledger in use. Cheap to clone.
@@ -242,7 +248,15 @@ impl Live {
         } else {
             Standing::Standby
         };
+        let timekeeper = Timekeeper::new(Arc::clone(&options.clock), Arc::clone(&options.kernel));
+        if !timekeeper.is_tied(ledger.state()) {
+            timekeeper.ask(&store).await;
+        }
+        if let (_, Time::Doubted(doubted)) = timekeeper.time(ledger.state()) {
+            tracing::error!(why = %doubted.why, "the ledger's clock is in doubt: nothing is recorded");
+        }
         let shared = Arc::new(Shared {
+            timekeeper,
             store,
             options,
             ledger: RwLock::new(Some(ledger)),
@@ -282,10 +296,34 @@ impl Live {
         &self.shared.store
     }
 
-    /// The ledger's clock.
+    /// The ledger's time; while it is in doubt, the least that is known.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        (self.shared.options.clock)()
+        match self.shared.read().as_ref() {
+            Some(ledger) => least(&self.shared.timekeeper.time(ledger.state()).1),
+            None => self.wall(),
+        }
+    }
+
+    /// What the server's clock reads, right or wrong.
+    #[must_use]
+    pub fn wall(&self) -> Timestamp {
+        self.shared.timekeeper.reading().wall
+    }
+
+    /// Why nothing is recorded, while the ledger's clock is in doubt.
+    #[must_use]
+    pub fn clock_doubt(&self) -> Option<String> {
+        let ledger = self.shared.read();
+        match self.shared.timekeeper.time(ledger.as_ref()?.state()) {
+            (_, Time::Doubted(doubted)) => Some(doubted.why.to_string()),
+            (_, Time::Known { .. }) => None,
+        }
+    }
+
+    /// The device of a person who signed in said what time it is.
+    pub fn device_clock(&self, person: &str, says: Timestamp) {
+        self.shared.timekeeper.device(person, says);
     }
 
     /// What the server is.
@@ -458,18 +496,19 @@ impl Live {
         &self,
         look: impl FnOnce(&State, Timestamp) -> T,
     ) -> Result<Seen<T>, SubmitError> {
-        let now = self.now();
-        let (value, chain, epoch) = {
+        let (value, chain, epoch, now) = {
             let ledger = self.shared.read();
             let Some(ledger) = ledger.as_ref() else {
                 return Err(self.shared.unavailable());
             };
             let state = ledger.state();
+            let now = least(&self.shared.timekeeper.time(state).1);
             let value = look(state, state.not_before_last_record(now));
             (
                 value,
                 ledger.chain(),
                 self.shared.epoch.load(Ordering::Acquire),
+                now,
             )
         };
         let seen = Seen { value, chain, now };
@@ -510,6 +549,28 @@ impl Shared {
 
     fn proof(&self) -> MutexGuard<'_, Result<Instant, String>> {
         self.proof.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks who bears the time out, unless the steady clock of this machine alone does.
+    async fn ask_for_time(&self) {
+        let tied =
+            (self.read().as_ref()).is_none_or(|ledger| self.timekeeper.is_tied(ledger.state()));
+        if !tied {
+            self.timekeeper.ask(&self.store).await;
+        }
+    }
+
+    /// Records that the ledger has stopped, if its clock was right and has just gone wrong.
+    fn record_doubt(&self) -> Option<Arc<Sealed>> {
+        let mut ledger = self.write();
+        let ledger = ledger.as_mut()?;
+        let (reading, time) = self.timekeeper.time(ledger.state());
+        let Time::Doubted(doubted) = time else {
+            return None;
+        };
+        let sealed = ledger.doubt(&reading, &doubted)?;
+        tracing::error!(why = %doubted.why, "the ledger stopped: its clock is wrong");
+        Some(Arc::new(*sealed))
     }
 
     fn halted(&self) -> Option<String> {
@@ -681,6 +742,10 @@ impl Shared {
                 ledger.chain().seq
             };
             self.durable.send_modify(|durable| durable.seq = seq);
+            // By the state: a record that confirmed the time was stamped before it counted.
+            if let Some(ledger) = self.read().as_ref() {
+                self.timekeeper.saw(ledger.state().recorded_at());
+            }
             for (record, stored) in records {
                 self.tell(record, stored);
             }
@@ -706,5 +771,13 @@ impl Shared {
                 Ok(())
             }
         }
+    }
+}
+
+/// The ledger's time, or the least that is known of it.
+fn least(time: &Time) -> Timestamp {
+    match time {
+        Time::Known { now, .. } => *now,
+        Time::Doubted(doubted) => doubted.at_least,
     }
 }

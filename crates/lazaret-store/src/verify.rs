@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use lazaret_ledger::chain::{Breakage, Chain, ChainBreak, Digest};
 use tokio::task::JoinHandle;
 
@@ -10,6 +11,7 @@ use crate::checkpoint::Checkpoint;
 use crate::database::Store;
 use crate::error::StoreError;
 use crate::records::{Bare, instant, micros};
+use crate::stamps::Stamps;
 
 /// Findings kept; a chain that is broken in more places is broken.
 const FINDINGS: usize = 100;
@@ -26,6 +28,7 @@ struct Piece {
     findings: Vec<Finding>,
     /// Digests at checkpoints.
     seen: Vec<(u64, Digest)>,
+    stamps: Stamps,
 }
 
 /// The first row of a piece: its number, and the digest that it names as that of the row before.
@@ -58,6 +61,8 @@ pub struct Verified {
     pub head: Chain,
     /// What does not agree, in order; at most 100.
     pub findings: Vec<Finding>,
+    /// What the stamps say of the ledger's clock: records from the future, jumps, stops and confirmations; at most 100.
+    pub clock: Vec<Finding>,
 }
 
 impl Store {
@@ -96,6 +101,7 @@ impl Store {
         let end = self.head().await?.seq;
         let mut next = 0;
         let mut chain = Chain::default();
+        let mut stamps = Stamps::default();
         while verified.findings.len() <= FINDINGS {
             while work.len() <= threads && next < end {
                 let (store, wanted, from) = (self.clone(), Arc::clone(&wanted), next);
@@ -113,6 +119,7 @@ impl Store {
             let piece = piece.await.map_err(|error| stopped(chain.seq, &error))??;
             verified.records += piece.records;
             digests.extend(piece.seen);
+            stamps.join(piece.stamps);
             verified.findings.extend(piece.findings);
             let Some(first) = piece.first else {
                 continue;
@@ -132,6 +139,8 @@ impl Store {
             chain = piece.last;
         }
         verified.head = chain;
+        verified.clock = stamps.findings();
+        verified.clock.truncate(FINDINGS);
         for checkpoint in &checkpoints {
             let found = digests.get(&checkpoint.seq);
             let what = match found {
@@ -174,7 +183,9 @@ fn follow(rows: &[Bare], wanted: &[u64]) -> Piece {
         seq: first.seq - 1,
         head: names.unwrap_or_default(),
     };
+    let now = Timestamp::now();
     for row in rows {
+        piece.stamps.look(row, now);
         if row.seq != chain.seq + 1 {
             piece.findings.push(missing(chain.seq, row.seq));
             // What the row after the gap follows is gone: take its own word for it.

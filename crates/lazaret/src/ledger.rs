@@ -217,6 +217,9 @@ async fn verify(place: &Place, witness: Option<&PathBuf>, rules: bool) -> Result
     for finding in &found.findings {
         say(&format!("{finding}\n"));
     }
+    for finding in &found.clock {
+        say(&format!("the clock: {finding}\n"));
+    }
     let text = format!(
         "{} records in {seconds:.2} s ({:.0} a second), the last {}\n",
         found.records,

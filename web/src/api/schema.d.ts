@@ -1370,6 +1370,14 @@ export interface components {
             /** @description The record of this step's end. */
             step_end: components["schemas"]["StepName"];
         };
+        /** @description Why nothing is recorded: the ledger's clock is in doubt. */
+        ClockView: {
+            statement?: components["schemas"]["TimeStatement"] | null;
+            /** @description What the server's clock reads. */
+            wall: components["schemas"]["At"];
+            /** @description Why. */
+            why: string;
+        };
         /**
          * @description One command: what happened, in the vocabulary of events, with the key under which it counts once.
          *
@@ -1954,6 +1962,50 @@ export interface components {
             lot: components["schemas"]["LotId"];
             /** @description Who saw it. */
             witness: components["schemas"]["PersonName"];
+        } | {
+            /** @description Why that cannot be believed. */
+            because: string;
+            /** @enum {string} */
+            event: "time_doubted";
+            /**
+             * Format: date-time
+             * @description What the server's clock read.
+             */
+            wall: string;
+        } | {
+            /** @description How it is known. */
+            because: string;
+            /** @enum {string} */
+            event: "time_stated";
+            /**
+             * Format: date-time
+             * @description The right time at the moment of the entry.
+             */
+            time: string;
+            /**
+             * Format: date-time
+             * @description The stamp of the first record that was made under a wrong clock, as the record has it. Without it the ledger
+             *     takes what lengthens most.
+             */
+            wrong_since?: string | null;
+        } | {
+            /** @enum {string} */
+            event: "time_confirmed";
+            /**
+             * Format: int64
+             * @description The record of the statement.
+             */
+            record: number;
+            /**
+             * Format: date-time
+             * @description The right time at the moment of this entry; filled in by the ledger.
+             */
+            time?: string | null;
+            /**
+             * Format: date-time
+             * @description Stamps from here on are moved by as much as the clock was wrong; filled in by the ledger.
+             */
+            wrong_since?: string | null;
         } | {
             /** @enum {string} */
             event: "worked";
@@ -3595,6 +3647,7 @@ export interface components {
         Screen: "today" | "arrivals" | "site" | "holds" | "tests" | "release" | "dispatch" | "vehicles" | "people" | "exceptions" | "protocols" | "audit" | "board" | "accounts";
         /** @description Who is signed in, and everything a screen needs to know before it draws. */
         SessionView: {
+            clock?: components["schemas"]["ClockView"] | null;
             /** @description Whether this is a demonstration: nothing is kept, and the clock can be run on. */
             demo: boolean;
             /** @description When the session ends if it is not used. */
@@ -3668,6 +3721,7 @@ export interface components {
         Sign: "waiting" | "dirty" | "treating" | "holding" | "releasable" | "exception";
         /** @description Name and password. */
         SignIn: {
+            clock?: components["schemas"]["At"] | null;
             /**
              * Format: password
              * @description The password.
@@ -3974,6 +4028,18 @@ export interface components {
             /** @description A lot. */
             lot: components["schemas"]["LotId"];
         };
+        /** @description An administrator stated the right time: `time_confirmed` with this record settles it. */
+        TimeStatement: {
+            /** @description Who stated it. */
+            by: components["schemas"]["PersonName"];
+            /**
+             * Format: int64
+             * @description Its record.
+             */
+            record: number;
+            /** @description What time it is now by the statement. */
+            time: components["schemas"]["At"];
+        };
         /** @description One thing that happened to a lot. */
         TimelineItem: {
             /** @description When it happened. */
@@ -4001,6 +4067,7 @@ export interface components {
         };
         /** @description The digest of the day. */
         Today: {
+            clock?: components["schemas"]["ClockView"] | null;
             /** @description The numbers that matter. */
             counts: components["schemas"]["Counts"];
             /** @description The coming fourteen days, today first. */

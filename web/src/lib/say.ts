@@ -34,7 +34,10 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
       }
       return receipt;
     } catch (error) {
-      const away = error instanceof ApiError && (error.unreachable || error.problem.status === 503);
+      // A clock in doubt does not settle itself: trying again would only hide it.
+      const stopped = error instanceof ApiError && error.problem.type.endsWith('clock-in-doubt');
+      if (stopped) void shared.refresh_session();
+      const away = !stopped && error instanceof ApiError && (error.unreachable || error.problem.status === 503);
       if (!away || turn >= 6) throw error;
       await new Promise((done) => setTimeout(done, 500 * 2 ** turn));
     }

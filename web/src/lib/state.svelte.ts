@@ -25,6 +25,8 @@ class Shared {
   messages = $state<Message[]>([]);
 
   private ahead = 0;
+  /** Seconds since the session was asked for. */
+  private asked = 0;
   private source: EventSource | null = null;
   private message_id = 0;
   private kept_timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,6 +53,13 @@ class Shared {
 
   private tick(): void {
     this.now = Date.now() + this.ahead;
+    // While the ledger has stopped, its clock and what was done about it are asked for often; else now and then.
+    const every = this.session?.clock ? 5 : 60;
+    this.asked += 1;
+    if (this.session && this.asked >= every) {
+      this.asked = 0;
+      void this.refresh_session();
+    }
   }
 
   set_clock(now: string): void {

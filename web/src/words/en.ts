@@ -189,6 +189,9 @@ export const en = {
     clock_credited: 'Ask for credit of earlier time',
     credit_asked: 'Credit of earlier time asked',
     credit_witnessed: 'Confirm earlier time as witness',
+    time_stated: 'State the time',
+    time_confirmed: 'Confirm the time',
+    time_doubted: 'The ledger stopped',
     worked: 'Worked',
     corrected: 'Corrected',
     warning_acknowledged: 'Warning acknowledged',
@@ -269,6 +272,15 @@ export const en = {
   },
   default_meaning: 'Treatment, clock, tests and contacts checked; fit for release.',
 
+  clock: {
+    title: 'Nothing is recorded: the ledger’s clock is in doubt',
+    what_to_do: 'Set the server’s clock right. Then an administrator states the time, and somebody else confirms it. Everything can be read meanwhile.',
+    waits: (by: string, time: string, record: number) => `${by} stated that it is ${time} (record ${record}). A second person must confirm it within an hour.`,
+    confirm: 'It is right: confirm it',
+    time: 'The time now (UTC)',
+    because: 'How it is known',
+    state: 'State this time',
+  },
   common: {
     action: 'What to do',
     search: 'Scan or search',

@@ -413,6 +413,9 @@ fn names_of_entry(entry: &mut Entry, see: See<'_>) {
         E::Worked { thing, people } => look_at!(see: thing, people),
         E::WarningAcknowledged { by, .. } => by.see(see),
         E::Noted { thing, .. } => thing.see(see),
-        E::Corrected { .. } => {}
+        E::Corrected { .. }
+        | E::TimeDoubted { .. }
+        | E::TimeStated { .. }
+        | E::TimeConfirmed { .. } => {}
     }
 }

@@ -121,6 +121,12 @@ impl Judge<'_> {
                 self.credit_asked(lot, *from, witness, said)
             }
             E::CreditWitnessed { lot, from } => self.credit_witnessed(lot, *from, said),
+            E::TimeStated {
+                time,
+                wrong_since,
+                because,
+            } => self.time_stated(*time, *wrong_since, because),
+            E::TimeConfirmed { record, .. } => self.time_confirmed(*record, said),
             // The ledger's own entries stop at the matrix of roles; a note may say anything.
             E::Noted { .. }
             | E::DiscrepancyFound { .. }
@@ -128,6 +134,7 @@ impl Judge<'_> {
             | E::TreatmentVoided { .. }
             | E::LotFrozen { .. }
             | E::LotRecalled { .. }
+            | E::TimeDoubted { .. }
             | E::Worked { .. }
             | E::Corrected { .. }
             | E::WarningAcknowledged { .. } => self.noted(entry),

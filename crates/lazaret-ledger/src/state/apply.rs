@@ -50,8 +50,11 @@ impl State {
             });
         }
         self.seq = record.seq;
-        let now = micros(record.recorded_at).max(self.recorded_at);
+        let mut now = micros(record.recorded_at).max(self.recorded_at);
         self.recorded_at = now;
+        if let Some(note) = &record.clock {
+            self.tie(note, now);
+        }
         let mut touch = Touch::default();
         let worked = record
             .events
@@ -82,6 +85,13 @@ impl State {
                 record: record.seq,
                 what,
             })?;
+            if let Happening::Entry(Entry::TimeConfirmed {
+                time: Some(right), ..
+            }) = &event.happening
+            {
+                // What follows from it counts by the right time.
+                now = micros(*right);
+            }
         }
         // Results bear on lots through their samples, whoever enters them.
         for event in &record.events {

@@ -299,7 +299,7 @@ impl State {
             .unwrap_or_default()
     }
 
-    fn episodes_of(&self, surface: Touched) -> &[u32] {
+    pub(super) fn episodes_of(&self, surface: Touched) -> &[u32] {
         match surface {
             Touched::Vehicle(vehicle) => {
                 let episode = &self.vehicles[vehicle as usize].episode;
@@ -316,7 +316,7 @@ impl State {
     }
 
     /// How long a surface stays infectious after a lot has left it, in µs.
-    fn tail(&self, surface: Touched) -> i64 {
+    pub(super) fn tail(&self, surface: Touched) -> i64 {
         match surface {
             Touched::Unit(unit) => self
                 .place_rule(self.units[unit as usize].place)

@@ -77,7 +77,7 @@ pieces! {
     3: handlers;
     4: lot_names;
     5: held, ready, free, proposals, voiding;
-    6: keys;
+    6: keys, clock;
     7: vehicles, vehicle_names, episodes, convoys, convoy_names;
     8: seq, recorded_at, rules, protocols, manifests, departures, samples, exceptions, people, places, units, longest,
        treatments, seals, vehicles_here, totals;

@@ -9,6 +9,8 @@ use lazaret_ledger::Record;
 #[derive(Debug, Default)]
 pub(crate) struct Oracle {
     auditor: Auditor,
+    /// Whether it judges by another clock than the ledger's, and so only what comes too soon.
+    by_another_clock: bool,
     /// Events looked at.
     pub(crate) events: u64,
     /// What was wrong, each with its rule.
@@ -16,11 +18,24 @@ pub(crate) struct Oracle {
 }
 
 impl Oracle {
+    /// A judge by another clock than the ledger's, by which things may happen sooner by `slack` µs.
+    pub(crate) fn with_slack(slack: i64) -> Self {
+        Oracle {
+            auditor: Auditor::by_another_clock(slack),
+            by_another_clock: true,
+            ..Oracle::default()
+        }
+    }
+
     /// Looks at the next record.
     pub(crate) fn look(&mut self, record: &Record) {
         self.events += record.events.len() as u64;
         let line = serde_json::to_vec(record).expect("a record is JSON");
-        if let Err(finding) = self.auditor.line(&line) {
+        if self.by_another_clock {
+            let early = self.auditor.too_soon(&line);
+            self.wrong
+                .extend(early.into_iter().map(|f| (f.rule, f.to_string())));
+        } else if let Err(finding) = self.auditor.line(&line) {
             self.wrong.push((finding.rule, finding.to_string()));
         }
     }

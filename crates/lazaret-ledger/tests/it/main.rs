@@ -4,6 +4,7 @@
 
 mod canonical;
 mod chain;
+mod clocks;
 mod crafted;
 mod dangers;
 mod disk;

@@ -231,6 +231,17 @@ impl Problem {
         problem
     }
 
+    /// Nothing is recorded until the time is known.
+    #[must_use]
+    pub fn clock(detail: impl Into<String>) -> Self {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "clock-in-doubt",
+            "the ledger's clock is in doubt",
+            detail,
+        )
+    }
+
     /// The machine failed.
     #[must_use]
     pub fn internal(detail: impl Into<String>) -> Self {

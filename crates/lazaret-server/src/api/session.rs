@@ -48,6 +48,31 @@ pub struct SignIn {
     /// The password.
     #[schema(format = Password)]
     pub password: String,
+    /// What time it is by the device: it bears out the server's clock, or contradicts it.
+    #[serde(default)]
+    pub clock: Option<At>,
+}
+
+/// Why nothing is recorded: the ledger's clock is in doubt.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ClockView {
+    /// Why.
+    pub why: String,
+    /// What the server's clock reads.
+    pub wall: At,
+    /// The statement of the right time that waits for a second person.
+    pub statement: Option<TimeStatement>,
+}
+
+/// An administrator stated the right time: `time_confirmed` with this record settles it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TimeStatement {
+    /// Its record.
+    pub record: u64,
+    /// Who stated it.
+    pub by: PersonName,
+    /// What time it is now by the statement.
+    pub time: At,
 }
 
 /// Who is signed in, and everything a screen needs to know before it draws.
@@ -73,6 +98,8 @@ pub struct SessionView {
     pub demo: bool,
     /// Number of the last record when this was written.
     pub seq: u64,
+    /// Set while nothing is recorded because the ledger's clock is in doubt.
+    pub clock: Option<ClockView>,
 }
 
 /// Whether the gateway still needs its first administrator.

@@ -6,13 +6,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::common::At;
-use super::session::Screen;
+use super::session::{ClockView, Screen};
 
 /// The digest of the day.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Today {
     /// The server's clock.
     pub now: At,
+    /// Set while nothing is recorded because the ledger's clock is in doubt.
+    pub clock: Option<ClockView>,
     /// The numbers that matter.
     pub counts: Counts,
     /// What comes next.

@@ -50,6 +50,7 @@ pub(crate) async fn today(State(app): State<App>, Extension(who): Extension<Who>
             crate::view::today::today(state, &who.person, &who.roles, &app.zone(state), now)
         })
         .await?;
+    view.clock = app.clock_view().await?;
     for stored in app.0.live.store().before(seq + 1, 12).await? {
         let record = stored.record()?;
         // What the command itself said comes last of what must stand before it.

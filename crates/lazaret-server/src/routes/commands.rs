@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use lazaret_ledger::chain::Record;
+use lazaret_ledger::clock::timeless;
 use lazaret_ledger::{Command, CommandId, Correction, Decision, Warning, decide};
 use lazaret_store::SubmitError;
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
@@ -46,6 +47,14 @@ pub(crate) async fn check_command(
     let body = request(body, &who.person)?;
     limits::size(&body)?;
     let command = command_of(&app, &who.person, body)?;
+    if let Some(why) = app
+        .0
+        .live
+        .clock_doubt()
+        .filter(|_| !timeless(&command.what))
+    {
+        return Err(SubmitError::Clock(why).into());
+    }
     let seen = app
         .0
         .live

@@ -175,6 +175,10 @@ pub(crate) async fn sign_in(
     match account {
         Some(account) if good => {
             app.0.limits.came_in(from, person.as_str());
+            // A demonstration has a time of its own.
+            if let Some(says) = body.clock.filter(|_| app.0.demo.is_none()) {
+                app.0.live.device_clock(&account.person, says.0);
+            }
             sign_in_as(&app, PersonName::new(account.person)).await
         }
         _ => Err(Problem::new(
@@ -399,6 +403,7 @@ async fn session_view(
         .map(|(name, _)| (*name).to_owned())
         .collect();
     Ok(SessionView {
+        clock: app.clock_view().await?,
         screens: screens(&roles)
             .into_iter()
             .filter(|screen| *screen != Screen::Board || app.0.board.is_some())

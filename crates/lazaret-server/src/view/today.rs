@@ -52,6 +52,7 @@ pub(crate) fn today(
     awaited.sort_by_key(|manifest| manifest.due.unwrap_or(Timestamp::MAX));
     Today {
         now: now.into(),
+        clock: None,
         next_convoy: awaited.first().map(|papers| NextConvoy {
             convoy: papers.convoy.clone(),
             source: state

@@ -4,6 +4,7 @@
 
 mod access;
 mod board;
+mod clock;
 mod document;
 mod hygiene;
 mod office;

@@ -1,10 +1,12 @@
 //! A server to ask, without a socket.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use jiff::SignedDuration;
 use lazaret_gateway::model::Gateway;
 use lazaret_server::{App, Board, Demo, Offset, Options};
 use lazaret_store::{Key, Live, LiveOptions, Office, Store};
@@ -43,7 +45,7 @@ pub(crate) fn uiju() -> Gateway {
 impl Server {
     /// A demonstration: weeks of life, people of each role.
     pub(crate) async fn demo() -> Server {
-        Self::demo_with(Options::default(), None).await
+        Self::demo_with(Options::default(), None, &Arc::default()).await
     }
 
     /// The same, reached by TLS.
@@ -52,7 +54,7 @@ impl Server {
             secure: true,
             ..Options::default()
         };
-        Self::demo_with(outside, None).await
+        Self::demo_with(outside, None, &Arc::default()).await
     }
 
     /// A ledger in which nothing has happened, behind a proxy.
@@ -71,10 +73,19 @@ impl Server {
 
     /// A demonstration with a watcher's board.
     pub(crate) async fn watching(board: Arc<Board>) -> Server {
-        Self::demo_with(Options::default(), Some(board)).await
+        Self::demo_with(Options::default(), Some(board), &Arc::default()).await
     }
 
-    async fn demo_with(outside: Options, board: Option<Arc<Board>>) -> Server {
+    /// A demonstration on a machine whose clock can be set: it is so many seconds ahead.
+    pub(crate) async fn demo_by(ahead: &Arc<AtomicI64>) -> Server {
+        Self::demo_with(Options::default(), None, ahead).await
+    }
+
+    async fn demo_with(
+        outside: Options,
+        board: Option<Arc<Board>>,
+        ahead: &Arc<AtomicI64>,
+    ) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let gateway = uiju();
         let offset = Arc::new(Offset::default());
@@ -84,8 +95,14 @@ impl Server {
             .unwrap()
             .keeping(folder.path())
             .unwrap();
+        let (steady, ahead) = (offset.clock(), Arc::clone(ahead));
         let options = LiveOptions {
-            clock: offset.clock(),
+            clock: Arc::new(move || {
+                let mut reading = steady();
+                reading.wall += SignedDuration::from_secs(ahead.load(Ordering::Relaxed));
+                reading
+            }),
+            kernel: Arc::new(|| true),
             ..LiveOptions::default()
         };
         let live = Live::start(store.clone(), options).await.unwrap();

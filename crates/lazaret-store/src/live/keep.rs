@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use lazaret_ledger::Accepted;
 use lazaret_ledger::chain::{Chain, Sealed};
+use lazaret_ledger::clock::timeless;
+use lazaret_ledger::{Accepted, Rule};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -46,6 +47,7 @@ pub(super) async fn keep(
         };
         let pause = match (outcome, rights.held.take()) {
             (Ok(()), Some(mut held)) => {
+                shared.ask_for_time().await;
                 let began = Instant::now();
                 shared.proved();
                 shared.set_holder(String::new());
@@ -263,6 +265,17 @@ async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &m
                         }
                     }
                 }
+                shared.ask_for_time().await;
+                if let Some(stopped) = shared.record_doubt() {
+                    let batch = Batch {
+                        sealed: vec![stopped],
+                        answers: Vec::new(),
+                    };
+                    if batches.send(batch).await.is_err() {
+                        folding.abort();
+                        return Ended::Failed;
+                    }
+                }
             }
             count = queue.recv_many(&mut posts, BATCH) => {
                 if count == 0 {
@@ -354,12 +367,30 @@ fn decide(shared: &Shared, posts: &mut Vec<Post>) -> (Batch, bool) {
             batch.answers.push((post.answer, Err(SubmitError::Unknown)));
             continue;
         }
-        let now = post.now.unwrap_or_else(|| (shared.options.clock)());
         // A defect in a rule must not take the server down, nor let a half-changed state go on.
-        let outcome = catch_unwind(AssertUnwindSafe(|| ledger.submit(&post.command, now)));
+        let outcome = catch_unwind(AssertUnwindSafe(|| match post.now {
+            Some(now) => (None, ledger.submit(&post.command, now)),
+            None => {
+                let (reading, time) = shared.timekeeper.time(ledger.state());
+                ledger.submit_by(&post.command, &reading, time)
+            }
+        }));
+        let outcome = outcome.map(|(stopped, outcome)| {
+            if let Some(stopped) = stopped {
+                tracing::error!(
+                    record = stopped.record.seq,
+                    "the ledger stopped: its clock is wrong"
+                );
+                batch.sealed.push(Arc::new(*stopped));
+            }
+            outcome
+        });
         let outcome = match outcome {
             Ok(Ok(Accepted::New(sealed))) => {
                 let sealed: Arc<Sealed> = Arc::new(*sealed);
+                if sealed.confirms_time() {
+                    shared.timekeeper.settled();
+                }
                 batch.sealed.push(Arc::clone(&sealed));
                 Ok(Receipt {
                     seq: sealed.record.seq,
@@ -367,6 +398,12 @@ fn decide(shared: &Shared, posts: &mut Vec<Post>) -> (Batch, bool) {
                 })
             }
             Ok(Ok(Accepted::Already { seq })) => Ok(Receipt { seq, sealed: None }),
+            Ok(Err(refusal)) if refusal.rule == Rule::OwnClock && !timeless(&post.command.what) => {
+                Err(SubmitError::Clock(format!(
+                    "{}. {}",
+                    refusal.fact, refusal.remedy
+                )))
+            }
             Ok(Err(refusal)) => Err(SubmitError::Refused(Box::new(refusal))),
             Err(_) => {
                 tracing::error!(command = %post.command.id, "a decision did not fit its state");

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use lazaret_ledger::Accepted;
 use lazaret_store::{Live, LiveOptions, Standing, StoreError, SubmitError};
 
@@ -59,7 +60,7 @@ fn a_writer_that_lost_its_lease_cannot_write() {
         let store = place.open().await;
         let old = store.take_lease("old").await.unwrap().unwrap();
         let mut ledger = store.load().await.unwrap();
-        let now = lazaret_store::LiveOptions::default().clock;
+        let now = Timestamp::now;
         let Ok(Accepted::New(sealed)) = ledger.submit(&note("late", now()), now()) else {
             panic!("the note was not taken");
         };

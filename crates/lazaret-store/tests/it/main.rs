@@ -4,6 +4,7 @@
 
 mod backup;
 mod beside;
+mod clock;
 mod cluster;
 mod disk;
 mod kill;

@@ -520,6 +520,40 @@ pub enum Entry {
         /// Who saw it.
         witness: PersonName,
     },
+    /// The ledger stopped: its clock could not be right.
+    TimeDoubted {
+        /// What the server's clock read.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+        wall: Timestamp,
+        /// Why that cannot be believed.
+        because: String,
+    },
+    /// An administrator said what time it is; it counts once somebody else confirms it.
+    TimeStated {
+        /// The right time at the moment of the entry.
+        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+        time: Timestamp,
+        /// The stamp of the first record that was made under a wrong clock, as the record has it. Without it the ledger
+        /// takes what lengthens most.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+        wrong_since: Option<Timestamp>,
+        /// How it is known.
+        because: String,
+    },
+    /// A second person confirmed what time it is: the ledger goes by it from here on.
+    TimeConfirmed {
+        /// The record of the statement.
+        record: u64,
+        /// The right time at the moment of this entry; filled in by the ledger.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+        time: Option<Timestamp>,
+        /// Stamps from here on are moved by as much as the clock was wrong; filled in by the ledger.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+        wrong_since: Option<Timestamp>,
+    },
     /// People did the work of the event before.
     Worked {
         /// On what.

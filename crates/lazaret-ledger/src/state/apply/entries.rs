@@ -10,10 +10,11 @@ use super::super::{
 };
 use super::{Touch, ends_with, find};
 use crate::chain::Digest;
+use crate::clock::{Retiming, Stated};
+use crate::segregation::Class;
 
 /// Proposals that are kept: those beyond it were forgotten long ago.
 const PROPOSALS_MAX: usize = 64;
-use crate::segregation::Class;
 
 impl State {
     pub(super) fn entry(
@@ -355,6 +356,31 @@ impl State {
                     row.clock = Some(clock - credit);
                     row.until = row.until.saturating_sub(credit);
                 }
+            }
+            E::TimeDoubted { because, .. } => {
+                self.clock.doubt = Some(because.clone());
+                self.clock.stated = None;
+            }
+            E::TimeStated {
+                time, wrong_since, ..
+            } => {
+                self.clock.stated = Some(Stated {
+                    record: self.seq,
+                    by: by.to_string(),
+                    time: micros(*time),
+                    wrong_since: wrong_since.map(micros),
+                    at: now,
+                });
+            }
+            E::TimeConfirmed {
+                time, wrong_since, ..
+            } => {
+                let right = time.map_or(now, micros);
+                self.retime(&Retiming {
+                    was: now,
+                    right,
+                    since: wrong_since.map(micros),
+                });
             }
             E::Noted { thing, .. } => match thing {
                 Some(Thing::Lot(lot)) => {

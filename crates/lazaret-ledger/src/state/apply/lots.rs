@@ -96,7 +96,7 @@ impl State {
     }
 
     /// Takes signatures and release back.
-    pub(super) fn unrelease(&mut self, lot: u32) {
+    pub(in crate::state) fn unrelease(&mut self, lot: u32) {
         let row = &mut self.lots[lot as usize];
         if row.stage.present() {
             row.set(flag::RELEASED, false);
