@@ -686,7 +686,8 @@ impl Told<'_> {
                 .into_iter()
                 .filter(|&at| {
                     let e = &study.estimates[at];
-                    e.n > 0 && !(e.half_width() <= 0.01 * e.mean.abs())
+                    // A width that is not a number is wide, too.
+                    e.n > 0 && (e.half_width().is_nan() || e.half_width() > 0.01 * e.mean.abs())
                 })
                 .map(|at| self.model.metrics().all()[at].name.clone())
                 .collect();

@@ -143,7 +143,18 @@ pub(crate) struct OfSource<'a> {
     pub(crate) waiting: f64,
 }
 
-static LOTS: [Family<fn(&OfLots<'_>) -> f64>; 12] = [
+// How the families of each scope read their figures.
+type ReadsDispatchS = Family<fn(&DispatchS) -> f64>;
+type ReadsGoodsS = Family<fn(&GoodsS) -> f64>;
+type ReadsOfGateway = Family<fn(&OfGateway) -> f64>;
+type ReadsOfLots = Family<fn(&OfLots<'_>) -> f64>;
+type ReadsOfPlace = Family<fn(&OfPlace) -> f64>;
+type ReadsOfResource = Family<fn(&OfResource) -> f64>;
+type ReadsOfSource = Family<fn(&OfSource<'_>) -> f64>;
+type ReadsOfVehicles = Family<fn(&OfVehicles<'_>) -> f64>;
+type ReadsStepS = Family<fn(&StepS) -> f64>;
+
+static LOTS: [ReadsOfLots; 12] = [
     figure(
         "arrived",
         Unit::Lots,
@@ -209,7 +220,7 @@ static LOTS: [Family<fn(&OfLots<'_>) -> f64>; 12] = [
     ),
 ];
 
-static GOODS: [Family<fn(&GoodsS) -> f64>; 7] = [
+static GOODS: [ReadsGoodsS; 7] = [
     figure(
         "arrived",
         Unit::Lots,
@@ -256,7 +267,7 @@ fn each_start(step: &StepS, sum: i128) -> f64 {
     }
 }
 
-static STEPS: [Family<fn(&StepS) -> f64>; 10] = [
+static STEPS: [ReadsStepS; 10] = [
     figure(
         "started",
         Unit::Lots,
@@ -319,7 +330,7 @@ static STEPS: [Family<fn(&StepS) -> f64>; 10] = [
     ),
 ];
 
-static PLACES: [Family<fn(&OfPlace) -> f64>; 6] = [
+static PLACES: [ReadsOfPlace; 6] = [
     figure(
         "occupancy.mean",
         Unit::Slots,
@@ -369,7 +380,7 @@ fn utilisation(r: &OfResource) -> f64 {
     }
 }
 
-static CREWS: [Family<fn(&OfResource) -> f64>; 2] = [
+static CREWS: [ReadsOfResource; 2] = [
     figure(
         "in_use.mean",
         Unit::Units,
@@ -384,7 +395,7 @@ static CREWS: [Family<fn(&OfResource) -> f64>; 2] = [
     ),
 ];
 
-static EQUIPMENT: [Family<fn(&OfResource) -> f64>; 2] = [
+static EQUIPMENT: [ReadsOfResource; 2] = [
     figure(
         "in_use.mean",
         Unit::Units,
@@ -399,7 +410,7 @@ static EQUIPMENT: [Family<fn(&OfResource) -> f64>; 2] = [
     ),
 ];
 
-static VEHICLES: [Family<fn(&OfVehicles<'_>) -> f64>; 4] = [
+static VEHICLES: [ReadsOfVehicles; 4] = [
     figure("returned", Unit::Vehicles, "vehicles that came home", |v| {
         v.turn_round.count() as f64
     }),
@@ -423,7 +434,7 @@ static VEHICLES: [Family<fn(&OfVehicles<'_>) -> f64>; 4] = [
     ),
 ];
 
-static SOURCES: [Family<fn(&OfSource<'_>) -> f64>; 4] = [
+static SOURCES: [ReadsOfSource; 4] = [
     figure("convoys", Unit::Convoys, "convoys that arrived", |s| {
         s.source.convoys as f64
     }),
@@ -444,7 +455,7 @@ static SOURCES: [Family<fn(&OfSource<'_>) -> f64>; 4] = [
     }),
 ];
 
-static DISPATCHES: [Family<fn(&DispatchS) -> f64>; 3] = [
+static DISPATCHES: [ReadsDispatchS; 3] = [
     figure(
         "departures",
         Unit::Departures,
@@ -471,14 +482,14 @@ pub(crate) struct OfGateway {
     pub(crate) outside: f64,
 }
 
-static GATEWAY: [Family<fn(&OfGateway) -> f64>; 1] = [figure(
+static GATEWAY: [ReadsOfGateway; 1] = [figure(
     "outside",
     Unit::Convoys,
     "vehicles that have arrived and have had no slot yet, over time, in convoys of their source",
     |g| g.outside,
 )];
 
-static LOADS: [Family<fn(&OfPlace) -> f64>; 1] = [figure(
+static LOADS: [ReadsOfPlace; 1] = [figure(
     "load",
     Unit::Share,
     "share of the room that is in use and not merely blocked by what comes next",
@@ -562,7 +573,7 @@ fn kind(kind: ResourceKind) -> &'static str {
     }
 }
 
-fn resources(kind: ResourceKind) -> &'static [Family<fn(&OfResource) -> f64>] {
+fn resources(kind: ResourceKind) -> &'static [ReadsOfResource] {
     match kind {
         ResourceKind::Crew => &CREWS,
         ResourceKind::Equipment => &EQUIPMENT,

@@ -79,8 +79,7 @@ mod steady {
     /// Names the present run of the machine.
     pub(super) fn run() -> String {
         std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
-            .map(|id| id.trim().to_owned())
-            .unwrap_or_else(|_| super::process_run())
+            .map_or_else(|_| super::process_run(), |id| id.trim().to_owned())
     }
 
     /// The clock that nobody sets and that goes on in sleep, in µs.

@@ -8,7 +8,7 @@
 //! use lazaret_vocabulary::strict;
 //! let wrong = serde_json::json!({ "at": "2022-01-17T01:00:00Z", "event": "lot_stored", "lot": "a", "place": "yard", "unit": "1" });
 //! assert_eq!(
-//!     strict::event(wrong).unwrap_err().to_string(),
+//!     strict::event(&wrong).unwrap_err().to_string(),
 //!     "lot_stored: `unit` cannot be \"1\"; write it like 1"
 //! );
 //! ```
@@ -95,8 +95,8 @@ pub fn example_for(value: &Value) -> Result<&'static Value, Misread> {
 ///
 /// # Errors
 /// [`Misread`] names the first field that is unknown, missing or wrong.
-pub fn event(value: Value) -> Result<Event, Misread> {
-    let example = example_for(&value)?;
+pub fn event(value: &Value) -> Result<Event, Misread> {
+    let example = example_for(value)?;
     let mut whole = example.clone();
     if let Value::Object(whole) = &mut whole {
         whole.insert("at".into(), "2026-01-05T08:00:00Z".into());
@@ -108,7 +108,7 @@ pub fn event(value: Value) -> Result<Event, Misread> {
 ///
 /// # Errors
 /// [`Misread`] names the first field that is unknown, missing or wrong.
-pub fn read<T: DeserializeOwned + Serialize>(value: Value, example: &Value) -> Result<T, Misread> {
+pub fn read<T: DeserializeOwned + Serialize>(value: &Value, example: &Value) -> Result<T, Misread> {
     let named = |(field, what): (String, String)| Misread {
         event: value
             .get("event")
@@ -118,11 +118,11 @@ pub fn read<T: DeserializeOwned + Serialize>(value: Value, example: &Value) -> R
         what,
     };
     let parses = |value: &Value| T::deserialize(value).is_ok();
-    let Ok(parsed) = T::deserialize(&value) else {
-        return Err(named(blame(&value, example, &parses, String::new())));
+    let Ok(parsed) = T::deserialize(value) else {
+        return Err(named(blame(value, example, &parses, "")));
     };
     let back = serde_json::to_value(&parsed).unwrap_or_default();
-    match unknown(&value, &back, Some(example), String::new()) {
+    match unknown(value, &back, Some(example), "") {
         None => Ok(parsed),
         Some(found) => Err(named(found)),
     }
@@ -133,14 +133,14 @@ fn unknown(
     value: &Value,
     back: &Value,
     example: Option<&Value>,
-    path: String,
+    path: &str,
 ) -> Option<(String, String)> {
     match (value, back) {
         (Value::Object(fields), Value::Object(read)) => fields.iter().find_map(|(name, value)| {
-            let path = joined(&path, name);
+            let path = joined(path, name);
             let known = example.and_then(|example| example.get(name));
             match (read.get(name), known) {
-                (Some(back), _) => unknown(value, back, known, path),
+                (Some(back), _) => unknown(value, back, known, &path),
                 // Read, and left out because it says nothing.
                 (None, Some(_)) => None,
                 (None, None) => Some((path, not_a_field(name, read, example))),
@@ -149,7 +149,7 @@ fn unknown(
         (Value::Array(values), Value::Array(back)) => {
             let first = example.and_then(|example| example.get(0));
             (values.iter().zip(back).enumerate()).find_map(|(at, (value, back))| {
-                unknown(value, back, first, format!("{path}[{at}]"))
+                unknown(value, back, first, &format!("{path}[{at}]"))
             })
         }
         _ => None,
@@ -177,7 +177,7 @@ fn blame(
     value: &Value,
     example: &Value,
     parses: &dyn Fn(&Value) -> bool,
-    path: String,
+    path: &str,
 ) -> (String, String) {
     match (value, example) {
         (Value::Object(fields), Value::Object(right)) => {
@@ -188,7 +188,7 @@ fn blame(
                 if !fields.contains_key(name) && !parses(&Value::Object(without)) {
                     let like = shown(&right[name]);
                     return (
-                        joined(&path, name),
+                        joined(path, name),
                         format!("is missing; write it like {like}"),
                     );
                 }
@@ -200,7 +200,7 @@ fn blame(
                     parses(&Value::Object(with))
                 };
                 if let Some(example) = right.get(name).filter(|_| !with(value)) {
-                    return blame(value, example, &with, joined(&path, name));
+                    return blame(value, example, &with, &joined(path, name));
                 }
             }
         }
@@ -208,13 +208,13 @@ fn blame(
             let with = |value: &Value| parses(&Value::Array(vec![value.clone()]));
             for (at, value) in values.iter().enumerate() {
                 if !with(value) {
-                    return blame(value, &right[0], &with, format!("{path}[{at}]"));
+                    return blame(value, &right[0], &with, &format!("{path}[{at}]"));
                 }
             }
         }
         _ => {}
     }
-    let field = if path.is_empty() { "." } else { &path };
+    let field = if path.is_empty() { "." } else { path };
     (
         field.to_owned(),
         format!(
@@ -281,7 +281,7 @@ mod tests {
     fn says(value: Value, what: &str) {
         let mut value = value;
         value["at"] = json!("2022-01-17T01:00:00Z");
-        match event(value) {
+        match event(&value) {
             Ok(read) => panic!("{read:?} was read"),
             Err(misread) => assert_eq!(misread.to_string(), what),
         }
@@ -293,7 +293,7 @@ mod tests {
         for (name, example) in EXAMPLES.iter() {
             let mut value = example.clone();
             value["at"] = json!("2022-01-17T01:00:00Z");
-            event(value.clone()).unwrap_or_else(|misread| panic!("{misread}"));
+            event(&value).unwrap_or_else(|misread| panic!("{misread}"));
             for field in example
                 .as_object()
                 .unwrap()
@@ -302,14 +302,14 @@ mod tests {
             {
                 let mut wrong = value.clone();
                 wrong[field] = json!({ "nonsense": [1.5] });
-                let misread = event(wrong).unwrap_err();
+                let misread = event(&wrong).unwrap_err();
                 assert!(
                     misread.field.starts_with(field.as_str()),
                     "{name}.{field}: {misread}"
                 );
                 let mut misspelt = value.clone();
                 misspelt[format!("{field}_x")] = json!(null);
-                let misread = event(misspelt).unwrap_err();
+                let misread = event(&misspelt).unwrap_err();
                 assert_eq!(misread.field, format!("{field}_x"), "{name}");
             }
         }

@@ -474,7 +474,7 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
 /// The event of a line, with every field known and right.
 fn event_of(line: &str) -> Result<Event, String> {
     let value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-    strict::event(value).map_err(|misread| misread.to_string())
+    strict::event(&value).map_err(|misread| misread.to_string())
 }
 
 /// Records commands, each at its own instant; the first refusal ends it and names the line of the trace.

@@ -100,6 +100,11 @@ impl Cells {
         self.rows.len()
     }
 
+    /// Whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Row `at`, from 0.
     pub fn row(&self, at: usize) -> Option<Row<'_>> {
         let to = *self.rows.get(at)? as usize;

@@ -204,7 +204,7 @@ impl<'a> Book<'a> {
                 missing = missing.or(Some(target));
                 continue;
             };
-            if read.cells.len() == 0 && wanted.len() > 1 {
+            if read.cells.is_empty() && wanted.len() > 1 {
                 continue;
             }
             if let Some((first, _)) = found {

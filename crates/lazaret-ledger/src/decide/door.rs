@@ -179,7 +179,7 @@ impl Door<'_> {
             .values()
             .flat_map(|treatment| &treatment.readings)
             .filter_map(|reading| reading.line.as_ref())
-            .map(|line| line.as_str())
+            .map(lazaret_vocabulary::event::entry::LineName::as_str)
             .find(|line| key(what.kind(), line) == own)
             .map(str::to_owned)
     }
@@ -199,7 +199,7 @@ impl Door<'_> {
                         .chain(protocol.inspections.iter().map(|rule| &rule.step))
                         .chain(protocol.hold.iter().map(|rule| &rule.step))
                 })
-                .map(|step| step.as_str())
+                .map(lazaret_vocabulary::event::StepName::as_str)
                 .find(|known| same(known)),
             What::Agent => protocols
                 .flat_map(|protocol| &protocol.treatments)

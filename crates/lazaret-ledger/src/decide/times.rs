@@ -52,7 +52,7 @@ impl Judge<'_> {
         let too_large = wide
             .then(|| serde_json::to_value(&self.command.what).ok())
             .flatten()
-            .and_then(|value| largest(&value, String::new()));
+            .and_then(|value| largest(&value, ""));
         if let Some((path, number)) = too_large {
             return Err(Refusal::new(
                 Rule::Known,
@@ -275,7 +275,7 @@ fn instants(what: &Happening) -> Vec<(&'static str, Timestamp)> {
 }
 
 /// The first number that is larger than a record can hold, with its place.
-fn largest(value: &serde_json::Value, path: String) -> Option<(String, String)> {
+fn largest(value: &serde_json::Value, path: &str) -> Option<(String, String)> {
     use serde_json::Value;
     let below = |name: String| {
         if path.is_empty() {
@@ -290,12 +290,12 @@ fn largest(value: &serde_json::Value, path: String) -> Option<(String, String)> 
                 || number
                     .as_i64()
                     .is_some_and(|number| number.unsigned_abs() <= LARGEST);
-            (!fits).then(|| (path.clone(), number.to_string()))
+            (!fits).then(|| (path.to_owned(), number.to_string()))
         }
         Value::Array(values) => (values.iter().enumerate())
-            .find_map(|(at, value)| largest(value, below((at + 1).to_string()))),
+            .find_map(|(at, value)| largest(value, &below((at + 1).to_string()))),
         Value::Object(fields) => {
-            (fields.iter()).find_map(|(name, value)| largest(value, below(name.clone())))
+            (fields.iter()).find_map(|(name, value)| largest(value, &below(name.clone())))
         }
         _ => None,
     }

@@ -10,6 +10,9 @@ use lazaret_plan::random::Stream;
 use crate::chance::{check_coverage, check_share};
 
 /// A yard of `slots` slots, each lot held `hold` days exactly, `intake` lots arriving each day for a year: does it overflow?
+/// Whether each value is sustained in each replication.
+type Model<'a> = &'a dyn Fn(&[(f64, u64)]) -> Result<Vec<bool>, Infallible>;
+
 fn overflows(slots: usize, hold: usize, intake: usize) -> bool {
     let mut yard = std::collections::VecDeque::new();
     for day in 0..365 {
@@ -158,9 +161,8 @@ fn the_ends_tell_the_direction_and_each_way_is_searched() {
             assert_eq!(b.direction(), Direction::MoreIsBetter);
         }
         for near in [None, Some(1.0), Some(800.0), Some(100_000.0)] {
-            let find = |direction, f: &dyn Fn(&[(f64, u64)]) -> Result<Vec<bool>, Infallible>| {
-                thresholds(range, direction, near, 0..1, f).unwrap()[0]
-            };
+            let find =
+                |direction, f: Model<'_>| thresholds(range, direction, near, 0..1, f).unwrap()[0];
             let up = find(Direction::MoreIsWorse, &worse);
             let expected = match limit {
                 l if l < 1.0 => Threshold::BelowRange,

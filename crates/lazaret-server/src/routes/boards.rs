@@ -645,7 +645,7 @@ pub(crate) async fn preview_protocol(
     let example = lazaret_vocabulary::strict::example_of("protocol_adopted")
         .map(|adopted| serde_json::json!({ "protocol": adopted["protocol"] }))
         .unwrap_or_default();
-    let body: PreviewRequest = lazaret_vocabulary::strict::read(body, &example)
+    let body: PreviewRequest = lazaret_vocabulary::strict::read(&body, &example)
         .map_err(|misread| Problem::bad_request(misread.to_string()))?;
     let (preview, _) = app
         .look(None, |state, now| {

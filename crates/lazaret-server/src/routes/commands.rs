@@ -153,7 +153,7 @@ fn request(mut sent: Value, person: &PersonName) -> Result<CommandRequest, Probl
     if sent["event"] == "signed" && sent.get("signer").is_none_or(Value::is_null) {
         sent["signer"] = person.as_str().into();
     }
-    strict::read(sent, &example).map_err(misread)
+    strict::read(&sent, &example).map_err(misread)
 }
 
 /// What may stand around the event of a command, with values that are right.

@@ -4,6 +4,8 @@
 //! that must fail. About sixty such checks run at [`support::FALSE_ALARM`] each: fewer than one false alarm
 //! in a hundred runs on fresh seeds.
 
+#![allow(clippy::disallowed_methods, reason = "tests read the environment")]
+
 mod at_once;
 mod calibration;
 mod conflicts;

@@ -133,7 +133,10 @@ fn default_range(path: &str, experiment: &Simulated<'_>) -> Option<Span> {
     let source = gateway.sources.iter().find(|s| s.name == name)?;
     let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
     let mean = source.vehicles.resolve(&typical).ok()?.mean();
-    let fleet = source.fleet.as_ref().and_then(|f| f.known_constant());
+    let fleet = source
+        .fleet
+        .as_ref()
+        .and_then(lazaret_gateway::model::Quantity::known_constant);
     Some(Span {
         low: 1.0,
         high: (4.0 * mean)

@@ -1,5 +1,10 @@
 //! Workbooks of other programs, and such as are meant to take the machine's memory.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test reads what memory its process took"
+)]
+
 use std::process::Command;
 
 use calamine::{Data, Reader as _, Xlsx};
