@@ -28,7 +28,7 @@ describe('what the world says of the gateway', { skip: missing ?? false, timeout
     writeFileSync(join(folder, 'hypotheses.toml'), hypotheses.join(''));
     [server, browser] = await Promise.all([start(['--demo', '--evidence', evidence, '--hypotheses', join(folder, 'hypotheses.toml')]), launch()]);
     desk = await Desk.demo(browser, server.url, 'chen', { width: 1280, height: 900 });
-    desk.page.setDefaultTimeout(90_000);
+    desk.page.setDefaultTimeout(240_000);
     await desk.go('#/board');
     await desk.page.locator('iframe').waitFor();
   });

@@ -238,7 +238,7 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     const form = gil.page.locator('main form');
     const lines = (await form.locator('textarea').inputValue()).split('\n');
     assert.equal(lines.length, before.lines.length, 'the present lines stand in the form');
-    await form.locator('textarea').fill([lines[0].replace(/, \d+, /, ', 7, '), ...lines.slice(1)].join('\n'));
+    await form.locator('textarea').fill([lines[0].replace(/; \d+; /, '; 7; '), ...lines.slice(1)].join('\n'));
     await form.getByLabel('Why').fill('counted again by the sender');
     await form.locator('button[type=submit]').click();
     await gil.page.locator('main .tag', { hasText: 'amended 1 time' }).waitFor();
@@ -458,6 +458,7 @@ describe('a ledger of one\'s own', { skip: missing ?? false, timeout: 300_000 },
       const form = gil.page.locator('main form');
       await form.locator('input[name=manifest]').fill('M-1');
       await form.locator('input[name=convoy]').fill('c-1');
+      await form.locator('input[name=due]').fill('2099-01-05T17:10');
       await form.locator('textarea[name=lines]').fill('c-1-1, c-1-1-1, general, 40, 1200');
       const before = (await ada.read('/api/session')).seq;
 

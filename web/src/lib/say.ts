@@ -20,6 +20,9 @@ export function command(what: Happening, extras: Extras = {}, id = command_key()
   return made;
 }
 
+/** As many consequences are said in one notice; more are a list. */
+const FEW = 4;
+
 /** Sends it. Tries again by itself while the server is away for a moment, such as when it is started anew. */
 export async function send(request: Schemas['CommandRequest'], headers: Record<string, string> = {}): Promise<Receipt> {
   for (let turn = 0; ; turn += 1) {
@@ -28,8 +31,9 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
       shared.heard(receipt.seq);
       if (receipt.already) shared.say(w.common.recorded_already(receipt.seq));
       else {
-        // What follows from a positive result can be hundreds of lots: the first line is said, the rest is a list that opens.
-        const [first = '', ...rest] = receipt.words;
+        // What follows from a positive result can be hundreds of lots: beyond a few lines the rest is a list that opens.
+        const few = receipt.words.length <= FEW;
+        const [first = '', ...rest] = few ? [receipt.words.join('; ')] : receipt.words;
         shared.say(w.common.recorded(receipt.seq, first), false, { ...offer(request, receipt), ...(rest.length ? { list: rest } : {}) });
       }
       return receipt;

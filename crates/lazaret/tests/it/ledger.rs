@@ -105,7 +105,8 @@ fn what_was_edited_cut_or_swapped_is_found_with_its_place() {
         let kept = right(ledger(here, &["verify"], &format!("data-{name}")));
         assert!(kept.out.starts_with("whole: 0 records"), "{}", kept.out);
     };
-    let changed = lines[299].replacen("\"by\":\"", "\"by\":\"not-", 1);
+    // A change that breaks no rule: only the chain tells it.
+    let changed = lines[299].replacen("\"command\":\"", "\"command\":\"not-", 1);
     let mut edited = lines.clone();
     edited[299] = &changed;
     refused(
@@ -299,4 +300,35 @@ fn what_is_no_ledger_is_an_error_with_its_place() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn a_crafted_release_is_named_by_the_auditor_and_not_imported() {
+    let folder = kept();
+    let here = folder.path();
+    let audit = |file: &str| lazaret(here, &["ledger", "verify", "--rules", file]);
+    let all = std::fs::read_to_string(here.join("all.jsonl")).unwrap();
+    let last = all.lines().last().unwrap();
+    for judged in [
+        audit("all.jsonl"),
+        ledger(here, &["verify", "--rules"], "data"),
+    ] {
+        assert!(right(judged).out.contains("no rule is broken: "));
+    }
+    let mut crafted: Value = serde_json::from_str(last).unwrap();
+    let number = crafted["seq"].as_u64().unwrap() + 1;
+    let digest = lazaret_ledger::chain::Digest::of(last.as_bytes());
+    crafted["seq"] = number.into();
+    crafted["previous"] = digest.to_string().into();
+    crafted["command"] = "crafted".into();
+    crafted["events"] = serde_json::json!([
+        {"at": crafted["recorded_at"], "event": "lot_released", "lot": "nobody-signed-for-it"}
+    ]);
+    std::fs::write(here.join("crafted.jsonl"), format!("{all}{crafted}\n")).unwrap();
+    let named = format!("record {number}: lot_released nobody-signed-for-it: rule ");
+    let said = audit("crafted.jsonl");
+    wrong(&said, &named);
+    // The chain is whole.
+    assert!(said.out.starts_with(&format!("whole: {number} records")));
+    wrong(&ledger(here, &["import", "crafted.jsonl"], "new"), &named);
 }
