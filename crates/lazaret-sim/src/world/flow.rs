@@ -9,9 +9,7 @@ use super::work::is_work;
 use super::{
     AGAIN, BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, rank,
 };
-use crate::model::{
-    CLOCK_ARRIVAL, CLOCK_STORED, DrawIx, Leg, LegKind, NO_LEG, NO_PLACE, NONE, UNMARKED,
-};
+use crate::model::{DrawIx, Leg, LegKind, NO_LEG, NO_PLACE, NONE};
 use crate::observer::Observer;
 
 /// Whether a thing may enter a place.
@@ -588,20 +586,6 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Whether the hold of `x`, which ends, has lasted as long as it must.
-    fn has_been_held(&self, x: u32, leg: &Leg) -> bool {
-        let thing = &self.things[x as usize];
-        let from = match leg.clock {
-            CLOCK_STORED => thing.mark,
-            CLOCK_ARRIVAL => thing.arrived,
-            mark => match self.marks[x as usize * self.model.marks + mark as usize] {
-                UNMARKED => thing.mark,
-                at => at,
-            },
-        };
-        self.now >= from + self.duration(leg.takes, self.counter(x))
-    }
-
     #[inline]
     fn set_marks(&mut self, x: u32, mut bits: u32) {
         while bits != 0 {
@@ -717,7 +701,6 @@ impl<O: Observer> World<'_, O> {
                 }
             }
             LegKind::Hold => {
-                debug_assert!(self.has_been_held(x, leg), "a hold ends too early");
                 self.tell(|w| Happening::HoldEnded {
                     lot: w.lot_id(x),
                     step: w.leg_name(x),
