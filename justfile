@@ -20,6 +20,7 @@ docs:
 # Formats Rust and web sources.
 format:
     cargo fmt --all
+    cd web && npm run format
 
 # What runs by night: long fuzzing, random comparisons, calibrations.
 nightly:

@@ -5,10 +5,10 @@ import { mock } from './dev/mock.mjs';
 
 // The real server by default; `MOCK=1 npm run dev` draws the screens on made-up answers, without a server.
 const server = process.env.LAZARET_URL ?? 'http://127.0.0.1:8080';
-const made_up = process.env.MOCK === '1';
+const madeUp = process.env.MOCK === '1';
 
 export default defineConfig({
-  plugins: [svelte(), ...(made_up ? [mock()] : [])],
+  plugins: [svelte(), ...(madeUp ? [mock()] : [])],
   base: './',
   build: {
     // The server's build script points this at its own output folder.
@@ -19,6 +19,6 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     target: 'es2022',
   },
-  server: made_up ? {} : { proxy: { '/api': server } },
+  server: madeUp ? {} : { proxy: { '/api': server } },
   test: { include: ['src/**/*.test.ts'], environment: 'node' },
 });

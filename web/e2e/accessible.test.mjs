@@ -17,10 +17,14 @@ function small() {
     if (!box.width || !box.height || getComputedStyle(e).visibility === 'hidden') continue;
     // A box beside its label is pressed by the label; links and codes within text are as high as the text; cells of the
     // map are SVG and measured below.
-    if (e.closest('label.check, .sr, p, dd, li span') || e.classList.contains('skip') || e.classList.contains('link')) continue;
+    if (e.closest('label.check, .sr, p, dd, li span') || e.classList.contains('skip') || e.classList.contains('link'))
+      continue;
     const tick = e.matches('input[type=checkbox], input[type=radio]');
     const target = tick ? (e.closest('td, th, label') ?? e).getBoundingClientRect() : box;
-    if (target.height < 43.5 || target.width < 43.5) out.push(`${e.tagName.toLowerCase()} “${(e.textContent || e.getAttribute('aria-label') || e.id).trim().slice(0, 30)}” ${Math.round(target.width)}×${Math.round(target.height)}`);
+    if (target.height < 43.5 || target.width < 43.5)
+      out.push(
+        `${e.tagName.toLowerCase()} “${(e.textContent || e.getAttribute('aria-label') || e.id).trim().slice(0, 30)}” ${Math.round(target.width)}×${Math.round(target.height)}`,
+      );
   }
   return out;
 }
@@ -39,14 +43,36 @@ describe('everybody can use the screens', { skip: missing ?? false, timeout: 300
   /** Every screen that the person has, and cards of each kind. */
   async function screens(desk) {
     const of = (path) => desk.read(path).then((r) => r.items ?? r);
-    const [[hold], [arrival], [exception]] = await Promise.all([of('/api/holds?limit=1'), of('/api/arrivals?limit=1'), of('/api/exceptions?all=true&limit=1')]);
+    const [[hold], [arrival], [exception]] = await Promise.all([
+      of('/api/holds?limit=1'),
+      of('/api/arrivals?limit=1'),
+      of('/api/exceptions?all=true&limit=1'),
+    ]);
     const { screens: own } = await desk.read('/api/session');
-    const cards = [`lot/${hold.lot}`, `holds?open=lot:${hold.lot}`, `labels?lots=${hold.lot}`, arrival && `convoy/${arrival.convoy}`, exception && `exception/${exception.exception}`, 'person/quinn', 'unit/yard%2F1', 'me'];
+    const cards = [
+      `lot/${hold.lot}`,
+      `holds?open=lot:${hold.lot}`,
+      `labels?lots=${hold.lot}`,
+      arrival && `convoy/${arrival.convoy}`,
+      exception && `exception/${exception.exception}`,
+      'person/quinn',
+      'unit/yard%2F1',
+      'me',
+    ];
     return [...own, ...cards.filter(Boolean)];
   }
 
   // Everything once; then what the dark colours and the narrow layout could spoil.
-  const NARROW = ['color-contrast', 'target-size', 'label', 'button-name', 'link-name', 'aria-required-children', 'scrollable-region-focusable', 'nested-interactive'];
+  const NARROW = [
+    'color-contrast',
+    'target-size',
+    'label',
+    'button-name',
+    'link-name',
+    'aria-required-children',
+    'scrollable-region-focusable',
+    'nested-interactive',
+  ];
   for (const [theme, person, viewport, rules] of [
     ['light', 'ada', { width: 1440, height: 900 }, undefined],
     ['dark', 'quinn', { width: 1440, height: 900 }, { type: 'rule', values: ['color-contrast'] }],
@@ -72,7 +98,9 @@ describe('everybody can use the screens', { skip: missing ?? false, timeout: 300
 
   test('axe would find it', async () => {
     const page = await browser.newPage();
-    await page.setContent('<html lang="en"><title>x</title><main><h1>x</h1><button></button><p style="color:#bbb;background:#fff">faint</p></main></html>');
+    await page.setContent(
+      '<html lang="en"><title>x</title><main><h1>x</h1><button></button><p style="color:#bbb;background:#fff">faint</p></main></html>',
+    );
     const wrong = (await axe(page, 'sabotage')).join('\n');
     assert.match(wrong, /button-name/);
     assert.match(wrong, /color-contrast/);
@@ -80,7 +108,12 @@ describe('everybody can use the screens', { skip: missing ?? false, timeout: 300
   });
 
   test('on a touch screen there is room for a finger: 44 px', async () => {
-    const context = await browser.newContext({ viewport: { width: 820, height: 1180 }, hasTouch: true, isMobile: true, locale: 'en-GB' });
+    const context = await browser.newContext({
+      viewport: { width: 820, height: 1180 },
+      hasTouch: true,
+      isMobile: true,
+      locale: 'en-GB',
+    });
     const page = await context.newPage();
     const desk = new Desk(page, server.url, 'quinn');
     await page.goto(server.url);
@@ -103,14 +136,14 @@ describe('everybody can use the screens', { skip: missing ?? false, timeout: 300
     await page.goto(server.url);
     await page.locator('li button').first().waitFor();
     const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
-    const tab_to = async (wanted, most = 80) => {
+    const tabTo = async (wanted, most = 80) => {
       for (let i = 0; i < most; i += 1) {
         if (wanted.test(await focused())) return;
         await page.keyboard.press('Tab');
       }
       assert.fail(`${wanted} cannot be reached by the Tab key; it stands on “${await focused()}”`);
     };
-    await tab_to(/^quinn/);
+    await tabTo(/^quinn/);
     await page.keyboard.press('Enter');
     await page.waitForSelector('.shell');
     // By letters, as the list of keys says.
@@ -126,12 +159,18 @@ describe('everybody can use the screens', { skip: missing ?? false, timeout: 300
     await page.waitForTimeout(600);
     await page.keyboard.press('Enter');
     await page.locator('.panel h1', { hasText: lot }).waitFor();
-    await tab_to(/^Sign release$/);
+    await tabTo(/^Sign release$/);
     await page.keyboard.press('Enter');
     await page.locator('.card.open form').waitFor();
-    await tab_to(/^(Record|Sign release)$/, 40);
+    await tabTo(/^(Record|Sign release)$/, 40);
     await page.keyboard.press('Enter');
-    await page.waitForFunction((id) => fetch(`/api/lots/${id}`).then((r) => r.json()).then((c) => c.signers.includes('quinn')), lot);
+    await page.waitForFunction(
+      (id) =>
+        fetch(`/api/lots/${id}`)
+          .then((r) => r.json())
+          .then((c) => c.signers.includes('quinn')),
+      lot,
+    );
     await page.keyboard.press('Escape');
     await page.locator('.panel').waitFor({ state: 'detached' });
     await page.close();

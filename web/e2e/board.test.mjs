@@ -21,12 +21,20 @@ describe('what the world says of the gateway', { skip: missing ?? false, timeout
     // What was known in the first week, and one question: a picture that is soon drawn. The rules stand beside the evidence.
     const beside = (name) => readFileSync(join(dirname(GATEWAY), name), 'utf8');
     const [columns, ...rows] = beside('evidence.csv').trimEnd().split('\n');
-    writeFileSync(evidence, [columns, ...rows.filter((row) => row >= 'E060' && row.split(',')[2] <= '2022-01-21')].join('\n') + '\n');
+    writeFileSync(
+      evidence,
+      [columns, ...rows.filter((row) => row >= 'E060' && row.split(',')[2] <= '2022-01-21')].join('\n') + '\n',
+    );
     copyFileSync(join(dirname(GATEWAY), 'observe.toml'), join(folder, 'observe.toml'));
-    const hypotheses = beside('hypotheses.toml').split(/(?=\[\[hypothesis\]\])/).filter((part) => /group *= "hold"/.test(part));
+    const hypotheses = beside('hypotheses.toml')
+      .split(/(?=\[\[hypothesis\]\])/)
+      .filter((part) => /group *= "hold"/.test(part));
     assert.equal(hypotheses.length, 3);
     writeFileSync(join(folder, 'hypotheses.toml'), hypotheses.join(''));
-    [server, browser] = await Promise.all([start(['--demo', '--evidence', evidence, '--hypotheses', join(folder, 'hypotheses.toml')]), launch()]);
+    [server, browser] = await Promise.all([
+      start(['--demo', '--evidence', evidence, '--hypotheses', join(folder, 'hypotheses.toml')]),
+      launch(),
+    ]);
     desk = await Desk.demo(browser, server.url, 'chen', { width: 1280, height: 900 });
     desk.page.setDefaultTimeout(240_000);
     await desk.go('#/board');

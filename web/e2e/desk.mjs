@@ -11,7 +11,8 @@ export class Desk {
     page.on('pageerror', (e) => this.complaints.push(`${person}: ${e.message}`));
     page.on('console', (m) => {
       // An answer that says no is logged by the browser as well; the page shows it, and the stories expect some.
-      if (m.type() === 'error' && !/Failed to load resource|net::ERR_/.test(m.text())) this.complaints.push(`${person}: ${m.text()}`);
+      if (m.type() === 'error' && !/Failed to load resource|net::ERR_/.test(m.text()))
+        this.complaints.push(`${person}: ${m.text()}`);
     });
   }
 
@@ -68,7 +69,9 @@ export class Desk {
       if ((await field.evaluate((e) => e.tagName)) === 'SELECT') {
         if (typeof value === 'function') {
           await page.waitForFunction((e) => e.options.length > 1, await field.elementHandle());
-          const options = await field.evaluate((e) => [...e.options].map((o) => ({ value: o.value, disabled: o.disabled, label: o.label })));
+          const options = await field.evaluate((e) =>
+            [...e.options].map((o) => ({ value: o.value, disabled: o.disabled, label: o.label })),
+          );
           await field.selectOption(value(options));
         } else await field.selectOption(value);
       } else await field.fill(value);
@@ -81,7 +84,11 @@ export class Desk {
     if (expect === 'recorded') {
       const outcome = await Promise.race([
         form.waitFor({ state: 'detached' }).then(() => null),
-        form.locator('.refused, .bad:not(:empty)').first().waitFor().then(() => form.innerText()),
+        form
+          .locator('.refused, .bad:not(:empty)')
+          .first()
+          .waitFor()
+          .then(() => form.innerText()),
       ]);
       assert.equal(outcome, null, `${this.person}, ${action}: ${outcome}`);
       return null;
@@ -93,7 +100,10 @@ export class Desk {
   /** A hand scanner: it types faster than anybody can, and ends with Enter. */
   async scan(code) {
     await this.page.evaluate((text) => {
-      for (const key of [...text, 'Enter']) (document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+      for (const key of [...text, 'Enter'])
+        (document.activeElement ?? document.body).dispatchEvent(
+          new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }),
+        );
     }, code);
   }
 
@@ -116,7 +126,7 @@ export class Desk {
 }
 
 /** Any unit that is not forbidden. */
-export const any_free = (place) => (options) => {
+export const anyFree = (place) => (options) => {
   const free = options.filter((o) => o.value && !o.disabled && (!place || o.value.startsWith(`${place}/`)));
   assert.ok(free.length, `no free unit${place ? ` in ${place}` : ''}: ${options.map((o) => o.label).join('; ')}`);
   return free[0].value;

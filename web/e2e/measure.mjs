@@ -5,7 +5,7 @@
 import { launch } from './browser.mjs';
 import { Desk } from './desk.mjs';
 import { start } from './server.mjs';
-import { table_csv, table_xlsx } from './tables.mjs';
+import { tableCsv, tableXlsx } from './tables.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const ROWS = Number(process.env.ROWS ?? 100_000);
@@ -65,7 +65,11 @@ async function screens(url, browser) {
         await visit(desk.page, '#/me');
         times.push(await visit(desk.page, `#/${screen}`));
       }
-      found[screen.startsWith('lot/') ? 'lot card' : screen] = { ms: tenth(middle(times)), most_ms: tenth(Math.max(...times)), rows: await desk.page.locator('main tbody tr').count() };
+      found[screen.startsWith('lot/') ? 'lot card' : screen] = {
+        ms: tenth(middle(times)),
+        most_ms: tenth(Math.max(...times)),
+        rows: await desk.page.locator('main tbody tr').count(),
+      };
     }
     await desk.page.context().close();
   }
@@ -79,18 +83,29 @@ async function papers(url, browser) {
   const found = {};
   for (const wrong of [1000, 0]) {
     for (const [kind, type, body] of [
-      ['csv', 'text/csv', table_csv(ROWS, wrong)],
-      ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', table_xlsx(ROWS, wrong)],
+      ['csv', 'text/csv', tableCsv(ROWS, wrong)],
+      ['xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', tableXlsx(ROWS, wrong)],
     ]) {
       const times = [];
       let said;
       for (let round = 0; round < 3; round += 1) {
         const begun = performance.now();
-        const answer = await fetch(`${url}/api/manifests/import?check=true`, { method: 'POST', headers: { cookie, 'content-type': type, 'sec-fetch-site': 'same-origin' }, body });
+        const answer = await fetch(`${url}/api/manifests/import?check=true`, {
+          method: 'POST',
+          headers: { cookie, 'content-type': type, 'sec-fetch-site': 'same-origin' },
+          body,
+        });
         said = await answer.json();
         times.push((performance.now() - begun) / 1000);
       }
-      found[`${kind}_${wrong}_wrong`] = { s: Math.round(middle(times) * 1000) / 1000, most_s: Math.round(Math.max(...times) * 1000) / 1000, bytes: body.length, rows: said.rows, told: said.errors?.length, detail: said.detail };
+      found[`${kind}_${wrong}_wrong`] = {
+        s: Math.round(middle(times) * 1000) / 1000,
+        most_s: Math.round(Math.max(...times) * 1000) / 1000,
+        bytes: body.length,
+        rows: said.rows,
+        told: said.errors?.length,
+        detail: said.detail,
+      };
     }
   }
   return found;

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import QRCode from 'qrcode';
 
 import { launch } from './browser.mjs';
-import { any_free, Desk } from './desk.mjs';
+import { anyFree, Desk } from './desk.mjs';
 import { BINARY, lacking, scratch, start } from './server.mjs';
 
 const missing = lacking('THE STORIES ARE NOT WALKED');
@@ -18,7 +18,12 @@ const DAY = 86_400;
 async function advance(desk, seconds) {
   for (let left = seconds; left > 0; left -= 31 * DAY) {
     const status = await desk.page.evaluate(
-      (s) => fetch('/api/demo/advance', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ seconds: s }) }).then((r) => r.status),
+      (s) =>
+        fetch('/api/demo/advance', {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ seconds: s }),
+        }).then((r) => r.status),
       Math.min(left, 31 * DAY),
     );
     assert.equal(status, 200);
@@ -36,13 +41,32 @@ async function room(desk, has) {
 /** Papers of one vehicle as a table. */
 function papers(folder, convoy, vehicle, lots, due) {
   const file = join(folder, `${convoy}.csv`);
-  const rows = lots.map(([lot, goods]) => [`M-${convoy}`, convoy, 'dandong', due, vehicle, lot, goods, 40, 1200, '', '', 'Northern Trade', 'Central depot'].join(','));
-  writeFileSync(file, ['manifest,convoy,source,due,vehicle,lot,goods,pieces,mass_kg,hazards,seals,sender,receiver', ...rows].join('\n'));
+  const rows = lots.map(([lot, goods]) =>
+    [
+      `M-${convoy}`,
+      convoy,
+      'dandong',
+      due,
+      vehicle,
+      lot,
+      goods,
+      40,
+      1200,
+      '',
+      '',
+      'Northern Trade',
+      'Central depot',
+    ].join(','),
+  );
+  writeFileSync(
+    file,
+    ['manifest,convoy,source,due,vehicle,lot,goods,pieces,mass_kg,hazards,seals,sender,receiver', ...rows].join('\n'),
+  );
   return file;
 }
 
 /** The gate takes in papers and lets the convoy in; the yard master unloads it and brings its lots to treatment. */
-async function bring_in({ gil, yun, folder, convoy, vehicle, lots }) {
+async function bringIn({ gil, yun, folder, convoy, vehicle, lots }) {
   const now = (await gil.read('/api/session')).now;
   await gil.go('#/arrivals');
   await gil.button('Import papers').click();
@@ -54,23 +78,31 @@ async function bring_in({ gil, yun, folder, convoy, vehicle, lots }) {
   await gil.go(`#/convoy/${convoy}`);
   await gil.button('Convoy has arrived').click();
   const form = gil.page.locator('main form');
-  assert.match(await form.getByLabel(/^Vehicles/).inputValue(), new RegExp(vehicle), 'the vehicles of the papers are filled in');
+  assert.match(
+    await form.getByLabel(/^Vehicles/).inputValue(),
+    new RegExp(vehicle),
+    'the vehicles of the papers are filled in',
+  );
   await form.locator('button[type=submit]').click();
   await gil.page.locator('main .tag', { hasText: 'here' }).first().waitFor();
 
-  await room(yun, async () => (await yun.read('/api/site')).places.some((p) => p.for_vehicles && (p.slots == null || p.used < p.slots)));
+  await room(yun, async () =>
+    (await yun.read('/api/site')).places.some((p) => p.for_vehicles && (p.slots == null || p.used < p.slots)),
+  );
   await yun.go(`#/vehicle/${vehicle}`);
-  await yun.say('Place in a slot', { Where: any_free() });
+  await yun.say('Place in a slot', { Where: anyFree() });
   await yun.say('Start unloading');
   for (const [lot] of lots) {
     const place = (await yun.read(`/api/vehicles/${vehicle}`)).spot;
-    await yun.say('Unload a lot', { 'Lot': lot, Where: `${place.place}/${place.unit}` });
+    await yun.say('Unload a lot', { Lot: lot, Where: `${place.place}/${place.unit}` });
   }
   await yun.say('Report empty');
   for (const [lot] of lots) {
-    await room(yun, async () => (await yun.read(`/api/lots/${lot}/targets`)).some((t) => t.place === 'warehouse' && !t.refusal));
+    await room(yun, async () =>
+      (await yun.read(`/api/lots/${lot}/targets`)).some((t) => t.place === 'warehouse' && !t.refusal),
+    );
     await yun.go(`#/lot/${lot}`);
-    await yun.say('Move', { Where: any_free('warehouse') });
+    await yun.say('Move', { Where: anyFree('warehouse') });
   }
 }
 
@@ -89,7 +121,7 @@ async function treat({ dana, yun, lots }) {
     const line = dana.page.locator('.asks tr', { hasText: 'Treatments' });
     await line.getByText('valid').waitFor();
     await yun.go(`#/lot/${lot}`);
-    await yun.say('Move', { Where: any_free('yard') });
+    await yun.say('Move', { Where: anyFree('yard') });
   }
 }
 
@@ -120,7 +152,10 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
   after(async () => {
     if (process.env.LAZARET_E2E_SHOTS) {
       mkdirSync(process.env.LAZARET_E2E_SHOTS, { recursive: true });
-      for (const desk of Object.values(at)) await desk.page.screenshot({ path: join(process.env.LAZARET_E2E_SHOTS, `${desk.person}.png`) }).catch(() => undefined);
+      for (const desk of Object.values(at))
+        await desk.page
+          .screenshot({ path: join(process.env.LAZARET_E2E_SHOTS, `${desk.person}.png`) })
+          .catch(() => undefined);
     }
     await browser?.close();
     await server?.stop();
@@ -138,7 +173,15 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
         await desk.page.getByPlaceholder('Only rows that contain').fill(lot);
         await desk.page.locator(`tr[data-id="${lot}"]`).getByRole('button', { name }).waitFor();
       }
-      await Promise.all(desks.map((d) => d.page.locator(`tr[data-id="${lot}"]`).getByRole('button', { name }).click({ timeout: 5000 }).catch(() => undefined)));
+      await Promise.all(
+        desks.map((d) =>
+          d.page
+            .locator(`tr[data-id="${lot}"]`)
+            .getByRole('button', { name })
+            .click({ timeout: 5000 })
+            .catch(() => undefined),
+        ),
+      );
       await quinn.page.waitForTimeout(1200);
       return quinn.read(`/api/lots/${lot}`);
     };
@@ -164,14 +207,20 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     card = await press([chen], first, 'Sign');
     assert.deepEqual(card.signers, ['quinn', 'chen']);
     // Where it cannot be taken back the notice says why.
-    await chen.page.locator('.messages', { hasText: 'Cannot be undone: with this signature the lot was released' }).waitFor();
+    await chen.page
+      .locator('.messages', { hasText: 'Cannot be undone: with this signature the lot was released' })
+      .waitFor();
     assert.equal(card.signatures.filter((s) => s.counts).length, 2);
     assert.equal(card.stage, 'released');
 
     // Both at once on a fresh lot: whoever comes first, it is released only if the chief officer came last.
     card = await press([quinn, chen], second, /^Sign/);
     assert.equal(new Set(card.signers).size, card.signers.length);
-    assert.equal(card.stage === 'released', card.signers.length === 2 && card.signers[1] === 'chen', card.signers.join());
+    assert.equal(
+      card.stage === 'released',
+      card.signers.length === 2 && card.signers[1] === 'chen',
+      card.signers.join(),
+    );
     await windows.quinn[1].page.close();
     await windows.chen[1].page.close();
   });
@@ -180,7 +229,7 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     const { gil, yun, dana, quinn, chen, dima } = at;
     const lots = [['e2e-1-1-1', 'general']];
     const [[lot]] = lots;
-    await bring_in({ gil, yun, folder, convoy: 'e2e-1', vehicle: 'e2e-1-1', lots });
+    await bringIn({ gil, yun, folder, convoy: 'e2e-1', vehicle: 'e2e-1-1', lots });
 
     // Held from entry, without anybody holding it; and the card says why.
     assert.match(await quinn.answer(lot), /Cannot go now/);
@@ -204,7 +253,10 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     await sign(quinn, lot);
     // The second signature is somebody else's, and the queue says so before the press.
     await quinn.page.locator(`tr[data-id="${lot}"]`, { hasText: '1/2' }).waitFor();
-    assert.equal(await quinn.page.locator(`tr[data-id="${lot}"]`).getByRole('button', { name: 'Sign', exact: true }).count(), 0);
+    assert.equal(
+      await quinn.page.locator(`tr[data-id="${lot}"]`).getByRole('button', { name: 'Sign', exact: true }).count(),
+      0,
+    );
     await sign(chen, lot);
     await chen.page.locator(`tr[data-id="${lot}"]`).waitFor({ state: 'detached' });
     assert.match(await quinn.answer(lot), /May go/);
@@ -230,7 +282,9 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
 
   test('papers are amended, and the map shows what is to come', async () => {
     const { gil, yun } = at;
-    const announced = (await gil.read('/api/arrivals?limit=100')).items.find((r) => r.stage === 'announced' && r.manifest);
+    const announced = (await gil.read('/api/arrivals?limit=100')).items.find(
+      (r) => r.stage === 'announced' && r.manifest,
+    );
     assert.ok(announced, 'a convoy is announced');
     const before = await gil.read(`/api/arrivals/${announced.convoy}`);
     await gil.go(`#/convoy/${announced.convoy}`);
@@ -261,13 +315,16 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
       ['e2e-2-1-1', 'medicine'],
       ['e2e-2-1-2', 'general'],
     ];
-    await bring_in({ gil, yun, folder, convoy: 'e2e-2', vehicle: 'e2e-2-1', lots });
+    await bringIn({ gil, yun, folder, convoy: 'e2e-2', vehicle: 'e2e-2-1', lots });
     await treat({ dana, yun, lots });
     await advance(dana, 12 * DAY);
     await quinn.go('#/tests');
     await quinn.page.getByPlaceholder('Only rows that contain').fill('e2e-2-1-1');
     await quinn.button('Take sample', quinn.page.locator('tr', { hasText: 'e2e-2-1-1' })).click();
-    await quinn.page.locator('main form').getByLabel(/^Sample/).fill('S-e2e-2');
+    await quinn.page
+      .locator('main form')
+      .getByLabel(/^Sample/)
+      .fill('S-e2e-2');
     await quinn.page.locator('main form button[type=submit]').click();
     await quinn.page.locator('main .form').waitFor({ state: 'detached' });
 
@@ -296,7 +353,16 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     assert.match(await quinn.page.locator('details li', { hasText: 'e2e-2-1-2' }).first().innerText(), /e2e-2-1/);
     // Nobody can load it any more, not even by a list that was read before.
     const refused = await at.dima.page.evaluate(() =>
-      fetch('/api/commands', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ id: crypto.randomUUID(), event: 'lot_loaded', lot: 'e2e-2-1-2', departure: 'dispatch-e2e' }) }).then((r) => r.json()),
+      fetch('/api/commands', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          id: crypto.randomUUID(),
+          event: 'lot_loaded',
+          lot: 'e2e-2-1-2',
+          departure: 'dispatch-e2e',
+        }),
+      }).then((r) => r.json()),
     );
     assert.ok(refused.refusal, JSON.stringify(refused));
   });
@@ -304,7 +370,7 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
   test('a lapsed clearance stops new work, says so in three lines, and can be renewed', async () => {
     const { gil, yun, dana, quinn } = at;
     const lots = [['e2e-3-1-1', 'general']];
-    await bring_in({ gil, yun, folder, convoy: 'e2e-3', vehicle: 'e2e-3-1', lots });
+    await bringIn({ gil, yun, folder, convoy: 'e2e-3', vehicle: 'e2e-3-1', lots });
     await quinn.go('#/person/dana');
     await quinn.say('End clearance', { 'Why, in words': 'vaccination expired' });
     await dana.go('#/lot/e2e-3-1-1');
@@ -361,7 +427,14 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
         if (modules.get(Math.floor(y / side), Math.floor(x / side))) luma[(y + 80) * width + x + 160] = 16;
       }
     const video = join(folder, 'label.y4m');
-    writeFileSync(video, Buffer.concat([Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\nFRAME\n`), luma, Buffer.alloc((width * height) / 2, 128)]));
+    writeFileSync(
+      video,
+      Buffer.concat([
+        Buffer.from(`YUV4MPEG2 W${width} H${height} F10:1 Ip A1:1 C420jpeg\nFRAME\n`),
+        luma,
+        Buffer.alloc((width * height) / 2, 128),
+      ]),
+    );
     const phone = await launch({ video });
     try {
       const desk = await Desk.demo(phone, server.url, 'quinn', { width: 390, height: 844 });
@@ -377,7 +450,9 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     const { yun } = at;
     await yun.go('#/holds');
     await yun.button('Columns').click();
-    const kept = yun.page.waitForResponse((r) => r.url().endsWith('/api/preferences') && r.request().method() === 'PUT');
+    const kept = yun.page.waitForResponse(
+      (r) => r.url().endsWith('/api/preferences') && r.request().method() === 'PUT',
+    );
     await yun.page.locator('.choose').getByLabel('Class', { exact: true }).uncheck();
     await kept;
     assert.equal(await yun.page.locator('thead').getByText('Class').count(), 0);
@@ -393,19 +468,39 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     await phone.setViewportSize({ width: 390, height: 844 });
     await phone.goto(server.url);
     await phone.waitForSelector('.shell');
-    for (const screen of ['today', 'arrivals', 'site', 'holds', 'tests', 'release', 'dispatch', 'vehicles', 'people', 'exceptions', 'protocols']) {
+    for (const screen of [
+      'today',
+      'arrivals',
+      'site',
+      'holds',
+      'tests',
+      'release',
+      'dispatch',
+      'vehicles',
+      'people',
+      'exceptions',
+      'protocols',
+    ]) {
       await phone.evaluate((h) => (location.hash = h), `#/${screen}`);
       await phone.waitForTimeout(500);
       const found = await phone.evaluate(() => ({
         wide: document.documentElement.scrollWidth,
         main: [document.querySelector('main').scrollWidth, document.querySelector('main').clientWidth],
-        small: [...document.querySelectorAll('main button, main input:not([type=checkbox]), main select, header button')]
+        small: [
+          ...document.querySelectorAll('main button, main input:not([type=checkbox]), main select, header button'),
+        ]
           .filter((e) => e.offsetParent && !e.classList.contains('link') && !e.closest('.search ul'))
-          .map((e) => [e.textContent.trim() || e.getAttribute('aria-label') || e.tagName, e.getBoundingClientRect().height])
+          .map((e) => [
+            e.textContent.trim() || e.getAttribute('aria-label') || e.tagName,
+            e.getBoundingClientRect().height,
+          ])
           .filter(([, h]) => h < 43.5),
       }));
       assert.ok(found.wide <= 390, `${screen} is ${found.wide} wide`);
-      assert.ok(found.main[0] <= found.main[1] + 1, `${screen}: its content is ${found.main[0]} wide in ${found.main[1]}`);
+      assert.ok(
+        found.main[0] <= found.main[1] + 1,
+        `${screen}: its content is ${found.main[0]} wide in ${found.main[1]}`,
+      );
       assert.deepEqual(found.small, [], `${screen} has targets that are too small`);
     }
     await phone.close();
@@ -416,7 +511,7 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
   });
 });
 
-describe('a ledger of one\'s own', { skip: missing ?? false, timeout: 300_000 }, () => {
+describe("a ledger of one's own", { skip: missing ?? false, timeout: 300_000 }, () => {
   const password = 'correct horse battery staple';
 
   test('from the first link to work, through a server that is killed in the middle', async () => {

@@ -30,7 +30,7 @@ export class ApiError extends Error {
 const listeners = new Set<() => void>();
 
 /** Calls back when the server no longer knows who we are. */
-export function on_signed_out(listener: () => void): void {
+export function onSignedOut(listener: () => void): void {
   listeners.add(listener);
 }
 

@@ -17,18 +17,49 @@ export function draw(box: HTMLElement): {
     days(rows, names) {
       const ink = colour('--ink-soft');
       // Figures stand on the bars: a glove cannot hover.
-      const number = { show: true, position: 'top', color: ink, fontSize: 11, formatter: (p: { value: number }): string => (p.value ? String(p.value) : '') } as never;
+      const number = {
+        show: true,
+        position: 'top',
+        color: ink,
+        fontSize: 11,
+        formatter: (p: { value: number }): string => (p.value ? String(p.value) : ''),
+      } as never;
       chart.setOption(
         {
           animation: false,
           textStyle: { fontFamily: 'inherit', color: ink },
           grid: { left: 34, right: 8, top: 16, bottom: 24 },
-          xAxis: { type: 'category', data: rows.map((r) => r.day), axisLabel: { color: ink, hideOverlap: true }, axisTick: { show: false }, axisLine: { lineStyle: { color: ink } } },
-          yAxis: { type: 'value', minInterval: 1, axisLabel: { color: ink }, splitLine: { lineStyle: { color: colour('--line') } } },
+          xAxis: {
+            type: 'category',
+            data: rows.map((r) => r.day),
+            axisLabel: { color: ink, hideOverlap: true },
+            axisTick: { show: false },
+            axisLine: { lineStyle: { color: ink } },
+          },
+          yAxis: {
+            type: 'value',
+            minInterval: 1,
+            axisLabel: { color: ink },
+            splitLine: { lineStyle: { color: colour('--line') } },
+          },
           series: [
-            { name: names.end, type: 'bar', data: rows.map((r) => r.end), itemStyle: { color: colour('--s-hold-4') }, barMaxWidth: 22, label: number },
+            {
+              name: names.end,
+              type: 'bar',
+              data: rows.map((r) => r.end),
+              itemStyle: { color: colour('--s-hold-4') },
+              barMaxWidth: 22,
+              label: number,
+            },
             // Hollow bars beside full ones: told apart without colour.
-            { name: names.due, type: 'bar', data: rows.map((r) => r.due || null), itemStyle: { color: 'transparent', borderColor: colour('--accent'), borderWidth: 2 }, barMaxWidth: 22, label: number },
+            {
+              name: names.due,
+              type: 'bar',
+              data: rows.map((r) => r.due || null),
+              itemStyle: { color: 'transparent', borderColor: colour('--accent'), borderWidth: 2 },
+              barMaxWidth: 22,
+              label: number,
+            },
           ],
         },
         { notMerge: true },

@@ -5,7 +5,11 @@ import type { Options, Subject } from './forms';
 import { shared } from './state.svelte';
 
 type Option = { value: string; label: string };
-type Known = { protocols: Schemas['ProtocolsView'] | null; people: Schemas['PersonRow'][]; board: Schemas['DispatchBoard'] | null };
+type Known = {
+  protocols: Schemas['ProtocolsView'] | null;
+  people: Schemas['PersonRow'][];
+  board: Schemas['DispatchBoard'] | null;
+};
 
 const known = $state<Known>({ protocols: null, people: [], board: null });
 let asked = false;
@@ -14,21 +18,30 @@ function read(): void {
   if (asked) return;
   asked = true;
   // What a role may not read is simply not suggested: the field can still be typed.
-  void ask(api.GET('/api/protocols')).then((p) => (known.protocols = p)).catch(() => undefined);
-  void ask(api.GET('/api/people')).then((p) => (known.people = p)).catch(() => undefined);
+  void ask(api.GET('/api/protocols'))
+    .then((p) => (known.protocols = p))
+    .catch(() => undefined);
+  void ask(api.GET('/api/people'))
+    .then((p) => (known.people = p))
+    .catch(() => undefined);
 }
 
-let board_seq = -1;
+let boardSeq = -1;
 
-function read_board(): void {
-  if (board_seq === shared.seq) return;
-  board_seq = shared.seq;
-  void ask(api.GET('/api/dispatch')).then((b) => (known.board = b)).catch(() => undefined);
+function readBoard(): void {
+  if (boardSeq === shared.seq) return;
+  boardSeq = shared.seq;
+  void ask(api.GET('/api/dispatch'))
+    .then((b) => (known.board = b))
+    .catch(() => undefined);
 }
 
 const plain = (values: Iterable<string>): Option[] => [...new Set(values)].map((value) => ({ value, label: value }));
 
-export function choices(of: Options, at: { spot?: Spot | null | undefined; goods?: string | null | undefined; subject: Subject; event: string }): Option[] {
+export function choices(
+  of: Options,
+  at: { spot?: Spot | null | undefined; goods?: string | null | undefined; subject: Subject; event: string },
+): Option[] {
   const gateway = shared.gateway;
   const steps = (kind: Schemas['StepRole'], here: boolean): Option[] => {
     const all = (gateway?.steps ?? []).filter((s) => s.kind === kind);
@@ -44,11 +57,11 @@ export function choices(of: Options, at: { spot?: Spot | null | undefined; goods
       return steps('treatment', true);
     case 'inspections':
       return steps('inspection', true);
-    case 'vehicle_steps':
+    case 'vehicleSteps':
       return steps('vehicle', true);
-    case 'unload_steps':
+    case 'unloadSteps':
       return steps('unload', true);
-    case 'dispatch_steps':
+    case 'dispatchSteps':
       return steps('dispatch', false);
     case 'sources':
       return plain((gateway?.sources ?? []).map((s) => s.source));
@@ -61,13 +74,23 @@ export function choices(of: Options, at: { spot?: Spot | null | undefined; goods
       return plain((known.protocols?.protocols ?? []).flatMap((p) => p.protocol.tests?.map((t) => t.test) ?? []));
     case 'agents':
       read();
-      return plain((known.protocols?.protocols ?? []).flatMap((p) => p.protocol.treatments?.flatMap((t) => t.agents?.map((a) => a.agent) ?? []) ?? []));
+      return plain(
+        (known.protocols?.protocols ?? []).flatMap(
+          (p) => p.protocol.treatments?.flatMap((t) => t.agents?.map((a) => a.agent) ?? []) ?? [],
+        ),
+      );
     case 'people':
       read();
-      return known.people.map((p) => ({ value: p.person, label: `${p.person} — ${p.roles.map((r) => w.role[r]).join(', ')}` }));
+      return known.people.map((p) => ({
+        value: p.person,
+        label: `${p.person} — ${p.roles.map((r) => w.role[r]).join(', ')}`,
+      }));
     case 'departures':
-      read_board();
-      return plain([...(known.board?.loading.map((d) => d.departure) ?? []), ...(known.board ? [known.board.next_name] : [])]);
+      readBoard();
+      return plain([
+        ...(known.board?.loading.map((d) => d.departure) ?? []),
+        ...(known.board ? [known.board.next_name] : []),
+      ]);
     default:
       return [];
   }

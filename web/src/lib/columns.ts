@@ -14,7 +14,10 @@ export function layout(columns: readonly Column[], kept: unknown): Layout {
   // A new column goes behind the one that it follows by default, not to the end.
   for (const [i, key] of keys.entries()) {
     if (order.includes(key)) continue;
-    const before = keys.slice(0, i).reverse().find((x) => order.includes(x));
+    const before = keys
+      .slice(0, i)
+      .reverse()
+      .find((x) => order.includes(x));
     order.splice(before === undefined ? 0 : order.indexOf(before) + 1, 0, key);
   }
   const seen = Array.isArray(k.order) ? new Set(known(k.order)) : null;

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
-import { draft_key, drop_all_drafts, drop_draft, keep_draft, read_draft, texts } from './drafts';
+import { draftKey, dropAllDrafts, dropDraft, keepDraft, readDraft, texts } from './drafts';
 
 /** The storage of a tab, as much of it as is used. */
 class Tab {
@@ -18,28 +18,28 @@ describe('drafts', () => {
   beforeEach(() => Object.defineProperty(globalThis, 'sessionStorage', { value: new Tab(), configurable: true }));
 
   it('come back as they were, to the one who typed them', () => {
-    const mine = draft_key('yun', 'exception_opened', 'lot', 'A/7');
-    keep_draft(mine, { because: 'half a reason' });
-    expect(read_draft(mine, texts)).toEqual({ because: 'half a reason' });
-    expect(read_draft(draft_key('quinn', 'exception_opened', 'lot', 'A/7'), texts)).toBe(null);
-    expect(read_draft(draft_key('yun', 'exception_opened', 'lot', 'A', '7'), texts)).toBe(null);
-    drop_draft(mine);
-    expect(read_draft(mine, texts)).toBe(null);
+    const mine = draftKey('yun', 'exception_opened', 'lot', 'A/7');
+    keepDraft(mine, { because: 'half a reason' });
+    expect(readDraft(mine, texts)).toEqual({ because: 'half a reason' });
+    expect(readDraft(draftKey('quinn', 'exception_opened', 'lot', 'A/7'), texts)).toBe(null);
+    expect(readDraft(draftKey('yun', 'exception_opened', 'lot', 'A', '7'), texts)).toBe(null);
+    dropDraft(mine);
+    expect(readDraft(mine, texts)).toBe(null);
   });
 
   it('of another shape are not taken', () => {
-    const key = draft_key('yun', 'noted');
+    const key = draftKey('yun', 'noted');
     for (const wrong of ['[1]', '{"a":1}', 'null', 'not json']) {
       sessionStorage.setItem(key, wrong);
-      expect(read_draft(key, texts)).toBe(null);
+      expect(readDraft(key, texts)).toBe(null);
     }
   });
 
   it('are all gone when their person signs out', () => {
-    keep_draft(draft_key('yun', 'a'), { x: '1' });
-    keep_draft(draft_key('yun', 'b'), { x: '2' });
+    keepDraft(draftKey('yun', 'a'), { x: '1' });
+    keepDraft(draftKey('yun', 'b'), { x: '2' });
     sessionStorage.setItem('else', 'stays');
-    drop_all_drafts();
+    dropAllDrafts();
     expect(sessionStorage.length).toBe(1);
   });
 });

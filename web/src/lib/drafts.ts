@@ -15,12 +15,12 @@ function storage(): Storage | null {
 }
 
 /** The name of a draft: whose it is, and what it is about. */
-export function draft_key(person: string, ...about: string[]): string {
+export function draftKey(person: string, ...about: string[]): string {
   return PREFIX + [person, ...about].map(encodeURIComponent).join('/');
 }
 
 /** What was kept, if it still has the shape that is wanted. */
-export function read_draft<T>(key: string, fits: (value: unknown) => value is T): T | null {
+export function readDraft<T>(key: string, fits: (value: unknown) => value is T): T | null {
   const text = storage()?.getItem(key);
   if (!text) return null;
   try {
@@ -31,7 +31,7 @@ export function read_draft<T>(key: string, fits: (value: unknown) => value is T)
   }
 }
 
-export function keep_draft(key: string, value: unknown): void {
+export function keepDraft(key: string, value: unknown): void {
   try {
     storage()?.setItem(key, JSON.stringify(value));
   } catch {
@@ -39,12 +39,12 @@ export function keep_draft(key: string, value: unknown): void {
   }
 }
 
-export function drop_draft(key: string): void {
+export function dropDraft(key: string): void {
   storage()?.removeItem(key);
 }
 
 /** Whoever signs in next must not find them. */
-export function drop_all_drafts(): void {
+export function dropAllDrafts(): void {
   const s = storage();
   if (!s) return;
   const keys = Array.from({ length: s.length }, (_, i) => s.key(i)).filter((k): k is string => !!k?.startsWith(PREFIX));
@@ -53,5 +53,10 @@ export function drop_all_drafts(): void {
 
 /** Whether a value is an object of texts. */
 export function texts(value: unknown): value is Record<string, string> {
-  return !!value && typeof value === 'object' && !Array.isArray(value) && Object.values(value).every((v) => typeof v === 'string');
+  return (
+    !!value &&
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    Object.values(value).every((v) => typeof v === 'string')
+  );
 }

@@ -4,7 +4,12 @@ import type { Schemas } from '../api/client';
 type Action = Schemas['Action'];
 export type Offered = Action & { rare?: boolean };
 
-function besides(known: readonly Action[], may: (event: string) => boolean, usual: string[], rare: string[]): Offered[] {
+function besides(
+  known: readonly Action[],
+  may: (event: string) => boolean,
+  usual: string[],
+  rare: string[],
+): Offered[] {
   const fresh = (e: string): boolean => may(e) && !known.some((a) => a.event === e);
   return [
     ...known,
@@ -13,30 +18,33 @@ function besides(known: readonly Action[], may: (event: string) => boolean, usua
   ];
 }
 
-export function lot_actions(
+export function lotActions(
   card: Pick<Schemas['LotCard'], 'actions' | 'stage' | 'spot' | 'treatments'>,
   may: (event: string) => boolean,
   inspections: boolean,
 ): Offered[] {
   const here = !!card.spot && (card.stage === 'held' || card.stage === 'released');
-  const in_hand = card.treatments.some((t) => t.in_hand);
+  const inHand = card.treatments.some((t) => t.in_hand);
   return besides(
     card.actions,
     may,
-    [...(in_hand ? ['treatment_dosed', 'treatment_read'] : []), ...(here && inspections ? ['inspection_started', 'lot_inspected'] : [])],
+    [
+      ...(inHand ? ['treatment_dosed', 'treatment_read'] : []),
+      ...(here && inspections ? ['inspection_started', 'lot_inspected'] : []),
+    ],
     [
       ...(here ? ['lot_counted', 'loss_declared', 'lot_split', 'contact_seen', 'contamination_found'] : []),
       // Goods that are on a train, or gone, can still turn out to be dirty: the way to stop and recall them is here too.
       ...(card.stage === 'loaded' || card.stage === 'sent' ? ['exception_opened', 'contamination_found'] : []),
       ...(card.stage === 'departed' ? ['contamination_found'] : []),
-      ...(in_hand ? ['work_paused', 'work_resumed'] : []),
+      ...(inHand ? ['work_paused', 'work_resumed'] : []),
       ...(card.stage === 'held' ? ['clock_credited', 'credit_witnessed', 'signature_withdrawn'] : []),
       'noted',
     ],
   );
 }
 
-export function vehicle_actions(
+export function vehicleActions(
   card: Pick<Schemas['VehicleCard'], 'actions' | 'here' | 'spot' | 'emptied' | 'sealed' | 'expected'>,
   may: (event: string) => boolean,
 ): Offered[] {
@@ -47,5 +55,9 @@ export function vehicle_actions(
         'vehicle_checked',
         ...(card.emptied && !card.sealed ? ['vehicle_sealed'] : []),
       ];
-  return besides(card.actions, may, usual, [...(card.here && card.spot ? ['vehicle_placed', 'vehicle_left'] : []), ...(card.here ? ['contamination_found'] : []), 'noted']);
+  return besides(card.actions, may, usual, [
+    ...(card.here && card.spot ? ['vehicle_placed', 'vehicle_left'] : []),
+    ...(card.here ? ['contamination_found'] : []),
+    'noted',
+  ]);
 }

@@ -1,32 +1,25 @@
 // What must be filled in to say an event, and the event made of it. Pure, so that every form can be tried in a test.
 import type { Schemas, Spot } from '../api/client';
 import { w } from '../words';
-import { read_number, read_within } from './numbers';
-import { from_field, to_field } from './time';
+import { readNumber, readWithin } from './numbers';
+import { fromField, toField } from './time';
 
-export type Subject = { kind: 'lot' | 'vehicle' | 'person' | 'convoy' | 'manifest' | 'exception' | 'departure' | 'place'; id: string };
+export type Subject = {
+  kind: 'lot' | 'vehicle' | 'person' | 'convoy' | 'manifest' | 'exception' | 'departure' | 'place';
+  id: string;
+};
 
 export type Kind =
-  | 'text'
-  | 'long'
-  | 'whole'
-  | 'decimal'
-  | 'when'
-  | 'lines'
-  | 'spot'
-  | 'choice'
-  | 'suggest'
-  | 'parts'
-  | 'roles';
+  'text' | 'long' | 'whole' | 'decimal' | 'when' | 'lines' | 'spot' | 'choice' | 'suggest' | 'parts' | 'roles';
 
 /** Where the options of a choice come from. */
 export type Options =
   | 'goods'
   | 'treatments'
   | 'inspections'
-  | 'vehicle_steps'
-  | 'unload_steps'
-  | 'dispatch_steps'
+  | 'vehicleSteps'
+  | 'unloadSteps'
+  | 'dispatchSteps'
   | 'tests'
   | 'agents'
   | 'sources'
@@ -35,7 +28,7 @@ export type Options =
   | 'people'
   | 'samples'
   | 'departures'
-  | 'lots_expected';
+  | 'lotsExpected';
 
 export type Field = { name: string; kind: Kind; options?: Options; optional?: boolean; label?: string };
 
@@ -64,11 +57,11 @@ export const FIELDS: Record<string, Field[]> = {
   ],
   vehicle_placed: [spot],
   vehicle_left: [],
-  vehicle_step_started: [{ name: 'step', kind: 'choice', options: 'vehicle_steps' }],
-  vehicle_step_ended: [{ name: 'step', kind: 'choice', options: 'vehicle_steps' }],
-  unloading_started: [{ name: 'step', kind: 'choice', options: 'unload_steps' }],
+  vehicle_step_started: [{ name: 'step', kind: 'choice', options: 'vehicleSteps' }],
+  vehicle_step_ended: [{ name: 'step', kind: 'choice', options: 'vehicleSteps' }],
+  unloading_started: [{ name: 'step', kind: 'choice', options: 'unloadSteps' }],
   lot_unloaded: [
-    { name: 'lot', kind: 'suggest', options: 'lots_expected' },
+    { name: 'lot', kind: 'suggest', options: 'lotsExpected' },
     { name: 'goods', kind: 'choice', options: 'goods' },
     spot,
   ],
@@ -120,7 +113,7 @@ export const FIELDS: Record<string, Field[]> = {
     { name: 'departure', kind: 'suggest', options: 'departures' },
     { name: 'wagon', kind: 'text', optional: true },
   ],
-  departed: [{ name: 'step', kind: 'choice', options: 'dispatch_steps' }],
+  departed: [{ name: 'step', kind: 'choice', options: 'dispatchSteps' }],
   lot_sent: [spot],
   lot_destroyed: [],
   lot_sent_back: [],
@@ -161,7 +154,13 @@ export function bounds(field: Field): { least?: number; most?: number; whole?: b
 }
 
 /** Events that undo or end something for good: asked for twice, in red. */
-export const GRAVE = new Set(['lot_destroyed', 'lot_sent_back', 'contamination_found', 'manifest_refused', 'exception_opened']);
+export const GRAVE = new Set([
+  'lot_destroyed',
+  'lot_sent_back',
+  'contamination_found',
+  'manifest_refused',
+  'exception_opened',
+]);
 
 /** Whether a person can say this from a form. */
 export function sayable(event: string): boolean {
@@ -171,14 +170,14 @@ export function sayable(event: string): boolean {
 let counter = 0;
 
 /** A name for an exception that a person can say over the radio. */
-export function exception_name(now: number): string {
+export function exceptionName(now: number): string {
   const day = new Date(now).toISOString().slice(2, 10).replaceAll('-', '');
   const random = Math.floor(Math.random() * 36 ** 4);
   return `x-${day}-${random.toString(36).padStart(4, '0')}`;
 }
 
 /** A command's key: the same whenever the same command is sent again. */
-export function command_key(): string {
+export function commandKey(): string {
   if (typeof crypto !== 'undefined' && 'randomUUID' in crypto) return crypto.randomUUID();
   // Without TLS a browser has no `randomUUID`; a key need only differ from every other.
   counter += 1;
@@ -191,23 +190,23 @@ export function prefilled(event: string, c: Context): Record<string, string> {
   for (const field of FIELDS[event] ?? []) {
     const given = c.values?.[field.name];
     if (given !== undefined) filled[field.name] = given;
-    else if (field.name === 'meaning') filled['meaning'] = w.default_meaning;
+    else if (field.name === 'meaning') filled['meaning'] = w.defaultMeaning;
     else if (field.name === 'mark') filled['mark'] = '';
-    else if (field.name === 'until') filled['until'] = to_field(c.now + 30 * 86_400_000, c.zone);
-    else if (field.kind === 'when') filled[field.name] = to_field(c.now, c.zone);
+    else if (field.name === 'until') filled['until'] = toField(c.now + 30 * 86_400_000, c.zone);
+    else if (field.kind === 'when') filled[field.name] = toField(c.now, c.zone);
     else if (field.name === 'sample') filled['sample'] = '';
-    else if (field.kind === 'spot' && event === 'lot_unloaded' && c.spot) filled['spot'] = spot_value(c.spot);
+    else if (field.kind === 'spot' && event === 'lot_unloaded' && c.spot) filled['spot'] = spotValue(c.spot);
     else filled[field.name] = '';
   }
   return filled;
 }
 
 /** A unit as the value of a choice. */
-export function spot_value(s: Spot): string {
+export function spotValue(s: Spot): string {
   return `${s.place}/${s.unit}`;
 }
 
-export function read_spot(value: string): Spot | null {
+export function readSpot(value: string): Spot | null {
   const at = value.lastIndexOf('/');
   const unit = Number(value.slice(at + 1));
   return at > 0 && Number.isInteger(unit) && unit >= 1 ? { place: value.slice(0, at), unit } : null;
@@ -224,7 +223,11 @@ export type Happening = Schemas['Happening'];
 type Loose = Record<string, unknown>;
 
 /** The event, or what is still wrong with the fields. */
-export function build(event: string, values: Record<string, string>, c: Context): { what: Happening } | { errors: Record<string, string> } {
+export function build(
+  event: string,
+  values: Record<string, string>,
+  c: Context,
+): { what: Happening } | { errors: Record<string, string> } {
   const errors: Record<string, string> = {};
   const out: Loose = {};
   for (const field of FIELDS[event] ?? []) {
@@ -236,34 +239,37 @@ export function build(event: string, values: Record<string, string>, c: Context)
       continue;
     }
     if (field.kind === 'whole' || field.kind === 'decimal') {
-      const read = read_within(raw, bounds(field));
+      const read = readWithin(raw, bounds(field));
       if ('why' in read) errors[field.name] = `${label}: ${read.why}`;
       else out[field.name] = read.value;
     } else if (field.kind === 'when') {
-      const at = from_field(raw, c.zone);
+      const at = fromField(raw, c.zone);
       if (at) out[field.name] = at;
-      else errors[field.name] = w.field.not_an_instant(label);
+      else errors[field.name] = w.field.notAnInstant(label);
     } else if (field.kind === 'spot') {
-      const at = read_spot(raw);
+      const at = readSpot(raw);
       if (at) Object.assign(out, at);
       else errors[field.name] = w.field.required(label);
     } else if (field.kind === 'lines' || field.kind === 'roles') {
       out[field.name] = lines(raw);
     } else if (field.kind === 'parts') {
-      const parts = raw.split('\n').filter((l) => l.trim()).map(read_part);
+      const parts = raw
+        .split('\n')
+        .filter((l) => l.trim())
+        .map(readPart);
       if (parts.every((p) => p !== null)) out['parts'] = parts;
-      else errors['parts'] = w.field.bad_part;
+      else errors['parts'] = w.field.badPart;
     } else out[field.name] = raw;
   }
   if (Object.keys(errors).length) return { errors };
   return { what: { event, ...shaped(event, out, c) } as Happening };
 }
 
-function read_part(line: string): { lot: string; pieces: number; mass_kg: number } | null {
+function readPart(line: string): { lot: string; pieces: number; mass_kg: number } | null {
   // Blanks, semicolons or a comma with a blank part the columns; any other comma belongs to a number.
   const cells = line.trim().split(/\s*;\s*|,\s+|\s+/);
   if (cells.length !== 3) return null;
-  const [lot, pieces, mass] = [cells[0]!, read_number(cells[1]!), read_number(cells[2]!)];
+  const [lot, pieces, mass] = [cells[0]!, readNumber(cells[1]!), readNumber(cells[2]!)];
   if (!lot || 'why' in pieces || 'why' in mass) return null;
   const fits = (n: number): boolean => Number.isInteger(n) && n >= 0;
   return fits(pieces.value) && fits(mass.value) ? { lot, pieces: pieces.value, mass_kg: mass.value } : null;
@@ -307,7 +313,7 @@ function shaped(event: string, out: Loose, c: Context): Loose {
         },
       };
     case 'result_entered':
-      return { ...out, exception: exception_name(c.now) };
+      return { ...out, exception: exceptionName(c.now) };
     case 'work_paused':
       return { thing: { lot: id }, step: out['step'], cause: { no_resource: out['missing'] } };
     case 'work_resumed':
@@ -318,9 +324,9 @@ function shaped(event: string, out: Loose, c: Context): Loose {
     case 'contact_seen':
       return { ...out, lots: [...new Set([id, ...(out['lots'] as string[])])] };
     case 'contamination_found':
-      return { on: soiled(c.subject), exception: exception_name(c.now), ...out };
+      return { on: soiled(c.subject), exception: exceptionName(c.now), ...out };
     case 'exception_opened':
-      return { exception: exception_name(c.now), lots: [id], ...out };
+      return { exception: exceptionName(c.now), lots: [id], ...out };
     case 'exception_closed':
       return { exception: id, ...out };
     case 'departed':
@@ -333,7 +339,7 @@ function shaped(event: string, out: Loose, c: Context): Loose {
     case 'person_passed_gate':
       return { person: id, ...out };
     case 'person_reported_sick':
-      return { person: id, exception: exception_name(c.now), ...out };
+      return { person: id, exception: exceptionName(c.now), ...out };
     case 'manifest_withheld':
     case 'manifest_refused':
       return { manifest: id, ...out };
@@ -341,12 +347,12 @@ function shaped(event: string, out: Loose, c: Context): Loose {
     case 'place_closed':
     case 'place_broken':
     case 'place_repaired':
-      return { ...read_spot(id), ...out };
+      return { ...readSpot(id), ...out };
     case 'capacity_changed':
       // The slots of the place, in all its units together.
-      return { place: read_spot(id)?.place ?? id, ...out };
+      return { place: readSpot(id)?.place ?? id, ...out };
     case 'noted':
-      return { ...thing_of(c.subject), ...out };
+      return { ...thingOf(c.subject), ...out };
     default:
       return { lot: id, ...out };
   }
@@ -354,11 +360,11 @@ function shaped(event: string, out: Loose, c: Context): Loose {
 
 function soiled(s: Subject): unknown {
   if (s.kind === 'vehicle') return { vehicle: s.id };
-  const at = s.kind === 'place' ? read_spot(s.id) : null;
+  const at = s.kind === 'place' ? readSpot(s.id) : null;
   return at ? { unit: [at.place, at.unit] } : { lot: s.id };
 }
 
-function thing_of(s: Subject): Loose {
+function thingOf(s: Subject): Loose {
   // Notes stand on lots, vehicles and convoys; on anything else they are notes on the gateway that name it.
   return s.kind === 'lot' || s.kind === 'vehicle' || s.kind === 'convoy' ? { thing: { [s.kind]: s.id } } : {};
 }

@@ -41,6 +41,6 @@ class Nav {
 export const nav = new Nav();
 
 /** The address of a card as a page of its own. */
-export function page_of(kind: string, id: string): string {
+export function pageOf(kind: string, id: string): string {
   return address([kind, id]);
 }

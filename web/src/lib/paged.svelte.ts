@@ -8,7 +8,7 @@ const MOST = 1000;
 export class Paged<T> {
   readonly first: Load<Page<T>>;
   private rest = $state.raw<T[]>([]);
-  private next_after = $state.raw<string | null | undefined>(undefined);
+  private nextAfter = $state.raw<string | null | undefined>(undefined);
   private want = FIRST;
 
   constructor(
@@ -23,7 +23,7 @@ export class Paged<T> {
       const read = await page(undefined, Math.min(MOST, this.want));
       // What follows was read before and may have moved: it is read again when asked for.
       this.rest = [];
-      this.next_after = read.next;
+      this.nextAfter = read.next;
       return read;
     }, key);
   }
@@ -37,12 +37,12 @@ export class Paged<T> {
   }
 
   get more(): (() => Promise<void>) | null {
-    const after = this.next_after;
+    const after = this.nextAfter;
     if (!after) return null;
     return async () => {
       const read = await this.page(after, FIRST);
       this.rest = [...this.rest, ...read.items];
-      this.next_after = read.next;
+      this.nextAfter = read.next;
       this.want = Math.min(MOST, this.rows.length);
     };
   }

@@ -21,7 +21,11 @@ const GAP = 8;
  *
  * * `cell` — the side of a cell.
  */
-export function lay(units: readonly Schemas['SiteUnit'][], width: number, cell: number): { units: Drawn[]; width: number; height: number } {
+export function lay(
+  units: readonly Schemas['SiteUnit'][],
+  width: number,
+  cell: number,
+): { units: Drawn[]; width: number; height: number } {
   const out: Drawn[] = [];
   let x = 0;
   let y = 0;
@@ -31,7 +35,10 @@ export function lay(units: readonly Schemas['SiteUnit'][], width: number, cell: 
   for (const unit of units) {
     const slots = Math.max(unit.slots ?? 0, unit.cells.length, 1);
     // Small units are squat blocks; a yard of hundreds of slots fills the width.
-    const columns = Math.min(most, slots <= 12 ? Math.ceil(slots / 2) : slots <= 60 ? Math.max(6, Math.ceil(Math.sqrt(slots * 2))) : most);
+    const columns = Math.min(
+      most,
+      slots <= 12 ? Math.ceil(slots / 2) : slots <= 60 ? Math.max(6, Math.ceil(Math.sqrt(slots * 2))) : most,
+    );
     const w = Math.max(columns * cell + 2, 44);
     const h = head(cell) + Math.ceil(slots / columns) * cell + 2;
     if (x > 0 && x + w > width) {
@@ -49,5 +56,8 @@ export function lay(units: readonly Schemas['SiteUnit'][], width: number, cell: 
 
 /** The middle left corner of slot `n` of a unit. */
 export function corner(unit: Drawn, n: number, cell: number): { x: number; y: number } {
-  return { x: unit.x + 1 + (n % unit.columns) * cell, y: unit.y + head(cell) + 1 + Math.floor(n / unit.columns) * cell };
+  return {
+    x: unit.x + 1 + (n % unit.columns) * cell,
+    y: unit.y + head(cell) + 1 + Math.floor(n / unit.columns) * cell,
+  };
 }

@@ -1,15 +1,20 @@
 // Sending a command, again under the same key when the answer did not come.
 import { ApiError, api, ask, type Schemas } from '../api/client';
 import { w } from '../words';
-import { command_key, type Happening } from './forms';
+import { commandKey, type Happening } from './forms';
 import { shared, type Message } from './state.svelte';
-import { undo_of } from './undo';
+import { undoOf } from './undo';
 
 export type Receipt = Schemas['Receipt'];
-export type Extras = { at?: string | null; crew?: string[]; acknowledged?: string[]; corrects?: { record: number; because: string } | null };
+export type Extras = {
+  at?: string | null;
+  crew?: string[];
+  acknowledged?: string[];
+  corrects?: { record: number; because: string } | null;
+};
 
 /** A command that keeps its key until it is answered. */
-export function command(what: Happening, extras: Extras = {}, id = command_key()): Schemas['CommandRequest'] {
+export function command(what: Happening, extras: Extras = {}, id = commandKey()): Schemas['CommandRequest'] {
   const made = { ...what, id } as Schemas['CommandRequest'];
   // A demonstration's clock may have been run on by somebody else a moment ago: the server's own counts there.
   if (!shared.session?.demo) made.issued_at = new Date(shared.now).toISOString();
@@ -29,18 +34,21 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
     try {
       const receipt = await ask(api.POST('/api/commands', { body: request, headers }));
       shared.heard(receipt.seq);
-      if (receipt.already) shared.say(w.common.recorded_already(receipt.seq));
+      if (receipt.already) shared.say(w.common.recordedAlready(receipt.seq));
       else {
         // What follows from a positive result can be hundreds of lots: beyond a few lines the rest is a list that opens.
         const few = receipt.words.length <= FEW;
         const [first = '', ...rest] = few ? [receipt.words.join('; ')] : receipt.words;
-        shared.say(w.common.recorded(receipt.seq, first), false, { ...offer(request, receipt), ...(rest.length ? { list: rest } : {}) });
+        shared.say(w.common.recorded(receipt.seq, first), false, {
+          ...offer(request, receipt),
+          ...(rest.length ? { list: rest } : {}),
+        });
       }
       return receipt;
     } catch (error) {
       // A clock in doubt does not settle itself: trying again would only hide it.
       const stopped = error instanceof ApiError && error.problem.type.endsWith('clock-in-doubt');
-      if (stopped) void shared.refresh_session();
+      if (stopped) void shared.refreshSession();
       const away = !stopped && error instanceof ApiError && (error.unreachable || error.problem.status === 503);
       if (!away || turn >= 6) throw error;
       await new Promise((done) => setTimeout(done, 500 * 2 ** turn));
@@ -50,7 +58,7 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
 
 /** One press that takes an entry back, or why there is none. */
 function offer(request: Schemas['CommandRequest'], receipt: Receipt): Pick<Message, 'undo' | 'note'> {
-  const found = undo_of(request, receipt, (event) => shared.may(event));
+  const found = undoOf(request, receipt, (event) => shared.may(event));
   if ('why' in found) return { note: w.undo.no(found.why) };
   // One key however often it is pressed.
   const back = command(found.what, { corrects: { record: found.seq, because: w.undo.because } });
@@ -67,7 +75,7 @@ function offer(request: Schemas['CommandRequest'], receipt: Receipt): Pick<Messa
 }
 
 /** Sends several; each counts by itself. */
-export async function send_all(requests: Schemas['CommandRequest'][]): Promise<Schemas['BatchOutcome'][]> {
+export async function sendAll(requests: Schemas['CommandRequest'][]): Promise<Schemas['BatchOutcome'][]> {
   const outcomes = await ask(api.POST('/api/commands/batch', { body: { commands: requests } }));
   for (const o of outcomes) if (o.receipt) shared.heard(o.receipt.seq);
   return outcomes;

@@ -22,7 +22,25 @@ function us(code: string, shift: boolean): string | null {
   if (letter) return shift ? letter : letter.toLowerCase();
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(code)?.[1];
   if (digit) return shift && code.startsWith('Digit') ? ')!@#$%^&*('[Number(digit)]! : digit;
-  const signs: Record<string, string> = { Minus: '-_', Equal: '=+', BracketLeft: '[{', BracketRight: ']}', Backslash: '\\|', Semicolon: ';:', Quote: '\'"', Comma: ',<', Period: '.>', Slash: '/?', Backquote: '`~', Space: '  ', NumpadDivide: '//', NumpadMultiply: '**', NumpadSubtract: '--', NumpadAdd: '++', NumpadDecimal: '..' };
+  const signs: Record<string, string> = {
+    Minus: '-_',
+    Equal: '=+',
+    BracketLeft: '[{',
+    BracketRight: ']}',
+    Backslash: '\\|',
+    Semicolon: ';:',
+    Quote: '\'"',
+    Comma: ',<',
+    Period: '.>',
+    Slash: '/?',
+    Backquote: '`~',
+    Space: '  ',
+    NumpadDivide: '//',
+    NumpadMultiply: '**',
+    NumpadSubtract: '--',
+    NumpadAdd: '++',
+    NumpadDecimal: '..',
+  };
   return signs[code]?.[shift ? 1 : 0] ?? null;
 }
 
@@ -33,8 +51,8 @@ function fnc1(p: Press): boolean {
 
 export class ScanBuffer {
   private text = '';
-  private by_position = '';
-  private positions_known = true;
+  private byPosition = '';
+  private positionsKnown = true;
   private foreign = false;
   private slow = 0;
   private keys = 0;
@@ -53,7 +71,7 @@ export class ScanBuffer {
     }
     if (fnc1(p)) {
       this.text += '\u001d';
-      this.by_position += '\u001d';
+      this.byPosition += '\u001d';
       this.keys += 1;
       return null;
     }
@@ -64,8 +82,8 @@ export class ScanBuffer {
     this.keys += 1;
     if (unread) this.foreign = true;
     else this.text += p.key;
-    if (at === null) this.positions_known = false;
-    else this.by_position += at;
+    if (at === null) this.positionsKnown = false;
+    else this.byPosition += at;
     // A letter that no US keyboard has, or another one than at this position: the layout is not a US one.
     if (at !== null && p.key.length === 1 && at !== p.key) this.foreign = true;
     return null;
@@ -82,13 +100,13 @@ export class ScanBuffer {
     const least = SHORTEST + (this.slow > 0 ? 3 : 0) + (by === 'Tab' ? 1 : 0);
     if (this.keys < least) return null;
     if (!this.foreign) return { text: this.text };
-    return this.positions_known && this.by_position.length === this.keys ? { text: this.by_position } : { unread: true };
+    return this.positionsKnown && this.byPosition.length === this.keys ? { text: this.byPosition } : { unread: true };
   }
 
   private clear(): void {
     this.text = '';
-    this.by_position = '';
-    this.positions_known = true;
+    this.byPosition = '';
+    this.positionsKnown = true;
     this.foreign = false;
     this.slow = 0;
     this.keys = 0;

@@ -28,13 +28,15 @@ export function shade(days: number | null | undefined): 0 | 1 | 2 | 3 | 4 {
 }
 
 /** Letters that mark goods classes in a cell: the shortest beginnings that tell them apart. */
-export function class_marks(names: readonly string[]): Map<string, string> {
+export function classMarks(names: readonly string[]): Map<string, string> {
   const marks = new Map<string, string>();
   for (const name of names) {
     let length = 1;
     while (
       length < name.length &&
-      names.some((other) => other !== name && other.slice(0, length).toLowerCase() === name.slice(0, length).toLowerCase())
+      names.some(
+        (other) => other !== name && other.slice(0, length).toLowerCase() === name.slice(0, length).toLowerCase(),
+      )
     ) {
       length += 1;
     }

@@ -1,11 +1,18 @@
 // What every screen shares: who is signed in, the server's clock, live updates, preferences, messages.
-import { ApiError, api, ask, on_signed_out, type Schemas } from '../api/client';
-import { drop_all_drafts } from './drafts';
+import { ApiError, api, ask, onSignedOut, type Schemas } from '../api/client';
+import { dropAllDrafts } from './drafts';
 
 type Session = Schemas['SessionView'];
 
 /** `undo` takes back what the message tells; `note` says why that cannot be done. */
-export type Message = { id: number; text: string; bad: boolean; undo?: () => Promise<void>; note?: string; list?: string[] };
+export type Message = {
+  id: number;
+  text: string;
+  bad: boolean;
+  undo?: () => Promise<void>;
+  note?: string;
+  list?: string[];
+};
 
 class Shared {
   session = $state<Session | null>(null);
@@ -19,7 +26,7 @@ class Shared {
   /** Counts calls to read everything again. */
   anew = $state(0);
   /** Since when there is no connection for live updates; none while there is. */
-  offline_since = $state<number | null>(null);
+  offlineSince = $state<number | null>(null);
   preferences = $state<Record<string, unknown>>({});
   /** What to say in the corner, the latest last. */
   messages = $state<Message[]>([]);
@@ -28,13 +35,13 @@ class Shared {
   /** Seconds since the session was asked for. */
   private asked = 0;
   private source: EventSource | null = null;
-  private message_id = 0;
-  private kept_timer: ReturnType<typeof setTimeout> | undefined;
-  private seq_waiting = 0;
-  private seq_timer: ReturnType<typeof setTimeout> | undefined;
+  private messageId = 0;
+  private keptTimer: ReturnType<typeof setTimeout> | undefined;
+  private seqWaiting = 0;
+  private seqTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    on_signed_out(() => this.forget());
+    onSignedOut(() => this.forget());
     if (typeof window !== 'undefined') setInterval(() => this.tick(), 1000);
   }
 
@@ -58,11 +65,11 @@ class Shared {
     this.asked += 1;
     if (this.session && this.asked >= every) {
       this.asked = 0;
-      void this.refresh_session();
+      void this.refreshSession();
     }
   }
 
-  set_clock(now: string): void {
+  setClock(now: string): void {
     this.ahead = Date.parse(now) - Date.now();
     this.tick();
   }
@@ -81,22 +88,22 @@ class Shared {
   }
 
   async enter(session: Session): Promise<void> {
-    this.set_clock(session.now);
+    this.setClock(session.now);
     this.seq = Math.max(this.seq, session.seq);
     this.session = session;
     this.known = true;
     this.listen();
     const [gateway, kept] = await Promise.allSettled([ask(api.GET('/api/gateway')), ask(api.GET('/api/preferences'))]);
     if (gateway.status === 'fulfilled') this.gateway = gateway.value;
-    if (kept.status === 'fulfilled') this.preferences = kept.value.values as Record<string, unknown>;
+    if (kept.status === 'fulfilled') this.preferences = kept.value.values;
     theme(this.preferences['theme']);
   }
 
-  async sign_out(): Promise<void> {
+  async signOut(): Promise<void> {
     try {
       await ask(api.DELETE('/api/session'));
     } finally {
-      drop_all_drafts();
+      dropAllDrafts();
       this.forget();
     }
   }
@@ -105,7 +112,7 @@ class Shared {
     this.session = null;
     this.source?.close();
     this.source = null;
-    this.offline_since = null;
+    this.offlineSince = null;
   }
 
   private listen(): void {
@@ -114,24 +121,24 @@ class Shared {
     const source = new EventSource('/api/live');
     this.source = source;
     source.addEventListener('open', () => {
-      if (this.offline_since !== null) {
+      if (this.offlineSince !== null) {
         // Something may have been missed while the connection was away: the server may have been started anew.
-        this.offline_since = null;
-        void this.refresh_session();
+        this.offlineSince = null;
+        void this.refreshSession();
         this.anew += 1;
       }
     });
     source.addEventListener('record', (event) => {
       const record = JSON.parse((event as MessageEvent<string>).data) as Schemas['LiveRecord'];
       // Somebody ran the demonstration's clock on, or this device's clock is slow.
-      if (Date.parse(record.recorded_at) > this.now + 5000) this.set_clock(record.recorded_at);
+      if (Date.parse(record.recorded_at) > this.now + 5000) this.setClock(record.recorded_at);
       this.hear(record.seq);
     });
     source.addEventListener('lost', () => {
       this.anew += 1;
     });
     source.addEventListener('error', () => {
-      this.offline_since ??= Date.now();
+      this.offlineSince ??= Date.now();
       // A browser gives up for good on some answers; then it is up to us.
       if (source.readyState === EventSource.CLOSED && this.source === source) {
         setTimeout(() => {
@@ -143,10 +150,10 @@ class Shared {
 
   /** Screens hear of records at most twice a second, however many there are. */
   private hear(seq: number): void {
-    this.seq_waiting = Math.max(this.seq_waiting, seq);
-    this.seq_timer ??= setTimeout(() => {
-      this.seq_timer = undefined;
-      this.seq = Math.max(this.seq, this.seq_waiting);
+    this.seqWaiting = Math.max(this.seqWaiting, seq);
+    this.seqTimer ??= setTimeout(() => {
+      this.seqTimer = undefined;
+      this.seq = Math.max(this.seq, this.seqWaiting);
     }, 500);
   }
 
@@ -155,10 +162,10 @@ class Shared {
     this.seq = Math.max(this.seq, seq);
   }
 
-  async refresh_session(): Promise<void> {
+  async refreshSession(): Promise<void> {
     try {
       const session = await ask(api.GET('/api/session'));
-      this.set_clock(session.now);
+      this.setClock(session.now);
       this.session = session;
     } catch {
       // Signed out (then `forget` has been called) or away (then the banner says so).
@@ -168,14 +175,16 @@ class Shared {
   keep(key: string, value: unknown): void {
     this.preferences = { ...this.preferences, [key]: value };
     if (key === 'theme') theme(value);
-    clearTimeout(this.kept_timer);
-    this.kept_timer = setTimeout(() => {
-      void api.PUT('/api/preferences', { body: { values: $state.snapshot(this.preferences) as Record<string, never> } });
+    clearTimeout(this.keptTimer);
+    this.keptTimer = setTimeout(() => {
+      void api.PUT('/api/preferences', {
+        body: { values: $state.snapshot(this.preferences) as Record<string, never> },
+      });
     }, 600);
   }
 
   say(text: string, bad = false, more: Pick<Message, 'undo' | 'note' | 'list'> = {}): void {
-    const id = (this.message_id += 1);
+    const id = (this.messageId += 1);
     this.messages = [...this.messages.slice(-3), { id, text, bad, ...more }];
     // What can be pressed stays until somebody has had the time to.
     setTimeout(() => this.unsay(id), bad || more.undo || more.list ? 15_000 : 6000);

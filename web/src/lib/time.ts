@@ -28,7 +28,7 @@ export function seconds(s: number): string {
 }
 
 /** Days until an instant, rounded up: the number in a cell. 0 once it has come. */
-export function days_left(until: string | null | undefined, now: number): number | null {
+export function daysLeft(until: string | null | undefined, now: number): number | null {
   if (!until) return null;
   const left = Date.parse(until) - now;
   return left <= 0 ? 0 : Math.ceil(left / DAY);
@@ -57,7 +57,10 @@ export function instant(at: string | null | undefined, zone: string, now: number
   const when = new Date(at);
   const year = format(zone, { year: 'numeric' });
   const other = year.format(when) !== year.format(now);
-  const date = format(zone, other ? { day: 'numeric', month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short' });
+  const date = format(
+    zone,
+    other ? { day: 'numeric', month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short' },
+  );
   return `${date.format(when)} ${clock(at, zone)}`;
 }
 
@@ -74,7 +77,7 @@ export function local(text: string, zone: string, now: number): string {
 /** `08:00`; with its offset, `02:30 +02:00`, in the hour that comes twice when the clocks go back. */
 export function clock(at: string | number, zone: string): string {
   const instant = new Date(at).getTime();
-  return comes_twice(instant, zone) ? `${bare(instant, zone)} ${offset(instant, zone)}` : bare(instant, zone);
+  return comesTwice(instant, zone) ? `${bare(instant, zone)} ${offset(instant, zone)}` : bare(instant, zone);
 }
 
 function bare(at: number, zone: string): string {
@@ -82,7 +85,7 @@ function bare(at: number, zone: string): string {
 }
 
 /** Whether another instant shows the same local time. */
-function comes_twice(at: number, zone: string): boolean {
+function comesTwice(at: number, zone: string): boolean {
   const own = ahead(at, zone);
   // Clocks are changed by at most three hours at a time, and not twice in six.
   return [at - 3 * HOUR, at + 3 * HOUR].some((near) => {
@@ -97,7 +100,7 @@ export function civil(date: string): string {
 }
 
 /** `Wed 24 Jan 14:05 (+09:00)`: the station's clock. */
-export function station_clock(now: number, zone: string): string {
+export function stationClock(now: number, zone: string): string {
   const day = format(zone, { weekday: 'short', day: 'numeric', month: 'short' }).format(now).replace(',', '');
   return `${day} ${bare(now, zone)} (${offset(now, zone)})`;
 }
@@ -119,15 +122,15 @@ function ahead(at: number, zone: string): number {
 }
 
 /** An instant as the value of a `datetime-local` field, in the gateway's zone. */
-export function to_field(at: number, zone: string): string {
+export function toField(at: number, zone: string): string {
   return new Date(at + ahead(at, zone) * MINUTE).toISOString().slice(0, 16);
 }
 
 /** What was typed into a `datetime-local` field, in the gateway's zone, as an instant. */
-export function from_field(value: string, zone: string): string | null {
-  const civil_time = Date.parse(`${value}Z`);
-  if (Number.isNaN(civil_time)) return null;
+export function fromField(value: string, zone: string): string | null {
+  const civilTime = Date.parse(`${value}Z`);
+  if (Number.isNaN(civilTime)) return null;
   // The offset at the instant itself, found in two steps because it may differ across a change of the clocks.
-  const first = civil_time - ahead(civil_time, zone) * MINUTE;
-  return new Date(civil_time - ahead(first, zone) * MINUTE).toISOString().replace('.000Z', 'Z');
+  const first = civilTime - ahead(civilTime, zone) * MINUTE;
+  return new Date(civilTime - ahead(first, zone) * MINUTE).toISOString().replace('.000Z', 'Z');
 }

@@ -25,7 +25,12 @@ export function opposite(said: Said, may: (event: string) => boolean): Undo {
     switch (what['event']) {
       case 'signed':
         if (events.some((e) => e['event'] === 'lot_released')) return w.undo.released;
-        return { event: 'signature_withdrawn', lot: what['lot'], signer: events.find((e) => e['event'] === 'signed')?.['signer'], because };
+        return {
+          event: 'signature_withdrawn',
+          lot: what['lot'],
+          signer: events.find((e) => e['event'] === 'signed')?.['signer'],
+          because,
+        };
       case 'place_closed':
         return { event: 'place_opened', ...spot };
       case 'place_opened':
@@ -46,15 +51,15 @@ export function opposite(said: Said, may: (event: string) => boolean): Undo {
       case 'lot_loaded':
         return w.undo.loaded;
       case 'signature_withdrawn':
-        return w.undo.sign_again;
+        return w.undo.signAgain;
       case 'exception_closed':
-        return w.undo.open_again;
+        return w.undo.openAgain;
       case 'person_shift_started':
       case 'person_shift_ended':
         return w.undo.shift;
       case 'protocol_adopted':
       case 'rules_adopted':
-        return w.undo.next_version;
+        return w.undo.nextVersion;
       case 'noted':
         return w.undo.note;
       default:
@@ -62,11 +67,15 @@ export function opposite(said: Said, may: (event: string) => boolean): Undo {
     }
   })();
   if (typeof made === 'string') return { why: made };
-  if (!may(String(made['event']))) return { why: w.undo.not_you };
+  if (!may(String(made['event']))) return { why: w.undo.notYou };
   return { what: made as unknown as Happening, seq };
 }
 
 /** The same for an answer of the server. */
-export function undo_of(request: Schemas['CommandRequest'], receipt: Schemas['Receipt'], may: (event: string) => boolean): Undo {
-  return opposite({ what: request as unknown as Loose, seq: receipt.seq, events: receipt.events as unknown as Loose[] }, may);
+export function undoOf(
+  request: Schemas['CommandRequest'],
+  receipt: Schemas['Receipt'],
+  may: (event: string) => boolean,
+): Undo {
+  return opposite({ what: request, seq: receipt.seq, events: receipt.events }, may);
 }

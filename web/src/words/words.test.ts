@@ -10,7 +10,7 @@ const SPOKEN = new Set(['aria-label', 'title', 'placeholder', 'alt', 'aria-descr
 
 type Node = { type: string; data?: string; name?: string; value?: unknown; start: number };
 
-function words_in(source: string): string[] {
+function wordsIn(source: string): string[] {
   const found: string[] = [];
   // The tree refers back to itself.
   const seen = new WeakSet<object>();
@@ -34,11 +34,15 @@ const screens = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((
 
 it('no screen says a word of its own', () => {
   expect(screens.length).toBeGreaterThan(30);
-  expect(Object.fromEntries(screens.map((f) => [f, words_in(readFileSync(join(SRC, f), 'utf8'))]).filter(([, w]) => w!.length))).toEqual({});
+  expect(
+    Object.fromEntries(
+      screens.map((f) => [f, wordsIn(readFileSync(join(SRC, f), 'utf8'))]).filter(([, w]) => w!.length),
+    ),
+  ).toEqual({});
 });
 
 it('this would be found', () => {
-  expect(words_in('<p>{w.a} Held</p>')).toEqual(['Held']);
-  expect(words_in('<input placeholder="Search" class="small wide" />')).toEqual(['Search']);
-  expect(words_in('{#if x}<b title={w.b}>✓ {y}</b>{:else}late{/if}')).toEqual(['late']);
+  expect(wordsIn('<p>{w.a} Held</p>')).toEqual(['Held']);
+  expect(wordsIn('<input placeholder="Search" class="small wide" />')).toEqual(['Search']);
+  expect(wordsIn('{#if x}<b title={w.b}>✓ {y}</b>{:else}late{/if}')).toEqual(['late']);
 });
