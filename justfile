@@ -15,7 +15,7 @@ bench *arguments:
 
 # The documentation of the crates.
 docs:
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features full
 
 # Formats Rust and web sources.
 format:

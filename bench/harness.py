@@ -125,7 +125,7 @@ class Bench:
         if self._build and "LAZARET" not in os.environ:
             say("building lazaret")
             target = str(LAZARET.parents[1])
-            command = ["cargo", "build", "--release", "-p", "lazaret", "--target-dir", target]
+            command = ["cargo", "build", "--release", "-p", "lazaret", "--features", "full", "--target-dir", target]
             self._must(command, ROOT, "lazaret was not built")
         return LAZARET
 

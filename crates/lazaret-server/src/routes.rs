@@ -22,7 +22,6 @@ use utoipa::openapi::schema::{ArrayItems, Object, Schema, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
-use utoipa_swagger_ui::SwaggerUi;
 
 use crate::app::App;
 use crate::guard;
@@ -173,16 +172,36 @@ pub(crate) fn router(app: &App) -> Router {
                 .layer(DefaultBodyLimit::max(TABLE_MAX)),
         )
         .route_layer(middleware::from_fn_with_state(app.clone(), guard::guard));
-    let page = SwaggerUi::new("/api/docs").url("/api/openapi.json", document());
     Router::new()
         .merge(api)
-        .merge(Router::<App>::from(page))
+        .merge(api_page())
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .fallback(pages::page)
         .layer(middleware::from_fn_with_state(app.clone(), guard::headers))
         .with_state(app.clone())
+}
+
+/// The API's document, and a page that explains it.
+#[cfg(feature = "api-page")]
+fn api_page() -> Router<App> {
+    let page = utoipa_swagger_ui::SwaggerUi::new("/api/docs");
+    Router::from(page.url("/api/openapi.json", document()))
+}
+
+/// The API's document. This build has no page that explains it, and says so where the page would be.
+#[cfg(not(feature = "api-page"))]
+fn api_page() -> Router<App> {
+    async fn without_page() -> (StatusCode, &'static str) {
+        let said = "This server was built without the page of its API; /api/openapi.json describes it. \
+                    `cargo build --release --features full` builds everything.\n";
+        (StatusCode::NOT_FOUND, said)
+    }
+    Router::new()
+        .route("/api/openapi.json", get(async || axum::Json(document())))
+        .route("/api/docs", get(without_page))
+        .route("/api/docs/", get(without_page))
 }
 
 /// The process answers.

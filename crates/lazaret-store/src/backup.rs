@@ -51,6 +51,7 @@ impl Store {
                     office: 0,
                 })
             }
+            #[cfg(feature = "postgres")]
             Pool::Postgres(_) => {
                 let copy = Store::open_sqlite(file).await?;
                 let copied = transfer(self, &copy).await;
@@ -63,6 +64,7 @@ impl Store {
     fn sqlite(&self) -> Result<&sqlx::SqlitePool, StoreError> {
         match &self.pool {
             Pool::Sqlite(pool) => Ok(pool),
+            #[cfg(feature = "postgres")]
             Pool::Postgres(_) => Err(StoreError::Address("a PostgreSQL database".into())),
         }
     }

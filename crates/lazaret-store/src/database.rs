@@ -4,13 +4,17 @@
 //! tables, the clock and the bulk append differ. Instants are microseconds since 1970.
 
 use std::path::{Path, PathBuf};
+#[cfg(feature = "postgres")]
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "postgres")]
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, PgPool, Row, SqlitePool};
+#[cfg(feature = "postgres")]
+use sqlx::{Connection, PgPool};
+use sqlx::{Row, SqlitePool};
 
 use crate::beside::{Beside, private, private_folder};
 use crate::error::StoreError;
@@ -20,6 +24,7 @@ const SQLITE: &[&str] = &[
     include_str!("../migrations/sqlite-1.sql"),
     include_str!("../migrations/sqlite-2.sql"),
 ];
+#[cfg(feature = "postgres")]
 const POSTGRES: &[&str] = &[
     include_str!("../migrations/postgres-1.sql"),
     include_str!("../migrations/postgres-2.sql"),
@@ -28,6 +33,7 @@ const POSTGRES: &[&str] = &[
 /// How long a statement may take. A database that says nothing for longer has failed.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a connection may take to be had or to answer that it is alive.
+#[cfg(feature = "postgres")]
 const REACH: Duration = Duration::from_secs(3);
 /// How long SQLite waits for a lock that another program holds; less than [`PATIENCE`], so that the error names the lock.
 pub(crate) const LOCKED: Duration = Duration::from_secs(5);
@@ -39,6 +45,7 @@ macro_rules! either {
             .bounded(async {
                 Ok::<_, $crate::error::StoreError>(match &$store.pool {
                     $crate::database::Pool::Sqlite($pool) => $code,
+                    #[cfg(feature = "postgres")]
                     $crate::database::Pool::Postgres($pool) => $code,
                 })
             })
@@ -50,6 +57,7 @@ pub(crate) use either;
 #[derive(Clone, Debug)]
 pub(crate) enum Pool {
     Sqlite(SqlitePool),
+    #[cfg(feature = "postgres")]
     Postgres(PgPool),
 }
 
@@ -197,6 +205,12 @@ impl Store {
         }
     }
 
+    #[cfg(not(feature = "postgres"))]
+    async fn open_postgres(_: &str) -> Result<Store, StoreError> {
+        Err(StoreError::NoPostgres)
+    }
+
+    #[cfg(feature = "postgres")]
     async fn open_postgres(address: &str) -> Result<Store, StoreError> {
         let options = PgConnectOptions::from_str(address)
             .map_err(|_| StoreError::Address(without_password(address)))?
@@ -239,7 +253,7 @@ impl Store {
     /// Whether it is PostgreSQL.
     #[must_use]
     pub fn is_postgres(&self) -> bool {
-        matches!(self.pool, Pool::Postgres(_))
+        !matches!(self.pool, Pool::Sqlite(_))
     }
 
     /// The file of a SQLite database.
@@ -253,6 +267,7 @@ impl Store {
     pub async fn close(&self) {
         match &self.pool {
             Pool::Sqlite(pool) => pool.close().await,
+            #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => pool.close().await,
         }
     }
@@ -321,6 +336,7 @@ impl Store {
             Pool::Sqlite(_) => {
                 "SELECT COUNT(*) AS known FROM sqlite_schema WHERE type = 'table' AND name = 'migration'"
             }
+            #[cfg(feature = "postgres")]
             Pool::Postgres(_) => "SELECT COUNT(to_regclass('migration')) AS known",
         };
         let known: i64 =
@@ -332,6 +348,7 @@ impl Store {
             Pool::Sqlite(_) => {
                 "SELECT COUNT(*) AS made FROM sqlite_schema WHERE type = 'table' AND name = 'record'"
             }
+            #[cfg(feature = "postgres")]
             Pool::Postgres(_) => "SELECT COUNT(to_regclass('record')) AS made",
         };
         let made: i64 = either!(self, pool => sqlx::query(made).fetch_one(pool).await?.get("made"));
@@ -383,6 +400,7 @@ impl Store {
                 sqlx::raw_sql(end).execute(&mut *connection).await?;
                 outcome
             }
+            #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => {
                 let mut transaction = pool.begin().await?;
                 sqlx::query("SELECT pg_advisory_xact_lock(7100101)")
@@ -479,6 +497,7 @@ fn pending(
 }
 
 /// An address fit to be shown.
+#[cfg(feature = "postgres")]
 pub(crate) fn without_password(address: &str) -> String {
     match (address.find("://"), address.rfind('@')) {
         (Some(scheme), Some(at)) if scheme + 3 < at => {

@@ -14,6 +14,11 @@ pub enum StoreError {
     /// The address of the database cannot be used.
     #[error("`{0}` is no database: give a file for SQLite, or postgres://user@host/name")]
     Address(String),
+    /// The program was built without PostgreSQL.
+    #[error(
+        "this program was built without PostgreSQL; `cargo build --release --features full` builds one with it"
+    )]
+    NoPostgres,
     /// The database was made by a newer version of the program.
     #[error(
         "the database is of version {found}, and this program knows versions up to {known}: use the newer program"

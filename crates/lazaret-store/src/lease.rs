@@ -8,7 +8,9 @@
 use std::fs::File;
 use std::time::Duration;
 
-use sqlx::{PgConnection, Row};
+#[cfg(feature = "postgres")]
+use sqlx::PgConnection;
+use sqlx::Row;
 
 use crate::database::{LOCKED, Pool, Store, either};
 use crate::error::StoreError;
@@ -34,6 +36,7 @@ pub struct Lease {
 enum Alive {
     File(#[allow(dead_code, reason = "held for its lock")] File),
     /// A connection of its own: a pool would keep it, and its lock, alive after the lease is dropped.
+    #[cfg(feature = "postgres")]
     Session(Box<PgConnection>),
     None,
 }
@@ -52,6 +55,7 @@ impl Lease {
     pub async fn give_back(self, store: &Store) -> Result<(), StoreError> {
         let text = "UPDATE lease SET until = 0 WHERE id = 1 AND token = $1";
         either!(store, pool => { sqlx::query(text).bind(self.token).execute(pool).await?; });
+        #[cfg(feature = "postgres")]
         if let Alive::Session(mut session) = self.alive {
             let unlocked = async {
                 sqlx::query("SELECT pg_advisory_unlock(7100102)")
@@ -104,6 +108,7 @@ impl Store {
     async fn alive(&self) -> Result<Option<Alive>, StoreError> {
         match &self.pool {
             Pool::Sqlite(_) => Ok(self.lock_file()?.map(Alive::File)),
+            #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => {
                 let asked = async {
                     let mut session = pool.acquire().await?;
@@ -166,6 +171,7 @@ impl Store {
                 };
                 self.bounded(taken).await
             }
+            #[cfg(feature = "postgres")]
             Pool::Postgres(pool) => {
                 let taken = sqlx::query(query)
                     .bind(holder)
@@ -266,17 +272,21 @@ impl Store {
 
     /// The clock of a database on another machine, in µs since 1970; none if it is this machine's own.
     pub(crate) async fn other_clock(&self) -> Result<Option<i64>, StoreError> {
-        let Pool::Postgres(pool) = &self.pool else {
-            return Ok(None);
-        };
-        // Over a socket, or by an address that both ends have, the database is on this machine.
-        let text = format!(
-            "SELECT {POSTGRES_NOW} AS now, COALESCE(inet_server_addr() <> inet_client_addr(), FALSE) AS other"
-        );
-        let row = sqlx::query(sqlx::AssertSqlSafe(text))
-            .fetch_one(pool)
-            .await?;
-        Ok(row.get::<bool, _>("other").then(|| row.get("now")))
+        match &self.pool {
+            // A file is on the machine that reads it.
+            Pool::Sqlite(_) => Ok(None),
+            #[cfg(feature = "postgres")]
+            Pool::Postgres(pool) => {
+                // Over a socket, or by an address that both ends have, the database is on this machine.
+                let text = format!(
+                    "SELECT {POSTGRES_NOW} AS now, COALESCE(inet_server_addr() <> inet_client_addr(), FALSE) AS other"
+                );
+                let row = sqlx::query(sqlx::AssertSqlSafe(text))
+                    .fetch_one(pool)
+                    .await?;
+                Ok(row.get::<bool, _>("other").then(|| row.get("now")))
+            }
+        }
     }
 
     /// The lock beside a SQLite file; none if another process has it.

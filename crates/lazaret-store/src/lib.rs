@@ -8,6 +8,8 @@
 //! The office of the server (accounts, sessions, tokens) lives in the same database, in [`Office`].
 
 #![allow(clippy::disallowed_methods, reason = "a store is I/O")]
+// Of one engine alone, what is asked of a pool is always so.
+#![cfg_attr(not(feature = "postgres"), allow(irrefutable_let_patterns))]
 
 mod backup;
 mod beside;

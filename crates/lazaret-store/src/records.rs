@@ -149,6 +149,7 @@ impl Store {
                     self.struck().await?;
                     transaction.commit().await?;
                 }
+                #[cfg(feature = "postgres")]
                 Pool::Postgres(pool) => {
                     let mut transaction = pool.begin().await?;
                     let held = sqlx::query("SELECT token FROM lease WHERE id = 1 FOR SHARE")
@@ -232,6 +233,7 @@ impl Store {
                     from = next;
                 }
             }
+            #[cfg(feature = "postgres")]
             Pool::Postgres(_) => self.one_by_one(after, to, &mut rows).await?,
         }
         Ok(rows)

@@ -8,8 +8,8 @@ use lazaret_audit::{Auditor, Finding};
 use lazaret_ledger::chain::{Chain, Digest};
 use lazaret_store::{Checkpoint, Store, export_records, is_export_head};
 
+use crate::ledger::place::failed;
 use crate::output::{Failure, print, say};
-use crate::serve::failed;
 
 /// The longest line of an export that is read, in bytes.
 const LINE_BYTES_MAX: u64 = 64 << 20;

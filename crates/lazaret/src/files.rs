@@ -301,6 +301,7 @@ impl Output {
     }
 
     /// Its name without symbolic links, if there is no such file yet.
+    #[cfg(feature = "ledger")]
     pub(crate) fn is_new(&self) -> Result<PathBuf, Failure> {
         match place_of(&self.0) {
             Ok(Place::File { real, .. }) if !real.exists() => Ok(real),

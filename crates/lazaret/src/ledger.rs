@@ -1,6 +1,7 @@
 //! `lazaret ledger …`: what is done with a ledger's database while no browser is open.
 
 mod adopt;
+pub(crate) mod place;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
@@ -21,11 +22,11 @@ use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 use lazaret_vocabulary::strict;
 use serde_json::{Value, json};
 
+use self::place::{Place, failed, runtime};
 use crate::audit;
 use crate::files::{Output, reads};
 use crate::input::{Input, read_text};
 use crate::output::{Failure, cannot_print, print, say};
-use crate::serve::{Place, failed, runtime};
 
 /// Prove, copy, export and import a ledger
 #[derive(Args, Debug)]

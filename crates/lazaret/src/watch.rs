@@ -1,6 +1,7 @@
 //! `lazaret watch`.
 
 mod backtest;
+#[cfg(feature = "server")]
 pub(crate) mod board;
 mod check;
 mod common;

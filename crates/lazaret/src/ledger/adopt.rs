@@ -8,9 +8,9 @@ use lazaret_ledger::{Command, CommandId};
 use lazaret_store::{Live, LiveOptions, Office, Standing, Store, SubmitError};
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
+use super::place::{Place, failed};
 use crate::input::Input;
 use crate::output::{Failure, print, say};
-use crate::serve::{Place, failed};
 
 /// Shows what a gateway file changes, and records it in the name of `by` if that is given.
 pub(super) async fn adopt(input: &Input, by: Option<&str>, place: &Place) -> Result<(), Failure> {

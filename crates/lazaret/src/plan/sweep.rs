@@ -318,13 +318,19 @@ fn merge_folder(folder: &Path) -> Result<(), Failure> {
     let files = Files::of(&OutFolder::at(folder))?;
     files.are_own(&head.study, &head.gateway)?;
     let runs = merge_shards(&files, &mut found.shards)?;
-    let parquet = if cfg!(feature = "parquet") {
-        " and results.parquet"
+    let parquet = folder.join("results.parquet");
+    let tables = if cfg!(feature = "parquet") {
+        " and results.parquet".to_string()
+    } else if parquet.exists() {
+        format!(
+            " ({} is of an earlier merge: this build writes no Parquet)",
+            parquet.display()
+        )
     } else {
-        ""
+        " (this build writes no Parquet; one made with `--features parquet` does)".to_string()
     };
     print(&format!(
-        "{runs} runs in {}{parquet}; columns.csv says what each column is\n",
+        "{runs} runs in {}{tables}; columns.csv says what each column is\n",
         folder.join("results.csv").display()
     ))
 }

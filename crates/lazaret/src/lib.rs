@@ -1,0 +1,150 @@
+//! The one program of Lazaret: reads files and the command line, calls the crates that do the work, prints.
+//!
+//! # Exit codes
+//! 0 — done, with or without warnings. 1 — the machine failed: a result could not be written. 2 — bad input: the
+//! command line, a gateway file, an override or a CSV file is wrong, and what was printed says where. 130 — interrupted
+//! by Ctrl-C; what was known by then has been printed, marked as partial.
+//!
+//! # Features
+//! A build without features plans and watches. `Cargo.toml` lists what can be left out; `full` is everything. A command that
+//! is left out stays on the command line and says which line builds it.
+
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the binary is where files and clocks are read"
+)]
+
+#[cfg(not(all(feature = "server", feature = "ledger")))]
+mod absent;
+#[cfg(feature = "ledger")]
+mod audit;
+mod check;
+mod files;
+mod input;
+#[cfg(feature = "ledger")]
+mod ledger;
+mod new;
+mod origin;
+mod output;
+mod parts;
+mod plan;
+mod report;
+mod schema;
+#[cfg(feature = "server")]
+mod serve;
+mod shell;
+mod simulate;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{ArgAction, ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::output::Failure;
+
+/// Plan, run and watch a quarantine gateway for freight.
+///
+/// A gateway file describes the place; start with `lazaret new NAME` for one that runs, and see docs/gateway-file.md.
+#[derive(Debug, Parser)]
+#[command(name = "lazaret", version, long_version = parts::version(), propagate_version = true, after_help = exit_codes())]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Exit codes and what they mean.
+pub(crate) const EXIT_CODES: [(&str, &str); 4] = [
+    ("0", "done, with or without warnings"),
+    ("1", "the machine failed: a result could not be written"),
+    ("2", "bad input: what was printed says where it is wrong"),
+    (
+        "130",
+        "interrupted; a partial result was printed if there was one",
+    ),
+];
+
+fn exit_codes() -> String {
+    let lines = EXIT_CODES.map(|(code, meaning)| format!("{code:>5}  {meaning}"));
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Arguments),
+    Simulate(simulate::Arguments),
+    Report(report::Arguments),
+    New(new::Arguments),
+    Plan(plan::Arguments),
+    Watch(watch::Arguments),
+    #[cfg(feature = "server")]
+    Serve(serve::Arguments),
+    /// Run a gateway: the ledger, its API and the operator's screens (not in this build)
+    #[cfg(not(feature = "server"))]
+    Serve(absent::Arguments),
+    #[cfg(feature = "ledger")]
+    Ledger(ledger::Arguments),
+    /// Prove, copy, export and import a ledger (not in this build)
+    #[cfg(not(feature = "ledger"))]
+    Ledger(absent::Arguments),
+    Schema(schema::Arguments),
+    Completions(shell::CompletionsArguments),
+    Man(shell::ManArguments),
+}
+
+fn run(command: &Command) -> Result<(), Failure> {
+    match command {
+        Command::Check(arguments) => check::run(arguments),
+        Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
+        Command::New(arguments) => new::run(arguments),
+        Command::Plan(arguments) => plan::run(arguments),
+        Command::Watch(arguments) => watch::run(arguments),
+        #[cfg(feature = "server")]
+        Command::Serve(arguments) => serve::run(arguments),
+        #[cfg(not(feature = "server"))]
+        Command::Serve(arguments) => absent::run("serve", arguments),
+        #[cfg(feature = "ledger")]
+        Command::Ledger(arguments) => ledger::run(arguments),
+        #[cfg(not(feature = "ledger"))]
+        Command::Ledger(arguments) => absent::run("ledger", arguments),
+        Command::Schema(arguments) => schema::run(arguments),
+        Command::Completions(arguments) => shell::completions(arguments),
+        Command::Man(arguments) => shell::man(arguments),
+    }
+}
+
+/// The command line as it is parsed, completed and described.
+fn whole_command() -> clap::Command {
+    /// `--claim -3` gives a value that is wrong, not an option that does not exist.
+    fn take_negative_numbers(command: clap::Command) -> clap::Command {
+        command
+            .mut_args(|argument| match argument.get_action() {
+                ArgAction::Set | ArgAction::Append if argument.get_long().is_some() => {
+                    argument.allow_negative_numbers(true)
+                }
+                _ => argument,
+            })
+            .mut_subcommands(take_negative_numbers)
+    }
+    take_negative_numbers(Cli::command())
+}
+
+/// The command line, and its paths checked before anything is done.
+fn command_line() -> Result<Cli, Failure> {
+    let mut command = whole_command();
+    let told = |error: clap::Error| output::usage(&error);
+    let matches: ArgMatches = command
+        .try_get_matches_from_mut(std::env::args_os())
+        .map_err(told)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(told)?;
+    files::check(&command, &matches)?;
+    Ok(cli)
+}
+
+/// Does what the command line asks for.
+pub fn main() -> ExitCode {
+    match command_line().and_then(|cli| run(&cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
