@@ -143,6 +143,15 @@ fn at_rank(marginal: &dyn Marginal, rank: f64) -> Option<f64> {
     (u.is_finite() && marginal.log_density(support.constrain(u)).is_finite()).then_some(u)
 }
 
+impl Density {
+    /// The value below which the share `rank` lies, by bisection; `rank` between 0 and 1. `NaN` if the parameters make no
+    /// distribution.
+    #[must_use]
+    pub fn quantile(&self, rank: f64) -> f64 {
+        at_rank(self, rank).map_or(f64::NAN, |u| self.support().constrain(u))
+    }
+}
+
 /// Named unknowns that are independent of one another before the data.
 #[derive(Default)]
 pub struct Independent {

@@ -57,6 +57,7 @@ fn main() {
         let empty =
             Site::new(&kernel, &pattern, &belief, &means, 1).unwrap_or_else(|e| panic!("{e}"));
         let truth = Course {
+            path: Vec::new(),
             unknowns: belief.unknowns(&theta),
             days: simulate(&empty.model(&theta), ahead, key.child(4)),
         };

@@ -2,14 +2,23 @@
 
 use lazaret_gateway::distribution::Distribution;
 use lazaret_gateway::model::Gateway;
-use lazaret_smc::prior::{Density, Independent, Table};
+use lazaret_smc::prior::{Density, Independent, Prior, Table};
+
+use std::collections::BTreeMap;
+
+use crate::changes::{Changes, Changing, Law, Path, Scale, together};
+use crate::kernel::day_of;
 
 /// The prior of the unknowns of a gateway.
 pub struct Belief {
-    /// The prior of the sampler's θ. Its entries are unknowns, or ranks that stand for one of certain values.
+    /// The prior of the sampler's θ. Its entries are unknowns, ranks that stand for one of certain values, or steps by which
+    /// unknowns change up to the last day of the evidence.
     pub prior: Independent,
     /// How each unknown of the file follows from θ.
     decode: Vec<Decode>,
+    /// What each unknown of the file is before any evidence, and how it may change.
+    unknowns: Vec<(String, Shape, Option<Law>)>,
+    last: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -20,64 +29,133 @@ enum Decode {
     Same(usize),
     /// Entry of θ is a rank.
     Ranked(usize, Table),
+    /// It changes over time.
+    Changes(Changing),
 }
 
 impl Belief {
-    /// The prior of `gateway`.
+    /// The prior of `gateway`, in which nothing changes.
     #[must_use]
     pub fn of(gateway: &Gateway) -> Self {
+        Self::changing(gateway, &BTreeMap::new(), 0)
+    }
+
+    /// The prior of `gateway` whose unknowns may change.
+    ///
+    /// * `changes` — by the name of the unknown; names that the file does not have say nothing.
+    /// * `last` — the last day of the evidence that will be weighed.
+    #[must_use]
+    pub fn changing(gateway: &Gateway, changes: &BTreeMap<String, Changes>, last: usize) -> Self {
+        let unknowns = gateway.unknowns.iter().map(|unknown| {
+            let law = changes.get(&unknown.name).map(|law| match law {
+                Changes::Walk(share) => Law::Walk(*share),
+                Changes::Regimes(days) => Law::Regimes(*days),
+                Changes::On(date, chance) => {
+                    Law::On(usize::try_from(day_of(gateway, *date)).ok(), *chance)
+                }
+            });
+            (unknown.name.clone(), density(&unknown.prior), law)
+        });
+        Self::build(unknowns.collect(), last)
+    }
+
+    /// The same for evidence that reaches to day `last`.
+    #[must_use]
+    pub fn seen_until(&self, last: usize) -> Self {
+        Self::build(self.unknowns.clone(), last)
+    }
+
+    fn build(unknowns: Vec<(String, Shape, Option<Law>)>, last: usize) -> Self {
         let mut prior = Independent::new();
         let mut decode = Vec::new();
-        let mut entries = 0;
-        for unknown in &gateway.unknowns {
-            let (density, table) = match density(&unknown.prior) {
+        for (number, (name, shape, law)) in unknowns.iter().enumerate() {
+            let scale = match shape {
                 Shape::Known(value) => {
-                    decode.push(Decode::Known(value));
+                    decode.push(Decode::Known(*value));
                     continue;
                 }
-                Shape::Density(density) => (density, None),
-                Shape::Values(values) => match Table::new(&values) {
-                    Some(table) => (
-                        Density::Uniform {
-                            low: 0.0,
-                            high: 1.0,
-                        },
-                        Some(table),
-                    ),
+                Shape::Density(density) => Scale::Density(density.clone()),
+                Shape::Values(values, mean) => match Table::new(values) {
+                    Some(table) => Scale::Table(table),
                     None => {
-                        decode.push(Decode::Known(unknown.prior.mean()));
+                        decode.push(Decode::Known(*mean));
                         continue;
                     }
                 },
             };
-            prior.push(unknown.name.clone(), Box::new(density));
-            decode.push(match table {
-                None => Decode::Same(entries),
-                Some(table) => Decode::Ranked(entries, table),
+            let at = prior.names().len();
+            let entry = match &scale {
+                Scale::Density(density) => density.clone(),
+                Scale::Table(_) => Density::Uniform {
+                    low: 0.0,
+                    high: 1.0,
+                },
+            };
+            prior.push(name.clone(), Box::new(entry));
+            decode.push(match (law, scale) {
+                (Some(law), scale) => {
+                    let place = (at, number as u64);
+                    let into = (name.as_str(), &mut prior);
+                    Decode::Changes(Changing::new(*law, scale, place, last, into))
+                }
+                (None, Scale::Density(_)) => Decode::Same(at),
+                (None, Scale::Table(table)) => Decode::Ranked(at, table),
             });
-            entries += 1;
         }
-        Self { prior, decode }
+        Self {
+            prior,
+            decode,
+            unknowns,
+            last,
+        }
     }
 
-    /// Values of the unknowns of the file, in base units, under `theta`.
+    /// Whether any unknown changes over time.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        self.decode.iter().any(|d| matches!(d, Decode::Changes(_)))
+    }
+
+    /// Whether the unknown number `at` changes over time.
+    #[must_use]
+    pub fn changes_at(&self, at: usize) -> bool {
+        matches!(self.decode.get(at), Some(Decode::Changes(_)))
+    }
+
+    /// Values of the unknowns of the file, in base units, under `theta`; of what changes, those of the last day of the evidence.
     #[must_use]
     pub fn unknowns(&self, theta: &[f64]) -> Vec<f64> {
+        self.each(theta, self.last)
+            .into_iter()
+            .map(|path| path.last().map_or(f64::NAN, |(_, value)| *value))
+            .collect()
+    }
+
+    /// Values of the unknowns of the file under `theta`, with the days from which they are so, up to day `until`.
+    #[must_use]
+    pub fn path(&self, theta: &[f64], until: usize) -> Path {
+        together(&self.each(theta, until))
+    }
+
+    fn each(&self, theta: &[f64], until: usize) -> Vec<Vec<(usize, f64)>> {
         self.decode
             .iter()
             .map(|decode| match decode {
-                Decode::Known(value) => *value,
-                Decode::Same(at) => theta[*at],
-                Decode::Ranked(at, table) => table.value(theta[*at]),
+                Decode::Known(value) => vec![(0, *value)],
+                Decode::Same(at) => vec![(0, theta[*at])],
+                Decode::Ranked(at, table) => vec![(0, table.value(theta[*at]))],
+                Decode::Changes(changing) => changing.path(theta, until),
             })
             .collect()
     }
 }
 
+#[derive(Clone, Debug)]
 enum Shape {
     Known(f64),
     Density(Density),
-    Values(Vec<(f64, f64)>),
+    /// Values with their weights, and their mean.
+    Values(Vec<(f64, f64)>, f64),
 }
 
 fn density(of: &Distribution) -> Shape {
@@ -93,7 +171,7 @@ fn density(of: &Distribution) -> Shape {
         Distribution::Uniform { low, high } => Density::Uniform { low, high },
         Distribution::UniformInt { low, high } => {
             let values = (low..=high).take(100_000).map(|v| (v as f64, 1.0));
-            return Shape::Values(values.collect());
+            return Shape::Values(values.collect(), of.mean());
         }
         Distribution::Triangular { low, mode, high } => Density::Triangular { low, mode, high },
         Distribution::Pert { low, mode, high } => {
@@ -144,7 +222,7 @@ fn density(of: &Distribution) -> Shape {
                 }
                 (k as f64, log.exp())
             });
-            return Shape::Values(values.collect());
+            return Shape::Values(values.collect(), of.mean());
         }
         Distribution::Discrete { ref table } => {
             let mut below = 0.0;
@@ -153,10 +231,11 @@ fn density(of: &Distribution) -> Shape {
                 below = cumulative;
                 (value, weight)
             });
-            return Shape::Values(values.collect());
+            return Shape::Values(values.collect(), of.mean());
         }
         Distribution::Empirical { ref values } => {
-            return Shape::Values(values.iter().map(|value| (*value, 1.0)).collect());
+            let values = values.iter().map(|value| (*value, 1.0));
+            return Shape::Values(values.collect(), of.mean());
         }
     })
 }

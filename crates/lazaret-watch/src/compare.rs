@@ -137,6 +137,7 @@ pub fn trial<K: Kernel>(
 ) -> Result<Trial, WatchError> {
     let unknowns = question.gateway.unknowns.iter();
     let means: Vec<f64> = unknowns.map(|u| u.prior.mean()).collect();
+    let belief = &belief.seen_until(question.observations.last_day);
     let site =
         Site::new(kernel, question.observations, belief, &means, 1).map_err(WatchError::Gateway)?;
     let effort = question.effort;

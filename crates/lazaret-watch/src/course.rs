@@ -10,6 +10,7 @@ use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
 
 use crate::belief::Belief;
+use crate::changes::{Path, values_on};
 use crate::kernel::{Figures, Kernel};
 use crate::observation::Observation;
 use crate::question::{Question, Sampler};
@@ -19,8 +20,10 @@ use crate::site::Site;
 /// A possible course of things.
 #[derive(Clone, Debug)]
 pub struct Course {
-    /// Values of the unknowns, in base units.
+    /// Values of the unknowns on the last day of the evidence, in base units.
     pub unknowns: Vec<f64>,
+    /// Their values over time, with the days from which they are so; empty if nothing changes.
+    pub path: Path,
     /// Figures from day 0 on.
     pub days: Vec<Figures>,
 }
@@ -39,13 +42,24 @@ impl Course {
                 }
             }
         }
-        observation.truth(&self.days[end], &sums, &self.unknowns)
+        observation.truth(&self.days[end], &sums, self.unknowns_on(observation.day))
     }
 
     /// The value of `metric` on `day`.
     #[must_use]
     pub fn value(&self, metric: Metric, day: usize) -> f64 {
-        metric.value(&self.days[day.min(self.days.len() - 1)], &self.unknowns)
+        let figures = &self.days[day.min(self.days.len() - 1)];
+        metric.value(figures, self.unknowns_on(day))
+    }
+
+    /// Values of the unknowns on `day`.
+    #[must_use]
+    pub fn unknowns_on(&self, day: usize) -> &[f64] {
+        if self.path.is_empty() {
+            &self.unknowns
+        } else {
+            values_on(&self.path, day)
+        }
     }
 }
 
@@ -67,6 +81,7 @@ pub fn prior_courses<K: Kernel>(
     key: StreamKey,
 ) -> Vec<Course> {
     use rayon::prelude::*;
+    let site = &site.reaching(question.until);
     (0..question.effort.courses as u64)
         .into_par_iter()
         .map(|i| {
@@ -74,6 +89,7 @@ pub fn prior_courses<K: Kernel>(
             let theta = belief.prior.sample(&mut key.stream());
             Course {
                 unknowns: belief.unknowns(&theta),
+                path: site.path(&theta),
                 days: simulate(&site.model(&theta), question.until, key.child(1)),
             }
         })
@@ -91,11 +107,13 @@ pub fn posterior_courses<K: Kernel>(
     key: StreamKey,
 ) -> Result<Vec<Course>, SmcError> {
     let count = question.effort.courses;
+    let site = &site.reaching(question.until);
     let paths = sampler.paths(site, count, question.until, key, |figures, _| *figures)?;
     Ok(paths
         .into_iter()
         .map(|path| Course {
             unknowns: site.unknowns(&path.theta),
+            path: site.path(&path.theta),
             days: path.values,
         })
         .collect())
@@ -115,6 +133,7 @@ pub(crate) fn courses_by_run<K: Kernel>(
         of.extend(run.points().iter().map(|point| (bits(&point.theta), at)));
     }
     let count = question.effort.courses;
+    let site = &site.reaching(question.until);
     let paths = sampler.paths(site, count, question.until, key, |figures, _| *figures)?;
     Ok(paths
         .into_iter()
@@ -122,6 +141,7 @@ pub(crate) fn courses_by_run<K: Kernel>(
             let run = of.get(&bits(&path.theta)).copied().unwrap_or(0);
             let course = Course {
                 unknowns: site.unknowns(&path.theta),
+                path: site.path(&path.theta),
                 days: path.values,
             };
             (course, run)

@@ -522,6 +522,7 @@ pub fn estimate_attended<K: Kernel>(
     let gateway = question.gateway;
     let observations = question.observations;
     let means: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+    let belief = &belief.seen_until(observations.last_day);
     let site = Site::new(kernel, observations, belief, &means, 1).map_err(WatchError::Gateway)?;
     let effort = question.effort;
     let seeds = seeds(effort);

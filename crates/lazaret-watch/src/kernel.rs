@@ -62,6 +62,17 @@ pub trait Kernel: Sync {
     /// If the values do not make a distribution somewhere.
     fn fix(&self, unknowns: &[f64]) -> Result<Self::Fixed, String>;
 
+    /// Sets the unknowns to values that follow one another, so that courses begun with one can be moved on with the next.
+    ///
+    /// # Errors
+    /// As [`fix`](Self::fix), and if the kernel cannot change unknowns on the way.
+    fn fix_path(&self, path: &[&[f64]]) -> Result<Vec<Self::Fixed>, String> {
+        match path {
+            [unknowns] => Ok(vec![self.fix(unknowns)?]),
+            _ => Err("this kernel cannot change unknowns on the way".to_string()),
+        }
+    }
+
     /// `count` courses at the end of day 0.
     fn start(&self, fixed: &Self::Fixed, count: usize, streams: &Streams) -> Self::Population;
 

@@ -9,6 +9,7 @@
 //! | how often each source misreports, and what its rows teach about that | [`grades`] |
 //! | how the gateway moves from day to day | [`kernel`] |
 //! | what is believed beforehand | [`belief`] |
+//! | how unknowns change over time | [`changes`] |
 //! | what is asked, and how much may be computed for it | [`question`] |
 //! | possible courses, before the evidence and after it | [`course`] |
 //! | what was known on a day, and what moved it | [`estimate`] |
@@ -19,6 +20,7 @@
 pub mod attendance;
 pub mod belief;
 pub mod board;
+pub mod changes;
 pub mod compare;
 pub mod course;
 pub mod estimate;

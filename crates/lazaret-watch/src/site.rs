@@ -9,6 +9,7 @@ use lazaret_smc::random::{StreamKey, Streams};
 use lazaret_smc::weights::log_sum_exp;
 
 use crate::belief::Belief;
+use crate::changes::Path;
 use crate::grades::Tally;
 use crate::kernel::{Figures, Kernel};
 use crate::observation::{Observation, Observations};
@@ -30,6 +31,8 @@ pub struct Site<'a, K: Kernel> {
     /// Stories that are followed.
     followed: usize,
     needs_no_state: bool,
+    /// The last day to which unknowns that change are followed.
+    until: usize,
 }
 
 type Known<F> = HashMap<Vec<u64>, Arc<Setting<F>>>;
@@ -38,10 +41,24 @@ const SHARDS: usize = 16;
 /// Settings kept in a shard; enough for five hundred θ and as many proposals, at some twenty kilobytes each.
 const KEPT_MOST: usize = 64;
 
-/// The unknowns and the kernel set to them.
+/// The unknowns over time and the kernel set to them; no kernel where they make no distribution.
 struct Setting<F> {
-    unknowns: Vec<f64>,
-    fixed: Option<Arc<F>>,
+    path: Path,
+    fixed: Vec<Arc<F>>,
+}
+
+impl<F> Setting<F> {
+    /// Which of the values holds on `day`.
+    fn on(&self, day: usize) -> usize {
+        match self.path.len() {
+            1 => 0,
+            _ => self.path.partition_point(|(from, _)| *from <= day).max(1) - 1,
+        }
+    }
+
+    fn unknowns(&self, day: usize) -> &[f64] {
+        &self.path[self.on(day)].1
+    }
 }
 
 /// The model at one value of the unknowns.
@@ -49,7 +66,7 @@ pub struct Member<'s, K: Kernel> {
     kernel: &'s K,
     observations: &'s Observations,
     setting: Arc<Setting<K::Fixed>>,
-    fixed: Arc<K::Fixed>,
+    fallback: Arc<K::Fixed>,
     window: usize,
     counted: usize,
     followed: usize,
@@ -142,9 +159,24 @@ impl<'a, K: Kernel> Site<'a, K> {
                 .count(),
             followed: followed(observations),
             needs_no_state: false,
+            until: observations.last_day,
         };
         site.needs_no_state = site.needs_no_state();
         Ok(site)
+    }
+
+    /// The same with unknowns that change followed to day `until`, which is later than the evidence.
+    #[must_use]
+    pub fn reaching(&self, until: usize) -> Self {
+        Self {
+            kernel: self.kernel,
+            observations: self.observations,
+            belief: self.belief,
+            fallback: Arc::clone(&self.fallback),
+            known: std::array::from_fn(|_| Mutex::new(HashMap::new())),
+            until: until.max(self.until),
+            ..*self
+        }
     }
 
     fn setting(&self, theta: &[f64]) -> Arc<Setting<K::Fixed>> {
@@ -164,11 +196,14 @@ impl<'a, K: Kernel> Site<'a, K> {
         if let Some(found) = found {
             return found;
         }
-        let unknowns = self.belief.unknowns(theta);
-        let fixed = self.kernel.fix(&unknowns).ok().map(Arc::new);
-        let setting = Arc::new(Setting { unknowns, fixed });
+        let path = self.belief.path(theta, self.until);
+        let each: Vec<&[f64]> = path.iter().map(|(_, values)| values.as_slice()).collect();
+        let fixed = self.kernel.fix_path(&each).unwrap_or_default();
+        let fixed = fixed.into_iter().map(Arc::new).collect();
+        let setting = Arc::new(Setting { path, fixed });
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if shard.len() >= KEPT_MOST {
+        let kept: usize = shard.values().map(|setting| setting.fixed.len()).sum();
+        if kept >= KEPT_MOST {
             shard.clear();
         }
         shard.insert(bits, Arc::clone(&setting));
@@ -183,10 +218,20 @@ impl<'a, K: Kernel> Site<'a, K> {
         self.followed <= WAYS_MOST && rows.iter().all(|row| row.rule.of.iter().all(unknown))
     }
 
-    /// Values of the unknowns under `theta`.
+    /// Values of the unknowns under `theta` on the last day of the evidence.
     #[must_use]
     pub fn unknowns(&self, theta: &[f64]) -> Vec<f64> {
         self.belief.unknowns(theta)
+    }
+
+    /// Values of the unknowns over time under `theta`; nothing if none changes.
+    #[must_use]
+    pub(crate) fn path(&self, theta: &[f64]) -> Path {
+        if self.belief.changes() {
+            self.belief.path(theta, self.until)
+        } else {
+            Path::new()
+        }
     }
 }
 
@@ -270,11 +315,10 @@ impl<K: Kernel> Family for Site<'_, K> {
 
     fn model<'s>(&'s self, theta: &[f64]) -> Member<'s, K> {
         let setting = self.setting(theta);
-        let fixed = setting.fixed.as_ref().unwrap_or(&self.fallback);
         Member {
             kernel: self.kernel,
             observations: self.observations,
-            fixed: Arc::clone(fixed),
+            fallback: Arc::clone(&self.fallback),
             setting,
             window: self.window,
             counted: self.counted,
@@ -287,8 +331,8 @@ impl<K: Kernel> Family for Site<'_, K> {
         if !self.needs_no_state {
             return None;
         }
-        let unknowns = self.belief.unknowns(theta);
-        if self.kernel.fix(&unknowns).is_err() {
+        let setting = self.setting(theta);
+        if setting.fixed.is_empty() {
             let rows = self.observations.by_day.iter().take(last + 1).flatten();
             let counted = rows.filter(|row| emphasis.of(**row) > 0.0).count();
             return Some(vec![f64::NEG_INFINITY; counted]);
@@ -304,7 +348,7 @@ impl<K: Kernel> Family for Site<'_, K> {
             .filter(|(_, power)| *power > 0.0)
             .map(|(row, power)| {
                 let observation = &self.observations.used[row];
-                let truth = observation.truth(&none, &[0.0; 4], &unknowns);
+                let truth = observation.truth(&none, &[0.0; 4], setting.unknowns(observation.day));
                 (row, power, observation.alone(truth))
             })
             .collect();
@@ -327,6 +371,12 @@ impl<K: Kernel> Family for Site<'_, K> {
 }
 
 impl<K: Kernel> Member<'_, K> {
+    /// The kernel as it is on `day`.
+    fn fixed(&self, day: usize) -> &K::Fixed {
+        let fixed = self.setting.fixed.get(self.setting.on(day));
+        fixed.unwrap_or(&self.fallback)
+    }
+
     fn remember(&self, population: &mut Followed<K::Population>) {
         if self.window <= 1 {
             return;
@@ -347,7 +397,7 @@ impl<K: Kernel> Member<'_, K> {
     ) -> f64 {
         let today = self.kernel.today(&population.inner, index);
         let sums = population.sums(index, observation.window);
-        observation.truth(&today, &sums, &self.setting.unknowns)
+        observation.truth(&today, &sums, self.setting.unknowns(population.day))
     }
 
     /// Whether `observation` retells an earlier row in the course `index`.
@@ -439,7 +489,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
     fn initialise(&self, count: usize, streams: &Streams) -> Self::Population {
         let days = if self.window > 1 { self.window } else { 0 };
         let mut population = Followed {
-            inner: self.kernel.start(&self.fixed, count, streams),
+            inner: self.kernel.start(self.fixed(0), count, streams),
             count,
             day: 0,
             flows: vec![[0; 4]; count * days],
@@ -453,7 +503,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
 
     fn step(&self, population: &mut Self::Population, day: usize, streams: &Streams) {
         self.kernel
-            .step(&self.fixed, &mut population.inner, day, streams);
+            .step(self.fixed(day), &mut population.inner, day, streams);
         population.day = day;
         self.remember(population);
     }
@@ -501,7 +551,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         row: usize,
         into: &mut [f64],
     ) {
-        if self.setting.fixed.is_none() {
+        if self.setting.fixed.is_empty() {
             into.fill(f64::NEG_INFINITY);
             return;
         }

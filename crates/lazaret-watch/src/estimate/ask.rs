@@ -149,7 +149,8 @@ impl Ask {
             let value: f64 = self.of.iter().map(|m| m.value(&none, unknowns)).sum();
             self.holds(value)
         };
-        let (probability, error, runs) = if of_unknowns {
+        let last = question.observations.last_day;
+        let (probability, error, runs) = if of_unknowns && (day == last || !belief.changes()) {
             // All values of the unknowns are used, not only those of the courses.
             let known = posterior
                 .pool

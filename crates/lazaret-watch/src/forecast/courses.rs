@@ -37,6 +37,9 @@ pub struct KeptCourses {
 pub struct KeptCourse {
     /// Values of the unknowns, in base units.
     pub unknowns: Vec<f64>,
+    /// Their values over time, where they change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub path: crate::changes::Path,
     /// The figures of the first day, then those of the next.
     pub days: Vec<u32>,
 }
@@ -61,6 +64,7 @@ impl KeptCourses {
                 .map(|at| &courses[at * courses.len() / count])
                 .map(|course| KeptCourse {
                     unknowns: course.unknowns.clone(),
+                    path: course.path.clone(),
                     days: course.days[first.min(course.days.len() - 1)..]
                         .iter()
                         .flat_map(|day| metrics.iter().map(|metric| count_of(*metric, day)))
@@ -97,7 +101,9 @@ impl KeptCourses {
         let metrics = followed(gateway);
         let courses = |kept: &[KeptCourse]| -> Result<Vec<Course>, String> {
             let whole = |course: &KeptCourse| {
-                course.unknowns.len() == unknowns.len()
+                let fits = |values: &Vec<f64>| values.len() == unknowns.len();
+                fits(&course.unknowns)
+                    && course.path.iter().all(|(_, values)| fits(values))
                     && !course.days.is_empty()
                     && course.days.len().is_multiple_of(metrics.len())
             };
@@ -115,6 +121,7 @@ impl KeptCourses {
                 }));
                 Course {
                     unknowns: kept.unknowns.clone(),
+                    path: kept.path.clone(),
                     days,
                 }
             };

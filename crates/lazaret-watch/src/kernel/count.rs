@@ -14,10 +14,12 @@ mod calendar;
 mod courses;
 mod day;
 mod fix;
+mod flows;
 mod lags;
 mod lanes;
 mod plan;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use lazaret_gateway::model::Gateway;
@@ -26,7 +28,9 @@ use lazaret_smc::random::Streams;
 pub use self::courses::Courses;
 use self::day::Day;
 pub use self::fix::Fixed;
-use self::fix::fix;
+use self::fix::{fix, fix_path};
+use self::flows::Ruled;
+pub use self::flows::{Answers, Flow, Stops};
 pub use self::plan::CannotExpress;
 use self::plan::{Due, Plan, STAGES_MOST};
 use super::{Figures, Kernel};
@@ -36,6 +40,8 @@ use super::{Figures, Kernel};
 pub struct CountKernel {
     plan: Arc<Plan>,
     cells: Cells,
+    /// By source; empty if none stops or answers.
+    flows: Arc<Vec<Ruled>>,
 }
 
 /// What is known of the slices beforehand; worked out once.
@@ -137,6 +143,34 @@ impl CountKernel {
                 slices: Arc::new(slices),
                 due: Arc::new(due),
             },
+            flows: Arc::default(),
+        })
+    }
+
+    /// The same with sources that stop and start again, or answer to the state of the place.
+    ///
+    /// * `flows` — by the name of the source.
+    ///
+    /// # Errors
+    /// If a flow names what the kernel does not follow.
+    pub fn with_flows(
+        self,
+        gateway: &Gateway,
+        flows: &BTreeMap<String, Flow>,
+    ) -> Result<Self, CannotExpress> {
+        let mut ruled = vec![Ruled::default(); gateway.sources.len()];
+        for (name, flow) in flows {
+            let Some(at) = gateway.sources.iter().position(|s| s.name == *name) else {
+                continue;
+            };
+            ruled[at] = Ruled::of(gateway, &self.plan, flow).map_err(|why| CannotExpress {
+                what: format!("flow.{name}"),
+                why,
+            })?;
+        }
+        Ok(Self {
+            flows: Arc::new(if flows.is_empty() { Vec::new() } else { ruled }),
+            ..self
         })
     }
 
@@ -152,7 +186,11 @@ impl Kernel for CountKernel {
     type Population = Courses;
 
     fn fix(&self, unknowns: &[f64]) -> Result<Fixed, String> {
-        fix(self, unknowns)
+        fix(self, unknowns, &mut Vec::new())
+    }
+
+    fn fix_path(&self, path: &[&[f64]]) -> Result<Vec<Fixed>, String> {
+        fix_path(self, path)
     }
 
     fn start(&self, fixed: &Fixed, count: usize, streams: &Streams) -> Courses {

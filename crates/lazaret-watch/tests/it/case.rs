@@ -156,6 +156,9 @@ impl Case {
             effort: &self.effort,
         };
         let kernel = CountKernel::new(&self.gateway, question.until + 1).unwrap();
-        ask(&kernel, &Belief::of(&self.gateway), &question)
+        let kernel = kernel.with_flows(&self.gateway, &self.rules.flows);
+        let last = self.observations.last_day;
+        let belief = Belief::changing(&self.gateway, &self.rules.changes, last);
+        ask(&kernel.unwrap(), &belief, &question)
     }
 }

@@ -75,6 +75,7 @@ fn too_much_and_too_little_are_equally_odd() {
             );
         let case = case(&rows, "");
         let course = Course {
+            path: Vec::new(),
             unknowns: vec![20.0 * DAY],
             days: vec![Figures::default(); case.observations.last_day + 1],
         };

@@ -1,5 +1,6 @@
 //! The crate's tests, one file a behaviour.
 mod case;
+mod changes;
 mod evidence;
 mod grades;
 mod inference;

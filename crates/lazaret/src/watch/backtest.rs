@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         gateway: &made_from,
         rules: &material.rules_text,
     };
-    let walk = with_kernel!(common.kernel, gateway, days, kernel => waiting.attend(|attendance| {
+    let walk = with_kernel!(common.kernel, gateway, &material.rules, days, kernel => waiting.attend(|attendance| {
         pool.install(|| backtest(
             kernel,
             gateway,

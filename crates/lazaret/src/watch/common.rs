@@ -175,7 +175,11 @@ impl Material {
     }
 
     pub(crate) fn belief(&self) -> Belief {
-        Belief::of(self.gateway())
+        Belief::changing(
+            self.gateway(),
+            &self.rules.changes,
+            self.observations.last_day,
+        )
     }
 }
 
@@ -428,13 +432,14 @@ impl Told {
 
 /// Evaluates an expression with the kernel that was asked for, for days 0 to `$days - 1`.
 macro_rules! with_kernel {
-    ($name:expr, $gateway:expr, $days:expr, $kernel:ident => $body:expr) => {
+    ($name:expr, $gateway:expr, $rules:expr, $days:expr, $kernel:ident => $body:expr) => {
         match $name {
             $crate::watch::common::KernelName::Count => {
-                let $kernel = &$crate::watch::common::count_kernel($gateway, $days)?;
+                let $kernel = &$crate::watch::common::count_kernel($gateway, $rules, $days)?;
                 $body
             }
             $crate::watch::common::KernelName::Simulator => {
+                $crate::watch::common::nothing_changes($rules)?;
                 let compiled =
                     lazaret_watch::kernel::simulator::SimulatorKernel::new($gateway, $days)
                         .map_err(|error| $crate::output::Failure::BadInput(error.to_string()))?;
@@ -447,10 +452,31 @@ macro_rules! with_kernel {
 pub(crate) use with_kernel;
 
 /// The count kernel, or why it cannot be.
-pub(crate) fn count_kernel(gateway: &Gateway, days: usize) -> Result<CountKernel, Failure> {
-    CountKernel::new(gateway, days).map_err(|error| {
+pub(crate) fn count_kernel(
+    gateway: &Gateway,
+    rules: &Rules,
+    days: usize,
+) -> Result<CountKernel, Failure> {
+    let kernel = CountKernel::new(gateway, days);
+    let kernel = kernel.and_then(|kernel| kernel.with_flows(gateway, &rules.flows));
+    kernel.map_err(|error| {
         Failure::BadInput(format!(
             "{error}; use --kernel simulator, which is slower but can"
         ))
     })
+}
+
+/// Refuses rules that say how things change: the simulator steps the gateway file as it is.
+pub(crate) fn nothing_changes(rules: &Rules) -> Result<(), Failure> {
+    let unknowns = rules.changes.keys().map(|name| format!("[unknown.{name}]"));
+    let flows = rules.flows.keys().map(|name| format!("[flow.{name}]"));
+    let named: Vec<String> = unknowns.chain(flows).collect();
+    if named.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::BadInput(format!(
+        "--kernel simulator steps the gateway file as it is, and the rules say under {} how things change; use --kernel \
+         count, or remove them from the rules",
+        named.join(", ")
+    )))
 }

@@ -197,9 +197,9 @@ fn tried(
         until: observations.last_day,
         ..material.question(0)
     };
-    let belief = Belief::of(gateway);
+    let belief = Belief::changing(gateway, &rules.changes, observations.last_day);
     let pool = common.effort.pool()?;
-    let tried = with_kernel!(common.kernel, gateway, question.until + 1, kernel => {
+    let tried = with_kernel!(common.kernel, gateway, &rules, question.until + 1, kernel => {
         pool.install(|| trial(kernel, &belief, &question, attendance))
     });
     tried.map_err(|error| match failed(error) {

@@ -213,7 +213,7 @@ fn attended(
         },
         earlier,
     };
-    let answer = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
+    let answer = with_kernel!(common.kernel, material.gateway(), &material.rules, question.until + 1, kernel => {
         pool.install(|| estimate_attended(kernel, &belief, &question, asks, &course))
     });
     answer.map_err(failed)

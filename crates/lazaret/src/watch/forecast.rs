@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let waiting = Waiting::begin(steps, "weighing the evidence", common.json)?;
     let belief = material.belief();
     let pool = common.effort.pool()?;
-    let made = with_kernel!(common.kernel, material.gateway(), question.until + 1, kernel => {
+    let made = with_kernel!(common.kernel, material.gateway(), &material.rules, question.until + 1, kernel => {
         waiting.attend(|attendance| {
             pool.install(|| forecast(kernel, &belief, &question, attendance))
         })

@@ -55,6 +55,8 @@ pub(super) struct AtSource {
     pub(super) short: Lanes,
     /// Whether a convoy waits for the source to open.
     pub(super) held: [bool; LANES],
+    /// Whether it pauses.
+    pub(super) stopped: [bool; LANES],
     /// Hour at which the next convoy is due, where that is drawn.
     pub(super) clock: [f32; LANES],
 }
@@ -96,6 +98,7 @@ impl Courses {
             home: Lanes::all(fixed.sources[at % fixed.sources.len()].fleet.unwrap_or(0)),
             short: Lanes::NONE,
             held: [false; LANES],
+            stopped: [false; LANES],
             clock: [f32::INFINITY; LANES],
         };
         Self {
@@ -256,6 +259,7 @@ impl AtSource {
         self.home.0[lane] = from.home.0[at];
         self.short.0[lane] = from.short.0[at];
         self.held[lane] = from.held[at];
+        self.stopped[lane] = from.stopped[at];
         self.clock[lane] = from.clock[at];
     }
 }

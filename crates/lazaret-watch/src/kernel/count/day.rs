@@ -4,6 +4,7 @@ use lazaret_smc::random::Streams;
 
 use super::courses::Block;
 use super::fix::{Fixed, at};
+use super::flows::Asked;
 use super::lags::Draw;
 use super::lanes::{Dice, LANES, Lanes, take};
 
@@ -55,6 +56,9 @@ impl<'a> Day<'a> {
         } else {
             day * a_day
         };
+        if day > 0 {
+            self.mornings();
+        }
         for slice in first..((day + 1) * a_day).min(slices.count()) {
             self.slice(slice);
         }
@@ -217,6 +221,44 @@ impl<'a> Day<'a> {
         }
     }
 
+    /// Sources stop or start again.
+    fn mornings(&mut self) {
+        let fixed = self.fixed;
+        for (ruled, state) in fixed.flows.iter().zip(&mut *self.block.sources) {
+            let Some((stops, starts)) = ruled.stops else {
+                continue;
+            };
+            for (lane, stopped) in state.stopped.iter_mut().enumerate() {
+                let chance = if *stopped { starts } else { stops };
+                *stopped ^= self.dice.of(lane).uniform() < chance;
+            }
+        }
+    }
+
+    /// Whether a convoy that is due does not come: the source pauses, or holds back for what stands in the place.
+    fn kept_back(&mut self, s: usize, lane: usize) -> bool {
+        let Some(ruled) = self.fixed.flows.get(s) else {
+            return false;
+        };
+        if self.block.sources[s].stopped[lane] {
+            return true;
+        }
+        let Some((asked, above, lets_through)) = ruled.answers else {
+            return false;
+        };
+        let now = &self.block.now;
+        let stands = match asked {
+            Asked::Queue => now.queue.0[lane],
+            Asked::Inside => now.inside.0[lane],
+            Asked::Stored => now.stored.0[lane],
+            Asked::Stage(k) => {
+                let stage = &self.block.stages[k];
+                stage.waiting.0[lane] + stage.busy.0[lane] + stage.done.0[lane]
+            }
+        };
+        f64::from(stands) > above && self.dice.of(lane).uniform() >= lets_through
+    }
+
     #[inline]
     fn convoy_unless_closed(
         &mut self,
@@ -235,6 +277,9 @@ impl<'a> Day<'a> {
 
     #[inline]
     fn convoy(&mut self, s: usize, lane: usize, slice: usize, now: f64) {
+        if !self.fixed.flows.is_empty() && self.kept_back(s, lane) {
+            return;
+        }
         let source = &self.fixed.sources[s];
         let vehicles = source.vehicles.draw(self.dice.of(lane)) + 0.5;
         let vehicles = vehicles.clamp(0.0, 6e4) as i32;

@@ -6,6 +6,7 @@ use lazaret_gateway::distribution::{Distribution, Sampler};
 use lazaret_gateway::model::Quantity;
 
 use super::binomial::Binomial;
+use super::flows::Ruled;
 use super::lags::{Draw, Lags};
 use super::plan::{Changes, Due, Plan};
 use super::{Cells, CountKernel};
@@ -27,6 +28,8 @@ pub struct Fixed {
     /// Whether vehicles of any source are counted, and so come home.
     pub(super) fleets: bool,
     pub(super) cells: Cells,
+    /// By source; empty if none stops or answers.
+    pub(super) flows: Arc<Vec<Ruled>>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,8 +101,41 @@ fn limit(of: f64) -> i32 {
     of.clamp(0.0, f64::from(NO_LIMIT)) as i32
 }
 
+/// What the kernel is at values of the unknowns that follow one another: all rings are as long as the longest needs, so that
+/// courses can be moved by any of them.
+pub(super) fn fix_path(kernel: &CountKernel, path: &[&[f64]]) -> Result<Vec<Fixed>, String> {
+    let mut lengths: Vec<usize> = Vec::new();
+    let mut all: Vec<Fixed> = Vec::new();
+    for unknowns in path {
+        let mut own = lengths.clone();
+        all.push(fix(kernel, unknowns, &mut own)?);
+        if own != lengths && !lengths.is_empty() {
+            all.clear();
+            lengths = own;
+            break;
+        }
+        lengths = own;
+    }
+    if all.len() == path.len() {
+        return Ok(all);
+    }
+    // Some needs longer rings than those before it: now all get the greatest lengths.
+    for unknowns in path {
+        fix(kernel, unknowns, &mut lengths)?;
+    }
+    let each = path.iter();
+    each.map(|unknowns| fix(kernel, unknowns, &mut lengths.clone()))
+        .collect()
+}
+
 /// What the kernel is at these values of the unknowns.
-pub(super) fn fix(kernel: &CountKernel, unknowns: &[f64]) -> Result<Fixed, String> {
+///
+/// * `lengths` — least lengths of its rings, in order; made as long as they come to be.
+pub(super) fn fix(
+    kernel: &CountKernel,
+    unknowns: &[f64],
+    lengths: &mut Vec<usize>,
+) -> Result<Fixed, String> {
     let plan = &kernel.plan;
     let slice = plan.slices.seconds();
     // Shares of the classes: the mean over the sources.
@@ -135,10 +171,17 @@ pub(super) fn fix(kernel: &CountKernel, unknowns: &[f64]) -> Result<Fixed, Strin
             slice,
         ))
     };
-    let mut rings = 0;
+    let (mut rings, mut number) = (0, 0);
     let mut ring = |length: usize| {
         let first = rings;
-        let length = length.next_power_of_two();
+        let least = lengths.get(number).copied().unwrap_or(0);
+        let length = length.next_power_of_two().max(least);
+        if number < lengths.len() {
+            lengths[number] = length;
+        } else {
+            lengths.push(length);
+        }
+        number += 1;
         rings += length;
         Ring {
             first,
@@ -264,6 +307,7 @@ pub(super) fn fix(kernel: &CountKernel, unknowns: &[f64]) -> Result<Fixed, Strin
         rings,
         store,
         cells: kernel.cells.clone(),
+        flows: Arc::clone(&kernel.flows),
     })
 }
 
