@@ -46,6 +46,13 @@ pub(crate) fn svg(gateway: &str, lot: &LotView) -> Result<String, Problem> {
                 .as_ref()
                 .map_or(String::new(), |vehicle| format!("vehicle {vehicle}")),
         ),
+        // Nobody may take the goods of an exercise for real ones.
+        (
+            46.0,
+            4.0,
+            true,
+            if lot.trial { "EXERCISE" } else { "" }.to_owned(),
+        ),
         (53.0, 3.0, false, gateway.to_owned()),
     ];
     for (y, height, bold, line) in lines {

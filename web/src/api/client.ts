@@ -14,6 +14,8 @@ export type Screen = Schemas['Screen'];
 export type Role = Schemas['Role'];
 export type Spot = Schemas['Spot'];
 export type Problem = Schemas['Problem'];
+/** Every event by its name, as the API's document lists them. */
+export type EventName = Schemas['Happening']['event'];
 
 export const api = createClient<paths>({ baseUrl: '' });
 

@@ -1,7 +1,7 @@
 // Options of the fields of forms, from the gateway file, the protocols and the crew board; read when first asked for.
 import { api, ask, type Schemas, type Spot } from '../api/client';
 import { w } from '../words';
-import type { Options, Subject } from './forms';
+import type { Options, Subject } from './event';
 import { shared } from './state.svelte';
 
 type Option = { value: string; label: string };

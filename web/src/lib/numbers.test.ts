@@ -1,7 +1,8 @@
 // Numbers as people type them: read right, or asked about; never read by a thousandth.
 import { describe, expect, it } from 'vitest';
 
-import { build, type Context } from './forms';
+import type { Context } from './event';
+import { build } from './forms';
 import { readNumber, readWithin, separators, written } from './numbers';
 
 const english = { group: ',', point: '.' };

@@ -1,5 +1,5 @@
 // What every screen shares: who is signed in, the server's clock, live updates, preferences, messages.
-import { ApiError, api, ask, onSignedOut, type Schemas } from '../api/client';
+import { ApiError, api, ask, onSignedOut, type EventName, type Schemas } from '../api/client';
 import { dropAllDrafts } from './drafts';
 
 type Session = Schemas['SessionView'];
@@ -54,7 +54,7 @@ class Shared {
     return this.session?.screens.includes(screen) ?? false;
   }
 
-  may(event: string): boolean {
+  may(event: EventName): boolean {
     return this.session?.may_say.includes(event) ?? false;
   }
 

@@ -1,5 +1,6 @@
 // Every word that a screen says, in English. Sentences that the ledger writes (refusals, what happened) come from it.
 // Vocabulary: docs/glossary.md. Plain words, full sentences where something is explained, no jargon of computers.
+import type { EventName } from '../api/client';
 
 const n = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
@@ -196,7 +197,7 @@ export const en = {
     corrected: 'Corrected',
     warning_acknowledged: 'Warning acknowledged',
     noted: 'Write a note',
-  } as Record<string, string>,
+  } satisfies Record<EventName, string>,
 
   field: {
     vehicle: 'Vehicle',
@@ -1086,6 +1087,8 @@ export const en = {
   labels: {
     title: 'Labels',
     hint: 'Scanning the code opens the card of the lot.',
+    cut: (shown: number, all: number) =>
+      `These are the first ${shown} of ${all} labels. Print them, then select the other lots.`,
   },
 };
 

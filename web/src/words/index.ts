@@ -26,6 +26,11 @@ export const locale: string = tag;
 
 const numbers = new Intl.NumberFormat(tag);
 
+/** What an event is called; its own name where a newer server knows more than this page. */
+export function eventWord(event: string): string {
+  return (w.event as Record<string, string>)[event] ?? event;
+}
+
 /** A whole or decimal number with the separators of the language. */
 export function number(n: number): string {
   return numbers.format(n);
