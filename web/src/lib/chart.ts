@@ -1,4 +1,4 @@
-// Charts, by ECharts: only the parts that are used, drawn as SVG so that they print and scale.
+// The one chart kit of the screens, by ECharts: only the parts that are used, drawn as SVG so that they print and scale.
 import { BarChart } from 'echarts/charts';
 import { GridSimpleComponent } from 'echarts/components';
 import { init, use } from 'echarts/core';
@@ -12,7 +12,13 @@ export function draw(box: HTMLElement): {
   dispose(): void;
 } {
   const chart = init(box, undefined, { renderer: 'svg' });
-  const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // A colour of the page is one for light and one for dark: which of them it is, only an element that wears it knows.
+  const colour = (name: string): string => {
+    box.style.color = `var(${name})`;
+    const worn = getComputedStyle(box).color;
+    box.style.color = '';
+    return worn;
+  };
   return {
     days(rows, names) {
       const ink = colour('--ink-soft');
