@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use lazaret_gateway::model::Gateway;
-use lazaret_ledger::State;
+use lazaret_ledger::{Less, State};
 use lazaret_vocabulary::event::entry::Entry;
 use lazaret_vocabulary::event::rules::{PlaceRule, Protocol, RuleBook};
 use lazaret_vocabulary::time::Span;
@@ -39,7 +39,9 @@ pub fn adoption(gateway: &Gateway, state: &State, now: Timestamp) -> Adoption {
     let rules = merged(bound, founding_rules(gateway));
     adoption.compare_rules(bound, &rules, state);
     if rules != *bound {
-        adoption.weaker.extend(state.weaker_rules(&rules));
+        adoption
+            .weaker
+            .extend(sentences(&state.weaker_rules(&rules)));
         adoption.entries.push(Entry::RulesAdopted {
             rules: Box::new(rules),
         });
@@ -70,7 +72,9 @@ pub fn adoption(gateway: &Gateway, state: &State, now: Timestamp) -> Adoption {
                 next
             }
         };
-        adoption.weaker.extend(state.weaker_protocol(&next));
+        adoption
+            .weaker
+            .extend(sentences(&state.weaker_protocol(&next)));
         adoption.entries.push(Entry::ProtocolAdopted {
             protocol: Box::new(next),
         });
@@ -79,6 +83,10 @@ pub fn adoption(gateway: &Gateway, state: &State, now: Timestamp) -> Adoption {
 }
 
 /// The rules of a file with what only the ledger knows.
+fn sentences(less: &[Less]) -> impl Iterator<Item = String> + use<'_> {
+    less.iter().map(ToString::to_string)
+}
+
 fn merged(bound: &RuleBook, mut rules: RuleBook) -> RuleBook {
     rules.people.clone_from(&bound.people);
     rules.mass_tolerance_permille = bound.mass_tolerance_permille;

@@ -21,9 +21,10 @@ use lazaret_vocabulary::event::rules::{PlaceRule, RuleBook};
 use lazaret_vocabulary::event::{Event, Happening, LotId, Spot, VehicleId};
 
 use crate::command::Command;
-use crate::gate::Gate;
+use crate::gate::{Gate, unknown};
+use crate::refusal::{Fact, Noun, Refusal, Remedy, when};
 use crate::role::roles_for;
-use crate::rule::{Refusal, Rule, Warning};
+use crate::rule::{Rule, Warning};
 use crate::state::{Again, State, flag, micros, seconds, timestamp};
 use crate::work::{WorkedOn, work};
 
@@ -65,8 +66,10 @@ pub fn decide_without(
             // Nothing is said about the other command: it may be somebody else's.
             Again::Other => Err(Refusal::new(
                 Rule::Once,
-                format!("the key {} was used for another command", command.id),
-                "give this command a key of its own; if a device counts its keys, its count began anew",
+                Fact::KeyUsed {
+                    key: command.id.to_string(),
+                },
+                Remedy::NewKey,
             )),
         };
     }
@@ -101,7 +104,7 @@ pub(super) struct Said {
     /// What follows from it.
     after: Vec<Event>,
     /// Warnings, with what they say.
-    warnings: Vec<(Warning, Rule, String)>,
+    warnings: Vec<(Warning, Rule, Fact)>,
 }
 
 /// One command, looked at.
@@ -135,7 +138,7 @@ impl<'a> Judge<'a> {
         &self,
         rule: Rule,
         holds: bool,
-        why: impl FnOnce() -> (String, String),
+        why: impl FnOnce() -> (Fact, Remedy),
     ) -> Result<(), Refusal> {
         self.gate.need(rule, holds, why)
     }
@@ -163,12 +166,11 @@ impl<'a> Judge<'a> {
             latest <= self.now.saturating_add(tolerance),
             || {
                 (
-                    format!(
-                        "the entry is of {}, and it is {}",
-                        timestamp(latest),
-                        timestamp(self.now)
-                    ),
-                    "set the device's clock and enter it again".into(),
+                    Fact::FromFuture {
+                        at: when(latest),
+                        now: when(self.now),
+                    },
+                    Remedy::SetDeviceClock,
                 )
             },
         )?;
@@ -178,12 +180,10 @@ impl<'a> Judge<'a> {
             micros(self.command.issued_at) >= remembered,
             || {
                 (
-                    format!(
-                        "the command was written at {}, longer ago than keys are remembered",
-                        self.command.issued_at
-                    ),
-                    "look whether it is in the ledger; if not, enter it anew as a late entry"
-                        .into(),
+                    Fact::LongAgo {
+                        at: self.command.issued_at.into(),
+                    },
+                    Remedy::LookOrEnterLate,
                 )
             },
         )
@@ -202,18 +202,15 @@ impl<'a> Judge<'a> {
             return Ok(());
         }
         self.need(Rule::Known, self.state.rules().is_some(), || {
-            (
-                "the gateway has no rules yet".into(),
-                "adopt its rules first".into(),
-            )
+            (Fact::NoRules, Remedy::AdoptRules)
         })?;
         let held_open = matches!(what, Happening::LotReleased { .. }) && self.without(Rule::Held);
         self.need(Rule::Allowed, !roles.is_empty() || held_open, || {
             (
-                "this is recorded by the ledger itself".into(),
+                Fact::OwnEntry,
                 match what {
-                    Happening::LotReleased { .. } => "sign for the release instead".into(),
-                    _ => "enter what it follows from".to_owned(),
+                    Happening::LotReleased { .. } => Remedy::SignInstead,
+                    _ => Remedy::EnterCause,
                 },
             )
         })?;
@@ -223,8 +220,13 @@ impl<'a> Judge<'a> {
             own.iter().any(|role| roles.contains(role)) || held_open,
             || {
                 (
-                    format!("{by} is {}", role_list(&own, "nobody here")),
-                    format!("{} may do this", role_list(roles, "nobody")),
+                    Fact::NotInRole {
+                        person: by.clone(),
+                        roles: own.clone(),
+                    },
+                    Remedy::RolesMay {
+                        roles: roles.to_vec(),
+                    },
                 )
             },
         )
@@ -245,8 +247,11 @@ impl<'a> Judge<'a> {
             (1..=self.state.seq()).contains(&correction.record),
             || {
                 (
-                    format!("there is no record {}", correction.record),
-                    "name the record that is wrong".into(),
+                    Fact::Unknown {
+                        what: Noun::Record,
+                        name: correction.record.to_string(),
+                    },
+                    Remedy::NameRecord,
                 )
             },
         )?;
@@ -255,11 +260,10 @@ impl<'a> Judge<'a> {
             !correction.because.trim().is_empty(),
             || {
                 (
-                    format!(
-                        "no reason is given why record {} is wrong",
-                        correction.record
-                    ),
-                    "say why".into(),
+                    Fact::CorrectionUnexplained {
+                        record: correction.record,
+                    },
+                    Remedy::SayWhy,
                 )
             },
         )
@@ -276,8 +280,8 @@ impl<'a> Judge<'a> {
                 self.state.person_names.find(person.as_str()).is_some(),
                 || {
                     (
-                        format!("nobody is called {person}"),
-                        "appoint and clear them first".into(),
+                        unknown(Noun::Person, person.as_str()),
+                        Remedy::AppointAndClear,
                     )
                 },
             )?;
@@ -333,14 +337,14 @@ impl<'a> Judge<'a> {
         }
     }
 
-    fn acknowledged(&self, warnings: &[(Warning, Rule, String)]) -> Result<(), Refusal> {
+    fn acknowledged(&self, warnings: &[(Warning, Rule, Fact)]) -> Result<(), Refusal> {
         for (warning, rule, fact) in warnings {
             let seen = self.command.acknowledged.contains(warning);
             if !seen && !self.without(Rule::Acknowledged) {
                 let mut refusal = Refusal::new(
                     *rule,
                     fact.clone(),
-                    format!("acknowledge `{}` if it is meant", warning.name()),
+                    Remedy::Acknowledge { warning: *warning },
                 );
                 refusal.warning = Some(*warning);
                 return Err(refusal);
@@ -362,7 +366,7 @@ impl<'a> Judge<'a> {
                 events.push(self.now(Entry::WarningAcknowledged {
                     warning: warning.name().into(),
                     by: self.command.by.clone(),
-                    fact,
+                    fact: fact.to_string(),
                 }));
             }
         }
@@ -394,13 +398,9 @@ impl<'a> Judge<'a> {
     }
 
     pub(super) fn rules(&self) -> Result<&'a RuleBook, Refusal> {
-        self.state.rules().ok_or_else(|| {
-            Refusal::new(
-                Rule::Known,
-                "the gateway has no rules yet",
-                "adopt its rules first",
-            )
-        })
+        self.state
+            .rules()
+            .ok_or_else(|| Refusal::new(Rule::Known, Fact::NoRules, Remedy::AdoptRules))
     }
 
     pub(super) fn lot(&self, lot: &LotId) -> Result<u32, Refusal> {
@@ -409,7 +409,6 @@ impl<'a> Judge<'a> {
 
     /// The lot, which must be here.
     pub(super) fn lot_here(&self, lot: &LotId) -> Result<u32, Refusal> {
-        use crate::gate::where_it_is;
         use crate::state::LotStage;
         let number = self.lot(lot)?;
         let stage = self.state.lot(number).stage;
@@ -418,8 +417,11 @@ impl<'a> Judge<'a> {
         }
         Err(Refusal::new(
             Rule::OnePlace,
-            format!("{lot} is {}", where_it_is(stage)),
-            "only what is here can be worked on; correct the name, or record how it came back",
+            Fact::LotIs {
+                lot: lot.clone(),
+                stage: self.state.stage(number),
+            },
+            Remedy::CorrectNameOrReturn,
         ))
     }
 
@@ -433,8 +435,10 @@ impl<'a> Judge<'a> {
         number.ok_or_else(|| {
             Refusal::new(
                 Rule::OnePlace,
-                format!("vehicle {vehicle} is not here"),
-                "record the arrival of its convoy, or correct the mark",
+                Fact::VehicleNotHere {
+                    vehicle: vehicle.clone(),
+                },
+                Remedy::CorrectMarkOrArrival,
             )
         })
     }
@@ -449,16 +453,19 @@ impl<'a> Judge<'a> {
             .ok_or_else(|| {
                 Refusal::new(
                     Rule::Known,
-                    format!("there is no place {}", spot.place),
-                    "choose one of the places of the gateway's rules",
+                    unknown(Noun::Place, spot.place.as_str()),
+                    Remedy::ChoosePlace,
                 )
             })?;
         let units = rule.units.unwrap_or(u32::from(u16::MAX));
         if !(1..=units).contains(&spot.unit) {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("{} has no unit {}", spot.place, spot.unit),
-                format!("choose a unit from 1 to {units}"),
+                Fact::NoUnit {
+                    place: spot.place.clone(),
+                    unit: spot.unit,
+                },
+                Remedy::ChooseUnit { most: units },
             ));
         }
         Ok(rule)
@@ -467,25 +474,4 @@ impl<'a> Judge<'a> {
     pub(super) fn is_trial(&self, lot: u32) -> bool {
         self.state.lot(lot).is(flag::TRIAL)
     }
-}
-
-fn role_list(roles: &[Role], none: &str) -> String {
-    if roles.is_empty() {
-        return none.into();
-    }
-    roles
-        .iter()
-        .map(|role| match role {
-            Role::YardMaster => "yard master",
-            Role::DisinfectionLead => "disinfection lead",
-            Role::QuarantineOfficer => "quarantine officer",
-            Role::ChiefOfficer => "chief officer",
-            Role::Dispatcher => "dispatcher",
-            Role::Gate => "gate",
-            Role::Crew => "crew",
-            Role::Auditor => "auditor",
-            Role::Administrator => "administrator",
-        })
-        .collect::<Vec<_>>()
-        .join(", ")
 }

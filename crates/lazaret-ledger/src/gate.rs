@@ -5,9 +5,10 @@
 //! be.
 
 use jiff::Timestamp;
-use lazaret_vocabulary::event::LotId;
+use lazaret_vocabulary::event::{LotId, StepName};
 
-use crate::rule::{Refusal, Rule};
+use crate::refusal::{Fact, Noun, Refusal, Remedy};
+use crate::rule::Rule;
 use crate::state::{Lot, LotStage, State, flag, micros, timestamp};
 
 /// By which way goods would leave.
@@ -67,8 +68,8 @@ impl State {
         self.lot_names.find(lot.as_str()).ok_or_else(|| {
             Refusal::new(
                 Rule::Known,
-                format!("there is no lot {lot}"),
-                "check the name, or record that it was unloaded",
+                unknown(Noun::Lot, lot.as_str()),
+                Remedy::CheckNameOrUnload,
             )
         })
     }
@@ -102,8 +103,8 @@ impl Gate<'_> {
                 stopped()?;
                 self.need(Rule::Decided, !row.is(flag::CONDEMNED), || {
                     (
-                        format!("an inspection condemned {name}"),
-                        "record its destruction".into(),
+                        Fact::Condemned { lot: name.clone() },
+                        Remedy::RecordDestruction,
                     )
                 })
             }
@@ -128,20 +129,13 @@ impl Gate<'_> {
         if row.frozen == 0 || self.without == Some(Rule::NoException) {
             return None;
         }
-        let names: Vec<String> = self
-            .state
-            .exceptions_of(lot)
-            .iter()
-            .map(ToString::to_string)
-            .collect();
         Some(Refusal::new(
             Rule::NoException,
-            format!(
-                "{} is stopped by {}",
-                self.state.lot_id(lot),
-                names.join(", ")
-            ),
-            "a chief officer must close what stops it",
+            Fact::Stopped {
+                lot: self.state.lot_id(lot),
+                exceptions: self.state.exceptions_of(lot),
+            },
+            Remedy::ChiefCloses,
         ))
     }
 
@@ -154,15 +148,15 @@ impl Gate<'_> {
         if row.is(flag::CONDEMNED) {
             return Some(Refusal::new(
                 Rule::Decided,
-                format!("an inspection condemned {name}"),
-                "record its destruction",
+                Fact::Condemned { lot: name },
+                Remedy::RecordDestruction,
             ));
         }
         row.is(flag::REFUSED).then(|| {
             Refusal::new(
                 Rule::Decided,
-                format!("an inspection refused {name}"),
-                "record its return to the sender, or its destruction",
+                Fact::RefusedByInspection { lot: name },
+                Remedy::ReturnOrDestroy,
             )
         })
     }
@@ -173,21 +167,20 @@ impl Gate<'_> {
             return None;
         }
         let protocol = self.state.protocol_of(row)?;
-        let missing: Vec<&str> = protocol
+        let missing: Vec<StepName> = protocol
             .treatments
             .iter()
             .enumerate()
             .filter(|(bit, _)| row.treated >> bit & 1 == 0)
-            .map(|(_, rule)| rule.step.as_str())
+            .map(|(_, rule)| rule.step.clone())
             .collect();
         Some(Refusal::new(
             Rule::Treated,
-            format!(
-                "{} has no valid {}",
-                self.state.lot_id(lot),
-                missing.join(", ")
-            ),
-            format!("complete {} as its protocol asks", missing.join(", ")),
+            Fact::Untreated {
+                lot: self.state.lot_id(lot),
+                steps: missing.clone(),
+            },
+            Remedy::CompleteSteps { steps: missing },
         ))
     }
 
@@ -197,41 +190,44 @@ impl Gate<'_> {
             return None;
         }
         let protocol = self.state.protocol_of(row)?;
-        let inspections = protocol
+        let inspections: Vec<StepName> = protocol
             .inspections
             .iter()
             .enumerate()
             .filter(|(bit, _)| row.inspected >> bit & 1 == 0)
-            .map(|(_, rule)| rule.step.to_string());
-        let tests = self
-            .state
-            .tests(row.tests_needed & !row.tests_passed)
-            .into_iter()
-            .map(|test| test.to_string());
+            .map(|(_, rule)| rule.step.clone())
+            .collect();
+        let tests = self.state.tests(row.tests_needed & !row.tests_passed);
         let name = self.state.lot_id(lot);
-        let missing = inspections.chain(tests).collect::<Vec<_>>().join(", ");
-        if !missing.is_empty() {
+        if !inspections.is_empty() || !tests.is_empty() {
             return Some(Refusal::new(
                 Rule::Tested,
-                format!("{name} has not passed {missing}"),
-                format!("sample or inspect it for {missing} within its present hold"),
+                Fact::Untested {
+                    lot: name,
+                    inspections: inspections.clone(),
+                    tests: tests.clone(),
+                },
+                Remedy::SampleOrInspect { inspections, tests },
             ));
         }
         if row.samples_out > 0 {
-            let out = self.state.samples_out(lot).join(", ");
             return Some(Refusal::new(
                 Rule::Tested,
-                format!("{name} waits for the result of {out}"),
-                "enter it; a sample that was lost is inconclusive, and another is taken",
+                Fact::ResultsOut {
+                    lot: name,
+                    samples: self.state.samples_out(lot),
+                },
+                Remedy::EnterResult,
             ));
         }
         let tests = self.state.tests(row.in_doubt);
-        let tests: Vec<String> = tests.iter().map(ToString::to_string).collect();
-        let tests = tests.join(", ");
         Some(Refusal::new(
             Rule::Tested,
-            format!("the last result of {tests} of {name} was inconclusive"),
-            format!("take another sample for {tests}"),
+            Fact::Inconclusive {
+                lot: name,
+                tests: tests.clone(),
+            },
+            Remedy::SampleAgain { tests },
         ))
     }
 
@@ -245,41 +241,36 @@ impl Gate<'_> {
         Some(if earliest == i64::MAX {
             Refusal::new(
                 Rule::ClockRun,
-                format!("the clock of {name} has not begun"),
-                "complete its treatment and bring it to where it is held",
+                Fact::ClockNotBegun { lot: name },
+                Remedy::TreatAndStore,
             )
         } else {
             let until = timestamp(earliest);
-            let mut refusal = Refusal::new(
+            Refusal::until(
                 Rule::ClockRun,
-                format!(
-                    "{name} is held until {until} ({} from now)",
-                    lazaret_vocabulary::time::Span::from_micros(earliest - self.now)
-                ),
-                format!("wait until {until}"),
-            );
-            refusal.retry_at = Some(until);
-            refusal
+                until,
+                Fact::HeldFor {
+                    lot: name,
+                    until: until.into(),
+                    left_us: earliest - self.now,
+                },
+                Remedy::WaitUntil {
+                    until: until.into(),
+                },
+            )
         })
     }
 
     fn unsigned(&self, lot: u32) -> Refusal {
         let row = self.state.lot(lot);
         let fallen = self.state.fallen_signatures(lot);
-        let mut fact = format!(
-            "{} has {} of {} signatures",
-            self.state.lot_id(lot),
-            usize::from(row.signatures) - fallen.len(),
-            row.signatures_needed
-        );
-        for (signer, why) in &fallen {
-            fact.push_str(&format!("; that of {signer} counts no more: {why}"));
-        }
-        Refusal::new(
-            Rule::Held,
-            fact,
-            "different cleared officers who neither treated nor tested it must sign, the last a chief",
-        )
+        let fact = Fact::Unsigned {
+            lot: self.state.lot_id(lot),
+            have: u32::from(row.signatures) - fallen.len() as u32,
+            need: row.signatures_needed,
+            fallen,
+        };
+        Refusal::new(Rule::Held, fact, Remedy::OfficersSign)
     }
 
     /// That the lot is here at all, or loaded if that will do.
@@ -288,15 +279,20 @@ impl Gate<'_> {
         if self.state.protocol_of(row).is_none() {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("{} was never unloaded here", self.state.lot_id(lot)),
-                "record its unloading first",
+                Fact::LotNeverUnloaded {
+                    lot: self.state.lot_id(lot),
+                },
+                Remedy::RecordUnloading,
             ));
         }
         let ok = row.stage == LotStage::Here || or_loaded && row.stage == LotStage::Loaded;
         self.need(Rule::OnePlace, ok, || {
             (
-                format!("{} is {}", self.state.lot_id(lot), where_it_is(row.stage)),
-                "only what is here can leave".into(),
+                Fact::LotIs {
+                    lot: self.state.lot_id(lot),
+                    stage: self.state.stage(lot),
+                },
+                Remedy::OnlyHereLeaves,
             )
         })
     }
@@ -305,7 +301,7 @@ impl Gate<'_> {
         &self,
         rule: Rule,
         holds: bool,
-        why: impl FnOnce() -> (String, String),
+        why: impl FnOnce() -> (Fact, Remedy),
     ) -> Result<(), Refusal> {
         // A test may leave one rule out; what the state cannot even represent stays refused.
         if holds || (self.without == Some(rule) && rule != Rule::Known) {
@@ -316,16 +312,10 @@ impl Gate<'_> {
     }
 }
 
-pub(crate) fn where_it_is(stage: LotStage) -> &'static str {
-    match stage {
-        LotStage::Announced => "announced and not yet unloaded",
-        LotStage::Withdrawn => "no longer on any papers",
-        LotStage::Here => "here",
-        LotStage::Sent => "on its way between two sites",
-        LotStage::Loaded => "loaded for a departure",
-        LotStage::Departed => "gone inland",
-        LotStage::Destroyed => "destroyed",
-        LotStage::SentBack => "gone back to its sender",
-        LotStage::Split => "split into parts",
+/// That nothing is called so.
+pub(crate) fn unknown(what: Noun, name: &str) -> Fact {
+    Fact::Unknown {
+        what,
+        name: name.to_owned(),
     }
 }

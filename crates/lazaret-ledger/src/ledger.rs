@@ -8,7 +8,7 @@ use crate::chain::{Chain, Digest, Record, Sealed};
 use crate::clock::{ClockNote, Doubted, Known, Reading, Time};
 use crate::command::Command;
 use crate::decide::{Decision, decide, lapsed, stopped, timeless};
-use crate::rule::Refusal;
+use crate::refusal::Refusal;
 use crate::state::{Broken, Restoring, SnapshotError, State};
 
 /// A state and the end of the chain that led to it.

@@ -18,6 +18,7 @@ mod gate;
 pub mod identity;
 mod ledger;
 mod names;
+mod refusal;
 pub mod role;
 pub mod rule;
 pub mod segregation;
@@ -31,7 +32,10 @@ pub use command::{Command, CommandId, Correction};
 pub use decide::{Decision, decide, decide_without};
 pub use gate::Way;
 pub use ledger::{Accepted, Ledger};
-pub use rule::{Refusal, Rule, Warning};
+pub use refusal::{
+    Dangers, Fact, Fallen, Less, Milestone, NameFault, Nearness, Noun, Refusal, Remedy, When,
+};
+pub use rule::{Rule, Warning};
 pub use state::{
     Broken, Chained, Closure, ConvoyView, Cursor, ExceptionView, HoldLine, LotView, ManifestView,
     MovedDate, NameKind, PersonView, PlaceView, Restoring, SampleView, SnapshotError, Stage, State,

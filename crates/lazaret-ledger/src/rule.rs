@@ -1,11 +1,10 @@
-//! The rules of a gateway by number, and what a refusal says.
+//! The rules of a gateway by number.
 //!
 //! Letters: G goods, C contacts, W vehicles, P people, S places, A the record. Every refusal names one rule, the fact
 //! that breaks it and what would make the command acceptable.
 
 use std::fmt;
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 macro_rules! rules {
@@ -128,6 +127,7 @@ impl<'de> Deserialize<'de> for Rule {
 
 /// Something that may be done, but only by somebody who says that they know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Warning {
     /// The mark fails its check digit; it is kept as unverified.
@@ -164,41 +164,3 @@ impl Warning {
         }
     }
 }
-
-/// Why a command was not accepted. Nothing has changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refusal {
-    /// The rule it would break.
-    pub rule: Rule,
-    /// The fact that breaks it.
-    pub fact: String,
-    /// What would make the command acceptable.
-    pub remedy: String,
-    /// When the same command would be accepted, if waiting is enough.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_at: Option<Timestamp>,
-    /// The warning to acknowledge, if that is enough.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub warning: Option<Warning>,
-}
-
-impl Refusal {
-    pub(crate) fn new(rule: Rule, fact: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Refusal {
-            rule,
-            fact: fact.into(),
-            remedy: remedy.into(),
-            retry_at: None,
-            warning: None,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    /// Three lines: rule, fact, remedy.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n{}\n{}", self.rule, self.fact, self.remedy)
-    }
-}
-
-impl std::error::Error for Refusal {}

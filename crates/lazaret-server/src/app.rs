@@ -263,8 +263,10 @@ impl From<&lazaret_ledger::Refusal> for RefusalView {
         RefusalView {
             rule: refusal.rule.code().into(),
             says: refusal.rule.says().into(),
-            fact: refusal.fact.clone(),
-            remedy: refusal.remedy.clone(),
+            fact: refusal.fact.to_string(),
+            remedy: refusal.remedy.to_string(),
+            fact_data: (*refusal.fact).clone(),
+            remedy_data: (*refusal.remedy).clone(),
             retry_at: refusal.retry_at.map(Into::into),
             warning: refusal.warning.map(|warning| warning.name().into()),
         }

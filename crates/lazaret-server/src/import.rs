@@ -134,6 +134,7 @@ fn cell(error: lazaret_exchange::CellError) -> CellError {
         column: error.column,
         value: error.value,
         message: error.message,
+        refusal: None,
     }
 }
 

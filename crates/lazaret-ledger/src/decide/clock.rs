@@ -7,11 +7,9 @@ use lazaret_vocabulary::event::entry::{Entry, ExceptionId};
 use super::{Judge, Said};
 use crate::clock::{Retiming, STATEMENT_S};
 use crate::gate::Gate;
-use crate::rule::{Refusal, Rule};
+use crate::refusal::{Fact, Refusal, Remedy};
+use crate::rule::Rule;
 use crate::state::{micros, seconds, timestamp};
-
-/// What to do when the time is in doubt.
-const REMEDY: &str = "set the server's clock right; an administrator then states the time, and a second person confirms it";
 
 /// What counts by no clock: it may be recorded while the time is in doubt.
 ///
@@ -28,15 +26,21 @@ pub fn timeless(what: &Happening) -> bool {
 
 /// That the ledger has stopped.
 pub(crate) fn stopped(why: &str) -> Refusal {
-    Refusal::new(Rule::OwnClock, why, REMEDY)
+    Refusal::new(
+        Rule::OwnClock,
+        Fact::TimeInDoubt {
+            why: why.to_owned(),
+        },
+        Remedy::SettleTime,
+    )
 }
 
 /// That a statement of the time no longer counts.
 pub(crate) fn lapsed() -> Refusal {
     Refusal::new(
         Rule::OwnClock,
-        "no statement of the time waits for a second person: it was settled, is more than an hour old, or the machine was started anew",
-        "let an administrator state the time again",
+        Fact::StatementLapsed,
+        Remedy::StateTimeAgain,
     )
 }
 
@@ -45,7 +49,12 @@ impl Judge<'_> {
     pub(super) fn running(&self) -> Result<(), Refusal> {
         let doubt = (self.state.clock_doubt()).filter(|_| !timeless(&self.command.what));
         self.need(Rule::OwnClock, doubt.is_none(), || {
-            (doubt.unwrap_or_default().to_owned(), REMEDY.to_owned())
+            (
+                Fact::TimeInDoubt {
+                    why: doubt.unwrap_or_default().to_owned(),
+                },
+                Remedy::SettleTime,
+            )
         })
     }
 
@@ -58,22 +67,21 @@ impl Judge<'_> {
         let years = Timestamp::UNIX_EPOCH..timestamp(7_258_118_400_000_000);
         self.need(Rule::OwnClock, years.contains(&time), || {
             (
-                format!("{time} is not between 1970 and 2200"),
-                "state what time it is now".into(),
+                Fact::TimeOutOfRange { at: time.into() },
+                Remedy::StateTimeNow,
             )
         })?;
         let late = wrong_since.filter(|&since| micros(since) > self.now);
         self.need(Rule::OwnClock, late.is_none(), || {
             (
-                format!("no record was made as late as {}", late.unwrap_or_default()),
-                "give the stamp of the first record that was made under the wrong clock".into(),
+                Fact::NoRecordSoLate {
+                    at: late.unwrap_or_default().into(),
+                },
+                Remedy::FirstWrongStamp,
             )
         })?;
         self.need(Rule::OwnClock, !because.trim().is_empty(), || {
-            (
-                "it is not said how the time is known".into(),
-                "say by which clock".into(),
-            )
+            (Fact::TimeUnexplained, Remedy::SayByWhichClock)
         })
     }
 
@@ -87,8 +95,8 @@ impl Judge<'_> {
             self.state.person_names.find(&stated.by) != self.state.person_names.find(by.as_str());
         self.need(Rule::OwnClock, other, || {
             (
-                format!("{by} stated the time and would confirm it as well"),
-                "somebody else must confirm it".into(),
+                Fact::TimeStatedThemselves { person: by.clone() },
+                Remedy::OtherConfirms,
             )
         })?;
         let right = (stated.time).saturating_add(self.now.saturating_sub(stated.at));

@@ -1,15 +1,16 @@
 //! The door: every name of a command under the spelling that the ledger knows it by.
 //!
 //! A command may spell a wagon with blanks or a person with a capital. Here each name becomes the one on record, once,
-//! before any rule looks at it; a name that is new is checked and tidied. What is recorded is what was understood.
+//! before any rule looks at it; a name that is new is checked and tidied. Noun is recorded is what was understood.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::named::{What, every_name};
+use super::named::every_name;
 use crate::command::Command;
 use crate::names::{Names, Spelled};
-use crate::rule::{Refusal, Rule};
+use crate::refusal::{Fact, NameFault, Noun, Refusal, Remedy};
+use crate::rule::Rule;
 use crate::spelling::{Kind, clean, key, look};
 use crate::state::State;
 
@@ -19,7 +20,7 @@ pub(super) struct Understood<'a> {
     /// The first name that cannot be used, if there is one.
     pub(super) wrong: Option<Refusal>,
     /// New lots that can be taken for others, each with what to say of it.
-    pub(super) alike: Vec<String>,
+    pub(super) alike: Vec<Fact>,
 }
 
 /// Understands the names of a command.
@@ -36,19 +37,15 @@ pub(super) fn understand<'a>(state: &State, command: &'a Command) -> Understood<
     let mut crew = command.crew.clone();
     let mut what = command.what.clone();
     if let Spelled::Known(_) = state.person_names.spelled(by.as_str()) {
-        door.see(What::Person, &mut by);
+        door.see(Noun::Person, &mut by);
     }
     for person in &mut crew {
-        door.see(What::Person, person);
+        door.see(Noun::Person, person);
     }
     every_name(&mut what, &mut |kind, name| door.see(kind, name));
-    for (text, said) in [(&command.device, "device"), (&command.site, "site")] {
+    for (text, said) in [(&command.device, Noun::Device), (&command.site, Noun::Site)] {
         if let Some(Err(error)) = text.as_deref().map(clean) {
-            door.refuse(
-                said,
-                text.as_deref().unwrap_or_default(),
-                &error.to_string(),
-            );
+            door.refuse(said, text.as_deref().unwrap_or_default(), (&error).into());
         }
     }
     let understood = if door.changed {
@@ -77,16 +74,16 @@ pub(super) trait Name {
 struct Door<'a> {
     state: &'a State,
     /// Names that are new with this command, by what their spellings have in common.
-    new: HashMap<(What, String), String>,
+    new: HashMap<(Noun, String), String>,
     /// New lots and people by what they look like.
-    looks: HashMap<(What, String), String>,
+    looks: HashMap<(Noun, String), String>,
     wrong: Option<Refusal>,
-    alike: Vec<String>,
+    alike: Vec<Fact>,
     changed: bool,
 }
 
 impl Door<'_> {
-    fn see(&mut self, what: What, name: &mut dyn Name) {
+    fn see(&mut self, what: Noun, name: &mut dyn Name) {
         if self.wrong.is_some() {
             return;
         }
@@ -100,19 +97,18 @@ impl Door<'_> {
     }
 
     /// The spelling on record, or that of a new name; none if the name cannot be used.
-    fn understood(&mut self, what: What, name: &str) -> Option<String> {
-        if let Some(names) = what.names(self.state) {
+    fn understood(&mut self, what: Noun, name: &str) -> Option<String> {
+        if let Some(names) = names_of(what, self.state) {
             match names.spelled(name) {
                 Spelled::Known(number) => return Some(names.get(number).to_owned()),
                 Spelled::Several => {
-                    let remedy = "write it exactly as it is recorded";
                     self.wrong = Some(Refusal::new(
                         Rule::Known,
-                        format!(
-                            "more than one {} is called {name} in other spellings",
-                            what.word()
-                        ),
-                        remedy,
+                        Fact::SeveralSpellings {
+                            what,
+                            name: name.to_owned(),
+                        },
+                        Remedy::SpellAsRecorded,
                     ));
                     return None;
                 }
@@ -125,18 +121,18 @@ impl Door<'_> {
         if let Some(known) = self.in_protocols(what, name) {
             return Some(known);
         }
-        let shared = (what, key(what.kind(), name).into_owned());
+        let shared = (what, key(kind_of(what), name).into_owned());
         if let Some(known) = self.new.get(&shared) {
             return Some(known.clone());
         }
         let spelling = match clean(name) {
             Ok(spelling) => spelling.into_owned(),
             Err(error) => {
-                self.refuse(what.word(), name, &error.to_string());
+                self.refuse(what, name, (&error).into());
                 return None;
             }
         };
-        if matches!(what, What::Lot | What::Person) {
+        if matches!(what, Noun::Lot | Noun::Person) {
             self.compare(what, &spelling, &shared.1);
         }
         self.new.insert(shared, spelling.clone());
@@ -144,56 +140,53 @@ impl Door<'_> {
     }
 
     /// Looks whether a new name can be taken for another.
-    fn compare(&mut self, what: What, name: &str, shared: &str) {
+    fn compare(&mut self, what: Noun, name: &str, shared: &str) {
         let seen = look(shared);
-        let known = what.names(self.state).and_then(|names| names.alike(name));
+        let known = names_of(what, self.state).and_then(|names| names.alike(name));
         let other = match known {
             Some(known) => Some(known.to_owned()),
             None => self.looks.get(&(what, seen.clone())).cloned(),
         };
         self.looks.insert((what, seen), name.to_owned());
         let Some(other) = other else { return };
-        let fact = format!(
-            "{name} looks like {other}, which is another {}",
-            what.word()
-        );
-        if what == What::Person {
-            self.wrong = Some(Refusal::new(
-                Rule::Known,
-                fact,
-                "choose a name that cannot be taken for another person's",
-            ));
+        let fact = Fact::LooksLike {
+            what,
+            name: name.to_owned(),
+            other,
+        };
+        if what == Noun::Person {
+            self.wrong = Some(Refusal::new(Rule::Known, fact, Remedy::OtherPersonName));
         } else {
             self.alike.push(fact);
         }
     }
 
     /// A line of the treatments in hand: top and TOP are one.
-    fn in_readings(&self, what: What, name: &str) -> Option<String> {
-        if what != What::Line {
+    fn in_readings(&self, what: Noun, name: &str) -> Option<String> {
+        if what != Noun::Line {
             return None;
         }
-        let own = key(what.kind(), name);
+        let own = key(kind_of(what), name);
         self.state
             .treatments
             .values()
             .flat_map(|treatment| &treatment.readings)
             .filter_map(|reading| reading.line.as_ref())
             .map(lazaret_vocabulary::event::entry::LineName::as_str)
-            .find(|line| key(what.kind(), line) == own)
+            .find(|line| key(kind_of(what), line) == own)
             .map(str::to_owned)
     }
 
     /// Steps, agents and protocols that the protocols name and nothing else does yet.
-    fn in_protocols(&self, what: What, name: &str) -> Option<String> {
+    fn in_protocols(&self, what: Noun, name: &str) -> Option<String> {
         let protocols = self.state.protocols();
-        let own = key(what.kind(), name);
-        let same = |known: &str| known == name || key(what.kind(), known) == own;
+        let own = key(kind_of(what), name);
+        let same = |known: &str| known == name || key(kind_of(what), known) == own;
         let found = match what {
-            What::Protocol => protocols
+            Noun::Protocol => protocols
                 .map(|protocol| protocol.protocol.as_str())
                 .find(|known| same(known)),
-            What::Step => protocols
+            Noun::Step => protocols
                 .flat_map(|protocol| {
                     (protocol.treatments.iter().map(|rule| &rule.step))
                         .chain(protocol.inspections.iter().map(|rule| &rule.step))
@@ -201,7 +194,7 @@ impl Door<'_> {
                 })
                 .map(lazaret_vocabulary::event::StepName::as_str)
                 .find(|known| same(known)),
-            What::Agent => protocols
+            Noun::Agent => protocols
                 .flat_map(|protocol| &protocol.treatments)
                 .flat_map(|rule| &rule.agents)
                 .map(|rule| rule.agent.as_str())
@@ -211,44 +204,52 @@ impl Door<'_> {
         found.map(str::to_owned)
     }
 
-    fn refuse(&mut self, what: &str, name: &str, why: &str) {
+    fn refuse(&mut self, what: Noun, name: &str, why: NameFault) {
         if self.wrong.is_none() {
             let shown: String = name.chars().take(64).flat_map(char::escape_debug).collect();
             self.wrong = Some(Refusal::new(
                 Rule::Known,
-                format!("`{shown}` cannot be the name of a {what}: {why}"),
-                "write another name",
+                Fact::BadName {
+                    what,
+                    name: shown,
+                    why,
+                },
+                Remedy::OtherName,
             ));
         }
     }
 }
 
-impl What {
-    /// Names of this kind that the ledger knows.
-    fn names(self, state: &State) -> Option<&Names> {
-        Some(match self {
-            What::Convoy => &state.convoy_names,
-            What::Vehicle => &state.vehicle_names,
-            What::Lot => &state.lot_names,
-            What::Departure => &state.departure_names,
-            What::Source => &state.source_names,
-            What::Place => &state.place_names,
-            What::Step => &state.step_names,
-            What::Goods => &state.goods_names,
-            What::Manifest => &state.manifest_names,
-            What::Person => &state.person_names,
-            What::Sample => &state.sample_names,
-            What::Exception => &state.exception_names,
-            What::Agent => &state.agent_names,
-            What::Test => &state.test_names,
-            What::Protocol | What::Resource | What::Line | What::Seal => return None,
-        })
-    }
+/// Names of a kind that the ledger knows.
+fn names_of(noun: Noun, state: &State) -> Option<&Names> {
+    Some(match noun {
+        Noun::Convoy => &state.convoy_names,
+        Noun::Vehicle => &state.vehicle_names,
+        Noun::Lot => &state.lot_names,
+        Noun::Departure => &state.departure_names,
+        Noun::Source => &state.source_names,
+        Noun::Place => &state.place_names,
+        Noun::Step => &state.step_names,
+        Noun::Goods => &state.goods_names,
+        Noun::Manifest => &state.manifest_names,
+        Noun::Person => &state.person_names,
+        Noun::Sample => &state.sample_names,
+        Noun::Exception => &state.exception_names,
+        Noun::Agent => &state.agent_names,
+        Noun::Test => &state.test_names,
+        Noun::Protocol
+        | Noun::Resource
+        | Noun::Line
+        | Noun::Seal
+        | Noun::Device
+        | Noun::Site
+        | Noun::Record => return None,
+    })
+}
 
-    fn kind(self) -> Kind {
-        match self {
-            What::Vehicle | What::Seal => Kind::Mark,
-            _ => Kind::Plain,
-        }
+fn kind_of(noun: Noun) -> Kind {
+    match noun {
+        Noun::Vehicle | Noun::Seal => Kind::Mark,
+        _ => Kind::Plain,
     }
 }

@@ -1,10 +1,11 @@
 //! What a place allows: ways to it, opening, room, and what must not stand together.
 
 use lazaret_vocabulary::event::rules::PlaceRule;
-use lazaret_vocabulary::event::{LotId, Spot};
+use lazaret_vocabulary::event::{GoodsName, LotId, Spot};
 
 use super::{Judge, Said};
-use crate::rule::{Refusal, Rule, Warning};
+use crate::refusal::{Fact, Nearness, Refusal, Remedy};
+use crate::rule::{Rule, Warning};
 use crate::segregation::{Hazards, Segregation};
 
 impl Judge<'_> {
@@ -26,18 +27,14 @@ impl Judge<'_> {
             rule.leads_to.is_empty() || from.place == to.place || rule.leads_to.contains(&to.place);
         self.need(Rule::OnePlace, leads, || {
             (
-                format!(
-                    "no way leads from {} to {} for {name}",
-                    from.place, to.place
-                ),
-                format!(
-                    "go by {}",
-                    rule.leads_to
-                        .iter()
-                        .map(lazaret_vocabulary::event::PlaceName::as_str)
-                        .collect::<Vec<_>>()
-                        .join(" or ")
-                ),
+                Fact::NoWay {
+                    thing: name.to_owned(),
+                    from: from.place.clone(),
+                    to: to.place.clone(),
+                },
+                Remedy::GoBy {
+                    places: rule.leads_to.clone(),
+                },
             )
         })
     }
@@ -50,10 +47,17 @@ impl Judge<'_> {
         self.need(Rule::Open, closed.is_none() && !unit.broken, || {
             (
                 match closed {
-                    Some(why) => format!("{} {} is closed: {why}", spot.place, spot.unit),
-                    None => format!("{} {} is broken", spot.place, spot.unit),
+                    Some(why) => Fact::UnitClosed {
+                        place: spot.place.clone(),
+                        unit: spot.unit,
+                        because: why.to_owned(),
+                    },
+                    None => Fact::UnitBroken {
+                        place: spot.place.clone(),
+                        unit: spot.unit,
+                    },
                 },
-                "choose another unit, or open or repair it first".into(),
+                Remedy::OtherUnitOrOpen,
             )
         })
     }
@@ -95,8 +99,12 @@ impl Judge<'_> {
             let would = used.saturating_sub(given_up).saturating_add(more);
             self.need(Rule::Room, would <= total, || {
                 (
-                    format!("{} has {total} slots, and {used} are taken", spot.place),
-                    "free a slot, or choose another place".into(),
+                    Fact::PlaceFull {
+                        place: spot.place.clone(),
+                        slots: total,
+                        used,
+                    },
+                    Remedy::FreeSlotOrPlace,
                 )
             })?;
         }
@@ -111,11 +119,13 @@ impl Judge<'_> {
         let would = used.saturating_sub(given_up).saturating_add(more);
         self.need(Rule::Room, would <= slots, || {
             (
-                format!(
-                    "{} {} has {slots} slots, and {used} are taken",
-                    spot.place, spot.unit
-                ),
-                "free a slot, or choose another unit".into(),
+                Fact::UnitFull {
+                    place: spot.place.clone(),
+                    unit: spot.unit,
+                    slots,
+                    used,
+                },
+                Remedy::FreeSlotOrUnit,
             )
         })
     }
@@ -156,13 +166,14 @@ impl Judge<'_> {
             });
             self.need(Rule::Apart, !apart, || {
                 (
-                    format!(
-                        "{} ({other_name}) is in {} {}, and {name} must be kept apart from it",
-                        self.state.lot_id(other),
-                        spot.place,
-                        spot.unit
-                    ),
-                    "choose another unit".into(),
+                    Fact::GoodsApart {
+                        lot: self.state.lot_id(other),
+                        goods: GoodsName::new(other_name),
+                        place: spot.place.clone(),
+                        unit: spot.unit,
+                        own: GoodsName::new(name),
+                    },
+                    Remedy::OtherUnit,
                 )
             })?;
         }
@@ -195,27 +206,44 @@ impl Judge<'_> {
                 if number != spot.unit {
                     self.need(Rule::Apart, asked < Segregation::Compartment, || {
                         (
-                            format!(
-                                "{name} ({theirs}) is in {place} {unit}, and {hazards} must have a whole unit between"
-                            ),
-                            "choose a unit that is not beside it".into(),
+                            Fact::UnitBetween {
+                                lot: name.clone(),
+                                dangers: theirs.into(),
+                                place: place.clone(),
+                                unit,
+                                own: hazards.into(),
+                            },
+                            Remedy::UnitNotBeside,
                         )
                     })?;
                     continue;
                 }
                 self.need(Rule::Apart, asked < Segregation::Separated, || {
                     (
-                        format!(
-                            "{name} ({theirs}) is in {place} {unit}, and {hazards} must be separated from it"
-                        ),
-                        elsewhere(hazards, theirs, "choose another unit"),
+                        Fact::SeparatedFrom {
+                            lot: name.clone(),
+                            dangers: theirs.into(),
+                            place: place.clone(),
+                            unit,
+                            own: hazards.into(),
+                        },
+                        if ungrouped(hazards, theirs) {
+                            Remedy::OtherUnitOrGroup
+                        } else {
+                            Remedy::OtherUnit
+                        },
                     )
                 })?;
-                if let Some(how) = only_if(asked) {
+                if let Some(how) = Nearness::of(asked) {
                     said.warnings.push((
                         Warning::Near,
                         Rule::Apart,
-                        format!("{name} ({theirs}) must be {how} {hazards}"),
+                        Fact::Near {
+                            lot: name,
+                            dangers: theirs.into(),
+                            how,
+                            own: hazards.into(),
+                        },
                     ));
                 }
             }
@@ -239,35 +267,18 @@ impl Judge<'_> {
         });
         self.need(Rule::Trial, other.is_none(), || {
             let other = other.map_or_else(|| LotId::new(""), |other| self.state.lot_id(other));
-            (
-                format!(
-                    "{} {} has {other}, which {} to a trial run",
-                    spot.place,
-                    spot.unit,
-                    if trial { "does not belong" } else { "belongs" }
-                ),
-                "choose another unit".into(),
-            )
+            let fact = Fact::TrialInUnit {
+                place: spot.place.clone(),
+                unit: spot.unit,
+                lot: other,
+                trial: !trial,
+            };
+            (fact, Remedy::OtherUnit)
         })
     }
 }
 
-/// What goods that may be near each other must be nevertheless; none if nothing is asked, or more than a warning.
-pub(super) fn only_if(asked: Segregation) -> Option<String> {
-    match asked {
-        Segregation::Away => Some("kept away from".into()),
-        Segregation::UnderNote(note) => Some(format!(
-            "such as note {note} of IMDG 7.2.7.1.4 allows beside"
-        )),
-        _ => None,
-    }
-}
-
-/// What to do with goods that may not be together: go elsewhere, or first say what kind of explosive they are.
-pub(super) fn elsewhere(own: &Hazards, theirs: &Hazards, elsewhere: &str) -> String {
-    if own.ungrouped() || theirs.ungrouped() {
-        format!("{elsewhere}, or have the papers name the compatibility group, such as 1.4S")
-    } else {
-        elsewhere.to_owned()
-    }
+/// Whether knowing what kind of explosive one of two lots is might let them be together.
+pub(super) fn ungrouped(own: &Hazards, theirs: &Hazards) -> bool {
+    own.ungrouped() || theirs.ungrouped()
 }

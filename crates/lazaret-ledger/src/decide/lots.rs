@@ -8,7 +8,9 @@ use lazaret_vocabulary::event::{
 };
 
 use super::{Judge, Said};
-use crate::rule::{Refusal, Rule, Warning};
+use crate::gate::unknown;
+use crate::refusal::{Fact, Noun, Refusal, Remedy, when};
+use crate::rule::{Rule, Warning};
 use crate::state::{LotStage, flag, micros, seconds, some, timestamp};
 use crate::treatment::{Treatment, judge};
 
@@ -25,10 +27,7 @@ impl Judge<'_> {
         self.papers_allow(vehicle)?;
         let known = self.rules()?.goods.iter().any(|rule| rule.goods == *goods);
         self.need(Rule::Known, known, || {
-            (
-                format!("there is no goods class {goods}"),
-                "choose one of the classes of the gateway's rules".into(),
-            )
+            (unknown(Noun::Goods, goods.as_str()), Remedy::ChooseGoods)
         })?;
         let class = self
             .state
@@ -42,15 +41,17 @@ impl Judge<'_> {
         ) else {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("no protocol is in force for {goods}"),
-                "adopt one, for this class or for all",
+                Fact::NoProtocol {
+                    goods: goods.clone(),
+                },
+                Remedy::AdoptProtocol,
             ));
         };
         if !self.state.lot_names.has_room(lot.as_str().len()) {
             return Err(Refusal::new(
                 Rule::Known,
-                "the ledger has no room for another name",
-                "close this ledger and open the next",
+                Fact::NoRoomForNames,
+                Remedy::NextLedger,
             ));
         }
         if let Some(number) = self.state.lot_names.find(lot.as_str()) {
@@ -60,22 +61,25 @@ impl Judge<'_> {
                 return Err(Refusal::new(
                     Rule::OnePlace,
                     match row.stage {
-                        LotStage::Announced => format!(
-                            "{lot} is announced on vehicle {}",
-                            self.state.vehicle_names.get(row.vehicle)
-                        ),
-                        stage => format!("{lot} is {}", crate::gate::where_it_is(stage)),
+                        LotStage::Announced => Fact::AnnouncedElsewhere {
+                            lot: lot.clone(),
+                            vehicle: VehicleId::new(self.state.vehicle_names.get(row.vehicle)),
+                        },
+                        _ => Fact::LotIs {
+                            lot: lot.clone(),
+                            stage: self.state.stage(number),
+                        },
                     },
-                    "correct the name, or amend the papers",
+                    Remedy::CorrectNameOrPapers,
                 ));
             }
             self.need(Rule::Conserved, row.goods == class, || {
                 (
-                    format!(
-                        "the papers say {} and not {goods}",
-                        self.state.goods_names.get(row.goods)
-                    ),
-                    "have the papers amended, or correct the class".into(),
+                    Fact::OtherGoods {
+                        papers: GoodsName::new(self.state.goods_names.get(row.goods)),
+                        goods: goods.clone(),
+                    },
+                    Remedy::AmendPapersOrClass,
                 )
             })?;
         }
@@ -127,8 +131,12 @@ impl Judge<'_> {
             from.as_ref() != Some(spot) || !row.is(flag::SLOT) || row.stage == LotStage::Sent,
             || {
                 (
-                    format!("{lot} is in {} {} already", spot.place, spot.unit),
-                    "choose another place".into(),
+                    Fact::LotAlreadyIn {
+                        lot: lot.clone(),
+                        place: spot.place.clone(),
+                        unit: spot.unit,
+                    },
+                    Remedy::OtherPlace,
                 )
             },
         )?;
@@ -137,8 +145,8 @@ impl Judge<'_> {
             !self.state.treatments.contains_key(&number),
             || {
                 (
-                    format!("{lot} is under treatment"),
-                    "end the treatment first".into(),
+                    Fact::UnderTreatment { lot: lot.clone() },
+                    Remedy::EndTreatment,
                 )
             },
         )?;
@@ -150,11 +158,11 @@ impl Judge<'_> {
             rule.side != Side::Clean || self.state.treated(row),
             || {
                 (
-                    format!(
-                        "{lot} is not treated as its protocol asks, and {} is clean",
-                        spot.place
-                    ),
-                    "complete its treatment first, or choose a place on the dirty side".into(),
+                    Fact::UntreatedForClean {
+                        lot: lot.clone(),
+                        place: spot.place.clone(),
+                    },
+                    Remedy::TreatOrDirtyPlace,
                 )
             },
         )?;
@@ -163,7 +171,10 @@ impl Judge<'_> {
             said.warnings.push((
                 Warning::BackToDirty,
                 Rule::OneWay,
-                format!("{lot} would go back from the clean side to {}", spot.place),
+                Fact::BackToDirty {
+                    lot: lot.clone(),
+                    place: spot.place.clone(),
+                },
             ));
             if !self.without(Rule::OneWay) {
                 said.before.push(self.now(Entry::TreatmentVoided {
@@ -204,20 +215,19 @@ impl Judge<'_> {
             !self.state.treatments.contains_key(&number),
             || {
                 (
-                    format!("{lot} is under treatment already"),
-                    "end that treatment first".into(),
+                    Fact::UnderTreatment { lot: lot.clone() },
+                    Remedy::EndTreatment,
                 )
             },
         )?;
         let place = self.place(spot)?;
         self.need(Rule::OneWay, place.side != Side::Clean, || {
             (
-                format!(
-                    "{} is clean, and {step} is for goods that are not",
-                    spot.place
-                ),
-                "bring it to where it is treated; on the clean side it would leave its traces"
-                    .into(),
+                Fact::CleanForStep {
+                    place: spot.place.clone(),
+                    step: step.clone(),
+                },
+                Remedy::BringToTreatment,
             )
         })?;
         let rule = (self.state.protocol_of(self.state.lot(number)))
@@ -230,11 +240,13 @@ impl Judge<'_> {
         // Where the rules no longer have any of its places, the protocol is the older of the two.
         let elsewhere = !places.contains(&spot.place) && places.iter().any(|place| known(&place));
         self.need(Rule::Treated, !elsewhere, || {
-            let places: Vec<&str> = places.iter().map(PlaceName::as_str).collect();
-            (
-                format!("{lot} is in {}, and {step} is not done there", spot.place),
-                format!("bring it to {} first", places.join(" or ")),
-            )
+            let fact = Fact::NotDoneThere {
+                lot: lot.clone(),
+                place: spot.place.clone(),
+                step: step.clone(),
+            };
+            let places = places.to_vec();
+            (fact, Remedy::BringTo { places })
         })?;
         self.starts_clock(
             number,
@@ -254,12 +266,11 @@ impl Judge<'_> {
         let treatment = self.treatment_in_hand(number, lot, step)?;
         self.need(Rule::Treated, self.at >= treatment.from, || {
             (
-                format!(
-                    "it began at {}, after {}",
-                    timestamp(treatment.from),
-                    timestamp(self.at)
-                ),
-                "correct when it ended".into(),
+                Fact::EndedBeforeBeginning {
+                    from: when(treatment.from),
+                    at: when(self.at),
+                },
+                Remedy::CorrectEnd,
             )
         })?;
         let row = self.state.lot(number);
@@ -326,13 +337,17 @@ impl Judge<'_> {
                 Refusal::new(
                     Rule::Treated,
                     match treatment {
-                        Some(other) => format!(
-                            "{name} is under {} and not {step}",
-                            self.state.step_names.get(other.step)
-                        ),
-                        None => format!("{step} of {name} has not begun"),
+                        Some(other) => Fact::OtherTreatment {
+                            lot: name.clone(),
+                            other: StepName::new(self.state.step_names.get(other.step)),
+                            step: step.clone(),
+                        },
+                        None => Fact::NotBegun {
+                            lot: name.clone(),
+                            step: step.clone(),
+                        },
                     },
-                    "record its beginning first",
+                    Remedy::RecordBeginning,
                 )
             })
     }
@@ -354,13 +369,17 @@ impl Judge<'_> {
         self.need(Rule::OnePlace, at.as_ref() == Some(spot), || {
             (
                 match &at {
-                    Some(at) => format!("{lot} is in {} {}", at.place, at.unit),
-                    None => format!("{lot} is nowhere"),
+                    Some(at) => Fact::LotElsewhere {
+                        lot: lot.clone(),
+                        place: at.place.clone(),
+                        unit: at.unit,
+                    },
+                    None => Fact::LotNowhere { lot: lot.clone() },
                 },
-                format!(
-                    "record that it was brought to {} {} first",
-                    spot.place, spot.unit
-                ),
+                Remedy::BroughtFirst {
+                    place: spot.place.clone(),
+                    unit: spot.unit,
+                },
             )
         })?;
         Ok(number)
@@ -429,8 +448,8 @@ impl Judge<'_> {
         let row = self.state.lot(number);
         self.need(Rule::Treated, self.state.may_run(row, row.treated), || {
             (
-                format!("{lot} is not treated as its protocol asks"),
-                "complete its treatment; the clock then starts by itself".into(),
+                Fact::NotTreated { lot: lot.clone() },
+                Remedy::CompleteTreatment,
             )
         })?;
         if row.clock.is_some() {
@@ -443,8 +462,8 @@ impl Judge<'_> {
         {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("the protocol of {lot} asks for no hold"),
-                "open an exception to stop it, or adopt a protocol with a hold",
+                Fact::NoHold { lot: lot.clone() },
+                Remedy::ExceptionOrProtocol,
             ));
         }
         // Said before what the clock counts from: it starts now, and not when somebody says it did. No contact is later.
@@ -469,8 +488,11 @@ impl Judge<'_> {
     pub(super) fn too_short(&self, lot: &LotId, least: i64) -> Refusal {
         Refusal::new(
             Rule::NeverShorter,
-            format!("{lot} is held until {}", timestamp(least)),
-            "give that instant or a later one",
+            Fact::HeldUntil {
+                lot: lot.clone(),
+                until: when(least),
+            },
+            Remedy::ThatInstantOrLater,
         )
     }
 
@@ -480,11 +502,14 @@ impl Judge<'_> {
         self.need(Rule::ClockRun, earliest <= self.now, || {
             (
                 if earliest == i64::MAX {
-                    format!("the clock of {lot} has not begun")
+                    Fact::ClockNotBegun { lot: lot.clone() }
                 } else {
-                    format!("{lot} is held until {}", timestamp(earliest))
+                    Fact::HeldUntil {
+                        lot: lot.clone(),
+                        until: when(earliest),
+                    }
                 },
-                "wait until the clock has run".into(),
+                Remedy::WaitForClock,
             )
         })
     }

@@ -13,55 +13,7 @@ use lazaret_vocabulary::event::{
 };
 
 use super::door::Name;
-
-/// What a name is the name of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum What {
-    Convoy,
-    Vehicle,
-    Lot,
-    Departure,
-    Source,
-    Place,
-    Step,
-    Goods,
-    Resource,
-    Manifest,
-    Person,
-    Sample,
-    Exception,
-    Agent,
-    Test,
-    Protocol,
-    Line,
-    Seal,
-}
-
-impl What {
-    /// As a refusal says it.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            What::Convoy => "convoy",
-            What::Vehicle => "vehicle",
-            What::Lot => "lot",
-            What::Departure => "departure",
-            What::Source => "source",
-            What::Place => "place",
-            What::Step => "step",
-            What::Goods => "goods class",
-            What::Resource => "crew or equipment",
-            What::Manifest => "paper",
-            What::Person => "person",
-            What::Sample => "sample",
-            What::Exception => "exception",
-            What::Agent => "agent",
-            What::Test => "test",
-            What::Protocol => "protocol",
-            What::Line => "line of readings",
-            What::Seal => "seal",
-        }
-    }
-}
+use crate::refusal::Noun;
 
 macro_rules! named {
     ($($name:ident = $what:ident;)*) => {$(
@@ -76,13 +28,13 @@ macro_rules! named {
 
         impl Named for $name {
             fn see(&mut self, see: See<'_>) {
-                see(What::$what, self);
+                see(Noun::$what, self);
             }
         }
     )*};
 }
 
-type See<'s> = &'s mut dyn FnMut(What, &mut dyn Name);
+type See<'s> = &'s mut dyn FnMut(Noun, &mut dyn Name);
 
 /// Something with names in it.
 trait Named {
@@ -170,7 +122,7 @@ impl Named for ManifestLine {
     fn see(&mut self, see: See<'_>) {
         look_at!(see: &mut self.vehicle, &mut self.lot, &mut self.goods);
         for seal in &mut self.seals {
-            see(What::Seal, seal);
+            see(Noun::Seal, seal);
         }
     }
 }
@@ -362,12 +314,12 @@ fn names_of_entry(entry: &mut Entry, see: See<'_>) {
         E::VehicleChecked { vehicle, seals, .. } => {
             vehicle.see(see);
             for seal in seals {
-                see(What::Seal, seal);
+                see(Noun::Seal, seal);
             }
         }
         E::VehicleSealed { vehicle, seal } => {
             vehicle.see(see);
-            see(What::Seal, seal);
+            see(Noun::Seal, seal);
         }
         E::LotCounted { lot, .. }
         | E::LossDeclared { lot, .. }

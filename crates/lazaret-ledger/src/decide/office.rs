@@ -6,13 +6,15 @@ use lazaret_vocabulary::event::entry::{
     TestName,
 };
 use lazaret_vocabulary::event::rules::Protocol;
-use lazaret_vocabulary::event::{Happening, LotId, StepName, VehicleId};
+use lazaret_vocabulary::event::{GoodsName, Happening, LotId, StepName, VehicleId};
 
 use super::{Judge, Said};
+use crate::gate::unknown;
 use crate::identity::{Check, check_of};
-use crate::rule::{Refusal, Rule, Warning};
+use crate::refusal::{Fact, Noun, Refusal, Remedy, when};
+use crate::rule::{Rule, Warning};
 use crate::spelling::{Kind, key};
-use crate::state::{flag, micros, seconds, timestamp};
+use crate::state::{flag, micros, seconds};
 
 /// Characters in the name of a monitoring line.
 const LINE_CHARS_MAX: usize = 64;
@@ -143,21 +145,28 @@ impl Judge<'_> {
 
     fn noted(&self, entry: &Entry) -> Result<(), Refusal> {
         use lazaret_vocabulary::event::Thing;
-        let known = match entry {
+        match entry {
             Entry::Noted {
                 thing: Some(Thing::Lot(lot)),
                 ..
-            } => return self.lot(lot).map(drop),
+            } => self.lot(lot).map(drop),
             Entry::Noted {
                 thing: Some(Thing::Vehicle(vehicle)),
                 ..
-            } => self.state.vehicle_names.find(vehicle.as_str()).is_some(),
-            _ => true,
-        };
-        self.need(Rule::Known, known, || {
-            (
-                "the note is on a vehicle that was never here".into(),
-                "correct the mark".into(),
+            } => self.vehicle_known(vehicle).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// The vehicle, which must have been here or on papers.
+    fn vehicle_known(&self, vehicle: &VehicleId) -> Result<u32, Refusal> {
+        let number = self.state.vehicle_names.find(vehicle.as_str());
+        number.ok_or_else(|| {
+            let vehicle = vehicle.clone();
+            Refusal::new(
+                Rule::Known,
+                Fact::NeverHere { vehicle },
+                Remedy::CorrectMark,
             )
         })
     }
@@ -173,15 +182,21 @@ impl Judge<'_> {
         let same = key(Kind::Mark, mark) == key(Kind::Mark, vehicle.as_str());
         self.need(Rule::Known, same, || {
             (
-                format!("{mark} was read, and the papers say {vehicle}"),
-                "check another vehicle, or have the papers amended".into(),
+                Fact::OtherMark {
+                    mark: mark.to_owned(),
+                    vehicle: vehicle.clone(),
+                },
+                Remedy::OtherVehicleOrPapers,
             )
         })?;
         if let Check::Fails { expected } = check_of(mark) {
             said.warnings.push((
                 Warning::UnverifiedMark,
                 Rule::Known,
-                format!("the check digit of {mark} would have to be {expected}"),
+                Fact::CheckDigit {
+                    mark: mark.to_owned(),
+                    expected: expected.to_string(),
+                },
             ));
         }
         if let Some(papers) = self.state.seals.get(&number) {
@@ -198,11 +213,10 @@ impl Judge<'_> {
                 said.warnings.push((
                     Warning::SealsDiffer,
                     Rule::Known,
-                    format!(
-                        "seals by the papers are {}, found were {}",
-                        papers.join(", "),
-                        seals.join(", ")
-                    ),
+                    Fact::SealsDiffer {
+                        papers: papers.clone(),
+                        found: seals.to_vec(),
+                    },
                 ));
             }
         }
@@ -216,8 +230,10 @@ impl Judge<'_> {
             self.state.vehicles[number as usize].emptied,
             || {
                 (
-                    format!("vehicle {vehicle} is not empty"),
-                    "record that it was emptied; then seal it".into(),
+                    Fact::NotEmpty {
+                        vehicle: vehicle.clone(),
+                    },
+                    Remedy::EmptyThenSeal,
                 )
             },
         )
@@ -260,20 +276,25 @@ impl Judge<'_> {
         let enough = lost.pieces <= row.pieces && lost.mass_kg <= row.mass_kg;
         self.need(Rule::Conserved, enough, || {
             (
-                format!(
-                    "{lot} has {} pieces and {} kg, and {} and {} kg would be lost",
-                    row.pieces, row.mass_kg, lost.pieces, lost.mass_kg
-                ),
-                "declare no more than there is".into(),
+                Fact::LossTooLarge {
+                    lot: lot.clone(),
+                    has: Tally {
+                        pieces: row.pieces,
+                        mass_kg: row.mass_kg,
+                    },
+                    lost,
+                },
+                Remedy::NoMoreThanThere,
             )
         })?;
         said.warnings.push((
             Warning::Loss,
             Rule::Conserved,
-            format!(
-                "{} pieces and {} kg of {lot} would be lost: {because}",
-                lost.pieces, lost.mass_kg
-            ),
+            Fact::Loss {
+                lot: lot.clone(),
+                lost,
+                because: because.to_owned(),
+            },
         ));
         // Goods that are declared lost are missing like goods that a count does not find.
         let fact = format!(
@@ -292,16 +313,19 @@ impl Judge<'_> {
             !self.state.treatments.contains_key(&number),
             || {
                 (
-                    format!("{lot} is under treatment"),
-                    "end the treatment first".into(),
+                    Fact::UnderTreatment { lot: lot.clone() },
+                    Remedy::EndTreatment,
                 )
             },
         )?;
         if parts.len() < 2 || parts.len() > usize::from(u16::MAX) {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("{lot} would become {} parts", parts.len()),
-                "name at least two parts",
+                Fact::TooFewParts {
+                    lot: lot.clone(),
+                    parts: parts.len(),
+                },
+                Remedy::TwoParts,
             ));
         }
         for (position, part) in parts.iter().enumerate() {
@@ -310,8 +334,10 @@ impl Judge<'_> {
             if taken {
                 return Err(Refusal::new(
                     Rule::Known,
-                    format!("{} is the name of another lot", part.lot),
-                    "give each part a name of its own",
+                    Fact::NameTaken {
+                        lot: part.lot.clone(),
+                    },
+                    Remedy::NamePartsApart,
                 ));
             }
         }
@@ -322,11 +348,16 @@ impl Judge<'_> {
             pieces == u64::from(row.pieces) && mass == u64::from(row.mass_kg),
             || {
                 (
-                    format!(
-                        "the parts have {pieces} pieces and {mass} kg, and {lot} has {} and {} kg",
-                        row.pieces, row.mass_kg
-                    ),
-                    "make the parts add up, or count the lot or declare a loss first".into(),
+                    Fact::PartsDiffer {
+                        lot: lot.clone(),
+                        pieces,
+                        mass_kg: mass,
+                        has: Tally {
+                            pieces: row.pieces,
+                            mass_kg: row.mass_kg,
+                        },
+                    },
+                    Remedy::PartsAddUp,
                 )
             },
         )?;
@@ -341,22 +372,25 @@ impl Judge<'_> {
         let (number, _) = self.in_hand(lot, step)?;
         let row = self.state.lot(number);
         let protocol = self.state.protocol_of(row);
-        let allowed: Option<Vec<&str>> = protocol
+        let allowed: Option<Vec<AgentName>> = protocol
             .and_then(|protocol| protocol.treatments.iter().find(|rule| rule.step == *step))
             .filter(|rule| !rule.agents.is_empty())
-            .map(|rule| rule.agents.iter().map(|rule| rule.agent.as_str()).collect());
+            .map(|rule| rule.agents.iter().map(|rule| rule.agent.clone()).collect());
         self.need(
             Rule::Agent,
             allowed
                 .as_ref()
-                .is_none_or(|allowed| allowed.contains(&agent.as_str())),
+                .is_none_or(|allowed| allowed.contains(agent)),
             || {
                 (
-                    format!("the protocol of {lot} does not name {agent} for {step}"),
-                    format!(
-                        "use {}",
-                        allowed.as_deref().unwrap_or_default().join(" or ")
-                    ),
+                    Fact::AgentNotNamed {
+                        lot: lot.clone(),
+                        agent: agent.clone(),
+                        step: step.clone(),
+                    },
+                    Remedy::UseAgent {
+                        agents: allowed.clone().unwrap_or_default(),
+                    },
                 )
             },
         )?;
@@ -368,8 +402,11 @@ impl Judge<'_> {
             .any(|rule| rule.goods.as_str() == goods && rule.spoiled_by.contains(agent));
         self.need(Rule::Agent, !spoils, || {
             (
-                format!("{agent} spoils {goods}"),
-                "use another agent of the protocol".into(),
+                Fact::AgentSpoils {
+                    agent: agent.clone(),
+                    goods: GoodsName::new(goods),
+                },
+                Remedy::OtherAgent,
             )
         })?;
         for person in self.workers() {
@@ -387,23 +424,22 @@ impl Judge<'_> {
             micros(reading.at) <= self.now.saturating_add(tolerance),
             || {
                 (
-                    format!(
-                        "the reading is of {}, and it is {}",
-                        reading.at,
-                        timestamp(self.now)
-                    ),
-                    "correct when it was read".into(),
+                    Fact::ReadingFromFuture {
+                        at: reading.at.into(),
+                        now: when(self.now),
+                    },
+                    Remedy::CorrectReading,
                 )
             },
         )?;
         self.need(Rule::Treated, micros(reading.at) >= treatment.from, || {
             (
-                format!(
-                    "the reading is of {}, and {step} began at {}",
-                    reading.at,
-                    timestamp(treatment.from)
-                ),
-                "correct when it was read".into(),
+                Fact::ReadingTooEarly {
+                    at: reading.at.into(),
+                    step: step.clone(),
+                    from: when(treatment.from),
+                },
+                Remedy::CorrectReading,
             )
         })?;
         if let Some(line) = &reading.line {
@@ -414,10 +450,12 @@ impl Judge<'_> {
                 && !text.chars().any(char::is_control);
             self.need(Rule::Known, plain, || {
                 (
-                    format!("`{text}` is not the name of a line"),
-                    format!(
-                        "write at most {LINE_CHARS_MAX} characters such as top, or leave the line out"
-                    ),
+                    Fact::BadLine {
+                        line: text.to_owned(),
+                    },
+                    Remedy::ShortLine {
+                        most: LINE_CHARS_MAX,
+                    },
                 )
             })?;
         }
@@ -426,18 +464,15 @@ impl Judge<'_> {
             other.at == reading.at && other.line == reading.line && *other != reading
         });
         self.need(Rule::Treated, other.is_none(), || {
-            let line = match &reading.line {
-                Some(line) => format!("line {line}"),
-                None => "the treatment".into(),
+            let (concentration_mg_m3, temperature_mc) =
+                other.map_or((0, 0), |o| (o.concentration_mg_m3, o.temperature_mc));
+            let fact = Fact::ReadAlready {
+                line: reading.line.clone(),
+                at: reading.at.into(),
+                concentration_mg_m3,
+                temperature_mc,
             };
-            let (c, t) = other.map_or((0, 0), |o| (o.concentration_mg_m3, o.temperature_mc));
-            (
-                format!(
-                    "{line} was read at {} already: {c} mg/m³ at {} thousandths of a degree",
-                    reading.at, t
-                ),
-                "name the line of each, or correct when it was read".into(),
-            )
+            (fact, Remedy::NameLines)
         })
     }
 
@@ -452,16 +487,18 @@ impl Judge<'_> {
         if self.state.sample_names.find(sample.as_str()).is_some() {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("sample {sample} was taken before"),
-                "give this sample a name of its own",
+                Fact::SampleKnown {
+                    sample: sample.clone(),
+                },
+                Remedy::NameSampleAnew,
             ));
         }
         let known = self.state.test_names.find(test.as_str());
         let Some(test_number) = known else {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("no protocol names a test {test}"),
-                "choose a test of the lot's protocol",
+                unknown(Noun::Test, test.as_str()),
+                Remedy::ChooseTest,
             ));
         };
         let taken = crate::state::Sample {
@@ -474,7 +511,10 @@ impl Judge<'_> {
             said.warnings.push((
                 Warning::EarlySample,
                 Rule::Tested,
-                format!("a sample of {lot} for {test} taken now would not count: it is too early in its hold"),
+                Fact::SampleTooEarly {
+                    lot: lot.clone(),
+                    test: test.clone(),
+                },
             ));
         }
         Ok(())
@@ -490,8 +530,8 @@ impl Judge<'_> {
         let Some(number) = self.state.sample_names.find(sample.as_str()) else {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("there is no sample {sample}"),
-                "record that it was taken first",
+                unknown(Noun::Sample, sample.as_str()),
+                Remedy::RecordSample,
             ));
         };
         let row = &self.state.samples[number as usize];
@@ -501,8 +541,10 @@ impl Judge<'_> {
             !row.settled || outcome == Outcome::Positive,
             || {
                 (
-                    format!("the result of {sample} is recorded already"),
-                    "take a new sample".into(),
+                    Fact::ResultKnown {
+                        sample: sample.clone(),
+                    },
+                    Remedy::NewSample,
                 )
             },
         )?;
@@ -534,8 +576,10 @@ impl Judge<'_> {
         }
         Err(Refusal::new(
             Rule::Known,
-            format!("there is an exception {exception} already"),
-            "give this exception a name of its own",
+            Fact::ExceptionExists {
+                exception: exception.clone(),
+            },
+            Remedy::NameExceptionAnew,
         ))
     }
 
@@ -550,8 +594,8 @@ impl Judge<'_> {
         if numbers.len() < 2 {
             return Err(Refusal::new(
                 Rule::Known,
-                "a contact needs two lots",
-                "name every lot that touched another",
+                Fact::ContactOfOne,
+                Remedy::NameContacts,
             ));
         }
         self.touching(&numbers, because, said);
@@ -578,16 +622,7 @@ impl Judge<'_> {
                     .map(|lot| (lot, since))
                     .collect()
             }
-            Soiled::Vehicle(vehicle) => {
-                let Some(number) = self.state.vehicle_names.find(vehicle.as_str()) else {
-                    return Err(Refusal::new(
-                        Rule::Known,
-                        format!("vehicle {vehicle} was never here"),
-                        "correct the mark",
-                    ));
-                };
-                self.state.on_vehicle(number, since)
-            }
+            Soiled::Vehicle(vehicle) => self.state.on_vehicle(self.vehicle_known(vehicle)?, since),
             Soiled::Unit(place, unit) => {
                 let spot = Spot {
                     place: place.clone(),
@@ -611,8 +646,8 @@ impl Judge<'_> {
         if lots.is_empty() || because.trim().is_empty() {
             return Err(Refusal::new(
                 Rule::Known,
-                "the exception stops nothing, or says not why",
-                "name the lots and the reason",
+                Fact::ExceptionEmpty,
+                Remedy::NameLotsAndReason,
             ));
         }
         for (position, lot) in lots.iter().enumerate() {
@@ -620,8 +655,8 @@ impl Judge<'_> {
             if lots[..position].contains(lot) {
                 return Err(Refusal::new(
                     Rule::Known,
-                    format!("{lot} is named twice"),
-                    "name each lot once",
+                    Fact::LotTwice { lot: lot.clone() },
+                    Remedy::NameEachLotOnce,
                 ));
             }
         }
@@ -637,14 +672,18 @@ impl Judge<'_> {
         if !open {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("no exception {exception} is open"),
-                "correct the name",
+                Fact::ExceptionNotOpen {
+                    exception: exception.clone(),
+                },
+                Remedy::CorrectName,
             ));
         }
         self.need(Rule::NoException, !because.trim().is_empty(), || {
             (
-                format!("it is not said how {exception} was settled"),
-                "say how".into(),
+                Fact::ClosingUnexplained {
+                    exception: exception.clone(),
+                },
+                Remedy::SayHow,
             )
         })
     }
@@ -660,21 +699,21 @@ impl Judge<'_> {
         let row = self.state.lot(number);
         self.need(Rule::Signers, *signer == self.command.by, || {
             (
-                format!("{} would sign as {signer}", self.command.by),
-                "each person signs for themselves".into(),
+                Fact::SignsAsOther {
+                    person: self.command.by.clone(),
+                    signer: signer.clone(),
+                },
+                Remedy::SignForYourself,
             )
         })?;
         self.need(Rule::Signers, !meaning.trim().is_empty(), || {
-            (
-                "the signature says nothing".into(),
-                "say what is signed".into(),
-            )
+            (Fact::SignatureEmpty, Remedy::SayWhatIsSigned)
         })?;
         if row.is(flag::RELEASED) {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("{lot} is released already"),
-                "nothing is left to sign",
+                Fact::AlreadyReleased { lot: lot.clone() },
+                Remedy::NothingToSign,
             ));
         }
         if let Some(reason) = self.gate.unfulfilled(number).into_iter().next() {
@@ -690,8 +729,11 @@ impl Judge<'_> {
                 .any(|earlier| same_person(earlier, signer)),
             || {
                 (
-                    format!("{signer} has signed for {lot} already"),
-                    "somebody else must sign".into(),
+                    Fact::SignedAlready {
+                        signer: signer.clone(),
+                        lot: lot.clone(),
+                    },
+                    Remedy::OtherSigns,
                 )
             },
         )?;
@@ -701,18 +743,21 @@ impl Judge<'_> {
         });
         self.need(Rule::Independent, !judged, || {
             (
-                format!("{signer} treated or tested {lot}"),
-                "somebody who did neither must sign".into(),
+                Fact::TreatedOrTested {
+                    signer: signer.clone(),
+                    lot: lot.clone(),
+                },
+                Remedy::NeutralSigns,
             )
         })?;
         // Asked again now: a signature of somebody who should not have signed any more counts for nothing.
         let fallen = self.state.fallen_signatures(number);
         let count = usize::from(row.signatures) - fallen.len() + 1;
-        for (earlier, why) in fallen {
+        for fallen in fallen {
             said.before.push(self.now(Entry::SignatureWithdrawn {
                 lot: lot.clone(),
-                signer: earlier,
-                because: format!("it counts no more: {why}"),
+                because: format!("it counts no more: {fallen}"),
+                signer: fallen.signer,
             }));
         }
         let last = count >= usize::from(row.signatures_needed) || self.without(Rule::Signers);
@@ -725,16 +770,16 @@ impl Judge<'_> {
                 let roles = self.state.roles_of(earlier);
                 roles.contains(&lazaret_vocabulary::event::entry::Role::ChiefOfficer)
             });
-            (
-                format!("{signer} is not a chief officer, and this is the last signature"),
-                match early {
-                    // Else one chief who was too quick would keep the lot here for ever.
-                    Some(early) => format!(
-                        "another chief officer must sign last, or {early} takes their signature back and signs after {signer}"
-                    ),
-                    None => "a chief officer must sign last".into(),
+            let remedy = match early {
+                // Else one chief who was too quick would keep the lot here for ever.
+                Some(early) => Remedy::ChiefSignsAgain {
+                    early,
+                    signer: signer.clone(),
                 },
-            )
+                None => Remedy::ChiefSignsLast,
+            };
+            let signer = signer.clone();
+            (Fact::NotChief { signer }, remedy)
         })?;
         let mut pins: Vec<_> = (self.state.versions_of(number).map(Protocol::pin)).collect();
         said.own = Some(
@@ -758,24 +803,21 @@ impl Judge<'_> {
         let number = self.lot_here(lot)?;
         self.need(Rule::Signers, *signer == self.command.by, || {
             (
-                format!(
-                    "{} would take back the signature of {signer}",
-                    self.command.by
-                ),
-                "each person takes back their own; open an exception to stop the lot".into(),
+                Fact::WithdrawsOther {
+                    person: self.command.by.clone(),
+                    signer: signer.clone(),
+                },
+                Remedy::TakeBackOwn,
             )
         })?;
         self.need(Rule::Signers, !because.trim().is_empty(), || {
-            (
-                "it is not said why the signature is taken back".into(),
-                "say why".into(),
-            )
+            (Fact::WithdrawalUnexplained, Remedy::SayWhy)
         })?;
         if self.state.lot(number).is(flag::RELEASED) {
             return Err(Refusal::new(
                 Rule::Signers,
-                format!("{lot} is released"),
-                "open an exception: it stops the lot and voids its signatures",
+                Fact::Released { lot: lot.clone() },
+                Remedy::OpenException,
             ));
         }
         if self.state.signers(number).contains(signer) {
@@ -783,8 +825,11 @@ impl Judge<'_> {
         }
         Err(Refusal::new(
             Rule::Known,
-            format!("{signer} has not signed for {lot}"),
-            "nothing is to be taken back",
+            Fact::NotSigned {
+                signer: signer.clone(),
+                lot: lot.clone(),
+            },
+            Remedy::NothingToTakeBack,
         ))
     }
 
@@ -799,8 +844,8 @@ impl Judge<'_> {
         let by = &self.command.by;
         self.need(Rule::Skew, !same_person(witness, by), || {
             (
-                format!("{by} is their own witness"),
-                "somebody else must have seen it".into(),
+                Fact::OwnWitness { person: by.clone() },
+                Remedy::OtherWitness,
             )
         })?;
         self.person(witness)?;
@@ -838,17 +883,21 @@ impl Judge<'_> {
         let Some(&(since, _)) = asked else {
             return Err(Refusal::new(
                 Rule::Skew,
-                format!("nobody asked {by} to witness the clock of {lot}"),
-                "an officer asks for the credit first, and names the witness",
+                Fact::NotAskedToWitness {
+                    person: by.clone(),
+                    lot: lot.clone(),
+                },
+                Remedy::AskForCredit,
             ));
         };
         self.need(Rule::Skew, since == micros(from), || {
             (
-                format!(
-                    "credit was asked from {}, and {by} saw it from {from}",
-                    timestamp(since)
-                ),
-                "say what was seen; if it was another time, have the credit asked for again".into(),
+                Fact::OtherCredit {
+                    asked: when(since),
+                    person: by.clone(),
+                    seen: from.into(),
+                },
+                Remedy::SayWhatWasSeen,
             )
         })?;
         self.cleared(by)?;
@@ -868,8 +917,8 @@ impl Judge<'_> {
         let Some(clock) = row.clock else {
             return Err(Refusal::new(
                 Rule::NeverShorter,
-                format!("the clock of {name} does not run"),
-                "credit is for a clock that started late",
+                Fact::ClockStopped { lot: name },
+                Remedy::CreditLateClock,
             ));
         };
         let least = row.treated_at.max(row.floor).max(row.entered);
@@ -878,12 +927,12 @@ impl Judge<'_> {
             micros(from) >= least && micros(from) <= clock,
             || {
                 (
-                    format!(
-                        "the clock of {name} started at {}; its treatment, arrival or last contact was at {}",
-                        timestamp(clock),
-                        timestamp(least)
-                    ),
-                    "credit no more than the time between".into(),
+                    Fact::CreditTooLong {
+                        lot: name,
+                        clock: when(clock),
+                        least: when(least),
+                    },
+                    Remedy::CreditLess,
                 )
             },
         )

@@ -5,7 +5,9 @@ use lazaret_vocabulary::event::entry::{Entry, ExceptionId, ManifestId, ManifestL
 use lazaret_vocabulary::event::{ConvoyId, LotId, SourceName, Thing, VehicleId};
 
 use super::{Judge, Said};
-use crate::rule::{Refusal, Rule};
+use crate::gate::unknown;
+use crate::refusal::{Fact, Noun, Refusal, Remedy};
+use crate::rule::Rule;
 use crate::segregation::{Class, Hazards};
 use crate::state::{LotStage, ManifestStage, flag, micros, some};
 
@@ -34,8 +36,8 @@ impl Judge<'_> {
             .ok_or_else(|| {
                 Refusal::new(
                     Rule::Known,
-                    format!("there are no papers {manifest}"),
-                    "announce them first",
+                    unknown(Noun::Manifest, manifest.as_str()),
+                    Remedy::AnnounceFirst,
                 )
             })
     }
@@ -53,17 +55,16 @@ impl Judge<'_> {
         if known.is_some_and(|papers| !withheld(papers) || self.papers_arrived(papers)) {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("papers {manifest} are known already"),
-                "amend them, or number these anew",
+                Fact::PapersKnown {
+                    manifest: manifest.clone(),
+                },
+                Remedy::AmendOrNumber,
             ));
         }
         let sources = &self.rules()?.vehicles;
         let source_known = sources.iter().any(|rule| rule.source == *source);
         self.need(Rule::Known, source_known, || {
-            (
-                format!("there is no source {source}"),
-                "choose one of the sources of the gateway's rules".into(),
-            )
+            (unknown(Noun::Source, source.as_str()), Remedy::ChooseSource)
         })?;
         let number = self.state.convoy_names.find(convoy.as_str());
         let other = number.and_then(|convoy| some(self.state.convoys[convoy as usize].manifest));
@@ -71,11 +72,11 @@ impl Judge<'_> {
         if let Some(other) = other.filter(|&other| !withheld(other) || self.papers_arrived(other)) {
             return Err(Refusal::new(
                 Rule::Known,
-                format!(
-                    "papers {} are for {convoy} already",
-                    self.state.manifest_names.get(other)
-                ),
-                "amend those",
+                Fact::PapersForConvoy {
+                    manifest: ManifestId::new(self.state.manifest_names.get(other)),
+                    convoy: convoy.clone(),
+                },
+                Remedy::AmendThose,
             ));
         }
         self.lines(lines, number)
@@ -89,17 +90,22 @@ impl Judge<'_> {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("lot {} is on two lines", pair[0]),
-                "give each lot a name of its own",
+                Fact::LotOnTwoLines {
+                    lot: pair[0].clone(),
+                },
+                Remedy::NameLotsApart,
             ));
         }
         for line in lines {
-            let at = || format!("vehicle {}, lot {}", line.vehicle, line.lot);
             let goods = rules.goods.iter().any(|rule| rule.goods == line.goods);
             self.need(Rule::Known, goods, || {
                 (
-                    format!("{}: there is no goods class {}", at(), line.goods),
-                    "choose one of the classes of the gateway's rules".into(),
+                    Fact::UnknownOnLine {
+                        vehicle: line.vehicle.clone(),
+                        lot: line.lot.clone(),
+                        goods: line.goods.clone(),
+                    },
+                    Remedy::ChooseGoods,
                 )
             })?;
             let hazard = line
@@ -109,8 +115,12 @@ impl Judge<'_> {
             if let Some(hazard) = hazard {
                 return Err(Refusal::new(
                     Rule::Known,
-                    format!("{}: there is no class of danger {hazard}", at()),
-                    "write a class or division such as 3, 2.1 or, with its compatibility group, 1.4S",
+                    Fact::UnknownDanger {
+                        vehicle: line.vehicle.clone(),
+                        lot: line.lot.clone(),
+                        hazard: hazard.clone(),
+                    },
+                    Remedy::WriteClass,
                 ));
             }
             if !self
@@ -120,8 +130,8 @@ impl Judge<'_> {
             {
                 return Err(Refusal::new(
                     Rule::Known,
-                    "the ledger has no room for another name",
-                    "close this ledger and open the next",
+                    Fact::NoRoomForNames,
+                    Remedy::NextLedger,
                 ));
             }
             if let Some(lot) = self.state.lot_names.find(line.lot.as_str()) {
@@ -138,8 +148,11 @@ impl Judge<'_> {
                 {
                     return Err(Refusal::new(
                         Rule::OnePlace,
-                        format!("{}: that lot is known from elsewhere", at()),
-                        "give it a name of its own",
+                        Fact::LotKnownElsewhere {
+                            vehicle: line.vehicle.clone(),
+                            lot: line.lot.clone(),
+                        },
+                        Remedy::NameOfItsOwn,
                     ));
                 }
             }
@@ -155,8 +168,10 @@ impl Judge<'_> {
             .is_some_and(|convoy| self.state.convoys[convoy as usize].arrived.is_some());
         self.need(Rule::Trial, !arrived, || {
             (
-                format!("{convoy} has arrived as real goods"),
-                "declare a trial before its convoy arrives".into(),
+                Fact::ArrivedAsReal {
+                    convoy: convoy.clone(),
+                },
+                Remedy::DeclareTrialFirst,
             )
         })
     }
@@ -305,42 +320,47 @@ impl Judge<'_> {
         let Some(row) = row.filter(|row| some(row.manifest).is_some()) else {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("no papers announced {convoy}"),
-                "announce it with its date",
+                Fact::NoPapers {
+                    convoy: convoy.clone(),
+                },
+                Remedy::AnnounceWithDate,
             ));
         };
         if row.arrived.is_some() {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("{convoy} has arrived"),
-                "correct the name",
+                Fact::Arrived {
+                    convoy: convoy.clone(),
+                },
+                Remedy::CorrectName,
             ));
         }
         self.need(Rule::Known, !because.trim().is_empty(), || {
             (
-                format!("it is not said why {convoy} comes later"),
-                "say why".into(),
+                Fact::DelayUnexplained {
+                    convoy: convoy.clone(),
+                },
+                Remedy::SayWhy,
             )
         })?;
         self.need(Rule::Skew, micros(due) > self.now, || {
-            (format!("{due} is past"), "give an instant to come".into())
+            (Fact::InstantPast { at: due.into() }, Remedy::InstantToCome)
         })
     }
 
     /// That a thing may be called a mistake of entry: it is here, and nothing was done with it.
     pub(super) fn name_voided(&self, thing: &Thing, because: &str) -> Result<(), Refusal> {
-        let wrong = |fact: String, remedy: &str| Err(Refusal::new(Rule::Known, fact, remedy));
+        let wrong = |fact: Fact, remedy: Remedy| Err(Refusal::new(Rule::Known, fact, remedy));
         if because.trim().is_empty() {
-            return wrong(
-                "it is not said how the name came to be entered".into(),
-                "say how",
-            );
+            return wrong(Fact::VoidingUnexplained, Remedy::SayHow);
         }
         let key = match thing {
             Thing::Convoy(convoy) => {
                 return wrong(
-                    format!("{convoy} is a convoy"),
-                    "name the lot or the vehicle that is not here",
+                    Fact::IsConvoy {
+                        convoy: convoy.clone(),
+                    },
+                    Remedy::NameLotOrVehicle,
                 );
             }
             Thing::Lot(lot) => {
@@ -355,8 +375,8 @@ impl Judge<'_> {
                     || self.state.samples.iter().any(|sample| sample.lot == number);
                 if worked {
                     return wrong(
-                        format!("{lot} was treated, tested, split or signed for: it is here"),
-                        "open an exception if something is wrong with it",
+                        Fact::LotWorkedOn { lot: lot.clone() },
+                        Remedy::OpenExceptionInstead,
                     );
                 }
                 let stops = self.state.exceptions_of(number);
@@ -366,8 +386,11 @@ impl Judge<'_> {
                 if let Some(other) = other {
                     return Err(Refusal::new(
                         Rule::NoException,
-                        format!("{lot} is stopped by {other}"),
-                        "a chief officer must close what stops it",
+                        Fact::Stopped {
+                            lot: lot.clone(),
+                            exceptions: vec![other.clone()],
+                        },
+                        Remedy::ChiefCloses,
                     ));
                 }
                 (true, number)
@@ -377,8 +400,10 @@ impl Judge<'_> {
                 let row = &self.state.vehicles[number as usize];
                 if row.opened || row.emptied || row.expected > 0 {
                     return wrong(
-                        format!("vehicle {vehicle} was opened, emptied, or has lots by its papers"),
-                        "amend the papers, or record what became of it",
+                        Fact::VehicleWorkedOn {
+                            vehicle: vehicle.clone(),
+                        },
+                        Remedy::AmendOrRecord,
                     );
                 }
                 (false, number)
@@ -390,10 +415,7 @@ impl Judge<'_> {
         let first = self.state.person_names.get(first);
         let by = &self.command.by;
         if first == by.as_str() {
-            return wrong(
-                format!("{by} has said so already"),
-                "a second person must say the same",
-            );
+            return wrong(Fact::SaidAlready { person: by.clone() }, Remedy::SecondSays);
         }
         let officer = |person: &str| {
             let roles = self.state.roles_of(&person_named(person));
@@ -404,8 +426,11 @@ impl Judge<'_> {
             officer(first) || officer(by.as_str()),
             || {
                 (
-                    format!("neither {first} nor {by} is an officer"),
-                    "an officer must say the same".into(),
+                    Fact::NeitherOfficer {
+                        first: person_named(first),
+                        second: by.clone(),
+                    },
+                    Remedy::OfficerSays,
                 )
             },
         )

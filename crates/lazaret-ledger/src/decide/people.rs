@@ -6,7 +6,9 @@ use lazaret_vocabulary::event::entry::{AgentName, ExceptionId, PersonName, Role}
 use lazaret_vocabulary::event::rules::{Band, Protocol, RuleBook, TreatmentRule};
 
 use super::{Judge, Said};
-use crate::rule::{Refusal, Rule};
+use crate::gate::unknown;
+use crate::refusal::{Fact, Noun, Refusal, Remedy, when};
+use crate::rule::Rule;
 use crate::state::{Person, flag, micros, seconds, timestamp};
 
 /// Tests that all protocols together may name: one bit each.
@@ -28,8 +30,8 @@ impl Judge<'_> {
             .ok_or_else(|| {
                 Refusal::new(
                     Rule::Known,
-                    format!("nobody is called {person}"),
-                    "appoint them first",
+                    unknown(Noun::Person, person.as_str()),
+                    Remedy::AppointFirst,
                 )
             })
     }
@@ -40,17 +42,24 @@ impl Judge<'_> {
         self.need(Rule::Cleared, row.cleared_until > self.now, || {
             (
                 match row.cleared_until {
-                    i64::MIN => format!("{person} was never cleared"),
-                    until => format!("the clearance of {person} ended at {}", timestamp(until)),
+                    i64::MIN => Fact::NeverCleared {
+                        person: person.clone(),
+                    },
+                    until => Fact::ClearanceEnded {
+                        person: person.clone(),
+                        at: when(until),
+                    },
                 },
-                "renew the clearance, or let somebody else do it".into(),
+                Remedy::RenewOrOther,
             )
         })?;
         let on_shift = self.rules()?.people.on_shift;
         self.need(Rule::Cleared, !on_shift || row.on_shift, || {
             (
-                format!("{person} is not on shift"),
-                "record that the shift began".into(),
+                Fact::NotOnShift {
+                    person: person.clone(),
+                },
+                Remedy::RecordShift,
             )
         })
     }
@@ -64,8 +73,11 @@ impl Judge<'_> {
             .is_some_and(|agent| row.agents.contains(&agent));
         self.need(Rule::Cleared, trained, || {
             (
-                format!("{person} is not trained for {agent}"),
-                "let somebody who is do it, or record the training with their clearance".into(),
+                Fact::Untrained {
+                    person: person.clone(),
+                    agent: agent.clone(),
+                },
+                Remedy::TrainedOrRecord,
             )
         })
     }
@@ -78,10 +90,10 @@ impl Judge<'_> {
         let row = self.person(person)?;
         self.need(Rule::PersonGate, !row.dirty, || {
             (
-                format!(
-                    "{person} worked on the dirty side and has not passed the personnel gate since"
-                ),
-                "record that they passed it, or let somebody else do it".into(),
+                Fact::NotThroughGate {
+                    person: person.clone(),
+                },
+                Remedy::RecordGateOrOther,
             )
         })
     }
@@ -93,10 +105,7 @@ impl Judge<'_> {
             .all(|person| !person.roles.contains(&Role::Administrator));
         if first {
             return self.need(Rule::Allowed, roles.contains(&Role::Administrator), || {
-                (
-                    "nobody administers this ledger yet".into(),
-                    "appoint an administrator first".into(),
-                )
+                (Fact::NoAdministrator, Remedy::AppointAdministrator)
             });
         }
         let others = self
@@ -108,8 +117,10 @@ impl Judge<'_> {
             others || roles.contains(&Role::Administrator),
             || {
                 (
-                    format!("{person} is the only administrator"),
-                    "appoint another administrator first".into(),
+                    Fact::OnlyAdministrator {
+                        person: person.clone(),
+                    },
+                    Remedy::AppointAnother,
                 )
             },
         )
@@ -126,15 +137,19 @@ impl Judge<'_> {
             *person != self.command.by || self.sole(),
             || {
                 (
-                    format!("{person} would clear themselves"),
-                    "somebody else must clear them".into(),
+                    Fact::ClearsThemselves {
+                        person: person.clone(),
+                    },
+                    Remedy::OtherClears,
                 )
             },
         )?;
         self.need(Rule::Cleared, micros(until) > self.now, || {
             (
-                format!("the clearance would have ended at {until}"),
-                "give an instant to come".into(),
+                Fact::ClearanceOver {
+                    until: until.into(),
+                },
+                Remedy::InstantToCome,
             )
         })
     }
@@ -159,8 +174,10 @@ impl Judge<'_> {
         let row = self.person(person)?;
         self.need(Rule::Cleared, row.cleared_until > self.now, || {
             (
-                format!("{person} is not cleared"),
-                "renew the clearance first".into(),
+                Fact::NotCleared {
+                    person: person.clone(),
+                },
+                Remedy::RenewFirst,
             )
         })?;
         let rest = seconds(self.rules()?.people.rest_s);
@@ -169,13 +186,17 @@ impl Judge<'_> {
             .map_or(i64::MIN, |ended| ended.saturating_add(rest));
         if rested > self.now && !self.without(Rule::Cleared) {
             let until = timestamp(rested);
-            let mut refusal = Refusal::new(
+            return Err(Refusal::until(
                 Rule::Cleared,
-                format!("{person} must rest until {until}"),
-                format!("wait until {until}, or let somebody else come"),
-            );
-            refusal.retry_at = Some(until);
-            return Err(refusal);
+                until,
+                Fact::MustRest {
+                    person: person.clone(),
+                    until: until.into(),
+                },
+                Remedy::WaitOrOther {
+                    until: until.into(),
+                },
+            ));
         }
         Ok(())
     }
@@ -184,8 +205,10 @@ impl Judge<'_> {
         let row = self.person(person)?;
         self.need(Rule::Known, row.on_shift, || {
             (
-                format!("{person} is not on shift"),
-                "correct the name".into(),
+                Fact::NotOnShift {
+                    person: person.clone(),
+                },
+                Remedy::CorrectName,
             )
         })
     }
@@ -210,8 +233,11 @@ impl Judge<'_> {
         });
         self.need(Rule::Allowed, by == person || reports, || {
             (
-                format!("{by} would report {person} sick"),
-                "they report themselves, or their superior or an officer does".into(),
+                Fact::ReportsOther {
+                    person: by.clone(),
+                    other: person.clone(),
+                },
+                Remedy::ReportedBySuperior,
             )
         })?;
         let tolerance = seconds(self.rules()?.clock_tolerance_s);
@@ -219,8 +245,11 @@ impl Judge<'_> {
         let can_be = (from..=self.now.saturating_add(tolerance)).contains(&micros(since));
         self.need(Rule::Skew, can_be, || {
             (
-                format!("{person} would have been infectious since {since}"),
-                format!("give an instant from {} to now", timestamp(from)),
+                Fact::InfectiousSince {
+                    person: person.clone(),
+                    since: since.into(),
+                },
+                Remedy::InstantFrom { from: when(from) },
             )
         })?;
         self.new_exception(exception)?;
@@ -254,46 +283,49 @@ impl Judge<'_> {
     }
 
     pub(super) fn rules_adopted(&self, rules: &RuleBook) -> Result<(), Refusal> {
-        let wrong = |fact: String, remedy: &str| Err(Refusal::new(Rule::Known, fact, remedy));
+        let wrong = |fact: Fact, remedy: Remedy| Err(Refusal::new(Rule::Known, fact, remedy));
         for (position, rule) in rules.places.iter().enumerate() {
             if rules.places[..position]
                 .iter()
                 .any(|other| other.place == rule.place)
             {
                 return wrong(
-                    format!("place {} is named twice", rule.place),
-                    "name each place once",
+                    Fact::PlaceTwice {
+                        place: rule.place.clone(),
+                    },
+                    Remedy::NamePlaceOnce,
                 );
             }
             if rule.units == Some(0) {
                 return wrong(
-                    format!("place {} has no units", rule.place),
-                    "give it one, or leave it out",
+                    Fact::PlaceWithoutUnits {
+                        place: rule.place.clone(),
+                    },
+                    Remedy::GiveUnit,
                 );
             }
             if rule.pooled && rule.slots.is_some() && rule.units.is_none() {
                 return wrong(
-                    format!(
-                        "place {} pools the slots of an unknown number of units",
-                        rule.place
-                    ),
-                    "say how many units it has",
+                    Fact::PoolOfUnknown {
+                        place: rule.place.clone(),
+                    },
+                    Remedy::SayUnits,
                 );
             }
             for to in &rule.leads_to {
                 if !rules.places.iter().any(|other| other.place == *to) {
                     return wrong(
-                        format!("{} leads to {to}, which is no place", rule.place),
-                        "name a place of these rules",
+                        Fact::LeadsNowhere {
+                            place: rule.place.clone(),
+                            to: to.clone(),
+                        },
+                        Remedy::PlaceOfRules,
                     );
                 }
             }
         }
         if rules.goods.is_empty() || rules.vehicles.is_empty() {
-            return wrong(
-                "the rules name no goods class, or no source".into(),
-                "name at least one of each",
-            );
+            return wrong(Fact::NoClassOrSource, Remedy::OneOfEach);
         }
         Ok(())
     }
@@ -301,7 +333,7 @@ impl Judge<'_> {
     pub(super) fn protocol_adopted(&self, protocol: &Protocol) -> Result<(), Refusal> {
         let name = &protocol.protocol;
         let rules = self.rules()?;
-        let wrong = |fact: String, remedy: String| Err(Refusal::new(Rule::Known, fact, remedy));
+        let wrong = |fact: Fact, remedy: Remedy| Err(Refusal::new(Rule::Known, fact, remedy));
         let next = self
             .state
             .protocols()
@@ -312,31 +344,37 @@ impl Judge<'_> {
             + 1;
         if protocol.version != next {
             return wrong(
-                format!(
-                    "version {next} of {name} comes next, not {}",
-                    protocol.version
-                ),
-                format!("number it {next}"),
+                Fact::OtherVersion {
+                    protocol: name.clone(),
+                    next,
+                    version: protocol.version,
+                },
+                Remedy::Number { next },
             );
         }
         for goods in &protocol.goods {
             if !rules.goods.iter().any(|rule| rule.goods == *goods) {
-                return wrong(
-                    format!("there is no goods class {goods}"),
-                    "choose one of the classes of the gateway's rules".into(),
-                );
+                return wrong(unknown(Noun::Goods, goods.as_str()), Remedy::ChooseGoods);
             }
         }
         if !(1..=SIGNATURES_AT_MOST).contains(&protocol.signatures) {
             return wrong(
-                format!("{name} asks for {} signatures", protocol.signatures),
-                format!("ask for 1 to {SIGNATURES_AT_MOST}"),
+                Fact::SignaturesAsked {
+                    protocol: name.clone(),
+                    signatures: protocol.signatures,
+                },
+                Remedy::AskSignatures {
+                    most: SIGNATURES_AT_MOST,
+                },
             );
         }
         if protocol.treatments.len() > STEPS_AT_MOST || protocol.inspections.len() > STEPS_AT_MOST {
             return wrong(
-                format!("{name} has more than {STEPS_AT_MOST} treatments or inspections"),
-                "leave some out".into(),
+                Fact::TooManySteps {
+                    protocol: name.clone(),
+                    most: STEPS_AT_MOST,
+                },
+                Remedy::LeaveSomeOut,
             );
         }
         let named = |step: &StepName| protocol.treatments.iter().any(|rule| rule.step == *step);
@@ -344,8 +382,11 @@ impl Judge<'_> {
             (protocol.hold.iter().flat_map(|hold| &hold.before)).find(|step| !named(step));
         if let Some(step) = unnamed {
             return wrong(
-                format!("{name} is held before {step}, which is no treatment of it"),
-                "name a treatment of the protocol, or leave it out".into(),
+                Fact::HeldBeforeUnknown {
+                    protocol: name.clone(),
+                    step: step.clone(),
+                },
+                Remedy::NameTreatment,
             );
         }
         let new_tests = protocol
@@ -355,8 +396,10 @@ impl Judge<'_> {
             .count();
         if self.state.test_names.len() + new_tests > TESTS_AT_MOST {
             return wrong(
-                format!("all protocols together would name more than {TESTS_AT_MOST} tests"),
-                "use tests that are known".into(),
+                Fact::TooManyTests {
+                    most: TESTS_AT_MOST,
+                },
+                Remedy::KnownTests,
             );
         }
         for (position, rule) in protocol.treatments.iter().enumerate() {
@@ -365,12 +408,15 @@ impl Judge<'_> {
                 .any(|other| other.step == rule.step)
             {
                 return wrong(
-                    format!("{name} asks for {} twice", rule.step),
-                    "name each treatment once".into(),
+                    Fact::StepTwice {
+                        protocol: name.clone(),
+                        step: rule.step.clone(),
+                    },
+                    Remedy::NameTreatmentOnce,
                 );
             }
             if let Some((fact, remedy)) = unfit(rule) {
-                return wrong(fact, remedy.into());
+                return wrong(fact, remedy);
             }
         }
         Ok(())
@@ -378,7 +424,7 @@ impl Judge<'_> {
 }
 
 /// What makes no sense in what a treatment must reach, and what to write instead.
-fn unfit(rule: &TreatmentRule) -> Option<(String, &'static str)> {
+fn unfit(rule: &TreatmentRule) -> Option<(Fact, Remedy)> {
     for agent in &rule.agents {
         let name = &agent.agent;
         let mut bands: Vec<(i32, i32)> = agent
@@ -392,26 +438,29 @@ fn unfit(rule: &TreatmentRule) -> Option<(String, &'static str)> {
         let overlap = (bands.windows(2)).any(|pair| pair[0] != pair[1] && pair[0].1 > pair[1].0);
         if empty || overlap {
             return Some((
-                format!("the bands of temperature for {name} are empty or overlap"),
-                "let each band begin where the one before ends, or give alternatives the same band",
+                Fact::BandsOverlap {
+                    agent: name.clone(),
+                },
+                Remedy::BandsMeet,
             ));
         }
         let late = |band: &Band| band.at.iter().any(|set| set.after_s > band.contact_s);
         if agent.bands.iter().any(late) {
             return Some((
-                format!("{name} asks for a reading after its time is over"),
-                "set readings within the time under the agent",
+                Fact::ReadingAfterEnd {
+                    agent: name.clone(),
+                },
+                Remedy::ReadingsWithin,
             ));
         }
     }
     for row in &rule.temperatures {
         if row.from_mc >= row.below_mc || row.contact_s == 0 || row.readings_every_s == 0 {
             return Some((
-                format!(
-                    "a temperature of {} is empty, or asks for no time",
-                    rule.step
-                ),
-                "give a lower and a higher temperature, a time, and how often it is read",
+                Fact::TemperatureEmpty {
+                    step: rule.step.clone(),
+                },
+                Remedy::WholeTemperature,
             ));
         }
     }

@@ -6,8 +6,9 @@ use lazaret_vocabulary::event::entry::Entry;
 use lazaret_vocabulary::event::{Happening, LotId, StepName, Thing, VehicleId};
 
 use super::Judge;
-use crate::rule::{Refusal, Rule};
-use crate::state::{VehicleStage, micros, timestamp};
+use crate::refusal::{Fact, Milestone, Refusal, Remedy, when};
+use crate::rule::Rule;
+use crate::state::{VehicleStage, micros};
 
 /// First and last instant that a command may name: from 1970 to before 2200, in µs.
 const FIRST: i64 = 0;
@@ -20,7 +21,7 @@ struct Bound {
     least: i64,
     rule: Rule,
     /// What happened then.
-    what: String,
+    after: Milestone,
 }
 
 impl Judge<'_> {
@@ -34,8 +35,11 @@ impl Judge<'_> {
         for (name, at) in named.into_iter().chain(told) {
             self.need(Rule::Known, (FIRST..LAST).contains(&micros(at)), || {
                 (
-                    format!("`{name}` is {at}"),
-                    "write an instant from 1970 to 2199".into(),
+                    Fact::InstantOutOfRange {
+                        field: name.to_owned(),
+                        at: at.into(),
+                    },
+                    Remedy::InstantInRange,
                 )
             })?;
         }
@@ -56,8 +60,11 @@ impl Judge<'_> {
         if let Some((path, number)) = too_large {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("`{path}` is {number}, which no record can hold"),
-                format!("write a whole number up to {LARGEST}"),
+                Fact::NumberTooLarge {
+                    field: path,
+                    number,
+                },
+                Remedy::NumberInRange { most: LARGEST },
             ));
         }
         Ok(())
@@ -69,13 +76,12 @@ impl Judge<'_> {
         for bound in self.bounds() {
             self.need(bound.rule, self.at >= bound.least, || {
                 (
-                    format!(
-                        "the entry is of {}, and {} {}",
-                        timestamp(self.at),
-                        bound.what,
-                        timestamp(bound.least)
-                    ),
-                    "correct when it happened".into(),
+                    Fact::TooEarly {
+                        at: when(self.at),
+                        after: bound.after.clone(),
+                        least: when(bound.least),
+                    },
+                    Remedy::CorrectWhen,
                 )
             })?;
         }
@@ -156,7 +162,9 @@ impl Judge<'_> {
                     .map(|number| Bound {
                         least: self.state.samples[number as usize].taken,
                         rule: Rule::Tested,
-                        what: format!("sample {sample} was taken at"),
+                        after: Milestone::SampleTaken {
+                            sample: sample.clone(),
+                        },
                     })
                     .collect()
             }
@@ -172,23 +180,29 @@ impl Judge<'_> {
         &self,
         lot: &LotId,
         rule: Rule,
-        of: impl Fn(&crate::state::Lot) -> (i64, &'static str),
+        of: impl Fn(&crate::state::Lot) -> i64,
+        after: impl Fn(LotId) -> Milestone,
     ) -> Option<Bound> {
         let number = self.state.lot_names.find(lot.as_str())?;
-        let (least, how) = of(self.state.lot(number));
+        let least = of(self.state.lot(number));
         (least != i64::MIN).then(|| Bound {
             least,
             rule,
-            what: format!("{lot} {how}"),
+            after: after(lot.clone()),
         })
     }
 
     fn lot_since(&self, lot: &LotId, rule: Rule) -> Option<Bound> {
-        self.lot_bound(lot, rule, |row| (row.since, "came to where it is at"))
+        self.lot_bound(lot, rule, |row| row.since, |lot| Milestone::LotCame { lot })
     }
 
     fn lot_came(&self, lot: &LotId) -> Option<Bound> {
-        self.lot_bound(lot, Rule::Known, |row| (row.came, "was unloaded at"))
+        self.lot_bound(
+            lot,
+            Rule::Known,
+            |row| row.came,
+            |lot| Milestone::LotUnloaded { lot },
+        )
     }
 
     fn treatment_from(&self, lot: &LotId, step: &StepName) -> Option<Bound> {
@@ -197,7 +211,10 @@ impl Judge<'_> {
         Some(Bound {
             least: treatment.from,
             rule: Rule::Treated,
-            what: format!("{step} of {lot} began at"),
+            after: Milestone::StepBegan {
+                step: step.clone(),
+                lot: lot.clone(),
+            },
         })
     }
 
@@ -213,10 +230,14 @@ impl Judge<'_> {
         Some(Bound {
             least: row.since,
             rule: Rule::OnePlace,
-            what: if gone {
-                format!("vehicle {vehicle} left at")
+            after: if gone {
+                Milestone::VehicleLeft {
+                    vehicle: vehicle.clone(),
+                }
             } else {
-                format!("vehicle {vehicle} came to where it is at")
+                Milestone::VehicleMoved {
+                    vehicle: vehicle.clone(),
+                }
             },
         })
     }
@@ -226,7 +247,9 @@ impl Judge<'_> {
         Some(Bound {
             least: row.came,
             rule: Rule::Known,
-            what: format!("vehicle {vehicle} came at"),
+            after: Milestone::VehicleCame {
+                vehicle: vehicle.clone(),
+            },
         })
     }
 
@@ -235,7 +258,9 @@ impl Judge<'_> {
         row.emptied.then(|| Bound {
             least: row.emptied_at,
             rule: Rule::VehicleClean,
-            what: format!("vehicle {vehicle} was emptied at"),
+            after: Milestone::VehicleEmptied {
+                vehicle: vehicle.clone(),
+            },
         })
     }
 
@@ -245,7 +270,9 @@ impl Judge<'_> {
         (row.stage == VehicleStage::Gone).then(|| Bound {
             least: row.since,
             rule: Rule::OnePlace,
-            what: format!("vehicle {vehicle} left at"),
+            after: Milestone::VehicleLeft {
+                vehicle: vehicle.clone(),
+            },
         })
     }
 }

@@ -8,16 +8,17 @@ use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, S
 
 use super::Judge;
 use crate::chain::Digest;
-use crate::rule::{Refusal, Rule};
+use crate::refusal::{Fact, Less, Refusal, Remedy};
+use crate::rule::Rule;
 use crate::state::{State, micros, seconds, timestamp};
 
 /// How long a weaker change waits where the rules do not say, in seconds.
 const WEAKER_AFTER_S: u64 = 86_400;
 
 impl State {
-    /// What `protocol` asks less of than what binds the same goods without it, one sentence each; empty if nothing.
+    /// What `protocol` asks less of than what binds the same goods without it, one by one; empty if nothing.
     #[must_use]
-    pub fn weaker_protocol(&self, protocol: &Protocol) -> Vec<String> {
+    pub fn weaker_protocol(&self, protocol: &Protocol) -> Vec<Less> {
         let Some(rules) = self.rules() else {
             return Vec::new();
         };
@@ -61,9 +62,9 @@ impl State {
         (other <= rank).then_some(bound)
     }
 
-    /// What `rules` ask less of than those in force, one sentence each; empty if nothing.
+    /// What `rules` ask less of than those in force, one by one; empty if nothing.
     #[must_use]
-    pub fn weaker_rules(&self, rules: &RuleBook) -> Vec<String> {
+    pub fn weaker_rules(&self, rules: &RuleBook) -> Vec<Less> {
         self.rules()
             .map(|bound| less_of_rules(bound, rules))
             .unwrap_or_default()
@@ -88,7 +89,7 @@ impl State {
 
 impl Judge<'_> {
     /// That a change which asks for less was proposed by somebody else, long enough ago.
-    pub(super) fn may_ask_for_less(&self, entry: &Entry, less: &[String]) -> Result<(), Refusal> {
+    pub(super) fn may_ask_for_less(&self, entry: &Entry, less: &[Less]) -> Result<(), Refusal> {
         // Before the first goods came there is nothing that a change could free.
         if less.is_empty() || self.state.totals.vehicles_arrived == 0 {
             return Ok(());
@@ -101,11 +102,10 @@ impl Judge<'_> {
         });
         self.need(Rule::Allowed, second.is_some(), || {
             (
-                format!(
-                    "this asks for less than what is in force: {}",
-                    less.join("; ")
-                ),
-                "another person proposes the same change first, and it waits".into(),
+                Fact::AsksLess {
+                    less: less.to_vec(),
+                },
+                Remedy::ProposeFirst,
             )
         })?;
         let waits = self.rules()?.weaker_after_s.unwrap_or(WEAKER_AFTER_S);
@@ -114,101 +114,118 @@ impl Judge<'_> {
         });
         if from > self.now && !self.without(Rule::Allowed) {
             let from = timestamp(from);
-            let mut refusal = Refusal::new(
+            return Err(Refusal::until(
                 Rule::Allowed,
-                format!("what asks for less waits until {from}: {}", less.join("; ")),
-                format!("wait until {from}"),
-            );
-            refusal.retry_at = Some(from);
-            return Err(refusal);
+                from,
+                Fact::LessWaits {
+                    until: from.into(),
+                    less: less.to_vec(),
+                },
+                Remedy::WaitUntil { until: from.into() },
+            ));
         }
         Ok(())
     }
 }
 
-fn less_of_protocol(bound: &Protocol, new: &Protocol) -> Vec<String> {
-    let name = &new.protocol;
+fn less_of_protocol(bound: &Protocol, new: &Protocol) -> Vec<Less> {
+    let name = || new.protocol.clone();
     let mut less = Vec::new();
-    let mut say = |holds: bool, what: String| {
+    let mut say = |holds: bool, what: Less| {
         if !holds {
-            less.push(format!("{name}: {what}"));
+            less.push(what);
         }
     };
     for rule in &bound.treatments {
+        let (protocol, step) = (name(), rule.step.clone());
         let other = new.treatments.iter().find(|other| other.step == rule.step);
         let Some(other) = other else {
-            say(false, format!("no {} any more", rule.step));
+            say(false, Less::NoStep { protocol, step });
             continue;
         };
         say(
             other.contact_s >= rule.contact_s,
-            format!(
-                "{} of {} s instead of {} s",
-                rule.step, other.contact_s, rule.contact_s
-            ),
+            Less::ShorterStep {
+                protocol: name(),
+                step: step.clone(),
+                contact_s: other.contact_s,
+                before_s: rule.contact_s,
+            },
         );
         // Whether other bands ask for more or less depends on the temperature of the day.
         let same = rule.agents.is_empty()
             || !other.agents.is_empty()
                 && other.agents.iter().all(|agent| rule.agents.contains(agent));
-        say(same, format!("{} by other agents or readings", rule.step));
+        let (protocol, step) = (name(), rule.step.clone());
+        say(same, Less::OtherAgents { protocol, step });
         let same = rule.temperatures.is_empty()
             || !other.temperatures.is_empty()
                 && (other.temperatures.iter()).all(|row| rule.temperatures.contains(row));
-        say(same, format!("{} at other temperatures", rule.step));
+        let (protocol, step) = (name(), rule.step.clone());
+        say(same, Less::OtherTemperatures { protocol, step });
         let same = rule.places.is_empty()
             || !other.places.is_empty()
                 && (other.places.iter()).all(|place| rule.places.contains(place));
-        say(same, format!("{} in other places", rule.step));
+        let (protocol, step) = (name(), rule.step.clone());
+        say(same, Less::OtherPlaces { protocol, step });
     }
     for rule in &bound.inspections {
         let kept = new.inspections.iter().any(|other| other.step == rule.step);
-        say(kept, format!("no {} any more", rule.step));
+        let (protocol, step) = (name(), rule.step.clone());
+        say(kept, Less::NoStep { protocol, step });
     }
     for rule in &bound.tests {
+        let (protocol, test) = (name(), rule.test.clone());
         let other = new.tests.iter().find(|other| other.test == rule.test);
         let Some(other) = other else {
-            say(false, format!("no test {} any more", rule.test));
+            say(false, Less::NoTest { protocol, test });
             continue;
         };
         say(
             other.not_before_s >= rule.not_before_s,
-            format!(
-                "{} from {} s into the hold instead of {} s",
-                rule.test, other.not_before_s, rule.not_before_s
-            ),
+            Less::EarlierTest {
+                protocol,
+                test,
+                not_before_s: other.not_before_s,
+                before_s: rule.not_before_s,
+            },
         );
     }
     if let Some(hold) = &bound.hold {
+        let protocol = name();
         match &new.hold {
-            None => say(false, "no hold any more".into()),
+            None => say(false, Less::NoHold { protocol }),
             Some(other) => {
                 say(
                     other.hold_s >= hold.hold_s,
-                    format!("a hold of {} s instead of {} s", other.hold_s, hold.hold_s),
+                    Less::ShorterHold {
+                        protocol,
+                        hold_s: other.hold_s,
+                        before_s: hold.hold_s,
+                    },
                 );
-                say(
-                    other.clock == hold.clock,
-                    "the hold counts from something else".into(),
-                );
+                let protocol = name();
+                say(other.clock == hold.clock, Less::OtherClock { protocol });
                 let before = other.before.iter().all(|step| hold.before.contains(step));
-                say(before, "the hold runs before more treatments".into());
+                let protocol = name();
+                say(before, Less::HoldBeforeMore { protocol });
             }
         }
     }
     say(
         new.signatures >= bound.signatures,
-        format!(
-            "{} signatures instead of {}",
-            new.signatures, bound.signatures
-        ),
+        Less::FewerSignatures {
+            protocol: name(),
+            signatures: new.signatures,
+            before: bound.signatures,
+        },
     );
     less
 }
 
-fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<String> {
+fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<Less> {
     let mut less = Vec::new();
-    let mut say = |holds: bool, what: String| {
+    let mut say = |holds: bool, what: Less| {
         if !holds {
             less.push(what);
         }
@@ -225,23 +242,24 @@ fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<String> {
         let way = bound.places.iter().any(|other| {
             known || other.leads_to.is_empty() || !other.leads_to.contains(&rule.place)
         });
-        say(way, format!("place {} is new", rule.place));
+        let place = rule.place.clone();
+        say(way, Less::NewPlace { place });
     }
     for rule in &bound.goods {
         let Some(other) = new.goods.iter().find(|other| other.goods == rule.goods) else {
             continue;
         };
-        let name = &rule.goods;
+        let goods = || rule.goods.clone();
         let kept = |wanted: &[_], found: &[_]| wanted.iter().all(|one| found.contains(one));
         say(
             kept(&rule.apart_from, &other.apart_from),
-            format!("{name} stands apart from fewer classes"),
+            Less::ApartFromFewer { goods: goods() },
         );
         let spoiled = rule
             .spoiled_by
             .iter()
             .all(|agent| other.spoiled_by.contains(agent));
-        say(spoiled, format!("{name} bears more agents"));
+        say(spoiled, Less::BearsMore { goods: goods() });
     }
     for rule in &bound.vehicles {
         let Some(other) = new
@@ -256,46 +274,36 @@ fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<String> {
             && other.dwell_s >= rule.dwell_s;
         say(
             kept,
-            format!("vehicles of {} go home with less", rule.source),
+            Less::HomeWithLess {
+                source: rule.source.clone(),
+            },
         );
     }
     let (people, now) = (&bound.people, &new.people);
-    say(
-        now.on_shift || !people.on_shift,
-        "people work off shift".into(),
-    );
-    say(
-        now.gate || !people.gate,
-        "no personnel gate any more".into(),
-    );
-    say(now.rest_s >= people.rest_s, "people rest less".into());
+    say(now.on_shift || !people.on_shift, Less::OffShift);
+    say(now.gate || !people.gate, Less::NoGate);
+    say(now.rest_s >= people.rest_s, Less::LessRest);
     let tail = |tail: Option<u64>| tail.map_or(-1, i128::from);
     say(
         tail(now.contact_tail_s) >= tail(people.contact_tail_s),
-        "fewer contacts by people".into(),
+        Less::FewerPeopleContacts,
     );
     say(
         new.mass_tolerance_permille <= bound.mass_tolerance_permille,
-        "counts may differ by more".into(),
+        Less::CountsDiffer,
     );
     say(
         new.clock_tolerance_s <= bound.clock_tolerance_s,
-        "clocks of devices may be further ahead".into(),
+        Less::ClocksAhead,
     );
-    say(
-        new.remember_s >= bound.remember_s,
-        "keys are remembered for less".into(),
-    );
+    say(new.remember_s >= bound.remember_s, Less::KeysForgotten);
     let waits = |rules: &RuleBook| rules.weaker_after_s.unwrap_or(WEAKER_AFTER_S);
-    say(
-        waits(new) >= waits(bound),
-        "weaker rules wait for less".into(),
-    );
+    say(waits(new) >= waits(bound), Less::ShorterWait);
     less
 }
 
-fn less_of_place(rule: &PlaceRule, other: &PlaceRule) -> Vec<String> {
-    let name = &rule.place;
+fn less_of_place(rule: &PlaceRule, other: &PlaceRule) -> Vec<Less> {
+    let place = || rule.place.clone();
     let strict = |contact: Contact| match contact {
         Contact::Apart => 0,
         Contact::Traced => 1,
@@ -303,27 +311,30 @@ fn less_of_place(rule: &PlaceRule, other: &PlaceRule) -> Vec<String> {
     };
     let clean = |side: Side| side == Side::Clean;
     let mut less = Vec::new();
-    let mut say = |holds: bool, what: &str| {
+    let mut say = |holds: bool, what: Less| {
         if !holds {
-            less.push(format!("{name}: {what}"));
+            less.push(what);
         }
     };
     // A place that is no longer clean lets untreated goods in, where clean ones may stand.
     say(
         clean(other.side) || !clean(rule.side),
-        "it is not on the clean side any more",
+        Less::NotClean { place: place() },
     );
     say(
         rule.side != Side::Dirty || other.side == Side::Dirty,
-        "it is not dirty any more",
+        Less::NotDirty { place: place() },
     );
     say(
         strict(other.contact) >= strict(rule.contact),
-        "fewer contacts count",
+        Less::FewerContacts { place: place() },
     );
-    say(other.tail_s >= rule.tail_s, "contacts count for less time");
+    say(
+        other.tail_s >= rule.tail_s,
+        Less::ShorterContacts { place: place() },
+    );
     let ways = rule.leads_to.is_empty()
         || !other.leads_to.is_empty() && other.leads_to.iter().all(|to| rule.leads_to.contains(to));
-    say(ways, "it leads to more places");
+    say(ways, Less::MoreWays { place: place() });
     less
 }

@@ -1,15 +1,18 @@
 //! What happens in the yard: convoys, vehicles, moves, treatments, departures.
 
+use lazaret_vocabulary::event::entry::ExceptionId;
 use lazaret_vocabulary::event::rules::{ClockFrom, Side};
 use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, Finding, Happening, LotId, SourceName, Spot, Thing, VehicleId,
 };
 
-use super::ground::{elsewhere, only_if};
+use super::ground::ungrouped;
 use super::{Judge, Said};
 use crate::gate::Way;
+use crate::gate::unknown;
 use crate::identity::{Check, check_of};
-use crate::rule::{Refusal, Rule, Warning};
+use crate::refusal::{Fact, Nearness, Noun, Refusal, Remedy};
+use crate::rule::{Rule, Warning};
 use crate::segregation::Segregation;
 use crate::state::{LotStage, ManifestStage, VehicleStage, flag, seconds, some, timestamp};
 
@@ -129,10 +132,7 @@ impl Judge<'_> {
             .iter()
             .any(|rule| rule.source == *source);
         self.need(Rule::Known, known, || {
-            (
-                format!("there is no source {source}"),
-                "choose one of the sources of the gateway's rules".into(),
-            )
+            (unknown(Noun::Source, source.as_str()), Remedy::ChooseSource)
         })
     }
 
@@ -149,8 +149,10 @@ impl Judge<'_> {
         if row.is_some_and(|row| row.arrived.is_some()) {
             return Err(Refusal::new(
                 Rule::Known,
-                format!("the arrival of {convoy} is recorded already"),
-                "give this convoy a name of its own",
+                Fact::ArrivalKnown {
+                    convoy: convoy.clone(),
+                },
+                Remedy::NameConvoyAnew,
             ));
         }
         for (position, vehicle) in vehicles.iter().enumerate() {
@@ -161,18 +163,25 @@ impl Judge<'_> {
             self.need(Rule::OnePlace, !here && !twice, || {
                 (
                     if twice {
-                        format!("vehicle {vehicle} is named twice")
+                        Fact::VehicleTwice {
+                            vehicle: vehicle.clone(),
+                        }
                     } else {
-                        format!("vehicle {vehicle} is here already")
+                        Fact::VehicleHere {
+                            vehicle: vehicle.clone(),
+                        }
                     },
-                    "correct the mark, or record that it went home".into(),
+                    Remedy::CorrectMarkOrHome,
                 )
             })?;
             if let Check::Fails { expected } = check_of(vehicle.as_str()) {
                 said.warnings.push((
                     Warning::UnverifiedMark,
                     Rule::Known,
-                    format!("the check digit of {vehicle} would have to be {expected}"),
+                    Fact::CheckDigit {
+                        mark: vehicle.to_string(),
+                        expected: expected.to_string(),
+                    },
                 ));
             }
         }
@@ -183,7 +192,9 @@ impl Judge<'_> {
             said.warnings.push((
                 Warning::NoPapers,
                 Rule::Known,
-                format!("no papers announced {convoy}"),
+                Fact::NoPapers {
+                    convoy: convoy.clone(),
+                },
             ));
         } else if let Some(papers) = row.and_then(|row| some(row.manifest)) {
             self.compare_arrival(papers, vehicles, said);
@@ -198,11 +209,12 @@ impl Judge<'_> {
         let from = self.state.spot(row.unit);
         self.need(Rule::OnePlace, from.as_ref() != Some(spot), || {
             (
-                format!(
-                    "vehicle {vehicle} is in {} {} already",
-                    spot.place, spot.unit
-                ),
-                "choose another place".into(),
+                Fact::VehicleAlreadyIn {
+                    vehicle: vehicle.clone(),
+                    place: spot.place.clone(),
+                    unit: spot.unit,
+                },
+                Remedy::OtherPlace,
             )
         })?;
         self.way(from.as_ref(), spot, vehicle.as_str())?;
@@ -211,11 +223,11 @@ impl Judge<'_> {
             rule.side != Side::Clean || row.emptied && row.washed.is_some(),
             || {
                 (
-                    format!(
-                        "vehicle {vehicle} is not empty and washed, and {} is clean",
-                        spot.place
-                    ),
-                    "empty and wash it first, or choose a place on the dirty side".into(),
+                    Fact::VehicleDirty {
+                        vehicle: vehicle.clone(),
+                        place: spot.place.clone(),
+                    },
+                    Remedy::EmptyAndWash,
                 )
             },
         )?;
@@ -231,13 +243,19 @@ impl Judge<'_> {
         self.need(Rule::OnePlace, at.as_ref() == Some(spot), || {
             (
                 match &at {
-                    Some(at) => format!("vehicle {vehicle} is in {} {}", at.place, at.unit),
-                    None => format!("vehicle {vehicle} was not placed anywhere"),
+                    Some(at) => Fact::VehicleElsewhere {
+                        vehicle: vehicle.clone(),
+                        place: at.place.clone(),
+                        unit: at.unit,
+                    },
+                    None => Fact::VehicleNowhere {
+                        vehicle: vehicle.clone(),
+                    },
                 },
-                format!(
-                    "record that it was placed in {} {} first",
-                    spot.place, spot.unit
-                ),
+                Remedy::PlacedFirst {
+                    place: spot.place.clone(),
+                    unit: spot.unit,
+                },
             )
         })?;
         Ok(number)
@@ -247,8 +265,10 @@ impl Judge<'_> {
         let number = self.vehicle_here(vehicle)?;
         self.need(Rule::Decided, !self.papers_refused(number), || {
             (
-                format!("the papers of vehicle {vehicle} were refused"),
-                "have them amended, or send it home unopened".into(),
+                Fact::VehiclePapersRefused {
+                    vehicle: vehicle.clone(),
+                },
+                Remedy::AmendOrSendHome,
             )
         })
     }
@@ -277,8 +297,10 @@ impl Judge<'_> {
         let train = &self.state.departures[train as usize];
         self.need(Rule::OnePlace, train.left.is_none(), || {
             (
-                format!("{departure} has left"),
-                "choose a departure that is being loaded".into(),
+                Fact::DepartureLeft {
+                    departure: departure.clone(),
+                },
+                Remedy::ChooseLoading,
             )
         })?;
         let row = self.state.lot(number);
@@ -289,11 +311,11 @@ impl Judge<'_> {
                 row.is(flag::TRIAL) == other_row.is(flag::TRIAL),
                 || {
                     (
-                        format!(
-                            "of {lot} and {}, one belongs to a trial run",
-                            self.state.lot_id(other)
-                        ),
-                        "give the trial run a departure of its own".into(),
+                        Fact::TrialAboard {
+                            lot: lot.clone(),
+                            other: self.state.lot_id(other),
+                        },
+                        Remedy::TrialDeparture,
                     )
                 },
             )?;
@@ -320,10 +342,13 @@ impl Judge<'_> {
         let (name, other_name) = (self.state.lot_id(lot), self.state.lot_id(other));
         self.need(Rule::Apart, asked < Segregation::Compartment, || {
             (
-                format!(
-                    "{name} ({own}) and {other_name} ({theirs}) must have a whole compartment between them"
-                ),
-                "choose another departure".into(),
+                Fact::CompartmentBetween {
+                    lot: name.clone(),
+                    own: own.into(),
+                    other: other_name.clone(),
+                    dangers: theirs.into(),
+                },
+                Remedy::OtherDeparture,
             )
         })?;
         let wagons = wagon.zip(self.state.wagons.get(&other));
@@ -336,21 +361,31 @@ impl Judge<'_> {
             together.is_none() || asked < Segregation::Separated,
             || {
                 (
-                    format!("{other_name} ({theirs}) is in that wagon, and {own} must be separated from it"),
-                    elsewhere(own, theirs, "choose another wagon or departure"),
+                    Fact::SameWagon {
+                        lot: other_name.clone(),
+                        dangers: theirs.into(),
+                        own: own.into(),
+                    },
+                    if ungrouped(own, theirs) {
+                        Remedy::OtherWagonOrGroup
+                    } else {
+                        Remedy::OtherWagon
+                    },
                 )
             },
         )?;
-        let how = only_if(asked).unwrap_or_else(|| "in another wagon than".into());
-        let whether = if together.is_none() {
-            "; it is not recorded which wagons they are in"
-        } else {
-            ""
-        };
+        let how = Nearness::of(asked).unwrap_or(Nearness::OtherWagon);
         said.warnings.push((
             Warning::Near,
             Rule::Apart,
-            format!("{other_name} ({theirs}) must be {how} {name} ({own}){whether}"),
+            Fact::NearAboard {
+                lot: other_name,
+                dangers: theirs.into(),
+                how,
+                other: name,
+                own: own.into(),
+                wagons_known: together.is_some(),
+            },
         ));
         Ok(())
     }
@@ -365,8 +400,10 @@ impl Judge<'_> {
             if train.left.is_some() {
                 return Err(Refusal::new(
                     Rule::OnePlace,
-                    format!("{departure} has left already"),
-                    "correct the name",
+                    Fact::DepartureLeftAlready {
+                        departure: departure.clone(),
+                    },
+                    Remedy::CorrectName,
                 ));
             }
             for &lot in &train.lots {
@@ -376,8 +413,12 @@ impl Judge<'_> {
         let loaded = train.map_or(0, |train| train.lots.len());
         self.need(Rule::Conserved, loaded == lots as usize, || {
             (
-                format!("{loaded} lots are loaded for {departure}, not {lots}"),
-                "record each lot that was loaded or taken off, then the departure".into(),
+                Fact::LoadedDiffers {
+                    departure: departure.clone(),
+                    loaded: loaded as u32,
+                    lots,
+                },
+                Remedy::RecordLoading,
             )
         })
     }
@@ -387,8 +428,11 @@ impl Judge<'_> {
         let left = self.state.vehicles[number as usize].expected;
         self.need(Rule::Conserved, left == 0, || {
             (
-                format!("by its papers {left} lots are still on vehicle {vehicle}"),
-                "record their unloading, or have the papers amended".into(),
+                Fact::LotsAboard {
+                    vehicle: vehicle.clone(),
+                    lots: left,
+                },
+                Remedy::UnloadOrAmend,
             )
         })?;
         // What papers dropped after the vehicle had come may still be on it.
@@ -406,12 +450,12 @@ impl Judge<'_> {
         };
         Err(Refusal::new(
             Rule::Conserved,
-            format!(
-                "papers dropped {} after vehicle {vehicle} had come, and {} is open",
-                self.state.lot_id(lot),
-                self.state.exception_names.get(exception)
-            ),
-            "a chief officer must settle it",
+            Fact::DroppedAboard {
+                lot: self.state.lot_id(lot),
+                vehicle: vehicle.clone(),
+                exception: ExceptionId::new(self.state.exception_names.get(exception)),
+            },
+            Remedy::ChiefSettles,
         ))
     }
 
@@ -422,8 +466,10 @@ impl Judge<'_> {
             self.state.vehicles[number as usize].emptied,
             || {
                 (
-                    format!("vehicle {vehicle} is not empty"),
-                    "record that it was emptied; a wash before that does not count".into(),
+                    Fact::NotEmpty {
+                        vehicle: vehicle.clone(),
+                    },
+                    Remedy::EmptyThenWash,
                 )
             },
         )
@@ -438,8 +484,10 @@ impl Judge<'_> {
         }
         self.need(Rule::VehicleClean, row.emptied, || {
             (
-                format!("vehicle {vehicle} is not empty"),
-                "record that it was emptied".into(),
+                Fact::NotEmpty {
+                    vehicle: vehicle.clone(),
+                },
+                Remedy::RecordEmptied,
             )
         })?;
         let rules = self.rules()?;
@@ -456,8 +504,10 @@ impl Judge<'_> {
             !rule.wash || row.washed.is_some(),
             || {
                 (
-                    format!("vehicle {vehicle} was not washed since it was emptied"),
-                    "wash and disinfect it".into(),
+                    Fact::NotWashed {
+                        vehicle: vehicle.clone(),
+                    },
+                    Remedy::Wash,
                 )
             },
         )?;
@@ -466,18 +516,24 @@ impl Judge<'_> {
         });
         if stands_until > self.now && !self.without(Rule::VehicleClean) {
             let until = timestamp(stands_until);
-            let mut refusal = Refusal::new(
+            return Err(Refusal::until(
                 Rule::VehicleClean,
-                format!("vehicle {vehicle} must stand until {until}"),
-                format!("wait until {until}"),
-            );
-            refusal.retry_at = Some(until);
-            return Err(refusal);
+                until,
+                Fact::MustStand {
+                    vehicle: vehicle.clone(),
+                    until: until.into(),
+                },
+                Remedy::WaitUntil {
+                    until: until.into(),
+                },
+            ));
         }
         self.need(Rule::VehicleClean, !rule.seal || row.sealed, || {
             (
-                format!("vehicle {vehicle} is not sealed"),
-                "check its mark, seal it and record the seal".into(),
+                Fact::NotSealed {
+                    vehicle: vehicle.clone(),
+                },
+                Remedy::CheckAndSeal,
             )
         })
     }
@@ -490,8 +546,10 @@ impl Judge<'_> {
             .is_some_and(|v| self.state.vehicles[v as usize].stage == VehicleStage::Gone);
         self.need(Rule::OnePlace, gone, || {
             (
-                format!("vehicle {vehicle} has not gone home"),
-                "record that it left first".into(),
+                Fact::VehicleNotGone {
+                    vehicle: vehicle.clone(),
+                },
+                Remedy::RecordLeft,
             )
         })
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{
-    AgentName, ExceptionId, ManifestId, PersonName, Role, Tally, TestName,
+    AgentName, ExceptionId, ManifestId, PersonName, Role, SampleId, Tally, TestName,
 };
 use lazaret_vocabulary::event::rules::Protocol;
 use lazaret_vocabulary::event::{
@@ -12,6 +12,7 @@ use lazaret_vocabulary::event::{
 use super::rows::Listed;
 use super::views::*;
 use super::{LotStage, ManifestStage, NONE, State, VehicleStage, flag, seconds, some, timestamp};
+use crate::refusal::Fallen;
 
 impl State {
     /// A lot by its name.
@@ -480,7 +481,7 @@ impl State {
 
     /// Signatures of a lot whose signer has been found unfit since: their clearance was taken from them, or they are
     /// no officer any more. A clearance that ran out, and a shift that ended, take nothing back.
-    pub(crate) fn fallen_signatures(&self, lot: u32) -> Vec<(PersonName, String)> {
+    pub(crate) fn fallen_signatures(&self, lot: u32) -> Vec<Fallen> {
         let officers = 1 << Role::QuarantineOfficer as u16 | 1 << Role::ChiefOfficer as u16;
         let row = self.lot(lot);
         if row.is(flag::RELEASED) {
@@ -490,15 +491,11 @@ impl State {
             .iter()
             .filter_map(|&signer| {
                 let person = self.people.get(signer as usize)?;
-                let name = PersonName::new(self.person_names.get(signer));
-                let why = if person.lapsed {
-                    format!("the clearance of {name} was taken from them")
-                } else if person.roles & officers == 0 {
-                    format!("{name} is no officer any more")
-                } else {
-                    return None;
-                };
-                Some((name, why))
+                let fell = person.lapsed || person.roles & officers == 0;
+                fell.then(|| Fallen {
+                    signer: PersonName::new(self.person_names.get(signer)),
+                    lapsed: person.lapsed,
+                })
             })
             .collect()
     }
@@ -516,10 +513,10 @@ impl State {
     }
 
     /// Samples of a lot, or of what it was split from, whose result is not in.
-    pub(crate) fn samples_out(&self, lot: u32) -> Vec<&str> {
+    pub(crate) fn samples_out(&self, lot: u32) -> Vec<SampleId> {
         (self.samples.iter().enumerate())
             .filter(|(_, sample)| !sample.settled && self.whole(sample.lot).contains(&lot))
-            .map(|(number, _)| self.sample_names.get(number as u32))
+            .map(|(number, _)| SampleId::new(self.sample_names.get(number as u32)))
             .collect()
     }
 

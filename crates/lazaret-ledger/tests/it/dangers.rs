@@ -117,7 +117,10 @@ fn said(first: &[&str], second: &[&str], unit: u32) -> Option<(String, bool)> {
     scene.say("yard", stored("w1-1", "warehouse", 1));
     let command = scene.command("yard", stored("w2-1", "warehouse", unit));
     let refusal = scene.submit(&command).err()?;
-    Some((refusal.fact, refusal.warning == Some(Warning::Near)))
+    Some((
+        refusal.fact.to_string(),
+        refusal.warning == Some(Warning::Near),
+    ))
 }
 
 #[test]
@@ -165,7 +168,7 @@ fn explosives_are_together_by_their_groups() {
     scene.say("yard", stored("w1-1", "warehouse", 1));
     let refusal = scene.refused("yard", stored("w2-1", "warehouse", 1));
     assert_eq!(
-        refusal.remedy,
+        refusal.remedy.to_string(),
         "choose another unit, or have the papers name the compatibility group, such as 1.4S"
     );
 }
@@ -186,9 +189,9 @@ fn a_danger_that_papers_tell_late_counts_and_stays() {
         );
         let refusal = scene.refused("yard", stored("w2-1", "warehouse", 1));
         assert!(
-            refusal.fact.contains("must be separated"),
+            refusal.fact.to_string().contains("must be separated"),
             "{}",
-            refusal.fact
+            refusal.fact.to_string()
         );
     }
 }

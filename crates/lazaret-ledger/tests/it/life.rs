@@ -444,7 +444,7 @@ impl Life {
             Ok(Decision::Already { .. }) => false,
             Err(refusal) => {
                 assert!(
-                    !refusal.fact.is_empty() && !refusal.remedy.is_empty(),
+                    !refusal.fact.to_string().is_empty() && !refusal.remedy.to_string().is_empty(),
                     "{refusal:?}"
                 );
                 self.refused += 1;

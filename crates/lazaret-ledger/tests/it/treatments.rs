@@ -565,7 +565,10 @@ fn rows_that_cannot_be_meant_are_refused() {
                 protocol: Box::new(next),
             },
         );
-        scene.submit(&command).err().map(|refusal| refusal.fact)
+        scene
+            .submit(&command)
+            .err()
+            .map(|refusal| refusal.fact.to_string())
     };
     assert_eq!(adopt(&|rule| rule.agents[0].bands[1].ct_mg_h_m3 += 1), None);
     // The same band twice is an alternative, a part of another a slip of the pen.

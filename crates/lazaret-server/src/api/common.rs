@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use lazaret_ledger::{Fact, Remedy};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -81,6 +82,10 @@ pub struct RefusalView {
     pub fact: String,
     /// What would make the command acceptable.
     pub remedy: String,
+    /// The fact as data: `kind` and what it is about, for screens in other languages and for programs.
+    pub fact_data: Fact,
+    /// The remedy as data.
+    pub remedy_data: Remedy,
     /// When the same command would be accepted, if waiting is enough.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_at: Option<At>,
@@ -100,6 +105,9 @@ pub struct CellError {
     pub value: String,
     /// What is wrong and what is expected.
     pub message: String,
+    /// The ledger's refusal, if the row can be read and the ledger would not take it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refusal: Option<Box<RefusalView>>,
 }
 
 /// What went wrong (RFC 9457).

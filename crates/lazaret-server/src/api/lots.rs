@@ -1,5 +1,6 @@
 //! Lots: lists, the card, contacts and trace.
 
+use lazaret_ledger::Fact;
 use lazaret_vocabulary::event::entry::{
     ExceptionId, ManifestLine, PersonName, Pin, Surface, Tally, TestName,
 };
@@ -87,6 +88,9 @@ pub struct LotRow {
     pub days_left: Option<f64>,
     /// Why it cannot go now, in one sentence; none if it may.
     pub why: Option<String>,
+    /// The same as data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why_data: Option<Fact>,
     /// Who has signed.
     pub signers: Vec<PersonName>,
     /// How many must.

@@ -1,5 +1,6 @@
 //! Protocols and rules, with dates and effect.
 
+use lazaret_ledger::Less;
 use lazaret_vocabulary::event::LotId;
 use lazaret_vocabulary::event::entry::TestName;
 use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
@@ -59,6 +60,8 @@ pub struct MovedLot {
 pub struct Preview {
     /// What it asks less of than what is in force, one sentence each: another person must have proposed it, and it waits.
     pub weaker: Vec<String>,
+    /// The same as data.
+    pub weaker_data: Vec<Less>,
     /// Every lot that is here and whose date, tests or signatures move; at most 10 000.
     pub moved: Vec<MovedLot>,
     /// How many in all.

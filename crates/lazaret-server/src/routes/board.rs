@@ -77,6 +77,7 @@ pub(crate) async fn add_row(
                         value: said.get(column.as_str()).cloned().unwrap_or_default(),
                         column,
                         message,
+                        refusal: None,
                     })
                     .collect();
                 problem

@@ -654,8 +654,10 @@ pub(crate) async fn preview_protocol(
             };
             let refusal = refusal(trial(state, now, &who.person, adopted.into()));
             let moved = state.preview(&body.protocol);
+            let weaker = state.weaker_protocol(&body.protocol);
             Preview {
-                weaker: state.weaker_protocol(&body.protocol),
+                weaker: weaker.iter().map(ToString::to_string).collect(),
+                weaker_data: weaker,
                 total: moved.len() as u64,
                 unreleased: moved.iter().filter(|lot| lot.unreleased).count() as u64,
                 moved: moved

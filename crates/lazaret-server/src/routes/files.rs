@@ -105,6 +105,7 @@ pub(crate) async fn import_manifests(
                             column: "manifest".into(),
                             value: found.manifest.to_string(),
                             message: format!("{}; {}", refusal.fact, refusal.remedy),
+                            refusal: Some(Box::new((&refusal).into())),
                         })
                     })
                     .collect::<Vec<_>>()

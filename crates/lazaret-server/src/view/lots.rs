@@ -86,7 +86,7 @@ pub(crate) fn row_of(state: &State, view: LotView, now: Timestamp) -> LotRow {
             .why_held(&view.lot, now)
             .into_iter()
             .next()
-            .map(|refusal| refusal.fact)
+            .map(|refusal| *refusal.fact)
     } else {
         None
     };
@@ -97,7 +97,8 @@ pub(crate) fn row_of(state: &State, view: LotView, now: Timestamp) -> LotRow {
             .earliest
             .filter(|_| present)
             .map(|at| days_left(now, at)),
-        why,
+        why: why.as_ref().map(ToString::to_string),
+        why_data: why,
         lot: view.lot,
         goods: view.goods,
         spot: view.spot,

@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal, Write};
 
 use jiff::Timestamp;
 use lazaret_bridge::{Adoption, adoption};
-use lazaret_ledger::{Command, CommandId};
+use lazaret_ledger::{Command, CommandId, Fact};
 use lazaret_store::{Live, LiveOptions, Office, Standing, Store, SubmitError};
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
@@ -149,7 +149,10 @@ async fn record(live: &Live, by: &PersonName, entry: Entry) -> Result<(), Failur
     };
     // Asks for less: the first person proposes, and waiting alone is no refusal to propose.
     let waits = refused.retry_at;
-    let less = refused.fact.contains("asks for less");
+    let less = matches!(
+        *refused.fact,
+        Fact::AsksLess { .. } | Fact::LessWaits { .. }
+    );
     if let Some(from) = waits.filter(|_| less) {
         say(&format!("{what} waits until {from}: run this again then\n"));
         return Ok(());

@@ -1,0 +1,259 @@
+//! What facts and remedies are made of, besides the names of the vocabulary.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use lazaret_vocabulary::event::entry::{Hazard, PersonName, Role, SampleId};
+use lazaret_vocabulary::event::{LotId, StepName, VehicleId};
+use serde::{Deserialize, Serialize};
+
+use crate::segregation::{Hazards, Segregation};
+use crate::spelling::{BadName, NAME_MAX};
+use crate::state::timestamp;
+
+/// An instant, RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+#[serde(transparent)]
+pub struct When(pub Timestamp);
+
+/// An instant of the state, in µs.
+pub(crate) fn when(us: i64) -> When {
+    When(timestamp(us))
+}
+
+impl From<Timestamp> for When {
+    fn from(at: Timestamp) -> Self {
+        When(at)
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What a name is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Noun {
+    /// A convoy.
+    Convoy,
+    /// A vehicle.
+    Vehicle,
+    /// A lot.
+    Lot,
+    /// A departure inland.
+    Departure,
+    /// A source.
+    Source,
+    /// A place.
+    Place,
+    /// A step.
+    Step,
+    /// A goods class.
+    Goods,
+    /// A crew or a piece of equipment.
+    Resource,
+    /// Papers of a convoy.
+    Manifest,
+    /// A person.
+    Person,
+    /// A sample.
+    Sample,
+    /// An exception.
+    Exception,
+    /// An agent of a treatment.
+    Agent,
+    /// A test.
+    Test,
+    /// A protocol.
+    Protocol,
+    /// A line of readings.
+    Line,
+    /// A seal.
+    Seal,
+    /// A device that sends commands.
+    Device,
+    /// A site of the gateway.
+    Site,
+    /// A record of the ledger.
+    Record,
+}
+
+impl fmt::Display for Noun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Noun::Convoy => "convoy",
+            Noun::Vehicle => "vehicle",
+            Noun::Lot => "lot",
+            Noun::Departure => "departure",
+            Noun::Source => "source",
+            Noun::Place => "place",
+            Noun::Step => "step",
+            Noun::Goods => "goods class",
+            Noun::Resource => "crew or equipment",
+            Noun::Manifest => "paper",
+            Noun::Person => "person",
+            Noun::Sample => "sample",
+            Noun::Exception => "exception",
+            Noun::Agent => "agent",
+            Noun::Test => "test",
+            Noun::Protocol => "protocol",
+            Noun::Line => "line of readings",
+            Noun::Seal => "seal",
+            Noun::Device => "device",
+            Noun::Site => "site",
+            Noun::Record => "record",
+        })
+    }
+}
+
+/// Classes of danger of a lot, such as `3` or `1.4S`; empty if its papers name none.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(transparent)]
+pub struct Dangers(pub Vec<Hazard>);
+
+impl From<&Hazards> for Dangers {
+    fn from(hazards: &Hazards) -> Self {
+        let classes = hazards.classes();
+        Dangers(
+            classes
+                .map(|class| Hazard::new(class.to_string()))
+                .collect(),
+        )
+    }
+}
+
+impl fmt::Display for Dangers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str("no hazard");
+        }
+        write!(f, "class {}", list(&self.0, " and "))
+    }
+}
+
+/// How near to each other goods may be of which the tables of segregation ask less than separation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Nearness {
+    /// Away from each other.
+    Away,
+    /// Beside each other as far as that note of IMDG 7.2.7.1.4 allows it.
+    UnderNote(u8),
+    /// In different wagons.
+    OtherWagon,
+}
+
+impl Nearness {
+    /// What is asked of goods that may be near each other; none if nothing is asked, or more than a warning.
+    pub(crate) fn of(asked: Segregation) -> Option<Nearness> {
+        match asked {
+            Segregation::Away => Some(Nearness::Away),
+            Segregation::UnderNote(note) => Some(Nearness::UnderNote(note)),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Nearness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Nearness::Away => f.write_str("kept away from"),
+            Nearness::UnderNote(note) => {
+                write!(f, "such as note {note} of IMDG 7.2.7.1.4 allows beside")
+            }
+            Nearness::OtherWagon => f.write_str("in another wagon than"),
+        }
+    }
+}
+
+/// A signature that counts no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Fallen {
+    /// Whose.
+    pub signer: PersonName,
+    /// Whether their clearance was taken from them; otherwise they are no officer any more.
+    pub lapsed: bool,
+}
+
+impl fmt::Display for Fallen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let signer = &self.signer;
+        if self.lapsed {
+            write!(f, "the clearance of {signer} was taken from them")
+        } else {
+            write!(f, "{signer} is no officer any more")
+        }
+    }
+}
+
+told! {
+    /// What an event cannot have been before. The sentence goes on with the instant of it.
+    pub enum Milestone {
+        SampleTaken { sample: SampleId } = ("sample {sample} was taken at");
+        LotCame { lot: LotId } = ("{lot} came to where it is at");
+        LotUnloaded { lot: LotId } = ("{lot} was unloaded at");
+        StepBegan { step: StepName, lot: LotId } = ("{step} of {lot} began at");
+        VehicleLeft { vehicle: VehicleId } = ("vehicle {vehicle} left at");
+        VehicleCame { vehicle: VehicleId } = ("vehicle {vehicle} came at");
+        VehicleMoved { vehicle: VehicleId } = ("vehicle {vehicle} came to where it is at");
+        VehicleEmptied { vehicle: VehicleId } = ("vehicle {vehicle} was emptied at");
+    }
+}
+
+told! {
+    /// Why a text cannot be a new name.
+    pub enum NameFault {
+        Empty = ("a name has at least one letter or digit");
+        Long { characters: usize } = ("a name has at most {NAME_MAX} characters, and this one has {characters}");
+        Control { code: u32 } = ("a name has no control characters, and this one has U+{code:04X}");
+    }
+}
+
+impl From<&BadName> for NameFault {
+    fn from(bad: &BadName) -> Self {
+        match *bad {
+            BadName::Empty => NameFault::Empty,
+            BadName::Long(characters) => NameFault::Long { characters },
+            BadName::Control(code) => NameFault::Control { code },
+        }
+    }
+}
+
+/// Chooses one of two halves of a sentence.
+pub(super) struct Whether<'a>(pub(super) bool, pub(super) &'a str, pub(super) &'a str);
+
+impl fmt::Display for Whether<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0 { self.1 } else { self.2 })
+    }
+}
+
+/// The items with `between` in between.
+pub(super) fn list<T: fmt::Display>(items: &[T], between: &str) -> String {
+    let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+    items.join(between)
+}
+
+/// A role as a sentence says it.
+pub(super) fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::YardMaster => "yard master",
+        Role::DisinfectionLead => "disinfection lead",
+        Role::QuarantineOfficer => "quarantine officer",
+        Role::ChiefOfficer => "chief officer",
+        Role::Dispatcher => "dispatcher",
+        Role::Gate => "gate",
+        Role::Crew => "crew",
+        Role::Auditor => "auditor",
+        Role::Administrator => "administrator",
+    }
+}
