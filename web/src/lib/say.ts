@@ -3,6 +3,7 @@ import { ApiError, api, ask, type Schemas } from '../api/client';
 import { w } from '../words';
 import { commandKey, type Happening } from './forms';
 import { shared, type Message } from './state.svelte';
+import { errorWords, eventWords } from './tell';
 import { undoOf } from './undo';
 
 export type Receipt = Schemas['Receipt'];
@@ -37,8 +38,9 @@ export async function send(request: Schemas['CommandRequest'], headers: Record<s
       if (receipt.already) shared.say(w.common.recordedAlready(receipt.seq));
       else {
         // What follows from a positive result can be hundreds of lots: beyond a few lines the rest is a list that opens.
-        const few = receipt.words.length <= FEW;
-        const [first = '', ...rest] = few ? [receipt.words.join('; ')] : receipt.words;
+        const said = receipt.events.map(eventWords);
+        const few = said.length <= FEW;
+        const [first = '', ...rest] = few ? [said.join('; ')] : said;
         shared.say(w.common.recorded(receipt.seq, first), false, {
           ...offer(request, receipt),
           ...(rest.length ? { list: rest } : {}),
@@ -68,7 +70,7 @@ function offer(request: Schemas['CommandRequest'], receipt: Receipt): Pick<Messa
         await send(back);
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
-        shared.say(error.message, true);
+        shared.say(errorWords(error), true);
       }
     },
   };

@@ -69,11 +69,6 @@ export function endless(at: string): boolean {
   return at >= '9000';
 }
 
-/** A sentence of the ledger with its instants in the station's time. */
-export function local(text: string, zone: string, now: number): string {
-  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, (at) => instant(at, zone, now));
-}
-
 /** `08:00`; with its offset, `02:30 +02:00`, in the hour that comes twice when the clocks go back. */
 export function clock(at: string | number, zone: string): string {
   const instant = new Date(at).getTime();

@@ -1,0 +1,37 @@
+// What the ledger tells as data, in the reader's words and the station's time.
+import type { ApiError, Refusal, Schemas } from '../api/client';
+import { w } from '../words';
+import { tell, tellEvent, type Fact, type Happening, type Less, type Remedy } from '../words/told';
+import { shared } from './state.svelte';
+import { instant } from './time';
+
+const at = (when: string): string => instant(when, shared.zone, shared.now);
+
+/** What breaks a rule, or what a warning says. */
+export const factWords = (fact: Fact): string => tell<Fact>(w.told.facts, fact, at);
+
+/** What would make a command acceptable. */
+export const remedyWords = (remedy: Remedy): string => tell<Remedy>(w.told.remedies, remedy, at);
+
+/** What a change asks less of. */
+export const lessWords = (less: Less): string => tell<Less>(w.told.less, less, at);
+
+/** What happened. */
+export const eventWords = (event: Happening): string => tellEvent(w.told.events, event, at);
+
+/** A contact of two lots. */
+export const contactWords = (link: Schemas['ContactLink']): string =>
+  w.told.contact(link.to, link.from, link.surface);
+
+/** A refusal in one line. */
+const refusalWords = (r: Refusal): string => `${factWords(r.fact_data)}; ${remedyWords(r.remedy_data)}`;
+
+/** What went wrong, in one line. */
+export function errorWords(error: ApiError): string {
+  const r = error.problem.refusal;
+  return r ? `${r.says}: ${refusalWords(r)}` : error.message;
+}
+
+/** What is wrong with one cell of a table. */
+export const cellWords = (cell: Schemas['CellError']): string =>
+  cell.refusal ? refusalWords(cell.refusal) : cell.message;
