@@ -1,7 +1,7 @@
 //! Today: what is here, what may go, what is wrong, what comes next.
 
 use lazaret_vocabulary::event::entry::Role;
-use lazaret_vocabulary::event::{ConvoyId, PlaceName, SourceName};
+use lazaret_vocabulary::event::{ConvoyId, Event, PlaceName, SourceName};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -160,4 +160,7 @@ pub struct Latest {
     pub by: String,
     /// What, in words.
     pub words: String,
+    /// What, as an event; none if the reader may not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
 }

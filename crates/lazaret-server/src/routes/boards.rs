@@ -62,13 +62,13 @@ pub(crate) async fn today(State(app): State<App>, Extension(who): Extension<Who>
                     Happening::Entry(Entry::Corrected { .. } | Entry::WarningAcknowledged { .. })
                 )
             })
-            .map(|event| words(&event.happening))
-            .unwrap_or_default();
+            .cloned();
         view.latest.push(Latest {
             seq: record.seq,
             recorded_at: record.recorded_at.into(),
             by: record.by.to_string(),
-            words: said,
+            words: (said.as_ref()).map_or_else(String::new, |event| words(&event.happening)),
+            event: said,
         });
     }
     Ok(Json(view))
