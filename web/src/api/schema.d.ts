@@ -1313,6 +1313,7 @@ export interface components {
             column: string;
             /** @description What is wrong and what is expected. */
             message: string;
+            refusal?: components["schemas"]["RefusalView"] | null;
             /**
              * Format: int64
              * @description The row in the file, from 1; the header is row 1.
@@ -1507,6 +1508,8 @@ export interface components {
              */
             vehicles_here: number;
         };
+        /** @description Classes of danger of a lot, such as `3` or `1.4S`; empty if its papers name none. */
+        Dangers: components["schemas"]["Hazard"][];
         /** @description One of the coming days, by the gateway's calendar. */
         Day: {
             /**
@@ -2091,6 +2094,854 @@ export interface components {
             seq: number;
         };
         /**
+         * @description A fact that breaks a rule. Masses are in kilograms, concentrations in mg/m³, temperatures in thousandths of a
+         *     degree Celsius.
+         */
+        Fact: {
+            /** @enum {string} */
+            kind: "unknown";
+            name: string;
+            what: components["schemas"]["Noun"];
+        } | {
+            goods: components["schemas"]["GoodsName"];
+            /** @enum {string} */
+            kind: "unknown_on_line";
+            lot: components["schemas"]["LotId"];
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            hazard: components["schemas"]["Hazard"];
+            /** @enum {string} */
+            kind: "unknown_danger";
+            lot: components["schemas"]["LotId"];
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "never_here";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "no_unit";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            /** @enum {string} */
+            kind: "several_spellings";
+            name: string;
+            what: components["schemas"]["Noun"];
+        } | {
+            /** @enum {string} */
+            kind: "looks_like";
+            name: string;
+            other: string;
+            what: components["schemas"]["Noun"];
+        } | {
+            /** @enum {string} */
+            kind: "bad_name";
+            name: string;
+            what: components["schemas"]["Noun"];
+            why: components["schemas"]["NameFault"];
+        } | {
+            /** @enum {string} */
+            kind: "no_room_for_names";
+        } | {
+            at: components["schemas"]["When"];
+            field: string;
+            /** @enum {string} */
+            kind: "instant_out_of_range";
+        } | {
+            field: string;
+            /** @enum {string} */
+            kind: "number_too_large";
+            number: string;
+        } | {
+            key: string;
+            /** @enum {string} */
+            kind: "key_used";
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "from_future";
+            now: components["schemas"]["When"];
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "long_ago";
+        } | {
+            after: components["schemas"]["Milestone"];
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "too_early";
+            least: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "no_rules";
+        } | {
+            /** @enum {string} */
+            kind: "own_entry";
+        } | {
+            /** @enum {string} */
+            kind: "not_in_role";
+            person: components["schemas"]["PersonName"];
+            roles: components["schemas"]["Role"][];
+        } | {
+            /** @enum {string} */
+            kind: "correction_unexplained";
+            /** Format: int64 */
+            record: number;
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "instant_past";
+        } | {
+            /** @enum {string} */
+            kind: "time_in_doubt";
+            why: string;
+        } | {
+            /** @enum {string} */
+            kind: "statement_lapsed";
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "time_out_of_range";
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "no_record_so_late";
+        } | {
+            /** @enum {string} */
+            kind: "time_unexplained";
+        } | {
+            /** @enum {string} */
+            kind: "time_stated_themselves";
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "lot_is";
+            lot: components["schemas"]["LotId"];
+            stage: components["schemas"]["Stage"];
+        } | {
+            /** @enum {string} */
+            kind: "lot_elsewhere";
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            /** @enum {string} */
+            kind: "lot_nowhere";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "lot_already_in";
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            /** @enum {string} */
+            kind: "lot_never_unloaded";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "announced_elsewhere";
+            lot: components["schemas"]["LotId"];
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "lot_known_elsewhere";
+            lot: components["schemas"]["LotId"];
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_not_here";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_here";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_twice";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_already_in";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_elsewhere";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_nowhere";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_not_gone";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            from: components["schemas"]["PlaceName"];
+            /** @enum {string} */
+            kind: "no_way";
+            thing: string;
+            to: components["schemas"]["PlaceName"];
+        } | {
+            because: string;
+            /** @enum {string} */
+            kind: "unit_closed";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            /** @enum {string} */
+            kind: "unit_broken";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            /** @enum {string} */
+            kind: "place_full";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            slots: number;
+            /** Format: int32 */
+            used: number;
+        } | {
+            /** @enum {string} */
+            kind: "unit_full";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            slots: number;
+            /** Format: int32 */
+            unit: number;
+            /** Format: int32 */
+            used: number;
+        } | {
+            goods: components["schemas"]["GoodsName"];
+            /** @enum {string} */
+            kind: "goods_apart";
+            lot: components["schemas"]["LotId"];
+            own: components["schemas"]["GoodsName"];
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            dangers: components["schemas"]["Dangers"];
+            /** @enum {string} */
+            kind: "unit_between";
+            lot: components["schemas"]["LotId"];
+            own: components["schemas"]["Dangers"];
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            dangers: components["schemas"]["Dangers"];
+            /** @enum {string} */
+            kind: "separated_from";
+            lot: components["schemas"]["LotId"];
+            own: components["schemas"]["Dangers"];
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            dangers: components["schemas"]["Dangers"];
+            how: components["schemas"]["Nearness"];
+            /** @enum {string} */
+            kind: "near";
+            lot: components["schemas"]["LotId"];
+            own: components["schemas"]["Dangers"];
+        } | {
+            dangers: components["schemas"]["Dangers"];
+            /** @enum {string} */
+            kind: "compartment_between";
+            lot: components["schemas"]["LotId"];
+            other: components["schemas"]["LotId"];
+            own: components["schemas"]["Dangers"];
+        } | {
+            dangers: components["schemas"]["Dangers"];
+            /** @enum {string} */
+            kind: "same_wagon";
+            lot: components["schemas"]["LotId"];
+            own: components["schemas"]["Dangers"];
+        } | {
+            dangers: components["schemas"]["Dangers"];
+            how: components["schemas"]["Nearness"];
+            /** @enum {string} */
+            kind: "near_aboard";
+            lot: components["schemas"]["LotId"];
+            other: components["schemas"]["LotId"];
+            own: components["schemas"]["Dangers"];
+            wagons_known: boolean;
+        } | {
+            /** @enum {string} */
+            kind: "trial_in_unit";
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceName"];
+            trial: boolean;
+            /** Format: int32 */
+            unit: number;
+        } | {
+            /** @enum {string} */
+            kind: "trial_aboard";
+            lot: components["schemas"]["LotId"];
+            other: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "untreated_for_clean";
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "back_to_dirty";
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_dirty";
+            place: components["schemas"]["PlaceName"];
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "under_treatment";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "clean_for_step";
+            place: components["schemas"]["PlaceName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_done_there";
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            at: components["schemas"]["When"];
+            from: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "ended_before_beginning";
+        } | {
+            /** @enum {string} */
+            kind: "other_treatment";
+            lot: components["schemas"]["LotId"];
+            other: components["schemas"]["StepName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_begun";
+            lot: components["schemas"]["LotId"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_treated";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "untreated";
+            lot: components["schemas"]["LotId"];
+            steps: components["schemas"]["StepName"][];
+        } | {
+            agent: components["schemas"]["AgentName"];
+            /** @enum {string} */
+            kind: "agent_not_named";
+            lot: components["schemas"]["LotId"];
+            step: components["schemas"]["StepName"];
+        } | {
+            agent: components["schemas"]["AgentName"];
+            goods: components["schemas"]["GoodsName"];
+            /** @enum {string} */
+            kind: "agent_spoils";
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "reading_from_future";
+            now: components["schemas"]["When"];
+        } | {
+            at: components["schemas"]["When"];
+            from: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "reading_too_early";
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "bad_line";
+            line: string;
+        } | {
+            at: components["schemas"]["When"];
+            /** Format: int32 */
+            concentration_mg_m3: number;
+            /** @enum {string} */
+            kind: "read_already";
+            line?: components["schemas"]["LineName"] | null;
+            /** Format: int32 */
+            temperature_mc: number;
+        } | {
+            goods: components["schemas"]["GoodsName"];
+            /** @enum {string} */
+            kind: "no_protocol";
+        } | {
+            /** @enum {string} */
+            kind: "no_hold";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "clock_not_begun";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "held_until";
+            lot: components["schemas"]["LotId"];
+            until: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "held_for";
+            /** Format: int64 */
+            left_us: number;
+            lot: components["schemas"]["LotId"];
+            until: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "clock_stopped";
+            lot: components["schemas"]["LotId"];
+        } | {
+            clock: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "credit_too_long";
+            least: components["schemas"]["When"];
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "own_witness";
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_asked_to_witness";
+            lot: components["schemas"]["LotId"];
+            person: components["schemas"]["PersonName"];
+        } | {
+            asked: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "other_credit";
+            person: components["schemas"]["PersonName"];
+            seen: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "condemned";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "refused_by_inspection";
+            lot: components["schemas"]["LotId"];
+        } | {
+            inspections: components["schemas"]["StepName"][];
+            /** @enum {string} */
+            kind: "untested";
+            lot: components["schemas"]["LotId"];
+            tests: components["schemas"]["TestName"][];
+        } | {
+            /** @enum {string} */
+            kind: "results_out";
+            lot: components["schemas"]["LotId"];
+            samples: components["schemas"]["SampleId"][];
+        } | {
+            /** @enum {string} */
+            kind: "inconclusive";
+            lot: components["schemas"]["LotId"];
+            tests: components["schemas"]["TestName"][];
+        } | {
+            /** @enum {string} */
+            kind: "sample_known";
+            sample: components["schemas"]["SampleId"];
+        } | {
+            /** @enum {string} */
+            kind: "sample_too_early";
+            lot: components["schemas"]["LotId"];
+            test: components["schemas"]["TestName"];
+        } | {
+            /** @enum {string} */
+            kind: "result_known";
+            sample: components["schemas"]["SampleId"];
+        } | {
+            exceptions: components["schemas"]["ExceptionId"][];
+            /** @enum {string} */
+            kind: "stopped";
+            lot: components["schemas"]["LotId"];
+        } | {
+            exception: components["schemas"]["ExceptionId"];
+            /** @enum {string} */
+            kind: "exception_exists";
+        } | {
+            exception: components["schemas"]["ExceptionId"];
+            /** @enum {string} */
+            kind: "exception_not_open";
+        } | {
+            /** @enum {string} */
+            kind: "exception_empty";
+        } | {
+            exception: components["schemas"]["ExceptionId"];
+            /** @enum {string} */
+            kind: "closing_unexplained";
+        } | {
+            /** @enum {string} */
+            kind: "lot_twice";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "contact_of_one";
+        } | {
+            fallen: components["schemas"]["Fallen"][];
+            /** Format: int32 */
+            have: number;
+            /** @enum {string} */
+            kind: "unsigned";
+            lot: components["schemas"]["LotId"];
+            /** Format: int32 */
+            need: number;
+        } | {
+            /** @enum {string} */
+            kind: "signs_as_other";
+            person: components["schemas"]["PersonName"];
+            signer: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "signature_empty";
+        } | {
+            /** @enum {string} */
+            kind: "already_released";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "signed_already";
+            lot: components["schemas"]["LotId"];
+            signer: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "treated_or_tested";
+            lot: components["schemas"]["LotId"];
+            signer: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_chief";
+            signer: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "withdraws_other";
+            person: components["schemas"]["PersonName"];
+            signer: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "withdrawal_unexplained";
+        } | {
+            /** @enum {string} */
+            kind: "released";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "not_signed";
+            lot: components["schemas"]["LotId"];
+            signer: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "never_cleared";
+            person: components["schemas"]["PersonName"];
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "clearance_ended";
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_cleared";
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_on_shift";
+            person: components["schemas"]["PersonName"];
+        } | {
+            agent: components["schemas"]["AgentName"];
+            /** @enum {string} */
+            kind: "untrained";
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_through_gate";
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "no_administrator";
+        } | {
+            /** @enum {string} */
+            kind: "only_administrator";
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "clears_themselves";
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "clearance_over";
+            until: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "must_rest";
+            person: components["schemas"]["PersonName"];
+            until: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "reports_other";
+            other: components["schemas"]["PersonName"];
+            person: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "infectious_since";
+            person: components["schemas"]["PersonName"];
+            since: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "other_mark";
+            mark: string;
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            expected: string;
+            /** @enum {string} */
+            kind: "check_digit";
+            mark: string;
+        } | {
+            found: string[];
+            /** @enum {string} */
+            kind: "seals_differ";
+            papers: string[];
+        } | {
+            /** @enum {string} */
+            kind: "not_empty";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "lots_aboard";
+            /** Format: int32 */
+            lots: number;
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            exception: components["schemas"]["ExceptionId"];
+            /** @enum {string} */
+            kind: "dropped_aboard";
+            lot: components["schemas"]["LotId"];
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "not_washed";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "must_stand";
+            until: components["schemas"]["When"];
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "not_sealed";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_papers_refused";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_worked_on";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            departure: components["schemas"]["DepartureId"];
+            /** @enum {string} */
+            kind: "departure_left";
+        } | {
+            departure: components["schemas"]["DepartureId"];
+            /** @enum {string} */
+            kind: "departure_left_already";
+        } | {
+            departure: components["schemas"]["DepartureId"];
+            /** @enum {string} */
+            kind: "loaded_differs";
+            /** Format: int32 */
+            loaded: number;
+            /** Format: int32 */
+            lots: number;
+        } | {
+            convoy: components["schemas"]["ConvoyId"];
+            /** @enum {string} */
+            kind: "arrival_known";
+        } | {
+            convoy: components["schemas"]["ConvoyId"];
+            /** @enum {string} */
+            kind: "arrived";
+        } | {
+            convoy: components["schemas"]["ConvoyId"];
+            /** @enum {string} */
+            kind: "arrived_as_real";
+        } | {
+            convoy: components["schemas"]["ConvoyId"];
+            /** @enum {string} */
+            kind: "no_papers";
+        } | {
+            /** @enum {string} */
+            kind: "papers_known";
+            manifest: components["schemas"]["ManifestId"];
+        } | {
+            convoy: components["schemas"]["ConvoyId"];
+            /** @enum {string} */
+            kind: "papers_for_convoy";
+            manifest: components["schemas"]["ManifestId"];
+        } | {
+            /** @enum {string} */
+            kind: "lot_on_two_lines";
+            lot: components["schemas"]["LotId"];
+        } | {
+            goods: components["schemas"]["GoodsName"];
+            /** @enum {string} */
+            kind: "other_goods";
+            papers: components["schemas"]["GoodsName"];
+        } | {
+            convoy: components["schemas"]["ConvoyId"];
+            /** @enum {string} */
+            kind: "delay_unexplained";
+        } | {
+            /** @enum {string} */
+            kind: "voiding_unexplained";
+        } | {
+            convoy: components["schemas"]["ConvoyId"];
+            /** @enum {string} */
+            kind: "is_convoy";
+        } | {
+            /** @enum {string} */
+            kind: "lot_worked_on";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "said_already";
+            person: components["schemas"]["PersonName"];
+        } | {
+            first: components["schemas"]["PersonName"];
+            /** @enum {string} */
+            kind: "neither_officer";
+            second: components["schemas"]["PersonName"];
+        } | {
+            has: components["schemas"]["Tally"];
+            /** @enum {string} */
+            kind: "loss_too_large";
+            lost: components["schemas"]["Tally"];
+            lot: components["schemas"]["LotId"];
+        } | {
+            because: string;
+            /** @enum {string} */
+            kind: "loss";
+            lost: components["schemas"]["Tally"];
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "too_few_parts";
+            lot: components["schemas"]["LotId"];
+            parts: number;
+        } | {
+            /** @enum {string} */
+            kind: "name_taken";
+            lot: components["schemas"]["LotId"];
+        } | {
+            has: components["schemas"]["Tally"];
+            /** @enum {string} */
+            kind: "parts_differ";
+            lot: components["schemas"]["LotId"];
+            /** Format: int64 */
+            mass_kg: number;
+            /** Format: int64 */
+            pieces: number;
+        } | {
+            /** @enum {string} */
+            kind: "place_twice";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "place_without_units";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "pool_of_unknown";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "leads_nowhere";
+            place: components["schemas"]["PlaceName"];
+            to: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "no_class_or_source";
+        } | {
+            /** @enum {string} */
+            kind: "other_version";
+            /** Format: int32 */
+            next: number;
+            protocol: components["schemas"]["ProtocolName"];
+            /** Format: int32 */
+            version: number;
+        } | {
+            /** @enum {string} */
+            kind: "signatures_asked";
+            protocol: components["schemas"]["ProtocolName"];
+            /** Format: int32 */
+            signatures: number;
+        } | {
+            /** @enum {string} */
+            kind: "too_many_steps";
+            most: number;
+            protocol: components["schemas"]["ProtocolName"];
+        } | {
+            /** @enum {string} */
+            kind: "held_before_unknown";
+            protocol: components["schemas"]["ProtocolName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "too_many_tests";
+            most: number;
+        } | {
+            /** @enum {string} */
+            kind: "step_twice";
+            protocol: components["schemas"]["ProtocolName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            agent: components["schemas"]["AgentName"];
+            /** @enum {string} */
+            kind: "bands_overlap";
+        } | {
+            agent: components["schemas"]["AgentName"];
+            /** @enum {string} */
+            kind: "reading_after_end";
+        } | {
+            /** @enum {string} */
+            kind: "temperature_empty";
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "asks_less";
+            less: components["schemas"]["Less"][];
+        } | {
+            /** @enum {string} */
+            kind: "less_waits";
+            less: components["schemas"]["Less"][];
+            until: components["schemas"]["When"];
+        };
+        /** @description A signature that counts no more. */
+        Fallen: {
+            /** @description Whether their clearance was taken from them; otherwise they are no officer any more. */
+            lapsed: boolean;
+            /** @description Whose. */
+            signer: components["schemas"]["PersonName"];
+        };
+        /**
          * @description What an inspection found.
          * @enum {string}
          */
@@ -2546,6 +3397,7 @@ export interface components {
         Latest: {
             /** @description Who said it. */
             by: string;
+            event?: components["schemas"]["Event"] | null;
             /** @description When it was recorded. */
             recorded_at: components["schemas"]["At"];
             /**
@@ -2555,6 +3407,139 @@ export interface components {
             seq: number;
             /** @description What, in words. */
             words: string;
+        };
+        /** @description One thing that a change asks less of. Times are in seconds. */
+        Less: {
+            /** @enum {string} */
+            kind: "no_step";
+            protocol: components["schemas"]["ProtocolName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** Format: int64 */
+            before_s: number;
+            /** Format: int64 */
+            contact_s: number;
+            /** @enum {string} */
+            kind: "shorter_step";
+            protocol: components["schemas"]["ProtocolName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "other_agents";
+            protocol: components["schemas"]["ProtocolName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "other_temperatures";
+            protocol: components["schemas"]["ProtocolName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "other_places";
+            protocol: components["schemas"]["ProtocolName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "no_test";
+            protocol: components["schemas"]["ProtocolName"];
+            test: components["schemas"]["TestName"];
+        } | {
+            /** Format: int64 */
+            before_s: number;
+            /** @enum {string} */
+            kind: "earlier_test";
+            /** Format: int64 */
+            not_before_s: number;
+            protocol: components["schemas"]["ProtocolName"];
+            test: components["schemas"]["TestName"];
+        } | {
+            /** @enum {string} */
+            kind: "no_hold";
+            protocol: components["schemas"]["ProtocolName"];
+        } | {
+            /** Format: int64 */
+            before_s: number;
+            /** Format: int64 */
+            hold_s: number;
+            /** @enum {string} */
+            kind: "shorter_hold";
+            protocol: components["schemas"]["ProtocolName"];
+        } | {
+            /** @enum {string} */
+            kind: "other_clock";
+            protocol: components["schemas"]["ProtocolName"];
+        } | {
+            /** @enum {string} */
+            kind: "hold_before_more";
+            protocol: components["schemas"]["ProtocolName"];
+        } | {
+            /** Format: int32 */
+            before: number;
+            /** @enum {string} */
+            kind: "fewer_signatures";
+            protocol: components["schemas"]["ProtocolName"];
+            /** Format: int32 */
+            signatures: number;
+        } | {
+            /** @enum {string} */
+            kind: "new_place";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_clean";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "not_dirty";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "fewer_contacts";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "shorter_contacts";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "more_ways";
+            place: components["schemas"]["PlaceName"];
+        } | {
+            goods: components["schemas"]["GoodsName"];
+            /** @enum {string} */
+            kind: "apart_from_fewer";
+        } | {
+            goods: components["schemas"]["GoodsName"];
+            /** @enum {string} */
+            kind: "bears_more";
+        } | {
+            /** @enum {string} */
+            kind: "home_with_less";
+            source: components["schemas"]["SourceName"];
+        } | {
+            /** @enum {string} */
+            kind: "off_shift";
+        } | {
+            /** @enum {string} */
+            kind: "no_gate";
+        } | {
+            /** @enum {string} */
+            kind: "less_rest";
+        } | {
+            /** @enum {string} */
+            kind: "fewer_people_contacts";
+        } | {
+            /** @enum {string} */
+            kind: "counts_differ";
+        } | {
+            /** @enum {string} */
+            kind: "clocks_ahead";
+        } | {
+            /** @enum {string} */
+            kind: "keys_forgotten";
+        } | {
+            /** @enum {string} */
+            kind: "shorter_wait";
         };
         /** @description Where in the goods something is read: a sampling line, or a probe in the core. */
         LineName: string;
@@ -2666,6 +3651,7 @@ export interface components {
             vehicle?: components["schemas"]["VehicleId"] | null;
             /** @description Why it cannot go now, in one sentence; none if it may. */
             why?: string | null;
+            why_data?: components["schemas"]["Fact"] | null;
         };
         /**
          * @description Where a lot is in its course.
@@ -2710,6 +3696,41 @@ export interface components {
             /** @description In which unit. */
             unit: string;
         };
+        /** @description What an event cannot have been before. The sentence goes on with the instant of it. */
+        Milestone: {
+            /** @enum {string} */
+            kind: "sample_taken";
+            sample: components["schemas"]["SampleId"];
+        } | {
+            /** @enum {string} */
+            kind: "lot_came";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "lot_unloaded";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "step_began";
+            lot: components["schemas"]["LotId"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_left";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_came";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_moved";
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            kind: "vehicle_emptied";
+            vehicle: components["schemas"]["VehicleId"];
+        };
         /** @description One disagreement. */
         Mismatch: {
             /** @description The vehicle, lot or convoy. */
@@ -2744,6 +3765,28 @@ export interface components {
             /** @description Whether it would lose its release. */
             unreleased: boolean;
         };
+        /** @description Why a text cannot be a new name. */
+        NameFault: {
+            /** @enum {string} */
+            kind: "empty";
+        } | {
+            characters: number;
+            /** @enum {string} */
+            kind: "long";
+        } | {
+            /** Format: int32 */
+            code: number;
+            /** @enum {string} */
+            kind: "control";
+        };
+        /** @description How near to each other goods may be of which the tables of segregation ask less than separation. */
+        Nearness: "away" | {
+            /**
+             * Format: int32
+             * @description Beside each other as far as that note of IMDG 7.2.7.1.4 allows it.
+             */
+            under_note: number;
+        } | "other_wagon";
         /** @description Makes an account. The person's roles are recorded in the ledger. */
         NewAccount: {
             /** @description Who. */
@@ -2863,6 +3906,11 @@ export interface components {
              */
             vehicles: number;
         };
+        /**
+         * @description What a name is the name of.
+         * @enum {string}
+         */
+        Noun: "convoy" | "vehicle" | "lot" | "departure" | "source" | "place" | "step" | "goods" | "resource" | "manifest" | "person" | "sample" | "exception" | "agent" | "test" | "protocol" | "line" | "seal" | "device" | "site" | "record";
         /** @description How full a place is. */
         Occupancy: {
             /** @description The place. */
@@ -3026,6 +4074,7 @@ export interface components {
                 vehicle?: components["schemas"]["VehicleId"] | null;
                 /** @description Why it cannot go now, in one sentence; none if it may. */
                 why?: string | null;
+                why_data?: components["schemas"]["Fact"] | null;
             }[];
             /** @description Give this as `after` for the next page; absent on the last. */
             next?: string | null;
@@ -3316,6 +4365,8 @@ export interface components {
             unreleased: number;
             /** @description What it asks less of than what is in force, one sentence each: another person must have proposed it, and it waits. */
             weaker: string[];
+            /** @description The same as data. */
+            weaker_data: components["schemas"]["Less"][];
         };
         /** @description Asks what a protocol would change. */
         PreviewRequest: {
@@ -3582,8 +4633,12 @@ export interface components {
              * @example dandong-1-3-1 is held until 2022-02-14T08:00:00Z
              */
             fact: string;
+            /** @description The fact as data: `kind` and what it is about, for screens in other languages and for programs. */
+            fact_data: components["schemas"]["Fact"];
             /** @description What would make the command acceptable. */
             remedy: string;
+            /** @description The remedy as data. */
+            remedy_data: components["schemas"]["Remedy"];
             retry_at?: components["schemas"]["At"] | null;
             /**
              * @description The rule's number, such as `G3b`; docs/rules.md explains each.
@@ -3594,6 +4649,520 @@ export interface components {
             says: string;
             /** @description The warning to put into `acknowledged`, if that is enough. */
             warning?: string | null;
+        };
+        /** @description What would make a command acceptable. */
+        Remedy: {
+            /** @enum {string} */
+            kind: "correct_mark";
+        } | {
+            /** @enum {string} */
+            kind: "correct_name";
+        } | {
+            /** @enum {string} */
+            kind: "correct_name_or_return";
+        } | {
+            /** @enum {string} */
+            kind: "correct_name_or_papers";
+        } | {
+            /** @enum {string} */
+            kind: "correct_mark_or_arrival";
+        } | {
+            /** @enum {string} */
+            kind: "correct_mark_or_home";
+        } | {
+            /** @enum {string} */
+            kind: "check_name_or_unload";
+        } | {
+            /** @enum {string} */
+            kind: "name_record";
+        } | {
+            /** @enum {string} */
+            kind: "choose_place";
+        } | {
+            /** @enum {string} */
+            kind: "choose_source";
+        } | {
+            /** @enum {string} */
+            kind: "choose_goods";
+        } | {
+            /** @enum {string} */
+            kind: "choose_test";
+        } | {
+            /** @enum {string} */
+            kind: "choose_unit";
+            /** Format: int32 */
+            most: number;
+        } | {
+            /** @enum {string} */
+            kind: "spell_as_recorded";
+        } | {
+            /** @enum {string} */
+            kind: "other_name";
+        } | {
+            /** @enum {string} */
+            kind: "name_of_its_own";
+        } | {
+            /** @enum {string} */
+            kind: "other_person_name";
+        } | {
+            /** @enum {string} */
+            kind: "name_convoy_anew";
+        } | {
+            /** @enum {string} */
+            kind: "name_sample_anew";
+        } | {
+            /** @enum {string} */
+            kind: "name_exception_anew";
+        } | {
+            /** @enum {string} */
+            kind: "name_lots_apart";
+        } | {
+            /** @enum {string} */
+            kind: "name_parts_apart";
+        } | {
+            /** @enum {string} */
+            kind: "name_each_lot_once";
+        } | {
+            /** @enum {string} */
+            kind: "write_class";
+        } | {
+            /** @enum {string} */
+            kind: "short_line";
+            most: number;
+        } | {
+            /** @enum {string} */
+            kind: "instant_in_range";
+        } | {
+            /** @enum {string} */
+            kind: "number_in_range";
+            /** Format: int64 */
+            most: number;
+        } | {
+            /** @enum {string} */
+            kind: "next_ledger";
+        } | {
+            /** @enum {string} */
+            kind: "new_key";
+        } | {
+            /** @enum {string} */
+            kind: "set_device_clock";
+        } | {
+            /** @enum {string} */
+            kind: "look_or_enter_late";
+        } | {
+            /** @enum {string} */
+            kind: "correct_when";
+        } | {
+            /** @enum {string} */
+            kind: "adopt_rules";
+        } | {
+            /** @enum {string} */
+            kind: "sign_instead";
+        } | {
+            /** @enum {string} */
+            kind: "enter_cause";
+        } | {
+            /** @enum {string} */
+            kind: "roles_may";
+            roles: components["schemas"]["Role"][];
+        } | {
+            /** @enum {string} */
+            kind: "say_why";
+        } | {
+            /** @enum {string} */
+            kind: "say_how";
+        } | {
+            /** @enum {string} */
+            kind: "acknowledge";
+            warning: components["schemas"]["Warning"];
+        } | {
+            /** @enum {string} */
+            kind: "instant_to_come";
+        } | {
+            /** @enum {string} */
+            kind: "settle_time";
+        } | {
+            /** @enum {string} */
+            kind: "state_time_again";
+        } | {
+            /** @enum {string} */
+            kind: "state_time_now";
+        } | {
+            /** @enum {string} */
+            kind: "first_wrong_stamp";
+        } | {
+            /** @enum {string} */
+            kind: "say_by_which_clock";
+        } | {
+            /** @enum {string} */
+            kind: "other_confirms";
+        } | {
+            /** @enum {string} */
+            kind: "go_by";
+            places: components["schemas"]["PlaceName"][];
+        } | {
+            /** @enum {string} */
+            kind: "bring_to";
+            places: components["schemas"]["PlaceName"][];
+        } | {
+            /** @enum {string} */
+            kind: "brought_first";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            /** @enum {string} */
+            kind: "placed_first";
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            /** @enum {string} */
+            kind: "other_place";
+        } | {
+            /** @enum {string} */
+            kind: "other_unit";
+        } | {
+            /** @enum {string} */
+            kind: "other_unit_or_group";
+        } | {
+            /** @enum {string} */
+            kind: "other_unit_or_open";
+        } | {
+            /** @enum {string} */
+            kind: "unit_not_beside";
+        } | {
+            /** @enum {string} */
+            kind: "free_slot_or_place";
+        } | {
+            /** @enum {string} */
+            kind: "free_slot_or_unit";
+        } | {
+            /** @enum {string} */
+            kind: "only_here_leaves";
+        } | {
+            /** @enum {string} */
+            kind: "record_unloading";
+        } | {
+            /** @enum {string} */
+            kind: "end_treatment";
+        } | {
+            /** @enum {string} */
+            kind: "treat_or_dirty_place";
+        } | {
+            /** @enum {string} */
+            kind: "bring_to_treatment";
+        } | {
+            /** @enum {string} */
+            kind: "correct_end";
+        } | {
+            /** @enum {string} */
+            kind: "record_beginning";
+        } | {
+            /** @enum {string} */
+            kind: "complete_treatment";
+        } | {
+            /** @enum {string} */
+            kind: "complete_steps";
+            steps: components["schemas"]["StepName"][];
+        } | {
+            /** @enum {string} */
+            kind: "treat_and_store";
+        } | {
+            agents: components["schemas"]["AgentName"][];
+            /** @enum {string} */
+            kind: "use_agent";
+        } | {
+            /** @enum {string} */
+            kind: "other_agent";
+        } | {
+            /** @enum {string} */
+            kind: "correct_reading";
+        } | {
+            /** @enum {string} */
+            kind: "name_lines";
+        } | {
+            /** @enum {string} */
+            kind: "adopt_protocol";
+        } | {
+            /** @enum {string} */
+            kind: "exception_or_protocol";
+        } | {
+            /** @enum {string} */
+            kind: "that_instant_or_later";
+        } | {
+            /** @enum {string} */
+            kind: "wait_for_clock";
+        } | {
+            /** @enum {string} */
+            kind: "wait_until";
+            until: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "other_witness";
+        } | {
+            /** @enum {string} */
+            kind: "ask_for_credit";
+        } | {
+            /** @enum {string} */
+            kind: "say_what_was_seen";
+        } | {
+            /** @enum {string} */
+            kind: "credit_late_clock";
+        } | {
+            /** @enum {string} */
+            kind: "credit_less";
+        } | {
+            /** @enum {string} */
+            kind: "record_destruction";
+        } | {
+            /** @enum {string} */
+            kind: "return_or_destroy";
+        } | {
+            inspections: components["schemas"]["StepName"][];
+            /** @enum {string} */
+            kind: "sample_or_inspect";
+            tests: components["schemas"]["TestName"][];
+        } | {
+            /** @enum {string} */
+            kind: "enter_result";
+        } | {
+            /** @enum {string} */
+            kind: "sample_again";
+            tests: components["schemas"]["TestName"][];
+        } | {
+            /** @enum {string} */
+            kind: "record_sample";
+        } | {
+            /** @enum {string} */
+            kind: "new_sample";
+        } | {
+            /** @enum {string} */
+            kind: "chief_closes";
+        } | {
+            /** @enum {string} */
+            kind: "chief_settles";
+        } | {
+            /** @enum {string} */
+            kind: "name_lots_and_reason";
+        } | {
+            /** @enum {string} */
+            kind: "name_contacts";
+        } | {
+            /** @enum {string} */
+            kind: "officers_sign";
+        } | {
+            /** @enum {string} */
+            kind: "sign_for_yourself";
+        } | {
+            /** @enum {string} */
+            kind: "say_what_is_signed";
+        } | {
+            /** @enum {string} */
+            kind: "nothing_to_sign";
+        } | {
+            /** @enum {string} */
+            kind: "other_signs";
+        } | {
+            /** @enum {string} */
+            kind: "neutral_signs";
+        } | {
+            /** @enum {string} */
+            kind: "chief_signs_last";
+        } | {
+            early: components["schemas"]["PersonName"];
+            /** @enum {string} */
+            kind: "chief_signs_again";
+            signer: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            kind: "take_back_own";
+        } | {
+            /** @enum {string} */
+            kind: "open_exception";
+        } | {
+            /** @enum {string} */
+            kind: "open_exception_instead";
+        } | {
+            /** @enum {string} */
+            kind: "nothing_to_take_back";
+        } | {
+            /** @enum {string} */
+            kind: "appoint_first";
+        } | {
+            /** @enum {string} */
+            kind: "appoint_and_clear";
+        } | {
+            /** @enum {string} */
+            kind: "renew_or_other";
+        } | {
+            /** @enum {string} */
+            kind: "renew_first";
+        } | {
+            /** @enum {string} */
+            kind: "record_shift";
+        } | {
+            /** @enum {string} */
+            kind: "trained_or_record";
+        } | {
+            /** @enum {string} */
+            kind: "record_gate_or_other";
+        } | {
+            /** @enum {string} */
+            kind: "appoint_administrator";
+        } | {
+            /** @enum {string} */
+            kind: "appoint_another";
+        } | {
+            /** @enum {string} */
+            kind: "other_clears";
+        } | {
+            /** @enum {string} */
+            kind: "wait_or_other";
+            until: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "reported_by_superior";
+        } | {
+            from: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "instant_from";
+        } | {
+            /** @enum {string} */
+            kind: "second_says";
+        } | {
+            /** @enum {string} */
+            kind: "officer_says";
+        } | {
+            /** @enum {string} */
+            kind: "other_vehicle_or_papers";
+        } | {
+            /** @enum {string} */
+            kind: "empty_then_seal";
+        } | {
+            /** @enum {string} */
+            kind: "empty_then_wash";
+        } | {
+            /** @enum {string} */
+            kind: "record_emptied";
+        } | {
+            /** @enum {string} */
+            kind: "empty_and_wash";
+        } | {
+            /** @enum {string} */
+            kind: "wash";
+        } | {
+            /** @enum {string} */
+            kind: "check_and_seal";
+        } | {
+            /** @enum {string} */
+            kind: "record_left";
+        } | {
+            /** @enum {string} */
+            kind: "amend_or_send_home";
+        } | {
+            /** @enum {string} */
+            kind: "unload_or_amend";
+        } | {
+            /** @enum {string} */
+            kind: "amend_or_record";
+        } | {
+            /** @enum {string} */
+            kind: "choose_loading";
+        } | {
+            /** @enum {string} */
+            kind: "other_departure";
+        } | {
+            /** @enum {string} */
+            kind: "other_wagon";
+        } | {
+            /** @enum {string} */
+            kind: "other_wagon_or_group";
+        } | {
+            /** @enum {string} */
+            kind: "trial_departure";
+        } | {
+            /** @enum {string} */
+            kind: "record_loading";
+        } | {
+            /** @enum {string} */
+            kind: "announce_first";
+        } | {
+            /** @enum {string} */
+            kind: "announce_with_date";
+        } | {
+            /** @enum {string} */
+            kind: "amend_or_number";
+        } | {
+            /** @enum {string} */
+            kind: "amend_those";
+        } | {
+            /** @enum {string} */
+            kind: "amend_papers_or_class";
+        } | {
+            /** @enum {string} */
+            kind: "declare_trial_first";
+        } | {
+            /** @enum {string} */
+            kind: "name_lot_or_vehicle";
+        } | {
+            /** @enum {string} */
+            kind: "no_more_than_there";
+        } | {
+            /** @enum {string} */
+            kind: "two_parts";
+        } | {
+            /** @enum {string} */
+            kind: "parts_add_up";
+        } | {
+            /** @enum {string} */
+            kind: "name_place_once";
+        } | {
+            /** @enum {string} */
+            kind: "give_unit";
+        } | {
+            /** @enum {string} */
+            kind: "say_units";
+        } | {
+            /** @enum {string} */
+            kind: "place_of_rules";
+        } | {
+            /** @enum {string} */
+            kind: "one_of_each";
+        } | {
+            /** @enum {string} */
+            kind: "number";
+            /** Format: int32 */
+            next: number;
+        } | {
+            /** @enum {string} */
+            kind: "ask_signatures";
+            /** Format: int32 */
+            most: number;
+        } | {
+            /** @enum {string} */
+            kind: "leave_some_out";
+        } | {
+            /** @enum {string} */
+            kind: "name_treatment";
+        } | {
+            /** @enum {string} */
+            kind: "known_tests";
+        } | {
+            /** @enum {string} */
+            kind: "name_treatment_once";
+        } | {
+            /** @enum {string} */
+            kind: "bands_meet";
+        } | {
+            /** @enum {string} */
+            kind: "readings_within";
+        } | {
+            /** @enum {string} */
+            kind: "whole_temperature";
+        } | {
+            /** @enum {string} */
+            kind: "propose_first";
         };
         /** @description A crew or a piece of equipment of the gateway file. */
         ResourceName: string;
@@ -3850,6 +5419,11 @@ export interface components {
              */
             unit: number;
         };
+        /**
+         * @description Where a lot is in its course.
+         * @enum {string}
+         */
+        Stage: "announced" | "withdrawn" | "held" | "released" | "sent" | "loaded" | "departed" | "destroyed" | "sent_back" | "split";
         /** @description A step. */
         StepInfo: {
             at?: components["schemas"]["PlaceName"] | null;
@@ -4265,6 +5839,16 @@ export interface components {
         VerifyRequest: {
             witness?: components["schemas"]["CheckpointView"] | null;
         };
+        /**
+         * @description Something that may be done, but only by somebody who says that they know.
+         * @enum {string}
+         */
+        Warning: "unverified_mark" | "no_papers" | "seals_differ" | "near" | "back_to_dirty" | "early_sample" | "loss" | "look_alike";
+        /**
+         * Format: date-time
+         * @description An instant, RFC 3339 in UTC.
+         */
+        When: string;
     };
     responses: never;
     parameters: never;

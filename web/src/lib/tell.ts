@@ -20,8 +20,7 @@ export const lessWords = (less: Less): string => tell<Less>(w.told.less, less, a
 export const eventWords = (event: Happening): string => tellEvent(w.told.events, event, at);
 
 /** A contact of two lots. */
-export const contactWords = (link: Schemas['ContactLink']): string =>
-  w.told.contact(link.to, link.from, link.surface);
+export const contactWords = (link: Schemas['ContactLink']): string => w.told.contact(link.to, link.from, link.surface);
 
 /** A refusal in one line. */
 const refusalWords = (r: Refusal): string => `${factWords(r.fact_data)}; ${remedyWords(r.remedy_data)}`;

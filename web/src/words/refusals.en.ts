@@ -1,6 +1,19 @@
 // What the ledger refuses, warns of and remedies, in English: one row for each kind that the API can send. A kind or a
 // field that is missing here does not compile. Instants come in the station's time by `at`.
-import type { Catalogue, Dangers, Fact, Fallen, Less, Milestone, NameFault, Nearness, Noun, Remedy, Stage } from './told';
+import type {
+  At,
+  Catalogue,
+  Dangers,
+  Fact,
+  Fallen,
+  Less,
+  Milestone,
+  NameFault,
+  Nearness,
+  Noun,
+  Remedy,
+  Stage,
+} from './told';
 import { tell } from './told';
 
 const NOUNS = {
@@ -82,7 +95,8 @@ const MILESTONES = {
 const NAME_FAULTS = {
   empty: () => 'a name has at least one letter or digit',
   long: (f) => `a name has at most 64 characters, and this one has ${f.characters}`,
-  control: (f) => `a name has no control characters, and this one has U+${f.code.toString(16).toUpperCase().padStart(4, '0')}`,
+  control: (f) =>
+    `a name has no control characters, and this one has U+${f.code.toString(16).toUpperCase().padStart(4, '0')}`,
 } satisfies Catalogue<NameFault>;
 
 export const LESS = {
@@ -117,6 +131,8 @@ export const LESS = {
   shorter_wait: () => 'weaker rules wait for less',
 } satisfies Catalogue<Less>;
 
+const less = (all: Less[], at: At): string => all.map((one) => tell<Less>(LESS, one, at)).join('; ');
+
 export const FACTS = {
   // What a command speaks of.
   unknown: (f) => unknown(f.what, f.name),
@@ -126,7 +142,8 @@ export const FACTS = {
   no_unit: (f) => `${f.place} has no unit ${f.unit}`,
   several_spellings: (f) => `more than one ${NOUNS[f.what]} is called ${f.name} in other spellings`,
   looks_like: (f) => `${f.name} looks like ${f.other}, which is another ${NOUNS[f.what]}`,
-  bad_name: (f, at) => `\`${f.name}\` cannot be the name of a ${NOUNS[f.what]}: ${tell<NameFault>(NAME_FAULTS, f.why, at)}`,
+  bad_name: (f, at) =>
+    `\`${f.name}\` cannot be the name of a ${NOUNS[f.what]}: ${tell<NameFault>(NAME_FAULTS, f.why, at)}`,
   no_room_for_names: () => 'the ledger has no room for another name',
   instant_out_of_range: (f, at) => `\`${f.field}\` is ${at(f.at)}`,
   number_too_large: (f) => `\`${f.field}\` is ${f.number}, which no record can hold`,
@@ -142,7 +159,8 @@ export const FACTS = {
   instant_past: (f, at) => `${at(f.at)} is past`,
   // The ledger's own time.
   time_in_doubt: (f) => f.why,
-  statement_lapsed: () => 'no statement of the time waits for a second person: it was settled, is more than an hour old, or the machine was started anew',
+  statement_lapsed: () =>
+    'no statement of the time waits for a second person: it was settled, is more than an hour old, or the machine was started anew',
   time_out_of_range: (f, at) => `${at(f.at)} is not between 1970 and 2200`,
   no_record_so_late: (f, at) => `no record was made as late as ${at(f.at)}`,
   time_unexplained: () => 'it is not said how the time is known',
@@ -169,12 +187,20 @@ export const FACTS = {
   unit_full: (f) => `${f.place} ${f.unit} has ${f.slots} slots, and ${f.used} are taken`,
   // What must be kept apart.
   goods_apart: (f) => `${f.lot} (${f.goods}) is in ${f.place} ${f.unit}, and ${f.own} must be kept apart from it`,
-  unit_between: (f) => `${f.lot} (${dangers(f.dangers)}) is in ${f.place} ${f.unit}, and ${dangers(f.own)} must have a whole unit between`,
-  separated_from: (f) => `${f.lot} (${dangers(f.dangers)}) is in ${f.place} ${f.unit}, and ${dangers(f.own)} must be separated from it`,
+  unit_between: (f) =>
+    `${f.lot} (${dangers(f.dangers)}) is in ${f.place} ${f.unit}, and ${dangers(f.own)} must have a whole unit between`,
+  separated_from: (f) =>
+    `${f.lot} (${dangers(f.dangers)}) is in ${f.place} ${f.unit}, and ${dangers(f.own)} must be separated from it`,
   near: (f) => `${f.lot} (${dangers(f.dangers)}) must be ${nearness(f.how)} ${dangers(f.own)}`,
-  compartment_between: (f) => `${f.lot} (${dangers(f.own)}) and ${f.other} (${dangers(f.dangers)}) must have a whole compartment between them`,
-  same_wagon: (f) => `${f.lot} (${dangers(f.dangers)}) is in that wagon, and ${dangers(f.own)} must be separated from it`,
-  trial_in_unit: (f) => `${f.place} ${f.unit} has ${f.lot}, which ${f.trial ? 'belongs' : 'does not belong'} to a trial run`,
+  compartment_between: (f) =>
+    `${f.lot} (${dangers(f.own)}) and ${f.other} (${dangers(f.dangers)}) must have a whole compartment between them`,
+  same_wagon: (f) =>
+    `${f.lot} (${dangers(f.dangers)}) is in that wagon, and ${dangers(f.own)} must be separated from it`,
+  near_aboard: (f) =>
+    `${f.lot} (${dangers(f.dangers)}) must be ${nearness(f.how)} ${f.other} (${dangers(f.own)})` +
+    (f.wagons_known ? '' : '; it is not recorded which wagons they are in'),
+  trial_in_unit: (f) =>
+    `${f.place} ${f.unit} has ${f.lot}, which ${f.trial ? 'belongs' : 'does not belong'} to a trial run`,
   trial_aboard: (f) => `of ${f.lot} and ${f.other}, one belongs to a trial run`,
   untreated_for_clean: (f) => `${f.lot} is not treated as its protocol asks, and ${f.place} is clean`,
   back_to_dirty: (f) => `${f.lot} would go back from the clean side to ${f.place}`,
@@ -193,7 +219,8 @@ export const FACTS = {
   reading_from_future: (f, at) => `the reading is of ${at(f.at)}, and it is ${at(f.now)}`,
   reading_too_early: (f, at) => `the reading is of ${at(f.at)}, and ${f.step} began at ${at(f.from)}`,
   bad_line: (f) => `\`${f.line}\` is not the name of a line`,
-  read_already: (f, at) => `${f.line ? `line ${f.line}` : 'the treatment'} was read at ${at(f.at)} already: ${f.concentration_mg_m3} mg/m³ at ${f.temperature_mc} thousandths of a degree`,
+  read_already: (f, at) =>
+    `${f.line ? `line ${f.line}` : 'the treatment'} was read at ${at(f.at)} already: ${f.concentration_mg_m3} mg/m³ at ${f.temperature_mc} thousandths of a degree`,
   // The clock of a hold.
   no_protocol: (f) => `no protocol is in force for ${f.goods}`,
   no_hold: (f) => `the protocol of ${f.lot} asks for no hold`,
@@ -201,7 +228,8 @@ export const FACTS = {
   held_until: (f, at) => `${f.lot} is held until ${at(f.until)}`,
   held_for: (f, at) => `${f.lot} is held until ${at(f.until)} (${span(f.left_us)} from now)`,
   clock_stopped: (f) => `the clock of ${f.lot} does not run`,
-  credit_too_long: (f, at) => `the clock of ${f.lot} started at ${at(f.clock)}; its treatment, arrival or last contact was at ${at(f.least)}`,
+  credit_too_long: (f, at) =>
+    `the clock of ${f.lot} started at ${at(f.clock)}; its treatment, arrival or last contact was at ${at(f.least)}`,
   own_witness: (f) => `${f.person} is their own witness`,
   not_asked_to_witness: (f) => `nobody asked ${f.person} to witness the clock of ${f.lot}`,
   other_credit: (f, at) => `credit was asked from ${at(f.asked)}, and ${f.person} saw it from ${at(f.seen)}`,
@@ -223,7 +251,8 @@ export const FACTS = {
   lot_twice: (f) => `${f.lot} is named twice`,
   contact_of_one: () => 'a contact needs two lots',
   // Signatures.
-  unsigned: (f) => `${f.lot} has ${f.have} of ${f.need} signatures${f.fallen.map((one) => `; that of ${one.signer} counts no more: ${fallen(one)}`).join('')}`,
+  unsigned: (f) =>
+    `${f.lot} has ${f.have} of ${f.need} signatures${f.fallen.map((one) => `; that of ${one.signer} counts no more: ${fallen(one)}`).join('')}`,
   signs_as_other: (f) => `${f.person} would sign as ${f.signer}`,
   signature_empty: () => 'the signature says nothing',
   already_released: (f) => `${f.lot} is released already`,
@@ -280,11 +309,13 @@ export const FACTS = {
   said_already: (f) => `${f.person} has said so already`,
   neither_officer: (f) => `neither ${f.first} nor ${f.second} is an officer`,
   // Amounts.
-  loss_too_large: (f) => `${f.lot} has ${f.has.pieces} pieces and ${f.has.mass_kg} kg, and ${f.lost.pieces} and ${f.lost.mass_kg} kg would be lost`,
+  loss_too_large: (f) =>
+    `${f.lot} has ${f.has.pieces} pieces and ${f.has.mass_kg} kg, and ${f.lost.pieces} and ${f.lost.mass_kg} kg would be lost`,
   loss: (f) => `${f.lost.pieces} pieces and ${f.lost.mass_kg} kg of ${f.lot} would be lost: ${f.because}`,
   too_few_parts: (f) => `${f.lot} would become ${f.parts} parts`,
   name_taken: (f) => `${f.lot} is the name of another lot`,
-  parts_differ: (f) => `the parts have ${f.pieces} pieces and ${f.mass_kg} kg, and ${f.lot} has ${f.has.pieces} and ${f.has.mass_kg} kg`,
+  parts_differ: (f) =>
+    `the parts have ${f.pieces} pieces and ${f.mass_kg} kg, and ${f.lot} has ${f.has.pieces} and ${f.has.mass_kg} kg`,
   // Rules and protocols.
   place_twice: (f) => `place ${f.place} is named twice`,
   place_without_units: (f) => `place ${f.place} has no units`,
@@ -300,6 +331,8 @@ export const FACTS = {
   bands_overlap: (f) => `the bands of temperature for ${f.agent} are empty or overlap`,
   reading_after_end: (f) => `${f.agent} asks for a reading after its time is over`,
   temperature_empty: (f) => `a temperature of ${f.step} is empty, or asks for no time`,
+  asks_less: (f, at) => `this asks for less than what is in force: ${less(f.less, at)}`,
+  less_waits: (f, at) => `what asks for less waits until ${at(f.until)}: ${less(f.less, at)}`,
 } satisfies Catalogue<Fact>;
 
 export const REMEDIES = {
@@ -346,7 +379,8 @@ export const REMEDIES = {
   acknowledge: (f) => `acknowledge \`${f.warning.replaceAll('_', ' ')}\` if it is meant`,
   instant_to_come: () => 'give an instant to come',
   // The ledger's own time.
-  settle_time: () => "set the server's clock right; an administrator then states the time, and a second person confirms it",
+  settle_time: () =>
+    "set the server's clock right; an administrator then states the time, and a second person confirms it",
   state_time_again: () => 'let an administrator state the time again',
   state_time_now: () => 'state what time it is now',
   first_wrong_stamp: () => 'give the stamp of the first record that was made under the wrong clock',
@@ -392,7 +426,8 @@ export const REMEDIES = {
   // Tests and inspections.
   record_destruction: () => 'record its destruction',
   return_or_destroy: () => 'record its return to the sender, or its destruction',
-  sample_or_inspect: (f) => `sample or inspect it for ${[...f.inspections, ...f.tests].join(', ')} within its present hold`,
+  sample_or_inspect: (f) =>
+    `sample or inspect it for ${[...f.inspections, ...f.tests].join(', ')} within its present hold`,
   enter_result: () => 'enter it; a sample that was lost is inconclusive, and another is taken',
   sample_again: (f) => `take another sample for ${f.tests.join(', ')}`,
   record_sample: () => 'record that it was taken first',
@@ -409,7 +444,8 @@ export const REMEDIES = {
   other_signs: () => 'somebody else must sign',
   neutral_signs: () => 'somebody who did neither must sign',
   chief_signs_last: () => 'a chief officer must sign last',
-  chief_signs_again: (f) => `another chief officer must sign last, or ${f.early} takes their signature back and signs after ${f.signer}`,
+  chief_signs_again: (f) =>
+    `another chief officer must sign last, or ${f.early} takes their signature back and signs after ${f.signer}`,
   take_back_own: () => 'each person takes back their own; open an exception to stop the lot',
   open_exception: () => 'open an exception: it stops the lot and voids its signatures',
   open_exception_instead: () => 'open an exception if something is wrong with it',
@@ -446,7 +482,8 @@ export const REMEDIES = {
   choose_loading: () => 'choose a departure that is being loaded',
   other_departure: () => 'choose another departure',
   other_wagon: () => 'choose another wagon or departure',
-  other_wagon_or_group: () => 'choose another wagon or departure, or have the papers name the compatibility group, such as 1.4S',
+  other_wagon_or_group: () =>
+    'choose another wagon or departure, or have the papers name the compatibility group, such as 1.4S',
   trial_departure: () => 'give the trial run a departure of its own',
   record_loading: () => 'record each lot that was loaded or taken off, then the departure',
   // Papers.
