@@ -4,13 +4,13 @@
 use std::convert::Infallible;
 use std::io::Write;
 
-use lazaret_plan::capacity::{Range, crossing};
 use lazaret_plan::compare::compare;
 use lazaret_plan::estimate::{mean, quantile, share};
 use lazaret_plan::kriging::{Observation, Surface};
+use lazaret_plan::questions::capacity::search::{Range, crossing};
+use lazaret_plan::questions::sensitivity::morris::MorrisPlan;
+use lazaret_plan::questions::sensitivity::sobol::SobolPlan;
 use lazaret_plan::random::Stream;
-use lazaret_plan::sensitivity::morris::MorrisPlan;
-use lazaret_plan::sensitivity::sobol::SobolPlan;
 use lazaret_plan::sequential::{Next, Precision, Target};
 
 const REPETITIONS: u64 = 2000;
@@ -198,7 +198,8 @@ fn sobol(s: &mut Stream) -> (bool, bool) {
     let found = plan.analyse(&values, 0.95).unwrap();
     let (mr, vr, mh, vh) = (15.0, 100.0 / 12.0, 22.0, 256.0 / 12.0);
     let all = vr * mh * mh + vh * mr * mr + vr * vh + mr * mh;
-    let holds = |i: lazaret_plan::sensitivity::sobol::Index, x: f64| i.low <= x && x <= i.high;
+    let holds =
+        |i: lazaret_plan::questions::sensitivity::sobol::Index, x: f64| i.low <= x && x <= i.high;
     (
         holds(found.inputs[1].first, vh * mr * mr / all),
         found.chance.is_some_and(|c| holds(c.total, mr * mh / all)),

@@ -1,5 +1,6 @@
 //! Is this design better than that one? Paired differences with intervals that hold together, or "cannot tell yet".
 
+use lazaret_vocabulary::figures::figure;
 use serde::Serialize;
 
 use crate::estimate::{EstimateError, check_probability, mean_and_variance};
@@ -23,6 +24,26 @@ pub enum Verdict {
         /// within reach would.
         more: Option<u64>,
     },
+}
+
+impl Verdict {
+    /// What it says, in words.
+    #[must_use]
+    pub fn in_words(self) -> String {
+        match self {
+            Verdict::Higher => "higher".into(),
+            Verdict::Lower => "lower".into(),
+            Verdict::Same => "no difference that matters".into(),
+            Verdict::Identical => "exactly the same in every replication".into(),
+            Verdict::CannotTell { more: Some(n) } => format!(
+                "cannot tell yet, {} more replications would",
+                figure(n as f64)
+            ),
+            Verdict::CannotTell { more: None } => {
+                "cannot tell, and no number of replications within reach would".into()
+            }
+        }
+    }
 }
 
 /// One alternative against the baseline.

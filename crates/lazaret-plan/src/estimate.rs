@@ -1,6 +1,7 @@
 //! A figure with its interval: means, quantiles and shares from independent replications.
 
 use lazaret_sim::share_low;
+use lazaret_vocabulary::figures::{figure, interval};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -31,6 +32,12 @@ impl Estimate {
     #[must_use]
     pub fn half_width(&self) -> f64 {
         (self.high - self.low) / 2.0
+    }
+
+    /// The figure with its interval: `12.3 (11.9 to 12.8)`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        format!("{} ({})", figure(self.value), interval(self.low, self.high))
     }
 
     /// The same with its interval kept between `least` and `greatest`, where the figure itself lies between them.

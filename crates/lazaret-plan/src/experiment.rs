@@ -4,6 +4,7 @@
 //! draws for the same purposes in every design. The difference of two designs in replication `r` is then due to the
 //! designs, not to luck. [`pairing_gain`](crate::compare::pairing_gain) measures how far a model keeps the promise.
 
+use lazaret_gateway::diagnostic::nearest;
 use std::fmt;
 use std::ops::Range;
 
@@ -266,16 +267,10 @@ pub trait Experiment {
 /// [`ExperimentError::NoSuchMetric`], with the nearest name if one is similar enough to be meant.
 pub fn find_metric(metrics: &[Metric], name: &str) -> Result<usize, ExperimentError> {
     metrics.iter().position(|m| m.name == name).ok_or_else(|| {
-        let nearest = metrics
-            .iter()
-            .map(|m| (strsim::jaro_winkler(name, &m.name), &m.name))
-            // Less alike than this are names that have nothing in common, such as `foo` and `place.platform.full`.
-            .filter(|(score, _)| *score > 0.8)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, n)| n.clone());
+        let names = metrics.iter().map(|m| m.name.as_str());
         ExperimentError::NoSuchMetric {
             name: name.to_owned(),
-            nearest,
+            nearest: nearest(name, names).map(str::to_owned),
         }
     })
 }

@@ -16,25 +16,19 @@
 //! # Ok::<(), lazaret_plan::estimate::EstimateError>(())
 //! ```
 
-pub mod capacity;
 pub mod compare;
 pub mod condition;
 pub mod designs;
 pub mod estimate;
 pub mod experiment;
-pub mod hold;
 pub mod kriging;
-pub mod need;
-pub mod optimise;
 pub mod pareto;
 pub mod questions;
 pub mod random;
 pub mod select;
-pub mod sensitivity;
 pub mod sequential;
 pub mod settled;
 pub mod simulated;
-pub mod size;
 pub mod stops;
 pub mod sweep;
 pub mod uncertain;

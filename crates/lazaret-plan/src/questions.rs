@@ -1,12 +1,17 @@
 //! The planner's questions, each one function from an [`Experiment`](crate::Experiment) to an answer that can be printed,
 //! drawn or written as JSON.
 //!
+//! What belongs to one question is in one file and the folder next to it: what is asked, the algorithm that answers it, its
+//! defaults and its words.
+//!
 //! The functions ask for runs, do the statistics and stop; they know nothing of files or terminals. Metrics are named as
 //! the experiment names them.
 
 pub mod bottleneck;
 pub mod capacity;
 pub mod compare;
+pub mod hold;
+pub mod need;
 pub mod optimise;
 pub mod sensitivity;
 pub mod size;
@@ -15,8 +20,8 @@ use thiserror::Error;
 
 use crate::estimate::{Estimate, EstimateError};
 use crate::experiment::{Design, Experiment, ExperimentError, Rows};
+use crate::questions::sensitivity::sobol::SobolError;
 use crate::select::kn::SelectError;
-use crate::sensitivity::sobol::SobolError;
 
 /// Why a question has no answer.
 #[derive(Clone, Debug, Error, PartialEq)]
@@ -45,9 +50,9 @@ pub enum QuestionError {
     },
 }
 
-impl From<crate::capacity::CapacityError<ExperimentError>> for QuestionError {
-    fn from(error: crate::capacity::CapacityError<ExperimentError>) -> Self {
-        use crate::capacity::CapacityError;
+impl From<crate::questions::capacity::search::CapacityError<ExperimentError>> for QuestionError {
+    fn from(error: crate::questions::capacity::search::CapacityError<ExperimentError>) -> Self {
+        use crate::questions::capacity::search::CapacityError;
         match error {
             CapacityError::Model(e) => e.into(),
             CapacityError::Setting(s) => QuestionError::Setting(s),
@@ -56,9 +61,9 @@ impl From<crate::capacity::CapacityError<ExperimentError>> for QuestionError {
     }
 }
 
-impl From<crate::size::SizeError<ExperimentError>> for QuestionError {
-    fn from(error: crate::size::SizeError<ExperimentError>) -> Self {
-        use crate::size::SizeError;
+impl From<crate::questions::size::search::SizeError<ExperimentError>> for QuestionError {
+    fn from(error: crate::questions::size::search::SizeError<ExperimentError>) -> Self {
+        use crate::questions::size::search::SizeError;
         match error {
             SizeError::Model(e) => e.into(),
             SizeError::Setting(s) => QuestionError::Setting(s),

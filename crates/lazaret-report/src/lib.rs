@@ -23,8 +23,11 @@ pub mod chart;
 pub mod flows;
 mod html;
 mod page;
+pub mod plan;
 pub mod study;
-pub mod table;
+mod table;
+pub mod watch;
 
 pub use html::escape;
 pub use page::{Again, Figure, KeyFigure, Page, Section};
+pub use table::Table;

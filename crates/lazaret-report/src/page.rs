@@ -135,7 +135,7 @@ impl Page {
                 .collect();
             let _ = write!(
                 out,
-                "<section class=\"mind\"><h2>Mind</h2><ul>{items}</ul></section>"
+                "<section class=\"caveats\"><h2>Caveats</h2><ul>{items}</ul></section>"
             );
         }
         for section in &self.sections {
@@ -181,7 +181,7 @@ section>p{max-width:46em;margin:0 0 10px;color:var(--soft)}
 .keys{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:0}
 .keys div{background:var(--panel);border-left:3px solid var(--accent);padding:8px 12px}
 .keys dt{color:var(--soft);font-size:13px}.keys dd{margin:0}.keys .value{font-size:22px;font-weight:600}.keys .interval{font-size:13px;color:var(--soft)}
-.mind{border:1px solid var(--alarm);padding:4px 16px 8px;margin-top:24px}.mind h2{margin-top:8px;color:var(--alarm)}.mind h2::before{content:'! '}.mind ul{margin:0;padding-left:20px}
+.caveats{border:1px solid var(--alarm);padding:4px 16px 8px;margin-top:24px}.caveats h2{margin-top:8px;color:var(--alarm)}.caveats h2::before{content:'! '}.caveats ul{margin:0;padding-left:20px}
 .figures{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:24px}
 figure{margin:0;min-width:0}figure.wide,figure:only-child{grid-column:1/-1}
 figure:only-child>.scroll>svg{max-width:860px}

@@ -6,12 +6,13 @@ use lazaret_gateway::model::{
 };
 use lazaret_sim::study::Study;
 use lazaret_sim::{Estimate, Model};
+use lazaret_vocabulary::figures::{hours, number, share as percent};
 use lazaret_vocabulary::time::{GateTime, Span};
 
 use crate::chart::{bars, fan, flow, stack};
 use crate::flows::{self, Flows, Moves, Node};
 use crate::page::{Again, Figure, KeyFigure, Page, Section};
-use crate::table::{Table, hours, number, percent};
+use crate::table::Table;
 
 /// A study with what the page needs besides.
 #[derive(Clone, Debug)]
@@ -695,7 +696,7 @@ impl Told<'_> {
                 "it is not known whether the headline figures have settled".into()
             } else {
                 format!(
-                    "known to no better than 1 %, see the intervals: {}",
+                    "figures with an interval wider than 1 %: {}",
                     wide.join(", ")
                 )
             });

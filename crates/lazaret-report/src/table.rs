@@ -1,14 +1,18 @@
-//! Tables, and numbers as people read them.
+//! One table for every face: a page, a terminal, paper.
+
+use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 use crate::html::escape;
 
-/// A table: a head and rows of the same length. The first column names the row, the others are numbers.
+/// A table: a head and rows of the same length.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Table {
     /// Column names.
     pub head: Vec<String>,
     /// Rows.
     pub rows: Vec<Vec<String>>,
+    /// Columns that a terminal aligns to the right, from 0. A page does so with all but the first.
+    pub right: Vec<usize>,
 }
 
 impl Table {
@@ -17,13 +21,20 @@ impl Table {
     pub fn of(head: &[&str]) -> Self {
         Table {
             head: head.iter().map(ToString::to_string).collect(),
-            rows: Vec::new(),
+            ..Table::default()
         }
     }
 
+    /// The same table with these columns aligned to the right on a terminal.
+    #[must_use]
+    pub fn right(mut self, columns: &[usize]) -> Self {
+        self.right.extend(columns);
+        self
+    }
+
     /// Adds a row.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+    pub fn row<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
     }
 
     pub(crate) fn html(&self) -> String {
@@ -41,59 +52,31 @@ impl Table {
             .collect();
         format!("<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>")
     }
-}
 
-/// A number with about three figures: 1 234, 56.7, 0.89; a dash where there is none.
-#[must_use]
-pub fn number(value: f64) -> String {
-    let size = value.abs();
-    if !value.is_finite() {
-        return "–".into();
-    }
-    if size >= 999.5 {
-        let digits = format!("{size:.0}");
-        let mut out = String::new();
-        for (nth, c) in digits.chars().enumerate() {
-            // A thin space every three digits, as print does.
-            if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
-                out.push('\u{202f}');
-            }
-            out.push(c);
+    /// The lines of the table for a terminal, without blanks at their ends.
+    ///
+    /// * `width` — characters in a line of the terminal; cells are broken so that the table fits. None for as wide as it is.
+    #[must_use]
+    pub fn lines(&self, width: Option<usize>) -> String {
+        let mut table = comfy_table::Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header(self.head.clone());
+        for row in &self.rows {
+            table.add_row(row.clone());
         }
-        return if value < 0.0 {
-            format!("−{out}")
-        } else {
-            out
-        };
-    }
-    if size >= 99.95 || value.fract() == 0.0 {
-        format!("{value:.0}")
-    } else if size >= 9.995 {
-        format!("{value:.1}")
-    } else {
-        format!("{value:.2}")
-    }
-}
-
-/// A share in per cent.
-#[must_use]
-pub fn percent(share: f64) -> String {
-    if share.is_finite() {
-        format!("{:.0} %", share * 100.0)
-    } else {
-        "–".into()
-    }
-}
-
-/// A duration given in hours: in days from two days up.
-#[must_use]
-pub fn hours(value: f64) -> String {
-    if !value.is_finite() {
-        "–".into()
-    } else if value >= 48.0 {
-        format!("{} d", number(value / 24.0))
-    } else {
-        format!("{} h", number(value))
+        for &column in &self.right {
+            if let Some(column) = table.column_mut(column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        if let Some(width) = width {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+            table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+        }
+        table
+            .lines()
+            .map(|line| format!("{}\n", line.trim_end()))
+            .collect()
     }
 }
 
@@ -101,13 +84,29 @@ pub fn hours(value: f64) -> String {
 mod tests {
     use super::*;
 
+    fn table() -> Table {
+        let mut table = Table::of(&["what", "lots"]).right(&[1]);
+        table.row(["a <yard>", "7"]);
+        table.row(["a quay & its cranes", "1\u{202f}234\u{202f}567"]);
+        table
+    }
+
     #[test]
-    fn numbers_read_well() {
-        assert_eq!(number(1_234_567.0), "1\u{202f}234\u{202f}567");
+    fn a_terminal_has_aligned_columns_that_fit() {
         assert_eq!(
-            (number(56.72), number(0.891), number(0.0), number(f64::NAN)),
-            ("56.7".into(), "0.89".into(), "0".into(), "–".into())
+            table().lines(None).replace('\u{202f}', " "),
+            " what                     lots\n a <yard>                    7\n a quay & its cranes  1 234 567\n"
         );
-        assert_eq!((hours(36.0), hours(720.0)), ("36 h".into(), "30 d".into()));
+        assert!(
+            table()
+                .lines(Some(24))
+                .lines()
+                .all(|line| line.chars().count() <= 24)
+        );
+    }
+
+    #[test]
+    fn a_page_has_the_same_cells() {
+        assert!(table().html().contains("<td>a &lt;yard&gt;</td><td>7</td>"));
     }
 }

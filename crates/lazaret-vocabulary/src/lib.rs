@@ -7,8 +7,10 @@
 //! - [`event::entry`]: what people record, from papers and signatures to sick leave;
 //! - [`event::rules`]: the protocols and the rule book that a ledger adopts;
 //! - [`strict`]: reading events as JSON, with every unknown, missing or wrong field named;
-//! - [`time`]: instants and spans of gateway time.
+//! - [`time`]: instants and spans of gateway time;
+//! - [`figures`]: how figures are written for people.
 
 pub mod event;
+pub mod figures;
 pub mod strict;
 pub mod time;

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
+use lazaret_gateway::diagnostic::nearest;
 use lazaret_gateway::diagnostic::{Location, Text};
 
 use self::cells::{Cell, records};
@@ -410,20 +411,14 @@ impl Reader<'_> {
                 ),
                 Some(known) => columns[known] = Some(at),
                 None => {
-                    let near = COLUMNS
-                        .iter()
-                        .copied()
-                        .chain(MORE_COLUMNS)
-                        .map(|c| (strsim::jaro_winkler(c, name), c))
-                        .filter(|(score, _)| *score > 0.85)
-                        .max_by(|a, b| a.0.total_cmp(&b.0));
+                    let near = nearest(name, COLUMNS.iter().copied().chain(MORE_COLUMNS));
                     let warning = Diagnostic::warning(
                         "unknown-column",
                         cell.at,
                         format!("the column `{name}` is not read"),
                     );
                     self.found.push(match near {
-                        Some((_, near)) => warning.help(format!("did you mean `{near}`?")),
+                        Some(near) => warning.help(format!("did you mean `{near}`?")),
                         None => warning,
                     });
                 }

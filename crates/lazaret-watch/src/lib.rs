@@ -19,7 +19,6 @@
 
 pub mod attendance;
 pub mod belief;
-pub mod board;
 pub mod changes;
 pub mod compare;
 pub mod course;

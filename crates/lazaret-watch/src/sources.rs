@@ -5,6 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use lazaret_smc::random::Stream;
 use rand_distr::Distribution;
 
+use lazaret_gateway::diagnostic::nearest;
+
 use crate::evidence::{Row, SourceGrade};
 use crate::rules::Rules;
 
@@ -134,13 +136,8 @@ pub(crate) fn unheard(rows: &[Row], rules: &Rules) -> Vec<String> {
     named
         .difference(&heard)
         .map(|name| {
-            let near = heard
-                .iter()
-                .map(|other| (strsim::jaro_winkler(other, name), other))
-                .filter(|(score, _)| *score > 0.8)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            match near {
-                Some((_, near)) => format!(
+            match nearest(name, heard.iter().copied()) {
+                Some(near) => format!(
                     "The rules name the source `{name}`, of which there is no row: did you mean `{near}`?"
                 ),
                 None => format!("The rules name the source `{name}`, of which there is no row."),

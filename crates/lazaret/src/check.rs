@@ -1,13 +1,14 @@
 //! `lazaret check`.
 
 use clap::Args;
-use comfy_table::{CellAlignment, Table, presets};
 use lazaret_gateway::check::{Bottleneck, Check, Load, check};
 use lazaret_gateway::model::{Gateway, ResourceKind};
+use lazaret_vocabulary::figures::{number, share};
 use serde_json::{Value, json};
 
 use crate::input::Input;
-use crate::output::{Failure, Lines, diagnostic_json, print, print_words, say, show, table_lines};
+use crate::origin::Origin;
+use crate::output::{Failure, Lines, diagnostic_json, print_words, say, show, table};
 
 /// Find every error of a gateway file, and what looks wrong in it
 ///
@@ -35,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         loaded.document.text(),
         &input.set,
     );
-    print_words(&table(&check, &loaded.reading.gateway))?;
+    print_words(&loads(&check, &loaded.reading.gateway))?;
     let warnings = check.warnings.len();
     say(&match warnings {
         0 => format!("{}: no errors\n", loaded.file_name),
@@ -65,13 +66,14 @@ fn run_json(input: &Input) -> Result<(), Failure> {
         .iter()
         .flat_map(|(check, gateway)| check.loads.iter().map(|load| load_json(load, gateway)))
         .collect();
+    let gateway = check.as_ref().map(|(_, gateway)| gateway.name.as_str());
     let result = json!({
         "file": input.name(),
         "ok": check.is_some(),
         "diagnostics": said,
         "loads": loads,
     });
-    print(&format!("{result:#}\n"))?;
+    Origin::new(gateway, None, text, &input.set).print(&result, false)?;
     match check {
         Some(_) => Ok(()),
         None => Err(Failure::BadInputShown),
@@ -104,15 +106,13 @@ fn load_json(load: &Load, gateway: &Gateway) -> Value {
     })
 }
 
-fn table(check: &Check, gateway: &Gateway) -> String {
+fn loads(check: &Check, gateway: &Gateway) -> String {
     let uncertain = check.loads.iter().any(|load| load.range.is_some());
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
     let mut header = vec!["", "", "asked for", "there is", "", "utilisation"];
     if uncertain {
-        header.push("5 - 95 %");
+        header.push("5 to 95 %");
     }
-    table.set_header(header);
+    let mut rows = Vec::new();
     for load in &check.loads {
         let since = load.since.map_or_else(String::new, |since| {
             format!(" from {}", gateway.time_zone.to_datetime(since).date())
@@ -123,42 +123,20 @@ fn table(check: &Check, gateway: &Gateway) -> String {
             number(load.offered),
             load.capacity.map_or_else(|| "no limit".to_string(), number),
             load.unit.to_string(),
-            load.utilisation.map_or_else(String::new, percent),
+            load.utilisation.map_or_else(String::new, share),
         ];
         if uncertain {
             row.push(load.range.map_or_else(String::new, |(low, high)| {
-                format!("{} - {}", percent(low), percent(high))
+                format!("{} to {}", share(low), share(high))
             }));
         }
-        table.add_row(row);
-    }
-    for column in [2, 3, 5, 6] {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+        rows.push(row);
     }
     let note = if uncertain {
         "\nBy arithmetic, without waiting; unknowns at their means, and the range over what is unknown.\n"
     } else {
         "\nBy arithmetic, without waiting.\n"
     };
-    let text = table_lines(&mut table);
+    let text = table(&header, &rows, &[2, 3, 5, 6]);
     format!("{}\n{text}{note}", gateway.name)
-}
-
-/// Three figures that count, as many as matter beside an assumption.
-fn number(value: f64) -> String {
-    match value.abs() {
-        v if v >= 100.0 || v == 0.0 => format!("{value:.0}"),
-        v if v >= 10.0 => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
-    }
-}
-
-fn percent(value: f64) -> String {
-    if value < 0.1 && value > 0.0 {
-        format!("{:.1} %", value * 100.0)
-    } else {
-        format!("{:.0} %", value * 100.0)
-    }
 }

@@ -181,10 +181,10 @@ impl FileKind {
         match self {
             FileKind::Gateway => "a gateway file (see docs/gateway-file.md)",
             FileKind::Study => {
-                "a study file (see docs/plan.md, such as examples/uiju/studies/sweep.toml)"
+                "a study file, which has `gateway = \"FILE.toml\"` and a table [vary] (see docs/plan.md, such as examples/uiju/studies/sweep.toml)"
             }
             FileKind::Hazard => {
-                "a hazard file (see docs/plan.md, such as examples/hazards/asf-feed.toml)"
+                "a hazard file, which has [hazard], [goods.NAME], [hold] and [target] (see docs/plan.md, such as examples/hazards/asf-feed.toml)"
             }
             FileKind::Rules => {
                 "a file of rules (see docs/watch.md, such as examples/uiju/observe.toml)"
@@ -228,6 +228,9 @@ impl FileKind {
         }
         if table.contains_key("hazard") {
             return Some(FileKind::Hazard);
+        }
+        if table.contains_key("step") || table.contains_key("place") {
+            return Some(FileKind::Gateway);
         }
         if is_list("hypothesis") {
             return Some(FileKind::Hypotheses);

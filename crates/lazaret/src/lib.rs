@@ -34,6 +34,7 @@ mod schema;
 mod serve;
 mod shell;
 mod simulate;
+mod waiting;
 mod watch;
 
 use std::process::ExitCode;

@@ -8,8 +8,9 @@ use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use comfy_table::{ContentArrangement, Table};
 use lazaret_gateway::diagnostic::{Diagnostic, Label, Severity, Text};
+use lazaret_report::Table;
+use lazaret_vocabulary::figures::GAP;
 use miette::{MietteHandlerOpts, ReportHandler};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -56,8 +57,9 @@ impl Failure {
     }
 }
 
-/// Prints a result to standard output.
+/// Prints a result to standard output, with thousands set apart by plain blanks: not every terminal has a narrow one.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let text = text.replace(GAP, " ");
     to_stdout(|out| out.write_all(text.as_bytes()))
 }
 
@@ -156,16 +158,11 @@ pub(crate) fn columns() -> Option<usize> {
     asked.or_else(terminal).filter(|width| *width >= 20)
 }
 
-/// The lines of a table, no wider than the terminal, without blanks at their ends.
-pub(crate) fn table_lines(table: &mut Table) -> String {
-    if let Some(width) = columns() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    }
-    table
-        .lines()
-        .map(|line| format!("{}\n", line.trim_end()))
-        .collect()
+/// A table as wide as the terminal allows: the columns numbered in `right` to the right.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>], right: &[usize]) -> String {
+    let mut table = Table::of(head).right(right);
+    table.rows = rows.to_vec();
+    table.lines(columns())
 }
 
 /// A word as a shell reads it: in quotes unless it is plain.

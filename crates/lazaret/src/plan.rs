@@ -2,7 +2,6 @@
 //!
 //! Each submodule is one question: its arguments, the call into `lazaret_plan`, and how its answer is printed.
 
-mod answers;
 mod bottleneck;
 mod capacity;
 mod common;
@@ -10,7 +9,6 @@ mod compare;
 mod hold;
 mod need;
 mod optimise;
-mod pages;
 mod sensitivity;
 mod size;
 mod source;

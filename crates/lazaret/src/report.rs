@@ -13,10 +13,10 @@ use crate::files::Output;
 use crate::input::Input;
 use crate::output::{Failure, print, quoted, quoted_path};
 use crate::plan::seed;
-use crate::simulate::interrupt::Interrupt;
 use crate::simulate::progress::Progress;
 use crate::simulate::result::hash;
 use crate::simulate::{SETTLED_SHARE, threads};
+use crate::waiting::Interrupt;
 
 /// Write what a gateway can do as one HTML file with pictures
 ///

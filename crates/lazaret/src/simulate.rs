@@ -2,7 +2,6 @@
 
 mod answer;
 pub(crate) mod files;
-pub(crate) mod interrupt;
 mod picture;
 pub(crate) mod progress;
 pub(crate) mod result;
@@ -23,9 +22,9 @@ use crate::files::Output;
 use crate::input::{Input, Loaded};
 use crate::output::{Failure, print, print_words, say};
 use crate::plan::seed;
+use crate::waiting::Interrupt;
 
 use files::{PerReplication, trace};
-use interrupt::Interrupt;
 use progress::Progress;
 
 /// The headline figures are settled when their intervals are within this share of their means.
@@ -111,7 +110,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let interrupt = Interrupt::listen()?;
     if let Some(path) = &arguments.trace {
-        trace(path, &model, settings.seed, &interrupt)?;
+        trace(path, &model, settings.seed, interrupt)?;
     }
     let mut rows = arguments
         .per_replication

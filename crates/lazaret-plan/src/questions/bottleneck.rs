@@ -1,5 +1,8 @@
 //! What breaks first, and what one more of each thing would be worth: `lazaret plan bottleneck`.
 
+pub mod defaults;
+pub mod words;
+
 use serde::Serialize;
 
 use super::{QuestionError, estimate_error, run_all};

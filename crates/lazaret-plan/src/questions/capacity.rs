@@ -1,15 +1,22 @@
 //! What intake can be sustained, on what it depends, and what happens above it: `lazaret plan capacity`.
 
+pub mod search;
+pub mod words;
+
 use std::collections::BTreeMap;
 
+use lazaret_gateway::model::Gateway;
 use serde::Serialize;
 
 use super::{QuestionError, estimate_error, unless_stopped};
-use crate::capacity::{Direction, Ends, Range, Threshold, ends, thresholds};
 use crate::condition::{Condition, Judge, Relation};
 use crate::estimate::{Estimate, mean, quantile, share};
 use crate::experiment::{Design, Experiment};
+use crate::questions::capacity::search::{Direction, Ends, Range, Threshold, ends, thresholds};
 use crate::stops::{StopColumns, Stops};
+
+/// The growth of the backlog, as a share of what arrives, up to which a value counts as sustained.
+pub const GROWTH_MOST: f64 = 0.03;
 
 /// When an intake counts as sustained in a replication: a metric is at most a limit.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +25,16 @@ pub struct Sustained {
     pub metric: String,
     /// Its limit.
     pub limit: f64,
+}
+
+impl Default for Sustained {
+    /// At most [`GROWTH_MOST`] of what is due is not served.
+    fn default() -> Self {
+        Sustained {
+            metric: lazaret_sim::metrics::GROWTH.name.into(),
+            limit: GROWTH_MOST,
+        }
+    }
 }
 
 /// What is asked.
@@ -235,9 +252,9 @@ fn search<X: Experiment>(
         };
         match thresholds(q.range, direction, middle(&found), from..to, &mut sustains) {
             Ok(more) => found.extend(more),
-            Err(crate::capacity::CapacityError::Model(crate::ExperimentError::Interrupted))
-                if from > 0 =>
-            {
+            Err(crate::questions::capacity::search::CapacityError::Model(
+                crate::ExperimentError::Interrupted,
+            )) if from > 0 => {
                 partial = true;
                 break;
             }
@@ -333,6 +350,28 @@ fn middle(found: &[Threshold]) -> Option<f64> {
         .collect();
     inside.sort_by(f64::total_cmp);
     inside.get(inside.len() / 2).copied()
+}
+
+/// Values to search if none are given: from 1 to four times the mean of the file, for the number of vehicles in a convoy;
+/// no more than the source's fleet, since the greatest value is run too. None for any other setting.
+#[must_use]
+pub fn default_range(path: &str, gateway: &Gateway) -> Option<Range> {
+    let name = path.strip_prefix("source.")?.strip_suffix(".convoy")?;
+    let source = gateway.sources.iter().find(|s| s.name == name)?;
+    let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+    let mean = source.vehicles.resolve(&typical).ok()?.mean();
+    let fleet = source
+        .fleet
+        .as_ref()
+        .and_then(lazaret_gateway::model::Quantity::known_constant);
+    Some(Range {
+        low: 1.0,
+        high: (4.0 * mean)
+            .ceil()
+            .max(4.0)
+            .min(fleet.unwrap_or(f64::INFINITY).max(1.0)),
+        step: 1.0,
+    })
 }
 
 /// Answers the question.

@@ -3,6 +3,9 @@
 //! Few designs are ranked with a guarantee (KN); many are searched with a surface. Constraints are by probability: a
 //! design keeps one if the share of replications that keep it is shown to be at least as asked.
 
+pub mod search;
+
+use lazaret_gateway::diagnostic::nearest;
 use serde::{Deserialize, Serialize};
 
 use super::QuestionError;
@@ -11,8 +14,8 @@ use crate::designs::{DESIGNS_MOST, Factor, Values, grid};
 use crate::estimate::{Estimate, mean, mean_and_variance, share};
 use crate::experiment::{Design, Experiment};
 use crate::kriging::Observation;
-use crate::optimise::{Constraint, propose};
 use crate::pareto::front;
+use crate::questions::optimise::search::{Constraint, propose};
 use crate::select::Aim;
 use crate::select::kn::{IndifferenceZone, select};
 use crate::stops::Stops;
@@ -268,7 +271,7 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
                 return setting("the aim `cost` cannot be maximised: leave `maximise` out".into());
             }
         } else if let Err(error) = experiment.column(&aim.metric) {
-            if strsim::jaro_winkler(&aim.metric, "cost") > 0.8 {
+            if nearest(&aim.metric, ["cost"]).is_some() {
                 return setting(format!(
                     "there is no metric `{}`, did you mean `cost`?",
                     aim.metric
@@ -511,6 +514,44 @@ fn enumerate<X: Experiment>(
     })
 }
 
+/// A point of the cube stands for its design; the middle of a whole number's share makes equal designs equal points.
+fn snap(study: &Study, u: &[f64]) -> Vec<f64> {
+    study
+        .decisions
+        .iter()
+        .zip(u)
+        .map(|(f, &x)| {
+            let steps = match &f.values {
+                Values::Integer(low, high) => (high - low + 1) as f64,
+                Values::Choice(all) => all.len() as f64,
+                Values::Real(..) => 65_536.0,
+            };
+            ((x * steps).floor().min(steps - 1.0) + 0.5) / steps
+        })
+        .collect()
+}
+
+/// The design to build: what is shown to be feasible goes before what is only not refuted.
+///
+/// * `promised` — the one that the surface takes for the best.
+fn choose(study: &Study, tried: &[Tried], promised: Option<usize>) -> Option<usize> {
+    let aim = study.aims[0].aim();
+    let of_kind = |kind: Feasible| {
+        (0..tried.len())
+            .filter(|&i| tried[i].feasible == kind)
+            .max_by(|&a, &b| {
+                let score = |i: usize| aim.score(tried[i].aims[0].value);
+                score(a).total_cmp(&score(b)).then(b.cmp(&a))
+            })
+    };
+    // Among those the surface's choice is the best by prediction, where luck plays a part.
+    promised
+        .filter(|&i| tried[i].feasible == Feasible::Yes && study.aims[0].metric != "cost")
+        .or_else(|| of_kind(Feasible::Yes))
+        .or_else(|| promised.filter(|&i| tried[i].feasible == Feasible::Open))
+        .or_else(|| of_kind(Feasible::Open))
+}
+
 /// Designs are many: lay a surface through what was run and look where it promises most.
 fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer, QuestionError> {
     let dimensions = study.decisions.len();
@@ -523,22 +564,7 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
                 d.with(f.path.clone(), f.values.at(x))
             })
     };
-    // A point of the cube stands for its design; the middle of a whole number's share makes equal designs equal points.
-    let snap = |u: &[f64]| -> Vec<f64> {
-        study
-            .decisions
-            .iter()
-            .zip(u)
-            .map(|(f, &x)| {
-                let steps = match &f.values {
-                    Values::Integer(low, high) => (high - low + 1) as f64,
-                    Values::Choice(all) => all.len() as f64,
-                    Values::Real(..) => 65_536.0,
-                };
-                ((x * steps).floor().min(steps - 1.0) + 0.5) / steps
-            })
-            .collect()
-    };
+    let snap = |u: &[f64]| snap(study, u);
     let aims: Vec<Aim> = study.aims.iter().map(AimOf::aim).collect();
     let start = (10 * dimensions)
         .clamp(4, (study.designs / 2).max(4))
@@ -612,21 +638,7 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
         false
     };
     mark_front(study, &mut tried);
-    // What is shown to be feasible goes before what is only not refuted.
-    let of_kind = |kind: Feasible| {
-        (0..tried.len())
-            .filter(|&i| tried[i].feasible == kind)
-            .max_by(|&a, &b| {
-                let score = |i: usize| aims[0].score(tried[i].aims[0].value);
-                score(a).total_cmp(&score(b)).then(b.cmp(&a))
-            })
-    };
-    // Among those the surface's choice is the best by prediction, where luck plays a part.
-    let best = best
-        .filter(|&i| tried[i].feasible == Feasible::Yes && study.aims[0].metric != "cost")
-        .or_else(|| of_kind(Feasible::Yes))
-        .or_else(|| best.filter(|&i| tried[i].feasible == Feasible::Open))
-        .or_else(|| of_kind(Feasible::Open));
+    let best = choose(study, &tried, best);
     let method = match (best, study.aims.len()) {
         (None, _) => Method::NoneFeasible,
         (_, 2) => Method::Front,

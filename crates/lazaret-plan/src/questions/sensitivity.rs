@@ -1,12 +1,15 @@
 //! What drives the spread: `lazaret plan sensitivity`.
 
+pub mod morris;
+pub mod sobol;
+
 use serde::Serialize;
 
 use super::QuestionError;
 use crate::designs::Factor;
 use crate::experiment::{Design, Experiment};
-use crate::sensitivity::morris::{Effect, MorrisPlan, inside};
-use crate::sensitivity::sobol::{Sensitivity, SobolPlan};
+use crate::questions::sensitivity::morris::{Effect, MorrisPlan, inside};
+use crate::questions::sensitivity::sobol::{Sensitivity, SobolPlan};
 use crate::stops::{StopColumns, Stops};
 
 /// One input of the study.
@@ -97,17 +100,11 @@ impl SensitivityAnswer {
     }
 }
 
-/// Shares the spread of `metric` among inputs and chance.
-///
-/// # Errors
-/// [`QuestionError`].
-pub fn ask<X: Experiment>(
-    experiment: &X,
-    inputs: &[Input],
-    metric: &str,
-    effort: Effort,
-    level: f64,
-) -> Result<SensitivityAnswer, QuestionError> {
+/// The points of a screening are held in memory, and a thousand trajectories are more than any screening needs.
+const TRAJECTORIES_MOST: usize = 10_000;
+
+/// Refuses what cannot be run.
+fn check(inputs: &[Input], metric: &str, effort: Effort) -> Result<(), QuestionError> {
     if inputs.is_empty() {
         return Err(QuestionError::Setting(
             "the file has no [unknown] and no setting is varied, so there is nothing to share the spread among; name one with --vary".into(),
@@ -125,8 +122,6 @@ pub fn ask<X: Experiment>(
             check.map_err(|e| QuestionError::Setting(e.to_string()))?;
         }
     }
-    /// The points of a screening are held in memory, and a thousand trajectories are more than any screening needs.
-    const TRAJECTORIES_MOST: usize = 10_000;
     if effort.trajectories > TRAJECTORIES_MOST {
         return Err(QuestionError::Setting(format!(
             "{} trajectories are asked for, and {TRAJECTORIES_MOST} are the most",
@@ -140,6 +135,48 @@ pub fn ask<X: Experiment>(
             error,
         },
     )?;
+    Ok(())
+}
+
+/// The inputs by what each does, the strongest first; so many of them go on to the indices.
+fn screened(inputs: &[Input], effects: Vec<Effect>, keep: usize) -> Vec<Screened> {
+    let mut screening: Vec<Screened> = inputs
+        .iter()
+        .zip(effects)
+        .map(|(i, effect)| Screened {
+            input: i.name().to_owned(),
+            effect: Effect {
+                // A size is never below nothing.
+                importance: effect.importance.within(0.0, f64::INFINITY),
+                ..effect
+            },
+            kept: true,
+        })
+        .collect();
+    screening.sort_by(|a, b| {
+        b.effect
+            .importance
+            .value
+            .total_cmp(&a.effect.importance.value)
+    });
+    for dropped in screening.iter_mut().skip(keep.max(1)) {
+        dropped.kept = false;
+    }
+    screening
+}
+
+/// Shares the spread of `metric` among inputs and chance.
+///
+/// # Errors
+/// [`QuestionError`].
+pub fn ask<X: Experiment>(
+    experiment: &X,
+    inputs: &[Input],
+    metric: &str,
+    effort: Effort,
+    level: f64,
+) -> Result<SensitivityAnswer, QuestionError> {
+    check(inputs, metric, effort)?;
     let column = experiment.column(metric)?;
     let stop_columns = StopColumns::of(experiment);
     let columns: Vec<usize> = std::iter::once(column)
@@ -179,31 +216,12 @@ pub fn ask<X: Experiment>(
         let effects = plan
             .analyse(&values, level)
             .map_err(super::estimate_error(metric))?;
-        screening = inputs
+        screening = screened(inputs, effects, effort.keep);
+        kept = inputs
             .iter()
-            .zip(effects)
-            .map(|(i, effect)| Screened {
-                input: i.name().to_owned(),
-                effect,
-                kept: true,
-            })
+            .filter(|input| screening.iter().any(|s| s.kept && s.input == input.name()))
+            .cloned()
             .collect();
-        let mut order: Vec<usize> = (0..inputs.len()).collect();
-        order.sort_by(|&a, &b| {
-            screening[b]
-                .effect
-                .importance
-                .value
-                .total_cmp(&screening[a].effect.importance.value)
-        });
-        for &dropped in order.iter().skip(effort.keep.max(1)) {
-            screening[dropped].kept = false;
-        }
-        kept = (0..inputs.len())
-            .filter(|&i| screening[i].kept)
-            .map(|i| inputs[i].clone())
-            .collect();
-        screening = order.iter().map(|&i| screening[i].clone()).collect();
     }
     let fail = |error| QuestionError::Sobol {
         metric: metric.to_owned(),
@@ -242,7 +260,7 @@ pub fn ask<X: Experiment>(
         plan
     };
     runs += values.len() as u64;
-    let indices = plan.analyse(&values, level).map_err(fail)?;
+    let indices = plan.analyse(&values, level).map_err(fail)?.possible();
     Ok(SensitivityAnswer {
         metric: metric.to_owned(),
         unit: experiment.metrics()[column].unit.clone(),

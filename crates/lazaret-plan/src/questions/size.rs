@@ -1,5 +1,7 @@
 //! The smallest numbers that meet a target: `lazaret plan size`.
 
+pub mod search;
+
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -9,7 +11,7 @@ use super::QuestionError;
 use crate::condition::Judge;
 pub use crate::condition::{Condition, Relation};
 use crate::experiment::{Design, Experiment};
-use crate::size::{SizeTarget, Sizing, smallest};
+use crate::questions::size::search::{SizeTarget, Sizing, smallest};
 use crate::stops::Stops;
 
 /// The answer of `plan size`.

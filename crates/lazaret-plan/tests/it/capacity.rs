@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use lazaret_plan::capacity::{
+use lazaret_plan::questions::capacity::search::{
     CapacityError, Direction, Range, Threshold, crossing, ends, thresholds,
 };
 use lazaret_plan::random::Stream;

@@ -1,7 +1,7 @@
 //! The risk of a hold: closed forms, published cases, uncertain inputs, and files that are wrong.
 
-use lazaret_plan::hold::model::{Decay, Known, Test, Treatment, half_life_at};
-use lazaret_plan::hold::{Hazard, answer};
+use lazaret_plan::questions::hold::model::{Decay, Known, Test, Treatment, half_life_at};
+use lazaret_plan::questions::hold::{Hazard, answer};
 use lazaret_plan::uncertain::Uncertain;
 
 fn example(name: &str) -> Hazard {

@@ -2,7 +2,7 @@
 
 use lazaret_plan::designs::sobol_points;
 use lazaret_plan::kriging::{Observation, Prediction, Surface, expected_improvement};
-use lazaret_plan::optimise::{Constraint, propose};
+use lazaret_plan::questions::optimise::search::{Constraint, propose};
 use lazaret_plan::random::Stream;
 
 use crate::chance::check_coverage;

@@ -1,6 +1,6 @@
 //! What a flow means.
 
-use lazaret_plan::need::{ClassFlow, meaning};
+use lazaret_plan::questions::need::{ClassFlow, meaning};
 
 #[test]
 fn a_flow_is_set_against_people_and_the_trade_before() {

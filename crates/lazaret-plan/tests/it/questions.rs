@@ -3,19 +3,19 @@
 use std::cell::Cell;
 use std::ops::Range;
 
-use lazaret_plan::capacity::Range as Values1;
 use lazaret_plan::designs::{Factor, Values};
 use lazaret_plan::experiment::{Design, Experiment, ExperimentError, Metric, Rows};
+use lazaret_plan::questions::capacity::search::Range as Values1;
 use lazaret_plan::questions::capacity::{CapacityQuestion, ClaimVerdict, Sustained};
 use lazaret_plan::questions::optimise::{AimOf, ByProbability, Feasible, Method, Price, Study};
 use lazaret_plan::questions::sensitivity::{Effort, Input};
 use lazaret_plan::questions::size::Condition;
+use lazaret_plan::questions::size::search::SizeTarget;
 use lazaret_plan::questions::{
     self, QuestionError, bottleneck, capacity, compare, optimise, sensitivity, size,
 };
 use lazaret_plan::random::Stream;
 use lazaret_plan::select::Aim;
-use lazaret_plan::size::SizeTarget;
 
 /// A yard of `slots` slots with a hold of `hold` days, unknown and uniform on 10 to 30, and `intake` lots a day. It needs
 /// intake × hold slots; what it lacks is `excess`. A `crew` that is too small for the intake lacks too.

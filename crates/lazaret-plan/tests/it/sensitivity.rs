@@ -1,8 +1,8 @@
 //! Morris and Sobol on functions whose answers are known, and the share of chance.
 
+use lazaret_plan::questions::sensitivity::morris::MorrisPlan;
+use lazaret_plan::questions::sensitivity::sobol::{Sensitivity, SobolError, SobolPlan};
 use lazaret_plan::random::Stream;
-use lazaret_plan::sensitivity::morris::MorrisPlan;
-use lazaret_plan::sensitivity::sobol::{Sensitivity, SobolError, SobolPlan};
 
 use crate::chance::check_coverage;
 
@@ -139,7 +139,7 @@ fn coverage(scale: f64) -> (u64, u64) {
     for seed in 0..500 {
         let plan = SobolPlan::new(2, 64, 12, true, 5000 + seed).unwrap();
         let s = sobol(&plan, |u, r| YARD.occupancy(u, r + 1_000_000 * seed));
-        let holds = |i: lazaret_plan::sensitivity::sobol::Index, x: f64| {
+        let holds = |i: lazaret_plan::questions::sensitivity::sobol::Index, x: f64| {
             (i.value - x).abs() <= scale * (i.high - i.low) / 2.0
         };
         hits.0 += u64::from(holds(s.inputs[1].first, first_hold));

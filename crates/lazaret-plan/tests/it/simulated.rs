@@ -1,9 +1,9 @@
 //! The methods on the simulator, against gateways whose answers are known exactly.
 
 use lazaret_gateway::Document;
-use lazaret_plan::capacity::Range;
 use lazaret_plan::compare::pairing_gain;
 use lazaret_plan::experiment::{Design, Experiment, ExperimentError};
+use lazaret_plan::questions::capacity::search::Range;
 use lazaret_plan::questions::capacity::{CapacityQuestion, Sustained};
 use lazaret_plan::questions::sensitivity::{Effort, Input};
 use lazaret_plan::questions::{capacity, sensitivity};

@@ -4,8 +4,8 @@ use std::ops::RangeInclusive;
 
 use std::convert::Infallible;
 
+use lazaret_plan::questions::size::search::{SizeTarget, Standing, confidence_sequence, smallest};
 use lazaret_plan::random::Stream;
-use lazaret_plan::size::{SizeTarget, Standing, confidence_sequence, smallest};
 
 use crate::chance::check_at_least;
 

@@ -1,18 +1,18 @@
 //! Futures that came to a stop keep no condition, are counted in every answer, and times count what is still inside.
 
 use lazaret_gateway::Document;
-use lazaret_plan::capacity::Range;
 use lazaret_plan::condition::{Condition, Judge};
 use lazaret_plan::designs::{Factor, Values};
 use lazaret_plan::experiment::{Design, Experiment};
 use lazaret_plan::questions::bottleneck::OneMore;
+use lazaret_plan::questions::capacity::search::Range;
 use lazaret_plan::questions::capacity::{CapacityQuestion, Sustained};
 use lazaret_plan::questions::optimise::{AimOf, ByProbability, Feasible, Price, Study};
 use lazaret_plan::questions::sensitivity::{Effort, Input};
+use lazaret_plan::questions::size::search::SizeTarget;
 use lazaret_plan::questions::{bottleneck, capacity, compare, optimise, sensitivity, size};
 use lazaret_plan::select::Aim;
 use lazaret_plan::simulated::{Simulated, Unwatched};
-use lazaret_plan::size::SizeTarget;
 use lazaret_plan::stops::STOPPED;
 use lazaret_vocabulary::time::GateTime;
 

@@ -1,9 +1,11 @@
 //! Fans: a level over time with the range between replications.
 
+use lazaret_vocabulary::figures::number;
+
 use crate::chart::{WIDTH, steps};
 use crate::html::{line, path, svg, text};
 use crate::page::Figure;
-use crate::table::{Table, number};
+use crate::table::Table;
 
 /// A level over time.
 #[derive(Clone, Debug, PartialEq)]

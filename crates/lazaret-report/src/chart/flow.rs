@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use lazaret_vocabulary::figures::{number, share as percent};
+
 use crate::html::{path, rect, svg, text};
 use crate::page::Figure;
-use crate::table::{Table, number, percent};
+use crate::table::Table;
 
 /// A box of the flow.
 #[derive(Clone, Debug, PartialEq)]

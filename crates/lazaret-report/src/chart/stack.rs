@@ -1,9 +1,11 @@
 //! Stacked bars: parts of a whole, or of a wait.
 
+use lazaret_vocabulary::figures::number;
+
 use crate::chart::{WIDTH, room_for_names, steps};
 use crate::html::{line, rect, svg, text};
 use crate::page::Figure;
-use crate::table::{Table, number};
+use crate::table::Table;
 
 /// A row of parts.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use lazaret_gateway::Diagnostic;
+use lazaret_gateway::diagnostic::nearest;
 use lazaret_gateway::diagnostic::{Location, Text};
 use lazaret_gateway::model::{Dimension, Gateway};
 use serde::Deserialize;
@@ -449,13 +450,8 @@ impl Reader<'_> {
                 continue;
             }
             let known = Metric::names(self.gateway);
-            let near = known
-                .iter()
-                .map(|k| (strsim::jaro_winkler(k, name), k))
-                .filter(|(score, _)| *score > 0.8)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            let help = match near {
-                Some((_, near)) => format!("did you mean `{near}`?"),
+            let help = match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there are {}", known.join(", ")),
             };
             self.error(&of.span(), &format!("the gateway has no `{name}`"), &help);

@@ -1,9 +1,6 @@
 //! What all questions share: how much is run, on how many threads, with progress and Ctrl-C.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use lazaret_gateway::Document;
 use lazaret_gateway::model::Study;
 use lazaret_plan::ExperimentError;
@@ -19,6 +16,7 @@ use super::source;
 use crate::files::Output;
 use crate::input::Input;
 use crate::output::{Failure, print_words};
+use crate::waiting::LookOn;
 
 /// How much is run.
 #[derive(Args, Clone, Debug)]
@@ -97,47 +95,6 @@ pub(crate) fn probability(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Shows progress on a terminal and listens for Ctrl-C.
-pub(crate) struct Bar {
-    bar: ProgressBar,
-}
-
-/// Set by Ctrl-C. The handler is one for the whole process, so its flag is, too.
-static STOP: AtomicBool = AtomicBool::new(false);
-
-impl Bar {
-    /// A bar that counts runs; hidden where standard error is no terminal. A second Ctrl-C ends the process at once.
-    pub(crate) fn new() -> Self {
-        // A second handler is refused; the first does the same.
-        let _ = ctrlc::set_handler(|| {
-            if STOP.swap(true, Ordering::Relaxed) {
-                std::process::exit(130);
-            }
-        });
-        let bar = ProgressBar::new_spinner();
-        let style =
-            ProgressStyle::with_template("{spinner} {human_pos} runs, {per_sec}, {elapsed}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
-        Bar { bar }
-    }
-}
-
-impl Drop for Bar {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-impl Watch for Bar {
-    fn ran(&self) {
-        self.bar.inc(1);
-    }
-
-    fn stop(&self) -> bool {
-        STOP.load(Ordering::Relaxed)
-    }
-}
-
 impl How {
     /// Runs `ask` on the gateway of `input`, on the threads asked for.
     pub(crate) fn ask<T: Send>(
@@ -145,10 +102,10 @@ impl How {
         input: &Input,
         ask: impl FnOnce(&Simulated<'_>) -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
-        let bar = Bar::new();
+        let looks_on = LookOn::begin(self.json)?;
         let document = input.document()?;
         let csv = |name: &str| input.csv(name);
-        let experiment = set_up(input, &document, &csv, self.seed, &bar)?;
+        let experiment = set_up(input, &document, &csv, self.seed, &looks_on)?;
         self.pool()?.install(|| ask(&experiment))
     }
 

@@ -9,12 +9,13 @@ use lazaret_plan::compare::Difference;
 use lazaret_plan::questions::compare::{CompareAnswer, ask};
 use lazaret_plan::simulated::Simulated;
 
-use super::common::{Bar, Runs, design, ended, failed, foot, not_negative, set_up};
-use super::words::{figure, interval, stopped, table, verdict, with_interval};
-use super::{pages, source};
+use super::common::{Runs, design, ended, failed, foot, not_negative, set_up};
+use super::source;
+use super::words::{figure, interval, stopped, table};
 use crate::input::Input;
 use crate::output::Failure;
 use crate::simulate::result::hash;
+use crate::waiting::LookOn;
 
 /// Compare variants of a gateway: which differences are real, and how large
 ///
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let how = &arguments.runs.how;
-    let bar = Bar::new();
+    let looks_on = LookOn::begin(how.json)?;
     let files: Vec<Input> = std::iter::once(arguments.input.clone())
         .chain(arguments.vs_file.iter().map(|file| Input {
             file: file.clone(),
@@ -61,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .iter()
         .zip(&documents)
         .zip(&readers)
-        .map(|((f, d), csv)| set_up(f, d, csv, how.seed, &bar))
+        .map(|((f, d), csv)| set_up(f, d, csv, how.seed, &looks_on))
         .collect::<Result<_, _>>()?;
     let mut others: Vec<(&Simulated<'_>, Design)> = arguments
         .vs
@@ -99,12 +100,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         *text = file.display().to_string();
     }
-    drop(bar);
+    drop(looks_on);
     how.answer(
         &answer,
         &text(&answer, arguments),
         Some(&warnings(&answer)),
-        || pages::compare(&answer),
+        || lazaret_report::plan::compare(&answer),
         || {
             let texts = documents[1..]
                 .iter()
@@ -131,7 +132,7 @@ fn text(answer: &CompareAnswer, arguments: &Arguments) -> String {
             "\n{}, in {}: {} as it is\n",
             metric.metric,
             metric.unit,
-            with_interval(&metric.baseline)
+            metric.baseline.in_words()
         );
         let rows: Vec<Vec<String>> = answer
             .alternatives
@@ -142,7 +143,7 @@ fn text(answer: &CompareAnswer, arguments: &Arguments) -> String {
                     name.clone(),
                     signed(d.value),
                     signed_interval(d.low, d.high),
-                    verdict(d),
+                    d.verdict.in_words(),
                     gain(d.pairing_gain),
                 ]
             })

@@ -4,15 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_gateway::FILE_BYTES_MAX;
-use lazaret_plan::hold::{Hazard, Shortest, answer};
-use lazaret_plan::{Design, Experiment};
+use lazaret_plan::questions::hold::{Hazard, HoldPriced, Shortest, answer, price};
 
-use super::answers::{HoldPriced, Price};
 use super::common::{How, experiment_failed};
-use super::study::Kind;
-use super::words::{figure, percent, table};
-use super::{pages, source};
-use crate::input::{Input, read_text};
+use super::source;
+use super::words::{figure, interval, percent, table};
+use crate::input::{FileKind, Input, expect_kind, read_text, wrong_kind};
 use crate::output::Failure;
 
 /// How long must goods be held? The risk that a contaminated lot is released, by days held
@@ -41,13 +38,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let how = &arguments.how;
     let shown = arguments.hazard.display();
     let text = read_text(&arguments.hazard, FILE_BYTES_MAX).map_err(Failure::BadInput)?;
-    if let Some(found) = Kind::of(&text).filter(|kind| *kind != Kind::Hazard) {
-        return Err(Failure::BadInput(format!(
-            "{shown} is {}, and a hazard file is wanted first: a file with [hazard], [goods.NAME], [hold] and [target], such as those in examples/hazards; a gateway file may follow it",
-            found.words()
-        )));
-    }
-    let hazard = Hazard::parse(&text).map_err(|e| Failure::BadInput(format!("{shown}: {e}")))?;
+    let name = shown.to_string();
+    expect_kind(&name, &text, FileKind::Hazard)?;
+    let hazard = Hazard::parse(&text)
+        .map_err(|e| Failure::BadInput(wrong_kind(&name, &text, FileKind::Hazard, &e)))?;
     let hold = answer(&hazard, how.level, SAMPLE, how.seed)
         .map_err(|e| Failure::BadInput(format!("{shown}: {e}")))?;
     let input = arguments.file.as_ref().map(|file| Input {
@@ -56,40 +50,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     });
     let price = match &input {
         None => None,
-        Some(input) => Some(price(input, how, hold.for_risk.sure_days)?),
+        Some(input) => Some(how.ask(input, |experiment| {
+            price(experiment, hold.for_risk.sure_days).map_err(experiment_failed)
+        })?),
     };
     let answer = HoldPriced { hold, price };
     how.answer(
         &answer,
         &words(&answer, &hazard),
         None,
-        || pages::hold(&answer, &hazard),
+        || lazaret_report::plan::hold(&answer, &hazard),
         || source::of_hazard(&text, input.as_ref(), how.seed),
     )
-}
-
-fn price(input: &Input, how: &How, sure_days: f64) -> Result<Price, Failure> {
-    how.ask(input, |experiment| {
-        let column = experiment
-            .column("lots.arrived")
-            .map_err(experiment_failed)?;
-        let rows = experiment
-            .run(&Design::base(), 0..20)
-            .map_err(experiment_failed)?
-            .column(column);
-        let days = experiment.gateway().length.hours() / 24.0;
-        let lots_a_day = rows.iter().sum::<f64>() / rows.len() as f64 / days;
-        let slots = experiment
-            .hold_place()
-            .and_then(|name| experiment.gateway().places.iter().find(|p| p.name == name))
-            .and_then(|p| Some(p.slots.as_ref()?.known_constant()? * p.count.known_constant()?));
-        Ok(Price {
-            lots_a_day,
-            slots_a_day_of_hold: lots_a_day,
-            slots_for_sure_hold: sure_days.is_finite().then_some(lots_a_day * sure_days),
-            slots,
-        })
-    })
 }
 
 fn days(x: f64) -> String {
@@ -100,7 +72,11 @@ fn days(x: f64) -> String {
     }
 }
 
-fn shortest(s: &Shortest, confidence: f64) -> String {
+/// * `certain` — whether every input is known exactly, so that there is one answer and no spread.
+fn shortest(s: &Shortest, confidence: f64, certain: bool) -> String {
+    if certain {
+        return days(s.sure_days);
+    }
     let mut text = format!(
         "{} for {} of what the inputs allow; {} for half of it",
         days(s.sure_days),
@@ -116,19 +92,26 @@ fn shortest(s: &Shortest, confidence: f64) -> String {
 fn words(answer: &HoldPriced, hazard: &Hazard) -> String {
     let hold = &answer.hold;
     let target = hazard.target;
+    let certain = hold.sampled == 1;
     let mut text = format!("\n{}, {}\n\n", hold.hazard, hold.goods.replace('_', " "));
     text += &format!(
         "To release a live hazard with at most 1 in {} lots: {}.\n",
         figure((1.0 / target.risk).round()),
-        shortest(&hold.for_risk, target.confidence)
+        shortest(&hold.for_risk, target.confidence, certain)
     );
     if let (Some(s), Some(r)) = (&hold.for_reduction, target.reduction) {
+        let interval = if certain {
+            String::new()
+        } else {
+            format!(
+                " (interval {})",
+                interval(s.low_days.floor(), s.high_days.ceil())
+            )
+        };
         text += &format!(
-            "To inactivate {} by time alone: {} (interval {} to {}).\n",
+            "To inactivate {} by time alone: {}{interval}.\n",
             exact_percent(r),
-            shortest(s, target.confidence),
-            figure(s.low_days.floor()),
-            figure(s.high_days.ceil())
+            shortest(s, target.confidence, certain),
         );
     }
     if hold.clean_lots_stopped.median > 0.0 {
@@ -182,11 +165,15 @@ fn words(answer: &HoldPriced, hazard: &Hazard) -> String {
     for assumption in &hazard.hazard.assumptions {
         text += &format!("\nAssumed: {assumption}");
     }
-    text += &format!(
-        "\n\nIntervals hold {} of {} sets of the uncertain inputs.\n",
-        percent(hold.level),
-        figure(hold.sampled as f64)
-    );
+    text += &if certain {
+        "\n\nEvery input is a known number, so nothing has an interval.\n".to_owned()
+    } else {
+        format!(
+            "\n\nIntervals hold {} of {} sets of the uncertain inputs.\n",
+            percent(hold.level),
+            figure(hold.sampled as f64)
+        )
+    };
     text
 }
 

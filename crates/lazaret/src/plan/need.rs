@@ -1,13 +1,11 @@
 //! `lazaret plan need`.
 
 use clap::Args;
-use lazaret_plan::need::{ClassFlow, Meaning, meaning};
-use lazaret_plan::{Design, Estimate, Experiment, Stops, estimate};
+use lazaret_plan::questions::need::{NeedMet, NeedQuestion, ask};
 
-use super::answers::NeedMet;
-use super::common::{Runs, experiment_failed, foot, positive};
+use super::common::{Runs, failed, foot, positive};
+use super::source;
 use super::words::{figure, interval, percent, stopped, table};
-use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -62,62 +60,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 )));
             }
         }
-        let rows = experiment
-            .run(&Design::base(), 0..arguments.runs.replications)
-            .map_err(experiment_failed)?;
-        let days = gateway.length.hours() / 24.0;
-        let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
-        let mut lots = Vec::new();
-        let mut tonnes = Vec::new();
-        for goods in &gateway.goods {
-            let column = experiment
-                .column(&format!("goods.{}.dispatched", goods.name))
-                .map_err(experiment_failed)?;
-            let yearly: Vec<f64> = rows
-                .column(column)
-                .iter()
-                .map(|n| n * 365.0 / days)
-                .collect();
-            lots.push(
-                estimate::mean(&yearly, how.level).map_err(|e| Failure::BadInput(e.to_string()))?,
-            );
-            let mass = goods
-                .mass
-                .as_ref()
-                .and_then(|m| m.resolve(&typical).ok())
-                .map(|d| d.mean() / 1000.0);
-            tonnes.push(mass.unwrap_or(arguments.tonnes_a_lot));
-        }
-        let at = |pick: fn(&Estimate) -> f64| -> Result<Meaning, Failure> {
-            let flows: Vec<ClassFlow> = gateway
-                .goods
-                .iter()
-                .zip(&lots)
-                .zip(&tonnes)
-                .map(|((g, e), t)| ClassFlow {
-                    class: g.name.clone(),
-                    tonnes_a_year: pick(e).max(0.0) * t,
-                    need_kg_a_head_year: arguments
-                        .needs
-                        .iter()
-                        .find(|n| n.0 == g.name)
-                        .map(|n| n.1),
-                })
-                .collect();
-            meaning(&flows, arguments.population, arguments.before)
-                .map_err(|e| Failure::BadInput(e.to_string()))
-        };
-        let (mean, low, high) = (at(|e| e.value)?, at(|e| e.low)?, at(|e| e.high)?);
-        Ok(NeedMet {
-            lots_a_year: lots,
-            tonnes_a_lot: tonnes,
-            mean,
-            low,
-            high,
-            days,
-            stops: Stops::count(experiment, &rows),
-            replications: arguments.runs.replications,
-        })
+        ask(
+            experiment,
+            &NeedQuestion {
+                population: arguments.population,
+                before: arguments.before,
+                needs: &arguments.needs,
+                tonnes_a_lot: arguments.tonnes_a_lot,
+                replications: arguments.runs.replications,
+                level: how.level,
+            },
+        )
+        .map_err(failed)
     })?;
     how.answer(
         &answer,
@@ -127,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 .into_iter()
                 .collect::<Vec<_>>(),
         ),
-        || pages::need(&answer),
+        || lazaret_report::plan::need(&answer),
         || source::again(&arguments.input, how.seed),
     )
 }

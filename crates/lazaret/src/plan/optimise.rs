@@ -6,9 +6,9 @@ use clap::Args;
 use lazaret_plan::questions::optimise::{Feasible, Method, OptimiseAnswer, Tried, ask};
 
 use super::common::{How, failed};
+use super::source;
 use super::study::Read;
-use super::words::{figure, percent, stopped, table, with_interval};
-use super::{pages, source};
+use super::words::{figure, percent, stopped, table};
 use crate::output::Failure;
 use crate::simulate::result::hash;
 
@@ -40,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer),
         Some(&warnings(&answer)),
-        || pages::optimise(&answer),
+        || lazaret_report::plan::optimise(&answer),
         || {
             let source = source::again(&read.input(), how.seed)?;
             Ok(source.with("study_hash", hash(&read.text, &[])))
@@ -93,7 +93,8 @@ fn prices(answer: &OptimiseAnswer) -> String {
     }
 }
 
-fn text(answer: &OptimiseAnswer) -> String {
+/// What is to be built, and how that was found.
+fn found(answer: &OptimiseAnswer) -> String {
     let count = match answer.of {
         Some(n) => format!("all {n} designs"),
         None => format!("{} designs", answer.tried.len()),
@@ -144,6 +145,12 @@ fn text(answer: &OptimiseAnswer) -> String {
         }
         Method::Front | Method::NoneFeasible => String::new(),
     };
+    text
+}
+
+fn text(answer: &OptimiseAnswer) -> String {
+    let best = answer.best.map(|i| &answer.tried[i]);
+    let mut text = found(answer);
     text += &prices(answer);
     if let Some(best) = best
         && best.feasible == Feasible::Open
@@ -182,7 +189,7 @@ fn text(answer: &OptimiseAnswer) -> String {
                 if a.metric == "cost" {
                     figure(e.value)
                 } else {
-                    with_interval(e)
+                    e.in_words()
                 }
             }));
             row.extend(t.keeps.iter().map(|k| {

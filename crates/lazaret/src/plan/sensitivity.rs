@@ -3,12 +3,12 @@
 use clap::Args;
 use lazaret_plan::Experiment;
 use lazaret_plan::designs::{Factor, Values};
+use lazaret_plan::questions::sensitivity::sobol::Index;
 use lazaret_plan::questions::sensitivity::{Effort, Input as Varied, SensitivityAnswer, ask};
-use lazaret_plan::sensitivity::sobol::Index;
 
 use super::common::{How, change, ended, failed, range};
+use super::source;
 use super::words::{figure, percent, stopped, table};
-use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer, how),
         Some(&warnings(&answer)),
-        || pages::sensitivity(&answer),
+        || lazaret_report::plan::sensitivity(&answer),
         || source::again(&arguments.input, how.seed),
     )?;
     ended(answer.partial)
@@ -105,8 +105,8 @@ fn text(answer: &SensitivityAnswer, how: &How) -> String {
         figure(indices.mean),
         answer.unit,
         figure(indices.sd),
-        percent(answer.owed_to_inputs().clamp(0.0, 1.0)),
-        percent(answer.owed_to_variability().clamp(0.0, 1.0)),
+        percent(answer.owed_to_inputs()),
+        percent(answer.owed_to_variability()),
     );
     let index = |i: Index| {
         vec![
@@ -183,8 +183,7 @@ fn text(answer: &SensitivityAnswer, how: &How) -> String {
     text
 }
 
-/// A share in per cent with one decimal. An estimate may lie outside 0 and 100 by chance, which `--json` shows; a share
-/// cannot, so it is printed as the nearest possible one.
+/// A share in per cent with one decimal.
 fn percent_of(x: f64) -> String {
-    format!("{:.1} %", (1000.0 * x.clamp(0.0, 1.0)).round() / 10.0)
+    format!("{:.1} %", (1000.0 * x).round() / 10.0)
 }

@@ -4,12 +4,12 @@ use std::ops::RangeInclusive;
 
 use clap::Args;
 use lazaret_plan::Design;
+use lazaret_plan::questions::size::search::{Candidate, SizeTarget, Standing};
 use lazaret_plan::questions::size::{Condition, Relation, SizeAnswer, ask};
-use lazaret_plan::size::{Candidate, SizeTarget, Standing};
 
 use super::common::{How, change, failed, probability, range};
+use super::source;
 use super::words::{figure, percent, stopped, table};
-use super::{pages, source};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         &answer,
         &text(&answer, how),
         Some(&warnings(&answer)),
-        || pages::size(&answer),
+        || lazaret_report::plan::size(&answer),
         || source::again(&arguments.input, how.seed),
     )
 }

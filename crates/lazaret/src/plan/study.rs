@@ -10,7 +10,7 @@ use lazaret_plan::questions::optimise::{AimOf, ByProbability, Price, Study};
 use lazaret_plan::questions::size::Condition;
 use serde::Deserialize;
 
-use crate::input::{Input, read_text};
+use crate::input::{FileKind, Input, expect_kind, read_text, wrong_kind};
 use crate::output::Failure;
 
 /// The largest list of designs that is read, in bytes.
@@ -122,39 +122,6 @@ struct ConstraintEntry {
     with: f64,
 }
 
-/// What kind of file a text is, as far as its first names tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Gateway,
-    Study,
-    Hazard,
-}
-
-impl Kind {
-    /// The kind; none if the text is not TOML or could be any of them.
-    pub(crate) fn of(text: &str) -> Option<Kind> {
-        let table: toml::Table = text.parse().ok()?;
-        match table.get("gateway") {
-            Some(toml::Value::Table(_)) => Some(Kind::Gateway),
-            Some(_) => Some(Kind::Study),
-            None if table.contains_key("hazard") => Some(Kind::Hazard),
-            None if table.contains_key("step") || table.contains_key("place") => {
-                Some(Kind::Gateway)
-            }
-            None => None,
-        }
-    }
-
-    /// The kind with its article.
-    pub(crate) fn words(self) -> &'static str {
-        match self {
-            Kind::Gateway => "a gateway file",
-            Kind::Study => "a study file",
-            Kind::Hazard => "a hazard file",
-        }
-    }
-}
-
 /// A study file with where it stands.
 #[derive(Clone, Debug)]
 pub(crate) struct Read {
@@ -169,14 +136,9 @@ impl Read {
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
         let name = path.display().to_string();
         let text = read_text(path, FILE_BYTES_MAX).map_err(Failure::BadInput)?;
-        if let Some(found) = Kind::of(&text).filter(|kind| *kind != Kind::Study) {
-            return Err(Failure::BadInput(format!(
-                "{name} is {}, and a study file is wanted here: a file with `gateway = \"FILE.toml\"` and a [vary] table that says what may be chosen; docs/plan.md has its keys",
-                found.words()
-            )));
-        }
-        let file: StudyFile =
-            toml::from_str(&text).map_err(|e| Failure::BadInput(format!("{name}: {e}")))?;
+        expect_kind(&name, &text, FileKind::Study)?;
+        let file: StudyFile = toml::from_str(&text)
+            .map_err(|e| Failure::BadInput(wrong_kind(&name, &text, FileKind::Study, &e)))?;
         let read = Read {
             file,
             text,
@@ -368,5 +330,93 @@ fn as_toml(cell: &str) -> String {
         cell.to_owned()
     } else {
         toml::Value::String(cell.to_owned()).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lazaret_plan::questions::hold::file::{
+        About, GoodsDecay, Hazard, Hold, Target, TestInput, TreatmentInput,
+    };
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    /// The reference of the keys.
+    const REFERENCE: &str = include_str!("../../../../docs/study-files.md");
+
+    /// The keys of a table, as its reader names them when it meets one that it does not know.
+    fn keys<T: DeserializeOwned + std::fmt::Debug>(with: &str) -> Vec<String> {
+        let error = toml::from_str::<T>(&format!("{with}\nno_such_key = 1")).unwrap_err();
+        let message = error.message().to_owned();
+        let (_, named) = message.split_once("expected").expect("keys are named");
+        let names: Vec<String> = named
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect();
+        assert!(!names.is_empty(), "{message}");
+        names
+    }
+
+    /// The keys in the tables under a heading.
+    fn documented(heading: &str) -> Vec<String> {
+        let from = REFERENCE
+            .find(&format!("# {heading}\n"))
+            .expect("a heading");
+        let body = &REFERENCE[from + 2..];
+        let body = &body[..body.find("\n#").unwrap_or(body.len())];
+        body.lines()
+            .filter(|line| line.starts_with("| `"))
+            .flat_map(|line| {
+                line.split('|')
+                    .nth(1)
+                    .unwrap_or("")
+                    .split('`')
+                    .skip(1)
+                    .step_by(2)
+            })
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn same(heading: &str, mut known: Vec<String>) {
+        let mut said = documented(heading);
+        said.sort();
+        known.sort();
+        assert_eq!(said, known, "docs/study-files.md, {heading}");
+    }
+
+    #[test]
+    fn every_key_of_a_study_is_in_its_reference() {
+        same("Study files", keys::<StudyFile>(""));
+        same("`[vary]`", keys::<Range>(""));
+        let mut design: Vec<String> = vec!["kind".into()];
+        for kind in ["grid", "latin", "sobol", "list"] {
+            for key in keys::<DesignKind>(&format!("kind = \"{kind}\"")) {
+                if !design.contains(&key) {
+                    design.push(key);
+                }
+            }
+        }
+        same("`[design]`", design);
+        let entries = [
+            keys::<AimEntry>(""),
+            keys::<Price>(""),
+            keys::<ConstraintEntry>(""),
+        ];
+        same("`[[aim]]`, `[[price]]`, `[[constraint]]`", entries.concat());
+    }
+
+    #[test]
+    fn every_key_of_a_hazard_is_in_its_reference() {
+        same("Hazard files", keys::<Hazard>(""));
+        same("`[hazard]`", keys::<About>(""));
+        same("`[goods.NAME]`", keys::<GoodsDecay>(""));
+        same("`[hold]`", keys::<Hold>(""));
+        same("`[treatment]`", keys::<TreatmentInput>(""));
+        same("`[test]`", keys::<TestInput>(""));
+        same("`[target]`", keys::<Target>(""));
     }
 }

@@ -8,7 +8,7 @@ use lazaret_plan::sweep::{Part, list, missing as missing_shards};
 use lazaret_plan::{Design, Experiment, ExperimentError, Stops};
 use sha2::{Digest, Sha256};
 
-use super::common::{Bar, experiment_failed, set_up};
+use super::common::{experiment_failed, set_up};
 use super::store::{
     Column, Files, Head, Kind, ShardWriter, hex, look, merge as merge_shards, shard_name,
 };
@@ -16,6 +16,7 @@ use super::study::Read;
 use super::words::stopped;
 use crate::files::{OutFolder, reads};
 use crate::output::{Failure, print, say};
+use crate::waiting::LookOn;
 
 /// Run every design of a study in every replication, whole or one shard of it
 ///
@@ -83,8 +84,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let shard_file = arguments.out.file(&shard_name(shard, shards))?;
     let files = Files::of(&arguments.out)?;
     let csv = |name: &str| input.csv(name);
-    let bar = Bar::new();
-    let experiment = set_up(&input, &document, &csv, read.file.seed, &bar)?;
+    let looks_on = LookOn::begin(false)?;
+    let experiment = set_up(&input, &document, &csv, read.file.seed, &looks_on)?;
     // Paths in order of name, so that the columns do not depend on the order of a list's header.
     let paths: Vec<String> = designs
         .iter()
@@ -150,7 +151,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     writer.finish()?;
-    drop(bar);
+    drop(looks_on);
     if let Some(warning) = stopped("see the columns `gateway.stopped` and following", &stops) {
         say(&format!("warning: {warning}\n"));
     }

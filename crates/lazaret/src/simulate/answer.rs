@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use comfy_table::{CellAlignment, Table, presets};
 use lazaret_gateway::model::{Gateway, StepKind, Study as Question};
 use lazaret_sim::study::{Fan, Stop};
 use lazaret_sim::{Estimate, Standstill};
@@ -12,7 +11,7 @@ use super::picture::picture;
 use super::screen::Screen;
 use super::units::{day, moment, number, percent, time, unit_of_time, with_interval};
 use super::{Ended, Told};
-use crate::output::{quoted_path, table_lines};
+use crate::output::{quoted_path, table};
 
 /// The whole answer.
 pub(super) fn text(told: &Told<'_>, screen: &Screen) -> String {
@@ -292,13 +291,13 @@ impl Answer<'_> {
             "mean",
             "",
             "95 % interval",
-            "from replication to replication (5 – 95 %)",
+            "from replication to replication (5 to 95 %)",
         ];
         let remarks: String = pulled
             .iter()
             .map(|line| wrap(line, self.screen.width))
             .collect();
-        self.screen.heading("In short") + &table(&head, rows, &[1, 3, 4]) + &remarks
+        self.screen.heading("In short") + &table(&head, &rows, &[1, 3, 4]) + &remarks
     }
 
     /// What came to a stop.
@@ -345,7 +344,7 @@ impl Answer<'_> {
                     } else {
                         let _ = write!(
                             line,
-                            ", first on about {middle} (5 – 95 %: {early} – {late})"
+                            ", first on about {middle} (5 to 95 %: {early} to {late})"
                         );
                     }
                 }
@@ -474,7 +473,7 @@ impl Answer<'_> {
         ];
         self.screen
             .heading("Places, crews and equipment (slots or heads in use, on average)")
-            + &table(&head, rows, &[1, 2, 3, 4, 5, 6])
+            + &table(&head, &rows, &[1, 2, 3, 4, 5, 6])
     }
 
     fn steps(&self) -> String {
@@ -522,7 +521,7 @@ impl Answer<'_> {
             "95 of 100 within",
             "held up after it",
         ];
-        self.screen.heading("Steps") + &table(&head, rows, &[2, 3, 4, 5, 6])
+        self.screen.heading("Steps") + &table(&head, &rows, &[2, 3, 4, 5, 6])
     }
 
     /// Where things wait, longest in all first, and for what.
@@ -703,7 +702,7 @@ impl Answer<'_> {
             rows.push(vec![
                 format!(" {}", in_words(self.metric_name(at))),
                 format!("{} %", whole(of.unknowns)),
-                format!("{} – {} %", whole(of.low), whole(of.high)),
+                format!("{} to {} %", whole(of.low), whole(of.high)),
                 format!("{} %", whole(1.0 - of.unknowns)),
             ]);
         }
@@ -712,7 +711,7 @@ impl Answer<'_> {
         }
         let head = ["", "unknowns", "95 % interval", "chance"];
         heading
-            + &table(&head, rows, &[1, 2, 3])
+            + &table(&head, &rows, &[1, 2, 3])
             + &wrap(
                 &format!(
                     "Unknown: {}. Knowing them would take their share of the spread away; chance stays.",
@@ -729,7 +728,7 @@ impl Answer<'_> {
         if said.is_empty() {
             return String::new();
         }
-        let mut text = self.screen.heading("Mind");
+        let mut text = self.screen.heading("Caveats");
         for line in said {
             text.push_str(&wrap(&capital(&line), self.screen.width));
         }
@@ -766,7 +765,7 @@ fn between(low: f64, high: f64) -> String {
         w if w >= 0.5 => 1,
         _ => 2,
     };
-    format!("{} – {}", number(low, places), number(high, places))
+    format!("{} to {}", number(low, places), number(high, places))
 }
 
 fn capital(text: &str) -> String {
@@ -798,19 +797,4 @@ fn wrap(text: &str, width: usize) -> String {
     }
     out.push('\n');
     out
-}
-
-fn table(head: &[&str], rows: Vec<Row>, right: &[usize]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(head.iter().copied());
-    for row in rows {
-        table.add_row(row);
-    }
-    for &column in right {
-        if let Some(column) = table.column_mut(column) {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table_lines(&mut table)
 }

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 use lazaret_sim::{MetricNames, Model, Replication, Tell, World};
 use lazaret_vocabulary::time::GateTime;
 
-use super::interrupt::Interrupt;
 use super::wrote;
 use crate::files::{Output, WholeFile};
 use crate::output::Failure;
+use crate::waiting::Interrupt;
 
 /// One row a replication: its number, its seed, every metric; an empty cell where there was nothing to measure.
 pub(super) struct PerReplication {
@@ -73,7 +73,7 @@ pub(super) fn trace(
     output: &Output,
     model: &Model,
     seed: u64,
-    interrupt: &Interrupt,
+    interrupt: Interrupt,
 ) -> Result<(), Failure> {
     /// Parts of the run after which a full disk or Ctrl-C is noticed.
     const PARTS: i64 = 1000;

@@ -1,19 +1,12 @@
-//! A progress bar for what takes more than a second, on a terminal.
+//! How far a study is, and which figure is farthest from settled.
 
-use std::io::{IsTerminal, stderr};
-use std::time::{Duration, Instant};
-
-use indicatif::{ProgressBar, ProgressStyle};
 use lazaret_sim::study::Stop;
 use lazaret_sim::{LEVEL, MetricNames, Moments};
 
-const QUIET: Duration = Duration::from_secs(1);
+use crate::waiting::Bar;
 
 pub(crate) struct Progress {
-    shown: bool,
-    began: Instant,
-    bar: Option<ProgressBar>,
-    most: u64,
+    bar: Bar,
     /// Metrics that must settle: position, name, what is known of it.
     settling: Vec<(usize, String, Moments)>,
     aim: Aim,
@@ -45,10 +38,7 @@ impl Progress {
             .filter_map(|at| Some((at, metrics.iter().nth(at)?.to_string(), Moments::default())))
             .collect();
         Progress {
-            shown: stderr().is_terminal(),
-            began: Instant::now(),
-            bar: None,
-            most,
+            bar: Bar::new("replications", Some(most), false),
             settling,
             aim,
             rows: 0,
@@ -56,29 +46,16 @@ impl Progress {
     }
 
     pub(crate) fn take(&mut self, values: &[f64]) {
-        if !self.shown {
+        if !self.bar.is_shown() {
             return;
         }
         self.rows += 1;
         for (at, _, moments) in &mut self.settling {
             moments.add(values[*at]);
         }
-        if self.bar.is_none() && self.began.elapsed() > QUIET {
-            let style = ProgressStyle::with_template(
-                "{bar:30} {pos} of {len} replications, {eta} left  {msg}",
-            )
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-            self.bar = Some(
-                ProgressBar::new(self.most)
-                    .with_style(style)
-                    .with_elapsed(self.began.elapsed()),
-            );
-        }
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.rows);
-            if self.rows.is_multiple_of(10) {
-                bar.set_message(self.worst());
-            }
+        self.bar.advance(1);
+        if self.rows.is_multiple_of(10) {
+            self.bar.tell(self.worst());
         }
     }
 
@@ -111,8 +88,6 @@ impl Progress {
     }
 
     pub(crate) fn clear(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.bar.end();
     }
 }

@@ -1,8 +1,10 @@
-//! Figures as people read them: with a unit, an interval, and no more digits than the interval supports.
+//! Figures of a simulation: with a unit, an interval, and no more digits than the interval supports.
 
 use jiff::civil::Date;
 use lazaret_gateway::model::Gateway;
 use lazaret_sim::Estimate;
+use lazaret_vocabulary::figures::NONE;
+pub(super) use lazaret_vocabulary::figures::{share as percent, with_decimals as number};
 use lazaret_vocabulary::time::GateTime;
 
 /// Decimals that an interval of this half-width supports.
@@ -25,37 +27,10 @@ fn decimals(half_width: f64, value: f64) -> usize {
     supported.min(compared) as usize
 }
 
-/// `value` with `decimals`, thousands apart.
-pub(super) fn number(value: f64, decimals: usize) -> String {
-    if !value.is_finite() {
-        return "-".to_string();
-    }
-    let value = if value == 0.0 { 0.0 } else { value };
-    let plain = format!("{value:.decimals$}");
-    let plain = match plain.strip_prefix('-') {
-        Some(digits) if digits.chars().all(|c| c == '0' || c == '.') => digits.to_string(),
-        _ => plain,
-    };
-    let (whole, rest) = plain.split_at(plain.find('.').unwrap_or(plain.len()));
-    let digits = whole.trim_start_matches('-').len();
-    if digits < 5 {
-        return plain;
-    }
-    let mut apart = String::new();
-    for (nth, digit) in whole.chars().enumerate() {
-        let left = whole.len() - nth;
-        if nth > 0 && left.is_multiple_of(3) && digit.is_ascii_digit() && !apart.ends_with('-') {
-            apart.push(' ');
-        }
-        apart.push(digit);
-    }
-    apart + rest
-}
-
-/// A mean and its interval in words: `17.3 (17.1 – 17.5)`, as (mean, interval).
+/// A mean and its interval in words: `17.3 (17.1 to 17.5)`, as (mean, interval).
 pub(super) fn with_interval(estimate: &Estimate, factor: f64) -> (String, String) {
     if estimate.n == 0 || !estimate.mean.is_finite() {
-        return ("-".to_string(), String::new());
+        return (NONE.to_string(), String::new());
     }
     let mean = estimate.mean * factor;
     let half = estimate.half_width() * factor;
@@ -72,7 +47,7 @@ pub(super) fn with_interval(estimate: &Estimate, factor: f64) -> (String, String
         number(estimate.low * factor, places),
         number(estimate.high * factor, places),
     );
-    (number(mean, places), format!("{low} – {high}"))
+    (number(mean, places), format!("{low} to {high}"))
 }
 
 /// A unit of time and how many of it an hour is.
@@ -95,25 +70,12 @@ pub(super) fn unit_of_time(hours: f64) -> Unit {
 /// A time without its interval: `3.2 d`.
 pub(super) fn time(hours: f64) -> String {
     if !hours.is_finite() {
-        return "-".to_string();
+        return NONE.to_string();
     }
     let unit = unit_of_time(hours);
     let value = hours * unit.per_hour;
     let places = usize::from(value.abs() < 10.0 && value != 0.0);
     format!("{} {}", number(value, places), unit.name)
-}
-
-/// A share as a percentage without its interval.
-pub(super) fn percent(share: f64) -> String {
-    if !share.is_finite() {
-        return "-".to_string();
-    }
-    let value = share * 100.0;
-    if value < 0.05 {
-        return "0 %".to_string();
-    }
-    let places = usize::from((value > 0.0 && value < 10.0) || (value > 99.0 && value < 100.0));
-    format!("{} %", number(value, places))
 }
 
 /// The local date `hours` after the start.
@@ -173,10 +135,13 @@ mod tests {
             let (mean, interval) = with_interval(&estimate(mean, half), 1.0);
             format!("{mean} ({interval})")
         };
-        assert_eq!(shown(17.345, 0.21), "17.3 (17.1 – 17.6)");
-        assert_eq!(shown(17.346, 0.022), "17.3 (17.3 – 17.4)");
-        assert_eq!(shown(1_234.5, 34.0), "1234 (1200 – 1268)");
-        assert_eq!(shown(123_456.0, 340.0), "123 456 (123 116 – 123 796)");
+        assert_eq!(shown(17.345, 0.21), "17.3 (17.1 to 17.6)");
+        assert_eq!(shown(17.346, 0.022), "17.3 (17.3 to 17.4)");
+        assert_eq!(shown(1_234.5, 34.0), "1234 (1200 to 1268)");
+        assert_eq!(
+            shown(123_456.0, 340.0),
+            "123\u{202f}456 (123\u{202f}116 to 123\u{202f}796)"
+        );
         assert_eq!(shown(0.0, 0.0), "0 ()");
         assert_eq!(shown(60.0, 0.0), "60 ()");
     }
@@ -187,11 +152,5 @@ mod tests {
         assert_eq!(time(7.25), "7.2 h");
         assert_eq!(time(31.0), "31 h");
         assert_eq!(time(500.0), "21 d");
-    }
-
-    #[test]
-    fn nothing_negative_is_shown_as_minus_nil() {
-        assert_eq!(number(-0.0001, 2), "0.00");
-        assert_eq!(number(-12_345.0, 0), "-12 345");
     }
 }

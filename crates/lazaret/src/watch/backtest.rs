@@ -1,7 +1,7 @@
 //! `lazaret watch backtest`.
 
 use clap::Args;
-use lazaret_watch::board::score_sheet;
+use lazaret_report::watch::score_sheet;
 use lazaret_watch::resume::Origin;
 use lazaret_watch::score::{backtest, steps};
 

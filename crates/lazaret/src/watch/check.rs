@@ -132,7 +132,7 @@ fn in_words(gateway: &Gateway, rows: &[Row], observations: &Observations) -> Str
             n => format!("{} … ({n})", ids[..2].join(" ")),
         };
         let (subject, quantity, why) = key;
-        table.add_row([*subject, *quantity, &shown, *why]);
+        table.row([*subject, *quantity, &shown, *why]);
     }
     let mut said = format!(
         "{} rows, no errors; {} say something about {}, {} do not\n",

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use comfy_table::{Table, presets};
 use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
 use lazaret_gateway::model::Gateway;
+use lazaret_report::Table;
+pub(crate) use lazaret_vocabulary::figures::{chance as percent, number};
 use lazaret_watch::belief::Belief;
-pub(crate) use lazaret_watch::board::{number, percent};
 use lazaret_watch::estimate::{Effort, Question, steps};
 use lazaret_watch::evidence::{self, Evidence, latest};
 use lazaret_watch::kernel::count::CountKernel;
@@ -22,7 +22,7 @@ use serde::Serialize;
 use crate::files::Output;
 use crate::input::{FileKind, Input, Loaded, expect_kind, read_text};
 use crate::origin::Origin;
-use crate::output::{Failure, SHOWN_MOST, say, show, table_lines};
+use crate::output::{Failure, SHOWN_MOST, columns, say, show};
 use crate::plan::seed;
 use crate::simulate::result::hash;
 
@@ -98,15 +98,12 @@ pub(crate) fn write_json(output: &Output, value: &impl Serialize) -> Result<(), 
 
 /// A table without lines.
 pub(crate) fn plain(header: &[&str]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(header.to_vec());
-    table
+    Table::of(header)
 }
 
-/// The lines of a table without spaces at their ends.
+/// The lines of a table, as wide as the terminal allows.
 pub(crate) fn lines(table: &Table) -> String {
-    table_lines(&mut table.clone())
+    table.lines(columns())
 }
 
 /// Everything that was read.

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lazaret_report::watch::compare_sheet;
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
-use lazaret_watch::board::compare_sheet;
 use lazaret_watch::compare::{Group, Hypothesis, Trial, judge, read, trial};
 use lazaret_watch::estimate::Question;
 use lazaret_watch::observation::bind;
@@ -221,7 +221,7 @@ fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String 
         let header = ["", "before", "after", "over seeds", "log-evidence", "odd?"];
         let mut table = plain(&header);
         for standing in &group.hypotheses {
-            table.add_row([
+            table.row([
                 standing.id.clone(),
                 percent(standing.prior),
                 match standing.posterior {
@@ -286,7 +286,7 @@ fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String 
                         .iter()
                         .map(|at| format!("{:+.2}", row.log_factors[*at])),
                 );
-                table.add_row(cells);
+                table.row(cells);
             }
             out += &lines(&table);
         }

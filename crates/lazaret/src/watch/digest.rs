@@ -2,8 +2,8 @@
 
 use clap::Args;
 use jiff::civil::Date;
+use lazaret_report::watch::{Board, page};
 use lazaret_watch::attendance::Attendance;
-use lazaret_watch::board::{Board, page};
 use lazaret_watch::estimate::Estimate;
 use lazaret_watch::forecast::{Forecast, of_courses};
 use lazaret_watch::grades::Graded;

@@ -3,9 +3,8 @@
 use clap::Args;
 use std::path::{Path, PathBuf};
 
-use comfy_table::CellAlignment;
+use lazaret_report::watch::{Board, page};
 use lazaret_watch::attendance::Attendance;
-use lazaret_watch::board::{Board, page};
 use lazaret_watch::compare::Group;
 use lazaret_watch::estimate::{Ask, Attended, Estimate, GRID_UNKNOWNS_MOST, estimate_attended};
 use lazaret_watch::forecast::of_courses;
@@ -249,6 +248,50 @@ pub(crate) fn page_of(
     }))
 }
 
+/// What moved the answer: sources, and stories.
+fn moved(answer: &Estimate) -> String {
+    let mut out = String::new();
+    if !answer.sources.is_empty() {
+        let mut table = plain(&[
+            "what moved it",
+            "rows",
+            "moved (nats)",
+            "misreport: letter → learned",
+            "shifts",
+        ])
+        .right(&[1, 2]);
+        for source in answer.sources.iter().take(12) {
+            table.row([
+                source.name.clone(),
+                source.rows.len().to_string(),
+                format!(
+                    "{:.3}{}",
+                    source.moved,
+                    if source.rough { " ?" } else { "" }
+                ),
+                source.misreport_in_words(),
+                source.shifts_in_words(),
+            ]);
+        }
+        out.push('\n');
+        out += &lines(&table);
+    }
+    if !answer.stories.is_empty() {
+        let mut table = plain(&["by story", "rows", "moved (nats)", "shifts"]);
+        for story in answer.stories.iter().take(12) {
+            table.row([
+                story.name.clone(),
+                story.rows.len().to_string(),
+                format!("{:.3}{}", story.moved, if story.rough { " ?" } else { "" }),
+                story.shifts_in_words(),
+            ]);
+        }
+        out.push('\n');
+        out += &lines(&table);
+    }
+    out
+}
+
 fn text(answer: &Estimate, material: &Material) -> String {
     let mut out = format!(
         "{} as known on {}\n\n",
@@ -264,7 +307,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
             "unit",
         ]);
         for unknown in &answer.unknowns {
-            table.add_row([
+            table.row([
                 unknown.name.clone(),
                 unknown.prior.in_words(),
                 unknown.posterior.in_words(),
@@ -285,7 +328,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
     ]);
     for series in &answer.state {
         if let Some(of) = series.days.get(day) {
-            table.add_row([
+            table.row([
                 series.metric.clone(),
                 of.prior.in_words(),
                 of.posterior.in_words(),
@@ -301,48 +344,7 @@ fn text(answer: &Estimate, material: &Material) -> String {
             out += &format!("{}: {}\n", ask.ask, ask.in_words());
         }
     }
-    if !answer.sources.is_empty() {
-        let mut table = plain(&[
-            "what moved it",
-            "rows",
-            "moved (nats)",
-            "misreport: letter → learned",
-            "shifts",
-        ]);
-        for source in answer.sources.iter().take(12) {
-            table.add_row([
-                source.name.clone(),
-                source.rows.len().to_string(),
-                format!(
-                    "{:.3}{}",
-                    source.moved,
-                    if source.rough { " ?" } else { "" }
-                ),
-                source.misreport_in_words(),
-                source.shifts_in_words(),
-            ]);
-        }
-        for column in [1, 2] {
-            if let Some(column) = table.column_mut(column) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        out.push('\n');
-        out += &lines(&table);
-    }
-    if !answer.stories.is_empty() {
-        let mut table = plain(&["by story", "rows", "moved (nats)", "shifts"]);
-        for story in answer.stories.iter().take(12) {
-            table.add_row([
-                story.name.clone(),
-                story.rows.len().to_string(),
-                format!("{:.3}{}", story.moved, if story.rough { " ?" } else { "" }),
-                story.shifts_in_words(),
-            ]);
-        }
-        out.push('\n');
-        out += &lines(&table);
-    }
+    out += &moved(answer);
     if !answer.conflicts.is_empty() {
         out += "\nContradicted by the rest\n";
         for conflict in &answer.conflicts {

@@ -1,8 +1,8 @@
 //! `lazaret watch forecast`.
 
 use clap::Args;
+use lazaret_report::watch::forecast_sheet;
 use lazaret_smc::summary::Weighted;
-use lazaret_watch::board::forecast_sheet;
 use lazaret_watch::estimate::Summary;
 use lazaret_watch::forecast::{Forecast, forecast};
 use lazaret_watch::kernel::day_of;
@@ -113,7 +113,7 @@ fn text(made: &Forecast) -> String {
         let Some(last) = event.by.last() else {
             continue;
         };
-        table.add_row([
+        table.row([
             event.what.clone(),
             day(0.1),
             day(0.5),
@@ -131,7 +131,7 @@ fn text(made: &Forecast) -> String {
                 Summary::of(&Weighted::equal(day.values.clone())).in_words()
             })
         };
-        table.add_row([series.metric.clone(), at(7), at(14), at(usize::MAX)]);
+        table.row([series.metric.clone(), at(7), at(14), at(usize::MAX)]);
     }
     out += &format!("\n{}\n", lines(&table));
     for said in &made.diagnostics {

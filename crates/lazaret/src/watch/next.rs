@@ -2,9 +2,9 @@
 
 use clap::Args;
 use lazaret_gateway::model::Gateway;
+use lazaret_report::watch::next_sheet;
 use lazaret_smc::random::StreamKey;
 use lazaret_watch::attendance::Attendance;
-use lazaret_watch::board::next_sheet;
 use lazaret_watch::estimate::{Ask, Course, Question};
 use lazaret_watch::forecast::without_influence;
 use lazaret_watch::next::{Aim, Suggestion, next};
@@ -106,7 +106,7 @@ fn table(found: &[Suggestion]) -> String {
         "gain for cost",
     ]);
     for look in found.iter().take(20) {
-        table.add_row([
+        table.row([
             look.look.clone(),
             look.date.to_string(),
             format!("{:.3}", look.gain),

@@ -197,7 +197,7 @@ pub(crate) fn in_words(tally: &Tally) -> String {
     ];
     let mut table = plain(&header);
     for line in tally.lines() {
-        table.add_row([
+        table.row([
             line.foretold(),
             line.ahead().to_string(),
             line.reports.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use clap::Args;
-use lazaret_watch::board::score_sheet;
+use lazaret_report::watch::score_sheet;
 use lazaret_watch::evidence::latest;
 use lazaret_watch::forecast::Forecast;
 use lazaret_watch::observation::bind;
@@ -173,7 +173,7 @@ fn table(scored: &[Scored]) -> String {
             ),
             (None, None) => ("".to_string(), one.says.clone()),
         };
-        table.add_row([
+        table.row([
             one.as_of.to_string(),
             one.row.clone(),
             one.about(),

@@ -1,35 +1,22 @@
-//! Somebody waits for an answer: a bar on a terminal, and an end by Ctrl-C. Every question of the watcher goes by this.
+//! Somebody waits for an answer of the watcher: a bar on a terminal, and an end by Ctrl-C.
 
-use std::io::{IsTerminal, stderr};
-
-use indicatif::{ProgressBar, ProgressStyle};
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::estimate::WatchError;
 
 use crate::output::{Failure, say};
-use crate::simulate::interrupt::Interrupt;
+use crate::waiting::{Bar, Interrupt};
 
 /// Who waits.
 pub(crate) struct Waiting {
-    bar: ProgressBar,
+    bar: Bar,
     interrupt: Interrupt,
 }
 
 impl Waiting {
-    /// Begins work of `steps` steps: the bar is shown on a terminal, and not to machines that want JSON.
+    /// Begins work of `steps` steps: the bar is not shown to machines that want JSON.
     pub(crate) fn begin(steps: u64, what: &'static str, json: bool) -> Result<Self, Failure> {
-        let bar = if json || !stderr().is_terminal() {
-            ProgressBar::hidden()
-        } else {
-            ProgressBar::new(steps).with_message(what)
-        };
-        if let Ok(style) =
-            ProgressStyle::with_template("{msg} {wide_bar} {percent:>3} % {eta:>4} left")
-        {
-            bar.set_style(style);
-        }
         Ok(Self {
-            bar,
+            bar: Bar::new(what, Some(steps), json),
             interrupt: Interrupt::listen()?,
         })
     }
@@ -37,7 +24,7 @@ impl Waiting {
     /// Lets `compute` be looked on by whoever waits.
     pub(crate) fn attend<T>(&self, compute: impl FnOnce(&Attendance<'_>) -> T) -> T {
         compute(&Attendance {
-            progress: &|steps| self.bar.inc(steps as u64),
+            progress: &|steps| self.bar.advance(steps as u64),
             stop: &|| self.interrupt.came(),
         })
     }
@@ -49,8 +36,7 @@ impl Waiting {
 
     /// Takes the bar away, when it has got to its end or will not.
     pub(crate) fn end(&self) {
-        self.bar.force_draw();
-        self.bar.finish_and_clear();
+        self.bar.end();
     }
 
     /// How a command ends for which half an answer would be none.

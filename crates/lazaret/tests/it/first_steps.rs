@@ -13,12 +13,12 @@ fn a_new_gateway_is_right_without_a_warning() {
     assert_eq!(check.err, "mine/gateway.toml: no errors\n");
     insta::assert_snapshot!(check.out, @r#"
     mine
-                          asked for  there is                utilisation     5 - 95 %
-     place     platform        1.70      20.0  slots               8.5 %
-     place     warehouse       9.84      80.0  slots                12 %
-     place     yard             402       700  slots                57 %  38 % - 76 %
+                          asked for  there is                utilisation     5 to 95 %
+     place     platform        1.70        20  slots               8.5 %
+     place     warehouse       9.84        80  slots                12 %
+     place     yard             402       700  slots                57 %  38 % to 76 %
      crew      cleaner         6.56      26.7  crew at work         25 %
-     fleet     north           10.1      80.0  vehicles             13 %
+     fleet     north           10.1        80  vehicles             13 %
      dispatch  dispatch        17.5      30.0  lots a day           58 %
 
     By arithmetic, without waiting; unknowns at their means, and the range over what is unknown.

@@ -98,7 +98,7 @@ fn every_answer_has_the_keys_of_the_page_and_no_others() {
         let mut must = BTreeSet::new();
         let mut may = BTreeSet::new();
         for section in [
-            "Every answer of plan and watch",
+            "Every answer of check, plan and watch",
             &format!("Every answer of {family}"),
             &title,
         ] {
@@ -132,7 +132,7 @@ fn every_answer_has_the_keys_of_the_page_and_no_others() {
     // No answer is left out.
     let answers: BTreeSet<String> = sections
         .keys()
-        .filter(|t| !t.starts_with("Every"))
+        .filter(|t| !t.starts_with("Every") && *t != "check")
         .cloned()
         .collect();
     assert_eq!(seen, answers);
@@ -160,4 +160,36 @@ fn the_hash_is_that_of_the_file_that_was_read() {
     );
     let with = [&gateway[..], b"\0gateway.length=\"60 d\""].concat();
     assert_eq!(found["file_hash"], hex(&with));
+}
+
+#[test]
+fn the_answer_of_check_says_what_it_was_made_from() {
+    let folder = uiju(None);
+    let here = folder.path();
+    let sections = documented();
+    let known: BTreeSet<String> = ["Every answer of check, plan and watch", "check"]
+        .into_iter()
+        .flat_map(|section| sections[section].0.clone())
+        .collect();
+    let found = answer(here, "check gateway.toml");
+    let keys: BTreeSet<String> = found.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(keys, known);
+    assert_eq!(found["gateway"], "Uiju");
+    assert_eq!(found["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(found["file_hash"].as_str().unwrap().len(), 64);
+    // A file with errors is named, too.
+    let said = lazaret(
+        here,
+        &[
+            "check",
+            "gateway.toml",
+            "--set",
+            "place.yard.slots=-1",
+            "--json",
+        ],
+    );
+    assert_eq!(said.code, Some(2), "{}", said.err);
+    let found: Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(found["ok"], false);
+    assert!(found["file_hash"].is_string() && found["gateway"].is_null());
 }

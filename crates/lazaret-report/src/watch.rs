@@ -8,16 +8,19 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use lazaret_gateway::model::Gateway;
+use lazaret_vocabulary::figures::{chance, number};
+use lazaret_watch::compare::Group;
+use lazaret_watch::estimate::{
+    DayEstimate, Estimate, Influence, Question, Summary, UnknownEstimate,
+};
+use lazaret_watch::forecast::{Event, Forecast};
+use lazaret_watch::next::Suggestion;
+use lazaret_watch::score::Tally;
 
 use self::picture::{UNUSED_DRAWN_MOST, bands, histogram, timeline};
 use self::sheets::fared;
 pub use self::sheets::{compare_sheet, forecast_sheet, next_sheet, score_sheet};
-use crate::compare::Group;
-use crate::estimate::{DayEstimate, Estimate, Influence, Question, Summary, UnknownEstimate};
-use crate::forecast::{Event, Forecast};
-use crate::next::Suggestion;
-use crate::score::Tally;
-pub use crate::writing::{number, percent};
+use crate::html::escape;
 
 /// What a board shows.
 #[derive(Clone, Copy)]
@@ -34,14 +37,6 @@ pub struct Board<'a> {
     pub next: &'a [Suggestion],
     /// How earlier forecasts fared, if a record of them is kept.
     pub tally: Option<&'a Tally>,
-}
-
-/// Text that is safe inside a page.
-pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }
 
 fn range(of: &Summary, unit: &str) -> String {
@@ -237,7 +232,7 @@ fn evidence_table(out: &mut String, board: &Board<'_>) {
             continue;
         }
         let (moved, misreport) = match (influence, unused) {
-            (Some(i), _) => (format!("{:.3}", i.moved), percent(i.misreport)),
+            (Some(i), _) => (format!("{:.3}", i.moved), chance(i.misreport)),
             (None, Some(unused)) => (format!("not used: {unused}"), String::new()),
             (None, None) => (String::new(), String::new()),
         };
@@ -399,8 +394,8 @@ fn events(out: &mut String, forecast: &Forecast) {
             day(event, 0.1),
             day(event, 0.5),
             day(event, 0.9),
-            percent(last.probability),
-            percent(last.climatology)
+            chance(last.probability),
+            chance(last.climatology)
         );
     }
     out.push_str("</table></div>\n");
@@ -426,7 +421,7 @@ fn explanations(out: &mut String, groups: &[Group]) {
                         width(standing.prior),
                         width(p)
                     ),
-                    percent(p),
+                    chance(p),
                 ),
                 None => (
                     format!(
@@ -437,7 +432,7 @@ fn explanations(out: &mut String, groups: &[Group]) {
                 ),
             };
             let seeds = standing.range.map_or(String::new(), |(low, high)| {
-                format!("{} to {}", percent(low), percent(high))
+                format!("{} to {}", chance(low), chance(high))
             });
             let same = if standing.same_as.is_empty() {
                 String::new()
@@ -451,7 +446,7 @@ fn explanations(out: &mut String, groups: &[Group]) {
                 out,
                 "<tr><td>{}<td>{bars}<td class=\"n\">{}<td class=\"n\">{after}<td class=\"s\">{seeds}<td class=\"n\">{:.2}{}<td>{}{same}</tr>",
                 escape(&standing.id),
-                percent(standing.prior),
+                chance(standing.prior),
                 standing.log_evidence.mean,
                 standing
                     .log_evidence
@@ -528,7 +523,7 @@ fn caution(out: &mut String, board: &Board<'_>) {
             "<li>{} says {}: a misreport with {}{}.</li>",
             escape(&conflict.id),
             escape(&conflict.says),
-            percent(conflict.misreport),
+            chance(conflict.misreport),
             if conflict.with.is_empty() {
                 ", by what the gateway file allows".to_string()
             } else {

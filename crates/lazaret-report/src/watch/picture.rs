@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
+use lazaret_vocabulary::figures::number;
+use lazaret_watch::estimate::{Influence, Series, UnknownEstimate};
+use lazaret_watch::evidence::Row;
+use lazaret_watch::kernel::{date_of, first_day};
 
-use super::{Board, escape, number, of_name};
-use crate::estimate::{Influence, Series, UnknownEstimate};
-use crate::kernel::{date_of, first_day};
+use super::{Board, of_name};
+use crate::html::escape;
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 96.0;
@@ -195,6 +198,89 @@ pub(super) const UNUSED_DRAWN_MOST: usize = 2000;
 /// How dark a mark is, by the letter of its source from A to F: F cannot be judged, as D.
 const SHADES: [&str; 6] = ["1", ".85", ".65", ".45", ".3", ".45"];
 
+/// What a row did to the answer.
+enum Done {
+    /// It moved it by so many nats.
+    Moved(f64),
+    /// It counts, and what it did was not asked for.
+    NotAsked,
+    /// It is not used.
+    Nothing,
+}
+
+/// The mark of a row at a place of the picture.
+fn mark(board: &Board<'_>, row: &Row, (cx, cy): (f64, f64), done: &Done) -> String {
+    let conflicting = board.estimate.conflicts.iter().any(|c| c.id == row.id);
+    let title = format!(
+        "{} · {} · {} · {}{}",
+        row.id,
+        row.observer,
+        row.value_in_words(),
+        row.source_grade.letter(),
+        row.info_grade.digit()
+    );
+    let mut marks = String::new();
+    let _ = write!(marks, "<g><title>{}</title>", escape(&title));
+    let shade = SHADES[row.source_grade.index()];
+    match *done {
+        Done::Moved(moved) => {
+            let radius = 3.0 + 7.0 * (moved / 0.3).sqrt().min(1.0);
+            let _ = write!(
+                marks,
+                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{radius:.1}\" fill=\"var(--mid)\" opacity=\"{shade}\"/>"
+            );
+        }
+        Done::NotAsked => {
+            let _ = write!(
+                marks,
+                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\" fill=\"var(--mid)\" opacity=\"{shade}\"/>"
+            );
+        }
+        Done::Nothing => {
+            let _ = write!(
+                marks,
+                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"3\" fill=\"none\" stroke=\"var(--faint)\"/>"
+            );
+        }
+    }
+    if conflicting {
+        let _ = write!(
+            marks,
+            "<path d=\"M{0:.1} {1:.1}l14 14m0 -14l-14 14\" stroke=\"var(--ink)\" stroke-width=\"2\"/>",
+            cx - 7.0,
+            cy - 7.0
+        );
+    }
+    marks.push_str("</g>");
+    marks
+}
+
+/// Threads from rows to those that they may repeat.
+///
+/// * `places` — where each row's mark is.
+fn threads(board: &Board<'_>, places: &BTreeMap<usize, (f64, f64)>) -> String {
+    let question = board.question;
+    let mut out = String::new();
+    for observation in &question.observations.used {
+        if let Some(original) = observation.retold.map(|retold| retold.of) {
+            let other = question.observations.used[original].row;
+            if let (Some(a), Some(b)) = (places.get(&observation.row), places.get(&other)) {
+                let _ = write!(
+                    out,
+                    "<path d=\"M{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}\" fill=\"none\" stroke=\"var(--ink)\" stroke-width=\".8\"/>",
+                    a.0,
+                    a.1,
+                    0.5 * (a.0 + b.0) + 14.0,
+                    0.5 * (a.1 + b.1),
+                    b.0,
+                    b.1
+                );
+            }
+        }
+    }
+    out
+}
+
 /// The evidence as marks, a lane for each medium. What is older than a month before the opening stands at the left.
 pub(super) fn timeline(board: &Board<'_>) -> String {
     const LANE: f64 = 44.0;
@@ -276,66 +362,14 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
         let cy = lane as f64 * LANE + LANE - 8.0 - (*stack % 5) as f64 * 7.5;
         *stack += 1;
         places.insert(at, (cx, cy));
-        let conflicting = board.estimate.conflicts.iter().any(|c| c.id == row.id);
-        let title = format!(
-            "{} · {} · {} · {}{}",
-            row.id,
-            row.observer,
-            row.value_in_words(),
-            row.source_grade.letter(),
-            row.info_grade.digit()
-        );
-        let _ = write!(marks, "<g><title>{}</title>", escape(&title));
-        let shade = SHADES[row.source_grade.index()];
-        match influences.get(row.id.as_str()) {
-            Some(influence) => {
-                let radius = 3.0 + 7.0 * (influence.moved / 0.3).sqrt().min(1.0);
-                let _ = write!(
-                    marks,
-                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{radius:.1}\" fill=\"var(--mid)\" opacity=\"{shade}\"/>"
-                );
-            }
-            // What it did was not asked for.
-            None if used.contains(&at) => {
-                let _ = write!(
-                    marks,
-                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\" fill=\"var(--mid)\" opacity=\"{shade}\"/>"
-                );
-            }
-            None => {
-                let _ = write!(
-                    marks,
-                    "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"3\" fill=\"none\" stroke=\"var(--faint)\"/>"
-                );
-            }
-        }
-        if conflicting {
-            let _ = write!(
-                marks,
-                "<path d=\"M{0:.1} {1:.1}l14 14m0 -14l-14 14\" stroke=\"var(--ink)\" stroke-width=\"2\"/>",
-                cx - 7.0,
-                cy - 7.0
-            );
-        }
-        marks.push_str("</g>");
+        let done = match influences.get(row.id.as_str()) {
+            Some(influence) => Done::Moved(influence.moved),
+            None if used.contains(&at) => Done::NotAsked,
+            None => Done::Nothing,
+        };
+        marks += &mark(board, row, (cx, cy), &done);
     }
-    for observation in &question.observations.used {
-        if let Some(original) = observation.retold.map(|retold| retold.of) {
-            let other = question.observations.used[original].row;
-            if let (Some(a), Some(b)) = (places.get(&observation.row), places.get(&other)) {
-                let _ = write!(
-                    out,
-                    "<path d=\"M{:.1} {:.1}Q{:.1} {:.1} {:.1} {:.1}\" fill=\"none\" stroke=\"var(--ink)\" stroke-width=\".8\"/>",
-                    a.0,
-                    a.1,
-                    0.5 * (a.0 + b.0) + 14.0,
-                    0.5 * (a.1 + b.1),
-                    b.0,
-                    b.1
-                );
-            }
-        }
-    }
+    out += &threads(board, &places);
     out.push_str(&marks);
     out.push_str("</svg>");
     out

@@ -263,6 +263,14 @@ pub fn smallest<E>(
         let lowest: Vec<i64> = ranges.iter().map(|r| *r.start()).collect();
         judge(&lowest)?;
     }
+    Ok(sizing(&found, &known))
+}
+
+/// What was found, put together.
+///
+/// * `found` — for each setting of all but the last, the least last that meets the target.
+/// * `known` — everything that was looked at.
+fn sizing(found: &[Vec<i64>], known: &BTreeMap<Vec<i64>, Candidate>) -> Sizing {
     let looked_at: Vec<Candidate> = known.values().cloned().collect();
     let best = looked_at
         .iter()
@@ -293,10 +301,10 @@ pub fn smallest<E>(
         })
         .map(|f| known[f].clone())
         .collect();
-    Ok(Sizing {
+    Sizing {
         smallest,
         best,
         looked_at,
         not_monotone,
-    })
+    }
 }

@@ -1,24 +1,25 @@
-//! Answers as pages of pictures: what `--report OUT.html` writes.
+//! Answers of a planner's questions as pages: what `lazaret plan … --report OUT.html` writes.
 
-use lazaret_plan::capacity::Direction;
+use lazaret_plan::Estimate;
 use lazaret_plan::compare::Difference;
 use lazaret_plan::estimate::share;
-use lazaret_plan::hold::Hazard;
 use lazaret_plan::questions::bottleneck::BottleneckAnswer;
 use lazaret_plan::questions::capacity::CapacityAnswer;
+use lazaret_plan::questions::capacity::search::Direction;
+use lazaret_plan::questions::capacity::words::{above, criterion};
 use lazaret_plan::questions::compare::CompareAnswer;
+use lazaret_plan::questions::hold::{Hazard, HoldPriced};
+use lazaret_plan::questions::need::NeedMet;
 use lazaret_plan::questions::optimise::OptimiseAnswer;
 use lazaret_plan::questions::sensitivity::SensitivityAnswer;
+use lazaret_plan::questions::sensitivity::sobol::Index;
 use lazaret_plan::questions::size::SizeAnswer;
-use lazaret_plan::sensitivity::sobol::Index;
-use lazaret_report::chart::bars::{Bar, bars};
-use lazaret_report::chart::stack::{Stack, stacks};
-use lazaret_report::table::Table;
-use lazaret_report::{Figure, Page, Section};
+use lazaret_vocabulary::figures::{figure, interval, share as percent};
 
-use super::answers::{HoldPriced, NeedMet};
-use super::capacity::{above, criterion};
-use super::words::{figure, interval, percent, verdict, with_interval};
+use crate::chart::bars::{Bar, bars};
+use crate::chart::stack::{Stack, stacks};
+use crate::page::{Figure, Page, Section};
+use crate::table::Table;
 
 /// A bar with its interval and no limit.
 fn bar(name: impl Into<String>, value: f64, low: f64, high: f64) -> Bar {
@@ -44,79 +45,60 @@ fn table(caption: &str, head: &[&str], rows: impl IntoIterator<Item = Vec<String
     }
 }
 
-pub(crate) fn capacity(a: &CapacityAnswer) -> Page {
+/// How much is sustained, value by value; none if no future has a threshold within the range.
+fn sustained(a: &CapacityAnswer) -> Option<Section> {
     let finite: Vec<f64> = a
         .thresholds
         .iter()
         .map(|t| t.number())
         .filter(|x| x.is_finite())
         .collect();
-    let mut sections = Vec::new();
-    if let (Some(low), Some(high)) = (
-        finite.iter().copied().reduce(f64::min),
-        finite.iter().copied().reduce(f64::max),
-    ) {
-        let steps = 10usize;
-        let mut values: Vec<f64> = (0..=steps)
-            .map(|i| (low + (high - low) * i as f64 / steps as f64).round())
+    let low = finite.iter().copied().reduce(f64::min)?;
+    let high = finite.iter().copied().reduce(f64::max)?;
+    let steps = 10usize;
+    let mut values: Vec<f64> = (0..=steps)
+        .map(|i| (low + (high - low) * i as f64 / steps as f64).round())
+        .collect();
+    if high - low < steps as f64 && low.fract() != 0.0 {
+        values = (0..=steps)
+            .map(|i| low + (high - low) * i as f64 / steps as f64)
             .collect();
-        if high - low < steps as f64 && low.fract() != 0.0 {
-            values = (0..=steps)
-                .map(|i| low + (high - low) * i as f64 / steps as f64)
-                .collect();
-        }
-        values.dedup();
-        let rows: Vec<Bar> = values
-            .iter()
-            .filter_map(|&x| {
-                let held = a
-                    .thresholds
-                    .iter()
-                    .filter(|t| match a.direction {
-                        Direction::MoreIsWorse => t.number() >= x,
-                        Direction::MoreIsBetter => t.number() <= x,
-                    })
-                    .count() as u64;
-                let s = share(held, a.replications, a.level).ok()?;
-                Some(Bar {
-                    name: figure(x),
-                    value: s.value,
-                    low: s.low,
-                    high: s.high,
-                    limit: Some(a.safe),
+    }
+    values.dedup();
+    let rows: Vec<Bar> = values
+        .iter()
+        .filter_map(|&x| {
+            let held = a
+                .thresholds
+                .iter()
+                .filter(|t| match a.direction {
+                    Direction::MoreIsWorse => t.number() >= x,
+                    Direction::MoreIsBetter => t.number() <= x,
                 })
+                .count() as u64;
+            let s = share(held, a.replications, a.level).ok()?;
+            Some(Bar {
+                name: figure(x),
+                value: s.value,
+                low: s.low,
+                high: s.high,
+                limit: Some(a.safe),
             })
-            .collect();
-        sections.push(Section::of(
-            "How much is sustained",
-            &format!(
-                "Share of futures that sustain each value of {}; the dashed line is the share asked for. Sustained means: {}.",
-                a.path,
-                criterion(a)
-            ),
-            vec![bars("Futures that sustain it", "share", &rows)],
-        ));
-    }
-    if !a.limits.is_empty() {
-        let rows: Vec<Bar> = a
-            .limits
-            .iter()
-            .map(|(name, s)| {
-                bar(
-                    name.trim_start_matches("place.")
-                        .trim_end_matches(".utilisation"),
-                    *s,
-                    *s,
-                    *s,
-                )
-            })
-            .collect();
-        sections.push(Section::of(
-            "What limits it",
-            "In which share of futures each place or crew is the most loaded, one step beyond what is sustained.",
-            vec![bars("The limit", "share of futures", &rows)],
-        ));
-    }
+        })
+        .collect();
+    Some(Section::of(
+        "How much is sustained",
+        &format!(
+            "Share of futures that sustain each value of {}; the dashed line is the share asked for. Sustained means: {}.",
+            a.path,
+            criterion(a)
+        ),
+        vec![bars("Futures that sustain it", "share", &rows)],
+    ))
+}
+
+/// On which unknowns the capacity depends.
+fn dependence(a: &CapacityAnswer) -> Vec<Figure> {
     let mut figures = Vec::new();
     if !a.depends_on.is_empty() {
         let rows: Vec<Bar> = a
@@ -149,6 +131,34 @@ pub(crate) fn capacity(a: &CapacityAnswer) -> Page {
         let head: Vec<&str> = std::iter::once("").chain(names).collect();
         figures.push(table(&caption, &head, rows));
     }
+    figures
+}
+
+/// The page of `lazaret plan capacity`: how much a gateway sustains.
+#[must_use]
+pub fn capacity(a: &CapacityAnswer) -> Page {
+    let mut sections: Vec<Section> = sustained(a).into_iter().collect();
+    if !a.limits.is_empty() {
+        let rows: Vec<Bar> = a
+            .limits
+            .iter()
+            .map(|(name, s)| {
+                bar(
+                    name.trim_start_matches("place.")
+                        .trim_end_matches(".utilisation"),
+                    *s,
+                    *s,
+                    *s,
+                )
+            })
+            .collect();
+        sections.push(Section::of(
+            "What limits it",
+            "In which share of futures each place or crew is the most loaded, one step beyond what is sustained.",
+            vec![bars("The limit", "share of futures", &rows)],
+        ));
+    }
+    let figures = dependence(a);
     if !figures.is_empty() {
         sections.push(Section::of(
             "On what it depends",
@@ -173,7 +183,9 @@ pub(crate) fn capacity(a: &CapacityAnswer) -> Page {
     }
 }
 
-pub(crate) fn bottleneck(a: &BottleneckAnswer) -> Page {
+/// The page of `lazaret plan bottleneck`: what limits a gateway and what one more of each thing is worth.
+#[must_use]
+pub fn bottleneck(a: &BottleneckAnswer) -> Page {
     let rows: Vec<Bar> = a
         .gains
         .iter()
@@ -239,7 +251,9 @@ pub(crate) fn bottleneck(a: &BottleneckAnswer) -> Page {
     }
 }
 
-pub(crate) fn compare(a: &CompareAnswer) -> Page {
+/// The page of `lazaret plan compare`: which differences between designs are real.
+#[must_use]
+pub fn compare(a: &CompareAnswer) -> Page {
     let sections = a
         .metrics
         .iter()
@@ -256,7 +270,7 @@ pub(crate) fn compare(a: &CompareAnswer) -> Page {
                         name.clone(),
                         figure(d.value),
                         interval(d.low, d.high),
-                        verdict(d),
+                        d.verdict.in_words(),
                     ]
                 },
             );
@@ -265,7 +279,7 @@ pub(crate) fn compare(a: &CompareAnswer) -> Page {
                 &format!(
                     "{}: {} {} as it is.",
                     m.meaning,
-                    with_interval(&m.baseline),
+                    m.baseline.in_words(),
                     m.unit
                 ),
                 vec![
@@ -287,7 +301,9 @@ pub(crate) fn compare(a: &CompareAnswer) -> Page {
     }
 }
 
-pub(crate) fn size(a: &SizeAnswer) -> Page {
+/// The page of `lazaret plan size`: how small the numbers may be.
+#[must_use]
+pub fn size(a: &SizeAnswer) -> Page {
     let rows: Vec<Bar> = a
         .sizing
         .looked_at
@@ -320,18 +336,21 @@ pub(crate) fn size(a: &SizeAnswer) -> Page {
     }
 }
 
-pub(crate) fn sensitivity(a: &SensitivityAnswer) -> Page {
-    let rows = |pick: fn(&lazaret_plan::sensitivity::sobol::Indices) -> Index| -> Vec<Bar> {
-        let named = a.inputs.iter().map(String::as_str).zip(&a.indices.inputs);
-        let luck = a.indices.chance.iter().map(|c| ("luck", c));
-        named
-            .chain(luck)
-            .map(|(name, i)| {
-                let i = pick(i);
-                bar(name, i.value, i.low, i.high)
-            })
-            .collect()
-    };
+/// The page of `lazaret plan sensitivity`: what drives the spread of a metric.
+#[must_use]
+pub fn sensitivity(a: &SensitivityAnswer) -> Page {
+    let rows =
+        |pick: fn(&lazaret_plan::questions::sensitivity::sobol::Indices) -> Index| -> Vec<Bar> {
+            let named = a.inputs.iter().map(String::as_str).zip(&a.indices.inputs);
+            let luck = a.indices.chance.iter().map(|c| ("luck", c));
+            named
+                .chain(luck)
+                .map(|(name, i)| {
+                    let i = pick(i);
+                    bar(name, i.value, i.low, i.high)
+                })
+                .collect()
+        };
     let mut sections = vec![Section::of(
         "What drives the spread",
         "Alone: the share of the variance that would vanish if the input became known. With others: the share that would stay if everything else did. Luck is what no knowledge removes.",
@@ -370,7 +389,9 @@ pub(crate) fn sensitivity(a: &SensitivityAnswer) -> Page {
     }
 }
 
-pub(crate) fn optimise(a: &OptimiseAnswer) -> Page {
+/// The page of `lazaret plan optimise`: what should be built.
+#[must_use]
+pub fn optimise(a: &OptimiseAnswer) -> Page {
     let mut order: Vec<usize> = (0..a.tried.len()).collect();
     order.sort_by(|&x, &y| {
         let key = |i: usize| {
@@ -398,7 +419,7 @@ pub(crate) fn optimise(a: &OptimiseAnswer) -> Page {
     let words = order.iter().take(40).map(|&i| {
         let t = &a.tried[i];
         std::iter::once(t.design.clone())
-            .chain(t.aims.iter().map(with_interval))
+            .chain(t.aims.iter().map(Estimate::in_words))
             .chain(t.keeps.iter().map(|k| {
                 format!(
                     "{} ({} to {})",
@@ -425,7 +446,9 @@ pub(crate) fn optimise(a: &OptimiseAnswer) -> Page {
     }
 }
 
-pub(crate) fn hold(a: &HoldPriced, hazard: &Hazard) -> Page {
+/// The page of `lazaret plan hold`: how long goods must be held.
+#[must_use]
+pub fn hold(a: &HoldPriced, hazard: &Hazard) -> Page {
     // Powers of ten, since the risk spans many.
     let safety = |risk: f64| if risk > 0.0 { -risk.log10() } else { f64::NAN };
     let rows: Vec<Bar> = a
@@ -487,22 +510,25 @@ pub(crate) fn hold(a: &HoldPriced, hazard: &Hazard) -> Page {
     }
 }
 
-pub(crate) fn need(a: &NeedMet) -> Page {
-    let bars_of = |pick: fn(&lazaret_plan::need::ClassMeaning) -> Option<f64>| -> Vec<Bar> {
-        a.mean
-            .classes
-            .iter()
-            .enumerate()
-            .filter_map(|(i, c)| {
-                Some(bar(
-                    &c.class,
-                    pick(c)?,
-                    pick(&a.low.classes[i])?,
-                    pick(&a.high.classes[i])?,
-                ))
-            })
-            .collect()
-    };
+/// The page of `lazaret plan need`: what the flow means for the people it is for.
+#[must_use]
+pub fn need(a: &NeedMet) -> Page {
+    let bars_of =
+        |pick: fn(&lazaret_plan::questions::need::ClassMeaning) -> Option<f64>| -> Vec<Bar> {
+            a.mean
+                .classes
+                .iter()
+                .enumerate()
+                .filter_map(|(i, c)| {
+                    Some(bar(
+                        &c.class,
+                        pick(c)?,
+                        pick(&a.low.classes[i])?,
+                        pick(&a.high.classes[i])?,
+                    ))
+                })
+                .collect()
+        };
     let mut figures = vec![bars(
         "Flow",
         "kg a head and year",

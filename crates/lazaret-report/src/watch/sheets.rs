@@ -4,14 +4,16 @@ use std::fmt::Write as _;
 
 use jiff::civil::Date;
 use lazaret_smc::summary::Weighted;
+use lazaret_vocabulary::figures::{chance, number};
+use lazaret_watch::compare::Group;
+use lazaret_watch::estimate::{DayEstimate, Series, Summary};
+use lazaret_watch::forecast::{Forecast, ForecastDay};
+use lazaret_watch::next::Suggestion;
+use lazaret_watch::score::{Line, Record, Scoring, Tally, Unscored};
 
 use super::picture::bands;
-use super::{escape, events, explanations, head, next, number, of_metric, over_time, percent};
-use crate::compare::Group;
-use crate::estimate::{DayEstimate, Series, Summary};
-use crate::forecast::{Forecast, ForecastDay};
-use crate::next::Suggestion;
-use crate::score::{Line, Record, Scoring, Tally, Unscored};
+use super::{events, explanations, head, next, of_metric, over_time};
+use crate::html::escape;
 
 const END: &str = "</body></html>\n";
 
@@ -142,7 +144,7 @@ pub fn score_sheet(title: &str, scoring: &Scoring, tally: Option<&Tally>) -> Str
                 if figure.inside[2] { "yes" } else { "NO" },
             ),
             (None, Some(event)) => (
-                percent(event.probability),
+                chance(event.probability),
                 if event.happened { "yes" } else { "no" }.to_string(),
                 "",
             ),

@@ -3,6 +3,12 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use super::{QuestionError, estimate_error};
+use crate::estimate::{Estimate, mean};
+use crate::experiment::{Design, Experiment};
+use crate::simulated::Simulated;
+use crate::stops::Stops;
+
 /// The flow of one goods class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClassFlow {
@@ -124,5 +130,97 @@ pub fn meaning(
                 }
             })
             .collect(),
+    })
+}
+
+/// What is asked of `plan need`.
+#[derive(Clone, Copy, Debug)]
+pub struct NeedQuestion<'a> {
+    /// People.
+    pub population: f64,
+    /// Trade before, in tonnes a year.
+    pub before: Option<f64>,
+    /// Need of one person in kilograms a year, by class.
+    pub needs: &'a [(String, f64)],
+    /// Tonnes a lot, for classes to which the file gives no mass.
+    pub tonnes_a_lot: f64,
+    /// Replications.
+    pub replications: u64,
+    /// Level of the intervals.
+    pub level: f64,
+}
+
+/// The flow and what it means, at the mean and at both ends of its interval.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NeedMet {
+    /// Lots dispatched a year, by class, in the order of `mean.classes`.
+    pub lots_a_year: Vec<Estimate>,
+    /// Tonnes a lot, by class.
+    pub tonnes_a_lot: Vec<f64>,
+    /// What the mean flow means.
+    pub mean: Meaning,
+    /// What the flow at the lower ends means.
+    pub low: Meaning,
+    /// What the flow at the upper ends means.
+    pub high: Meaning,
+    /// Length of the run in days.
+    pub days: f64,
+    /// Futures that came to a stop.
+    pub stops: Stops,
+    /// Replications that were run.
+    pub replications: u64,
+}
+
+/// Plays the gateway and says what its flow means.
+///
+/// # Errors
+/// [`QuestionError`].
+pub fn ask(
+    experiment: &Simulated<'_>,
+    question: &NeedQuestion<'_>,
+) -> Result<NeedMet, QuestionError> {
+    let gateway = experiment.gateway();
+    let rows = experiment.run(&Design::base(), 0..question.replications)?;
+    let days = gateway.length.hours() / 24.0;
+    let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
+    let mut lots = Vec::new();
+    let mut tonnes = Vec::new();
+    for goods in &gateway.goods {
+        let metric = format!("goods.{}.dispatched", goods.name);
+        let counted = rows.column(experiment.column(&metric)?);
+        let yearly: Vec<f64> = counted.iter().map(|n| n * 365.0 / days).collect();
+        lots.push(mean(&yearly, question.level).map_err(estimate_error(&metric))?);
+        let mass = goods
+            .mass
+            .as_ref()
+            .and_then(|m| m.resolve(&typical).ok())
+            .map(|d| d.mean() / 1000.0);
+        tonnes.push(mass.unwrap_or(question.tonnes_a_lot));
+    }
+    let at = |pick: fn(&Estimate) -> f64| -> Result<Meaning, QuestionError> {
+        let flows: Vec<ClassFlow> = gateway
+            .goods
+            .iter()
+            .zip(&lots)
+            .zip(&tonnes)
+            .map(|((g, e), t)| ClassFlow {
+                class: g.name.clone(),
+                tonnes_a_year: pick(e).max(0.0) * t,
+                need_kg_a_head_year: question.needs.iter().find(|n| n.0 == g.name).map(|n| n.1),
+            })
+            .collect();
+        meaning(&flows, question.population, question.before)
+            .map_err(|e| QuestionError::Setting(e.to_string()))
+    };
+    let (mean, low, high) = (at(|e| e.value)?, at(|e| e.low)?, at(|e| e.high)?);
+    Ok(NeedMet {
+        lots_a_year: lots,
+        tonnes_a_lot: tonnes,
+        mean,
+        low,
+        high,
+        days,
+        stops: Stops::count(experiment, &rows),
+        replications: question.replications,
     })
 }

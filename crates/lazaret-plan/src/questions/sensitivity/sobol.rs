@@ -49,8 +49,8 @@ pub enum SobolError {
     Constant,
 }
 
-/// An index with its interval. Estimates may lie slightly outside [0, 1] by chance; they are not clipped, since clipping
-/// biases them.
+/// An index with its interval. Estimates may lie slightly outside [0, 1] by chance. They are not clipped here, since clipping
+/// biases what is reckoned with them; [`Index::possible`] gives what an answer says.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Index {
     /// The estimate.
@@ -59,6 +59,19 @@ pub struct Index {
     pub low: f64,
     /// Upper end of the interval.
     pub high: f64,
+}
+
+impl Index {
+    /// The same as a share can be: figure and interval between 0 and 1.
+    #[must_use]
+    pub fn possible(self) -> Self {
+        let share = |x: f64| x.clamp(0.0, 1.0);
+        Index {
+            value: share(self.value),
+            low: share(self.low),
+            high: share(self.high),
+        }
+    }
 }
 
 /// First and total index of one input.
@@ -83,6 +96,18 @@ pub struct Sensitivity {
     pub sd: f64,
     /// Confidence level of the intervals.
     pub level: f64,
+}
+
+impl Sensitivity {
+    /// The same with every index as a share can be.
+    #[must_use]
+    pub fn possible(mut self) -> Self {
+        for indices in self.inputs.iter_mut().chain(&mut self.chance) {
+            indices.first = indices.first.possible();
+            indices.total = indices.total.possible();
+        }
+        self
+    }
 }
 
 impl SobolPlan {
@@ -265,5 +290,27 @@ fn jackknife_ratio(parts: &[(f64, f64)], level: f64) -> Index {
         value,
         low: value - half,
         high: value + half,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_says_no_share_below_nothing_or_above_all() {
+        let wide = Index {
+            value: -0.02,
+            low: -0.18,
+            high: 1.2,
+        };
+        let told = wide.possible();
+        assert_eq!((told.value, told.low, told.high), (0.0, 0.0, 1.0));
+        let inside = Index {
+            value: 0.4,
+            low: 0.3,
+            high: 0.5,
+        };
+        assert_eq!(inside.possible(), inside);
     }
 }

@@ -7,12 +7,15 @@
 //!
 //! * [`file`](mod@file) — the TOML file;
 //! * [`model`] — decay, treatment, test and risk for one set of numbers, in closed form;
-//! * [`answer`](fn@answer) — risk by days held, and the shortest hold, with intervals.
+//! * [`answer`](fn@answer) — risk by days held, and the shortest hold, with intervals;
+//! * [`price`](fn@price) — the slots that a hold takes at a gateway.
 
 pub mod file;
 pub mod model;
 
 mod answer;
+mod price;
 
 pub use answer::{Day, HoldAnswer, HoldError, Shortest, answer};
 pub use file::{Hazard, HazardError};
+pub use price::{HoldPriced, Price, price};

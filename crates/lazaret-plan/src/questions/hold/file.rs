@@ -166,54 +166,34 @@ impl Hazard {
     }
 
     fn check(&self) -> Result<(), HazardError> {
-        let fail = |path: &str, value: String, expected: &str| {
-            Err(HazardError::Value {
-                path: path.to_owned(),
-                value,
-                expected: expected.to_owned(),
-            })
-        };
-        match &self.hold.goods {
-            Some(name) if !self.goods.contains_key(name) => {
-                let known: Vec<&str> = self.goods.keys().map(String::as_str).collect();
-                return fail(
-                    "hold.goods",
-                    format!("`{name}`"),
-                    &format!("one of {} is expected", known.join(", ")),
-                );
-            }
-            None if self.goods.len() != 1 => {
-                return fail(
-                    "hold.goods",
-                    "left out".into(),
-                    &format!(
-                        "the file has {} goods, name the one that is held",
-                        self.goods.len()
-                    ),
-                );
-            }
-            _ => {}
-        }
-        let share = |path: &str, u: &Uncertain| {
-            let (low, high) = u.ends();
-            if (0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high) {
-                Ok(())
-            } else {
-                fail(path, u.to_string(), "a share between 0 and 1 is expected")
-            }
-        };
-        let positive = |path: &str, u: &Uncertain| {
-            if u.ends().0 > 0.0 {
-                Ok(())
-            } else {
-                fail(
-                    path,
-                    u.to_string(),
-                    "only values above 0 are possible; a normal must stay positive four deviations down",
-                )
-            }
-        };
+        self.check_hold()?;
         share("hazard.prevalence", &self.hazard.prevalence)?;
+        self.check_goods()?;
+        if let Some(t) = &self.treatment {
+            share("treatment.efficacy", &t.efficacy)?;
+            if let Some(f) = &t.failure {
+                share("treatment.failure", f)?;
+            }
+        }
+        if let Some(t) = &self.test {
+            share("test.sensitivity", &t.sensitivity)?;
+            if let Some(s) = &t.specificity {
+                share("test.specificity", s)?;
+            }
+            if let Some(a) = &t.affected {
+                share("test.affected", a)?;
+            }
+        }
+        probability("target.risk", self.target.risk)?;
+        probability("target.confidence", self.target.confidence)?;
+        if let Some(r) = self.target.reduction {
+            probability("target.reduction", r)?;
+        }
+        Ok(())
+    }
+
+    /// Decay of each kind of goods.
+    fn check_goods(&self) -> Result<(), HazardError> {
         for (name, goods) in &self.goods {
             positive(&format!("goods.{name}.half_life"), &goods.half_life)?;
             if let Some(z) = &goods.tenfold {
@@ -243,6 +223,32 @@ impl Hazard {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Which goods are held, how warm, and for how long.
+    fn check_hold(&self) -> Result<(), HazardError> {
+        match &self.hold.goods {
+            Some(name) if !self.goods.contains_key(name) => {
+                let known: Vec<&str> = self.goods.keys().map(String::as_str).collect();
+                return fail(
+                    "hold.goods",
+                    format!("`{name}`"),
+                    &format!("one of {} is expected", known.join(", ")),
+                );
+            }
+            None if self.goods.len() != 1 => {
+                return fail(
+                    "hold.goods",
+                    "left out".into(),
+                    &format!(
+                        "the file has {} goods, name the one that is held",
+                        self.goods.len()
+                    ),
+                );
+            }
+            _ => {}
+        }
         if self.hold.temperature.is_some() {
             let (name, goods) = self.held();
             if goods.measured_at.is_none() || goods.tenfold.is_none() {
@@ -252,37 +258,6 @@ impl Hazard {
                     "both are needed to reckon the half-life at hold.temperature",
                 );
             }
-        }
-        if let Some(t) = &self.treatment {
-            share("treatment.efficacy", &t.efficacy)?;
-            if let Some(f) = &t.failure {
-                share("treatment.failure", f)?;
-            }
-        }
-        if let Some(t) = &self.test {
-            share("test.sensitivity", &t.sensitivity)?;
-            if let Some(s) = &t.specificity {
-                share("test.specificity", s)?;
-            }
-            if let Some(a) = &t.affected {
-                share("test.affected", a)?;
-            }
-        }
-        let probability = |path: &str, x: f64| {
-            if x > 0.0 && x < 1.0 {
-                Ok(())
-            } else {
-                fail(
-                    path,
-                    x.to_string(),
-                    "a number strictly between 0 and 1 is expected",
-                )
-            }
-        };
-        probability("target.risk", self.target.risk)?;
-        probability("target.confidence", self.target.confidence)?;
-        if let Some(r) = self.target.reduction {
-            probability("target.reduction", r)?;
         }
         if !(self.hold.most_days > 0.0 && self.hold.most_days <= 1e5) {
             return fail(
@@ -299,5 +274,47 @@ impl Hazard {
             );
         }
         Ok(())
+    }
+}
+
+/// What is wrong with the value at a path.
+fn fail(path: &str, value: String, expected: &str) -> Result<(), HazardError> {
+    Err(HazardError::Value {
+        path: path.to_owned(),
+        value,
+        expected: expected.to_owned(),
+    })
+}
+
+fn share(path: &str, u: &Uncertain) -> Result<(), HazardError> {
+    let (low, high) = u.ends();
+    if (0.0..=1.0).contains(&low) && (0.0..=1.0).contains(&high) {
+        Ok(())
+    } else {
+        fail(path, u.to_string(), "a share between 0 and 1 is expected")
+    }
+}
+
+fn positive(path: &str, u: &Uncertain) -> Result<(), HazardError> {
+    if u.ends().0 > 0.0 {
+        Ok(())
+    } else {
+        fail(
+            path,
+            u.to_string(),
+            "only values above 0 are possible; a normal must stay positive four deviations down",
+        )
+    }
+}
+
+fn probability(path: &str, x: f64) -> Result<(), HazardError> {
+    if x > 0.0 && x < 1.0 {
+        Ok(())
+    } else {
+        fail(
+            path,
+            x.to_string(),
+            "a number strictly between 0 and 1 is expected",
+        )
     }
 }
