@@ -286,7 +286,7 @@ impl<O: Observer> World<'_, O> {
     fn enter(&mut self, x: u32, leg: &Leg, unit: u16) {
         let p = usize::from(leg.place);
         let travel = self.way_to(x, leg);
-        self.leave(x);
+        // The new slot is taken before the old one is left: the vehicle that `x` was the last on may want it too.
         self.pass_bins(p);
         self.places[p].occupy(self.now);
         let by_unit = self.model.places[p].by_unit;
@@ -300,6 +300,7 @@ impl<O: Observer> World<'_, O> {
             self.occupy_unit(x, p, unit);
         }
         self.hold_resources(p, true);
+        self.leave(x);
         let thing = &mut self.things[x as usize];
         thing.place = leg.place;
         thing.unit = unit;

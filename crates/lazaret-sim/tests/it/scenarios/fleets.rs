@@ -412,3 +412,40 @@ wash_at = "hall"
         "#]],
     );
 }
+
+#[test]
+fn the_last_lot_goes_before_its_vehicle_into_the_place_where_that_is_washed() {
+    // The shed has one slot. The lot leaves the vehicle for it, and the emptied vehicle asks for the same.
+    check_only(
+        &["shed", "is empty", "is washed"],
+        "12 h",
+        r#"
+[source.r]
+every = "40 h"
+first = "0 h"
+[place.p]
+slots = 1
+[place.shed]
+slots = 1
+[[step]]
+id = "unload"
+at = "p"
+takes = "1 h"
+[[step]]
+id = "disinfect"
+at = "shed"
+takes = "2 h"
+[vehicle]
+wash = "1 h"
+wash_at = "shed"
+"#,
+        expect![[r#"
+            07:00 r-1-1-1 takes a slot in shed.1
+            07:00 r-1-1 is empty
+            07:00 r-1-1 is held up in p.1: no room in shed
+            09:00 r-1-1 takes a slot in shed.1
+            10:00 r-1-1 is washed
+            10:00 r-1-1 leaves shed.1
+        "#]],
+    );
+}
