@@ -125,9 +125,9 @@ pub struct World<'m, O> {
     /// The vehicle whose lots are being made.
     pub(crate) making: u32,
     /// Vehicles with one lot left, which may take over the slot.
-    pub(crate) handing: Vec<u32>,
+    pub(crate) handing: VecDeque<u32>,
     /// Vehicles of which a lot has come off, so that the next comes to its turn.
-    pub(crate) turning: Vec<u32>,
+    pub(crate) turning: VecDeque<u32>,
     /// Something in the calendar changed the hours or units of a place.
     pub(crate) places_changed: bool,
     /// Resources that it changed.
@@ -141,6 +141,8 @@ pub struct World<'m, O> {
     pub(crate) loading: Vec<ripening::Ripe>,
     pub(crate) convoys: Vec<ConvoyS>,
     pub(crate) free_convoys: Vec<u32>,
+    /// Vehicles of the convoy that is arriving.
+    pub(crate) arrived: Vec<u32>,
     /// For each draw of the model its distribution and its key in this replication.
     pub(crate) samplers: Vec<(Sampler, Key)>,
     pub(crate) class_keys: Vec<Key>,
@@ -202,8 +204,8 @@ impl<'m, O: Observer> World<'m, O> {
             free_parts: Vec::new(),
             turns: BTreeMap::new(),
             making: NONE,
-            handing: Vec::new(),
-            turning: Vec::new(),
+            handing: VecDeque::new(),
+            turning: VecDeque::new(),
             places_changed: false,
             changed_resources: Vec::new(),
             sources: vec![SourceS::default(); model.sources.len()],
@@ -217,6 +219,7 @@ impl<'m, O: Observer> World<'m, O> {
             loading: Vec::new(),
             convoys: Vec::new(),
             free_convoys: Vec::new(),
+            arrived: Vec::new(),
             samplers: model
                 .draws
                 .iter()
@@ -496,9 +499,9 @@ impl<'m, O: Observer> World<'m, O> {
     #[inline]
     pub(crate) fn settle(&mut self) {
         loop {
-            if let Some(vehicle) = self.turning.pop() {
+            if let Some(vehicle) = self.turning.pop_front() {
                 self.next_turn(vehicle);
-            } else if let Some(vehicle) = self.handing.pop() {
+            } else if let Some(vehicle) = self.handing.pop_front() {
                 self.hand_over_last(vehicle);
             } else if let Some(Reverse(place)) = self.dirty_places.pop() {
                 self.places[usize::from(place)].dirty = false;

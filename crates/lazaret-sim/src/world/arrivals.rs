@@ -26,11 +26,7 @@ impl<O: Observer> World<'_, O> {
                 self.cancel_convoy(s, |_| Cause::SourceClosed(why));
             } else {
                 self.sources[s].held = Some(number);
-                if !self.sources[s].reopens {
-                    self.sources[s].reopens = true;
-                    let opens = source.closed[closure].1;
-                    self.schedule(opens, rank::DUE, event::REOPENED, s as u32);
-                }
+                self.wait_for_opening(s);
             }
             return;
         }
@@ -39,11 +35,6 @@ impl<O: Observer> World<'_, O> {
 
     /// The closure that a convoy waited for is over.
     pub(super) fn source_reopened(&mut self, s: usize) {
-        if let Some(opens) = self.opens(s) {
-            // Another closure follows at once.
-            self.schedule(opens, rank::DUE, event::REOPENED, s as u32);
-            return;
-        }
         self.sources[s].reopens = false;
         self.send_short(s);
         if let Some(number) = self.sources[s].held.take() {
@@ -127,14 +118,20 @@ impl<O: Observer> World<'_, O> {
                 .map(|nth| w.vehicle_of(s, number, nth))
                 .collect(),
         });
+        // All have arrived before the first of them moves.
+        let mut arrived = std::mem::take(&mut self.arrived);
         for nth in 0..vehicles {
             let v = self.make_vehicle(s, number, nth);
             let lots = i64::from(self.things[v as usize].lots);
             self.inside.add(lots, self.now);
+            arrived.push(v);
+        }
+        for v in arrived.drain(..) {
             if !self.place_swiftly(v) {
                 self.request(v);
             }
         }
+        self.arrived = arrived;
     }
 
     fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> u32 {
@@ -287,22 +284,33 @@ impl<O: Observer> World<'_, O> {
         if self.sources[s].home < vehicles {
             return;
         }
-        if let Some(opens) = self.opens(s) {
-            if !self.sources[s].reopens {
-                self.sources[s].reopens = true;
-                self.schedule(opens, rank::DUE, event::REOPENED, s as u32);
-            }
+        if self.wait_for_opening(s) {
             return;
         }
         self.sources[s].short = None;
         self.send(s, number, vehicles);
     }
 
-    /// When the closure ends that source `s` is in, if it is in one.
+    /// If source `s` is closed its opening goes into the calendar, once; whether it is closed.
+    fn wait_for_opening(&mut self, s: usize) -> bool {
+        let Some(opens) = self.opens(s) else {
+            return false;
+        };
+        if !self.sources[s].reopens {
+            self.sources[s].reopens = true;
+            self.schedule(opens, rank::DUE, event::REOPENED, s as u32);
+        }
+        true
+    }
+
+    /// When source `s` opens, if it is closed now: closures, which are in order of their beginnings, may overlap.
     fn opens(&self, s: usize) -> Option<i64> {
-        let now = self.now;
-        let closures = self.model.sources[s].closed.iter();
-        let covering = closures.filter(|&&(from, to)| from <= now && now < to);
-        covering.map(|&(_, to)| to).next()
+        let mut opens = self.now;
+        for &(from, to) in &self.model.sources[s].closed {
+            if from <= opens {
+                opens = opens.max(to);
+            }
+        }
+        (opens > self.now).then_some(opens)
     }
 }

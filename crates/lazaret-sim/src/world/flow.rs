@@ -416,7 +416,7 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         if vehicle.lots == 1 && vehicle.due == 1 {
-            self.handing.push(host);
+            self.handing.push_back(host);
         }
         self.block_vehicle(host);
     }
@@ -698,7 +698,7 @@ impl<O: Observer> World<'_, O> {
             LegKind::UnloadEach => {
                 self.tell(|w| w.unloaded(x));
                 if leg.at_once != NONE {
-                    self.turning.push(thing.host);
+                    self.turning.push_back(thing.host);
                 }
             }
             LegKind::Hold => {

@@ -59,7 +59,7 @@ impl<O: Observer> World<'_, O> {
             self.emptied(v);
         } else {
             if vehicle.lots == 1 && vehicle.due == 1 {
-                self.handing.push(v);
+                self.handing.push_back(v);
             }
             self.block_vehicle(v);
         }

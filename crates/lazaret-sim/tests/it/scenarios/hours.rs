@@ -331,3 +331,32 @@ at = "p"
         "#]],
     );
 }
+
+#[test]
+fn a_source_opens_when_the_last_of_overlapping_closures_ends() {
+    // The convoy that waits since 08:00 leaves before the one that is due when the source opens: its leaving was scheduled first.
+    check_only(
+        &["sets out", "does not run"],
+        "2 d",
+        r#"
+[source.r]
+timetable = { times = ["08:00", "20:00"] }
+closed = [
+    { from = 2022-01-03T07:00:00, to = 2022-01-03T20:00:00 },
+    { from = 2022-01-03T07:30:00, to = 2022-01-04T20:00:00 },
+]
+when_closed = "wait"
+[place.p]
+slots = 9
+[[step]]
+id = "unload"
+at = "p"
+"#,
+        expect![[r#"
+            20:00 a convoy from r does not run: closed: 
+            +1d 08:00 a convoy from r does not run: closed: 
+            +1d 20:00 r-1 sets out with 1
+            +1d 20:00 r-4 sets out with 1
+        "#]],
+    );
+}

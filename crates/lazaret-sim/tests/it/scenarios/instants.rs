@@ -234,3 +234,43 @@ needs = { crane = 1 }
         "#]],
     );
 }
+
+#[test]
+fn all_vehicles_of_a_convoy_have_arrived_before_the_first_moves() {
+    // Each is gone in the instant in which it arrives, and yet all three were there.
+    let toml = "[source.r]\nevery = \"40 h\"\nfirst = \"0 h\"\nconvoy = 3\n[place.p]\nslots = 1\n\
+                [[step]]\nid = \"unload\"\nat = \"p\"\n";
+    let values = values("20 h", toml);
+    assert_eq!(values["lots.in_gateway.max"], 3.0);
+    assert_eq!(values["lots.dispatched"], 3.0);
+}
+
+#[test]
+fn vehicles_of_one_convoy_take_their_turns_in_their_order() {
+    check_only(
+        &["is off"],
+        "20 h",
+        r#"
+[source.r]
+every = "40 h"
+first = "0 h"
+convoy = 2
+lots = 3
+[place.p]
+slots = 2
+[[step]]
+id = "unload"
+at = "p"
+each = "lot"
+at_once = 1
+"#,
+        expect![[r#"
+            06:00 lot r-1-1-1 (general) is off
+            06:00 lot r-1-2-1 (general) is off
+            06:00 lot r-1-1-2 (general) is off
+            06:00 lot r-1-2-2 (general) is off
+            06:00 lot r-1-1-3 (general) is off
+            06:00 lot r-1-2-3 (general) is off
+        "#]],
+    );
+}
