@@ -96,22 +96,31 @@ impl<O: Observer> World<'_, O> {
 
     /// Whether somebody could only enter place `p` with something that is held by slots that none can leave.
     fn held_back(&self, p: usize, stuck: &[bool]) -> bool {
-        self.places[p].has_room()
-            && self.model.places[p].holds.iter().any(|&(r, n)| {
-                let resource = &self.resources[usize::from(r)];
-                let places = self.model.places.iter().zip(&self.places).zip(stuck);
-                let mut others = places.filter(|&((model, place), &stuck)| {
-                    let holds = model.holds.iter().any(|&(held, _)| held == r);
-                    holds && !stuck && place.occupied.now() > 0
-                });
-                resource.on_shift
-                    && resource.broken == 0
-                    && resource.in_use.now() == resource.held
-                    && resource.free() < i64::from(n)
-                    && resource.change as usize
-                        >= self.model.resources[usize::from(r)].changes.len()
-                    && others.next().is_none()
-            })
+        self.holder(p, stuck).is_some()
+    }
+
+    /// A place in which all are stuck and whose slots hold what others need to enter place `p`, if nobody else has any of it.
+    fn holder(&self, p: usize, stuck: &[bool]) -> Option<usize> {
+        if !self.places[p].has_room() {
+            return None;
+        }
+        self.model.places[p].holds.iter().find_map(|&(r, n)| {
+            let resource = &self.resources[usize::from(r)];
+            let settled = resource.on_shift
+                && resource.broken == 0
+                && resource.change as usize >= self.model.resources[usize::from(r)].changes.len();
+            let used_up = resource.in_use.now() == resource.held && resource.free() < i64::from(n);
+            let holds = |q: &usize| {
+                let held = self.model.places[*q]
+                    .holds
+                    .iter()
+                    .any(|&(held, _)| held == r);
+                held && self.places[*q].occupied.now() > 0
+            };
+            let mut holders = (0..self.places.len()).filter(holds).peekable();
+            let first = holders.peek().copied();
+            first.filter(|_| settled && used_up && holders.all(|q| stuck[q]))
+        })
     }
 
     fn cycle_from(&self, start: usize, stuck: &[bool]) -> Vec<PlaceIx> {
@@ -129,7 +138,10 @@ impl<O: Observer> World<'_, O> {
                 debug_assert!(thing.state != State::Free || !thing.is(VEHICLE) || !waits);
                 waits.then_some(usize::from(to))
             });
-            let Some(next) = next else { break };
+            // Nobody need stand in a place that lacks what it holds: then the circle goes on where that is held.
+            let Some(next) = next.or_else(|| self.holder(at, stuck)) else {
+                break;
+            };
             at = next;
         }
         let from = seen.iter().position(|&place| place == at).unwrap_or(0);

@@ -418,7 +418,17 @@ impl<O: Observer> World<'_, O> {
         if vehicle.lots == 1 && vehicle.due == 1 {
             self.handing.push_back(host);
         }
+        let at = usize::from(vehicle.place);
         self.block_vehicle(host);
+        self.suspect_rest(at);
+    }
+
+    /// What stays in place `p` may be what can never leave it.
+    fn suspect_rest(&mut self, p: usize) {
+        let place = &self.places[p];
+        self.suspect |= self.model.places[p].in_cycle
+            && place.occupied.now() > 0
+            && place.blocked.now() >= place.occupied.now();
     }
 
     /// `x` leaves its slot: the time since it was done there was blocked.
@@ -469,6 +479,7 @@ impl<O: Observer> World<'_, O> {
             });
         }
         self.things[x as usize].place = NO_PLACE;
+        self.suspect_rest(p);
         if waited_for {
             self.soil_place(p);
         }

@@ -258,6 +258,7 @@ impl<O: Observer> World<'_, O> {
             self.start_unit(unit);
         }
         self.places_changed = true;
+        self.suspect |= self.model.places[p].in_cycle;
         self.soil_place(p);
     }
 

@@ -84,6 +84,7 @@ impl<O: Observer> World<'_, O> {
             self.resources[r].in_use.now() >= self.resources[r].held && self.resources[r].held >= 0,
             "more was given back than was taken"
         );
+        self.suspect_holders(r);
         self.soil_resource(r);
     }
 
@@ -133,7 +134,16 @@ impl<O: Observer> World<'_, O> {
             self.resources[r].changed = true;
             self.changed_resources.push(r as u16);
         }
+        self.suspect_holders(r);
         self.soil_resource(r);
+    }
+
+    /// All that is left of resource `r` may be held by slots that none can leave.
+    fn suspect_holders(&mut self, r: usize) {
+        let holders = self.model.resources[r].held_by.iter();
+        self.suspect |= holders
+            .copied()
+            .any(|p| self.model.places[usize::from(p)].in_cycle);
     }
 
     /// Stops the work on `x`; what it used goes back.

@@ -213,3 +213,194 @@ again = { share = 1, from = "disinfect", at_most = 9 }
         "#]],
     );
 }
+
+#[test]
+fn a_deadlock_is_found_when_what_was_broken_is_repaired() {
+    // While the warehouse is broken somebody may yet be let in when it is repaired.
+    check_only(
+        &["deadlock", "repaired", "breaks", "held up"],
+        "8 h",
+        r#"
+[source.r]
+every = "2 h"
+first = "0 h"
+[place.p]
+slots = 2
+[place.w]
+slots = 1
+breaks = { every = "210 min", repair = "2 h" }
+[place.i]
+slots = 1
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "disinfect"
+at = "w"
+takes = "1 h"
+[[step]]
+id = "inspect"
+at = "i"
+takes = "3 h"
+pass = 0
+again = { share = 1, from = "disinfect", at_most = 9 }
+"#,
+        expect![[r#"
+            09:00 r-2-1-1 is held up in w.1: no room in i
+            09:30 w.1 breaks
+            10:00 r-1-1-1 is held up in i.1: no room in w
+            10:00 r-3-1-1 is held up in p.1: no room in w
+            11:30 w.1 is repaired
+            11:30 deadlock: w -> i
+            12:00 r-4-1-1 is held up in p.1: no room in w
+        "#]],
+    );
+}
+
+#[test]
+fn a_deadlock_is_found_when_the_last_that_could_move_has_left() {
+    // The lot of the first source still rests in the hall, which has lost a slot, when those of the second wait for each other.
+    check_only(
+        &["deadlock", "released", "again", "has"],
+        "12 h",
+        r#"
+[source.a]
+every = "40 h"
+first = "0 h"
+[source.b]
+every = "40 h"
+first = "1 h"
+convoy = 2
+[place.p]
+slots = 3
+[place.w]
+slots = 1
+[place.i]
+slots = 2
+from = [{ date = 2022-01-03T10:00:00, slots = 1 }]
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "disinfect"
+at = "w"
+takes = "1 h"
+[[step]]
+id = "inspect"
+at = "i"
+takes = "1 h"
+sources = "b"
+pass = 0
+again = { share = 1, from = "disinfect", at_most = 9 }
+[[step]]
+id = "rest"
+does = "treat"
+at = "i"
+sources = "a"
+takes = "5 h"
+"#,
+        expect![[r#"
+            09:00 b-1-1-1 inspect: again
+            10:00 i has 1 slots
+            12:00 a-1-1-1 is released
+            12:00 deadlock: w -> i
+        "#]],
+    );
+}
+
+#[test]
+fn slots_that_hold_what_others_need_are_part_of_a_circle() {
+    // Both plugs are held by the gate, and the platform, which is empty, takes nobody without one.
+    check_only(
+        &["deadlock", "held up"],
+        "12 h",
+        r#"
+[source.r]
+every = "40 h"
+first = "1 h"
+convoy = 2
+[place.gate]
+slots = 3
+holds = { plug = 1 }
+[place.platform]
+slots = 3
+holds = { plug = 1 }
+[equipment.plug]
+count = 2
+[[step]]
+id = "check"
+does = "handle"
+at = "gate"
+takes = "1 h"
+[[step]]
+id = "unload"
+at = "platform"
+"#,
+        expect![[r#"
+            08:00 r-1-1 is held up in gate.1: no plug is free
+            08:00 r-1-2 is held up in gate.1: no plug is free
+            08:00 deadlock: gate -> platform
+        "#]],
+    );
+}
+
+#[test]
+fn a_place_that_holds_more_than_there_is_is_a_standstill_and_no_deadlock() {
+    check_only(
+        &["deadlock", "held up", "at the end"],
+        "12 h",
+        r#"
+[source.r]
+every = "40 h"
+first = "1 h"
+[place.gate]
+slots = 1
+[place.platform]
+slots = 3
+holds = { plug = 2 }
+[equipment.plug]
+count = 1
+[[step]]
+id = "unload"
+at = "gate"
+[[step]]
+id = "disinfect"
+at = "platform"
+"#,
+        expect![[r#"
+            07:00 r-1-1-1 is held up in gate.1: no plug is free
+            at the end 1 of disinfect still wait since 07:00: no plug is free
+        "#]],
+    );
+}
+
+#[test]
+fn the_reason_of_a_standstill_is_that_of_the_first_in_line() {
+    // All three lots are ready in one instant; the first has the slot and lacks a plug, the others lack room.
+    check_only(
+        &["at the end"],
+        "12 h",
+        r#"
+[source.r]
+every = "40 h"
+first = "1 h"
+convoy = 3
+[place.platform]
+slots = 3
+[place.shed]
+slots = 1
+needs = { plug = 2 }
+[equipment.plug]
+count = 1
+[[step]]
+id = "unload"
+at = "platform"
+[[step]]
+id = "disinfect"
+at = "shed"
+"#,
+        expect![[r#"
+            at the end 3 of disinfect still wait since 07:00: no plug is free
+        "#]],
+    );
+}
