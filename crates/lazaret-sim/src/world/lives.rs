@@ -54,6 +54,9 @@ impl<O: Observer> World<'_, O> {
         {
             self.change_place(p);
         }
+        // What it had before these changes was never there.
+        let place = &mut self.places[p];
+        place.first_full = if place.has_room() { -1 } else { 0 };
     }
 
     fn size_place(&mut self, p: usize, count: i64, slots: i64) {

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 
-use super::{check, check_only, values};
+use super::{check, check_only, figures, values};
 
 fn places(fill: &str) -> String {
     format!(
@@ -392,4 +392,29 @@ takes = "20 h"
     );
     assert_eq!(values["place.p.first_full"], 8.0);
     assert_eq!(values["place.p.full"], 0.2);
+}
+
+#[test]
+fn what_a_place_had_before_a_change_at_the_start_was_never_there() {
+    figures(
+        &["place.p.first_full", "place.p.occupancy.max"],
+        "20 h",
+        r#"
+[source.r]
+every = "40 h"
+first = "1 h"
+[place.p]
+count = 0
+slots = 2
+from = [{ date = 2022-01-03T06:00:00, count = 1 }]
+[[step]]
+id = "unload"
+at = "p"
+takes = "1 h"
+"#,
+        expect![[r#"
+            place.p.first_full = NaN
+            place.p.occupancy.max = 1
+        "#]],
+    );
 }
