@@ -9,6 +9,7 @@ use lazaret_vocabulary::event::{
 };
 use lazaret_vocabulary::time::GateTime;
 
+use super::claims::Claim;
 use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity};
 use crate::metrics::{OfGateway, OfLots, OfPlace, OfResource, OfSource, OfVehicles, Reader};
 use crate::model::{NO_PLACE, OCCUPANCY_BINS};
@@ -55,6 +56,10 @@ pub struct Standstill {
 impl<O: Observer> World<'_, O> {
     /// Starts the statistics anew: the warm-up is over.
     pub(super) fn warm(&mut self) {
+        // Holds that have ended unseen ended before it.
+        for d in 0..self.dispatches.len() {
+            self.ripen(d);
+        }
         self.clear_statistics();
         self.inside_when_warm = self.inside.now();
         let now = self.now;
@@ -284,6 +289,8 @@ impl<O: Observer> World<'_, O> {
 
     fn standstills(&self) -> Vec<Standstill> {
         let mut found: Vec<Standstill> = Vec::new();
+        // Whose turn among others comes first, of each; a lot's place in memory tells nothing.
+        let mut firsts: Vec<Claim> = Vec::new();
         let long = (self.now - self.warm) / LONG_WAIT;
         for x in 0..self.things.len() as u32 {
             let thing = &self.things[x as usize];
@@ -308,25 +315,31 @@ impl<O: Observer> World<'_, O> {
             };
             let ix = StepIx(leg.step);
             let since = GateTime::from_micros(thing.since);
+            let turn = self.turn(x);
             match found
-                .iter_mut()
-                .find(|s| s.step == ix && s.overtaken == overtaken)
+                .iter()
+                .position(|s| s.step == ix && s.overtaken == overtaken)
             {
-                Some(known) => {
+                Some(at) => {
+                    let known = &mut found[at];
                     known.things += 1;
-                    if since < known.since {
+                    if (since, turn) < (known.since, firsts[at]) {
                         known.since = since;
                         known.cause = self.words_for(why, leg.place);
+                        firsts[at] = turn;
                     }
                 }
-                None => found.push(Standstill {
-                    step: ix,
-                    place: PlaceIx(leg.place),
-                    things: 1,
-                    since,
-                    overtaken,
-                    cause: self.words_for(why, leg.place),
-                }),
+                None => {
+                    firsts.push(turn);
+                    found.push(Standstill {
+                        step: ix,
+                        place: PlaceIx(leg.place),
+                        things: 1,
+                        since,
+                        overtaken,
+                        cause: self.words_for(why, leg.place),
+                    });
+                }
             }
         }
         found.sort_by_key(|s| (s.step, s.overtaken));

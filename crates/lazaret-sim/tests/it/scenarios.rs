@@ -82,6 +82,8 @@ fn trace(length: &str, toml: &str) -> String {
             "{name}: {a} with a trace, {b} without"
         );
     }
+    assert_eq!(told.standstills, quiet.standstills);
+    assert_eq!(told.deadlock, quiet.deadlock);
     let Outcome { standstills, .. } = &told;
     for standstill in standstills {
         let _ = writeln!(

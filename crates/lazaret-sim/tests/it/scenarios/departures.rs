@@ -1,8 +1,10 @@
 //! Departures.
 
 use expect_test::expect;
+use lazaret_sim::{Replication, Silent, Tell, World};
+use lazaret_vocabulary::time::GateTime;
 
-use super::{check_only, figures};
+use super::{check_only, figures, read};
 
 fn departures(rule: &str) -> String {
     format!(
@@ -173,5 +175,43 @@ fn lots_without_a_dispatch_leave_after_their_last_step() {
             08:00 a-1-3-1 is released
             09:00 b-1-1-1 is released
         "#]],
+    );
+}
+
+#[test]
+fn holds_that_ended_in_the_warm_up_do_not_count_after_it() {
+    // The hold ends at 08:00 and the departure looks at 20:00; statistics start at noon in between.
+    let (_, model) = read(
+        "1 d",
+        r#"
+[source.r]
+every = "40 h"
+first = "0 h"
+[place.p]
+slots = 1
+[place.y]
+slots = 1
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "hold"
+at = "y"
+takes = "2 h"
+[[step]]
+id = "dispatch"
+at = "y"
+every = "14 h"
+"#,
+    );
+    let at = model.metrics().position("step.hold.blocked.mean").unwrap();
+    let warm = GateTime::from_micros(6 * 3_600_000_000);
+    let mut told = World::new(&model, Tell(|_| ()));
+    let told = told.run(Replication::new(1, 0), warm).unwrap().values[at];
+    let mut quiet = World::new(&model, Silent);
+    let quiet = quiet.run(Replication::new(1, 0), warm).unwrap().values[at];
+    assert!(
+        told.is_nan() && quiet.is_nan(),
+        "{told} with a trace, {quiet} without"
     );
 }
