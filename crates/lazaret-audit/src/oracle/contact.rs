@@ -1,0 +1,290 @@
+//! What touched what, and what follows from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use lazaret_vocabulary::event::Happening as H;
+use lazaret_vocabulary::event::entry::{Entry as E, Link, Soiled, Surface};
+
+use super::{At, Lot, Oracle, Told, present, secs, unit_surface, unrelease, us};
+use crate::record::Record;
+use crate::visits::{OPEN, Visit};
+
+impl Oracle {
+    /// Contacts, contamination, exceptions and what they stop.
+    pub(super) fn of_contact(&mut self, entry: &E, told: Told<'_>) {
+        let Told {
+            record, at, now, ..
+        } = told;
+        match entry {
+            E::ContactSeen { lots, .. } => {
+                let keys: Vec<(String, i64)> = lots
+                    .iter()
+                    .map(|lot| (lot.to_string(), self.dirt(lot.as_str())))
+                    .collect();
+                for (lot, own) in &keys {
+                    if keys.iter().any(|(_, other)| other > own) {
+                        self.restarted_in(record, lot, "C1");
+                    }
+                }
+                self.seen += 1;
+                let surface = format!("seen {}", self.seen);
+                for lot in lots {
+                    self.visits.push(Visit {
+                        lot: lot.to_string(),
+                        surface: surface.clone(),
+                        from: at.min(now),
+                        to: now,
+                        record: self.seq,
+                    });
+                }
+            }
+            E::ContaminationFound {
+                on,
+                since,
+                exception,
+                ..
+            } => self.contaminated(on, us(*since).min(now), exception.as_str(), record),
+            E::ExceptionOpened {
+                exception, lots, ..
+            } => {
+                self.exceptions.insert(exception.to_string(), true);
+                for lot in lots {
+                    self.stop(lot.as_str(), exception.as_str());
+                }
+            }
+            E::ExceptionClosed { exception, .. } => {
+                let open = self.exceptions.insert(exception.to_string(), false);
+                self.must("K1", open == Some(true), || {
+                    format!("{exception} was not open")
+                });
+                for row in self.lots.values_mut() {
+                    row.stopped.remove(exception.as_str());
+                }
+            }
+            E::LotFrozen {
+                lot,
+                exception,
+                link,
+            } => {
+                if let Some(link) = link {
+                    self.linked(lot.as_str(), link);
+                }
+                self.stop(lot.as_str(), exception.as_str());
+            }
+            E::LotRecalled { lot, link, .. } => {
+                if let Some(link) = link {
+                    self.linked(lot.as_str(), link);
+                }
+                unrelease(self.lots.entry(lot.to_string()).or_default());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn stop(&mut self, lot: &str, exception: &str) {
+        let row = self.lots.entry(lot.into()).or_default();
+        row.stopped.insert(exception.into());
+        unrelease(row);
+    }
+
+    pub(super) fn since_entry(&self, lot: &str) -> Vec<(String, i64)> {
+        self.whole(lot)
+            .into_iter()
+            .map(|lot| {
+                let first = self.visits.of(&lot).map(|visit| visit.from).min();
+                let entered = self.lots.get(&lot).map_or(0, |row| row.entered);
+                (lot, first.unwrap_or(entered))
+            })
+            .collect()
+    }
+
+    /// What contamination may have reached that was on a lot from its entry on, and when.
+    pub(crate) fn closure(&self, lot: &str) -> BTreeMap<String, i64> {
+        self.reach(&self.since_entry(lot))
+    }
+
+    pub(super) fn tail(&self, surface: &str) -> i64 {
+        let Some(rest) = surface.strip_prefix("unit ") else {
+            return 0;
+        };
+        let place = rest.rsplit_once(' ').map_or(rest, |(place, _)| place);
+        self.place(place).map_or(0, |rule| secs(rule.tail_s))
+    }
+
+    /// Everything that contamination may have reached from the seeds: pair by pair, until nothing changes.
+    pub(crate) fn reach(&self, seeds: &[(String, i64)]) -> BTreeMap<String, i64> {
+        let mut reached: BTreeMap<String, i64> = BTreeMap::new();
+        for (lot, since) in seeds {
+            let known = reached.entry(lot.clone()).or_insert(*since);
+            *known = (*known).min(*since);
+        }
+        let mut next: Vec<String> = reached.keys().cloned().collect();
+        while let Some(lot) = next.pop() {
+            let Some(&tx) = reached.get(&lot) else {
+                continue;
+            };
+            for x in self.visits.of(&lot).filter(|x| tx <= x.to) {
+                let tail = self.tail(&x.surface);
+                let soiled = tx.max(x.from);
+                for y in self.visits.on_since(&x.surface, soiled) {
+                    if y.lot == x.lot || y.from > x.to.saturating_add(tail) {
+                        continue;
+                    }
+                    let at = soiled.max(y.from);
+                    let known = reached.get(&y.lot).copied();
+                    if known.is_none_or(|known| at < known) {
+                        reached.insert(y.lot.clone(), at);
+                        next.push(y.lot.clone());
+                    }
+                }
+            }
+        }
+        reached
+    }
+
+    /// The record must stop exactly what was reached and is here, restart it, and call back what was released.
+    pub(super) fn stopped_in(
+        &mut self,
+        record: &Record,
+        seeds: &[(String, i64)],
+        exception: &str,
+        rule: &'static str,
+    ) {
+        let reached = self.reach(seeds);
+        let mut frozen = BTreeSet::new();
+        let mut recalled = BTreeSet::new();
+        for event in &record.events {
+            match &event.happening {
+                H::Entry(E::LotFrozen {
+                    lot, exception: of, ..
+                }) if of.as_str() == exception => {
+                    frozen.insert(lot.to_string());
+                }
+                H::Entry(E::LotRecalled { lot, .. }) => {
+                    recalled.insert(lot.to_string());
+                }
+                _ => {}
+            }
+        }
+        let here: BTreeSet<String> = self.those(&reached, |row| present(row.at));
+        let free: BTreeSet<String> =
+            self.those(&reached, |row| row.released && row.at != At::Destroyed);
+        self.must(rule, frozen == here, || {
+            format!("stopped {frozen:?}, reached {here:?}")
+        });
+        self.must(rule, recalled == free, || {
+            format!("recalled {recalled:?}, free {free:?}")
+        });
+        for lot in here {
+            self.restarted_in(record, &lot, rule);
+        }
+    }
+
+    pub(super) fn those(
+        &self,
+        reached: &BTreeMap<String, i64>,
+        is: impl Fn(&Lot) -> bool,
+    ) -> BTreeSet<String> {
+        reached
+            .keys()
+            .filter(|lot| self.lots.get(*lot).is_some_and(&is))
+            .cloned()
+            .collect()
+    }
+
+    /// That the record starts a clock anew, from the record on and for the whole hold.
+    pub(super) fn restarted_in(&mut self, record: &Record, lot: &str, rule: &'static str) {
+        let hold = self.hold_us(lot);
+        let now = us(record.recorded_at);
+        let restarted = record.events.iter().any(|event| {
+            matches!(&event.happening, H::HoldRestarted { lot: of, until, .. }
+                if of.as_str() == lot && us(event.at) >= now && us(*until) >= now.saturating_add(hold))
+        });
+        self.must(rule, restarted, || {
+            format!("{lot} goes on as if nothing had happened")
+        });
+    }
+
+    pub(super) fn contaminated(
+        &mut self,
+        on: &Soiled,
+        since: i64,
+        exception: &str,
+        record: &Record,
+    ) {
+        self.exceptions.insert(exception.into(), true);
+        let surface = match on {
+            Soiled::Lot(_) => None,
+            Soiled::Vehicle(vehicle) => {
+                let row = self.vehicles.entry(vehicle.to_string()).or_default();
+                row.washed = None;
+                Some(format!("vehicle {vehicle} {}", row.convoy))
+            }
+            Soiled::Unit(place, unit) => Some(unit_surface(&(place.to_string(), *unit))),
+        };
+        let seeds: Vec<(String, i64)> = match (on, surface) {
+            (Soiled::Lot(lot), _) => self
+                .whole(lot.as_str())
+                .into_iter()
+                .map(|lot| (lot, since))
+                .collect(),
+            (_, Some(surface)) => self
+                .visits
+                .on_since(&surface, since)
+                .map(|visit| (visit.lot.clone(), since.max(visit.from)))
+                .collect(),
+            _ => Vec::new(),
+        };
+        let reached = self.reach(&seeds);
+        for lot in self.those(&reached, |row| present(row.at)) {
+            self.restarted_in(record, &lot, "C1");
+        }
+        let recalled: BTreeSet<String> = record
+            .events
+            .iter()
+            .filter_map(|event| match &event.happening {
+                H::Entry(E::LotRecalled { lot, .. }) => Some(lot.to_string()),
+                _ => None,
+            })
+            .collect();
+        let free = self.those(&reached, |row| row.released && row.at != At::Destroyed);
+        self.must("C1", recalled == free, || {
+            format!("recalled {recalled:?}, free {free:?}")
+        });
+    }
+
+    /// A link must name two stays that overlap on one surface.
+    pub(super) fn linked(&mut self, lot: &str, link: &Link) {
+        let is = |visit: &Visit, lot: &str, record: u64| {
+            let surface = match &link.surface {
+                Surface::Vehicle(vehicle) => {
+                    visit.surface.starts_with(&format!("vehicle {vehicle} "))
+                }
+                Surface::Unit(place, unit) => {
+                    visit.surface == unit_surface(&(place.to_string(), *unit))
+                }
+                Surface::Person(person) => visit.surface == format!("person {person}"),
+                Surface::Seen => visit.surface.starts_with("seen "),
+            };
+            surface && visit.lot == lot && visit.record == record
+        };
+        let found = self.visits.of(link.from.as_str()).any(|x| {
+            is(x, link.from.as_str(), link.records[0])
+                && self.visits.of(lot).any(|y| {
+                    let tail = self.tail(&y.surface);
+                    is(y, lot, link.records[1])
+                        && y.from <= x.to.saturating_add(tail)
+                        && x.from <= y.to.saturating_add(tail)
+                })
+        });
+        self.must("C3", found, || format!("{lot}: {link:?}"));
+    }
+
+    /// A later clock is dirtier; no clock, or a stop, is dirtiest.
+    pub(super) fn dirt(&self, lot: &str) -> i64 {
+        match self.lots.get(lot) {
+            Some(row) if row.stopped.is_empty() => row.clock.unwrap_or(OPEN),
+            _ => OPEN,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What must be true of a lot that goes, and who says so.
+
+use lazaret_vocabulary::event::entry::{Entry as E, Outcome};
+
+use super::{At, Oracle, Told, acknowledged, secs};
+use crate::record::Record;
+
+impl Oracle {
+    /// Everything that must hold of a lot that somebody signs for, loads or sends off.
+    pub(super) fn may_go(&mut self, lot: &str, now: i64) {
+        let row = self.lots.get(lot).cloned().unwrap_or_default();
+        self.must("G3d", row.stopped.is_empty(), || {
+            format!("{lot} is stopped")
+        });
+        self.must("G2", !row.refused && !row.condemned, || {
+            format!("{lot} was refused")
+        });
+        let treated = self.treated(lot);
+        self.must("G3a", treated, || format!("{lot} is not treated"));
+        let tested = self
+            .protocols_of(lot)
+            .iter()
+            .enumerate()
+            .all(|(nth, protocol)| {
+                protocol
+                    .tests
+                    .iter()
+                    .all(|rule| row.passed.contains(rule.test.as_str()))
+                    && (nth > 0
+                        || protocol
+                            .inspections
+                            .iter()
+                            .all(|rule| row.inspected.contains(rule.step.as_str())))
+            });
+        self.must("G3c", tested, || format!("{lot} is not tested"));
+        let out: Vec<String> = (self.samples.iter())
+            .filter(|(_, (of, _, _, settled))| !settled && self.whole(of).iter().any(|w| w == lot))
+            .map(|(sample, _)| sample.clone())
+            .collect();
+        self.must("G3c", out.is_empty() && row.doubtful.is_empty(), || {
+            format!(
+                "{lot} goes while {out:?} are out and {:?} told nothing",
+                row.doubtful
+            )
+        });
+        let earliest = self.earliest(lot);
+        let now = now.saturating_add(self.slack);
+        self.must("G3b", earliest <= now, || {
+            format!("{lot} is held until {earliest}, and it is {now}")
+        });
+    }
+
+    pub(super) fn treated(&self, lot: &str) -> bool {
+        let protocols = self.protocols_of(lot);
+        let Some(protocol) = protocols.first() else {
+            return false;
+        };
+        let row = &self.lots[lot];
+        protocol
+            .treatments
+            .iter()
+            .all(|rule| row.treated.contains(rule.step.as_str()))
+    }
+
+    /// Signatures.
+    pub(super) fn of_signatures(&mut self, entry: &E, told: Told<'_>) {
+        let Told { record, now, .. } = told;
+        let by = record.by.to_string();
+        match entry {
+            E::Signed {
+                lot,
+                signer,
+                pin,
+                also,
+                ..
+            } => {
+                let named: Vec<_> = also.iter().chain(pin).cloned().collect();
+                let bound: Vec<_> =
+                    (self.protocols_of(lot.as_str()).iter().map(|p| p.pin())).collect();
+                self.must("A6", named == bound, || {
+                    format!("{signer} signed for {named:?} of {bound:?}")
+                });
+                self.must("G3e", signer.as_str() == by, || {
+                    format!("{by} signed as {signer}")
+                });
+                self.may_go(lot.as_str(), now);
+                self.cleared(signer.as_str(), now);
+                let row = self.lots.get(lot.as_str()).cloned().unwrap_or_default();
+                let again = row.signers.iter().any(|who| who == signer.as_str());
+                self.must("G3e", !again, || format!("{signer} signed {lot} twice"));
+                let own = row
+                    .hands
+                    .iter()
+                    .any(|(who, _, judged)| *judged && who == signer.as_str());
+                self.must("G3f", !own, || format!("{signer} judged {lot}"));
+                let row = self.lots.entry(lot.to_string()).or_default();
+                row.signers.push(signer.to_string());
+            }
+            E::SignatureWithdrawn {
+                lot,
+                signer,
+                because,
+            } => {
+                // One's own, or one that counts no more and is taken back for the next who signs.
+                let stands = self.stands(signer.as_str());
+                let row = self.lots.entry(lot.to_string()).or_default();
+                let own = signer.as_str() == by || !stands;
+                let ok = row.at == At::Here && !row.released && own;
+                let signed = row.signers.iter().any(|who| who == signer.as_str());
+                row.signers.retain(|who| who != signer.as_str());
+                self.must("G3e", ok && signed && !because.trim().is_empty(), || {
+                    format!("{by} took back what {signer} signed for {lot}")
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Samples and their results.
+    pub(super) fn of_samples(&mut self, entry: &E, told: Told<'_>) {
+        let Told {
+            event,
+            record,
+            at,
+            now,
+            ..
+        } = told;
+        let by = record.by.to_string();
+        match entry {
+            E::SampleTaken { lot, sample, test } => {
+                self.worker(event, record, now);
+                let fresh = self
+                    .samples
+                    .insert(
+                        sample.to_string(),
+                        (lot.to_string(), test.to_string(), at, false),
+                    )
+                    .is_none();
+                self.must("K1", fresh, || format!("{sample} was taken twice"));
+                let counts = self.sample_counts(lot.as_str(), test.as_str(), at);
+                let warned = acknowledged(record, "early_sample");
+                self.must("A8", counts || warned, || format!("{sample} is too early"));
+                self.hand(lot.as_str(), &by, at, true);
+            }
+            E::ResultEntered {
+                sample,
+                outcome,
+                exception,
+            } => self.result(sample.as_str(), *outcome, exception.as_str(), record, at),
+            _ => {}
+        }
+    }
+
+    pub(super) fn sample_counts(&self, lot: &str, test: &str, taken: i64) -> bool {
+        let Some(row) = self.lots.get(lot) else {
+            return false;
+        };
+        let protocols = self.protocols_of(lot);
+        // Every version that binds it says how late a sample must be.
+        let not_before = protocols
+            .iter()
+            .flat_map(|p| &p.tests)
+            .filter(|rule| rule.test.as_str() == test)
+            .map(|rule| secs(rule.not_before_s))
+            .max()
+            .unwrap_or(0);
+        let from = if protocols.first().is_some_and(|p| p.hold.is_some()) {
+            row.clock
+        } else {
+            Some(row.clock.unwrap_or(row.entered).max(row.floor))
+        };
+        from.is_some_and(|from| taken >= from.saturating_add(not_before))
+    }
+
+    pub(super) fn result(
+        &mut self,
+        sample: &str,
+        outcome: Outcome,
+        exception: &str,
+        record: &Record,
+        at: i64,
+    ) {
+        let Some((lot, test, taken, settled)) = self.samples.get(sample).cloned() else {
+            return self.fail("K1", format!("there is no sample {sample}"));
+        };
+        self.must("K1", !settled || outcome == Outcome::Positive, || {
+            format!("{sample} is settled")
+        });
+        if let Some(row) = self.samples.get_mut(sample) {
+            row.3 = true;
+        }
+        self.hand(&lot, record.by.as_str(), at, true);
+        match outcome {
+            Outcome::Negative => {
+                for lot in self.whole(&lot) {
+                    if self.sample_counts(&lot, &test, taken) {
+                        let row = self.lots.entry(lot).or_default();
+                        row.passed.insert(test.clone());
+                        if taken >= row.doubtful_since {
+                            row.doubtful.remove(&test);
+                        }
+                    }
+                }
+            }
+            Outcome::Positive => {
+                self.exceptions.insert(exception.into(), true);
+                let seeds = self.since_entry(&lot);
+                self.stopped_in(record, &seeds, exception, "G9");
+            }
+            Outcome::Inconclusive => {
+                for lot in self.whole(&lot) {
+                    let row = self.lots.entry(lot).or_default();
+                    row.doubtful.insert(test.clone());
+                    row.doubtful_since = row.doubtful_since.max(taken);
+                }
+            }
+        }
+    }
+}
