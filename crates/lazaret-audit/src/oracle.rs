@@ -8,22 +8,26 @@ mod clock;
 mod contact;
 mod gate;
 mod hold;
+mod known;
 mod lots;
 mod papers;
 mod people;
 mod places;
 mod treatment;
 mod vehicles;
+mod work;
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{Entry as E, Role, Tally};
 use lazaret_vocabulary::event::rules::{PlaceRule, Protocol, RuleBook};
-use lazaret_vocabulary::event::{Event, Happening as H, Spot};
+use lazaret_vocabulary::event::{Cause, Event, Happening as H, Spot, Thing};
 
 use crate::Finding as Found;
+use people::said;
+
 use crate::record::Record;
 use crate::sound::Work;
 use crate::visits::{OPEN, Visits};
@@ -36,6 +40,7 @@ struct Person {
     agents: Vec<String>,
     ended: Option<i64>,
     dirty: bool,
+    on_shift: bool,
     /// Their clearance was taken from them and not given back.
     lapsed: bool,
 }
@@ -87,7 +92,11 @@ struct Lot {
     condemned: bool,
     clean: bool,
     trial: bool,
+    /// Papers of its convoy name it.
+    on_papers: bool,
     parts: Vec<String>,
+    /// The lot that it was split from.
+    part_of: Option<String>,
     hands: Vec<(String, i64, bool)>,
 }
 
@@ -108,28 +117,45 @@ struct Vehicle {
     sealed: bool,
 }
 
+/// The lots of one unit, summed up: nobody goes through a full yard for every lot that joins it.
+#[derive(Clone, Debug, Default)]
+struct Stand {
+    /// Those that take a slot.
+    taken: usize,
+    /// How many there are of each class.
+    goods: BTreeMap<String, usize>,
+    /// How many belong to a trial run, and how many do not.
+    trial: usize,
+    real: usize,
+    /// Those whose papers tell of a danger.
+    dangerous: BTreeSet<String>,
+}
+
 /// The judge.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Oracle {
     rules: Option<Arc<RuleBook>>,
     protocols: Vec<Arc<Protocol>>,
     people: BTreeMap<String, Person>,
-    lots: BTreeMap<String, Lot>,
-    vehicles: BTreeMap<String, Vehicle>,
+    lots: HashMap<String, Lot>,
+    vehicles: HashMap<String, Vehicle>,
     arrived: BTreeSet<String>,
     trials: BTreeSet<String>,
-    papers: BTreeMap<String, (String, bool, bool)>,
-    departures: BTreeMap<String, (bool, Vec<String>)>,
-    samples: BTreeMap<String, (String, String, i64, bool)>,
+    papers: HashMap<String, (String, bool, bool)>,
+    departures: HashMap<String, (bool, Vec<String>)>,
+    samples: HashMap<String, (String, String, i64, bool)>,
+    /// Samples that are out, by their lots; lots that an exception stops.
+    out: HashMap<String, BTreeSet<String>>,
+    stops: HashMap<String, BTreeSet<String>>,
     exceptions: BTreeMap<String, bool>,
     units: BTreeMap<(String, u32), (bool, bool)>,
     capacity: BTreeMap<String, u32>,
     credits: BTreeMap<String, (i64, String)>,
-    /// Lots and vehicles by where they are, lots by the convoy of their papers, papers by their convoy.
-    lots_at: BTreeMap<(String, u32), BTreeSet<String>>,
+    /// What stands where of lots and vehicles, lots by the convoy of their papers, papers by their convoy.
+    stands: BTreeMap<(String, u32), Stand>,
     vehicles_at: BTreeMap<(String, u32), BTreeSet<String>>,
-    lots_of: BTreeMap<String, BTreeSet<String>>,
-    papers_of: BTreeMap<String, BTreeSet<String>>,
+    lots_of: HashMap<String, BTreeSet<String>>,
+    papers_of: HashMap<String, BTreeSet<String>>,
     /// Changes that were proposed, by whom and when; who was the first to void a name.
     proposals: Vec<(Change, String, i64)>,
     voiding: BTreeMap<String, String>,
@@ -249,9 +275,12 @@ impl Oracle {
         self.own_clock(record);
         let by = record.by.to_string();
         let mut now = now;
+        // What follows from rules comes with something that somebody said; alone, somebody says it.
+        let told = record.events.iter().any(|event| said(&event.happening));
         // What somebody said comes after corrections and warnings; the rest is what the ledger made of it.
         for event in &record.events {
-            if self.said_by_people(&event.happening) {
+            self.known(&event.happening);
+            if said(&event.happening) || !told {
                 self.role(&by, &event.happening);
             }
             self.event(Told {
@@ -292,8 +321,14 @@ impl Oracle {
         self.wrong.first().cloned()
     }
 
-    /// One thing that happened.
+    /// One thing that happened: who may do it, what it does, and who did it.
     fn event(&mut self, told: Told<'_>) {
+        self.able(told);
+        self.happens(told);
+        self.did(told);
+    }
+
+    fn happens(&mut self, told: Told<'_>) {
         match &told.event.happening {
             H::ConvoyArrived { .. }
             | H::VehiclePlaced { .. }
@@ -321,6 +356,15 @@ impl Oracle {
             | H::PlaceBroken { .. }
             | H::PlaceRepaired { .. }
             | H::CapacityChanged { .. } => self.places(told),
+            H::Waiting {
+                thing: Thing::Lot(lot),
+                cause:
+                    Cause::NoRoom(place)
+                    | Cause::Closed(place)
+                    | Cause::Broken(place)
+                    | Cause::Segregated(place),
+                ..
+            } => self.beside(lot.as_str(), place.as_str()),
             H::Entry(entry) => self.entry(entry, told),
             _ => {}
         }
@@ -345,7 +389,7 @@ impl Oracle {
             | E::ManifestAmended { .. }
             | E::ManifestWithheld { .. }
             | E::ManifestRefused { .. }
-            | E::TrialDeclared { .. } => self.of_papers(entry),
+            | E::TrialDeclared { .. } => self.of_papers(entry, told),
             E::VehicleSealed { vehicle, .. } => self.sealed(vehicle.as_str()),
             E::LotCounted { .. }
             | E::DiscrepancyFound { .. }
@@ -366,7 +410,6 @@ impl Oracle {
             E::CreditAsked { .. } | E::CreditWitnessed { .. } | E::ClockCredited { .. } => {
                 self.of_credit(entry, told);
             }
-            E::Worked { thing, people } => self.worked(thing, people, told),
             E::Corrected {
                 record: old,
                 because,
@@ -409,6 +452,15 @@ fn acknowledged(record: &Record, warning: &str) -> bool {
     record.events.iter().any(|event| {
         matches!(&event.happening,
             H::Entry(E::WarningAcknowledged { warning: of, .. }) if of == warning)
+    })
+}
+
+/// Whether a record stops a lot.
+fn stops(record: &Record, lot: &str) -> bool {
+    record.events.iter().any(|event| match &event.happening {
+        H::Entry(E::ExceptionOpened { lots, .. }) => lots.iter().any(|of| of.as_str() == lot),
+        H::Entry(E::DiscrepancyFound { lot: of, .. }) => of.as_str() == lot,
+        _ => false,
     })
 }
 

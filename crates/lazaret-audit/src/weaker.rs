@@ -1,7 +1,7 @@
 //! Whether new rules or a new protocol ask for less than those before them.
 
 use jiff::Timestamp;
-use lazaret_vocabulary::event::rules::{Protocol, RuleBook, Side};
+use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, Side};
 
 /// A change that is proposed by one and adopted by another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,8 +23,17 @@ impl Change {
 pub(crate) fn of_protocol(bound: &Protocol, new: &Protocol) -> Option<String> {
     for rule in &bound.treatments {
         let other = new.treatments.iter().find(|other| other.step == rule.step);
-        if other.is_none_or(|other| other.contact_s < rule.contact_s) {
+        let Some(other) = other.filter(|other| other.contact_s >= rule.contact_s) else {
             return Some(format!("{} is shorter or gone", rule.step));
+        };
+        if !kept(&rule.agents, &other.agents)
+            || !kept(&rule.temperatures, &other.temperatures)
+            || !kept(&rule.places, &other.places)
+        {
+            return Some(format!(
+                "{} may be done by other agents, at other temperatures or elsewhere",
+                rule.step
+            ));
         }
     }
     for rule in &bound.inspections {
@@ -40,28 +49,53 @@ pub(crate) fn of_protocol(bound: &Protocol, new: &Protocol) -> Option<String> {
     }
     if let Some(hold) = &bound.hold {
         let other = new.hold.as_ref();
-        if other.is_none_or(|other| other.hold_s < hold.hold_s || other.clock != hold.clock) {
+        if other.is_none_or(|other| {
+            other.hold_s < hold.hold_s
+                || other.clock != hold.clock
+                || other.before.iter().any(|step| !hold.before.contains(step))
+        }) {
             return Some("the hold is shorter, gone or counts from something else".into());
         }
     }
     (new.signatures < bound.signatures).then(|| "fewer people sign".into())
 }
 
+/// Whether `new` names nothing that `bound` did not allow, where `bound` named anything.
+fn kept<T: PartialEq>(bound: &[T], new: &[T]) -> bool {
+    bound.is_empty() || !new.is_empty() && new.iter().all(|one| bound.contains(one))
+}
+
 /// The first thing that `new` asks less of than `bound`.
 pub(crate) fn of_rules(bound: &RuleBook, new: &RuleBook) -> Option<String> {
     for rule in &bound.places {
         let other = new.places.iter().find(|other| other.place == rule.place);
+        if other.is_some_and(|other| less_at(rule, other)) {
+            return Some(format!("less is asked at {}", rule.place));
+        }
+    }
+    for place in &new.places {
+        let known = bound.places.iter().any(|rule| rule.place == place.place);
+        let led_to = |rule: &PlaceRule| !rule.leads_to.contains(&place.place);
+        let way = (bound.places.iter()).any(|rule| rule.leads_to.is_empty() || led_to(rule));
+        if !known && !way {
+            return Some(format!("{} is new", place.place));
+        }
+    }
+    for rule in &bound.goods {
+        let other = new.goods.iter().find(|other| other.goods == rule.goods);
+        let all = |bound: &[_], new: &[_]| bound.iter().all(|one| new.contains(one));
         if other.is_some_and(|other| {
-            (rule.side == Side::Clean) != (other.side == Side::Clean) || other.tail_s < rule.tail_s
+            let bears = rule
+                .spoiled_by
+                .iter()
+                .any(|a| !other.spoiled_by.contains(a));
+            bears || !all(&rule.apart_from, &other.apart_from)
         }) {
-            return Some(format!("{} is on another side or counts less", rule.place));
+            return Some(format!("{} stands with more, or bears more", rule.goods));
         }
     }
     for rule in &bound.vehicles {
-        let other = new
-            .vehicles
-            .iter()
-            .find(|other| other.source == rule.source);
+        let other = (new.vehicles.iter()).find(|other| other.source == rule.source);
         if other.is_some_and(|other| {
             rule.wash && !other.wash || rule.seal && !other.seal || other.dwell_s < rule.dwell_s
         }) {
@@ -69,10 +103,29 @@ pub(crate) fn of_rules(bound: &RuleBook, new: &RuleBook) -> Option<String> {
         }
     }
     let (was, is) = (&bound.people, &new.people);
-    let people = was.on_shift && !is.on_shift || was.gate && !is.gate || is.rest_s < was.rest_s;
+    let people = was.on_shift && !is.on_shift
+        || was.gate && !is.gate
+        || is.rest_s < was.rest_s
+        || is.contact_tail_s < was.contact_tail_s;
+    let waits = |rules: &RuleBook| rules.weaker_after_s.unwrap_or(86_400);
     let less = people
         || new.mass_tolerance_permille > bound.mass_tolerance_permille
         || new.clock_tolerance_s > bound.clock_tolerance_s
-        || new.remember_s < bound.remember_s;
-    less.then(|| "people, counts or clocks are held to less".into())
+        || new.remember_s < bound.remember_s
+        || waits(new) < waits(bound);
+    less.then(|| "people, counts, clocks or changes are held to less".into())
+}
+
+/// Whether less is asked at a place: another side of the wall, fewer contacts, more ways out of it.
+fn less_at(bound: &PlaceRule, new: &PlaceRule) -> bool {
+    let strict = |contact: Contact| match contact {
+        Contact::Apart => 0,
+        Contact::Traced => 1,
+        Contact::Mixing => 2,
+    };
+    let side = bound.side == Side::Clean && new.side != Side::Clean
+        || bound.side == Side::Dirty && new.side != Side::Dirty;
+    side || strict(new.contact) < strict(bound.contact)
+        || new.tail_s < bound.tail_s
+        || !kept(&bound.leads_to, &new.leads_to)
 }

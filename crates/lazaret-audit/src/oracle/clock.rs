@@ -72,6 +72,9 @@ impl Oracle {
             some(&mut row.base);
             of(&mut row.entered);
             of(&mut row.treated_at);
+            of(&mut row.came);
+            of(&mut row.since);
+            of(&mut row.doubtful_since);
             let after = row.clock.unwrap_or(row.floor);
             if row.until != i64::MIN {
                 if own {
@@ -87,10 +90,15 @@ impl Oracle {
         for row in self.vehicles.values_mut() {
             of(&mut row.arrived);
             of(&mut row.came);
+            of(&mut row.since);
+            of(&mut row.emptied_at);
             some(&mut row.washed);
         }
         for row in self.people.values_mut() {
             some(&mut row.ended);
+        }
+        for (_, _, at) in &mut self.proposals {
+            of(at);
         }
         for visit in &mut self.visits {
             of(&mut visit.from);

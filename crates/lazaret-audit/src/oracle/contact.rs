@@ -57,8 +57,11 @@ impl Oracle {
                 self.must("K1", open == Some(true), || {
                     format!("{exception} was not open")
                 });
-                for row in self.lots.values_mut() {
-                    row.stopped.remove(exception.as_str());
+                let stopped = self.stops.remove(exception.as_str());
+                for lot in stopped.into_iter().flatten() {
+                    if let Some(row) = self.lots.get_mut(&lot) {
+                        row.stopped.remove(exception.as_str());
+                    }
                 }
             }
             E::LotFrozen {
@@ -84,6 +87,8 @@ impl Oracle {
     pub(super) fn stop(&mut self, lot: &str, exception: &str) {
         let row = self.lots.entry(lot.into()).or_default();
         row.stopped.insert(exception.into());
+        let stopped = self.stops.entry(exception.into()).or_default();
+        stopped.insert(lot.into());
         unrelease(row);
     }
 
@@ -104,6 +109,10 @@ impl Oracle {
     }
 
     pub(super) fn tail(&self, surface: &str) -> i64 {
+        if surface.starts_with("person ") {
+            let tail = (self.rules.as_ref()).and_then(|rules| rules.people.contact_tail_s);
+            return tail.map_or(0, secs);
+        }
         let Some(rest) = surface.strip_prefix("unit ") else {
             return 0;
         };

@@ -2,46 +2,38 @@
 
 use lazaret_vocabulary::event::entry::{Entry as E, Outcome};
 
-use super::{At, Oracle, Told, acknowledged, secs};
+use super::{At, Lot, Oracle, Told, acknowledged, secs};
 use crate::record::Record;
 
 impl Oracle {
     /// Everything that must hold of a lot that somebody signs for, loads or sends off.
     pub(super) fn may_go(&mut self, lot: &str, now: i64) {
-        let row = self.lots.get(lot).cloned().unwrap_or_default();
-        self.must("G3d", row.stopped.is_empty(), || {
-            format!("{lot} is stopped")
+        let protocols = self.protocols_of(lot);
+        let none = Lot::default();
+        let row = self.lots.get(lot).unwrap_or(&none);
+        let stopped = !row.stopped.is_empty();
+        let refused = row.refused || row.condemned;
+        let tested = protocols.iter().enumerate().all(|(nth, protocol)| {
+            (protocol.tests.iter()).all(|rule| row.passed.contains(rule.test.as_str()))
+                && (nth > 0
+                    || (protocol.inspections.iter())
+                        .all(|rule| row.inspected.contains(rule.step.as_str())))
         });
-        self.must("G2", !row.refused && !row.condemned, || {
-            format!("{lot} was refused")
-        });
+        // A sample of a lot is a sample of what was split from it.
+        let mut waits: Vec<String> = Vec::new();
+        let mut of = Some(lot);
+        while let Some(name) = of {
+            waits.extend(self.out.get(name).into_iter().flatten().cloned());
+            of = (self.lots.get(name)).and_then(|row| row.part_of.as_deref());
+        }
+        let doubtful: Vec<String> = row.doubtful.iter().cloned().collect();
         let treated = self.treated(lot);
+        self.must("G3d", !stopped, || format!("{lot} is stopped"));
+        self.must("G2", !refused, || format!("{lot} was refused"));
         self.must("G3a", treated, || format!("{lot} is not treated"));
-        let tested = self
-            .protocols_of(lot)
-            .iter()
-            .enumerate()
-            .all(|(nth, protocol)| {
-                protocol
-                    .tests
-                    .iter()
-                    .all(|rule| row.passed.contains(rule.test.as_str()))
-                    && (nth > 0
-                        || protocol
-                            .inspections
-                            .iter()
-                            .all(|rule| row.inspected.contains(rule.step.as_str())))
-            });
         self.must("G3c", tested, || format!("{lot} is not tested"));
-        let out: Vec<String> = (self.samples.iter())
-            .filter(|(_, (of, _, _, settled))| !settled && self.whole(of).iter().any(|w| w == lot))
-            .map(|(sample, _)| sample.clone())
-            .collect();
-        self.must("G3c", out.is_empty() && row.doubtful.is_empty(), || {
-            format!(
-                "{lot} goes while {out:?} are out and {:?} told nothing",
-                row.doubtful
-            )
+        self.must("G3c", waits.is_empty() && doubtful.is_empty(), || {
+            format!("{lot} goes while {waits:?} are out and {doubtful:?} told nothing")
         });
         let earliest = self.earliest(lot);
         let now = now.saturating_add(self.slack);
@@ -118,17 +110,9 @@ impl Oracle {
 
     /// Samples and their results.
     pub(super) fn of_samples(&mut self, entry: &E, told: Told<'_>) {
-        let Told {
-            event,
-            record,
-            at,
-            now,
-            ..
-        } = told;
-        let by = record.by.to_string();
+        let Told { record, at, .. } = told;
         match entry {
             E::SampleTaken { lot, sample, test } => {
-                self.worker(event, record, now);
                 let fresh = self
                     .samples
                     .insert(
@@ -137,10 +121,11 @@ impl Oracle {
                     )
                     .is_none();
                 self.must("K1", fresh, || format!("{sample} was taken twice"));
+                let out = self.out.entry(lot.to_string()).or_default();
+                out.insert(sample.to_string());
                 let counts = self.sample_counts(lot.as_str(), test.as_str(), at);
                 let warned = acknowledged(record, "early_sample");
                 self.must("A8", counts || warned, || format!("{sample} is too early"));
-                self.hand(lot.as_str(), &by, at, true);
             }
             E::ResultEntered {
                 sample,
@@ -188,6 +173,9 @@ impl Oracle {
         });
         if let Some(row) = self.samples.get_mut(sample) {
             row.3 = true;
+        }
+        if let Some(out) = self.out.get_mut(&lot) {
+            out.remove(sample);
         }
         self.hand(&lot, record.by.as_str(), at, true);
         match outcome {

@@ -91,8 +91,11 @@ impl Oracle {
                 self.must("A10", said && witness.as_str() == by, || {
                     format!("{witness} has not said what they saw of {lot}")
                 });
-                self.credits.remove(lot.as_str());
+                let asked = self.credits.remove(lot.as_str());
                 let from = us(*from);
+                self.must("A10", asked.is_some_and(|(since, _)| since == from), || {
+                    format!("nobody asked to credit {lot} with so much")
+                });
                 let row = self.lots.entry(lot.to_string()).or_default();
                 let least = row.treated_at.max(row.floor).max(row.entered);
                 let clock = row.clock.unwrap_or(i64::MIN);

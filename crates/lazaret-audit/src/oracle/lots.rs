@@ -6,7 +6,7 @@ use lazaret_vocabulary::event::entry::{Entry as E, LotPart, Role, Tally};
 use lazaret_vocabulary::event::rules::{ClockFrom, Contact, Side};
 use lazaret_vocabulary::event::{Happening as H, PlaceName, Spot};
 
-use super::{At, Oracle, Told, acknowledged, present, spot_of, unit_surface};
+use super::{At, Oracle, Told, acknowledged, present, spot_of, stops, unit_surface};
 use crate::dangers;
 use crate::record::Record;
 use crate::visits::Visit;
@@ -39,9 +39,6 @@ impl Oracle {
             ),
             H::LotStored { lot, spot } | H::LotSent { lot, spot } => {
                 let sent = matches!(event.happening, H::LotSent { .. });
-                if !sent {
-                    self.worker(event, record, now);
-                }
                 self.stored(lot.as_str(), &spot_of(spot), sent, at, now, record);
             }
             _ => {}
@@ -66,6 +63,14 @@ impl Oracle {
         self.must("G7", ok, || format!("{lot} is known from elsewhere"));
         let same = known.as_ref().is_none_or(|row| row.goods == goods);
         self.must("G5", same, || format!("{lot} is not {goods} by its papers"));
+        let on_papers = known.as_ref().is_some_and(|row| row.at == At::Papers);
+        let papers = self.papers_for(&carrier.convoy).any(|row| !row.1);
+        self.must("G5", on_papers || !papers || stops(record, lot), || {
+            format!(
+                "no papers of {} name {lot}, and nothing stops it",
+                carrier.convoy
+            )
+        });
         let mut row = known.unwrap_or_default();
         let protocol = self.protocol_for(goods, &carrier.source, now);
         let from_arrival = protocol.is_some_and(|p| {
@@ -87,8 +92,8 @@ impl Oracle {
         row.treated_at = i64::MIN;
         row.trial = self.trials.contains(&carrier.convoy);
         row.slot = false;
-        self.lots.insert(lot.into(), row);
-        self.put(lot, Some(to.clone()));
+        row.spot = Some(to.clone());
+        self.alter(lot, |old| *old = row);
         self.vehicles.entry(vehicle.into()).or_default().opened = true;
         self.company_checks(lot, to, record);
         self.visits.push(Visit {
@@ -99,7 +104,6 @@ impl Oracle {
             record: self.seq,
         });
         self.stay(lot, to, at, now);
-        self.hands(lot, record, at);
     }
 
     pub(super) fn stored(
@@ -176,14 +180,13 @@ impl Oracle {
             }
         }
         self.end_visits(lot, now);
-        self.put(lot, Some(to.clone()));
-        let entry = self.lots.entry(lot.into()).or_default();
-        entry.since = at.min(now);
-        entry.slot = true;
-        entry.at = if sent { At::Sent } else { At::Here };
-        if side == Some(Side::Clean) && !sent {
-            entry.clean = true;
-        }
+        self.alter(lot, |row| {
+            row.spot = Some(to.clone());
+            row.slot = true;
+            row.since = at.min(now);
+            row.at = if sent { At::Sent } else { At::Here };
+            row.clean |= side == Some(Side::Clean) && !sent;
+        });
         if !expected {
             self.room(to);
         }
@@ -194,7 +197,6 @@ impl Oracle {
         let place = PlaceName::new(to.0.as_str());
         self.base(lot, now, &ClockFrom::Stored(place));
         self.stay(lot, to, at, now);
-        self.hands(lot, record, at);
         for lot in restarts {
             self.restarted_in(record, &lot, "C1");
         }
@@ -202,9 +204,7 @@ impl Oracle {
 
     /// Counts, losses and splits.
     pub(super) fn of_counts(&mut self, entry: &E, told: Told<'_>) {
-        let Told {
-            record, at, now, ..
-        } = told;
+        let Told { record, now, .. } = told;
         match entry {
             E::LotCounted { lot, tally } => {
                 let tolerance = self.rules.as_ref().map_or(0, |r| r.mass_tolerance_permille);
@@ -222,7 +222,6 @@ impl Oracle {
                 self.must("G5", off == told, || {
                     format!("{lot} differs, and told: {told}")
                 });
-                self.hands(lot.as_str(), record, at);
             }
             E::DiscrepancyFound { lot, exception, .. } => {
                 self.exceptions.insert(exception.to_string(), true);
@@ -233,6 +232,7 @@ impl Oracle {
                 self.must("A8", warned, || format!("a loss of {lot} unseen"));
                 let row = self.lots.entry(lot.to_string()).or_default();
                 let tally = row.tally.unwrap_or_default();
+                let here = present(row.at);
                 let enough = lost.pieces <= tally.pieces && lost.mass_kg <= tally.mass_kg;
                 if row.tally.is_some() {
                     row.tally = Some(Tally {
@@ -243,6 +243,8 @@ impl Oracle {
                 self.must("G5", enough, || {
                     format!("more of {lot} lost than there was")
                 });
+                let told = here && stops(record, lot.as_str());
+                self.must("G5", told, || format!("a loss of {lot} stops nothing"));
             }
             E::LotSplit { lot, parts } => self.split(lot.as_str(), parts, now),
             _ => {}
@@ -267,9 +269,12 @@ impl Oracle {
             self.must("K1", fresh, || format!("{} is not new", part.lot));
             let mut child = row.clone();
             child.tally = row.tally.map(|_| part.tally);
-            child.spot = None;
-            self.lots.insert(part.lot.to_string(), child);
-            self.put(part.lot.as_str(), row.spot.clone());
+            child.part_of = Some(lot.to_owned());
+            for exception in &row.stopped {
+                let stopped = self.stops.entry(exception.clone()).or_default();
+                stopped.insert(part.lot.to_string());
+            }
+            self.alter(part.lot.as_str(), |row| *row = child);
             for stay in &stays {
                 self.visits.push(Visit {
                     lot: part.lot.to_string(),
@@ -278,11 +283,11 @@ impl Oracle {
             }
         }
         self.end_visits(lot, now);
-        let entry = self.lots.entry(lot.into()).or_default();
-        entry.at = At::Split;
-        entry.parts = parts.iter().map(|p| p.lot.to_string()).collect();
-        entry.slot = false;
-        self.put(lot, None);
+        self.alter(lot, |row| {
+            row.at = At::Split;
+            row.parts = parts.iter().map(|p| p.lot.to_string()).collect();
+            (row.slot, row.spot) = (false, None);
+        });
         if let Some(spot) = row.spot.filter(|_| row.slot) {
             self.room(&spot);
         }
@@ -345,11 +350,9 @@ impl Oracle {
                 departure,
                 wagon,
             } => {
-                self.worker(event, record, now);
                 let wagon = wagon.as_ref().map(ToString::to_string);
                 self.loaded(lot.as_str(), departure.as_str(), wagon, record, now);
                 self.lots.entry(lot.to_string()).or_default().since = at.min(now);
-                self.hands(lot.as_str(), record, at);
             }
             H::Departed {
                 departure, lots, ..
@@ -382,14 +385,15 @@ impl Oracle {
                 }
                 self.end_visits(lot.as_str(), now);
                 self.work.remove(lot.as_str());
-                let row = self.lots.entry(lot.to_string()).or_default();
-                row.at = if matches!(event.happening, H::LotDestroyed { .. }) {
-                    At::Destroyed
-                } else {
-                    At::SentBack
-                };
-                row.slot = false;
-                self.put(lot.as_str(), None);
+                let destroyed = matches!(event.happening, H::LotDestroyed { .. });
+                self.alter(lot.as_str(), |row| {
+                    row.at = if destroyed {
+                        At::Destroyed
+                    } else {
+                        At::SentBack
+                    };
+                    (row.slot, row.spot) = (false, None);
+                });
             }
             _ => {}
         }
@@ -426,11 +430,11 @@ impl Oracle {
         self.end_visits(lot, now);
         let entry = self.departures.entry(departure.into()).or_default();
         entry.1.push(lot.into());
-        let row = self.lots.entry(lot.into()).or_default();
-        row.at = At::Loaded;
-        row.departure = departure.into();
-        row.wagon = wagon;
-        row.slot = false;
-        self.put(lot, None);
+        self.alter(lot, |row| {
+            row.at = At::Loaded;
+            row.departure = departure.into();
+            row.wagon = wagon;
+            (row.slot, row.spot) = (false, None);
+        });
     }
 }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use std::collections::BTreeSet;
+
 use lazaret_vocabulary::event::Thing;
-use lazaret_vocabulary::event::entry::{Entry as E, ManifestLine};
+use lazaret_vocabulary::event::entry::{Entry as E, ManifestLine, Role};
 use lazaret_vocabulary::event::rules::Protocol;
 
-use super::{At, Lot, Oracle, Told, present, secs, unrelease, us};
+use super::{At, Lot, Oracle, Told, present, secs, stops, unrelease, us};
 use crate::weaker::Change;
 use crate::{dangers, weaker};
 
@@ -27,12 +29,17 @@ impl Oracle {
             }
             E::RulesAdopted { rules } => {
                 let less = (self.rules.as_ref()).and_then(|bound| weaker::of_rules(bound, rules));
-                self.second_person(less, &Change::Rules(rules.clone()), &by, now);
+                let change = Change::Rules(rules.clone());
+                self.second_person(less, &change, &by, now);
+                // To adopt it once more later needs to be proposed once more.
+                self.proposals.retain(|(other, ..)| *other != change);
                 self.rules = Some(Arc::new((**rules).clone()));
             }
             E::ProtocolAdopted { protocol } => {
                 let less = self.less_of(protocol, now);
-                self.second_person(less, &Change::protocol(protocol), &by, now);
+                let change = Change::protocol(protocol);
+                self.second_person(less, &change, &by, now);
+                self.proposals.retain(|(other, ..)| *other != change);
                 self.protocols.push(Arc::new((**protocol).clone()));
                 if protocol.held_too {
                     self.bind(protocol);
@@ -107,20 +114,45 @@ impl Oracle {
     /// A name that two people void was never here.
     pub(super) fn voided(&mut self, thing: &Thing, by: &str, now: i64) {
         let key = format!("{thing:?}");
-        match self.voiding.get(&key) {
+        let first = match self.voiding.get(&key) {
             Some(first) if first != by => self.voiding.remove(&key),
             _ => {
                 self.voiding.insert(key, by.to_owned());
                 return;
             }
         };
+        let officer = |name: &str| {
+            let roles = self.people.get(name).map_or(&[][..], |row| &row.roles);
+            roles.contains(&Role::QuarantineOfficer) || roles.contains(&Role::ChiefOfficer)
+        };
+        let told = first.is_some_and(|first| officer(&first)) || officer(by);
+        self.must("R1", told, || {
+            format!("no officer says that {thing:?} is not here")
+        });
+        let untouched = match thing {
+            Thing::Lot(lot) => self.lots.get(lot.as_str()).is_some_and(|row| {
+                let sampled = self.samples.values().any(|(of, ..)| of == lot.as_str());
+                let stopped = (row.stopped.iter()).any(|by| !by.starts_with("unannounced-"));
+                row.at == At::Here
+                    && row.treated.is_empty()
+                    && row.signers.is_empty()
+                    && !(row.released || row.clean || stopped || sampled)
+                    && row.part_of.is_none()
+            }),
+            Thing::Vehicle(vehicle) => (self.vehicles.get(vehicle.as_str()))
+                .is_some_and(|row| row.here && !row.opened && !row.emptied),
+            Thing::Convoy(_) => false,
+        };
+        self.must("K1", untouched, || {
+            format!("{thing:?} was worked on, or is not here: it is no mistake of entry")
+        });
         match thing {
             Thing::Lot(lot) => {
                 self.end_visits(lot.as_str(), now);
                 self.work.remove(lot.as_str());
-                self.put(lot.as_str(), None);
-                let row = self.lots.entry(lot.to_string()).or_default();
-                (row.at, row.slot) = (At::Off, false);
+                self.alter(lot.as_str(), |row| {
+                    (row.at, row.slot, row.spot) = (At::Off, false, None);
+                });
             }
             Thing::Vehicle(vehicle) => {
                 self.park(vehicle.as_str(), None);
@@ -164,8 +196,57 @@ impl Oracle {
         }
     }
 
+    /// Rule G5: what papers no longer say of goods that came, or say of goods that they did not name, stops those goods.
+    pub(super) fn papers_changed(
+        &mut self,
+        manifest: &str,
+        lines: &[ManifestLine],
+        told: Told<'_>,
+    ) {
+        let Some((convoy, withheld, _)) = self.papers.get(manifest).cloned() else {
+            return;
+        };
+        if !self.arrived.contains(&convoy) {
+            return;
+        }
+        let empty = BTreeSet::new();
+        let named = if withheld {
+            &empty
+        } else {
+            self.lots_of.get(&convoy).unwrap_or(&empty)
+        };
+        let open = |name: &str| {
+            self.lots
+                .get(name)
+                .filter(|row| row.convoy == convoy)
+                .filter(|row| present(row.at) && row.on_papers || row.at == At::Papers)
+        };
+        let mut changed: Vec<String> = Vec::new();
+        for name in named.iter().map(String::as_str) {
+            if open(name).is_none() {
+                continue;
+            }
+            let line = lines.iter().find(|line| line.lot.as_str() == name);
+            let same = line.zip(open(name)).is_some_and(|(line, row)| {
+                row.goods == line.goods.as_str() && row.vehicle == line.vehicle.as_str()
+            });
+            if !same {
+                changed.push(name.to_owned());
+            }
+        }
+        changed.extend(
+            (lines.iter().map(|line| line.lot.as_str()))
+                .filter(|lot| open(lot).is_none())
+                .map(str::to_owned),
+        );
+        changed.retain(|lot| !stops(told.record, lot));
+        self.must("G5", changed.is_empty(), || {
+            format!("papers {manifest} say something else of {changed:?} than what came, and nothing stops")
+        });
+    }
+
     /// Papers, trials.
-    pub(super) fn of_papers(&mut self, entry: &E) {
+    pub(super) fn of_papers(&mut self, entry: &E, told: Told<'_>) {
         match entry {
             E::ManifestAnnounced {
                 manifest,
@@ -182,6 +263,7 @@ impl Oracle {
             E::ManifestAmended {
                 manifest, lines, ..
             } => {
+                self.papers_changed(manifest.as_str(), lines, told);
                 if let Some(row) = self.papers.get_mut(manifest.as_str()) {
                     *row = (row.0.clone(), false, false);
                     let convoy = row.0.clone();
@@ -189,6 +271,7 @@ impl Oracle {
                 }
             }
             E::ManifestWithheld { manifest, .. } => {
+                self.papers_changed(manifest.as_str(), &[], told);
                 if let Some(row) = self.papers.get_mut(manifest.as_str()) {
                     *row = (row.0.clone(), true, false);
                     let convoy = row.0.clone();
@@ -196,6 +279,7 @@ impl Oracle {
                 }
             }
             E::ManifestRefused { manifest, .. } => {
+                self.papers_changed(manifest.as_str(), &[], told);
                 if let Some(row) = self.papers.get_mut(manifest.as_str()) {
                     *row = (row.0.clone(), false, true);
                 }
@@ -211,11 +295,11 @@ impl Oracle {
 
     pub(super) fn announce(&mut self, convoy: &str, lines: &[ManifestLine]) {
         for lot in self.lots_of.get(convoy).into_iter().flatten() {
-            if let Some(row) = self.lots.get_mut(lot)
-                && row.at == At::Papers
-                && row.convoy == convoy
-            {
-                row.at = At::Off;
+            if let Some(row) = self.lots.get_mut(lot).filter(|row| row.convoy == convoy) {
+                row.on_papers = false;
+                if row.at == At::Papers {
+                    row.at = At::Off;
+                }
             }
         }
         for line in lines {
@@ -226,24 +310,27 @@ impl Oracle {
             }
             let names = self.lots_of.entry(convoy.to_owned()).or_default();
             names.insert(line.lot.to_string());
-            let row = self.lots.entry(line.lot.to_string()).or_default();
-            if present(row.at) {
-                // What is here gets no less dangerous by new papers.
-                row.hazards
-                    .extend(line.hazards.iter().map(ToString::to_string));
-            }
-            let fresh = row.vehicle.is_empty();
-            if fresh || row.at == At::Off {
-                *row = Lot {
-                    at: At::Papers,
-                    goods: line.goods.to_string(),
-                    vehicle: line.vehicle.to_string(),
-                    convoy: convoy.into(),
-                    tally: Some(line.tally),
-                    hazards: line.hazards.iter().map(ToString::to_string).collect(),
-                    ..Lot::default()
-                };
-            }
+            self.alter(line.lot.as_str(), |row| {
+                row.on_papers = true;
+                let hazards = line.hazards.iter().map(ToString::to_string);
+                if present(row.at) {
+                    // What is here gets no less dangerous by new papers.
+                    row.hazards.extend(hazards);
+                } else if row.vehicle.is_empty() || row.at == At::Off {
+                    *row = Lot {
+                        at: At::Papers,
+                        goods: line.goods.to_string(),
+                        vehicle: line.vehicle.to_string(),
+                        convoy: convoy.into(),
+                        tally: Some(line.tally),
+                        hazards: hazards.collect(),
+                        // Papers that are written anew settle nothing that stopped it.
+                        stopped: std::mem::take(&mut row.stopped),
+                        on_papers: true,
+                        ..Lot::default()
+                    };
+                }
+            });
         }
     }
 

@@ -1,82 +1,42 @@
 //! Who may say what, who may work, and who had what in hand.
 
-use lazaret_vocabulary::event::entry::{Entry as E, PersonName, Role};
-use lazaret_vocabulary::event::rules::Side;
-use lazaret_vocabulary::event::{Event, Happening as H, Thing};
+use lazaret_vocabulary::event::Happening as H;
+use lazaret_vocabulary::event::entry::{Entry as E, Role};
 
-use super::{At, Oracle, Told, crew_of, present, secs, spot_of, us};
-use crate::record::Record;
+use super::{At, Oracle, Person, Told, present, secs, us};
+
+/// Who may clear others.
+const CLEAR: &[Role] = &[
+    Role::Administrator,
+    Role::QuarantineOfficer,
+    Role::ChiefOfficer,
+];
 
 impl Oracle {
-    pub(super) fn said_by_people(&self, what: &H) -> bool {
-        !matches!(
-            what,
-            H::LotReleased { .. }
-                | H::HoldStarted { .. }
-                | H::HoldRestarted { .. }
-                | H::Entry(
-                    E::TreatmentJudged { .. }
-                        | E::TreatmentVoided { .. }
-                        | E::DiscrepancyFound { .. }
-                        | E::LotFrozen { .. }
-                        | E::LotRecalled { .. }
-                        | E::ExceptionOpened { .. }
-                        | E::Worked { .. }
-                        | E::Corrected { .. }
-                        | E::WarningAcknowledged { .. }
-                        | E::ClockCredited { .. }
-                )
-        )
-    }
-
     /// Whether there is no administrator yet.
     pub(super) fn founding(&self) -> bool {
         let mut people = self.people.values();
         !people.any(|person| person.roles.contains(&Role::Administrator))
     }
 
+    /// Rule R1: each role does its own work only.
     pub(super) fn role(&mut self, by: &str, what: &H) {
-        use Role as R;
-        let roles: &[R] = match what {
-            H::LotLoaded { .. } | H::Departed { .. } => &[R::Dispatcher],
-            H::LotDestroyed { .. } | H::Entry(E::ExceptionClosed { .. }) => &[R::ChiefOfficer],
-            H::Entry(
-                E::Signed { .. }
-                | E::SignatureWithdrawn { .. }
-                | E::CreditAsked { .. }
-                | E::ResultEntered { .. },
-            )
-            | H::LotInspected { .. }
-            | H::LotSentBack { .. } => &[R::QuarantineOfficer, R::ChiefOfficer],
-            H::TreatmentStarted { .. } | H::TreatmentEnded { .. } | H::VehicleWashed { .. } => {
-                &[R::DisinfectionLead, R::Crew]
-            }
-            H::VehicleReleased { .. } | H::ConvoyArrived { .. } => &[R::YardMaster, R::Gate],
-            H::LotStored { .. } | H::LotUnloaded { .. } => &[R::YardMaster, R::Crew],
-            // An empty ledger belongs to whoever sets its rules and appoints its first administrator.
-            H::Entry(E::RulesAdopted { .. } | E::PersonAppointed { .. }) if self.founding() => {
-                return;
-            }
-            H::Entry(
-                E::RulesAdopted { .. }
-                | E::RulesProposed { .. }
-                | E::ProtocolAdopted { .. }
-                | E::ProtocolProposed { .. },
-            ) => &[R::Administrator, R::ChiefOfficer],
-            H::Entry(E::PersonAppointed { .. }) => &[R::Administrator],
-            H::Entry(E::PersonCleared { .. } | E::ClearanceLapsed { .. }) => {
-                &[R::Administrator, R::QuarantineOfficer, R::ChiefOfficer]
-            }
-            _ => return,
-        };
-        let own = self
-            .people
-            .get(by)
-            .map(|p| p.roles.clone())
-            .unwrap_or_default();
-        self.must("R1", own.iter().any(|role| roles.contains(role)), || {
-            format!("{by} may not say {what:?}")
-        });
+        // An empty ledger belongs to whoever sets its rules and appoints its first administrator.
+        let founds = matches!(
+            what,
+            H::Entry(E::RulesAdopted { .. } | E::PersonAppointed { .. })
+        );
+        if founds && self.founding() {
+            return;
+        }
+        let roles = may_say(what);
+        // What nobody may say has a rule of its own that it breaks, or is no harm.
+        if roles.is_empty() {
+            return;
+        }
+        let own = self.people.get(by).map_or(&[][..], |row| &row.roles);
+        let may = own.iter().any(|role| roles.contains(role));
+        self.must("R1", may, || format!("{by} may not say {what:?}"));
     }
 
     /// People, their clearances, shifts and sickness.
@@ -84,6 +44,13 @@ impl Oracle {
         let Told { record, now, .. } = told;
         match entry {
             E::PersonAppointed { person, roles } => {
+                let others = (self.people.iter()).any(|(name, row)| {
+                    name != person.as_str() && row.roles.contains(&Role::Administrator)
+                });
+                let stays = others || roles.contains(&Role::Administrator);
+                self.must("R1", stays, || {
+                    format!("nobody would administer but {person}")
+                });
                 self.people.entry(person.to_string()).or_default().roles = roles.clone();
             }
             E::PersonCleared {
@@ -91,6 +58,10 @@ impl Oracle {
                 until,
                 agents,
             } => {
+                let clears = |row: &&Person| row.roles.iter().any(|role| CLEAR.contains(role));
+                let others = self.people.values().filter(clears).count() >= 2;
+                let own = *person == record.by && others;
+                self.must("P1", !own, || format!("{person} cleared themselves"));
                 let row = self.people.entry(person.to_string()).or_default();
                 row.until = us(*until);
                 row.lapsed = false;
@@ -120,9 +91,11 @@ impl Oracle {
                     rested && row.until > now.saturating_sub(slack),
                     || format!("{person} must rest"),
                 );
+                self.people.entry(person.to_string()).or_default().on_shift = true;
             }
             E::PersonShiftEnded { person } => {
-                self.people.entry(person.to_string()).or_default().ended = Some(now);
+                let row = self.people.entry(person.to_string()).or_default();
+                (row.ended, row.on_shift) = (Some(now), false);
             }
             E::PersonPassedGate { person } => {
                 self.people.entry(person.to_string()).or_default().dirty = false;
@@ -171,77 +144,151 @@ impl Oracle {
         let row = self.people.get(person).cloned().unwrap_or_default();
         let now = now.saturating_sub(self.slack);
         self.must("P1", row.until > now, || format!("{person} is not cleared"));
-    }
-
-    /// Who begins work must be cleared and on the right side of the wall.
-    pub(super) fn worker(&mut self, event: &Event, record: &Record, now: i64) {
-        let (spot, lot) = match &event.happening {
-            H::LotStored { spot, .. } => (Some(spot_of(spot)), None),
-            H::TreatmentStarted { lot, .. }
-            | H::InspectionStarted { lot, .. }
-            | H::LotLoaded { lot, .. }
-            | H::Entry(E::SampleTaken { lot, .. }) => {
-                let spot = self.lots.get(lot.as_str()).and_then(|row| row.spot.clone());
-                (spot, Some(lot))
-            }
-            H::UnloadingStarted { vehicle, .. } | H::VehicleWashed { vehicle } => {
-                let row = self.vehicles.get(vehicle.as_str());
-                (row.and_then(|row| row.spot.clone()), None)
-            }
-            _ => (None, None),
-        };
-        let side = spot
+        let asked = self
+            .rules
             .as_ref()
-            .and_then(|spot| self.place(&spot.0))
-            .map(|rule| rule.side);
-        let gate = self.rules.as_ref().is_some_and(|rules| rules.people.gate);
-        for person in crew_of(record) {
-            self.cleared(&person, now);
-            let dirty = self.people.get(&person).is_some_and(|p| p.dirty);
-            self.must("P2", !(gate && side == Some(Side::Clean) && dirty), || {
-                format!("{person} came from the dirty side")
-            });
-            // Loading takes a lot out of its place: nobody is then on either side.
-            let loads = matches!(event.happening, H::LotLoaded { .. });
-            if !loads && side.is_some_and(|side| side != Side::Clean) {
-                self.people.entry(person).or_default().dirty = true;
-            }
-        }
-        let _ = lot;
-    }
-
-    pub(super) fn hand(&mut self, lot: &str, person: &str, at: i64, judged: bool) {
-        let at = at.min(self.last);
-        let row = self.lots.entry(lot.into()).or_default();
-        row.hands.push((person.into(), at, judged));
-    }
-
-    /// Whoever says it did it, unless it is said who did.
-    pub(super) fn hands(&mut self, lot: &str, record: &Record, at: i64) {
-        for person in crew_of(record) {
-            self.hand(lot, &person, at, false);
-        }
-    }
-
-    /// Who worked.
-    pub(super) fn worked(&mut self, thing: &Thing, people: &[PersonName], told: Told<'_>) {
-        let Thing::Lot(lot) = thing else {
-            return;
-        };
-        let judged = told.record.events.iter().any(|event| {
-            matches!(
-                event.happening,
-                H::TreatmentStarted { .. }
-                    | H::TreatmentEnded { .. }
-                    | H::InspectionStarted { .. }
-                    | H::LotInspected { .. }
-                    | H::Entry(
-                        E::TreatmentDosed { .. } | E::TreatmentRead { .. } | E::SampleTaken { .. }
-                    )
-            )
+            .is_some_and(|rules| rules.people.on_shift);
+        self.must("P1", !asked || row.on_shift, || {
+            format!("{person} is not on shift")
         });
-        for person in people {
-            self.hand(lot.as_str(), person.as_str(), told.at, judged);
+    }
+}
+
+/// Whether somebody said it; the rest is what the ledger made of what they said.
+pub(super) fn said(what: &H) -> bool {
+    !matches!(
+        what,
+        H::LotReleased { .. }
+            | H::HoldStarted { .. }
+            | H::HoldRestarted { .. }
+            | H::Entry(
+                E::TreatmentJudged { .. }
+                    | E::TreatmentVoided { .. }
+                    | E::DiscrepancyFound { .. }
+                    | E::LotFrozen { .. }
+                    | E::LotRecalled { .. }
+                    | E::ExceptionOpened { .. }
+                    | E::Worked { .. }
+                    | E::Corrected { .. }
+                    | E::WarningAcknowledged { .. }
+                    | E::TimeDoubted { .. }
+                    | E::ClockCredited { .. }
+            )
+    )
+}
+
+/// The roles that may say it; none for what follows from rules.
+fn may_say(what: &H) -> &'static [Role] {
+    use Role as R;
+    const OFFICERS: &[Role] = &[R::QuarantineOfficer, R::ChiefOfficer];
+    const YARD: &[Role] = &[R::YardMaster, R::Crew];
+    const ARRIVALS: &[Role] = &[R::YardMaster, R::Gate];
+    const TREATS: &[Role] = &[R::DisinfectionLead, R::Crew];
+    const PAPERS: &[Role] = &[R::YardMaster, R::Gate, R::QuarantineOfficer];
+    const AT_WORK: &[Role] = &[
+        R::YardMaster,
+        R::DisinfectionLead,
+        R::QuarantineOfficer,
+        R::ChiefOfficer,
+        R::Dispatcher,
+        R::Gate,
+        R::Crew,
+    ];
+    const ALL: &[Role] = &[
+        R::YardMaster,
+        R::DisinfectionLead,
+        R::QuarantineOfficer,
+        R::ChiefOfficer,
+        R::Dispatcher,
+        R::Gate,
+        R::Crew,
+        R::Auditor,
+        R::Administrator,
+    ];
+    match what {
+        H::LotLoaded { .. } | H::Departed { .. } | H::DepartureCancelled { .. } => &[R::Dispatcher],
+        H::LotDestroyed { .. } | H::Entry(E::ExceptionClosed { .. }) => &[R::ChiefOfficer],
+        H::InspectionStarted { .. }
+        | H::LotInspected { .. }
+        | H::HoldStarted { .. }
+        | H::HoldRestarted { .. }
+        | H::HoldEnded { .. }
+        | H::LotSentBack { .. }
+        | H::Entry(
+            E::Signed { .. }
+            | E::SignatureWithdrawn { .. }
+            | E::ClockCredited { .. }
+            | E::CreditAsked { .. }
+            | E::SampleTaken { .. }
+            | E::ResultEntered { .. },
+        ) => OFFICERS,
+        H::TreatmentStarted { .. }
+        | H::TreatmentEnded { .. }
+        | H::VehicleWashed { .. }
+        | H::Entry(E::TreatmentDosed { .. } | E::TreatmentRead { .. }) => TREATS,
+        H::WorkPaused { .. } | H::WorkResumed { .. } => {
+            &[R::YardMaster, R::DisinfectionLead, R::Crew]
         }
+        H::ConvoySent { .. }
+        | H::ConvoyCancelled { .. }
+        | H::ConvoyArrived { .. }
+        | H::VehicleReleased { .. }
+        | H::VehicleReturned { .. }
+        | H::Entry(E::VehicleChecked { .. } | E::VehicleSealed { .. }) => ARRIVALS,
+        H::Entry(
+            E::RulesAdopted { .. }
+            | E::RulesProposed { .. }
+            | E::ProtocolAdopted { .. }
+            | E::ProtocolProposed { .. },
+        ) => &[R::Administrator, R::ChiefOfficer],
+        H::Entry(E::PersonAppointed { .. } | E::TimeStated { .. }) => &[R::Administrator],
+        H::Entry(E::PersonCleared { .. } | E::ClearanceLapsed { .. }) => CLEAR,
+        H::Entry(
+            E::PersonShiftStarted { .. }
+            | E::PersonShiftEnded { .. }
+            | E::PersonPassedGate { .. }
+            | E::CreditWitnessed { .. },
+        ) => AT_WORK,
+        H::Entry(E::PersonReportedSick { .. } | E::Noted { .. } | E::TimeConfirmed { .. }) => ALL,
+        H::Entry(
+            E::ManifestAnnounced { .. }
+            | E::ManifestAmended { .. }
+            | E::ManifestWithheld { .. }
+            | E::ManifestRefused { .. }
+            | E::ConvoyPostponed { .. }
+            | E::TrialDeclared { .. },
+        ) => PAPERS,
+        H::Entry(E::NameVoided { .. }) => &[
+            R::YardMaster,
+            R::Gate,
+            R::Crew,
+            R::QuarantineOfficer,
+            R::ChiefOfficer,
+        ],
+        H::Entry(E::LotCounted { .. } | E::LossDeclared { .. } | E::LotSplit { .. }) => {
+            &[R::YardMaster, R::Crew, R::QuarantineOfficer]
+        }
+        H::Entry(
+            E::ContactSeen { .. } | E::ContaminationFound { .. } | E::ExceptionOpened { .. },
+        ) => &[
+            R::QuarantineOfficer,
+            R::ChiefOfficer,
+            R::YardMaster,
+            R::DisinfectionLead,
+            R::Crew,
+        ],
+        H::LotReleased { .. }
+        | H::Entry(
+            E::DiscrepancyFound { .. }
+            | E::TreatmentJudged { .. }
+            | E::TreatmentVoided { .. }
+            | E::LotFrozen { .. }
+            | E::LotRecalled { .. }
+            | E::TimeDoubted { .. }
+            | E::Worked { .. }
+            | E::Corrected { .. }
+            | E::WarningAcknowledged { .. },
+        ) => &[],
+        _ => YARD,
     }
 }

@@ -1,9 +1,11 @@
 //! What is where, how much room there is, and what may stand beside what.
 
+use std::collections::BTreeSet;
+
 use lazaret_vocabulary::event::rules::Contact;
 use lazaret_vocabulary::event::{Happening as H, Spot};
 
-use super::{Oracle, Told, acknowledged, spot_of, unit_surface};
+use super::{Lot, Oracle, Stand, Told, acknowledged, spot_of, unit_surface};
 use crate::dangers;
 use crate::record::Record;
 use crate::visits::{OPEN, Visit};
@@ -59,16 +61,19 @@ impl Oracle {
         let Some(rule) = self.place(&to.0).cloned() else {
             return;
         };
-        let count = |filter: &dyn Fn(&(String, u32)) -> bool| {
-            let lots = self.lots_at.iter().filter(|(spot, _)| filter(spot));
-            let lots = lots.flat_map(|(_, lots)| lots);
-            let vehicles = self.vehicles_at.iter().filter(|(spot, _)| filter(spot));
-            lots.filter(|lot| self.lots.get(*lot).is_some_and(|row| row.slot))
-                .count()
-                + vehicles.map(|(_, vehicles)| vehicles.len()).sum::<usize>()
+        let unit = |spot: &(String, u32)| {
+            let lots = self.stands.get(spot).map_or(0, |stand| stand.taken);
+            lots + self.vehicles_at.get(spot).map_or(0, BTreeSet::len)
         };
-        let in_place = count(&|spot| spot.0 == to.0);
-        let in_unit = count(&|spot| spot == to);
+        let in_unit = unit(to);
+        let (first, last) = ((to.0.clone(), 0), (to.0.clone(), u32::MAX));
+        let whole = first..=last;
+        let in_place = (self.stands.range(whole.clone()))
+            .map(|(_, stand)| stand.taken)
+            .sum::<usize>()
+            + (self.vehicles_at.range(whole))
+                .map(|(_, vehicles)| vehicles.len())
+                .sum::<usize>();
         if let Some(&total) = self.capacity.get(&to.0) {
             self.must("S1", in_place <= total as usize, || {
                 format!("{to:?} is over full")
@@ -96,61 +101,114 @@ impl Oracle {
     }
 
     pub(super) fn company_checks(&mut self, lot: &str, to: &(String, u32), record: &Record) {
-        let row = self.lots.get(lot).cloned().unwrap_or_default();
-        let beside = |(place, unit): &(String, u32)| *place == to.0 && unit.abs_diff(to.1) == 1;
-        let near: Vec<String> = (self.lots_at.iter())
-            .filter(|(spot, _)| beside(spot))
-            .flat_map(|(_, lots)| lots)
-            .filter(|name| {
-                let other = self.lots.get(*name);
-                other.is_some_and(|other| dangers::asked(&row.hazards, &other.hazards) >= 3)
-            })
-            .cloned()
-            .collect();
+        let Some(row) = self.lots.get(lot) else {
+            return;
+        };
+        let asks = |name: &String| {
+            let other = self.lots.get(name);
+            other.map_or(0, |other| dangers::asked(&row.hazards, &other.hazards))
+        };
+        let dangerous = |unit: u32| {
+            let stand = self.stands.get(&(to.0.clone(), unit));
+            stand.into_iter().flat_map(|stand| &stand.dangerous)
+        };
+        let alone = row.hazards.is_empty();
+        let mut near = Vec::new();
+        let beside = [to.1.checked_sub(1), to.1.checked_add(1)];
+        for unit in beside.into_iter().flatten().filter(|_| !alone) {
+            near.extend(dangerous(unit).filter(|name| asks(name) >= 3).cloned());
+        }
+        let told = acknowledged(record, "near");
+        let mut bad: Vec<String> = Vec::new();
+        for name in dangerous(to.1).filter(|name| !alone && *name != lot) {
+            let asked = asks(name);
+            if asked >= 2 || asked == 1 && !told {
+                bad.push(name.clone());
+            }
+        }
+        let apart = |a: &str, b: &str| {
+            let goods = self.rules.iter().flat_map(|rules| &rules.goods);
+            goods
+                .filter(|rule| rule.goods.as_str() == a)
+                .any(|rule| (rule.apart_from.iter()).any(|other| other.as_str() == b))
+        };
+        let none = Stand::default();
+        let stand = self.stands.get(to).unwrap_or(&none);
+        for (goods, &count) in &stand.goods {
+            let others = count - usize::from(*goods == row.goods);
+            if others > 0 && (apart(&row.goods, goods) || apart(goods, &row.goods)) {
+                bad.push(goods.clone());
+            }
+        }
+        let mixed = if row.trial { stand.real } else { stand.trial };
         self.must("S2", near.is_empty(), || {
             format!("{lot} is beside {near:?}")
         });
-        let rules = self.rules.clone();
-        let apart = |a: &str, b: &str| {
-            rules.iter().flat_map(|rules| &rules.goods).any(|rule| {
-                rule.goods.as_str() == a && rule.apart_from.iter().any(|g| g.as_str() == b)
-            })
-        };
-        let told = acknowledged(record, "near");
-        let (mut bad, mut mixed) = (Vec::new(), Vec::new());
-        for name in self.lots_at.get(to).into_iter().flatten() {
-            let Some(other) = self.lots.get(name).filter(|_| name != lot) else {
-                continue;
-            };
-            let asked = dangers::asked(&row.hazards, &other.hazards);
-            let apart = row.goods != other.goods
-                && (apart(&row.goods, &other.goods) || apart(&other.goods, &row.goods))
-                || row.goods == other.goods && apart(&row.goods, &row.goods);
-            if apart || asked >= 2 || asked == 1 && !told {
-                bad.push(name.clone());
-            }
-            if row.trial != other.trial {
-                mixed.push(name.clone());
-            }
-        }
         self.must("S2", bad.is_empty(), || format!("{lot} is with {bad:?}"));
-        self.must("X1", mixed.is_empty(), || {
-            format!("{lot} is with {mixed:?}")
+        self.must("X1", mixed == 0, || {
+            format!("{lot} is with {mixed} that are part of a trial run, or it is and they are not")
         });
     }
 
-    /// Puts a lot there, or nowhere.
-    pub(super) fn put(&mut self, lot: &str, to: Option<(String, u32)>) {
-        let row = self.lots.entry(lot.into()).or_default();
-        if let Some(from) = row.spot.take()
-            && let Some(there) = self.lots_at.get_mut(&from)
-        {
-            there.remove(lot);
+    /// What waits for another place stands beside its slot, not in it.
+    pub(super) fn beside(&mut self, lot: &str, place: &str) {
+        let spot = self.lots.get(lot).and_then(|row| row.spot.as_ref());
+        if spot.is_some_and(|(here, _)| here != place) {
+            self.alter(lot, |row| row.slot = false);
         }
-        if let Some(to) = &to {
-            let there = self.lots_at.entry(to.clone()).or_default();
-            there.insert(lot.into());
+    }
+
+    /// Counts a lot in or out of the unit where it stands.
+    fn count(&mut self, lot: &str, in_it: bool) {
+        let Some(row) = self.lots.get(lot) else {
+            return;
+        };
+        let Some(spot) = &row.spot else {
+            return;
+        };
+        if !self.stands.contains_key(spot) {
+            self.stands.insert(spot.clone(), Stand::default());
         }
-        row.spot = to;
+        let Some(stand) = self.stands.get_mut(spot) else {
+            return;
+        };
+        let step = |count: &mut usize| {
+            *count = if in_it {
+                *count + 1
+            } else {
+                count.saturating_sub(1)
+            };
+        };
+        if row.slot {
+            step(&mut stand.taken);
+        }
+        step(if row.trial {
+            &mut stand.trial
+        } else {
+            &mut stand.real
+        });
+        if let Some(count) = stand.goods.get_mut(&row.goods) {
+            step(count);
+        } else if in_it {
+            stand.goods.insert(row.goods.clone(), 1);
+        }
+        if in_it && !row.hazards.is_empty() {
+            stand.dangerous.insert(lot.to_owned());
+        } else {
+            stand.dangerous.remove(lot);
+        }
+    }
+
+    /// Changes a lot, and what is counted of it where it stands.
+    pub(super) fn alter(&mut self, lot: &str, change: impl FnOnce(&mut Lot)) {
+        self.count(lot, false);
+        if let Some(row) = self.lots.get_mut(lot) {
+            change(row);
+        } else {
+            let mut row = Lot::default();
+            change(&mut row);
+            self.lots.insert(lot.to_owned(), row);
+        }
+        self.count(lot, true);
     }
 }

@@ -18,10 +18,8 @@ impl Oracle {
             at,
             now,
         } = told;
-        let by = record.by.to_string();
         match &event.happening {
             H::TreatmentStarted { lot, step, spot } => {
-                self.worker(event, record, now);
                 let busy = self.work.insert(
                     lot.to_string(),
                     Work {
@@ -51,7 +49,6 @@ impl Oracle {
                 let here = done_at.is_empty() || done_at.contains(&spot.place);
                 self.must("G3a", here, || format!("{step} of {lot} is not done there"));
                 self.base(lot.as_str(), now, &ClockFrom::StepStart(step.clone()));
-                self.hand(lot.as_str(), &by, at, true);
             }
             H::WorkPaused {
                 thing: Thing::Lot(lot),
@@ -81,7 +78,6 @@ impl Oracle {
             }
             H::TreatmentEnded { lot, step, .. } => {
                 self.ended(lot.as_str(), step.as_str(), at, now, record);
-                self.hand(lot.as_str(), &by, at, true);
             }
             _ => {}
         }
@@ -89,67 +85,56 @@ impl Oracle {
 
     /// Inspections.
     pub(super) fn inspections(&mut self, told: Told<'_>) {
-        let Told {
-            event,
-            record,
-            at,
-            now,
-        } = told;
-        let by = record.by.to_string();
+        let Told { event, now, .. } = told;
         match &event.happening {
             H::InspectionStarted { lot, step, spot } => {
-                self.worker(event, record, now);
                 let row = self.lots.entry(lot.to_string()).or_default();
                 let ok = row.at == At::Here && row.spot == Some(spot_of(spot));
                 self.must("G7", ok, || format!("{lot} is not there"));
                 self.base(lot.as_str(), now, &ClockFrom::StepStart(step.clone()));
-                self.hand(lot.as_str(), &by, at, true);
             }
-            H::LotInspected { lot, step, finding } => {
-                match finding {
-                    Finding::Pass => {
-                        self.base(lot.as_str(), now, &ClockFrom::StepEnd(step.clone()));
-                        let row = self.lots.entry(lot.to_string()).or_default();
-                        row.inspected.insert(step.to_string());
-                    }
-                    Finding::Again => {
-                        let again = self
-                            .protocols_of(lot.as_str())
-                            .first()
-                            .and_then(|protocol| {
-                                let rule = protocol
-                                    .inspections
-                                    .iter()
-                                    .find(|rule| rule.step == *step)?;
-                                rule.again.clone()
-                            });
-                        let row = self.lots.entry(lot.to_string()).or_default();
-                        match again {
-                            Some(again) => {
-                                for step in again {
-                                    row.treated.remove(step.as_str());
-                                }
-                            }
-                            None => row.treated.clear(),
-                        }
-                        row.inspected.clear();
-                        row.passed.clear();
-                        row.clean = false;
-                        unrelease(row);
-                        let before = self.protocols_of(lot.as_str()).first().is_some_and(|p| {
-                            p.hold.as_ref().is_some_and(|hold| !hold.before.is_empty())
+            H::LotInspected { lot, step, finding } => match finding {
+                Finding::Pass => {
+                    self.base(lot.as_str(), now, &ClockFrom::StepEnd(step.clone()));
+                    let row = self.lots.entry(lot.to_string()).or_default();
+                    row.inspected.insert(step.to_string());
+                }
+                Finding::Again => {
+                    let again = self
+                        .protocols_of(lot.as_str())
+                        .first()
+                        .and_then(|protocol| {
+                            let rule = protocol
+                                .inspections
+                                .iter()
+                                .find(|rule| rule.step == *step)?;
+                            rule.again.clone()
                         });
-                        if !before || !self.may_wait(lot.as_str()) {
-                            self.lots.entry(lot.to_string()).or_default().clock = None;
+                    let row = self.lots.entry(lot.to_string()).or_default();
+                    match again {
+                        Some(again) => {
+                            for step in again {
+                                row.treated.remove(step.as_str());
+                            }
                         }
+                        None => row.treated.clear(),
                     }
-                    Finding::Fail => self.lots.entry(lot.to_string()).or_default().refused = true,
-                    Finding::Destroy => {
-                        self.lots.entry(lot.to_string()).or_default().condemned = true;
+                    row.inspected.clear();
+                    row.passed.clear();
+                    row.clean = false;
+                    unrelease(row);
+                    let before = self.protocols_of(lot.as_str()).first().is_some_and(|p| {
+                        p.hold.as_ref().is_some_and(|hold| !hold.before.is_empty())
+                    });
+                    if !before || !self.may_wait(lot.as_str()) {
+                        self.lots.entry(lot.to_string()).or_default().clock = None;
                     }
                 }
-                self.hand(lot.as_str(), &by, at, true);
-            }
+                Finding::Fail => self.lots.entry(lot.to_string()).or_default().refused = true,
+                Finding::Destroy => {
+                    self.lots.entry(lot.to_string()).or_default().condemned = true;
+                }
+            },
             _ => {}
         }
     }
@@ -204,7 +189,6 @@ impl Oracle {
         let Told {
             record, at, now, ..
         } = told;
-        let by = record.by.to_string();
         match entry {
             E::TreatmentDosed {
                 lot,
@@ -224,7 +208,6 @@ impl Oracle {
                     at,
                     now,
                 );
-                self.hand(lot.as_str(), &by, at, true);
             }
             E::TreatmentRead { lot, reading, .. } => {
                 if let Some(work) = self.work.get_mut(lot.as_str()) {
@@ -238,11 +221,15 @@ impl Oracle {
                     work.readings.push(read);
                     self.must("G3a", !clash, || format!("{lot} was read twice at {at}"));
                 }
-                self.hand(lot.as_str(), &by, at, true);
             }
             E::TreatmentJudged {
                 lot, step, valid, ..
             } if *valid => {
+                let ended = record.events.iter().any(|event| {
+                    matches!(&event.happening,
+                        H::TreatmentEnded { lot: of, step: done, .. } if of == lot && done == step)
+                });
+                self.must("G3a", ended, || format!("no {step} of {lot} ended"));
                 self.base(lot.as_str(), now, &ClockFrom::StepEnd(step.clone()));
                 let row = self.lots.entry(lot.to_string()).or_default();
                 row.treated.insert(step.to_string());

@@ -75,7 +75,6 @@ impl Oracle {
                 self.must("G7", ok, || format!("{vehicle} was not there"));
             }
             H::UnloadingStarted { vehicle, .. } => {
-                self.worker(event, record, now);
                 self.not_turned_away(vehicle.as_str());
                 let row = self.vehicles.entry(vehicle.to_string()).or_default();
                 row.opened = true;
@@ -86,12 +85,7 @@ impl Oracle {
 
     /// Vehicles that are emptied, washed and sent home.
     pub(super) fn homeward(&mut self, told: Told<'_>) {
-        let Told {
-            event,
-            record,
-            at,
-            now,
-        } = told;
+        let Told { event, at, now, .. } = told;
         match &event.happening {
             H::VehicleEmptied { vehicle } => {
                 let row = self
@@ -116,7 +110,6 @@ impl Oracle {
                 row.sealed = false;
             }
             H::VehicleWashed { vehicle } => {
-                self.worker(event, record, now);
                 let row = self.vehicles.entry(vehicle.to_string()).or_default();
                 let ok = row.here && row.emptied;
                 row.washed = Some(now);

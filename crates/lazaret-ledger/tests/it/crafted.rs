@@ -4,7 +4,9 @@
 use jiff::Timestamp;
 use lazaret_audit::{Auditor, Finding};
 use lazaret_ledger::chain::{Chain, Digest, verify};
-use lazaret_vocabulary::event::entry::{Entry, ExceptionId, Outcome, PersonName, Soiled};
+use lazaret_vocabulary::event::entry::{
+    Entry, ExceptionId, ManifestId, Outcome, PersonName, Soiled,
+};
 use lazaret_vocabulary::event::{LotId, VehicleId};
 use serde_json::{Value, json};
 
@@ -101,6 +103,27 @@ fn a_release_without_signatures_is_named() {
         "G3e",
         "lot_released w1-1",
     );
+}
+
+#[test]
+fn papers_that_are_written_anew_settle_nothing() {
+    let mut scene = Scene::open();
+    scene.say("yard", announced("k1", vec![line("w1")]));
+    scene.say("yard", arrived("k1", &["w1"]));
+    let mut heavier = line("w1");
+    heavier.tally.mass_kg += 1;
+    let amended = || Entry::ManifestAmended {
+        manifest: ManifestId::new("papers"),
+        lines: vec![heavier.clone()],
+        because: "the sender says so".into(),
+    };
+    // What changes after the arrival stops the lot, and the same papers once more do not let it go.
+    scene.say("yard", amended());
+    scene.say("yard", amended());
+    scene.say("yard", placed("w1", "platform", 1));
+    scene.say("yard", unloaded("w1-1", "w1", "general", "platform", 1));
+    let finding = appended(&scene, "officer", &[signature("officer")]);
+    is(&finding, "G3d", "signed w1-1");
 }
 
 #[test]
@@ -296,7 +319,9 @@ fn people_are_appointed_and_cleared_by_those_who_may() {
 
 #[test]
 fn a_lot_is_in_one_place() {
-    let scene = held(12);
+    let mut scene = held(12);
+    let person = PersonName::new("yard");
+    scene.say("yard", Entry::PersonPassedGate { person });
     let again = json!({"event": "lot_unloaded", "lot": "w1-1", "vehicle": "w1", "goods": "general", "place": "platform", "unit": 1});
     is(
         &appended(&scene, "yard", &[again]),
@@ -351,4 +376,163 @@ fn no_line_makes_the_auditor_panic() {
     records[0]["events"][0] = huge;
     records[0]["events"][0]["at"] = records[0]["recorded_at"].clone();
     let _ = judged(&chained(&mut records));
+}
+
+/// What is spoken of and does not exist is named as such, whatever else would be wrong with it.
+#[test]
+fn what_does_not_exist_is_named() {
+    let scene = held(15);
+    for (by, event) in [
+        (
+            "yard",
+            json!({"event": "lot_stored", "lot": "ghost", "place": "yard", "unit": 1}),
+        ),
+        (
+            "yard",
+            json!({"event": "lot_stored", "lot": "w1-1", "place": "moon", "unit": 1}),
+        ),
+        (
+            "yard",
+            json!({"event": "vehicle_placed", "vehicle": "ghost", "place": "platform", "unit": 1}),
+        ),
+        (
+            "yard",
+            json!({"event": "vehicle_released", "vehicle": "ghost"}),
+        ),
+        (
+            "dispatcher",
+            json!({"event": "lot_loaded", "lot": "ghost", "departure": "d1"}),
+        ),
+        (
+            "officer",
+            json!({"event": "sample_taken", "lot": "ghost", "sample": "s9", "test": "swab"}),
+        ),
+        (
+            "officer",
+            json!({"event": "result_entered", "sample": "ghost", "outcome": "negative", "exception": "x"}),
+        ),
+        (
+            "chief",
+            json!({"event": "exception_closed", "exception": "ghost", "because": "x"}),
+        ),
+        (
+            "officer",
+            json!({"event": "exception_opened", "exception": "x", "lots": ["ghost"], "because": "x"}),
+        ),
+        (
+            "officer",
+            json!({"event": "contact_seen", "lots": ["w1-1", "ghost"], "because": "x"}),
+        ),
+        (
+            "yard",
+            json!({"event": "lot_counted", "lot": "ghost", "pieces": 1, "mass_kg": 1}),
+        ),
+        (
+            "yard",
+            json!({"event": "lot_split", "lot": "ghost", "parts": []}),
+        ),
+        (
+            "yard",
+            json!({"event": "manifest_refused", "manifest": "ghost", "because": "x"}),
+        ),
+        (
+            "admin",
+            json!({"event": "person_cleared", "person": "ghost", "until": "2030-01-01T00:00:00Z", "agents": []}),
+        ),
+        ("chief", json!({"event": "lot_released", "lot": "ghost"})),
+        ("chief", json!({"event": "lot_destroyed", "lot": "ghost"})),
+        (
+            "officer",
+            json!({"event": "treatment_judged", "lot": "ghost", "step": "disinfect", "valid": true, "contact_s": 1, "ct_mg_h_m3": 1, "pin": {"protocol": "standard", "version": 1}}),
+        ),
+        (
+            "officer",
+            json!({"event": "credit_asked", "lot": "w1-1", "from": "2022-01-17T01:00:00Z", "witness": "ghost"}),
+        ),
+    ] {
+        let name = event["event"].as_str().unwrap().to_owned();
+        let finding = appended(&scene, by, &[event]);
+        assert_eq!(finding.rule, "K1", "{name}: {finding}");
+    }
+}
+
+#[test]
+fn nothing_is_judged_or_credited_out_of_nothing() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], "general");
+    let note = json!({"event": "noted", "text": "all is well"});
+    let judged = json!({"event": "treatment_judged", "lot": "w1-1", "step": "disinfect", "valid": true, "contact_s": 7200, "ct_mg_h_m3": 900, "pin": {"protocol": "standard", "version": 1}});
+    is(
+        &appended(&scene, "lead", &[note.clone(), judged]),
+        "G3a",
+        "treatment_judged w1-1",
+    );
+    let credited = json!({"event": "clock_credited", "lot": "w1-1", "from": scene.now.to_string(), "witness": "officer"});
+    is(
+        &appended(&held(15), "officer", &[note, credited]),
+        "A10",
+        "clock_credited w1-1",
+    );
+}
+
+#[test]
+fn goods_do_not_disappear_from_the_books() {
+    let warned =
+        json!({"event": "warning_acknowledged", "warning": "loss", "by": "yard", "fact": "x"});
+    let lost =
+        json!({"event": "loss_declared", "lot": "w1-1", "pieces": 0, "mass_kg": 0, "because": "x"});
+    let finding = appended(&held(12), "yard", &[warned, lost]);
+    is(&finding, "G5", "loss_declared w1-1");
+    // Papers that drop what has come, with what stops it left out.
+    let mut scene = Scene::open();
+    scene.say("yard", announced("k1", vec![line("w1")]));
+    scene.say("yard", arrived("k1", &["w1"]));
+    scene.say(
+        "yard",
+        Entry::ManifestAmended {
+            manifest: ManifestId::new("papers"),
+            lines: Vec::new(),
+            because: "the sender says so".into(),
+        },
+    );
+    let finding = crafted(&scene, |records| {
+        let events = records.last_mut().unwrap()["events"]
+            .as_array_mut()
+            .unwrap();
+        events.retain(|event| event["event"] != "exception_opened");
+    });
+    assert_eq!(finding.rule, "G5", "{finding}");
+    // Two of the crew call a lot that was treated a mistake of entry.
+    let voided = json!({"event": "name_voided", "thing": {"lot": "w1-1"}, "because": "never came"});
+    let finding = crafted(&held(15), |records| {
+        let now = held(15).now;
+        said(records, now, "crew", std::slice::from_ref(&voided));
+        said(records, now, "yard", &[voided]);
+    });
+    assert_eq!(finding.rule, "R1", "{finding}");
+}
+
+#[test]
+fn a_protocol_with_easier_bands_asks_for_less() {
+    let scene = held(12);
+    let mut weaker = protocol();
+    weaker.version = 2;
+    weaker.treatments[0].agents[0].bands[0].ct_mg_h_m3 = 1;
+    let adopted = json!({"event": "protocol_adopted", "protocol": weaker});
+    is(
+        &appended(&scene, "admin", &[adopted]),
+        "R1",
+        "protocol_adopted",
+    );
+    let mut wider = rules();
+    wider.goods[0].apart_from.clear();
+    wider.places[0].tail_s = 0;
+    wider.people.contact_tail_s = None;
+    wider.weaker_after_s = Some(0);
+    let adopted = json!({"event": "rules_adopted", "rules": wider});
+    is(
+        &appended(&scene, "admin", &[adopted]),
+        "R1",
+        "rules_adopted",
+    );
 }

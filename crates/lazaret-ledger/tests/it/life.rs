@@ -103,6 +103,8 @@ struct Server {
     kept: bool,
     /// Whether the devices of two people have just signed in.
     devices: bool,
+    /// Whether the people who settle the time are wrong themselves now and then.
+    misled: bool,
 }
 
 impl Server {
@@ -305,16 +307,21 @@ impl Life {
                 ahead: 0,
                 kept: true,
                 devices: false,
+                misled: false,
             },
             made: Vec::new(),
             truth: truth(),
             stopped: 0,
             settled: 0,
         };
+        let mut rules = life_rules();
+        // In some lives people carry contamination, in some they work in shifts.
+        rules.people.contact_tail_s = seed.is_multiple_of(4).then_some(600);
+        rules.people.on_shift = seed.is_multiple_of(5);
         life.say(
             "admin",
             E::RulesAdopted {
-                rules: Box::new(life_rules()),
+                rules: Box::new(rules),
             },
         );
         for (person, roles) in PEOPLE {
@@ -329,6 +336,7 @@ impl Life {
         for (person, _) in PEOPLE {
             life.clear(person, 30);
         }
+        life.begin_shifts();
         for protocol in life_protocols() {
             life.say(
                 "admin",
@@ -338,6 +346,20 @@ impl Life {
             );
         }
         life
+    }
+
+    fn begin_shifts(&mut self) {
+        if self
+            .state
+            .rules()
+            .is_none_or(|rules| !rules.people.on_shift)
+        {
+            return;
+        }
+        for (person, _) in PEOPLE {
+            let person = PersonName::new(*person);
+            self.say("yard", E::PersonShiftStarted { person });
+        }
     }
 
     fn clear(&mut self, person: &str, days: i64) {
@@ -489,6 +511,10 @@ impl Life {
     fn judge(&mut self, nth: usize) {
         let record = &self.records[nth];
         self.oracle.look(record);
+        if self.server.misled {
+            // Whoever is told a wrong time by two people may be too early by the true one.
+            return;
+        }
         self.truth
             .look(&truly(record, &self.records, &self.made[..=nth]));
         // By the true time only what may not come too soon is of interest.
@@ -550,6 +576,12 @@ impl Life {
         let mut time = self.now;
         // A watch is a few seconds off.
         time = after(time, self.dice.below(7) as i64 - 3);
+        if self.server.misled && self.dice.one_in(3) {
+            time = after(
+                time,
+                *self.dice.pick(&[-DAY, -HOUR, 200, HOUR, 2 * DAY, 6 * DAY]),
+            );
+        }
         let by = if self.dice.one_in(8) {
             "chief"
         } else {
@@ -590,6 +622,24 @@ impl Life {
             recent + self.dice.below(n - recent)
         };
         Some(self.lots[at].clone())
+    }
+
+    /// Mostly one that is still here: people work on what stands before them.
+    fn some_lot_here(&mut self) -> Option<String> {
+        let mut lot = self.some_lot()?;
+        for _ in 0..3 {
+            let view = self.state.lot_view(&LotId::new(lot.as_str()));
+            if view.is_some_and(|view| {
+                matches!(
+                    view.stage,
+                    Stage::Held | Stage::Released | Stage::Loaded | Stage::Sent
+                )
+            }) {
+                break;
+            }
+            lot = self.some_lot()?;
+        }
+        Some(lot)
     }
 
     fn some_place(&mut self) -> (&'static str, u32) {
@@ -644,6 +694,7 @@ impl Life {
         self.wait(pause);
         if self.dice.one_in(60) {
             self.open_all();
+            self.begin_shifts();
         }
         if self.server.hostile {
             if self.dice.one_in(60) {
@@ -651,7 +702,8 @@ impl Life {
             }
             let reading = self.server.reading(self.now);
             let time = self.state.time(&reading, &self.server.witnesses(), None);
-            if matches!(time, Time::Doubted(_)) && self.dice.one_in(6) {
+            let doubted = matches!(time, Time::Doubted(_));
+            if doubted && self.dice.one_in(6) || self.server.misled && self.dice.one_in(100) {
                 self.settle();
             }
         }
@@ -659,7 +711,7 @@ impl Life {
             0..2 => self.convoy(),
             2..14 => self.vehicle_work(),
             14..70 => {
-                if let Some(lot) = self.some_lot() {
+                if let Some(lot) = self.some_lot_here() {
                     self.next_for(&lot);
                 }
             }
@@ -1494,6 +1546,24 @@ fn live(seed: u64, steps: usize, without: Option<Rule>) -> Lived {
     live_on(seed, steps, without, None, without == Some(Rule::OwnClock))
 }
 
+/// A life on a server whose clock goes wrong, settled by people who are wrong themselves now and then.
+fn live_misled(seed: u64, steps: usize) -> Lived {
+    let mut life = Life::new(seed, None, None);
+    (life.server.hostile, life.server.misled) = (true, true);
+    for nth in 0..steps {
+        life.step();
+        if !life.oracle.wrong.is_empty() || life.broken.is_some() {
+            break;
+        }
+        if nth % 250 == 0 {
+            life.agrees(seed);
+        }
+    }
+    let mut wrong = std::mem::take(&mut life.oracle.wrong);
+    wrong.extend(life.broken.take().map(|what| ("broken", what)));
+    Lived { life, wrong }
+}
+
 fn live_on(
     seed: u64,
     steps: usize,
@@ -1517,15 +1587,17 @@ fn live_on(
     Lived { life, wrong }
 }
 
+/// A number that the environment may set.
+fn number(name: &str, or: u64) -> u64 {
+    std::env::var(name)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(or)
+}
+
 /// Twenty lives; `LAZARET_LIVES` asks for more, and `LAZARET_SEED` for others than the first.
 #[test]
 fn no_life_breaks_a_rule() {
-    let number = |name: &str, or: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(or)
-    };
     let first = number("LAZARET_SEED", 1);
     let last = first.saturating_add(number("LAZARET_LIVES", 20).max(1));
     lives(first..last, false);
@@ -1534,15 +1606,24 @@ fn no_life_breaks_a_rule() {
 /// Twenty more, on a server whose clock jumps, drifts, stops and comes back.
 #[test]
 fn no_clock_lets_anything_go_too_soon() {
-    let number = |name: &str, or: u64| {
-        std::env::var(name)
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(or)
-    };
     let first = number("LAZARET_SEED", 1);
     let last = first.saturating_add(number("LAZARET_LIVES", 20).max(1));
     lives(first..last, true);
+}
+
+/// Whatever time two people confirm, and however often they take it back, ledger and auditor bring what was recorded to
+/// the right time in the same way.
+#[test]
+fn whoever_confirms_a_wrong_time_is_followed_and_corrected() {
+    let mut settled = 0;
+    for seed in
+        number("LAZARET_SEED", 1)..number("LAZARET_SEED", 1) + number("LAZARET_LIVES", 20) / 3
+    {
+        let Lived { life, wrong } = live_misled(seed, 2_500);
+        assert!(wrong.is_empty(), "seed {seed}: {wrong:#?}");
+        settled += life.settled;
+    }
+    assert!(settled > 10, "{settled}");
 }
 
 #[expect(
@@ -1551,6 +1632,7 @@ fn no_clock_lets_anything_go_too_soon() {
 )]
 fn lives(seeds: std::ops::Range<u64>, clocks: bool) {
     let began = Instant::now();
+    let lived = seeds.end - seeds.start;
     let (mut events, mut micros) = (0, 0);
     let (mut crashes, mut flips, mut torn) = (0, 0, 0);
     let (mut stopped, mut settled) = (0, 0);
@@ -1594,11 +1676,11 @@ fn lives(seeds: std::ops::Range<u64>, clocks: bool) {
     );
     assert_eq!(stopped > 0 && settled > 0, clocks);
     assert!(crashes > 0 && torn > 0 && flips > 0);
-    // A life in which nothing ever leaves would prove nothing about leaving.
-    // While a clock is in doubt nothing leaves at all.
-    let least = if clocks { 30 } else { 60 };
+    // Lives in which nothing ever leaves would prove nothing about leaving. While a clock is in doubt nothing leaves.
+    let least = lived * if clocks { 3 } else { 5 };
+    eprintln!("{done:?}");
     assert!(done.lots_departed > least, "{done:?}");
-    assert!(done.vehicles_released > 100, "{done:?}");
+    assert!(done.vehicles_released > lived * 5, "{done:?}");
 }
 
 /// A disk that forgets what it said was safe is noticed in its first crash that loses anything.
