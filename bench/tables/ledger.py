@@ -3,6 +3,7 @@
 import getpass
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -64,6 +65,41 @@ def run(bench, section):
     with tempfile.TemporaryDirectory(prefix="lazaret-bench-") as folder:
         say(f"measuring a ledger of {lots:,} held lots on SQLite")
         scale(asked(example("scale"), lots, Path(folder) / "scale.db"), section)
+    say("measuring the auditor")
+    try:
+        rules(bench, section)
+    except Missing as reason:
+        section.say(f"- {reason}")
+
+
+def rules(bench, section):
+    """How fast `lazaret ledger verify --rules` judges: the chain is followed first, then every record is judged."""
+    lazaret = bench.lazaret()
+    days = 60 if bench.quick else 700
+    rows = []
+    for name in ["cold-store", "uiju"]:
+        gateway = ROOT / "examples" / name / "gateway.toml"
+        with tempfile.TemporaryDirectory(prefix="lazaret-bench-") as folder:
+            trace, data = Path(folder) / "trace.jsonl", Path(folder) / "data"
+            traced = [lazaret, "simulate", gateway, "--set", f"gateway.length='{days} d'", "--replications", 1, "--trace", trace]
+            imported = [lazaret, "ledger", "import-trace", gateway, trace, "--data", data]
+            for command in [traced, imported]:
+                done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+                if done.returncode != 0:
+                    raise Missing(f"the auditor was not measured: {done.stderr.strip()[-300:]}")
+            began = time.monotonic()
+            done = subprocess.run([lazaret, "ledger", "verify", "--rules", "--data", data], capture_output=True, text=True)
+            seconds = time.monotonic() - began
+            judged = re.search(r"no rule is broken: (\d+) records judged in ([\d.]+) s", done.stdout)
+            if not judged:
+                raise Missing(f"the auditor found: {(done.stdout + done.stderr).strip()[-300:]}")
+            records = int(judged[1])
+            rows.append([name, f"{records:,}", judged[2], f"{records / max(float(judged[2]), 0.01):,.0f}", f"{seconds:.1f}", f"{seconds * 1e6 / records:.1f}"])
+    section.say("### Every rule judged again")
+    section.say()
+    section.say("`lazaret ledger verify --rules` of a simulated life, imported through the rules. One run, on a machine that may do other work.")
+    section.say()
+    section.table(["example", "records", "judged in s", "records/s", "with the chain, s", "s a million records (aim 10)"], rows)
 
 
 def scale(found, section):

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, Read, Write};
 use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
 use lazaret_audit::{Auditor, Finding};
@@ -14,22 +15,36 @@ use crate::output::{Failure, print, say};
 /// The longest line of an export that is read, in bytes.
 const LINE_BYTES_MAX: u64 = 64 << 20;
 
-/// Hands every line that is written to it to the auditor, up to the first finding.
-#[derive(Default)]
+/// Lines that are judged as one piece of work.
+const LINES: usize = 1024;
+/// Pieces that may wait for the auditor.
+const PIECES: usize = 8;
+
+/// Hands every line that is written to it to the auditor, which judges on a thread of its own while the next are read.
 struct Judging {
-    auditor: Auditor,
+    lines: Vec<Vec<u8>>,
     line: Vec<u8>,
     headed: bool,
-    found: Option<Finding>,
+    sends: SyncSender<Vec<Vec<u8>>>,
 }
 
 impl Judging {
-    fn judge(&mut self) {
-        let head = !std::mem::replace(&mut self.headed, true);
-        if !head && self.found.is_none() {
-            self.found = self.auditor.line(&self.line).err();
+    fn end_line(&mut self) -> std::io::Result<()> {
+        let line = std::mem::take(&mut self.line);
+        if std::mem::replace(&mut self.headed, true) {
+            self.lines.push(line);
         }
-        self.line.clear();
+        if self.lines.len() >= LINES {
+            self.send()?;
+        }
+        Ok(())
+    }
+
+    fn send(&mut self) -> std::io::Result<()> {
+        let lines = std::mem::take(&mut self.lines);
+        self.sends
+            .send(lines)
+            .map_err(|_| std::io::Error::other("the auditor has stopped"))
     }
 }
 
@@ -42,23 +57,52 @@ impl Write for Judging {
             };
             self.line.extend_from_slice(text);
             if ended {
-                self.judge();
+                self.end_line()?;
             }
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
+        self.send()
     }
 }
 
-/// Judges every record of a database.
+/// Judges every record of a database: the auditor, and the first record that does not follow.
+pub(crate) async fn judged(store: &Store) -> Result<(Auditor, Option<Finding>), Failure> {
+    let (sends, gets) = sync_channel::<Vec<Vec<u8>>>(PIECES);
+    let judge = std::thread::spawn(move || {
+        let (mut auditor, mut found) = (Auditor::default(), None);
+        // What comes after a finding is taken and not judged.
+        for line in gets.iter().flatten() {
+            if found.is_none() {
+                found = auditor.line(&line).err();
+            }
+        }
+        (auditor, found)
+    });
+    let mut judging = Judging {
+        lines: Vec::new(),
+        line: Vec::new(),
+        headed: false,
+        sends,
+    };
+    let read = export_records(store, &mut judging).await.map_err(failed);
+    let sent = judging.send();
+    drop(judging);
+    let found = judge
+        .join()
+        .map_err(|_| Failure::Machine("the auditor has a defect".into()))?;
+    read?;
+    sent.map_err(|error| Failure::Machine(error.to_string()))?;
+    Ok(found)
+}
+
+/// Judges every record of a database, and says what was found.
 pub(crate) async fn rules_of(store: &Store) -> Result<(), Failure> {
     let began = Instant::now();
-    let mut judging = Judging::default();
-    export_records(store, &mut judging).await.map_err(failed)?;
-    told(&judging.auditor, judging.found.as_ref(), began)
+    let (auditor, found) = judged(store).await?;
+    told(&auditor, found.as_ref(), began)
 }
 
 /// What the auditor found, said; a finding ends the command as bad input does.

@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use lazaret_audit::Auditor;
 use lazaret_bridge::Importer;
-use lazaret_ledger::{Command, CommandId};
+use lazaret_ledger::{Command, CommandId, State};
 use lazaret_store::{
     Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, StoreError, export_records,
     import_judged, transfer,
@@ -194,21 +194,39 @@ const CHECKPOINT_BYTES_MAX: usize = 1 << 20;
 /// The gateway's name, as the first rules of the ledger give it: signed texts carry it.
 async fn gateway_of(store: &Store) -> Result<String, Failure> {
     let ledger = store.load().await.map_err(failed)?;
-    Ok(ledger
-        .state()
-        .rules()
-        .map(|rules| rules.gateway.clone())
-        .unwrap_or_default())
+    Ok(gateway_in(ledger.state()))
+}
+
+fn gateway_in(state: &State) -> String {
+    (state.rules()).map_or_else(String::new, |rules| rules.gateway.clone())
+}
+
+/// Names that an earlier version kept apart though they differ in their spelling alone, in words; they stay apart.
+pub(crate) fn double_spellings(state: &State) -> Vec<String> {
+    let told = |(kind, names): (&'static str, Vec<String>)| {
+        format!(
+            "these names of a {kind} differ in their spelling alone and stay apart: {}; write each exactly as it is here",
+            names.join(", ")
+        )
+    };
+    state.double_spellings().into_iter().map(told).collect()
 }
 
 async fn verify(place: &Place, witness: Option<&PathBuf>, rules: bool) -> Result<(), Failure> {
     let store = place.open_reading().await?;
     let witness = witness.map(|file| read_checkpoint(file)).transpose()?;
     // A broken chain cannot be loaded, and is the very thing to be told about.
+    let loaded = store.load().await.ok();
     let (gateway, witness) = match witness {
         Some((gateway, checkpoint)) => (gateway, Some(checkpoint)),
-        None => (gateway_of(&store).await.unwrap_or_default(), None),
+        None => (
+            (loaded.as_ref()).map_or_else(String::new, |ledger| gateway_in(ledger.state())),
+            None,
+        ),
     };
+    let doubles =
+        (loaded.as_ref()).map_or_else(Vec::new, |ledger| double_spellings(ledger.state()));
+    drop(loaded);
     let began = Instant::now();
     let found = store
         .verify(&gateway, witness.as_ref())
@@ -220,6 +238,9 @@ async fn verify(place: &Place, witness: Option<&PathBuf>, rules: bool) -> Result
     }
     for finding in &found.clock {
         say(&format!("the clock: {finding}\n"));
+    }
+    for double in doubles {
+        say(&format!("{double}\n"));
     }
     let text = format!(
         "{} records in {seconds:.2} s ({:.0} a second), the last {}\n",
@@ -394,6 +415,12 @@ async fn restore(from: &str, place: &Place) -> Result<(), Failure> {
     if let Some(finding) = found.findings.first() {
         return Err(Failure::BadInput(format!(
             "{from} is not whole: {finding}; nothing was restored"
+        )));
+    }
+    // A backup in which a rule is broken would be believed from then on.
+    if let (_, Some(finding)) = audit::judged(&source).await? {
+        return Err(Failure::BadInput(format!(
+            "{from} breaks a rule: {finding}; nothing was restored"
         )));
     }
     let target = place.open().await?;

@@ -168,15 +168,12 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
 /// Names that an earlier version kept apart though they differ in their spelling alone.
 async fn tell_double_spellings(live: &Live) -> Result<(), Failure> {
     let doubles = live
-        .read(|state, _| state.double_spellings())
+        .read(|state, _| double_spellings(state))
         .await
         .map_err(|error| Failure::Machine(error.to_string()))?
         .value;
-    for (kind, names) in doubles {
-        say(&format!(
-            "these names of a {kind} differ in their spelling alone and stay apart: {}; write each exactly as it is here\n",
-            names.join(", ")
-        ));
+    for double in doubles {
+        say(&format!("{double}\n"));
     }
     Ok(())
 }

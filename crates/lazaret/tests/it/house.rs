@@ -186,3 +186,55 @@ fn the_files_it_names_are_there() {
         );
     }
 }
+
+/// The names of tests in the last column of the table of attacks.
+fn tests_of_attacks() -> Vec<String> {
+    let text = std::fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
+    let table = text.split("## Attacks, defences, tests").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
+    (table.lines())
+        .filter_map(|line| {
+            line.strip_prefix("| ")?
+                .strip_suffix(" |")?
+                .rsplit_once(" | ")
+        })
+        .flat_map(|(_, tests)| {
+            let names = tests.split('`').skip(1).step_by(2).map(str::to_owned);
+            names.collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The names of all tests of the workspace.
+fn tests_there_are() -> BTreeSet<String> {
+    let mut tests = BTreeSet::new();
+    let mut folders = vec![root().join("crates")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = std::fs::read_to_string(path).unwrap();
+                let plain = text.split("#[test]").skip(1);
+                let after = plain.chain(text.split("#[tokio::test").skip(1));
+                let named = after.filter_map(|text| {
+                    let name = text.split("fn ").nth(1)?.split('(').next()?;
+                    Some(name.to_owned())
+                });
+                tests.extend(named);
+            }
+        }
+    }
+    tests
+}
+
+#[test]
+fn every_attack_of_the_threat_model_has_tests_that_exist() {
+    let named = tests_of_attacks();
+    assert!(named.len() > 40, "{named:?}");
+    let there = tests_there_are();
+    let missing: Vec<&String> = named.iter().filter(|name| !there.contains(*name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    assert!(!there.contains("every_attack_has_a_test_that_was_never_written"));
+}
