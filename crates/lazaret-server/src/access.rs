@@ -39,6 +39,7 @@ const WATCHERS: &[Role] = &[ChiefOfficer, Auditor, Administrator];
 const EVIDENCE: &[Role] = &[ChiefOfficer, Administrator];
 const ACCOUNTS: &[Role] = &[Administrator];
 const PAPERS: &[Role] = &[YardMaster, Gate, QuarantineOfficer];
+const RULES: &[Role] = &[Administrator, ChiefOfficer];
 const PROTOCOLS: &[Role] = &[Administrator, ChiefOfficer, QuarantineOfficer, Auditor];
 
 /// Every route of the API with who may call it, and whether a call is noted as a reading of something sensitive.
@@ -114,6 +115,13 @@ pub const ROUTES: &[(&str, &str, Access, bool)] = &[
         false,
     ),
     ("GET", "/api/protocols", Access::SignedIn, false),
+    (
+        "POST",
+        "/api/gateway/adoption",
+        Access::Roles(PROTOCOLS),
+        false,
+    ),
+    ("POST", "/api/gateway/adopt", Access::Roles(RULES), false),
     (
         "POST",
         "/api/protocols/preview",

@@ -1,5 +1,6 @@
 //! The shapes of requests and answers: what the OpenAPI document describes.
 
+pub mod adoption;
 pub mod arrivals;
 pub mod audit;
 pub mod board;

@@ -18,6 +18,7 @@ mod limits;
 mod metrics;
 mod offset;
 mod pages;
+mod read;
 mod routes;
 mod scan;
 mod secrets;

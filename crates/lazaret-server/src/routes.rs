@@ -1,15 +1,22 @@
 //! Every route of the API, once: the router and its document are made of the same list.
 
 mod accounts;
+mod adoption;
+mod arrivals;
 mod audit;
 mod board;
-mod boards;
 mod commands;
 mod demo;
-mod files;
+mod exceptions;
+mod export;
+mod import;
 mod live;
 mod lots;
+mod people;
+mod protocols;
 pub(crate) mod session;
+mod site;
+mod work;
 
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -34,8 +41,8 @@ use crate::pages;
         title = "Lazaret",
         description = "The operator's API of a quarantine gateway. Sign in with `POST /api/session` (a cookie) or send `Authorization: Bearer` with an API token. Errors are problems of RFC 9457."
     ),
-    // Only queries name it, and those do not collect what they refer to.
-    components(schemas(crate::api::site::AsOf)),
+    // Queries, and answers that are the same everywhere, do not collect what they refer to.
+    components(schemas(crate::api::site::AsOf, crate::api::common::Problem)),
     tags(
         (name = "session", description = "Who is signed in, and accounts."),
         (name = "commands", description = "Saying that something happened."),
@@ -70,32 +77,34 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(commands::command))
         .routes(routes!(commands::check_command))
         .routes(routes!(commands::command_batch))
-        .routes(routes!(boards::gateway))
-        .routes(routes!(boards::today))
-        .routes(routes!(boards::arrivals))
-        .routes(routes!(boards::arrival))
-        .routes(routes!(boards::site))
-        .routes(routes!(boards::search))
-        .routes(routes!(boards::vehicles))
-        .routes(routes!(boards::vehicle))
-        .routes(routes!(boards::people))
-        .routes(routes!(boards::person))
-        .routes(routes!(boards::exceptions))
-        .routes(routes!(boards::exception))
-        .routes(routes!(boards::protocols))
-        .routes(routes!(boards::preview_protocol))
+        .routes(routes!(site::gateway))
+        .routes(routes!(site::today))
+        .routes(routes!(arrivals::arrivals))
+        .routes(routes!(arrivals::arrival))
+        .routes(routes!(site::site))
+        .routes(routes!(site::search))
+        .routes(routes!(arrivals::vehicles))
+        .routes(routes!(arrivals::vehicle))
+        .routes(routes!(people::people))
+        .routes(routes!(people::person))
+        .routes(routes!(exceptions::exceptions))
+        .routes(routes!(exceptions::exception))
+        .routes(routes!(protocols::protocols))
+        .routes(routes!(protocols::preview_protocol))
+        .routes(routes!(adoption::adoption))
+        .routes(routes!(adoption::adopt))
         .routes(routes!(lots::lots))
         .routes(routes!(lots::lot))
         .routes(routes!(lots::lot_contacts))
         .routes(routes!(lots::lot_trace))
         .routes(routes!(lots::lot_targets))
         .routes(routes!(lots::holds))
-        .routes(routes!(lots::tests))
-        .routes(routes!(lots::release_queue))
+        .routes(routes!(work::tests))
+        .routes(routes!(work::release_queue))
         .routes(routes!(lots::releasable))
-        .routes(routes!(lots::dispatch))
-        .routes(routes!(lots::departure))
-        .routes(routes!(lots::propose))
+        .routes(routes!(work::dispatch))
+        .routes(routes!(work::departure))
+        .routes(routes!(work::propose))
         .routes(routes!(audit::records))
         .routes(routes!(audit::record))
         .routes(routes!(audit::proof))
@@ -107,16 +116,16 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(board::add_row))
         .routes(routes!(demo::demo_clock))
         .routes(routes!(demo::advance))
-        .routes(routes!(files::export))
-        .routes(routes!(files::label))
+        .routes(routes!(export::export))
+        .routes(routes!(lots::label))
         .routes(routes!(live::live))
 }
 
 /// Routes that take tables, and so more bytes than others.
 fn tables() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(files::import_manifests))
-        .routes(routes!(files::manifest_template))
+        .routes(routes!(import::import_manifests))
+        .routes(routes!(import::manifest_template))
 }
 
 /// The document of the API.

@@ -376,6 +376,11 @@ pub(crate) fn tally_words(tally: &Tally) -> String {
     )
 }
 
+/// What happened, a sentence for each event.
+pub(crate) fn in_words(events: &[Event]) -> Vec<String> {
+    events.iter().map(|event| words(&event.happening)).collect()
+}
+
 /// `event` of an event as in JSON.
 pub(crate) fn name(event: &Event) -> String {
     serde_json::to_value(event)

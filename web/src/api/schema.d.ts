@@ -502,6 +502,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/gateway/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Adopts what a gateway file asks; needs `If-Match`. What asks for less is proposed, for another person to adopt. */
+        post: operations["adopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/gateway/adoption": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How a gateway file differs from the rules and protocols in force, and what that means for what is here. Nothing is recorded. */
+        post: operations["adoption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/holds": {
         parameters: {
             query?: never;
@@ -1045,6 +1079,49 @@ export interface components {
             /** @description Whether it would be accepted now, as far as can be said before its fields are filled in. */
             possible: boolean;
             refusal?: components["schemas"]["RefusalView"] | null;
+        };
+        /**
+         * @description What came of one change.
+         * @enum {string}
+         */
+        AdoptionDone: "adopted" | "proposed" | "waits";
+        /** @description One change of several. */
+        AdoptionOutcome: {
+            /** @description What it changes. */
+            change: string;
+            /** @description What came of it. */
+            done: components["schemas"]["AdoptionDone"];
+            from?: components["schemas"]["At"] | null;
+            /**
+             * Format: int64
+             * @description The record that says so; none while it waits.
+             */
+            record?: number | null;
+        };
+        /** @description Which gateway file is meant. */
+        AdoptionRequest: {
+            /** @description The text of a gateway file. Without it: the file that the server was started with. */
+            file?: string | null;
+        };
+        /** @description How a gateway file differs from the rules and protocols in force, and what that means for what is here. */
+        AdoptionView: {
+            /** @description What would be adopted, in order; empty if the ledger does what the file says. */
+            changes: string[];
+            /** @description What it means for what is here, one sentence each. */
+            consequences: string[];
+            /** @description Each difference in one sentence. */
+            differences: string[];
+            /** @description The name of the gateway in the file. */
+            gateway: string;
+            /** @description What must be settled first: with these it is not adopted. */
+            obstacles: string[];
+            /**
+             * Format: int64
+             * @description The version of rules and protocols that this was compared with: send it as `If-Match` to adopt.
+             */
+            version: number;
+            /** @description What it asks less of: another person must have proposed it, and it waits. */
+            weaker: string[];
         };
         /** @description Runs the clock of a demonstration on; what the simulator foresees happens meanwhile. */
         AdvanceRequest: {
@@ -3299,6 +3376,8 @@ export interface components {
         Hits: {
             /** @description The hits. */
             hits: components["schemas"]["Hit"][];
+            /** @description Whether more names fit: more of the name must be typed to see them. */
+            more: boolean;
         };
         /** @description A stretch of the quarantine wait, for a bar. */
         HoldBar: {
@@ -4423,6 +4502,11 @@ export interface components {
              * @description Gross mass proposed, kg.
              */
             mass_kg: number;
+            /**
+             * Format: int64
+             * @description How many more were left out.
+             */
+            more_left_out: number;
             /**
              * Format: int64
              * @description Pieces proposed.
@@ -6854,6 +6938,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GatewayView"];
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adopt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptionRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdoptionOutcome"][];
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    adoption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdoptionRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdoptionView"];
                 };
             };
             /** @description Not done. */

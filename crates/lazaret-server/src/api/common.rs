@@ -1,5 +1,7 @@
 //! What every answer has in common: instants, pages, problems.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -7,7 +9,8 @@ use jiff::Timestamp;
 use lazaret_ledger::{Fact, Remedy};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::openapi::{self, Content, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, PartialSchema, ToSchema};
 
 /// An instant, RFC 3339 in UTC. The gateway's time zone is in [`SessionView`](super::session::SessionView).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,7 +24,7 @@ impl From<Timestamp> for At {
 }
 
 impl PartialSchema for At {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+    fn schema() -> RefOr<openapi::schema::Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::Type(Type::String))
             .format(Some(SchemaFormat::Custom("date-time".into())))
@@ -65,7 +68,66 @@ impl PageQuery {
     /// Rows on the page.
     #[must_use]
     pub fn limit(&self) -> usize {
-        self.limit.unwrap_or(100).clamp(1, 1000) as usize
+        rows_of(self.limit)
+    }
+}
+
+impl<T> Page<T> {
+    /// The same page of other rows.
+    pub(crate) fn map<U>(self, row: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            items: self.items.into_iter().map(row).collect(),
+            next: self.next,
+            total: self.total,
+        }
+    }
+}
+
+/// Rows on a page: 1 to 1000, 100 if nobody says.
+pub(crate) fn rows_of(limit: Option<u32>) -> usize {
+    limit.unwrap_or(100).clamp(1, 1000) as usize
+}
+
+/// A position in a list, as `next` gave it.
+pub(crate) fn position(after: Option<&str>) -> Result<Option<usize>, Problem> {
+    after
+        .map(|text| {
+            text.parse()
+                .map_err(|_| Problem::bad_request("`after` is the `next` of the page before"))
+        })
+        .transpose()
+}
+
+/// Which part of a list that is counted from its beginning is the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cut {
+    after: usize,
+    limit: usize,
+}
+
+impl Cut {
+    pub(crate) fn of(after: Option<&str>, limit: Option<u32>) -> Result<Cut, Problem> {
+        Ok(Cut {
+            after: position(after)?.unwrap_or(0),
+            limit: rows_of(limit),
+        })
+    }
+
+    /// As many rows as must be known of the list to cut it: one more than the page shows, which tells that there are more.
+    pub(crate) fn end(self) -> usize {
+        self.after.saturating_add(self.limit).saturating_add(1)
+    }
+
+    /// The page of a whole list.
+    pub(crate) fn page<T>(self, list: impl Iterator<Item = T>) -> Page<T> {
+        let mut items: Vec<T> = list.skip(self.after).take(self.limit + 1).collect();
+        let more = items.len() > self.limit;
+        items.truncate(self.limit);
+        Page {
+            items,
+            next: more.then(|| (self.after + self.limit).to_string()),
+            total: None,
+        }
     }
 }
 
@@ -277,6 +339,20 @@ impl IntoResponse for Problem {
                 .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
+    }
+}
+
+/// What every route answers that does not do what it was asked, for the document.
+pub(crate) struct NotDone;
+
+impl IntoResponses for NotDone {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let problem = Content::new(Some(Ref::from_schema_name("Problem")));
+        let response = ResponseBuilder::new()
+            .description("Not done.")
+            .content("application/problem+json", problem)
+            .build();
+        BTreeMap::from([("default".to_owned(), response.into())])
     }
 }
 

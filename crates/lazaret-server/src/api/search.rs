@@ -56,4 +56,6 @@ pub struct Hit {
 pub struct Hits {
     /// The hits.
     pub hits: Vec<Hit>,
+    /// Whether more names fit: more of the name must be typed to see them.
+    pub more: bool,
 }

@@ -168,6 +168,8 @@ pub struct Proposal {
     pub lots: Vec<ProposedLot>,
     /// Left out, and why. At most 100.
     pub left_out: Vec<ProposedLot>,
+    /// How many more were left out.
+    pub more_left_out: u64,
     /// Pieces proposed.
     pub pieces: u64,
     /// Gross mass proposed, kg.

@@ -11,7 +11,7 @@ use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
 use super::commands::{if_match, say};
 use super::session::{person_name, token_view};
-use crate::api::common::{Answer, Problem};
+use crate::api::common::{Answer, NotDone, Problem};
 use crate::api::session::{AccountView, ChangeAccount, NewAccount, OneTimeLink, TokenView};
 use crate::app::App;
 use crate::guard::Who;
@@ -21,7 +21,7 @@ use crate::secrets::Secret;
 const LINK: SignedDuration = SignedDuration::from_hours(72);
 
 /// All accounts.
-#[utoipa::path(get, path = "/api/accounts", tag = "session", responses((status = 200, description = "Done.", body = Vec<AccountView>), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/accounts", tag = "session", responses((status = 200, description = "Done.", body = Vec<AccountView>), NotDone))]
 pub(crate) async fn accounts(State(app): State<App>) -> Answer<Vec<AccountView>> {
     let accounts = app.0.office.accounts().await?;
     let mut views = Vec::with_capacity(accounts.len());
@@ -33,7 +33,7 @@ pub(crate) async fn accounts(State(app): State<App>) -> Answer<Vec<AccountView>>
 }
 
 /// Makes an account; the answer is a one-time link with which the person chooses a password.
-#[utoipa::path(post, path = "/api/accounts", tag = "session", request_body = NewAccount, responses((status = 201, description = "Done.", body = OneTimeLink), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/accounts", tag = "session", request_body = NewAccount, responses((status = 201, description = "Done.", body = OneTimeLink), NotDone))]
 pub(crate) async fn make_account(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -41,13 +41,25 @@ pub(crate) async fn make_account(
 ) -> Result<(StatusCode, Json<OneTimeLink>), Problem> {
     let typed = person_name(&body.person)?;
     let (person, _) = app.look(None, |state, _| state.spelling_of(&typed)).await?;
-    // One person, one account: another spelling of the name is no other person.
+    is_free(&app, &person).await?;
+    let appointed = Entry::PersonAppointed {
+        person: person.clone(),
+        roles: body.roles,
+    };
+    say(&app, &who.person, appointed).await?;
+    let now = Timestamp::now();
+    app.0.office.make_account(person.as_str(), now).await?;
+    Ok((StatusCode::CREATED, Json(link(&app, &person).await?)))
+}
+
+/// One person, one account: another spelling of a name is no other person.
+async fn is_free(app: &App, person: &PersonName) -> Result<(), Problem> {
     let shared = key(Kind::Plain, person.as_str());
     let accounts = app.0.office.accounts().await?;
-    if accounts
+    let taken = accounts
         .iter()
-        .any(|account| key(Kind::Plain, &account.person) == shared)
-    {
+        .any(|account| key(Kind::Plain, &account.person) == shared);
+    if taken {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "taken",
@@ -55,24 +67,11 @@ pub(crate) async fn make_account(
             format!("{person} has an account; choose another name, or change theirs"),
         ));
     }
-    say(
-        &app,
-        &who.person,
-        Entry::PersonAppointed {
-            person: person.clone(),
-            roles: body.roles,
-        },
-    )
-    .await?;
-    app.0
-        .office
-        .make_account(person.as_str(), Timestamp::now())
-        .await?;
-    Ok((StatusCode::CREATED, Json(link(&app, &person).await?)))
+    Ok(())
 }
 
 /// One account, with its `ETag`.
-#[utoipa::path(get, path = "/api/accounts/{person}", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 200, description = "Done.", body = AccountView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/accounts/{person}", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 200, description = "Done.", body = AccountView), NotDone))]
 pub(crate) async fn account(
     State(app): State<App>,
     Path(person): Path<String>,
@@ -81,7 +80,7 @@ pub(crate) async fn account(
 }
 
 /// Changes roles or disables; needs `If-Match`.
-#[utoipa::path(put, path = "/api/accounts/{person}", tag = "session", params(("person" = String, Path, description = "Who.")), request_body = ChangeAccount, responses((status = 200, description = "Done.", body = AccountView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "/api/accounts/{person}", tag = "session", params(("person" = String, Path, description = "Who.")), request_body = ChangeAccount, responses((status = 200, description = "Done.", body = AccountView), NotDone))]
 pub(crate) async fn change_account(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -97,36 +96,31 @@ pub(crate) async fn change_account(
             "you cannot disable yourself; another administrator can",
         ));
     }
-    // The version is taken first: of two who change at once only one goes on.
-    if !app
-        .0
-        .office
-        .change_account(&person, version, disabled)
-        .await?
-    {
+    change(&app, &person, version, disabled).await?;
+    if let Some(roles) = body.roles {
+        let person = PersonName::new(person.as_str());
+        let appointed = Entry::PersonAppointed { person, roles };
+        say(&app, &who.person, appointed).await?;
+    }
+    one(&app, &person).await
+}
+
+/// The version is taken before anything else: of two who change at once only one goes on.
+async fn change(app: &App, person: &str, version: u64, disabled: bool) -> Result<(), Problem> {
+    let office = &app.0.office;
+    if !office.change_account(person, version, disabled).await? {
         return Err(Problem::changed(format!(
             "the account of {person} is not at version {version} any more; read it again"
         )));
     }
     if disabled {
-        app.0.office.end_all(&person, None).await?;
+        office.end_all(person, None).await?;
     }
-    if let Some(roles) = body.roles {
-        say(
-            &app,
-            &who.person,
-            Entry::PersonAppointed {
-                person: PersonName::new(person.as_str()),
-                roles,
-            },
-        )
-        .await?;
-    }
-    one(&app, &person).await
+    Ok(())
 }
 
 /// A new one-time link for a password; the old password stops working when it is used.
-#[utoipa::path(post, path = "/api/accounts/{person}/link", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 201, description = "Done.", body = OneTimeLink), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/accounts/{person}/link", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 201, description = "Done.", body = OneTimeLink), NotDone))]
 pub(crate) async fn account_link(
     State(app): State<App>,
     Path(person): Path<String>,
@@ -138,7 +132,7 @@ pub(crate) async fn account_link(
 }
 
 /// Ends every session of a person, their API tokens and their one-time links: what a lost tablet holds.
-#[utoipa::path(delete, path = "/api/accounts/{person}/sessions", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "/api/accounts/{person}/sessions", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 204, description = "Done."), NotDone))]
 pub(crate) async fn end_sessions(
     State(app): State<App>,
     Path(person): Path<String>,
@@ -149,7 +143,7 @@ pub(crate) async fn end_sessions(
 }
 
 /// A person's API tokens.
-#[utoipa::path(get, path = "/api/accounts/{person}/tokens", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 200, description = "Done.", body = Vec<TokenView>), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/accounts/{person}/tokens", tag = "session", params(("person" = String, Path, description = "Who.")), responses((status = 200, description = "Done.", body = Vec<TokenView>), NotDone))]
 pub(crate) async fn account_tokens(
     State(app): State<App>,
     Path(person): Path<String>,
@@ -160,7 +154,7 @@ pub(crate) async fn account_tokens(
 }
 
 /// Revokes an API token of a person.
-#[utoipa::path(delete, path = "/api/accounts/{person}/tokens/{id}", tag = "session", params(("person" = String, Path, description = "Who."), ("id" = u64, Path, description = "Its number.")), responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "/api/accounts/{person}/tokens/{id}", tag = "session", params(("person" = String, Path, description = "Who."), ("id" = u64, Path, description = "Its number.")), responses((status = 204, description = "Done."), NotDone))]
 pub(crate) async fn revoke_account_token(
     State(app): State<App>,
     Path((person, id)): Path<(String, u64)>,

@@ -1,19 +1,25 @@
 //! The watcher's board.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
 use crate::access::{allows, line};
 use crate::api::board::{BoardState, BoardView, Measure, NewRow};
-use crate::api::common::{Answer, CellError, Problem};
+use crate::api::common::{Answer, CellError, NotDone, Problem};
 use crate::app::App;
 use crate::board::{Board, NotAdded, Standing};
 use crate::guard::Who;
 
+/// The pictures of a drawn board are part of it; it runs nothing, loads nothing, and only our own pages may frame it.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
+                      frame-ancestors 'self'";
+
 /// Where the watcher's board stands.
-#[utoipa::path(get, path = "/api/board", tag = "screens", responses((status = 200, description = "Done.", body = BoardView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/board", tag = "screens", responses((status = 200, description = "Done.", body = BoardView), NotDone))]
 pub(crate) async fn board(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -24,7 +30,7 @@ pub(crate) async fn board(
 }
 
 /// The board as one self-contained page without scripts: the latest that has been drawn.
-#[utoipa::path(get, path = "/api/board/page", tag = "screens", params(("shown" = Option<String>, Query, description = "Anything: another one makes a browser read the page anew.")), responses((status = 200, description = "Done.", body = String, content_type = "text/html"), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/board/page", tag = "screens", params(("shown" = Option<String>, Query, description = "Anything: another one makes a browser read the page anew.")), responses((status = 200, description = "Done.", body = String, content_type = "text/html"), NotDone))]
 pub(crate) async fn board_page(State(app): State<App>) -> Result<Response, Problem> {
     let board = board_of(&app)?;
     let standing = on_disk(&board, |board| Ok(board.standing())).await?;
@@ -33,24 +39,17 @@ pub(crate) async fn board_page(State(app): State<App>) -> Result<Response, Probl
             "the board is being drawn for the first time; GET /api/board says how far it is".into()
         })));
     };
-    let mut response = page.html.clone().into_response();
-    let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: &'static str| {
-        headers.insert(name, HeaderValue::from_static(value));
-    };
-    set(header::CONTENT_TYPE, "text/html; charset=utf-8");
-    // Its pictures are part of it; it runs nothing, loads nothing, and only our own pages may frame it.
-    set(
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'self'",
-    );
-    set(header::X_FRAME_OPTIONS, "SAMEORIGIN");
-    Ok(response)
+    let heads = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    ];
+    let heads = heads.map(|(name, value)| (name, HeaderValue::from_static(value)));
+    Ok((heads, page.html.clone()).into_response())
 }
 
 /// Adds a row to the evidence: all of it is checked, and nothing is taken half.
-#[utoipa::path(post, path = "/api/board/rows", tag = "screens", request_body = NewRow, responses((status = 200, description = "Done.", body = BoardView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/board/rows", tag = "screens", request_body = NewRow, responses((status = 200, description = "Done.", body = BoardView), NotDone))]
 pub(crate) async fn add_row(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -59,29 +58,10 @@ pub(crate) async fn add_row(
     let board = board_of(&app)?;
     let id = row.id.trim().to_owned();
     let cells = row.cells();
-    let said = cells.clone();
     let standing = on_disk(&board, move |board| {
         board.add(&cells).map_err(|not| match not {
             NotAdded::Machine(why) => Problem::internal(why),
-            NotAdded::Wrong(wrong) => {
-                let mut problem = Problem::new(
-                    StatusCode::UNPROCESSABLE_ENTITY,
-                    "wrong-row",
-                    "this is no row of evidence yet",
-                    "nothing was added; each field says what is wrong with it",
-                );
-                problem.cells = wrong
-                    .into_iter()
-                    .map(|(column, message)| CellError {
-                        row: board.standing().checked.rows as u64 + 2,
-                        value: said.get(column.as_str()).cloned().unwrap_or_default(),
-                        column,
-                        message,
-                        refusal: None,
-                    })
-                    .collect();
-                problem
-            }
+            NotAdded::Wrong(wrong) => wrong_row(board, &cells, wrong),
         })
     })
     .await?;
@@ -89,6 +69,32 @@ pub(crate) async fn add_row(
     let mut view = view(&board, &standing, &who);
     view.unused = standing.checked.unused.get(&id).map(|why| (*why).into());
     Ok(Json(view))
+}
+
+/// What is wrong with a row, each fault at its field.
+fn wrong_row(
+    board: &Board,
+    said: &BTreeMap<&'static str, String>,
+    wrong: Vec<(String, String)>,
+) -> Problem {
+    let mut problem = Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "wrong-row",
+        "this is no row of evidence yet",
+        "nothing was added; each field says what is wrong with it",
+    );
+    let row = board.standing().checked.rows as u64 + 2;
+    problem.cells = wrong
+        .into_iter()
+        .map(|(column, message)| CellError {
+            row,
+            value: said.get(column.as_str()).cloned().unwrap_or_default(),
+            column,
+            message,
+            refusal: None,
+        })
+        .collect();
+    problem
 }
 
 fn board_of(app: &App) -> Result<std::sync::Arc<Board>, Problem> {

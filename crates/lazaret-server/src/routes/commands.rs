@@ -5,23 +5,24 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::{Extension, Json};
 use lazaret_ledger::chain::Record;
 use lazaret_ledger::clock::timeless;
-use lazaret_ledger::{Command, CommandId, Correction, Decision, Warning, decide};
+use lazaret_ledger::{Command, CommandId, Correction, Decision, Refusal, Warning, decide};
 use lazaret_store::SubmitError;
+use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
-use lazaret_vocabulary::event::{Event, Happening};
 use lazaret_vocabulary::strict::{self, Misread};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::commands::{BatchOutcome, BatchRequest, CommandRequest, Receipt, Trial};
-use crate::api::common::{Answer, Problem, RefusalView};
+use crate::api::common::{Answer, NotDone, Problem, RefusalView};
 use crate::app::App;
 use crate::guard::Who;
 use crate::limits;
-use crate::words::words;
+use crate::read::protocols::version;
+use crate::words::in_words;
 
 /// Says that something happened. The answer comes when it is on disk.
-#[utoipa::path(post, path = "/api/commands", tag = "commands", request_body = CommandRequest, responses((status = 200, description = "Done.", body = Receipt), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/commands", tag = "commands", request_body = CommandRequest, responses((status = 200, description = "Done.", body = Receipt), NotDone))]
 pub(crate) async fn command(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -38,7 +39,7 @@ pub(crate) async fn command(
 }
 
 /// What a command would do, without doing it.
-#[utoipa::path(post, path = "/api/commands/check", tag = "commands", request_body = CommandRequest, responses((status = 200, description = "Done.", body = Trial), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/commands/check", tag = "commands", request_body = CommandRequest, responses((status = 200, description = "Done.", body = Trial), NotDone))]
 pub(crate) async fn check_command(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -47,43 +48,31 @@ pub(crate) async fn check_command(
     let body = request(body, &who.person)?;
     limits::size(&body)?;
     let command = command_of(&app, &who.person, body)?;
-    if let Some(why) = app
-        .0
-        .live
-        .clock_doubt()
-        .filter(|_| !timeless(&command.what))
-    {
+    let doubt = app.0.live.clock_doubt();
+    if let Some(why) = doubt.filter(|_| !timeless(&command.what)) {
         return Err(SubmitError::Clock(why).into());
     }
-    let seen = app
-        .0
-        .live
-        .read(|state, now| decide(state, &command, now))
-        .await?;
-    Ok(Json(match seen.value {
-        Ok(Decision::Record(events)) => Trial {
-            accepted: true,
-            words: in_words(&events),
-            events,
-            refusal: None,
-        },
-        Ok(Decision::Already { .. }) => Trial {
-            accepted: true,
-            words: Vec::new(),
-            events: Vec::new(),
-            refusal: None,
-        },
-        Err(refusal) => Trial {
-            accepted: false,
-            words: Vec::new(),
-            events: Vec::new(),
-            refusal: Some(RefusalView::from(&refusal)),
-        },
-    }))
+    let seen = app.0.live.read(|state, now| decide(state, &command, now));
+    Ok(Json(trial_of(seen.await?.value)))
+}
+
+/// What was decided, as an answer.
+fn trial_of(decided: Result<Decision, Refusal>) -> Trial {
+    let (events, refusal) = match decided {
+        Ok(Decision::Record(events)) => (events, None),
+        Ok(Decision::Already { .. }) => (Vec::new(), None),
+        Err(refusal) => (Vec::new(), Some(RefusalView::from(&refusal))),
+    };
+    Trial {
+        accepted: refusal.is_none(),
+        words: in_words(&events),
+        events,
+        refusal,
+    }
 }
 
 /// Several commands, one after the other.
-#[utoipa::path(post, path = "/api/commands/batch", tag = "commands", request_body = BatchRequest, responses((status = 200, description = "Done.", body = Vec<BatchOutcome>), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/commands/batch", tag = "commands", request_body = BatchRequest, responses((status = 200, description = "Done.", body = Vec<BatchOutcome>), NotDone))]
 pub(crate) async fn command_batch(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -92,31 +81,13 @@ pub(crate) async fn command_batch(
     if body.commands.len() > 1000 {
         return Err(Problem::bad_request("at most 1000 commands at a time"));
     }
-    let mut outcomes: Vec<BatchOutcome> = Vec::with_capacity(body.commands.len());
-    let mut commands = Vec::new();
-    let mut places = Vec::new();
-    for sent in body.commands {
-        let id = sent.get("id").and_then(Value::as_str).unwrap_or_default();
-        let id = id.to_owned();
-        let taken = request(sent, &who.person).and_then(|request| {
-            let bytes = limits::size(&request)?;
-            let command = command_of(&app, &who.person, request)?;
-            app.0.limits.says(who.person.as_str(), 1, bytes)?;
-            Ok(command)
-        });
-        let problem = match taken {
-            Ok(command) => {
-                places.push(outcomes.len());
-                commands.push((command, None));
-                None
-            }
-            Err(problem) => Some(problem),
-        };
-        outcomes.push(BatchOutcome {
-            id,
-            receipt: None,
-            problem,
-        });
+    let mut outcomes = Vec::with_capacity(body.commands.len());
+    let (mut places, mut commands) = (Vec::new(), Vec::new());
+    for (place, sent) in body.commands.into_iter().enumerate() {
+        let (outcome, command) = taken(&app, &who.person, sent);
+        places.extend(command.is_some().then_some(place));
+        commands.extend(command.map(|command| (command, None)));
+        outcomes.push(outcome);
     }
     let results = app.0.live.submit_all(commands).await;
     for (place, result) in places.into_iter().zip(results) {
@@ -126,6 +97,28 @@ pub(crate) async fn command_batch(
         }
     }
     Ok(Json(outcomes))
+}
+
+/// One command of several, read and counted against what its sender may record; none if it has a problem.
+fn taken(app: &App, person: &PersonName, sent: Value) -> (BatchOutcome, Option<Command>) {
+    let id = sent.get("id").and_then(Value::as_str).unwrap_or_default();
+    let id = id.to_owned();
+    let read = request(sent, person).and_then(|request| {
+        let bytes = limits::size(&request)?;
+        let command = command_of(app, person, request)?;
+        app.0.limits.says(person.as_str(), 1, bytes)?;
+        Ok(command)
+    });
+    let (command, problem) = match read {
+        Ok(command) => (Some(command), None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let outcome = BatchOutcome {
+        id,
+        receipt: None,
+        problem,
+    };
+    (outcome, command)
 }
 
 /// [`BatchRequest`] before its commands are read, so that a wrong one does not hide those after it.
@@ -179,7 +172,12 @@ async fn check_version(app: &App, headers: &HeaderMap, what: &Happening) -> Resu
     if !adopts {
         return Ok(());
     }
-    let (version, _) = app.look(None, |state, _| rules_version(state)).await?;
+    let (known, _) = app.look(None, |state, _| version(state)).await?;
+    is_current(headers, known)
+}
+
+/// That a change was made from the rules and protocols as they are.
+pub(crate) fn is_current(headers: &HeaderMap, version: u64) -> Result<(), Problem> {
     match if_match(headers)? {
         Some(sent) if sent == version => Ok(()),
         Some(sent) => Err(Problem::changed(format!(
@@ -187,20 +185,6 @@ async fn check_version(app: &App, headers: &HeaderMap, what: &Happening) -> Resu
         ))),
         None => Err(Problem::needs_match()),
     }
-}
-
-/// The version of rules and protocols: changes whenever either does.
-pub(crate) fn rules_version(state: &lazaret_ledger::State) -> u64 {
-    let text = (
-        state.rules().map(serde_json::to_string),
-        state.protocols().count(),
-    );
-    let rules = text.0.and_then(Result::ok).unwrap_or_default();
-    let digest = lazaret_ledger::Digest::of(format!("{rules}{}", text.1).as_bytes());
-    // Six bytes: a number that JavaScript can hold.
-    digest.0[..6]
-        .iter()
-        .fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// The version in `If-Match`, if there is one.
@@ -321,8 +305,4 @@ async fn receipt_view(app: &App, receipt: lazaret_store::Receipt) -> Result<Rece
         words: in_words(&record.events),
         events: record.events,
     })
-}
-
-pub(crate) fn in_words(events: &[Event]) -> Vec<String> {
-    events.iter().map(|event| words(&event.happening)).collect()
 }

@@ -3,12 +3,12 @@
 use axum::Json;
 use axum::extract::State;
 
-use crate::api::common::{Answer, Problem};
+use crate::api::common::{Answer, NotDone, Problem};
 use crate::api::live::{AdvanceRequest, DemoClock};
 use crate::app::App;
 
 /// Where the demonstration's clock stands.
-#[utoipa::path(get, path = "/api/demo/clock", tag = "demo", responses((status = 200, description = "Done.", body = DemoClock), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/demo/clock", tag = "demo", responses((status = 200, description = "Done.", body = DemoClock), NotDone))]
 pub(crate) async fn demo_clock(State(app): State<App>) -> Answer<DemoClock> {
     let demo = app.0.demo.as_ref().ok_or_else(no_demo)?;
     Ok(Json(DemoClock {
@@ -19,7 +19,7 @@ pub(crate) async fn demo_clock(State(app): State<App>) -> Answer<DemoClock> {
 }
 
 /// Runs the clock on.
-#[utoipa::path(post, path = "/api/demo/advance", tag = "demo", request_body = AdvanceRequest, responses((status = 200, description = "Done.", body = DemoClock), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/demo/advance", tag = "demo", request_body = AdvanceRequest, responses((status = 200, description = "Done.", body = DemoClock), NotDone))]
 pub(crate) async fn advance(
     State(app): State<App>,
     Json(body): Json<AdvanceRequest>,

@@ -18,13 +18,12 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 
-use super::commands;
-use crate::api::common::Problem;
+use crate::api::common::{NotDone, Problem};
 use crate::api::live::LiveRecord;
 use crate::app::{App, Inner};
 use crate::guard::Who;
 use crate::view::{health, timeline};
-use crate::words::name;
+use crate::words::{in_words, name};
 
 /// How often it is asked whether a session or a token ended, while streams are open. Another server may have ended it.
 const ASK: Duration = Duration::from_millis(400);
@@ -40,7 +39,7 @@ const MISSED: u64 = 1000;
     tag = "files",
     responses(
         (status = 200, description = "The stream.", body = LiveRecord, content_type = "text/event-stream"),
-        (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")
+        NotDone
     )
 )]
 pub(crate) async fn live(
@@ -49,22 +48,7 @@ pub(crate) async fn live(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let feed = app.0.live.listen();
-    let last: Option<u64> = headers
-        .get("last-event-id")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.parse().ok());
-    let mut missed = VecDeque::new();
-    let mut seen = app.0.live.seq();
-    if let Some(last) = last {
-        if seen.saturating_sub(last) > MISSED {
-            missed.push_back(Message::default().event("lost").data("{}"));
-        } else {
-            for stored in app.0.live.store().after(last, MISSED as u32).await? {
-                seen = stored.seq;
-                missed.push_back(message(&who.roles, &stored.record()?));
-            }
-        }
-    }
+    let (missed, seen) = missed(&app, &who, &headers).await?;
     let mut listener = Listener {
         changes: changes(&app),
         app,
@@ -81,9 +65,34 @@ pub(crate) async fn live(
         let message = listener.next().await?;
         Some((Ok::<_, Infallible>(message), listener))
     });
-    Ok(Sse::new(stream)
-        .keep_alive(KeepAlive::default())
-        .into_response())
+    let alive = KeepAlive::default();
+    Ok(Sse::new(stream).keep_alive(alive).into_response())
+}
+
+/// What somebody who comes back has missed, and the last record that they then know.
+async fn missed(
+    app: &App,
+    who: &Who,
+    headers: &HeaderMap,
+) -> Result<(VecDeque<Message>, u64), Problem> {
+    let mut missed = VecDeque::new();
+    let mut seen = app.0.live.seq();
+    let last: Option<u64> = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse().ok());
+    let Some(last) = last else {
+        return Ok((missed, seen));
+    };
+    if seen.saturating_sub(last) > MISSED {
+        missed.push_back(Message::default().event("lost").data("{}"));
+    } else {
+        for stored in app.0.live.store().after(last, MISSED as u32).await? {
+            seen = stored.seq;
+            missed.push_back(message(&who.roles, &stored.record()?));
+        }
+    }
+    Ok((missed, seen))
 }
 
 /// Somebody who listens.
@@ -215,11 +224,7 @@ fn message(roles: &[Role], record: &Record) -> Message {
         seq: record.seq,
         recorded_at: record.recorded_at.into(),
         by: record.by.to_string(),
-        words: commands::in_words(&events)
-            .join("; ")
-            .chars()
-            .take(400)
-            .collect(),
+        words: in_words(&events).join("; ").chars().take(400).collect(),
         events: events.iter().map(name).collect(),
         lots: all_lots,
         vehicles: all_vehicles,

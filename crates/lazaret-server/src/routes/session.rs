@@ -1,5 +1,7 @@
 //! Session and tokens.
 
+use std::sync::PoisonError;
+
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +12,7 @@ use lazaret_store::Token;
 use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 
 use crate::access::{Access, ROUTES, allows};
-use crate::api::common::{Answer, Problem};
+use crate::api::common::{Answer, NotDone, Problem};
 use crate::api::session::{
     ChangePassword, Join, MadeToken, NewToken, Preferences, Screen, SessionView, Setup, SetupView,
     SignIn, TokenView,
@@ -21,22 +23,16 @@ use crate::secrets::{Secret, fits, hash};
 use crate::vocabulary::EVENTS;
 
 /// Whether the first administrator is still to be made.
-#[utoipa::path(get, path = "/api/setup", tag = "session", responses((status = 200, description = "Done.", body = SetupView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/setup", tag = "session", responses((status = 200, description = "Done.", body = SetupView), NotDone))]
 pub(crate) async fn setup_state(State(app): State<App>) -> Answer<SetupView> {
-    let needed = app
-        .0
-        .setup
-        .read()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .is_some();
     Ok(Json(SetupView {
-        needed,
+        needed: the_link(&app).is_some(),
         demo_accounts: app.demo_accounts(),
     }))
 }
 
 /// Makes the first administrator with the one-time link, and signs them in.
-#[utoipa::path(post, path = "/api/setup", tag = "session", request_body = Setup, responses((status = 200, description = "Done.", body = SessionView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/setup", tag = "session", request_body = Setup, responses((status = 200, description = "Done.", body = SessionView), NotDone))]
 pub(crate) async fn setup(
     State(app): State<App>,
     Extension(Address(from)): Extension<Address>,
@@ -44,17 +40,49 @@ pub(crate) async fn setup(
 ) -> Result<Response, Problem> {
     app.0.limits.guess(from)?;
     let shown = Secret::of(&body.token);
-    let wrong = || Problem::not_allowed("this link was used, or is of another start of the server");
-    let known = *app
-        .0
-        .setup
-        .read()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if known != Some(shown) || app.has_administrator().await? {
-        return Err(wrong());
+    if the_link(&app) != Some(shown) || app.has_administrator().await? {
+        return Err(link_used());
     }
-    let typed = person_name(&body.person)?;
-    // A ledger that came from elsewhere has its administrators: one of them is taken over, not somebody new made.
+    let (person, new) = first_administrator(&app, &body.person).await?;
+    let hashed = hash_apart(&app, body.password).await?;
+    // From here on the link is used up, whoever else holds it.
+    if !take_link(&app, shown) {
+        return Err(link_used());
+    }
+    if new {
+        appoint(&app, &person, shown).await?;
+    }
+    make_account(&app, &person, &hashed).await?;
+    adopt_founding_protocols(&app, &person).await?;
+    sign_in_as(&app, person).await
+}
+
+async fn make_account(app: &App, person: &PersonName, hashed: &str) -> Result<(), Problem> {
+    let now = Timestamp::now();
+    app.0.office.make_account(person.as_str(), now).await?;
+    app.0.office.set_password(person.as_str(), hashed).await?;
+    Ok(())
+}
+
+fn link_used() -> Problem {
+    Problem::not_allowed("this link was used, or is of another start of the server")
+}
+
+/// The one-time link of the first administrator.
+fn the_link(app: &App) -> Option<Secret> {
+    *app.0.setup.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Uses the link up; whether it was there.
+fn take_link(app: &App, shown: Secret) -> bool {
+    let mut link = app.0.setup.write().unwrap_or_else(PoisonError::into_inner);
+    link.take_if(|secret| *secret == shown).is_some()
+}
+
+/// Who the first administrator is to be, and whether they must be appointed. A ledger that came from elsewhere has its
+/// administrators: one of them is taken over, not somebody new made.
+async fn first_administrator(app: &App, typed: &str) -> Result<(PersonName, bool), Problem> {
+    let typed = person_name(typed)?;
     let ((person, known), _) = app
         .look(None, |state, _| {
             (state.spelling_of(&typed), administrators(state))
@@ -67,53 +95,39 @@ pub(crate) async fn setup(
             names.join(" or ")
         )));
     }
-    let hashed = hash_apart(&app, body.password).await?;
-    // From here on the link is used up, whoever else holds it.
-    let taken = app
-        .0
-        .setup
-        .write()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-        .take_if(|secret| *secret == shown)
-        .is_some();
-    if !taken {
-        return Err(wrong());
-    }
-    let now = Timestamp::now();
-    let appointed = if known.is_empty() {
-        let appointed = Entry::PersonAppointed {
-            person: person.clone(),
-            roles: vec![Role::Administrator],
-        };
-        super::commands::say(&app, &person, appointed)
-            .await
-            .map(drop)
-    } else {
-        Ok(())
+    Ok((person, known.is_empty()))
+}
+
+/// Appoints the first administrator; the link is good again if that fails.
+async fn appoint(app: &App, person: &PersonName, link: Secret) -> Result<(), Problem> {
+    let appointed = Entry::PersonAppointed {
+        person: person.clone(),
+        roles: vec![Role::Administrator],
     };
-    if let Err(problem) = appointed {
-        *app.0
-            .setup
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(shown);
-        return Err(problem);
+    let said = super::commands::say(app, person, appointed).await;
+    if said.is_err() {
+        let mut kept = app.0.setup.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = Some(link);
     }
-    app.0.office.make_account(person.as_str(), now).await?;
-    app.0.office.set_password(person.as_str(), &hashed).await?;
-    // A ledger without protocols begins with those that follow from the gateway file.
+    said.map(drop)
+}
+
+/// A ledger without protocols begins with those that follow from the gateway file.
+async fn adopt_founding_protocols(app: &App, person: &PersonName) -> Result<(), Problem> {
     let (bare, _) = app
         .look(None, |state, _| state.protocols().next().is_none())
         .await?;
-    if bare {
-        let from = app.0.live.now();
-        for protocol in founding_protocols(&app.0.gateway, from, 2) {
-            let adopted = Entry::ProtocolAdopted {
-                protocol: Box::new(protocol),
-            };
-            super::commands::say(&app, &person, adopted).await?;
-        }
+    if !bare {
+        return Ok(());
     }
-    sign_in_as(&app, person).await
+    let from = app.0.live.now();
+    for protocol in founding_protocols(&app.0.gateway, from, 2) {
+        let adopted = Entry::ProtocolAdopted {
+            protocol: Box::new(protocol),
+        };
+        super::commands::say(app, person, adopted).await?;
+    }
+    Ok(())
 }
 
 /// Who administers a ledger by its records.
@@ -126,7 +140,7 @@ pub(crate) fn administrators(state: &lazaret_ledger::State) -> Vec<PersonName> {
 }
 
 /// Sets the password of an account by its one-time link, and signs in.
-#[utoipa::path(post, path = "/api/join", tag = "session", request_body = Join, responses((status = 200, description = "Done.", body = SessionView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/join", tag = "session", request_body = Join, responses((status = 200, description = "Done.", body = SessionView), NotDone))]
 pub(crate) async fn join(
     State(app): State<App>,
     Extension(Address(from)): Extension<Address>,
@@ -153,7 +167,7 @@ pub(crate) async fn join(
 }
 
 /// Signs in: sets the session cookie.
-#[utoipa::path(post, path = "/api/session", tag = "session", request_body = SignIn, responses((status = 200, description = "Done.", body = SessionView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/session", tag = "session", request_body = SignIn, responses((status = 200, description = "Done.", body = SessionView), NotDone))]
 pub(crate) async fn sign_in(
     State(app): State<App>,
     Extension(Address(from)): Extension<Address>,
@@ -164,34 +178,31 @@ pub(crate) async fn sign_in(
     // By the name that is meant: other spellings of it are not other accounts.
     app.0.limits.sign_in(from, person.as_str())?;
     let account = app.0.office.account(person.as_str()).await?;
-    let hashed = account
-        .as_ref()
-        .filter(|account| !account.disabled)
-        .and_then(|account| account.password.clone());
-    let _permit = app.0.hashing.acquire().await;
-    let good = tokio::task::spawn_blocking(move || fits(&body.password, hashed.as_deref()))
-        .await
-        .unwrap_or(false);
-    match account {
-        Some(account) if good => {
-            app.0.limits.came_in(from, person.as_str());
-            // A demonstration has a time of its own.
-            if let Some(says) = body.clock.filter(|_| app.0.demo.is_none()) {
-                app.0.live.device_clock(&account.person, says.0);
-            }
-            sign_in_as(&app, PersonName::new(account.person)).await
-        }
-        _ => Err(Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "wrong-password",
-            "name or password is wrong",
-            "try again, or ask the administrator for a link to set a new password",
-        )),
+    let open = account.as_ref().filter(|account| !account.disabled);
+    let hashed = open.and_then(|account| account.password.clone());
+    let good = fits_apart(&app, body.password, hashed).await;
+    let Some(account) = account.filter(|_| good) else {
+        return Err(wrong_password());
+    };
+    app.0.limits.came_in(from, person.as_str());
+    // A demonstration has a time of its own.
+    if let Some(says) = body.clock.filter(|_| app.0.demo.is_none()) {
+        app.0.live.device_clock(&account.person, says.0);
     }
+    sign_in_as(&app, PersonName::new(account.person)).await
+}
+
+fn wrong_password() -> Problem {
+    Problem::new(
+        StatusCode::UNAUTHORIZED,
+        "wrong-password",
+        "name or password is wrong",
+        "try again, or ask the administrator for a link to set a new password",
+    )
 }
 
 /// Who is signed in.
-#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, description = "Done.", body = SessionView), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/session", tag = "session", responses((status = 200, description = "Done.", body = SessionView), NotDone))]
 pub(crate) async fn session(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -200,7 +211,7 @@ pub(crate) async fn session(
 }
 
 /// Signs out.
-#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "/api/session", tag = "session", responses((status = 204, description = "Done."), NotDone))]
 pub(crate) async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,
@@ -215,40 +226,29 @@ pub(crate) async fn sign_out(
 }
 
 /// Changes one's password; other sessions and all API tokens end.
-#[utoipa::path(put, path = "/api/session/password", tag = "session", request_body = ChangePassword, responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "/api/session/password", tag = "session", request_body = ChangePassword, responses((status = 204, description = "Done."), NotDone))]
 pub(crate) async fn change_password(
     State(app): State<App>,
     Extension(who): Extension<Who>,
     Extension(Address(from)): Extension<Address>,
     Json(body): Json<ChangePassword>,
 ) -> Result<StatusCode, Problem> {
-    app.0.limits.sign_in(from, who.person.as_str())?;
-    let account = app.0.office.account(who.person.as_str()).await?;
+    let (office, person) = (&app.0.office, who.person.as_str());
+    app.0.limits.sign_in(from, person)?;
+    let account = office.account(person).await?;
     let hashed = account.and_then(|account| account.password);
-    let good = {
-        let _permit = app.0.hashing.acquire().await;
-        tokio::task::spawn_blocking(move || fits(&body.present, hashed.as_deref()))
-            .await
-            .unwrap_or(false)
-    };
-    if !good {
+    if !fits_apart(&app, body.present, hashed).await {
         return Err(Problem::not_allowed("the present password is wrong"));
     }
     let hashed = hash_apart(&app, body.new).await?;
-    app.0
-        .office
-        .set_password(who.person.as_str(), &hashed)
-        .await?;
+    office.set_password(person, &hashed).await?;
     let own = who.session.map(|key| key.0);
-    app.0
-        .office
-        .end_all(who.person.as_str(), own.as_ref())
-        .await?;
+    office.end_all(person, own.as_ref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// What one set up for oneself.
-#[utoipa::path(get, path = "/api/preferences", tag = "session", responses((status = 200, description = "Done.", body = Preferences), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/preferences", tag = "session", responses((status = 200, description = "Done.", body = Preferences), NotDone))]
 pub(crate) async fn preferences(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -261,7 +261,7 @@ pub(crate) async fn preferences(
 }
 
 /// Keeps what one set up.
-#[utoipa::path(put, path = "/api/preferences", tag = "session", request_body = Preferences, responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(put, path = "/api/preferences", tag = "session", request_body = Preferences, responses((status = 204, description = "Done."), NotDone))]
 pub(crate) async fn set_preferences(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -280,7 +280,7 @@ pub(crate) async fn set_preferences(
 }
 
 /// One's API tokens.
-#[utoipa::path(get, path = "/api/tokens", tag = "session", responses((status = 200, description = "Done.", body = Vec<TokenView>), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(get, path = "/api/tokens", tag = "session", responses((status = 200, description = "Done.", body = Vec<TokenView>), NotDone))]
 pub(crate) async fn tokens(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -290,12 +290,24 @@ pub(crate) async fn tokens(
 }
 
 /// Makes an API token, shown once.
-#[utoipa::path(post, path = "/api/tokens", tag = "session", request_body = NewToken, responses((status = 201, description = "Done.", body = MadeToken), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(post, path = "/api/tokens", tag = "session", request_body = NewToken, responses((status = 201, description = "Done.", body = MadeToken), NotDone))]
 pub(crate) async fn make_token(
     State(app): State<App>,
     Extension(who): Extension<Who>,
     Json(body): Json<NewToken>,
 ) -> Result<(StatusCode, Json<MadeToken>), Problem> {
+    let mut token = token_of(&who, &body)?;
+    let (text, secret) = Secret::new()?;
+    token.id = app.0.office.make_token(&secret.0, &token).await?;
+    let made = MadeToken {
+        secret: text,
+        token: token_view(token),
+    };
+    Ok((StatusCode::CREATED, Json(made)))
+}
+
+/// The token that is asked for, not yet kept.
+fn token_of(who: &Who, body: &NewToken) -> Result<Token, Problem> {
     if who.session.is_none() {
         return Err(Problem::not_allowed(
             "a token cannot make another: sign in with a password",
@@ -307,8 +319,7 @@ pub(crate) async fn make_token(
         ));
     }
     let now = Timestamp::now();
-    let (text, secret) = Secret::new()?;
-    let mut token = Token {
+    Ok(Token {
         id: 0,
         person: who.person.as_str().into(),
         label: body.label.trim().into(),
@@ -316,19 +327,11 @@ pub(crate) async fn make_token(
         until: now + SignedDuration::from_hours(24 * i64::from(body.days)),
         seen: None,
         read_only: body.read_only,
-    };
-    token.id = app.0.office.make_token(&secret.0, &token).await?;
-    Ok((
-        StatusCode::CREATED,
-        Json(MadeToken {
-            secret: text,
-            token: token_view(token),
-        }),
-    ))
+    })
 }
 
 /// Revokes an API token.
-#[utoipa::path(delete, path = "/api/tokens/{id}", tag = "session", params(("id" = u64, Path, description = "Its number.")), responses((status = 204, description = "Done."), (status = "default", description = "Not done.", body = Problem, content_type = "application/problem+json")))]
+#[utoipa::path(delete, path = "/api/tokens/{id}", tag = "session", params(("id" = u64, Path, description = "Its number.")), responses((status = 204, description = "Done."), NotDone))]
 pub(crate) async fn revoke_token(
     State(app): State<App>,
     Extension(who): Extension<Who>,
@@ -369,6 +372,14 @@ pub(crate) async fn hash_apart(app: &App, password: String) -> Result<String, Pr
     tokio::task::spawn_blocking(move || hash(&password))
         .await
         .map_err(|error| Problem::internal(error.to_string()))?
+}
+
+/// Compares a password beside the server's other work.
+async fn fits_apart(app: &App, password: String, hashed: Option<String>) -> bool {
+    let _permit = app.0.hashing.acquire().await;
+    tokio::task::spawn_blocking(move || fits(&password, hashed.as_deref()))
+        .await
+        .unwrap_or(false)
 }
 
 async fn sign_in_as(app: &App, person: PersonName) -> Result<Response, Problem> {

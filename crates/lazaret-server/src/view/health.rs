@@ -31,8 +31,12 @@ pub(crate) fn readable(roles: &[Role], events: &[Event]) -> Vec<Event> {
         })
         .cloned()
         .map(|mut event| {
-            if let Happening::Entry(Entry::ExceptionOpened { because: why, .. }) =
-                &mut event.happening
+            // What follows from a sickness gives it as its reason: the exception, and each clock that begins anew.
+            if let Happening::Entry(
+                Entry::ExceptionOpened { because: why, .. }
+                | Entry::TreatmentVoided { because: why, .. },
+            )
+            | Happening::HoldRestarted { because: why, .. } = &mut event.happening
             {
                 *why = because(roles, why);
             }

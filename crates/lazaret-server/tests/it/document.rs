@@ -16,3 +16,26 @@ fn the_committed_document_is_that_of_the_code() {
         "web/openapi.json is out of step: run LAZARET_WRITE_OPENAPI=1 cargo test -p lazaret-server document"
     );
 }
+
+/// A route takes its request apart, asks a read model and answers. What is longer than that has a home elsewhere.
+#[test]
+fn a_route_is_at_most_twenty_lines() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/routes");
+    let (mut routes, mut long) = (0, Vec::new());
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for route in text.split("\n#[utoipa::path(").skip(1) {
+            let handler = &route[route.find("async fn ").unwrap()..];
+            let body = handler.split_once("{\n").unwrap().1;
+            let lines = body.split_once("\n}\n").unwrap().0.lines().count();
+            routes += 1;
+            if lines > 20 {
+                let name = handler.split(['(', '<']).next().unwrap_or_default();
+                long.push(format!("{}: {name}: {lines} lines", path.display()));
+            }
+        }
+    }
+    assert!(routes > 60, "{routes} routes");
+    assert_eq!(long, Vec::<String>::new());
+}

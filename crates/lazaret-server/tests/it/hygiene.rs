@@ -306,6 +306,43 @@ async fn the_crew_do_not_read_who_is_sick_by_any_door() {
     assert!(text.contains("reported sick"), "{text}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_crew_do_not_read_who_is_sick_on_a_lot_that_waits_for_it() {
+    let server = Server::demo().await;
+    let (_, officer) = signed_in(&server, "quarantine_officer").await;
+    let (_, crew) = signed_in(&server, "crew").await;
+    let holds = server.read(&officer, "/api/holds?limit=1").await;
+    let lot = holds["items"][0]["lot"].as_str().unwrap().to_owned();
+    let path = format!("/api/lots/{lot}");
+    let card = server.read(&officer, &path).await;
+    let person = card["handlers"][0].as_str().unwrap();
+    let since = card["timeline"][0]["at"].clone();
+    let cookie = |text: &str| (header::COOKIE, text.to_owned());
+    let mut seen = stream(&server, cookie(&crew)).await;
+    let sick = json!({
+        "id": "sick-2", "event": "person_reported_sick", "person": person, "since": since, "exception": "E-78"
+    });
+    let said = server.post(&officer, "/api/commands", &sick).await;
+    assert_eq!(said.status, StatusCode::OK, "{}", said.json());
+    let known = server.read(&officer, &path).await.to_string();
+    assert!(known.contains("reported sick"), "{known}");
+    let (text, _) = heard(&mut seen).await;
+    assert!(
+        text.contains("event: record") && !text.contains("sick"),
+        "{text}"
+    );
+    for path in [
+        path.clone(),
+        format!("{path}/trace"),
+        format!("/api/export/trace-{lot}.csv"),
+    ] {
+        let answer = server.get(&crew, &path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(!text.contains("sick"), "{path}: {text}");
+    }
+}
+
 async fn listening(server: Server) -> (SocketAddr, tokio::sync::oneshot::Sender<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

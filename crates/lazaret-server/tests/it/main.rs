@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
 
 mod access;
+mod adoption;
 mod board;
 mod clock;
 mod document;
