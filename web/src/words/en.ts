@@ -219,9 +219,10 @@ export const en = {
     yes: 'yes',
     no: 'no',
     you: 'you',
+    moreFit: 'More names fit. Type more of the one you mean.',
+    andMore: (c: number) => `and ${c.toLocaleString('en-GB')} more`,
     print: 'Print',
     printed: (gateway: string, when: string, person: string) => `${gateway} · printed ${when} by ${person}`,
-    printLabel: 'Print label',
     printLabels: (c: number) => `Print ${n(c, 'label', 'labels')}`,
     openFull: 'Open as a page',
     signOut: 'Sign out',
@@ -252,7 +253,6 @@ export const en = {
     retry: 'Try again',
     offline: (since: string) =>
       `No connection to the server since ${since}. What you see may be old; nothing you enter is sent until it is back.`,
-    staleVersion: 'The server was updated. Reload the page.',
     reload: 'Reload',
     unreachable:
       'The server does not answer. Nothing was lost: the same command is sent again under the same key, and counts once.',
@@ -529,7 +529,6 @@ export const en = {
     afoot: 'Here, in no slot',
     legend: 'Signs',
     legendNumber: 'The number is days left; the letter is the goods class.',
-    emptySlot: 'free slot',
     empty: 'Nothing stands here. Lots and vehicles appear as they are placed.',
     movePick: (lot: string) =>
       `Where should ${lot} go? Places where a rule forbids it are dimmed; point at one to see why.`,
@@ -675,8 +674,6 @@ export const en = {
     signMany: (c: number) => `Sign ${n(c, 'lot', 'lots')}`,
     spotlessOnly: 'Only lots without restart, recall or earlier exception can be signed many at once.',
     nobody: 'nobody on record may sign',
-    youMay: 'you may sign',
-    youCannot: 'not you',
     signedSome: (ok: number, failed: number) => `${n(ok, 'lot', 'lots')} signed${failed ? `, ${failed} refused` : ''}.`,
     needs: (have: number, need: number) => `${have}/${need}`,
     filter: { all: 'all', mine: 'I may sign', spotless: 'spotless' },
@@ -870,6 +867,10 @@ export const en = {
       unreleased: 'Release',
     },
     loses: 'loses its release',
+    shown: (shown: number, total: number) => `The first ${shown} of ${n(total, 'lot', 'lots')} are shown.`,
+    proposals: 'Proposed by somebody',
+    proposedBy: (who: string, when: string) => `proposed by ${who}, ${when}`,
+    lookAt: 'Look at it',
     holdDays: 'Hold (days)',
     was: (value: string) => `now ${value}`,
     weaker: (list: string) => `This asks for less than the version in force: ${list}.`,
@@ -889,11 +890,30 @@ export const en = {
     testAfter: 'Sample from day of the hold',
     remove: 'Remove',
     rules: 'Rules of the place',
-    rulesPeople: 'People',
-    rulesPlaces: 'Places',
-    rulesVehicles: 'Vehicles',
     changed: 'Somebody adopted another version meanwhile. Look at it, then adopt yours.',
     adopted: 'Adopted.',
+  },
+
+  adoption: {
+    title: 'The gateway file',
+    choose: 'Compare another gateway file',
+    ofServer: (gateway: string) =>
+      `Compared with what is in force: the file that the server was started with (${gateway}).`,
+    ofFile: (file: string, gateway: string) => `Compared with what is in force: ${file} (${gateway}).`,
+    same: 'The ledger has the rules and protocols of this file.',
+    differs: (c: number) => `${n(c, 'change', 'changes')} to adopt:`,
+    differences: 'What changes',
+    consequences: 'What it means for what is here',
+    weaker: 'It asks for less here. Another person has to adopt it after a delay',
+    obstacles: 'What is in the way',
+    adopt: 'Adopt',
+    adoptOrPropose: 'Adopt, and propose what asks for less',
+    adopted: (record: number) => `adopted, no. ${record}`,
+    proposed: (record: number) =>
+      `proposed, no. ${record}. Another person opens this screen and adopts it after the delay.`,
+    waits: (when: string) => `waits: it can be adopted from ${when}.`,
+    restart:
+      'Start the server with this file from now on: its map and its lists are drawn by the file that it was started with.',
   },
 
   audit: {
