@@ -46,7 +46,7 @@ impl Interrupt {
     }
 }
 
-/// How far something is. It is drawn on a terminal from the second second on.
+/// How far something is. It is drawn on a terminal once a second has passed.
 pub(crate) struct Bar {
     bar: ProgressBar,
     began: Instant,
@@ -60,7 +60,7 @@ impl Bar {
     /// * `silent` — whether nothing is drawn, such as for a machine that reads JSON.
     pub(crate) fn new(what: &'static str, most: Option<u64>, silent: bool) -> Self {
         let template = match most {
-            Some(_) => "{prefix} {bar:30} {percent:>3} %, {eta} left  {msg}",
+            Some(_) => "{prefix} {bar:30} {percent:>3} % {eta:>4} left  {msg}",
             None => "{spinner} {human_pos} {prefix}, {per_sec}, {elapsed}  {msg}",
         };
         let style =
@@ -72,6 +72,14 @@ impl Bar {
             began: Instant::now(),
             waits: AtomicBool::new(!silent && stderr().is_terminal()),
         }
+    }
+
+    /// Draws it from the start: what takes minutes need not wait for a second.
+    pub(crate) fn at_once(self) -> Self {
+        if self.waits.swap(false, Ordering::Relaxed) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self
     }
 
     /// Whether it is or will be drawn.
@@ -98,6 +106,7 @@ impl Bar {
     /// Takes it away.
     pub(crate) fn end(&self) {
         self.waits.store(false, Ordering::Relaxed);
+        self.bar.force_draw();
         self.bar.finish_and_clear();
     }
 }

@@ -16,7 +16,7 @@ impl Waiting {
     /// Begins work of `steps` steps: the bar is not shown to machines that want JSON.
     pub(crate) fn begin(steps: u64, what: &'static str, json: bool) -> Result<Self, Failure> {
         Ok(Self {
-            bar: Bar::new(what, Some(steps), json),
+            bar: Bar::new(what, Some(steps), json).at_once(),
             interrupt: Interrupt::listen()?,
         })
     }
