@@ -27,7 +27,7 @@ fn it_says_what_was_asked_found_assumed_and_how_to_get_it_again() {
         "lots a day are sent inland",
         "What was assumed",
         "hold_time",
-        "Mind",
+        "Caveats",
         "--seed 1",
         "abc",
     ] {

@@ -166,6 +166,72 @@ fn arrows_go_round_in_no_circle() {
     }
 }
 
+/// What of `wanted` is not in a list of features.
+fn left_out(package: &cargo_metadata::Package, of: &str) -> Vec<String> {
+    let features = &package.features;
+    let list = features.get(of).cloned().unwrap_or_default();
+    let optional = features
+        .keys()
+        .filter(|name| !["default", "full"].contains(&name.as_str()));
+    optional
+        .filter(|name| !list.contains(name))
+        .cloned()
+        .collect()
+}
+
+#[test]
+fn no_feature_is_left_out_of_the_tests() {
+    let metadata = MetadataCommand::new()
+        .manifest_path(root().join("Cargo.toml"))
+        .no_deps()
+        .exec()
+        .unwrap();
+    let package = |name: &str| {
+        let found = metadata.packages.iter().find(|p| p.name.as_str() == name);
+        found.unwrap_or_else(|| panic!("{name} is not in the workspace"))
+    };
+    // `full` has every feature, and whatever builds tests builds `full`.
+    let program = package("lazaret");
+    assert_eq!(left_out(program, "full"), Vec::<String>::new());
+    let itself = program
+        .dependencies
+        .iter()
+        .find(|d| d.kind == DependencyKind::Development && d.name == "lazaret");
+    assert!(itself.is_some_and(|d| d.features.contains(&"full".to_owned())));
+    // The crates below test all that they have.
+    for name in ["lazaret-server", "lazaret-store"] {
+        assert_eq!(
+            left_out(package(name), "default"),
+            Vec::<String>::new(),
+            "{name}"
+        );
+    }
+    // The check notices a list that is short.
+    assert!(left_out(program, "server").contains(&"parquet".to_owned()));
+}
+
+#[test]
+fn a_version_says_what_is_inside() {
+    let said = crate::lazaret(Path::new("."), &["--version"]);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    for feature in [
+        "ledger",
+        "server",
+        "postgres",
+        "api-page",
+        "workbooks",
+        "parquet",
+    ] {
+        assert!(said.out.contains(feature), "{}", said.out);
+    }
+    assert!(!said.out.contains("without"), "{}", said.out);
+    let short = crate::lazaret(Path::new("."), &["-V"]);
+    assert_eq!(
+        short.out,
+        format!("lazaret {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
 #[test]
 fn the_files_it_names_are_there() {
     let text = architecture();
