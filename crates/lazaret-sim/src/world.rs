@@ -9,6 +9,7 @@ mod claims;
 mod deadlock;
 mod departures;
 mod flow;
+mod invariants;
 mod lives;
 mod measure;
 mod queue;
@@ -141,6 +142,8 @@ pub struct World<'m, O> {
     pub(crate) loading: Vec<ripening::Ripe>,
     pub(crate) convoys: Vec<ConvoyS>,
     pub(crate) free_convoys: Vec<u32>,
+    /// How long the hold of each thing lasts, as drawn when it began; only where that is checked.
+    pub(crate) held_for: Vec<i64>,
     /// Vehicles of the convoy that is arriving.
     pub(crate) arrived: Vec<u32>,
     /// For each draw of the model its distribution and its key in this replication.
@@ -219,6 +222,7 @@ impl<'m, O: Observer> World<'m, O> {
             loading: Vec::new(),
             convoys: Vec::new(),
             free_convoys: Vec::new(),
+            held_for: Vec::new(),
             arrived: Vec::new(),
             samplers: model
                 .draws
@@ -453,6 +457,9 @@ impl<'m, O: Observer> World<'m, O> {
     pub fn advance(&mut self, until: GateTime) {
         let until = until.micros().min(self.horizon);
         while let Some((at, what)) = self.calendar.pop(until) {
+            if cfg!(debug_assertions) && at > self.now {
+                self.check_instant();
+            }
             self.now = at;
             let index = what & event::MASK;
             if what >> event::SHIFT == event::THING {

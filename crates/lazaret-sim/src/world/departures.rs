@@ -3,6 +3,7 @@
 use lazaret_gateway::random::mix;
 use lazaret_vocabulary::event::{Cause, Happening};
 
+use super::invariants::has_been_held;
 use super::{State, TRAVELLED, World, cause, event, rank, waits};
 use crate::model::{Leg, LegKind, NONE};
 use crate::observer::Observer;
@@ -38,8 +39,19 @@ impl<O: Observer> World<'_, O> {
     /// Takes note of the lots whose hold has ended unseen.
     pub(super) fn ripen(&mut self, d: usize) {
         let (things, steps, legs) = (&mut self.things, &mut self.steps, &self.model.legs);
+        let (marks, held_for, each) = (&self.marks, &self.held_for, self.model.marks);
         self.ripening[d].ripen(self.now, |&(_, ended, _, x)| {
             let lot = &mut things[x as usize];
+            debug_assert!(
+                has_been_held(
+                    lot,
+                    &marks[x as usize * each..][..each],
+                    &legs[usize::from(lot.leg)],
+                    held_for[x as usize],
+                    ended
+                ),
+                "a hold ends too early"
+            );
             steps[usize::from(legs[lot.leg as usize].step)].finished += 1;
             lot.leg += 1;
             lot.state = State::Ready;

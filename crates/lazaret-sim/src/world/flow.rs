@@ -287,6 +287,10 @@ impl<O: Observer> World<'_, O> {
         let p = usize::from(leg.place);
         let travel = self.way_to(x, leg);
         // The new slot is taken before the old one is left: the vehicle that `x` was the last on may want it too.
+        debug_assert!(
+            self.places[p].has_room(),
+            "a place takes more than its room"
+        );
         self.pass_bins(p);
         self.places[p].occupy(self.now);
         let by_unit = self.model.places[p].by_unit;
@@ -569,7 +573,9 @@ impl<O: Observer> World<'_, O> {
         let thing = self.things[x as usize];
         let counter = self.counter(x);
         let from = self.counts_from(x, leg.clock);
-        let ends = (from + self.duration(leg.takes, counter)).max(self.now);
+        let lasts = self.duration(leg.takes, counter);
+        let ends = (from + lasts).max(self.now);
+        self.note_hold(x, lasts);
         self.wait_ends(x, leg);
         self.things[x as usize].state = State::InService;
         self.things[x as usize].due = ends;
@@ -632,7 +638,7 @@ impl<O: Observer> World<'_, O> {
             let counter = self.counter(x);
             self.duration(leg.takes, counter)
         };
-        debug_assert_eq!(self.place_of(x).0, leg.place, "work in another place");
+        debug_assert!(self.is_in_its_place(x, leg), "work in another place");
         let thing = &mut self.things[x as usize];
         thing.state = State::InService;
         thing.mark = self.now;
@@ -678,6 +684,7 @@ impl<O: Observer> World<'_, O> {
         let model = self.model;
         let thing = self.things[x as usize];
         let leg = &model.legs[thing.leg as usize];
+        debug_assert!(self.is_in_its_place(x, leg), "work in another place");
         if self.needs_hands(x, leg) {
             self.give_back_needs(leg);
         }
@@ -713,6 +720,7 @@ impl<O: Observer> World<'_, O> {
                 }
             }
             LegKind::Hold => {
+                debug_assert!(self.was_held(x, leg), "a hold ends too early");
                 self.tell(|w| Happening::HoldEnded {
                     lot: w.lot_id(x),
                     step: w.leg_name(x),

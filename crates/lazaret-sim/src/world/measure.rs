@@ -133,6 +133,7 @@ impl<O: Observer> World<'_, O> {
             self.ripen(d);
         }
         self.check_conservation();
+        self.check_instant();
         self.check_sums();
         let mut outcome = std::mem::take(&mut self.outcome);
         outcome.values.clear();
@@ -174,10 +175,7 @@ impl<O: Observer> World<'_, O> {
             );
             let sum = used + resource.idle + resource.broken_time + resource.off;
             assert!(
-                sum - resource.surplus == there
-                    && resource.in_use.now() >= resource.held
-                    && resource.held >= 0
-                    && (0..=resource.total.max(0)).contains(&resource.broken),
+                sum - resource.surplus == there,
                 "the times of {} do not add up",
                 self.model.gateway.resources[r].name
             );

@@ -80,6 +80,10 @@ impl<O: Observer> World<'_, O> {
     #[inline]
     fn take_slot(&mut self, x: u32, leg: &Leg) {
         let (now, p) = (self.now, usize::from(leg.place));
+        debug_assert!(
+            self.places[p].has_room(),
+            "a place takes more than its room"
+        );
         self.pass_bins(p);
         self.places[p].occupy(now);
         let step = &mut self.steps[usize::from(leg.step)];
@@ -92,6 +96,7 @@ impl<O: Observer> World<'_, O> {
         let mut due = now + takes;
         if leg.kind == LegKind::Hold {
             due = (self.counts_from(x, leg.clock) + takes).max(now);
+            self.note_hold(x, takes);
         }
         let thing = &mut self.things[x as usize];
         thing.place = leg.place;

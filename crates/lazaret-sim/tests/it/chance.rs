@@ -1,7 +1,7 @@
 //! Common random numbers: what is added to a gateway and concerns nobody changes nobody's draws.
 
 use lazaret_sim::{Model, Replication, Tell, World};
-use lazaret_vocabulary::event::Event;
+use lazaret_vocabulary::event::{Event, Happening};
 use lazaret_vocabulary::time::GateTime;
 
 const BASE: &str = r#"
@@ -120,4 +120,37 @@ fn a_changed_distribution_is_a_changed_run() {
     // The comparisons above could fail.
     let more = BASE.replace("gamma(6 h, 2 h)", "gamma(6 h, 2.1 h)");
     assert_ne!(happenings(BASE), happenings(&more));
+}
+
+#[test]
+fn what_was_drawn_before_a_world_goes_another_way_stays() {
+    // A copy that goes on as another replication draws anew, but a hold in hand ends when it was said to.
+    let none = |_: &str| Err("no files".to_string());
+    let text = BASE.replace("takes = \"hold_time\"", "takes = \"uniform(5 d, 10 d)\"");
+    assert_ne!(text, BASE);
+    let gateway = lazaret_gateway::read(&text, &[] as &[&str], &none)
+        .unwrap()
+        .gateway;
+    let model = Model::compile(&gateway).unwrap();
+    let mut until = std::collections::BTreeMap::new();
+    let mut ended = 0;
+    let listen = Tell(|event: Event| match event.happening {
+        Happening::HoldStarted { lot, until: at, .. } => drop(until.insert(lot, at)),
+        Happening::HoldEnded { lot, .. } => {
+            assert_eq!(until.remove(&lot), Some(event.at));
+            ended += 1;
+        }
+        _ => {}
+    });
+    let mut world = World::new(&model, listen);
+    world
+        .start(Replication::new(3, 0), GateTime::START)
+        .unwrap();
+    for day in 1..=60 {
+        world.advance(GateTime::from_micros(day * 86_400_000_000));
+        world.redraw_as(Replication::new(3, day as u64));
+    }
+    world.finish();
+    drop(world);
+    assert!(ended > 100, "{ended} holds ended");
 }

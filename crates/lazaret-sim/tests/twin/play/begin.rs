@@ -318,7 +318,6 @@ impl Play<'_> {
             }
             StepKind::Unload { each_lot: true } => {
                 let v = self.things[x].aboard.unwrap();
-                self.things[v].last = Some(step);
                 self.tell_unloaded(x, v);
                 self.turning.push_back(v);
             }

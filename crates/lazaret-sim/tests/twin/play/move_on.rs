@@ -416,6 +416,7 @@ impl Play<'_> {
         self.things[v].doing = Doing::Empties;
         self.unloading = Some(v);
         let vehicle = self.things[v].clone();
+        self.things[v].last = Some(step);
         for nth in 0..vehicle.load {
             let goods = self.goods_of_lot(v, nth);
             let path = self.path(vehicle.source, goods);
