@@ -415,16 +415,16 @@ wash_at = "hall"
 
 #[test]
 fn the_last_lot_goes_before_its_vehicle_into_the_place_where_that_is_washed() {
-    // The shed has one slot. The lot leaves the vehicle for it, and the emptied vehicle asks for the same.
+    // The shed has one slot. At 10:00 the lot leaves its vehicle for it, and the emptied vehicle asks for the same.
     check_only(
         &["shed", "is empty", "is washed"],
-        "12 h",
+        "5 h",
         r#"
 [source.r]
-every = "40 h"
+every = "150 min"
 first = "0 h"
 [place.p]
-slots = 1
+slots = 2
 [place.shed]
 slots = 1
 [[step]]
@@ -444,8 +444,12 @@ wash_at = "shed"
             07:00 r-1-1 is empty
             07:00 r-1-1 is held up in p.1: no room in shed
             09:00 r-1-1 takes a slot in shed.1
+            09:30 r-2-1-1 is held up in p.1: no room in shed
             10:00 r-1-1 is washed
             10:00 r-1-1 leaves shed.1
+            10:00 r-2-1 is empty
+            10:00 r-2-1 is held up in p.1: no room in shed
+            10:00 r-2-1-1 takes a slot in shed.1
         "#]],
     );
 }

@@ -342,7 +342,7 @@ fn a_source_opens_when_the_last_of_overlapping_closures_ends() {
 [source.r]
 timetable = { times = ["08:00", "20:00"] }
 closed = [
-    { from = 2022-01-03T07:00:00, to = 2022-01-03T20:00:00 },
+    { from = 2022-01-03T07:00:00, to = 2022-01-04T12:00:00 },
     { from = 2022-01-03T07:30:00, to = 2022-01-04T20:00:00 },
 ]
 when_closed = "wait"

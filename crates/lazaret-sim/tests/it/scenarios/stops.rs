@@ -346,6 +346,7 @@ at = "platform"
 
 #[test]
 fn a_place_that_holds_more_than_there_is_is_a_standstill_and_no_deadlock() {
+    // The laboratory may send back to the platform, but what nobody can enter is no part of a circle.
     check_only(
         &["deadlock", "held up", "at the end"],
         "12 h",
@@ -353,23 +354,28 @@ fn a_place_that_holds_more_than_there_is_is_a_standstill_and_no_deadlock() {
 [source.r]
 every = "40 h"
 first = "1 h"
-[place.gate]
-slots = 1
 [place.platform]
+slots = 1
+[place.lab]
 slots = 3
-holds = { plug = 2 }
-[equipment.plug]
+holds = { crane = 2 }
+[equipment.crane]
 count = 1
 [[step]]
 id = "unload"
-at = "gate"
-[[step]]
-id = "disinfect"
 at = "platform"
+[[step]]
+id = "dry"
+does = "treat"
+at = "platform"
+[[step]]
+id = "inspect"
+at = "lab"
+again = { share = 0.5, from = "dry" }
 "#,
         expect![[r#"
-            07:00 r-1-1-1 is held up in gate.1: no plug is free
-            at the end 1 of disinfect still wait since 07:00: no plug is free
+            07:00 r-1-1-1 is held up in platform.1: no crane is free
+            at the end 1 of inspect still wait since 07:00: no crane is free
         "#]],
     );
 }
@@ -386,7 +392,7 @@ every = "40 h"
 first = "1 h"
 convoy = 3
 [place.platform]
-slots = 3
+slots = 1
 [place.shed]
 slots = 1
 needs = { plug = 2 }
@@ -400,7 +406,8 @@ id = "disinfect"
 at = "shed"
 "#,
         expect![[r#"
-            at the end 3 of disinfect still wait since 07:00: no plug is free
+            at the end 1 of unload still wait since 07:00: no room in platform
+            at the end 2 of disinfect still wait since 07:00: no plug is free
         "#]],
     );
 }
