@@ -38,9 +38,14 @@ impl<O: Observer> World<'_, O> {
 
     /// Takes note of the lots whose hold has ended unseen.
     pub(super) fn ripen(&mut self, d: usize) {
+        self.ripen_until(d, self.now);
+    }
+
+    /// Takes note of those whose hold has ended by `until`.
+    pub(super) fn ripen_until(&mut self, d: usize, until: i64) {
         let (things, steps, legs) = (&mut self.things, &mut self.steps, &self.model.legs);
         let (marks, held_for, each) = (&self.marks, &self.held_for, self.model.marks);
-        self.ripening[d].ripen(self.now, |&(_, ended, _, x)| {
+        self.ripening[d].ripen(until, |&(_, ended, _, x)| {
             let lot = &mut things[x as usize];
             debug_assert!(
                 has_been_held(

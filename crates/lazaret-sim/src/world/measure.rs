@@ -56,9 +56,9 @@ pub struct Standstill {
 impl<O: Observer> World<'_, O> {
     /// Starts the statistics anew: the warm-up is over.
     pub(super) fn warm(&mut self) {
-        // Holds that have ended unseen ended before it.
+        // Holds that have ended unseen ended before it; those that end in this instant end after it.
         for d in 0..self.dispatches.len() {
-            self.ripen(d);
+            self.ripen_until(d, self.now - 1);
         }
         self.clear_statistics();
         self.inside_when_warm = self.inside.now();

@@ -205,13 +205,65 @@ every = "14 h"
 "#,
     );
     let at = model.metrics().position("step.hold.blocked.mean").unwrap();
-    let warm = GateTime::from_micros(6 * 3_600_000_000);
     let mut told = World::new(&model, Tell(|_| ()));
-    let told = told.run(Replication::new(1, 0), warm).unwrap().values[at];
     let mut quiet = World::new(&model, Silent);
-    let quiet = quiet.run(Replication::new(1, 0), warm).unwrap().values[at];
-    assert!(
-        told.is_nan() && quiet.is_nan(),
-        "{told} with a trace, {quiet} without"
+    let mut after = |hours: i64| {
+        let warm = GateTime::from_micros(hours * 3_600_000_000);
+        let told = told.run(Replication::new(1, 0), warm).unwrap().values[at];
+        let quiet = quiet.run(Replication::new(1, 0), warm).unwrap().values[at];
+        [told, quiet]
+    };
+    assert!(after(6).iter().all(|mean| mean.is_nan()));
+    // One that ends in the instant at which the warm-up does counts.
+    assert_eq!(after(2), [0.0, 0.0]);
+}
+
+#[test]
+fn a_lot_is_ready_to_depart_when_it_has_its_slot_there() {
+    // The lot of `a` is unloaded at 08:00 and waits for room until 10:30, so those of `b`, whose hold ends at 10:00, go first.
+    check_only(
+        &["loaded", "takes a slot in y", "hold of"],
+        "1 d",
+        r#"
+[source.a]
+every = "40 h"
+first = "2 h"
+[source.b]
+every = "40 h"
+first = "0 h"
+convoy = 2
+[place.p]
+slots = 2
+[place.y]
+slots = 2
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "hold"
+at = "y"
+takes = "4 h"
+sources = "b"
+[[step]]
+id = "dispatch"
+at = "y"
+every = "270 min"
+takes_up_to = 1
+"#,
+        expect![[r#"
+            06:00 b-1-1 begins to be unloaded
+            06:00 b-1-1-1 takes a slot in y.1
+            06:00 hold of b-1-1-1 begins, until 10:00
+            06:00 b-1-2 begins to be unloaded
+            06:00 b-1-2-1 takes a slot in y.1
+            06:00 hold of b-1-2-1 begins, until 10:00
+            08:00 a-1-1 begins to be unloaded
+            10:00 hold of b-1-1-1 ends
+            10:00 hold of b-1-2-1 ends
+            10:30 b-1-1-1 is loaded on dispatch-1
+            10:30 a-1-1-1 takes a slot in y.1
+            15:00 b-1-2-1 is loaded on dispatch-2
+            19:30 a-1-1-1 is loaded on dispatch-3
+        "#]],
     );
 }

@@ -449,13 +449,7 @@ impl Play<'_> {
             self.things[*x].doing == Doing::AwaitsDeparture && self.step(*x) == Some(step)
         };
         let mut lots: Vec<usize> = self.all().filter(ready).collect();
-        lots.sort_by_key(|&x| {
-            (
-                -self.priority(x),
-                self.things[x].ready,
-                self.things[x].asked,
-            )
-        });
+        lots.sort_by_key(|&x| (-self.priority(x), self.things[x].asked));
         let counter = mix(u64::from(nth));
         let mut least = self
             .whole(&format!("{path}.at_least"), &dispatch.least, counter)
