@@ -48,6 +48,7 @@ use crate::error::{Conflict, OnConflict, SmcError};
 use crate::model::BatchModel;
 use crate::random::StreamKey;
 use crate::resampling::{Scheme, systematic};
+use crate::summary::Weighted;
 
 /// How a filter runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -564,6 +565,19 @@ impl<P: Clone> Filter<P> {
                     .collect()
             })
             .collect()
+    }
+}
+
+impl<P> Filter<P> {
+    /// What the particles say of a figure, with their weights: its mean, its quantiles.
+    ///
+    /// * `figure` — the figure of the particle with an index, read off the population.
+    ///
+    /// # Panics
+    /// If all particles are dead; see [`is_dead`](Self::is_dead).
+    pub fn summary(&self, figure: impl Fn(&P, usize) -> f64) -> Weighted {
+        let each = (0..self.weights.len()).map(|index| figure(&self.population, index));
+        Weighted::new(each.collect(), self.weights.clone())
     }
 }
 

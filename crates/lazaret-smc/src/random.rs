@@ -121,6 +121,79 @@ impl Stream {
     }
 }
 
+/// Means up to which a Poisson number is found by adding up its probabilities.
+const BY_INVERSION: f64 = 12.0;
+
+impl Stream {
+    /// A number of events of which `mean` are expected; 0 where the mean is not above 0, and at most 2⁵³.
+    ///
+    /// By inversion for small means, else by the rejection of Hormann1993 (PTRS), both exact to rounding.
+    pub fn poisson(&mut self, mean: f64) -> u64 {
+        if mean.is_nan() || mean <= 0.0 {
+            return 0;
+        }
+        if mean <= BY_INVERSION {
+            let (mut left, mut term, mut number) = (self.uniform(), (-mean).exp(), 0u64);
+            while left >= term && number < 1000 {
+                left -= term;
+                number += 1;
+                term *= mean / number as f64;
+            }
+            return number;
+        }
+        let mean = mean.min(9e15);
+        let root = mean.sqrt();
+        let b = 0.931 + 2.53 * root;
+        let a = -0.059 + 0.02483 * b;
+        let inverse = 1.1239 + 1.1328 / (b - 3.4);
+        let quick = 0.9277 - 3.6224 / (b - 2.0);
+        loop {
+            let u = self.uniform() - 0.5;
+            let v = self.uniform();
+            let us = 0.5 - u.abs();
+            let k = ((2.0 * a / us + b) * u + mean + 0.43).floor();
+            if us >= 0.07 && v <= quick {
+                return k as u64;
+            }
+            if k < 0.0 || (us < 0.013 && v > us) {
+                continue;
+            }
+            let log = v.ln() + inverse.ln() - (a / (us * us) + b).ln();
+            if log <= k * mean.ln() - mean - statrs::function::gamma::ln_gamma(k + 1.0) {
+                return k as u64;
+            }
+        }
+    }
+
+    /// How many of `trials` come about, each with the chance `chance`, which is taken as between 0 and 1.
+    ///
+    /// By halving: the middle of so many uniform numbers is a draw of a Beta, and tells on which side of the chance half of them
+    /// lie. A few dozen trials are tried one by one.
+    pub fn binomial(&mut self, trials: u64, chance: f64) -> u64 {
+        use rand_distr::Distribution;
+        let (mut left, mut chance) = (trials, chance.clamp(0.0, 1.0));
+        let mut found = 0;
+        while left > 24 && chance > 0.0 && chance < 1.0 {
+            let middle = left / 2 + 1;
+            let (a, b) = (middle as f64, (left - middle + 1) as f64);
+            let at = rand_distr::Beta::new(a, b).map_or(0.5, |beta| beta.sample(self));
+            if at <= chance {
+                // The middle one and all below it are hits; those above are even between it and 1.
+                found += middle;
+                left -= middle;
+                chance = ((chance - at) / (1.0 - at)).clamp(0.0, 1.0);
+            } else {
+                left = middle - 1;
+                chance = (chance / at).clamp(0.0, 1.0);
+            }
+        }
+        if chance >= 1.0 {
+            return found + left;
+        }
+        found + (0..left).filter(|_| self.uniform() < chance).count() as u64
+    }
+}
+
 impl TryRng for Stream {
     type Error = Infallible;
 

@@ -22,6 +22,25 @@ pub fn crps(forecast: &Weighted, truth: f64) -> f64 {
     distance - spread
 }
 
+/// The fair score of draws of equal weight: as if there were infinitely many of them, E|X − y| − Σ|Xᵢ − Xⱼ| / (2n(n − 1)). In
+/// the mean it is the score of the distribution that they were drawn from, so that ensembles of unlike size can be compared
+/// (Ferro2014). One draw alone has no fair score: `NaN`.
+#[must_use]
+pub fn crps_fair(draws: &[f64], truth: f64) -> f64 {
+    let n = draws.len() as f64;
+    if draws.len() < 2 {
+        return f64::NAN;
+    }
+    let mut sorted = draws.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let distance = sorted.iter().map(|x| (x - truth).abs()).sum::<f64>() / n;
+    // Of the pairs (i, j) the i-th smallest is the greater in i of them and the smaller in n − 1 − i.
+    let spread: f64 = (sorted.iter().enumerate())
+        .map(|(i, x)| x * (2.0 * i as f64 - n + 1.0))
+        .sum();
+    distance - spread / (n * (n - 1.0))
+}
+
 /// CRPS of a normal distribution, exactly.
 #[must_use]
 pub fn crps_normal(mean: f64, sd: f64, truth: f64) -> f64 {

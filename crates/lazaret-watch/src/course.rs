@@ -34,15 +34,26 @@ impl Course {
     pub fn truth(&self, observation: &Observation) -> f64 {
         let end = observation.day.min(self.days.len() - 1);
         let mut sums = [0.0; 4];
-        if observation.window > 1 {
-            let first = (end + 1).saturating_sub(observation.window);
+        let days = observation.summed();
+        if days > 0 {
+            let first = (end + 1).saturating_sub(days);
             for day in &self.days[first..=end] {
                 for (sum, flow) in sums.iter_mut().zip(day.flows()) {
                     *sum += f64::from(flow);
                 }
             }
         }
-        observation.truth(&self.days[end], &sums, self.unknowns_on(observation.day))
+        let first = observation.compares().then(|| {
+            let first = &self.days[(end + 1).saturating_sub(observation.window)];
+            let of = observation.rule.of.iter();
+            of.map(|metric| metric.value(first, &[])).sum()
+        });
+        observation.truth(
+            &self.days[end],
+            &sums,
+            first,
+            self.unknowns_on(observation.day),
+        )
     }
 
     /// The value of `metric` on `day`.

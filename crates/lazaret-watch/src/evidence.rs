@@ -8,6 +8,7 @@
 
 mod cells;
 mod dates;
+mod sight;
 mod words;
 
 use std::collections::{HashMap, HashSet};
@@ -20,6 +21,7 @@ use lazaret_gateway::diagnostic::{Location, Text};
 
 use self::cells::{Cell, records};
 pub use self::dates::DateRange;
+pub use self::sight::Sight;
 pub use self::words::Words;
 use crate::kind::Kind;
 
@@ -43,7 +45,15 @@ pub const COLUMNS: [&str; 15] = [
 ];
 
 /// Columns that a file may have besides.
-pub const MORE_COLUMNS: [&str; 3] = ["copies", "kind", "story"];
+pub const MORE_COLUMNS: [&str; 7] = [
+    "copies",
+    "kind",
+    "story",
+    "time",
+    "cloud",
+    "resolution_m",
+    "angle_deg",
+];
 
 /// Positions in [`COLUMNS`], and those of [`MORE_COLUMNS`] after them.
 mod column {
@@ -65,6 +75,10 @@ mod column {
     pub(super) const COPIES: usize = 15;
     pub(super) const KIND: usize = 16;
     pub(super) const STORY: usize = 17;
+    pub(super) const TIME: usize = 18;
+    pub(super) const CLOUD: usize = 19;
+    pub(super) const RESOLUTION_M: usize = 20;
+    pub(super) const ANGLE_DEG: usize = 21;
 }
 
 /// The most rows that are read.
@@ -168,6 +182,10 @@ pub struct Row {
     pub kind: Option<Kind>,
     /// The story that it tells: rows of one story may go back to one origin.
     pub story: Option<Words>,
+    /// Hour of the day at which the thing was so, where the file says; 0 to 24.
+    pub hour: Option<f32>,
+    /// How well an image could see, where the file says.
+    pub sight: Option<Box<Sight>>,
     /// Where the row stands.
     at: Span,
     /// Where its unit, or its values if it has no unit, stand.
@@ -588,6 +606,12 @@ impl Reader<'_> {
             return None;
         }
         let (story, _) = cell(column::STORY);
+        let hour = self.hour(cell(column::TIME));
+        let sight =
+            self.sight(&[column::CLOUD, column::RESOLUTION_M, column::ANGLE_DEG].map(&cell));
+        if self.found.len() > before {
+            return None;
+        }
         let (copies, _) = cell(column::COPIES);
         let unit_at = cell(column::UNIT).1;
         let value_at = [
@@ -619,6 +643,8 @@ impl Reader<'_> {
             copies: (!copies.is_empty()).then(|| words(column::COPIES)),
             kind,
             story: (!story.is_empty()).then(|| words(column::STORY)),
+            hour,
+            sight,
             at: Span::of(whole),
             value_at: Span::of(value_at),
         })

@@ -131,7 +131,12 @@ pub fn next(
                     .collect::<Vec<f64>>(),
             )
         });
-        for day in (first..=question.until.max(first)).step_by(step.max(1)) {
+        let (every, from) = look.calendar;
+        let looks_on = |day: &usize| match every {
+            0 => (day - first).is_multiple_of(step.max(1)),
+            every => (*day as i64 - from).rem_euclid(every as i64) == 0,
+        };
+        for day in (first..=question.until.max(first)).filter(looks_on) {
             let observation = Observation::of_look(look, position, day, rules);
             let experiment = Looking {
                 truths: courses.iter().map(|c| c.truth(&observation)).collect(),
@@ -150,10 +155,11 @@ pub fn next(
             suggestions.push(Suggestion {
                 look: look.name.clone(),
                 date: date_of(question.gateway, day),
-                gain: found.gain.max(0.0),
-                standard_error: found.standard_error,
+                // A look that shows nothing tells nothing: no image is not an image of nothing.
+                gain: look.works * found.gain.max(0.0),
+                standard_error: look.works * found.standard_error,
                 cost: look.cost,
-                gain_per_cost: found.gain.max(0.0) / look.cost,
+                gain_per_cost: look.works * found.gain.max(0.0) / look.cost,
             });
             // What is about an unknown alone tells the same on every day.
             if experiment.observation.is_duration(question.gateway) {

@@ -97,6 +97,10 @@ pub enum Why {
     NotYetPublished,
     /// It is about a time before the gateway opened.
     BeforeStart,
+    /// What it reports comes to the gateway only after the day of which the answer is.
+    NotYetThere,
+    /// It compares two days and names only one.
+    OneDay,
 }
 
 impl Why {
@@ -105,9 +109,13 @@ impl Why {
     pub fn in_words(self) -> &'static str {
         match self {
             Why::NoRule => "no rule says what it measures",
-            Why::NoValue => "it gives no figure",
+            Why::NoValue => {
+                "it gives no figure: a look that did not happen or showed nothing never counts as nothing there"
+            }
             Why::NotYetPublished => "not yet published",
             Why::BeforeStart => "about a time before the gateway file starts",
+            Why::NotYetThere => "with its lag it is about days after the day of the answer",
+            Why::OneDay => "it compares two days: write both as date_observed, first/last",
         }
     }
 }
@@ -131,6 +139,8 @@ pub struct Observations {
     pub last_day: usize,
     /// The longest window.
     pub window_most: usize,
+    /// What stands somewhere and is compared with what stood there on an earlier day.
+    pub compared: Vec<Metric>,
 }
 
 /// The most rows that are weighed.
@@ -175,20 +185,25 @@ pub fn bind(
             let unknown = |m: &Metric| matches!(m, Metric::Unknown(_));
             rule.of.iter().all(unknown)
         });
-        let day = day_of(gateway, row.observed.last.min(as_of));
+        let mut day = day_of(gateway, row.observed.last.min(as_of));
         let why = why.or_else(|| (day < 0 && !of_unknowns).then_some(Why::BeforeStart));
+        let why = why.or_else(|| rule.and_then(|rule| cannot_be_placed(rule, row, day, last_day)));
+        day += rule.map_or(0, |rule| rule.lag as i64);
+        day -= i64::from(rule.is_some_and(|rule| of_the_day_before(rule, row, day)));
+        let grows = rule.is_some_and(|rule| rule.measure == Measure::Growth);
+        let least = if grows { -100.0 } else { 0.0 };
         if let (Some(_), None) = (rule, why)
             && let Some(negative) = [row.low, row.best, row.high]
                 .into_iter()
                 .flatten()
-                .find(|x| *x < 0.0)
+                .find(|x| *x < least)
         {
             wrong.push(
                 Diagnostic::error(
                     "negative",
                     row.value_at(),
                     format!(
-                        "row `{}` says {negative}, and what its rule measures is never below 0",
+                        "row `{}` says {negative}, and what its rule measures is never below {least}",
                         row.id
                     ),
                 )
@@ -200,7 +215,7 @@ pub fn bind(
             (Some(rule), None) => {
                 let observation = observation(gateway, rules, rule, at, row, day, factor);
                 found.window_most = found.window_most.max(observation.window);
-                found.used.push(observation);
+                found.used.extend(in_parts(observation));
             }
             (_, why) => found.unused.push(Unused {
                 row: at,
@@ -235,11 +250,55 @@ pub fn bind(
     }
     found.sources = of.all;
     found.unheard = unheard(rows, rules);
+    for metric in (found.used.iter())
+        .filter(|o| o.compares())
+        .flat_map(|o| &o.rule.of)
+    {
+        if !found.compared.contains(metric) {
+            found.compared.push(*metric);
+        }
+    }
     found.by_day = vec![Vec::new(); last_day + 1];
     for (at, observation) in found.used.iter().enumerate() {
         found.by_day[observation.day].push(at);
     }
     Ok(found)
+}
+
+/// Why a row of `rule` cannot be given a day, if so.
+fn cannot_be_placed(rule: &Rule, row: &Row, day: i64, last_day: usize) -> Option<Why> {
+    let two_days = matches!(
+        rule.measure,
+        Measure::Growth | Measure::Remains | Measure::FirstSeen
+    );
+    if two_days && row.observed.days() < 2 {
+        return Some(Why::OneDay);
+    }
+    (day + rule.lag as i64 > last_day as i64).then_some(Why::NotYetThere)
+}
+
+/// Whether what stands somewhere was seen before noon: then it is nearer to the end of the day before.
+fn of_the_day_before(rule: &Rule, row: &Row, day: i64) -> bool {
+    let stands = |m: &Metric| matches!(m, Metric::In(_) | Metric::Inside | Metric::Queue);
+    let instant = !matches!(rule.measure, Measure::Rate | Measure::Total);
+    day > 0 && instant && rule.of.iter().all(stands) && row.hour.is_some_and(|hour| hour < 12.0)
+}
+
+/// A first sighting is two: none on the first day of the interval, some on the last. Everything else is one.
+fn in_parts(observation: Observation) -> Vec<Observation> {
+    if observation.rule.measure != Measure::FirstSeen {
+        return vec![observation];
+    }
+    let part = |seen: bool, day: usize| {
+        let mut part = observation.clone();
+        part.rule.measure = Measure::NoneSeen;
+        part.statement = Statement::Is(seen);
+        (part.day, part.window) = (day, 1);
+        part.address ^= u64::from(seen);
+        part
+    };
+    let first = (observation.day + 1).saturating_sub(observation.window);
+    vec![part(false, first), part(true, observation.day)]
 }
 
 /// Seconds of a unit of time.
@@ -297,14 +356,22 @@ fn observation(
 ) -> Observation {
     let day = day.max(0) as usize;
     let window = match rule.measure {
-        Measure::Rate | Measure::Total if row.observed.days() > 1 => {
-            let first = day_of(gateway, row.observed.first).max(0) as usize;
-            day.saturating_sub(first) + 1
+        Measure::Rate
+        | Measure::Total
+        | Measure::Growth
+        | Measure::Remains
+        | Measure::FirstSeen
+            if row.observed.days() > 1 =>
+        {
+            let first = day_of(gateway, row.observed.first) + rule.lag as i64;
+            day.saturating_sub(first.max(0) as usize) + 1
         }
         Measure::Rate => rule.window.min(day + 1),
         _ => 1,
     };
     let statement = statement(rule, row.low, row.best, row.high);
+    let mut own_rule = rule.clone();
+    own_rule.seen *= row.sight.as_ref().map_or(1.0, |s| s.share(rule.size_m));
     let kind = row.kind.or(rule.kind);
     let known = kind.unwrap_or_else(|| Kind::assumed(row));
     let spread = rules.spread[known.index()];
@@ -313,8 +380,8 @@ fn observation(
         day,
         window,
         statement,
-        relative: rules.error[row.info_grade.index()],
-        least: least(rule),
+        relative: rules.error[row.info_grade.index()].hypot(rule.scale_error),
+        least: least(rule).hypot(rule.besides.1),
         kind: known,
         kind_assumed: kind.is_none(),
         apart: spread.hypot(rule.transfer),
@@ -325,7 +392,7 @@ fn observation(
         teaches: false,
         address: address(&row.id),
         retold: None,
-        rule: rule.clone(),
+        rule: own_rule,
         unit,
     }
 }
@@ -352,7 +419,7 @@ fn address(id: &str) -> u64 {
 /// Half of the last figure that a measure is given to.
 fn rounding(measure: Measure) -> f64 {
     match measure {
-        Measure::Share => 0.025,
+        Measure::Share | Measure::Growth | Measure::Remains => 0.025,
         Measure::Rate => 0.25,
         _ => 0.5,
     }
@@ -363,9 +430,12 @@ fn least(rule: &Rule) -> f64 {
     if rule.error_at_least.is_nan() {
         match rule.measure {
             Measure::Share => 0.05,
+            Measure::Growth | Measure::Remains => 0.1,
             Measure::Rate => 0.25,
             _ => 0.5,
         }
+    } else if rule.measure == Measure::Growth {
+        rule.error_at_least / 100.0
     } else {
         rule.error_at_least
     }
@@ -373,6 +443,15 @@ fn least(rule: &Rule) -> f64 {
 
 fn statement(rule: &Rule, low: Option<f64>, best: Option<f64>, high: Option<f64>) -> Statement {
     let value = best.or(low).or(high).unwrap_or(0.0);
+    // A change of −40 percent is a share of 0.6: never below 0, as all other figures.
+    let share = |percent: Option<f64>| percent.map(|p| 1.0 + p / 100.0);
+    let (low, mut best, mut high) = match rule.measure {
+        Measure::Growth => (share(low), share(best), share(high)),
+        _ => (low, best, high),
+    };
+    if rule.up_to_reached && low.is_none() && best.is_none() {
+        (best, high) = (high, None);
+    }
     match rule.measure {
         Measure::NoneSeen | Measure::YesNo => Statement::Is(value > 0.5),
         Measure::AtLeast => Statement::Between(
@@ -406,10 +485,10 @@ impl Observation {
     /// A look on `day`, before anything is seen.
     #[must_use]
     pub fn of_look(look: &Look, position: usize, day: usize, rules: &Rules) -> Self {
-        let window = if look.rule.measure == Measure::Rate {
-            look.rule.window.min(day + 1)
-        } else {
-            1
+        let window = match look.rule.measure {
+            Measure::Rate => look.rule.window.min(day + 1),
+            Measure::Growth | Measure::Remains => (look.rule.window + 1).min(day + 1),
+            _ => 1,
         };
         Self {
             row: position,
@@ -443,8 +522,15 @@ impl Observation {
     /// The true figure, in the unit of the evidence.
     ///
     /// * `window` — sum of each flow over the observation's window: convoys, vehicles, lots, dispatched.
+    /// * `first` — what stood there at the end of the first day of its window, where it compares two days.
     #[must_use]
-    pub fn truth(&self, today: &Figures, window: &[f64; 4], unknowns: &[f64]) -> f64 {
+    pub fn truth(
+        &self,
+        today: &Figures,
+        window: &[f64; 4],
+        first: Option<f64>,
+        unknowns: &[f64],
+    ) -> f64 {
         let total: f64 = self
             .rule
             .of
@@ -462,9 +548,32 @@ impl Observation {
             Measure::Share => total / self.rule.room,
             Measure::Rate if flows => total / self.window as f64,
             Measure::Duration => total / self.unit,
+            // Nothing can grow from nothing by a share; one thing stands in for it.
+            Measure::Growth => total / first.unwrap_or(total).max(1.0),
+            // Those that have stood longest leave first.
+            Measure::Remains => {
+                let stood = first.unwrap_or(0.0);
+                (stood - window[3]).max(0.0) / stood.max(1.0)
+            }
             _ => total,
         };
-        figure * self.rule.scale
+        figure * self.rule.scale + self.rule.besides.0
+    }
+
+    /// Whether it compares what stands somewhere on two days.
+    #[must_use]
+    pub fn compares(&self) -> bool {
+        matches!(self.rule.measure, Measure::Growth | Measure::Remains) && self.window > 1
+    }
+
+    /// Days over which its flows are summed: of what remains, those after the first.
+    #[must_use]
+    pub fn summed(&self) -> usize {
+        match (self.rule.measure, self.window) {
+            (_, 0 | 1) => 0,
+            (Measure::Remains, days) => days - 1,
+            (_, days) => days,
+        }
     }
 
     /// Log-probability of the statement if the true figure is `truth` and nothing is known of the source but its letter.

@@ -167,6 +167,12 @@ pub enum Measure {
     YesNo,
     /// A sum over the days of the row's interval, such as a month.
     Total,
+    /// The change of what stands somewhere from the first to the last day of the row's interval, in percent.
+    Growth,
+    /// The share of what stood there on the first day of the row's interval that is there still on the last; 1 or 0 for all or none.
+    Remains,
+    /// On the first day of the row's interval none was seen, on the last some were.
+    FirstSeen,
 }
 
 /// What one subject and quantity mean.
@@ -200,6 +206,16 @@ pub struct Rule {
     pub room: f64,
     /// What kind of statement its rows are, where they do not say themselves.
     pub kind: Option<Kind>,
+    /// Size of what is to be seen, in metres.
+    pub size_m: Option<f64>,
+    /// Days by which what is reported comes later at the gateway.
+    pub lag: usize,
+    /// What the figures hold of other routes: mean and standard deviation, in the unit of the evidence.
+    pub besides: (f64, f64),
+    /// Relative standard error of `scale`.
+    pub scale_error: f64,
+    /// Whether an upper bound alone says that so much was reached.
+    pub up_to_reached: bool,
     /// What its rows are off by because they are about another place or year: the standard deviation of the logarithm.
     pub transfer: f64,
 }
@@ -217,6 +233,10 @@ pub struct Look {
     pub source: Option<String>,
     /// In any one unit.
     pub cost: f64,
+    /// Days between two looks of its calendar, and a day on which it looks; 0 if it may look on any day.
+    pub calendar: (usize, i64),
+    /// Chance that a look shows anything: no cloud, no other task.
+    pub works: f64,
 }
 
 /// All rules of a gateway's evidence.

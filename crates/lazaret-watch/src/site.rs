@@ -83,6 +83,8 @@ pub struct Followed<P> {
     /// Flows of the latest days: convoys, vehicles, lots, dispatched. Each course has a row of as many days as rates
     /// look back, in which a day has its place by its number; empty if no rate is observed.
     flows: Vec<[u16; 4]>,
+    /// What stood in the places that rows compare, on the latest days: for each course and each such place as many as `flows`.
+    stocks: Vec<u32>,
     /// Misreports of the sources that are counted, among their rows taken in: as many for each course as there are such.
     erred: Vec<u16>,
     /// Their rows taken in; the same for all courses.
@@ -96,6 +98,7 @@ impl<P: Clone> Clone for Followed<P> {
         Self {
             inner: self.inner.clone(),
             flows: self.flows.clone(),
+            stocks: self.stocks.clone(),
             erred: self.erred.clone(),
             taken: self.taken.clone(),
             one_origin: self.one_origin.clone(),
@@ -106,6 +109,7 @@ impl<P: Clone> Clone for Followed<P> {
     fn clone_from(&mut self, from: &Self) {
         self.inner.clone_from(&from.inner);
         self.flows.clone_from(&from.flows);
+        self.stocks.clone_from(&from.stocks);
         self.erred.clone_from(&from.erred);
         self.taken.clone_from(&from.taken);
         self.one_origin.clone_from(&from.one_origin);
@@ -114,10 +118,10 @@ impl<P: Clone> Clone for Followed<P> {
 }
 
 impl<P> Followed<P> {
-    /// Sums of the flows of the latest `days` days of the course `index`; 0 unless it is more than one.
+    /// Sums of the flows of the latest `days` days of the course `index`; 0 where no rate is observed.
     fn sums(&self, index: usize, days: usize) -> [f64; 4] {
         let mut sums = [0.0; 4];
-        if days > 1 {
+        if days > 0 && !self.flows.is_empty() {
             let window = self.flows.len() / self.count;
             let row = &self.flows[index * window..][..window];
             for ago in 0..days.min(self.day + 1).min(window) {
@@ -348,7 +352,8 @@ impl<K: Kernel> Family for Site<'_, K> {
             .filter(|(_, power)| *power > 0.0)
             .map(|(row, power)| {
                 let observation = &self.observations.used[row];
-                let truth = observation.truth(&none, &[0.0; 4], setting.unknowns(observation.day));
+                let truth =
+                    observation.truth(&none, &[0.0; 4], None, setting.unknowns(observation.day));
                 (row, power, observation.alone(truth))
             })
             .collect();
@@ -377,6 +382,27 @@ impl<K: Kernel> Member<'_, K> {
         fixed.unwrap_or(&self.fallback)
     }
 
+    /// What stood in the metrics of `observation` at the end of the first day of its window.
+    fn first(
+        &self,
+        population: &Followed<K::Population>,
+        observation: &Observation,
+        index: usize,
+    ) -> Option<f64> {
+        if !observation.compares() {
+            return None;
+        }
+        let compared = &self.observations.compared;
+        let ago = (observation.window - 1).min(population.day);
+        let place = (population.day - ago) % self.window;
+        let of_course = &population.stocks[index * compared.len() * self.window..];
+        let each = observation.rule.of.iter().map(|metric| {
+            let at = compared.iter().position(|known| known == metric);
+            at.map_or(0.0, |at| f64::from(of_course[at * self.window + place]))
+        });
+        Some(each.sum())
+    }
+
     fn remember(&self, population: &mut Followed<K::Population>) {
         if self.window <= 1 {
             return;
@@ -385,6 +411,19 @@ impl<K: Kernel> Member<'_, K> {
         let short = |n: u32| n.min(u32::from(u16::MAX)) as u16;
         for (i, row) in population.flows.chunks_exact_mut(self.window).enumerate() {
             row[place] = self.kernel.flows(&population.inner, i).map(short);
+        }
+        let compared = &self.observations.compared;
+        if compared.is_empty() {
+            return;
+        }
+        let rows = population
+            .stocks
+            .chunks_exact_mut(self.window * compared.len());
+        for (i, rows) in rows.enumerate() {
+            let today = self.kernel.today(&population.inner, i);
+            for (row, metric) in rows.chunks_exact_mut(self.window).zip(compared) {
+                row[place] = metric.value(&today, &[]) as u32;
+            }
         }
     }
 
@@ -396,8 +435,9 @@ impl<K: Kernel> Member<'_, K> {
         index: usize,
     ) -> f64 {
         let today = self.kernel.today(&population.inner, index);
-        let sums = population.sums(index, observation.window);
-        observation.truth(&today, &sums, self.setting.unknowns(population.day))
+        let sums = population.sums(index, observation.summed());
+        let first = self.first(population, observation, index);
+        observation.truth(&today, &sums, first, self.setting.unknowns(population.day))
     }
 
     /// Whether `observation` retells an earlier row in the course `index`.
@@ -493,6 +533,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             count,
             day: 0,
             flows: vec![[0; 4]; count * days],
+            stocks: vec![0; count * days * self.observations.compared.len()],
             erred: vec![0; count * self.counted],
             taken: vec![0; self.counted],
             one_origin: vec![false; count * self.followed],
@@ -516,6 +557,14 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             for ancestor in ancestors {
                 let row = &from.flows[*ancestor as usize * self.window..][..self.window];
                 into.flows.extend_from_slice(row);
+            }
+        }
+        into.stocks.clear();
+        let kept = self.window * self.observations.compared.len();
+        if !from.stocks.is_empty() {
+            for ancestor in ancestors {
+                let row = &from.stocks[*ancestor as usize * kept..][..kept];
+                into.stocks.extend_from_slice(row);
             }
         }
         into.erred.clear();

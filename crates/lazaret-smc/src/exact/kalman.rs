@@ -57,6 +57,18 @@ impl LinearGaussian {
         }
     }
 
+    /// The same with another mean of x₀.
+    #[must_use]
+    pub fn starting_at(mut self, mean: &[f64]) -> Self {
+        assert_eq!(
+            mean.len(),
+            self.mean.len(),
+            "the state has as many entries as before"
+        );
+        self.mean = mean.to_vec();
+        self
+    }
+
     /// Filters the observations of times 0, 1, …; `None` is a time without one.
     #[must_use]
     pub fn filter(&self, observations: &[Option<f64>]) -> Filtered {

@@ -9,6 +9,7 @@
 mod at_once;
 mod calibration;
 mod conflicts;
+mod figures;
 mod filtering;
 mod information;
 mod models;

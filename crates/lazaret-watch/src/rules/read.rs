@@ -152,6 +152,11 @@ struct RuleFile {
     range: Option<Spanned<[f64; 2]>>,
     kind: Option<Spanned<String>>,
     transfer: Option<Spanned<Transfer>>,
+    size_m: Option<Spanned<f64>>,
+    lag_days: Option<Spanned<i64>>,
+    besides: Option<Spanned<[f64; 2]>>,
+    scale_error: Option<Spanned<f64>>,
+    up_to: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -170,6 +175,9 @@ struct LookFile {
     above: Option<f64>,
     error_at_least: Option<Spanned<f64>>,
     range: Option<Spanned<[f64; 2]>>,
+    every_days: Option<Spanned<i64>>,
+    first: Option<Spanned<String>>,
+    works: Option<Spanned<f64>>,
 }
 
 /// Reads a file of rules for `gateway`.
@@ -506,6 +514,17 @@ impl Reader<'_> {
                 "use convoys, vehicles, lots or dispatched",
             );
         }
+        if matches!(what, Measure::Growth | Measure::Remains)
+            && !metrics
+                .iter()
+                .all(|m| matches!(m, Metric::In(_) | Metric::Inside | Metric::Queue))
+        {
+            self.error(
+                &of.span(),
+                "only what stands somewhere can grow or remain",
+                "use in.PLACE, inside or queue",
+            );
+        }
         let mut room = f64::NAN;
         if what == Measure::Share {
             match metrics[..] {
@@ -538,7 +557,8 @@ impl Reader<'_> {
             // Wide enough that an unrelated report could say nearly anything, in the unit of the measure.
             None => match what {
                 Measure::Duration => (0.0, 120.0),
-                Measure::Share => (0.0, 1.0),
+                Measure::Share | Measure::Remains => (0.0, 1.0),
+                Measure::Growth => (-100.0, 400.0),
                 Measure::Rate => (0.0, 100.0),
                 Measure::Total => (0.0, 5000.0),
                 _ => (0.0, 100.0),
@@ -582,6 +602,11 @@ impl Reader<'_> {
             room,
             kind: None,
             transfer: 0.0,
+            size_m: None,
+            lag: 0,
+            besides: (0.0, 0.0),
+            scale_error: 0.0,
+            up_to_reached: false,
         }
     }
 
@@ -611,7 +636,44 @@ impl Reader<'_> {
                 Transfer::Whether(false) => 0.0,
                 Transfer::By(spread) => self.spread(spread, &by.span()),
             });
+        let size_m = given.size_m.as_ref().map(|size| self.positive(size));
+        let lag = given.lag_days.as_ref().map_or(0, |lag| {
+            if !(0..=366).contains(lag.get_ref()) {
+                self.error(&lag.span(), "a lag is 0 to 366 days", "write lag_days = 10");
+            }
+            *lag.get_ref() as usize
+        });
+        let besides = given.besides.as_ref().map_or((0.0, 0.0), |by| {
+            let [mean, sd] = *by.get_ref();
+            if !(mean >= 0.0 && sd >= 0.0 && (mean + sd).is_finite()) {
+                self.error(
+                    &by.span(),
+                    "this is not a mean and a standard deviation",
+                    "write besides = [mean, sd] in the unit of the evidence, neither below 0",
+                );
+            }
+            (mean, sd)
+        });
+        let scale_error = given.scale_error.as_ref();
+        let scale_error =
+            scale_error.map_or(0.0, |error| self.spread(*error.get_ref(), &error.span()));
+        let up_to_reached = given.up_to.as_ref().is_some_and(|up_to| {
+            let reached = up_to.get_ref() == "reached";
+            if !reached && up_to.get_ref() != "at most" {
+                self.error(
+                    &up_to.span(),
+                    "this is not a way to read a bound",
+                    "write up_to = \"at most\", or \"reached\" where some were as long as that",
+                );
+            }
+            reached
+        });
         Rule {
+            size_m,
+            lag,
+            besides,
+            scale_error,
+            up_to_reached,
             kind,
             transfer,
             subject: given.subject.get_ref().clone(),
@@ -655,12 +717,37 @@ impl Reader<'_> {
             // Reported above; anything harmless will do.
             _ => return self.look_without_grades(given, rule),
         };
+        let every = given.every_days.as_ref().map_or(0, |days| {
+            if !(1..=366).contains(days.get_ref()) {
+                self.error(
+                    &days.span(),
+                    "a revisit takes 1 to 366 days",
+                    "write every_days = 5",
+                );
+            }
+            *days.get_ref() as usize
+        });
+        let first = given.first.as_ref().map_or(0, |first| {
+            match first.get_ref().parse::<jiff::civil::Date>() {
+                Ok(date) => crate::kernel::day_of(self.gateway, date),
+                Err(_) => {
+                    self.error(
+                        &first.span(),
+                        "this is not a date",
+                        "write first = \"2022-02-03\"",
+                    );
+                    0
+                }
+            }
+        });
         Look {
             name: given.name.get_ref().clone(),
             rule,
             grades: (letter, digit),
             source: given.source.clone(),
             cost: given.cost.as_ref().map_or(1.0, |cost| self.positive(cost)),
+            calendar: (every, first),
+            works: given.works.as_ref().map_or(1.0, |works| self.share(works)),
         }
     }
 
@@ -675,6 +762,8 @@ impl Reader<'_> {
             grades,
             source: None,
             cost: 1.0,
+            calendar: (0, 0),
+            works: 1.0,
         }
     }
 }

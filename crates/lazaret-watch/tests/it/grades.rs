@@ -173,7 +173,7 @@ fn exactly(case: &Case, hold: f64, without: Option<usize>) -> f64 {
             .filter(|row| Some(**row) != without)
             .map(|row| {
                 let observation = &case.observations.used[*row];
-                observation.either(observation.truth(&Figures::default(), &[0.0; 4], &[hold]))
+                observation.either(observation.truth(&Figures::default(), &[0.0; 4], None, &[hold]))
             })
             .collect();
         let n = said.len();

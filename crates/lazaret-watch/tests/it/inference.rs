@@ -221,7 +221,7 @@ fn by_quadrature(case: &Case) -> (f64, f64) {
         let hold = (middle + width * z).exp();
         let weight = (-0.5 * z * z).exp();
         let rows = case.observations.used.iter().map(|observation| {
-            let truth = observation.truth(&Figures::default(), &[0.0; 4], &[hold]);
+            let truth = observation.truth(&Figures::default(), &[0.0; 4], None, &[hold]);
             observation.log_likelihood(truth).exp()
         });
         let p = weight * rows.product::<f64>();

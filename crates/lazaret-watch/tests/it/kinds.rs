@@ -56,7 +56,7 @@ fn told(case: &Case) -> Estimate {
 /// The log-likelihood of the only row if goods are held for `days`.
 fn log_likelihood(case: &Case, days: f64) -> f64 {
     let row = &case.observations.used[0];
-    row.log_likelihood(row.truth(&Figures::default(), &[0.0; 4], &[days * DAY]))
+    row.log_likelihood(row.truth(&Figures::default(), &[0.0; 4], None, &[days * DAY]))
 }
 
 /// Where the truth is 20 beyond doubt, a report of 100 is as likely a misreport as one of 4.

@@ -6,4 +6,5 @@ mod grades;
 mod inference;
 mod kernels;
 mod kinds;
+mod measures;
 mod scores;
