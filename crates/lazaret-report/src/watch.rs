@@ -17,7 +17,7 @@ use lazaret_watch::forecast::{Event, Forecast};
 use lazaret_watch::next::Suggestion;
 use lazaret_watch::score::Tally;
 
-use self::picture::{UNUSED_DRAWN_MOST, bands, histogram, timeline};
+use self::picture::{UNUSED_DRAWN_MOST, bands, expectation, histogram, likelihood, timeline};
 use self::sheets::fared;
 pub use self::sheets::{compare_sheet, forecast_sheet, next_sheet, score_sheet};
 use crate::html::escape;
@@ -112,6 +112,8 @@ pub fn page(board: &Board<'_>) -> String {
     explanations(&mut out, board.groups);
     next(&mut out, board.next);
     moved(&mut out, board);
+    stories(&mut out, board);
+    row_by_row(&mut out, board);
     fared(&mut out, board.tally);
     caution(&mut out, board);
     out.push_str("</body></html>\n");
@@ -507,6 +509,64 @@ fn moved(out: &mut String, board: &Board<'_>) {
             if source.rough { " (roughly)" } else { "" },
             source.misreport_in_words(),
             escape(&source.shifts_in_words())
+        );
+    }
+    out.push_str("</table></div>\n");
+}
+
+/// Prior, what each story and source says by itself, and posterior, side by side.
+fn stories(out: &mut String, board: &Board<'_>) {
+    let estimate = board.estimate;
+    let told: Vec<&Influence> = estimate
+        .stories
+        .iter()
+        .chain(&estimate.sources)
+        .filter(|of| !of.says_of.is_empty() && of.moved >= 0.02)
+        .take(8)
+        .collect();
+    if told.is_empty() {
+        return;
+    }
+    out.push_str(
+        "<h2>Who says what</h2>\n<p>Parts of the range that were equally likely before any evidence, from low to high. \
+         The higher the bar, the better the group explains its rows there, given all others; an even row of bars says nothing.</p>\n\
+         <div class=\"wide\"><table><tr><th>story or source",
+    );
+    for unknown in &estimate.unknowns {
+        let _ = write!(out, "<th>{}", escape(&unknown.name));
+    }
+    out.push_str("</tr>\n");
+    for of in told {
+        let _ = write!(out, "<tr><td>{}", escape(&of.name));
+        for says in &of.says_of {
+            let _ = write!(out, "<td>{}", likelihood(says));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</table></div>\n");
+}
+
+fn row_by_row(out: &mut String, board: &Board<'_>) {
+    let told = &board.estimate.predicted;
+    if told.is_empty() {
+        return;
+    }
+    out.push_str("<h2>Row by row: what would be expected, and what was said</h2>\n<p>The band holds 90 % of what the worlds that are believed would have the row say, its own grade and kind included; the upright mark is their median, the block what it said. A block outside its band is odd.</p>\n<div class=\"wide\"><table><tr><th>row<th>about<th>it says<th>expected (90 %)<th></tr>\n");
+    for row in told {
+        let expected = match (row.q05, row.q50, row.q95, row.yes) {
+            (Some(low), Some(middle), Some(high), _) => {
+                format!("{} ({} to {})", number(middle), number(low), number(high))
+            }
+            (_, _, _, Some(yes)) => format!("yes with {}", chance(yes)),
+            _ => String::new(),
+        };
+        let _ = writeln!(
+            out,
+            "<tr><td>{}<td class=\"s\">{}<td>{}<td class=\"s\">{expected}<td>{}</tr>",
+            escape(&row.id),
+            row.date,
+            escape(&row.says),
+            expectation(row)
         );
     }
     out.push_str("</table></div>\n");

@@ -190,6 +190,17 @@ pub struct Group {
     /// Log-evidence of each row under each explanation less that under the mixture of all by their weights
     /// beforehand: above 0 speaks for it.
     pub rows: Vec<RowFactors>,
+    /// Belief in each after the rows of each day that the evidence is about, in the order of the explanations.
+    pub over_time: Vec<OverTime>,
+}
+
+/// Belief in the explanations of a group by a day.
+#[derive(Clone, Debug, Serialize)]
+pub struct OverTime {
+    /// The day.
+    pub date: jiff::civil::Date,
+    /// Belief in each.
+    pub beliefs: Vec<f64>,
 }
 
 /// One explanation after the evidence.
@@ -225,9 +236,15 @@ pub struct RowFactors {
     pub log_factors: Vec<f64>,
 }
 
-/// Judges `hypotheses` by their `trials`, which are in the same order. `ids` are those of the rows used.
+/// Judges `hypotheses` by their `trials`, which are in the same order. `ids` are those of the rows used, `dates` the days at which they are
+/// taken in, from the first to the last.
 #[must_use]
-pub fn judge(hypotheses: &[Hypothesis], trials: &[Trial], ids: &[String]) -> Vec<Group> {
+pub fn judge(
+    hypotheses: &[Hypothesis],
+    trials: &[Trial],
+    ids: &[String],
+    dates: &[jiff::civil::Date],
+) -> Vec<Group> {
     let mut names: Vec<&str> = Vec::new();
     for hypothesis in hypotheses {
         if !names.contains(&hypothesis.group.as_str()) {
@@ -240,7 +257,7 @@ pub fn judge(hypotheses: &[Hypothesis], trials: &[Trial], ids: &[String]) -> Vec
             let members: Vec<usize> = (0..hypotheses.len())
                 .filter(|at| hypotheses[*at].group == name)
                 .collect();
-            group(name, &members, hypotheses, trials, ids)
+            group(name, &members, hypotheses, trials, (ids, dates))
         })
         .collect()
 }
@@ -250,7 +267,7 @@ fn group(
     members: &[usize],
     hypotheses: &[Hypothesis],
     trials: &[Trial],
-    ids: &[String],
+    (ids, dates): (&[String], &[jiff::civil::Date]),
 ) -> Group {
     let total: f64 = members.iter().map(|at| hypotheses[*at].weight).sum();
     let same = |a: usize, b: usize| hypotheses[a].set == hypotheses[b].set;
@@ -324,6 +341,36 @@ fn group(
         name: name.to_string(),
         none_of_these: standings.iter().all(|s| s.predictive_check < 0.02),
         hypotheses: standings,
+        over_time: over_time(members, &weights, trials, dates),
         rows,
     }
+}
+
+/// Belief by the rows taken in so far, day by day.
+fn over_time(
+    members: &[usize],
+    weights: &[f64],
+    trials: &[Trial],
+    dates: &[jiff::civil::Date],
+) -> Vec<OverTime> {
+    let mut logs: Vec<f64> = weights.iter().map(|weight| weight.ln()).collect();
+    let mut found: Vec<OverTime> = Vec::new();
+    for (row, date) in dates.iter().enumerate() {
+        for (log, at) in logs.iter_mut().zip(members) {
+            *log += trials[*at].increments[row];
+        }
+        let sum = lazaret_smc::weights::log_sum_exp(&logs);
+        if !sum.is_finite() {
+            break;
+        }
+        let beliefs = logs.iter().map(|log| (log - sum).exp()).collect();
+        if found.last().is_some_and(|last| last.date == *date) {
+            found.pop();
+        }
+        found.push(OverTime {
+            date: *date,
+            beliefs,
+        });
+    }
+    found
 }

@@ -176,6 +176,10 @@ pub struct Influence {
     pub learned: Option<Chance>,
     /// Whether leaving it out was too great a change to be worked out by reweighting.
     pub rough: bool,
+    /// Of a source or story: what it says of each unknown by itself, as the log-likelihood in twelfths that are equally likely before any
+    /// evidence, less the greatest.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub says_of: Vec<SaysOf>,
 }
 
 impl Influence {
@@ -210,6 +214,17 @@ impl Influence {
     }
 }
 
+/// What a group of rows says of an unknown, given all others.
+#[derive(Clone, Debug, Serialize)]
+pub struct SaysOf {
+    /// The unknown.
+    pub unknown: String,
+    /// Middles of the parts, as quantiles of the prior; in days where it is a duration.
+    pub at: Vec<f64>,
+    /// Log-likelihood less the greatest; none where no value that was tried lies.
+    pub log_likelihood: Vec<Option<f64>>,
+}
+
 /// A shift of an unknown's mean.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shift {
@@ -236,6 +251,30 @@ pub struct Conflicting {
     pub with: Vec<String>,
     /// Whether it was left out of the answer.
     pub left_out: bool,
+}
+
+/// A row beside what the worlds that are believed would have it say. Figures are in the unit of the evidence, of a trend as a share
+/// of what was there at first.
+#[derive(Clone, Debug, Serialize)]
+pub struct Predicted {
+    /// The row's id.
+    pub id: String,
+    /// The last day that it is about.
+    pub date: Date,
+    /// What it says.
+    pub says: String,
+    /// Ends of what it says, where they are finite.
+    pub low: Option<f64>,
+    /// See `low`.
+    pub high: Option<f64>,
+    /// 5 % of the worlds would have it say less.
+    pub q05: Option<f64>,
+    /// Half would.
+    pub q50: Option<f64>,
+    /// 5 % would have it say more.
+    pub q95: Option<f64>,
+    /// Of a yes or no, the share that would have it say yes.
+    pub yes: Option<f64>,
 }
 
 /// A row that is not used.
@@ -415,6 +454,8 @@ pub struct Estimate {
     pub grades: Vec<Graded>,
     /// Rows that the rest speaks against.
     pub conflicts: Vec<Conflicting>,
+    /// What the answer would have each row say, beside what it says: the first 500 used.
+    pub predicted: Vec<Predicted>,
     /// Rows that are not used.
     pub unused_rows: Vec<UnusedRow>,
     /// What to know before believing it, in words.
@@ -574,8 +615,9 @@ pub fn estimate_attended<K: Kernel>(
         rows,
         sources,
         stories,
-        grades: learned.sources,
+        grades: learned.sources.clone(),
         conflicts,
+        predicted: fit::predicted(question, &posterior, &learned, key.child(6)),
         unused_rows: unused(question),
         diagnostics: Vec::new(),
         predictive_check,

@@ -275,6 +275,17 @@ impl Row {
     }
 }
 
+/// The cells of a CSV file, record by record, as owned text.
+pub(crate) fn cells_of(text: &str) -> impl Iterator<Item = Vec<String>> + '_ {
+    let owned = |record: Vec<Cell<'_>>| {
+        record
+            .into_iter()
+            .map(|cell| cell.text.into_owned())
+            .collect()
+    };
+    records(text).map(owned)
+}
+
 /// The day of the latest publication; none without rows.
 #[must_use]
 pub fn latest(rows: &[Row]) -> Option<Date> {

@@ -604,7 +604,7 @@ impl Observation {
 
     /// Probability of the statement if that of one that speaks for itself is `p`. Where it is a retelling, whether its source
     /// would have misreported is open, and nothing is learned about that.
-    fn repeated(&self, p: f64) -> f64 {
+    pub(crate) fn repeated(&self, p: f64) -> f64 {
         self.retold.map_or(p, |retold| {
             retold.chance * retold.likely + (1.0 - retold.chance) * p
         })

@@ -485,6 +485,27 @@ impl<K: Kernel> Member<'_, K> {
     }
 }
 
+/// How likely a row is by the truths that were met lately: particles share theirs, as most of them are small counts.
+struct Remembered([(u64, (f64, f64)); REMEMBERED]);
+
+const REMEMBERED: usize = 64;
+
+impl Remembered {
+    fn new() -> Self {
+        Self([(u64::MAX, (0.0, 0.0)); REMEMBERED])
+    }
+
+    /// [`Observation::alone`], worked out only for a truth that has not been met.
+    fn alone(&mut self, observation: &Observation, truth: f64) -> (f64, f64) {
+        let bits = truth.to_bits();
+        let slot = &mut self.0[(bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as usize];
+        if slot.0 != bits {
+            *slot = (bits, observation.alone(truth));
+        }
+        slot.1
+    }
+}
+
 /// Whether a row retells an earlier one.
 #[derive(Clone, Copy)]
 enum Origin {
@@ -606,19 +627,19 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         }
         let observation = &self.observations.used[row];
         let chances = self.chances(population, observation);
+        let mut known = Remembered::new();
         for (i, slot) in into.iter_mut().enumerate() {
-            *slot = match self.origin(population, observation, i) {
-                Origin::Told(likely) => likely.ln(),
-                Origin::Alone => {
-                    let truth = self.truth(population, observation, i);
-                    let (right, wrong) = observation.alone(truth);
-                    let b = chances.of(&population.erred, i);
-                    ((1.0 - b) * right + b * wrong).ln()
-                }
-                Origin::Open => {
-                    let truth = self.truth(population, observation, i);
-                    observation.log_likelihood_if(truth, chances.of(&population.erred, i))
-                }
+            let origin = self.origin(population, observation, i);
+            if let Origin::Told(likely) = origin {
+                *slot = likely.ln();
+                continue;
+            }
+            let (right, wrong) = known.alone(observation, self.truth(population, observation, i));
+            let b = chances.of(&population.erred, i);
+            let p = (1.0 - b) * right + b * wrong;
+            *slot = match origin {
+                Origin::Open => observation.repeated(p).ln(),
+                _ => p.ln(),
             };
         }
     }
@@ -639,12 +660,13 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             return;
         }
         let streams = key.at(observation.address as usize);
+        let mut known = Remembered::new();
         for i in 0..population.count {
             let mut rng = streams.particle(i);
             let b = chances.of(&population.erred, i);
             let truth = self.truth(population, observation, i);
             let power = |p: f64| if exponent == 1.0 { p } else { p.powf(exponent) };
-            let (right, wrong) = observation.alone(truth);
+            let (right, wrong) = known.alone(observation, truth);
             let (right, wrong) = (power(right), power(wrong));
             let alone = (1.0 - b) * right + b * wrong;
             if let Some(retold) = draws_origin
@@ -668,7 +690,8 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
                 Origin::Told(_) => b,
                 Origin::Alone => b * wrong / alone,
                 Origin::Open => {
-                    let (right, wrong) = observation.either(truth);
+                    let (right, wrong) = known.alone(observation, truth);
+                    let (right, wrong) = (observation.repeated(right), observation.repeated(wrong));
                     let (right, wrong) = (power(right), power(wrong));
                     b * wrong / (b * wrong + (1.0 - b) * right)
                 }

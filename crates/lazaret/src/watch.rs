@@ -9,9 +9,11 @@ mod compare;
 mod digest;
 mod estimate;
 mod forecast;
+mod import;
 mod next;
 mod record;
 mod score;
+mod sensitivity;
 mod waiting;
 
 use clap::{Args, Subcommand};
@@ -38,6 +40,9 @@ enum Command {
     Score(score::Arguments),
     Backtest(backtest::Arguments),
     Digest(digest::Arguments),
+    Sensitivity(sensitivity::Arguments),
+    Import(import::Arguments),
+    Kinds(import::Kinds),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -50,5 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Command::Score(arguments) => score::run(arguments),
         Command::Backtest(arguments) => backtest::run(arguments),
         Command::Digest(arguments) => digest::run(arguments),
+        Command::Sensitivity(arguments) => sensitivity::run(arguments),
+        Command::Import(arguments) => import::run(arguments),
+        Command::Kinds(arguments) => import::kinds(arguments),
     }
 }

@@ -374,3 +374,51 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
     out.push_str("</svg>");
     out
 }
+
+/// What a group says of an unknown: a bar for each part of its range.
+pub(super) fn likelihood(says: &lazaret_watch::estimate::SaysOf) -> String {
+    const HIGH: f64 = 26.0;
+    const EACH: f64 = 10.0;
+    let width = EACH * says.log_likelihood.len() as f64;
+    let mut out = format!(
+        "<svg viewBox=\"0 0 {width} {HIGH}\" style=\"width:{width}px;height:{HIGH}px\" role=\"img\" aria-label=\"{}\">",
+        escape(&format!("what it says of {}", says.unknown))
+    );
+    for (part, log) in says.log_likelihood.iter().enumerate() {
+        let height = log.map_or(0.0, |log| (HIGH - 2.0) * log.exp().clamp(0.0, 1.0));
+        let _ = write!(
+            out,
+            "<rect x=\"{:.0}\" y=\"{:.1}\" width=\"{:.0}\" height=\"{height:.1}\" fill=\"var(--mid)\"><title>about {}</title></rect>",
+            EACH * part as f64,
+            HIGH - height,
+            EACH - 2.0,
+            number(says.at[part])
+        );
+    }
+    out.push_str("</svg>");
+    out
+}
+
+/// What would be expected of a row as a band, and what it says as a block.
+pub(super) fn expectation(row: &lazaret_watch::estimate::Predicted) -> String {
+    const WIDE: f64 = 220.0;
+    const HIGH: f64 = 16.0;
+    let (Some(low), Some(middle), Some(high)) = (row.q05, row.q50, row.q95) else {
+        return String::new();
+    };
+    let ends: Vec<f64> = [row.low, row.high].into_iter().flatten().collect();
+    let least = ends.iter().copied().fold(low, f64::min);
+    let most = ends.iter().copied().fold(high, f64::max);
+    let x = |value: f64| 4.0 + (WIDE - 8.0) * (value - least) / (most - least).max(1e-9);
+    let (from, to) = (row.low.map_or(0.0, x), row.high.map_or(WIDE, x));
+    format!(
+        "<svg viewBox=\"0 0 {WIDE} {HIGH}\" style=\"width:{WIDE}px;height:{HIGH}px\" role=\"img\" aria-label=\"expected and said\">\
+         <rect x=\"{:.1}\" y=\"5\" width=\"{:.1}\" height=\"6\" fill=\"var(--band)\"/>\
+         <rect x=\"{:.1}\" y=\"1\" width=\"1.5\" height=\"14\" fill=\"var(--mid)\"/>\
+         <rect x=\"{from:.1}\" y=\"4\" width=\"{:.1}\" height=\"8\" fill=\"none\" stroke=\"var(--ink)\" stroke-width=\"1.5\"/></svg>",
+        x(low),
+        (x(high) - x(low)).max(1.0),
+        x(middle),
+        (to - from).max(3.0)
+    )
+}

@@ -5,18 +5,15 @@ use lazaret_watch::evidence::{self, Row};
 use lazaret_watch::rules::{self, Rules};
 
 pub(crate) fn read() -> (Gateway, Rules, Vec<Row>) {
-    let none: [&str; 0] = [];
+    let observe = include_str!("../../../../examples/uiju/observe.toml");
+    let changes = rules::priors(observe);
     let no_files = |_: &str| Err("no files here".to_string());
     let text = include_str!("../../../../examples/uiju/gateway.toml");
-    let gateway = match lazaret_gateway::read(text, &none, &no_files) {
+    let gateway = match lazaret_gateway::read(text, &changes, &no_files) {
         Ok(reading) => reading.gateway,
         Err(wrong) => panic!("{wrong:?}"),
     };
-    let rules = rules::read(
-        include_str!("../../../../examples/uiju/observe.toml"),
-        &gateway,
-    )
-    .unwrap_or_else(|wrong| panic!("{wrong:?}"));
+    let rules = rules::read(observe, &gateway).unwrap_or_else(|wrong| panic!("{wrong:?}"));
     let rows = evidence::read(include_str!("../../../../examples/uiju/evidence.csv"))
         .unwrap_or_else(|wrong| panic!("{wrong:?}"))
         .rows;

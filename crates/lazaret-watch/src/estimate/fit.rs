@@ -1,8 +1,9 @@
 //! Whether the evidence fits: rows that contradict the rest, and whether any values of the unknowns explain it at all.
 
 use lazaret_smc::random::{Stream, StreamKey};
+use lazaret_smc::summary::Weighted;
 
-use super::{Conflicting, Course, Question};
+use super::{Conflicting, Course, Predicted, Question};
 use crate::grades::Learned;
 use crate::observation::{Observation, Observations};
 
@@ -66,6 +67,56 @@ fn disagree(a: &Observation, b: &Observation) -> bool {
         _ => false,
     }
 }
+
+/// What the worlds of the posterior would have each row say, beside what it says.
+pub(super) fn predicted(
+    question: &Question<'_>,
+    posterior: &[Course],
+    learned: &Learned,
+    key: StreamKey,
+) -> Vec<Predicted> {
+    use crate::observation::Statement::{Between, Is};
+    let used = question.observations.used.iter().take(PREDICTED_MOST);
+    used.enumerate()
+        .filter(|_| !posterior.is_empty())
+        .map(|(at, observation)| {
+            let key = key.child(at as u64);
+            let mut figures = Vec::new();
+            let mut yes = 0.0;
+            for (i, course) in posterior.iter().enumerate() {
+                let mut rng = key.child(i as u64).stream();
+                let truth = course.truth(observation);
+                let misreport = observation
+                    .source
+                    .map_or(observation.misreport, |source| learned.drawn(i, source));
+                match observation.simulate_if(truth, misreport, &mut rng) {
+                    Between(low, high) => figures.push(0.5 * (low + high)),
+                    Is(said) => yes += f64::from(u8::from(said)),
+                }
+            }
+            let row = &question.rows[observation.row];
+            let of = (!figures.is_empty()).then(|| Weighted::equal(figures));
+            let said = match observation.statement {
+                Between(low, high) => (Some(low), Some(high)),
+                Is(_) => (None, None),
+            };
+            Predicted {
+                id: row.id.to_string(),
+                date: row.observed.last,
+                says: row.value_in_words(),
+                low: said.0.filter(|x| x.is_finite()),
+                high: said.1.filter(|x| x.is_finite()),
+                q05: of.as_ref().map(|of| of.quantile(0.05)),
+                q50: of.as_ref().map(|of| of.quantile(0.5)),
+                q95: of.as_ref().map(|of| of.quantile(0.95)),
+                yes: of.is_none().then(|| yes / posterior.len() as f64),
+            }
+        })
+        .collect()
+}
+
+/// Rows that are told beside what would be expected of them; of more a picture would show nothing.
+const PREDICTED_MOST: usize = 500;
 
 /// Share of worlds drawn from the posterior whose evidence, made up by the same sources as they have turned out to be, would be as unlikely as what
 /// was reported or more so. Near 0: no values of the unknowns explain the evidence.

@@ -24,10 +24,14 @@ const KINDS_HELP: &str = "seen, recorded, rule, announced, expected or hearsay";
 /// The gateway file is written from the evidence too; a prior taken from it would count the same rows twice.
 #[must_use]
 pub fn priors(text: &str) -> Vec<String> {
-    let file: Option<File> = toml::from_str(text).ok();
-    let priors = file.map(|file| file.prior).unwrap_or_default();
-    let each = priors.into_iter();
-    each.map(|(name, prior)| format!("unknown.{name}={prior}"))
+    let Ok(file) = toml::from_str::<File>(text) else {
+        return Vec::new();
+    };
+    let priors = file.prior.into_iter();
+    let priors = priors.map(|(name, prior)| format!("unknown.{name}={prior}"));
+    let sets = file.set.into_iter();
+    priors
+        .chain(sets.map(|(key, value)| format!("{key}={value}")))
         .collect()
 }
 
@@ -36,6 +40,8 @@ pub fn priors(text: &str) -> Vec<String> {
 struct File {
     #[serde(default)]
     prior: BTreeMap<String, String>,
+    #[serde(default)]
+    set: BTreeMap<String, String>,
     #[serde(default)]
     observe: Vec<Spanned<RuleFile>>,
     #[serde(default)]

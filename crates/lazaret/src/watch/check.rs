@@ -14,7 +14,9 @@ use lazaret_watch::rules::Rules;
 use serde::Serialize;
 use serde_json::json;
 
-use super::common::{evidence_text, lines, plain, read_evidence, read_rules, refuse};
+use super::common::{
+    changes_of_the_rules, evidence_text, lines, plain, read_evidence, read_rules, refuse,
+};
 use crate::input::Input;
 use crate::origin::Origin;
 use crate::output::{Failure, Lines, diagnostic_json, print, print_words, to_stdout};
@@ -50,10 +52,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let mut origin = Origin::nowhere();
     let about: Result<Option<(Gateway, Rules)>, Failure> = file
         .map(|file| -> Result<(Gateway, Rules), Failure> {
-            let input = Input {
-                file,
-                set: Vec::new(),
-            };
+            let set = changes_of_the_rules(arguments.observe.as_deref(), &file)?;
+            let input = Input { file, set };
             let loaded = input.load()?;
             let gateway = loaded.reading.gateway;
             origin = Origin::new(Some(&gateway.name), None, loaded.document.text(), &[]);

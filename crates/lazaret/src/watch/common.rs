@@ -226,13 +226,7 @@ impl Common {
 
     /// What is set on top of the gateway file: priors of the rules, then the command line, which has the last word.
     fn sets(&self) -> Result<Vec<String>, Failure> {
-        let path = rules_path(self.observe.as_deref(), &self.input.file);
-        let mut sets = Vec::new();
-        if path.exists() {
-            let text =
-                read_text(&path, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
-            sets = rules::priors(&text);
-        }
+        let mut sets = changes_of_the_rules(self.observe.as_deref(), &self.input.file)?;
         let named = |set: &str| set.split('=').next().unwrap_or("").trim().to_string();
         let given: Vec<String> = self.input.set.iter().map(|set| named(set)).collect();
         sets.retain(|set| !given.contains(&named(set)));
@@ -325,6 +319,19 @@ pub(crate) fn read_rules(
 /// Where the rules are: at `given`, else beside `beside`.
 fn rules_path(given: Option<&Path>, beside: &Path) -> PathBuf {
     given.map_or_else(|| beside.with_file_name("observe.toml"), Path::to_path_buf)
+}
+
+/// What the rules change in the gateway file: what was believed of unknowns before any row, and what only the watcher takes otherwise.
+pub(crate) fn changes_of_the_rules(
+    given: Option<&Path>,
+    beside: &Path,
+) -> Result<Vec<String>, Failure> {
+    let path = rules_path(given, beside);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let text = read_text(&path, lazaret_gateway::FILE_BYTES_MAX).map_err(Failure::BadInput)?;
+    Ok(rules::priors(&text))
 }
 
 fn rules_and_text(

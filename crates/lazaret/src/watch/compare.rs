@@ -8,6 +8,7 @@ use lazaret_watch::attendance::Attendance;
 use lazaret_watch::belief::Belief;
 use lazaret_watch::compare::{Group, Hypothesis, Trial, judge, read, trial};
 use lazaret_watch::estimate::Question;
+use lazaret_watch::kernel::date_of;
 use lazaret_watch::observation::bind;
 
 use super::common::{
@@ -154,8 +155,11 @@ pub(crate) fn groups(
         .iter()
         .map(|o| material.evidence.rows[o.row].id.to_string())
         .collect();
+    let gateway = material.gateway();
+    let used = material.observations.used.iter();
+    let dates: Vec<_> = used.map(|o| date_of(gateway, o.day)).collect();
     Ok(Compared {
-        groups: judge(&done, &trials, &ids),
+        groups: judge(&done, &trials, &ids, &dates),
         not_tried,
     })
 }
@@ -209,6 +213,9 @@ fn tried(
         other => other,
     })
 }
+
+/// Days for which beliefs are printed.
+const OVER_TIME_MOST: usize = 12;
 
 fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String {
     let mut out = partial.map_or(String::new(), |partial| format!("{partial}\n\n"));
@@ -286,6 +293,20 @@ fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String 
                         .iter()
                         .map(|at| format!("{:+.2}", row.log_factors[*at])),
                 );
+                table.row(cells);
+            }
+            out += &lines(&table);
+        }
+        if scored.len() > 1 && group.over_time.len() > 1 {
+            let mut header = vec!["belief by the rows about days up to"];
+            header.extend(scored.iter().map(|at| group.hypotheses[*at].id.as_str()));
+            let mut table = plain(&header);
+            let step = group.over_time.len().div_ceil(OVER_TIME_MOST);
+            let last = group.over_time.len() - 1;
+            for at in (0..=last).filter(|at| (last - at).is_multiple_of(step)) {
+                let of = &group.over_time[at];
+                let mut cells = vec![of.date.to_string()];
+                cells.extend(scored.iter().map(|at| percent(of.beliefs[*at])));
                 table.row(cells);
             }
             out += &lines(&table);

@@ -89,6 +89,7 @@ fn every_answer_has_the_keys_of_the_page_and_no_others() {
         "watch score forecast.json evidence.csv",
         "watch backtest gateway.toml evidence.csv --as-of 2022-01-25",
         "watch digest gateway.toml evidence.csv --from 2022-01-24 --to 2022-02-03",
+        "watch sensitivity gateway.toml evidence.csv --as-of 2022-01-20",
     ];
     let mut seen = BTreeSet::new();
     for words in commands {
