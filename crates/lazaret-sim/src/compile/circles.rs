@@ -22,10 +22,12 @@ impl Model {
                 connect(pair[0].place, pair[1].place);
             }
         }
-        // Of several lots that want to stay where their vehicle is unloaded all but the last need a slot besides its own.
+        // Of several lots that want to stay where their vehicle is unloaded all but the last need a slot besides its own, and the
+        // last as well if it must be kept apart from what stands there.
+        let apart = self.places.iter().any(|place| place.segregated);
         for leg in &self.legs {
             let unloads = matches!(leg.kind, LegKind::Unload | LegKind::UnloadEach);
-            if unloads && self.sources[usize::from(leg.source)].lots_fixed != Some(1) {
+            if unloads && (apart || self.sources[usize::from(leg.source)].lots_fixed != Some(1)) {
                 for onto in self.after_unloading(leg.source) {
                     if onto == leg.place {
                         reaches[usize::from(onto)][usize::from(onto)] = true;

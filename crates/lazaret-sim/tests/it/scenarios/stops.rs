@@ -411,3 +411,40 @@ at = "shed"
         "#]],
     );
 }
+
+#[test]
+fn lots_kept_apart_from_each_others_vessels_may_lock_up() {
+    // Vessels queue as `a`, nearly all lots are `b`: neither lot may take over the slot of its vessel beside the other vessel.
+    check_only(
+        &["deadlock", "held up"],
+        "12 h",
+        r#"
+[goods]
+a = { share = 0.0001, apart_from = "b" }
+b = {}
+[source.s]
+route = "sea"
+every = "40 h"
+first = "0 h"
+[source.t]
+route = "sea"
+every = "40 h"
+first = "0 h"
+[place.quay]
+slots = 3
+[[step]]
+id = "unload"
+at = "quay"
+takes = "1 h"
+[[step]]
+id = "disinfect"
+at = "quay"
+takes = "2 h"
+"#,
+        expect![[r#"
+            07:00 s-1-1-1 is held up in quay.1: goods to be kept apart are in quay
+            07:00 t-1-1-1 is held up in quay.1: goods to be kept apart are in quay
+            07:00 deadlock: quay
+        "#]],
+    );
+}
