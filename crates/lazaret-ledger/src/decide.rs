@@ -2,16 +2,10 @@
 
 mod clock;
 mod door;
-mod ground;
-mod lots;
-mod named;
-mod office;
-mod papers;
-mod people;
+pub(crate) mod ground;
 mod reach;
-mod times;
-mod weaker;
-mod yard;
+pub(crate) mod times;
+pub(crate) mod weaker;
 
 pub use clock::timeless;
 pub(crate) use clock::{lapsed, stopped};
@@ -21,6 +15,7 @@ use lazaret_vocabulary::event::rules::{PlaceRule, RuleBook};
 use lazaret_vocabulary::event::{Event, Happening, LotId, Spot, VehicleId};
 
 use crate::command::Command;
+use crate::family::in_family;
 use crate::gate::{Gate, unknown};
 use crate::refusal::{Fact, Noun, Refusal, Remedy, when};
 use crate::role::roles_for;
@@ -96,26 +91,26 @@ pub fn decide_without(
 
 /// What a handler adds to the command's own event.
 #[derive(Default)]
-pub(super) struct Said {
+pub(crate) struct Said {
     /// The command's own event as recorded, if it differs from the command.
-    own: Option<Happening>,
+    pub(crate) own: Option<Happening>,
     /// What comes before it.
-    before: Vec<Event>,
+    pub(crate) before: Vec<Event>,
     /// What follows from it.
-    after: Vec<Event>,
+    pub(crate) after: Vec<Event>,
     /// Warnings, with what they say.
-    warnings: Vec<(Warning, Rule, Fact)>,
+    pub(crate) warnings: Vec<(Warning, Rule, Fact)>,
 }
 
 /// One command, looked at.
-pub(super) struct Judge<'a> {
-    pub(super) state: &'a State,
-    pub(super) command: &'a Command,
+pub(crate) struct Judge<'a> {
+    pub(crate) state: &'a State,
+    pub(crate) command: &'a Command,
     /// The ledger's clock, µs.
-    pub(super) now: i64,
+    pub(crate) now: i64,
     /// When it happened: as the command says, but not in the future.
-    pub(super) at: i64,
-    pub(super) gate: Gate<'a>,
+    pub(crate) at: i64,
+    pub(crate) gate: Gate<'a>,
 }
 
 impl<'a> Judge<'a> {
@@ -134,7 +129,7 @@ impl<'a> Judge<'a> {
         }
     }
 
-    pub(super) fn need(
+    pub(crate) fn need(
         &self,
         rule: Rule,
         holds: bool,
@@ -143,7 +138,7 @@ impl<'a> Judge<'a> {
         self.gate.need(rule, holds, why)
     }
 
-    pub(super) fn without(&self, rule: Rule) -> bool {
+    pub(crate) fn without(&self, rule: Rule) -> bool {
         self.gate.without == Some(rule)
     }
 
@@ -300,7 +295,7 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
-    pub(super) fn workers(&self) -> &[PersonName] {
+    pub(crate) fn workers(&self) -> &[PersonName] {
         if self.command.crew.is_empty() {
             std::slice::from_ref(&self.command.by)
         } else {
@@ -331,10 +326,7 @@ impl<'a> Judge<'a> {
     }
 
     fn happening(&self, what: &Happening, said: &mut Said) -> Result<(), Refusal> {
-        match what {
-            Happening::Entry(entry) => self.entry(entry, said),
-            _ => self.yard(what, said),
-        }
+        in_family!(what, event => event.decide(self, said))
     }
 
     fn acknowledged(&self, warnings: &[(Warning, Rule, Fact)]) -> Result<(), Refusal> {
@@ -390,25 +382,25 @@ impl<'a> Judge<'a> {
     }
 
     /// Something that follows, as of now.
-    pub(super) fn now(&self, happening: impl Into<Happening>) -> Event {
+    pub(crate) fn now(&self, happening: impl Into<Happening>) -> Event {
         Event {
             at: timestamp(self.now),
             happening: happening.into(),
         }
     }
 
-    pub(super) fn rules(&self) -> Result<&'a RuleBook, Refusal> {
+    pub(crate) fn rules(&self) -> Result<&'a RuleBook, Refusal> {
         self.state
             .rules()
             .ok_or_else(|| Refusal::new(Rule::Known, Fact::NoRules, Remedy::AdoptRules))
     }
 
-    pub(super) fn lot(&self, lot: &LotId) -> Result<u32, Refusal> {
+    pub(crate) fn lot(&self, lot: &LotId) -> Result<u32, Refusal> {
         self.state.known_lot(lot)
     }
 
     /// The lot, which must be here.
-    pub(super) fn lot_here(&self, lot: &LotId) -> Result<u32, Refusal> {
+    pub(crate) fn lot_here(&self, lot: &LotId) -> Result<u32, Refusal> {
         use crate::state::LotStage;
         let number = self.lot(lot)?;
         let stage = self.state.lot(number).stage;
@@ -425,7 +417,7 @@ impl<'a> Judge<'a> {
         ))
     }
 
-    pub(super) fn vehicle_here(&self, vehicle: &VehicleId) -> Result<u32, Refusal> {
+    pub(crate) fn vehicle_here(&self, vehicle: &VehicleId) -> Result<u32, Refusal> {
         use crate::state::VehicleStage;
         let number = self
             .state
@@ -444,7 +436,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The rule of a place, for a unit that it has.
-    pub(super) fn place(&self, spot: &Spot) -> Result<&'a PlaceRule, Refusal> {
+    pub(crate) fn place(&self, spot: &Spot) -> Result<&'a PlaceRule, Refusal> {
         let rule = self
             .rules()?
             .places
@@ -471,7 +463,7 @@ impl<'a> Judge<'a> {
         Ok(rule)
     }
 
-    pub(super) fn is_trial(&self, lot: u32) -> bool {
+    pub(crate) fn is_trial(&self, lot: u32) -> bool {
         self.state.lot(lot).is(flag::TRIAL)
     }
 }

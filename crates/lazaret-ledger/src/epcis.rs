@@ -15,11 +15,13 @@ mod hash;
 
 pub use hash::{event_hash, prehash};
 
-use lazaret_vocabulary::event::entry::{Entry as E, Outcome};
-use lazaret_vocabulary::event::{Happening as H, Spot};
+use jiff::Timestamp;
+use lazaret_vocabulary::event::entry::Entry as E;
+use lazaret_vocabulary::event::{Happening as H, LotId, Spot};
 use serde_json::{Map, Value, json};
 
 use crate::chain::Record;
+use crate::family::in_family;
 
 /// Namespace of the extension.
 pub const EXTENSION: &str = "https://lazaret.example/epcis/";
@@ -71,7 +73,7 @@ impl Exchange {
             .iter()
             .enumerate()
             .filter_map(|(nth, event)| {
-                let mut fields = self.event(&event.happening)?;
+                let mut fields = in_family!(event.happening, event => event.export(self))?;
                 fields.insert("eventTime".into(), event.at.to_string().into());
                 fields.insert("eventTimeZoneOffset".into(), self.offset.clone().into());
                 fields.insert("recordTime".into(), record.recorded_at.to_string().into());
@@ -92,188 +94,24 @@ impl Exchange {
             .collect()
     }
 
-    fn event(&self, happening: &H) -> Option<Map<String, Value>> {
-        let lot = |lot: &dyn ToString| self.name("lot", &lot.to_string());
-        Some(match happening {
-            H::ConvoyArrived {
-                convoy, vehicles, ..
-            } => {
-                let vehicles: Vec<String> = vehicles
-                    .iter()
-                    .map(|vehicle| self.name("vehicle", vehicle.as_str()))
-                    .collect();
-                let mut fields = object("OBSERVE", "arriving", "in_progress", vehicles);
-                fields.insert(
-                    "bizTransactionList".into(),
-                    json!([{ "type": "bol", "bizTransaction": self.name("convoy", convoy.as_str()) }]),
-                );
-                fields
-            }
-            H::VehiclePlaced { vehicle, spot } => self.at(
-                object(
-                    "OBSERVE",
-                    "entering_exiting",
-                    "in_progress",
-                    vec![self.name("vehicle", vehicle.as_str())],
-                ),
-                spot,
-            ),
-            H::LotUnloaded {
-                lot: id,
-                vehicle,
-                spot,
-                ..
-            } => {
-                let fields = Map::from_iter([
-                    ("type".to_owned(), "AggregationEvent".into()),
-                    ("action".to_owned(), "DELETE".into()),
-                    ("bizStep".to_owned(), "unloading".into()),
-                    ("disposition".to_owned(), "in_progress".into()),
-                    (
-                        "parentID".to_owned(),
-                        self.name("vehicle", vehicle.as_str()).into(),
-                    ),
-                    ("childEPCs".to_owned(), json!([lot(id)])),
-                ]);
-                self.at(fields, spot)
-            }
-            H::LotStored { lot: id, spot } => self.at(
-                object("OBSERVE", "storing", "in_progress", vec![lot(id)]),
-                spot,
-            ),
-            H::TreatmentEnded {
-                lot: id,
-                step,
-                spot,
-            } => {
-                let step_name = self.step("disinfecting", "inspecting");
-                let mut fields = object("OBSERVE", &step_name, "in_progress", vec![lot(id)]);
-                fields.insert("lz:step".into(), step.as_str().into());
-                self.at(fields, spot)
-            }
-            H::Entry(E::TreatmentJudged {
-                lot: id,
-                valid,
-                pin,
-                contact_s,
-                ct_mg_h_m3,
-                ..
-            }) => {
-                let disposition = if *valid {
-                    "conformant"
-                } else {
-                    "non_conformant"
-                };
-                let mut fields = object("OBSERVE", "inspecting", disposition, vec![lot(id)]);
-                let report = json!({ "type": "Time", "value": contact_s, "uom": "SEC" });
-                fields.insert(
-                    "sensorElementList".into(),
-                    json!([{ "sensorReport": [report] }]),
-                );
-                if let Some(ct) = ct_mg_h_m3 {
-                    // No unit of Recommendation 20 is for it.
-                    fields.insert("lz:concentrationTimeMgHM3".into(), json!(ct));
-                }
-                fields.insert("lz:ruleId".into(), rule(pin).into());
-                fields
-            }
-            H::HoldStarted { lot: id, until, .. } | H::HoldRestarted { lot: id, until, .. } => {
-                let mut fields = object("OBSERVE", "holding", "unavailable", vec![lot(id)]);
-                fields.insert(
-                    "persistentDisposition".into(),
-                    json!({ "set": ["unavailable"] }),
-                );
-                fields.insert("lz:heldUntil".into(), until.to_string().into());
-                if let H::HoldRestarted { because, .. } = happening {
-                    fields.insert("lz:because".into(), because.as_str().into());
-                }
-                fields
-            }
-            H::Entry(E::SampleTaken {
-                lot: id,
-                sample,
-                test,
-            }) => {
-                let mut fields = object("OBSERVE", "sampling", "unavailable", vec![lot(id)]);
-                fields.insert("lz:sample".into(), sample.as_str().into());
-                fields.insert("lz:test".into(), test.as_str().into());
-                fields
-            }
-            H::Entry(E::ResultEntered {
-                sample, outcome, ..
-            }) => {
-                let disposition = match outcome {
-                    Outcome::Negative => "conformant",
-                    Outcome::Positive => "non_conformant",
-                    Outcome::Inconclusive => "unknown",
-                };
-                let sample = self.name("sample", sample.as_str());
-                object("OBSERVE", "inspecting", disposition, vec![sample])
-            }
-            H::LotReleased { lot: id } => {
-                let step = self.step("releasing", "inspecting");
-                let mut fields = object("OBSERVE", &step, "available", vec![lot(id)]);
-                fields.insert(
-                    "persistentDisposition".into(),
-                    json!({ "unset": ["unavailable"], "set": ["conformant"] }),
-                );
-                fields
-            }
-            H::Entry(E::LotRecalled {
-                lot: id, exception, ..
-            }) => {
-                let mut fields = object("OBSERVE", "holding", "recalled", vec![lot(id)]);
-                fields.insert("lz:exception".into(), exception.as_str().into());
-                fields
-            }
-            H::LotLoaded {
-                lot: id, departure, ..
-            } => Map::from_iter([
-                ("type".to_owned(), "AggregationEvent".into()),
-                ("action".to_owned(), "ADD".into()),
-                ("bizStep".to_owned(), "loading".into()),
-                ("disposition".to_owned(), "in_transit".into()),
-                (
-                    "parentID".to_owned(),
-                    self.name("departure", departure.as_str()).into(),
-                ),
-                ("childEPCs".to_owned(), json!([lot(id)])),
-            ]),
-            H::Departed { departure, .. } => object(
-                "OBSERVE",
-                "departing",
-                "in_transit",
-                vec![self.name("departure", departure.as_str())],
-            ),
-            H::LotDestroyed { lot: id } => {
-                object("DELETE", "destroying", "destroyed", vec![lot(id)])
-            }
-            H::LotSentBack { lot: id } => object("OBSERVE", "shipping", "returned", vec![lot(id)]),
-            H::VehicleReleased { vehicle } => object(
-                "OBSERVE",
-                "departing",
-                "in_transit",
-                vec![self.name("vehicle", vehicle.as_str())],
-            ),
-            H::Entry(E::LotSplit { lot: id, parts }) => {
-                let parts: Vec<String> = parts
-                    .iter()
-                    .map(|part| self.name("lot", part.lot.as_str()))
-                    .collect();
-                Map::from_iter([
-                    ("type".to_owned(), "TransformationEvent".into()),
-                    ("bizStep".to_owned(), "repackaging".into()),
-                    ("disposition".to_owned(), "in_progress".into()),
-                    ("inputEPCList".to_owned(), json!([lot(id)])),
-                    ("outputEPCList".to_owned(), json!(parts)),
-                ])
-            }
-            _ => return None,
-        })
+    /// A lot as a URI.
+    pub(crate) fn lot(&self, lot: &LotId) -> String {
+        self.name("lot", lot.as_str())
+    }
+
+    /// A hold that begins or begins anew.
+    pub(crate) fn held(&self, lot: &LotId, until: Timestamp) -> Map<String, Value> {
+        let mut fields = object("OBSERVE", "holding", "unavailable", vec![self.lot(lot)]);
+        fields.insert(
+            "persistentDisposition".into(),
+            json!({ "set": ["unavailable"] }),
+        );
+        fields.insert("lz:heldUntil".into(), until.to_string().into());
+        fields
     }
 
     /// A step that the standard does not have, as an address, or the nearest that it has.
-    fn step(&self, own: &str, nearest: &str) -> String {
+    pub(crate) fn step(&self, own: &str, nearest: &str) -> String {
         if self.strict {
             nearest.to_owned()
         } else {
@@ -281,14 +119,14 @@ impl Exchange {
         }
     }
 
-    fn at(&self, mut fields: Map<String, Value>, spot: &Spot) -> Map<String, Value> {
+    pub(crate) fn at(&self, mut fields: Map<String, Value>, spot: &Spot) -> Map<String, Value> {
         let place = self.name("place", &format!("{}-{}", spot.place, spot.unit));
         fields.insert("readPoint".into(), json!({ "id": place }));
         fields
     }
 
     /// A thing as a URI: whatever is not a plain letter, digit, dot, hyphen or underscore is escaped.
-    fn name(&self, kind: &str, name: &str) -> String {
+    pub(crate) fn name(&self, kind: &str, name: &str) -> String {
         use std::fmt::Write;
         let mut uri = format!("{}{kind}/", self.base);
         for byte in name.bytes() {
@@ -303,7 +141,12 @@ impl Exchange {
     }
 }
 
-fn object(action: &str, step: &str, disposition: &str, epcs: Vec<String>) -> Map<String, Value> {
+pub(crate) fn object(
+    action: &str,
+    step: &str,
+    disposition: &str,
+    epcs: Vec<String>,
+) -> Map<String, Value> {
     Map::from_iter([
         ("type".to_owned(), "ObjectEvent".into()),
         ("action".to_owned(), action.into()),
@@ -313,6 +156,7 @@ fn object(action: &str, step: &str, disposition: &str, epcs: Vec<String>) -> Map
     ])
 }
 
-fn rule(pin: &lazaret_vocabulary::event::entry::Pin) -> String {
+/// A version of a protocol.
+pub(crate) fn pin_uri(pin: &lazaret_vocabulary::event::entry::Pin) -> String {
     format!("{}/{}", pin.protocol, pin.version)
 }

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod command;
 mod decide;
 pub mod epcis;
+mod family;
 mod gate;
 pub mod identity;
 mod ledger;
@@ -25,6 +26,7 @@ pub mod segregation;
 pub mod spelling;
 mod state;
 pub mod treatment;
+pub mod words;
 mod work;
 
 pub use chain::{Chain, Digest, Record, Sealed};

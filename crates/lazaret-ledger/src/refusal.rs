@@ -33,6 +33,15 @@ macro_rules! told {
             ),* })?,
         )*}
 
+        impl $name {
+            /// One of each kind, for whoever words them.
+            #[must_use]
+            pub fn one_of_each() -> Vec<$name> {
+                use lazaret_vocabulary::event::Example;
+                vec![$(Self::$variant $({ $($field: Example::example()),* })?),*]
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 match self {$(
@@ -51,8 +60,8 @@ mod terms;
 pub use fact::Fact;
 pub use less::Less;
 pub use remedy::Remedy;
-pub(crate) use terms::when;
 pub use terms::{Dangers, Fallen, Milestone, NameFault, Nearness, Noun, When};
+pub(crate) use terms::{role_name, when};
 
 /// Why a command was not accepted. Nothing has changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

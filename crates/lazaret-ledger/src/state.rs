@@ -4,12 +4,12 @@
 //! lists threaded through long arrays, so that two million lots cost no two million allocations. Lists that a screen
 //! shows in order (by earliest release, ready to sign, ready to load) are kept in that order.
 
-mod apply;
+pub(crate) mod apply;
 mod contact;
 mod list;
 mod query;
 mod retime;
-mod rows;
+pub(crate) mod rows;
 mod snapshot;
 mod views;
 
@@ -83,7 +83,7 @@ pub struct State {
     history: Vec<Listed>,
     handlers: Vec<Handler>,
     visits: Vec<Visit>,
-    episodes: Vec<Episode>,
+    pub(crate) episodes: Vec<Episode>,
     /// The longest episode that has ended, in µs: how far back a late stay has to look for what it joins.
     longest: i64,
 

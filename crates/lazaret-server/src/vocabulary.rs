@@ -3,24 +3,21 @@
 use std::sync::LazyLock;
 
 use lazaret_ledger::role::roles_for;
-use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::Role;
-use lazaret_vocabulary::strict::ONE_OF_EACH;
+use lazaret_vocabulary::strict::one_of_each;
 
 /// Names of events and the roles that may say them; empty for what the ledger says itself.
 pub(crate) static EVENTS: LazyLock<Vec<(&str, &[Role])>> = LazyLock::new(|| {
-    ONE_OF_EACH
-        .lines()
-        .filter_map(|line| {
-            let happening: Happening = serde_json::from_str(line).ok()?;
-            let name = line.split('"').nth(3)?;
-            Some((name, roles_for(&happening)))
-        })
+    one_of_each()
+        .iter()
+        .map(|happening| (happening.name(), roles_for(happening)))
         .collect()
 });
 
 #[cfg(test)]
 mod tests {
+    use lazaret_vocabulary::event::{Entry, Happening};
+
     use super::*;
 
     #[test]
@@ -37,7 +34,7 @@ mod tests {
         let mut known: Vec<String> = EVENTS.iter().map(|(name, _)| (*name).to_owned()).collect();
         known.sort();
         assert_eq!(known, named);
-        assert_eq!(known.len(), ONE_OF_EACH.lines().count());
+        assert_eq!(known.len(), Happening::NAMES.len() + Entry::NAMES.len());
     }
 
     /// What a reader of events is compared with must know every field, or a misspelt one would pass.

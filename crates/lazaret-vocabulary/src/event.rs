@@ -47,6 +47,12 @@ macro_rules! names {
             }
         }
 
+        impl crate::event::examples::Example for $name {
+            fn example() -> Self {
+                $name::new("x")
+            }
+        }
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.write_str(&self.0)
@@ -55,10 +61,16 @@ macro_rules! names {
     )*};
 }
 
+#[macro_use]
+mod rows;
 pub mod entry;
+mod examples;
+mod names;
 pub mod rules;
 
 pub use entry::Entry;
+pub use examples::Example;
+pub use names::{Name, Named, Noun};
 
 names! {
     /// A convoy: what arrives together. The simulator numbers them `<source>-<n>`.
@@ -154,332 +166,363 @@ pub struct Event {
     pub happening: Happening,
 }
 
-/// What can happen at a gateway.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum Happening {
-    /// A convoy left its source for the gateway.
-    ConvoySent {
-        /// The convoy.
-        convoy: ConvoyId,
-        /// Where it comes from.
-        source: SourceName,
-        /// Vehicles in it.
-        vehicles: u32,
-    },
-    /// A convoy that was due did not leave its source.
-    ConvoyCancelled {
-        /// The source.
-        source: SourceName,
-        /// Why not.
-        cause: Cause,
-    },
-    /// A convoy reached the gateway.
-    ConvoyArrived {
-        /// The convoy.
-        convoy: ConvoyId,
-        /// Where it comes from.
-        source: SourceName,
-        /// Its vehicles, in order.
-        vehicles: Vec<VehicleId>,
-    },
-    /// A vehicle took a slot.
-    VehiclePlaced {
-        /// The vehicle.
-        vehicle: VehicleId,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A vehicle left its slot.
-    VehicleLeft {
-        /// The vehicle.
-        vehicle: VehicleId,
-        /// Where from.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// Work on a vehicle began that does not unload it: spotting, checking, waiting at anchor.
-    VehicleStepStarted {
-        /// The vehicle.
-        vehicle: VehicleId,
-        /// The step.
-        step: StepName,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// That work ended.
-    VehicleStepEnded {
-        /// The vehicle.
-        vehicle: VehicleId,
-        /// The step.
-        step: StepName,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// Unloading of a vehicle began.
-    UnloadingStarted {
-        /// The vehicle.
-        vehicle: VehicleId,
-        /// The step.
-        step: StepName,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A lot was taken off its vehicle; from here on it is a thing of its own.
-    LotUnloaded {
-        /// The lot.
-        lot: LotId,
-        /// Where it came from.
-        vehicle: VehicleId,
-        /// Its class.
-        goods: GoodsName,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A lot took a slot.
-    LotStored {
-        /// The lot.
-        lot: LotId,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A treatment (disinfection, fumigation, …) of a lot began.
-    TreatmentStarted {
-        /// The lot.
-        lot: LotId,
-        /// The step.
-        step: StepName,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A treatment of a lot ended.
-    TreatmentEnded {
-        /// The lot.
-        lot: LotId,
-        /// The step.
-        step: StepName,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// Work in hand stopped, because a shift ended or something broke; it goes on later from where it was.
-    WorkPaused {
-        /// What is worked on.
-        thing: Thing,
-        /// The step.
-        step: StepName,
-        /// Why.
-        cause: Cause,
-    },
-    /// Paused work went on.
-    WorkResumed {
-        /// What is worked on.
-        thing: Thing,
-        /// The step.
-        step: StepName,
-    },
-    /// An inspection of a lot began.
-    InspectionStarted {
-        /// The lot.
-        lot: LotId,
-        /// The step.
-        step: StepName,
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// An inspection of a lot ended.
-    LotInspected {
-        /// The lot.
-        lot: LotId,
-        /// The step.
-        step: StepName,
-        /// What was found.
-        finding: Finding,
-    },
-    /// The quarantine clock of a lot began to run.
-    HoldStarted {
-        /// The lot.
-        lot: LotId,
-        /// The step.
-        step: StepName,
-        /// When the hold ends if nothing restarts it.
-        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-        until: Timestamp,
-    },
-    /// The quarantine clock of a lot began anew.
-    HoldRestarted {
-        /// The lot.
-        lot: LotId,
-        /// The step.
-        step: StepName,
-        /// When the hold ends now.
-        #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-        until: Timestamp,
-        /// Why, in words.
-        because: String,
-    },
-    /// The quarantine clock of a lot has run.
-    HoldEnded {
-        /// The lot.
-        lot: LotId,
-        /// The step.
-        step: StepName,
-    },
-    /// A lot was released: it may leave.
-    LotReleased {
-        /// The lot.
-        lot: LotId,
-    },
-    /// A lot was loaded for a departure.
-    LotLoaded {
-        /// The lot.
-        lot: LotId,
-        /// The departure.
-        departure: DepartureId,
-        /// The wagon or truck of the departure that it is in, if that is recorded.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        wagon: Option<VehicleId>,
-    },
-    /// A departure left with its lots.
-    Departed {
-        /// The departure.
-        departure: DepartureId,
-        /// The dispatch step.
-        step: StepName,
-        /// Lots on it.
-        lots: u32,
-    },
-    /// A departure that was due did not leave.
-    DepartureCancelled {
-        /// The dispatch step.
-        step: StepName,
-        /// Releasable lots that were ready.
-        ready: u32,
-        /// The least that it leaves with.
-        least: u32,
-    },
-    /// A lot left for another site of the same gateway.
-    LotSent {
-        /// The lot.
-        lot: LotId,
-        /// The place it will take.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A lot was destroyed.
-    LotDestroyed {
-        /// The lot.
-        lot: LotId,
-    },
-    /// A lot went back to its sender.
-    LotSentBack {
-        /// The lot.
-        lot: LotId,
-    },
-    /// A vehicle is empty.
-    VehicleEmptied {
-        /// The vehicle.
-        vehicle: VehicleId,
-    },
-    /// A vehicle was washed and disinfected.
-    VehicleWashed {
-        /// The vehicle.
-        vehicle: VehicleId,
-    },
-    /// An empty vehicle left the gateway for home.
-    VehicleReleased {
-        /// The vehicle.
-        vehicle: VehicleId,
-    },
-    /// A vehicle is home again.
-    VehicleReturned {
-        /// The vehicle.
-        vehicle: VehicleId,
-        /// Its home.
-        source: SourceName,
-    },
-    /// A place or one unit of it opened.
-    PlaceOpened {
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A place or one unit of it closed to new entries and work.
-    PlaceClosed {
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-        /// Why, in words.
-        because: String,
-    },
-    /// A unit of a place broke down.
-    PlaceBroken {
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A unit of a place was repaired.
-    PlaceRepaired {
-        /// Where.
-        #[serde(flatten)]
-        spot: Spot,
-    },
-    /// A place was built up or taken down to another capacity.
-    CapacityChanged {
-        /// The place.
-        place: PlaceName,
-        /// Slots it has now, in all units together.
-        slots: u32,
-    },
-    /// A crew came on shift, or equipment came into service.
-    ShiftStarted {
-        /// The crew or equipment.
-        resource: ResourceName,
-    },
-    /// A crew went off shift, or equipment went out of service.
-    ShiftEnded {
-        /// The crew or equipment.
-        resource: ResourceName,
-    },
-    /// A thing began to wait for the step that it needs next, holding nothing that others wait for.
-    Waiting {
-        /// What waits.
-        thing: Thing,
-        /// What for.
-        #[serde(rename = "for")]
-        step: StepName,
-        /// Why.
-        cause: Cause,
-    },
-    /// A thing is done where it is and cannot leave, so it keeps its slot.
-    Blocked {
-        /// What is blocked.
-        thing: Thing,
-        /// The step it is done with.
-        step: StepName,
-        /// Where it is.
-        #[serde(flatten)]
-        spot: Spot,
-        /// What stands in its way.
-        cause: Cause,
-    },
-    /// Nothing in this list can ever move again: each waits for the next, the last for the first.
-    Deadlocked {
-        /// The places of the cycle.
-        places: Vec<PlaceName>,
-    },
-    /// What only an office knows: papers, readings, tests, signatures, people, rules. The simulator writes none.
-    #[serde(untagged)]
-    Entry(Entry),
+happenings! {
+    /// What can happen at a gateway.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    #[serde(tag = "event", rename_all = "snake_case")]
+    pub enum Happening as Family {
+        /// How convoys come, and what waits.
+        Convoys {
+            /// A convoy left its source for the gateway.
+            ConvoySent {
+                /// The convoy.
+                convoy: ConvoyId,
+                /// Where it comes from.
+                source: SourceName,
+                /// Vehicles in it.
+                vehicles: u32,
+            }
+            /// A convoy that was due did not leave its source.
+            ConvoyCancelled {
+                /// The source.
+                source: SourceName,
+                /// Why not.
+                cause: Cause,
+            }
+            /// A convoy reached the gateway.
+            ConvoyArrived {
+                /// The convoy.
+                convoy: ConvoyId,
+                /// Where it comes from.
+                source: SourceName,
+                /// Its vehicles, in order.
+                vehicles: Vec<VehicleId>,
+            }
+            /// A thing began to wait for the step that it needs next, holding nothing that others wait for.
+            Waiting {
+                /// What waits.
+                thing: Thing,
+                /// What for.
+                #[serde(rename = "for")]
+                step: StepName,
+                /// Why.
+                cause: Cause,
+            }
+            /// A thing is done where it is and cannot leave, so it keeps its slot.
+            Blocked {
+                /// What is blocked.
+                thing: Thing,
+                /// The step it is done with.
+                step: StepName,
+                /// Where it is.
+                #[serde(flatten)]
+                spot: Spot,
+                /// What stands in its way.
+                cause: Cause,
+            }
+            /// Nothing in this list can ever move again: each waits for the next, the last for the first.
+            Deadlocked {
+                /// The places of the cycle.
+                places: Vec<PlaceName>,
+            }
+        }
+        /// How lots move and end.
+        Lots {
+            /// A lot was taken off its vehicle; from here on it is a thing of its own.
+            LotUnloaded {
+                /// The lot.
+                lot: LotId,
+                /// Where it came from.
+                vehicle: VehicleId,
+                /// Its class.
+                goods: GoodsName,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A lot took a slot.
+            LotStored {
+                /// The lot.
+                lot: LotId,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A lot left for another site of the same gateway.
+            LotSent {
+                /// The lot.
+                lot: LotId,
+                /// The place it will take.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A lot was destroyed.
+            LotDestroyed {
+                /// The lot.
+                lot: LotId,
+            }
+            /// A lot went back to its sender.
+            LotSentBack {
+                /// The lot.
+                lot: LotId,
+            }
+        }
+        /// How lots leave inland.
+        Departures {
+            /// A lot was loaded for a departure.
+            LotLoaded {
+                /// The lot.
+                lot: LotId,
+                /// The departure.
+                departure: DepartureId,
+                /// The wagon or truck of the departure that it is in, if that is recorded.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                wagon: Option<VehicleId>,
+            }
+            /// A departure left with its lots.
+            Departed {
+                /// The departure.
+                departure: DepartureId,
+                /// The dispatch step.
+                step: StepName,
+                /// Lots on it.
+                lots: u32,
+            }
+            /// A departure that was due did not leave.
+            DepartureCancelled {
+                /// The dispatch step.
+                step: StepName,
+                /// Releasable lots that were ready.
+                ready: u32,
+                /// The least that it leaves with.
+                least: u32,
+            }
+        }
+        /// What is done with vehicles.
+        Vehicles {
+            /// A vehicle took a slot.
+            VehiclePlaced {
+                /// The vehicle.
+                vehicle: VehicleId,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A vehicle left its slot.
+            VehicleLeft {
+                /// The vehicle.
+                vehicle: VehicleId,
+                /// Where from.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// Work on a vehicle began that does not unload it: spotting, checking, waiting at anchor.
+            VehicleStepStarted {
+                /// The vehicle.
+                vehicle: VehicleId,
+                /// The step.
+                step: StepName,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// That work ended.
+            VehicleStepEnded {
+                /// The vehicle.
+                vehicle: VehicleId,
+                /// The step.
+                step: StepName,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// Unloading of a vehicle began.
+            UnloadingStarted {
+                /// The vehicle.
+                vehicle: VehicleId,
+                /// The step.
+                step: StepName,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A vehicle is empty.
+            VehicleEmptied {
+                /// The vehicle.
+                vehicle: VehicleId,
+            }
+            /// A vehicle was washed and disinfected.
+            VehicleWashed {
+                /// The vehicle.
+                vehicle: VehicleId,
+            }
+            /// An empty vehicle left the gateway for home.
+            VehicleReleased {
+                /// The vehicle.
+                vehicle: VehicleId,
+            }
+            /// A vehicle is home again.
+            VehicleReturned {
+                /// The vehicle.
+                vehicle: VehicleId,
+                /// Its home.
+                source: SourceName,
+            }
+        }
+        /// Treatments of lots, and pauses of work.
+        Treatment {
+            /// A treatment (disinfection, fumigation, …) of a lot began.
+            TreatmentStarted {
+                /// The lot.
+                lot: LotId,
+                /// The step.
+                step: StepName,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A treatment of a lot ended.
+            TreatmentEnded {
+                /// The lot.
+                lot: LotId,
+                /// The step.
+                step: StepName,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// Work in hand stopped, because a shift ended or something broke; it goes on later from where it was.
+            WorkPaused {
+                /// What is worked on.
+                thing: Thing,
+                /// The step.
+                step: StepName,
+                /// Why.
+                cause: Cause,
+            }
+            /// Paused work went on.
+            WorkResumed {
+                /// What is worked on.
+                thing: Thing,
+                /// The step.
+                step: StepName,
+            }
+        }
+        /// Inspections of lots.
+        Inspection {
+            /// An inspection of a lot began.
+            InspectionStarted {
+                /// The lot.
+                lot: LotId,
+                /// The step.
+                step: StepName,
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// An inspection of a lot ended.
+            LotInspected {
+                /// The lot.
+                lot: LotId,
+                /// The step.
+                step: StepName,
+                /// What was found.
+                finding: Finding,
+            }
+        }
+        /// The clock of a hold.
+        Hold {
+            /// The quarantine clock of a lot began to run.
+            HoldStarted {
+                /// The lot.
+                lot: LotId,
+                /// The step.
+                step: StepName,
+                /// When the hold ends if nothing restarts it.
+                #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+                until: Timestamp,
+            }
+            /// The quarantine clock of a lot began anew.
+            HoldRestarted {
+                /// The lot.
+                lot: LotId,
+                /// The step.
+                step: StepName,
+                /// When the hold ends now.
+                #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+                until: Timestamp,
+                /// Why, in words.
+                because: String,
+            }
+            /// The quarantine clock of a lot has run.
+            HoldEnded {
+                /// The lot.
+                lot: LotId,
+                /// The step.
+                step: StepName,
+            }
+        }
+        /// The release of a lot.
+        Release {
+            /// A lot was released: it may leave.
+            LotReleased {
+                /// The lot.
+                lot: LotId,
+            }
+        }
+        /// What becomes of places and shifts.
+        Places {
+            /// A place or one unit of it opened.
+            PlaceOpened {
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A place or one unit of it closed to new entries and work.
+            PlaceClosed {
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+                /// Why, in words.
+                because: String,
+            }
+            /// A unit of a place broke down.
+            PlaceBroken {
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A unit of a place was repaired.
+            PlaceRepaired {
+                /// Where.
+                #[serde(flatten)]
+                spot: Spot,
+            }
+            /// A place was built up or taken down to another capacity.
+            CapacityChanged {
+                /// The place.
+                place: PlaceName,
+                /// Slots it has now, in all units together.
+                slots: u32,
+            }
+            /// A crew came on shift, or equipment came into service.
+            ShiftStarted {
+                /// The crew or equipment.
+                resource: ResourceName,
+            }
+            /// A crew went off shift, or equipment went out of service.
+            ShiftEnded {
+                /// The crew or equipment.
+                resource: ResourceName,
+            }
+        }
+    }
+    and {
+        /// What only an office knows: papers, readings, tests, signatures, people, rules. The simulator writes none.
+        #[serde(untagged)]
+        Entry(Entry)
+    }
 }
 
 impl From<Entry> for Happening {

@@ -21,21 +21,23 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::event::Event;
+use crate::event::{Entry, Event, Happening};
 
-/// One event of each kind with every field that it may have, one a line.
-pub const ONE_OF_EACH: &str = include_str!("event/examples.jsonl");
-
-static EXAMPLES: LazyLock<BTreeMap<String, Value>> = LazyLock::new(|| {
-    ONE_OF_EACH
-        .lines()
-        .filter_map(|line| {
-            let example: Value = serde_json::from_str(line).ok()?;
-            let name = example.get("event")?.as_str()?.to_owned();
-            Some((name, example))
-        })
+static EXAMPLES: LazyLock<BTreeMap<&'static str, Value>> = LazyLock::new(|| {
+    one_of_each()
+        .into_iter()
+        .filter_map(|one| Some((one.name(), serde_json::to_value(&one).ok()?)))
         .collect()
 });
+
+/// One of each kind of happening, with every field that it may have.
+#[must_use]
+pub fn one_of_each() -> Vec<Happening> {
+    let entries = Entry::one_of_each().into_iter().map(Happening::Entry);
+    (Happening::one_of_each().into_iter())
+        .chain(entries)
+        .collect()
+}
 
 /// What is wrong with a JSON text, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -376,7 +376,7 @@ export const REMEDIES = {
   roles_may: (f) => `${roles(f.roles) || 'nobody'} may do this`,
   say_why: () => 'say why',
   say_how: () => 'say how',
-  acknowledge: (f) => `acknowledge \`${f.warning.replaceAll('_', ' ')}\` if it is meant`,
+  acknowledge: (f) => `acknowledge \`${f.warning}\` if it is meant`,
   instant_to_come: () => 'give an instant to come',
   // The ledger's own time.
   settle_time: () =>

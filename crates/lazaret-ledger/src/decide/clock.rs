@@ -46,7 +46,7 @@ pub(crate) fn lapsed() -> Refusal {
 
 impl Judge<'_> {
     /// That the ledger has not stopped.
-    pub(super) fn running(&self) -> Result<(), Refusal> {
+    pub(crate) fn running(&self) -> Result<(), Refusal> {
         let doubt = (self.state.clock_doubt()).filter(|_| !timeless(&self.command.what));
         self.need(Rule::OwnClock, doubt.is_none(), || {
             (
@@ -58,7 +58,7 @@ impl Judge<'_> {
         })
     }
 
-    pub(super) fn time_stated(
+    pub(crate) fn time_stated(
         &self,
         time: Timestamp,
         wrong_since: Option<Timestamp>,
@@ -85,7 +85,7 @@ impl Judge<'_> {
         })
     }
 
-    pub(super) fn time_confirmed(&self, record: u64, said: &mut Said) -> Result<(), Refusal> {
+    pub(crate) fn time_confirmed(&self, record: u64, said: &mut Said) -> Result<(), Refusal> {
         let stated = (self.state.clock.stated.as_ref())
             .filter(|stated| stated.record == record)
             .filter(|stated| self.now.saturating_sub(stated.at) <= seconds(STATEMENT_S))

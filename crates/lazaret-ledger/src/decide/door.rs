@@ -6,25 +6,27 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::named::every_name;
 use crate::command::Command;
 use crate::names::{Names, Spelled};
-use crate::refusal::{Fact, NameFault, Noun, Refusal, Remedy};
+use lazaret_vocabulary::event::entry::Entry;
+use lazaret_vocabulary::event::{Happening, Name, Noun};
+
+use crate::refusal::{Fact, NameFault, Refusal, Remedy};
 use crate::rule::Rule;
 use crate::spelling::{Kind, clean, key, look};
 use crate::state::State;
 
 /// A command as the ledger understands it.
-pub(super) struct Understood<'a> {
-    pub(super) command: Cow<'a, Command>,
+pub(crate) struct Understood<'a> {
+    pub(crate) command: Cow<'a, Command>,
     /// The first name that cannot be used, if there is one.
-    pub(super) wrong: Option<Refusal>,
+    pub(crate) wrong: Option<Refusal>,
     /// New lots that can be taken for others, each with what to say of it.
-    pub(super) alike: Vec<Fact>,
+    pub(crate) alike: Vec<Fact>,
 }
 
 /// Understands the names of a command.
-pub(super) fn understand<'a>(state: &State, command: &'a Command) -> Understood<'a> {
+pub(crate) fn understand<'a>(state: &State, command: &'a Command) -> Understood<'a> {
     let mut door = Door {
         state,
         new: HashMap::new(),
@@ -42,7 +44,10 @@ pub(super) fn understand<'a>(state: &State, command: &'a Command) -> Understood<
     for person in &mut crew {
         door.see(Noun::Person, person);
     }
-    every_name(&mut what, &mut |kind, name| door.see(kind, name));
+    what.each_name(&mut |kind, name| door.see(kind, name));
+    for seal in seals_in(&mut what) {
+        door.see(Noun::Seal, seal);
+    }
     for (text, said) in [(&command.device, Noun::Device), (&command.site, Noun::Site)] {
         if let Some(Err(error)) = text.as_deref().map(clean) {
             door.refuse(said, text.as_deref().unwrap_or_default(), (&error).into());
@@ -63,12 +68,6 @@ pub(super) fn understand<'a>(state: &State, command: &'a Command) -> Understood<
         wrong: door.wrong,
         alike: door.alike,
     }
-}
-
-/// A name of any kind.
-pub(super) trait Name {
-    fn text(&self) -> &str;
-    fn put(&mut self, text: &str);
 }
 
 struct Door<'a> {
@@ -251,5 +250,14 @@ fn kind_of(noun: Noun) -> Kind {
     match noun {
         Noun::Vehicle | Noun::Seal => Kind::Mark,
         _ => Kind::Plain,
+    }
+}
+
+/// Marks of seals are plain texts in an event.
+fn seals_in(what: &mut Happening) -> &mut [String] {
+    match what {
+        Happening::Entry(Entry::VehicleChecked { seals, .. }) => seals,
+        Happening::Entry(Entry::VehicleSealed { seal, .. }) => std::slice::from_mut(seal),
+        _ => &mut [],
     }
 }

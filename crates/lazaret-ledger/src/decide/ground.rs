@@ -1,7 +1,7 @@
 //! What a place allows: ways to it, opening, room, and what must not stand together.
 
 use lazaret_vocabulary::event::rules::PlaceRule;
-use lazaret_vocabulary::event::{GoodsName, LotId, Spot};
+use lazaret_vocabulary::event::{GoodsName, LotId, Spot, Thing};
 
 use super::{Judge, Said};
 use crate::refusal::{Fact, Nearness, Refusal, Remedy};
@@ -9,8 +9,17 @@ use crate::rule::{Rule, Warning};
 use crate::segregation::{Hazards, Segregation};
 
 impl Judge<'_> {
+    /// That a thing which waits or is worked on is here.
+    pub(crate) fn thing(&self, thing: &Thing) -> Result<(), Refusal> {
+        match thing {
+            Thing::Lot(lot) => self.lot_present(lot).map(drop),
+            Thing::Vehicle(vehicle) => self.vehicle_here(vehicle).map(drop),
+            Thing::Convoy(_) => Ok(()),
+        }
+    }
+
     /// That the rules know a way from where it is.
-    pub(super) fn way(&self, from: Option<&Spot>, to: &Spot, name: &str) -> Result<(), Refusal> {
+    pub(crate) fn way(&self, from: Option<&Spot>, to: &Spot, name: &str) -> Result<(), Refusal> {
         let Some(from) = from else {
             return Ok(());
         };
@@ -39,7 +48,7 @@ impl Judge<'_> {
         })
     }
 
-    pub(super) fn open(&self, spot: &Spot) -> Result<(), Refusal> {
+    pub(crate) fn open(&self, spot: &Spot) -> Result<(), Refusal> {
         let Some(unit) = self.state.unit_at(spot) else {
             return Ok(());
         };
@@ -65,7 +74,7 @@ impl Judge<'_> {
     /// That there is room for one more.
     ///
     /// * `from` — where it has a slot now, which it would give up.
-    pub(super) fn room(
+    pub(crate) fn room(
         &self,
         rule: &PlaceRule,
         spot: &Spot,
@@ -74,7 +83,7 @@ impl Judge<'_> {
         self.room_for(rule, spot, from, 1)
     }
 
-    pub(super) fn room_for(
+    pub(crate) fn room_for(
         &self,
         rule: &PlaceRule,
         spot: &Spot,
@@ -132,7 +141,7 @@ impl Judge<'_> {
 
     /// That nothing in the unit must be kept apart from goods of that class, and nothing in it or beside it from the
     /// dangers of that lot.
-    pub(super) fn apart(
+    pub(crate) fn apart(
         &self,
         lot: Option<u32>,
         goods: u32,
@@ -251,7 +260,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    pub(super) fn keep_trials_apart(
+    pub(crate) fn keep_trials_apart(
         &self,
         trial: bool,
         spot: &Spot,
@@ -279,6 +288,6 @@ impl Judge<'_> {
 }
 
 /// Whether knowing what kind of explosive one of two lots is might let them be together.
-pub(super) fn ungrouped(own: &Hazards, theirs: &Hazards) -> bool {
+pub(crate) fn ungrouped(own: &Hazards, theirs: &Hazards) -> bool {
     own.ungrouped() || theirs.ungrouped()
 }

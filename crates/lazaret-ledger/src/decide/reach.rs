@@ -10,7 +10,7 @@ use crate::state::{LotStage, flag, timestamp};
 
 impl Judge<'_> {
     /// The clock of `lot` starts anew, with the reason.
-    pub(super) fn restart(&self, lot: u32, because: String) -> Event {
+    pub(crate) fn restart(&self, lot: u32, because: String) -> Event {
         let row = self.state.lot(lot);
         let step = self
             .state
@@ -35,7 +35,7 @@ impl Judge<'_> {
     }
 
     /// Restarts that follow when `lot` joins the unit of `spot`, where lots share a clock.
-    pub(super) fn mixing(&self, lot: u32, spot: &Spot, contact: Contact, said: &mut Said) {
+    pub(crate) fn mixing(&self, lot: u32, spot: &Spot, contact: Contact, said: &mut Said) {
         if contact != Contact::Mixing || self.without(Rule::Restarts) {
             return;
         }
@@ -75,7 +75,7 @@ impl Judge<'_> {
     }
 
     /// Restarts that follow when lots are seen to touch: each whose clock began before that of another.
-    pub(super) fn touching(&self, lots: &[u32], because: &str, said: &mut Said) {
+    pub(crate) fn touching(&self, lots: &[u32], because: &str, said: &mut Said) {
         if self.without(Rule::Restarts) {
             return;
         }
@@ -92,7 +92,7 @@ impl Judge<'_> {
     }
 
     /// Restarts everything that contamination may have reached, and calls back what was released.
-    pub(super) fn contaminate(
+    pub(crate) fn contaminate(
         &self,
         seeds: &[(u32, i64)],
         exception: &ExceptionId,
@@ -141,7 +141,7 @@ impl Judge<'_> {
     /// Stops everything that contamination may have reached, restarts its clocks and calls back what was released.
     ///
     /// * `opened` — whether the command's own event opens the exception already.
-    pub(super) fn stop(
+    pub(crate) fn stop(
         &self,
         seeds: &[(u32, i64)],
         exception: &ExceptionId,

@@ -1,11 +1,11 @@
 //! What cannot have been: numbers that no record can hold, instants that no gateway has seen, and events before what they
 //! are about.
 
-use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::Entry;
-use lazaret_vocabulary::event::{Happening, LotId, StepName, Thing, VehicleId};
+use lazaret_vocabulary::event::{Happening, LotId, StepName, VehicleId};
 
 use super::Judge;
+use crate::family::in_family;
 use crate::refusal::{Fact, Milestone, Refusal, Remedy, when};
 use crate::rule::Rule;
 use crate::state::{VehicleStage, micros};
@@ -17,21 +17,21 @@ const LAST: i64 = 7_258_118_400_000_000;
 const LARGEST: u64 = (1 << 53) - 1;
 
 /// What an event cannot have been before.
-struct Bound {
-    least: i64,
-    rule: Rule,
+pub(crate) struct Bound {
+    pub(crate) least: i64,
+    pub(crate) rule: Rule,
     /// What happened then.
-    after: Milestone,
+    pub(crate) after: Milestone,
 }
 
 impl Judge<'_> {
     /// That every number and instant of the command is one that can be recorded.
-    pub(super) fn recordable(&self) -> Result<(), Refusal> {
+    pub(crate) fn recordable(&self) -> Result<(), Refusal> {
         let named = [
             ("at", self.command.at),
             ("issued_at", self.command.issued_at),
         ];
-        let told = instants(&self.command.what);
+        let told = in_family!(self.command.what, event => event.instants());
         for (name, at) in named.into_iter().chain(told) {
             self.need(Rule::Known, (FIRST..LAST).contains(&micros(at)), || {
                 (
@@ -72,8 +72,8 @@ impl Judge<'_> {
 
     /// That the event was not before what it is about: the arrival of its vehicle or lot, its stay where it is, the step
     /// before.
-    pub(super) fn not_before(&self) -> Result<(), Refusal> {
-        for bound in self.bounds() {
+    pub(crate) fn not_before(&self) -> Result<(), Refusal> {
+        for bound in in_family!(self.command.what, event => event.bounds(self)) {
             self.need(bound.rule, self.at >= bound.least, || {
                 (
                     Fact::TooEarly {
@@ -86,94 +86,6 @@ impl Judge<'_> {
             })?;
         }
         Ok(())
-    }
-
-    fn bounds(&self) -> Vec<Bound> {
-        use Entry as E;
-        use Happening as H;
-        match &self.command.what {
-            H::ConvoyArrived { vehicles, .. } => {
-                (vehicles.iter().filter_map(|vehicle| self.left(vehicle))).collect()
-            }
-            H::VehiclePlaced { vehicle, .. }
-            | H::VehicleLeft { vehicle, .. }
-            | H::VehicleStepStarted { vehicle, .. }
-            | H::VehicleStepEnded { vehicle, .. }
-            | H::UnloadingStarted { vehicle, .. }
-            | H::LotUnloaded { vehicle, .. }
-            | H::VehicleEmptied { vehicle }
-            | H::VehicleReleased { vehicle }
-            | H::VehicleReturned { vehicle, .. }
-            | H::Entry(E::VehicleChecked { vehicle, .. }) => {
-                self.vehicle_since(vehicle).into_iter().collect()
-            }
-            H::VehicleWashed { vehicle } | H::Entry(E::VehicleSealed { vehicle, .. }) => {
-                (self.vehicle_since(vehicle).into_iter())
-                    .chain(self.emptied_at(vehicle))
-                    .collect()
-            }
-            H::LotStored { lot, .. }
-            | H::LotSent { lot, .. }
-            | H::LotLoaded { lot, .. }
-            | H::LotDestroyed { lot }
-            | H::LotSentBack { lot }
-            | H::InspectionStarted { lot, .. } => {
-                self.lot_since(lot, Rule::OnePlace).into_iter().collect()
-            }
-            H::TreatmentStarted { lot, .. } => {
-                self.lot_since(lot, Rule::Treated).into_iter().collect()
-            }
-            H::TreatmentEnded { lot, step, .. }
-            | H::WorkPaused {
-                thing: Thing::Lot(lot),
-                step,
-                ..
-            }
-            | H::WorkResumed {
-                thing: Thing::Lot(lot),
-                step,
-            }
-            | H::Entry(E::TreatmentDosed { lot, step, .. } | E::TreatmentRead { lot, step, .. }) => {
-                self.treatment_from(lot, step).into_iter().collect()
-            }
-            H::LotInspected { lot, .. }
-            | H::Entry(
-                E::LotCounted { lot, .. }
-                | E::LossDeclared { lot, .. }
-                | E::LotSplit { lot, .. }
-                | E::SampleTaken { lot, .. }
-                | E::Signed { lot, .. }
-                | E::SignatureWithdrawn { lot, .. }
-                | E::Noted {
-                    thing: Some(Thing::Lot(lot)),
-                    ..
-                },
-            ) => self.lot_came(lot).into_iter().collect(),
-            H::Entry(E::ContactSeen { lots, .. } | E::ExceptionOpened { lots, .. }) => {
-                (lots.iter().filter_map(|lot| self.lot_came(lot))).collect()
-            }
-            H::Departed { departure, .. } => (self.state.departure(departure).into_iter())
-                .flat_map(|(lots, _)| lots)
-                .filter_map(|lot| self.lot_since(&lot, Rule::OnePlace))
-                .collect(),
-            H::Entry(E::ResultEntered { sample, .. }) => {
-                let number = self.state.sample_names.find(sample.as_str());
-                (number.into_iter())
-                    .map(|number| Bound {
-                        least: self.state.samples[number as usize].taken,
-                        rule: Rule::Tested,
-                        after: Milestone::SampleTaken {
-                            sample: sample.clone(),
-                        },
-                    })
-                    .collect()
-            }
-            H::Entry(E::Noted {
-                thing: Some(Thing::Vehicle(vehicle)),
-                ..
-            }) => self.vehicle_came(vehicle).into_iter().collect(),
-            _ => Vec::new(),
-        }
     }
 
     fn lot_bound(
@@ -192,11 +104,11 @@ impl Judge<'_> {
         })
     }
 
-    fn lot_since(&self, lot: &LotId, rule: Rule) -> Option<Bound> {
+    pub(crate) fn lot_since(&self, lot: &LotId, rule: Rule) -> Option<Bound> {
         self.lot_bound(lot, rule, |row| row.since, |lot| Milestone::LotCame { lot })
     }
 
-    fn lot_came(&self, lot: &LotId) -> Option<Bound> {
+    pub(crate) fn lot_came(&self, lot: &LotId) -> Option<Bound> {
         self.lot_bound(
             lot,
             Rule::Known,
@@ -205,7 +117,7 @@ impl Judge<'_> {
         )
     }
 
-    fn treatment_from(&self, lot: &LotId, step: &StepName) -> Option<Bound> {
+    pub(crate) fn treatment_from(&self, lot: &LotId, step: &StepName) -> Option<Bound> {
         let number = self.state.lot_names.find(lot.as_str())?;
         let treatment = self.state.treatments.get(&number)?;
         Some(Bound {
@@ -224,7 +136,7 @@ impl Judge<'_> {
         (row.stage != VehicleStage::Announced).then_some(row)
     }
 
-    fn vehicle_since(&self, vehicle: &VehicleId) -> Option<Bound> {
+    pub(crate) fn vehicle_since(&self, vehicle: &VehicleId) -> Option<Bound> {
         let row = self.vehicle_row(vehicle)?;
         let gone = row.stage == VehicleStage::Gone;
         Some(Bound {
@@ -242,7 +154,7 @@ impl Judge<'_> {
         })
     }
 
-    fn vehicle_came(&self, vehicle: &VehicleId) -> Option<Bound> {
+    pub(crate) fn vehicle_came(&self, vehicle: &VehicleId) -> Option<Bound> {
         let row = self.vehicle_row(vehicle)?;
         Some(Bound {
             least: row.came,
@@ -253,7 +165,7 @@ impl Judge<'_> {
         })
     }
 
-    fn emptied_at(&self, vehicle: &VehicleId) -> Option<Bound> {
+    pub(crate) fn emptied_at(&self, vehicle: &VehicleId) -> Option<Bound> {
         let row = self.vehicle_row(vehicle)?;
         row.emptied.then(|| Bound {
             least: row.emptied_at,
@@ -265,7 +177,7 @@ impl Judge<'_> {
     }
 
     /// That a vehicle which comes again had left before.
-    fn left(&self, vehicle: &VehicleId) -> Option<Bound> {
+    pub(crate) fn left(&self, vehicle: &VehicleId) -> Option<Bound> {
         let row = self.vehicle_row(vehicle)?;
         (row.stage == VehicleStage::Gone).then(|| Bound {
             least: row.since,
@@ -274,30 +186,6 @@ impl Judge<'_> {
                 vehicle: vehicle.clone(),
             },
         })
-    }
-}
-
-/// Instants that an event names besides its own, by field.
-fn instants(what: &Happening) -> Vec<(&'static str, Timestamp)> {
-    use Entry as E;
-    use Happening as H;
-    match what {
-        H::HoldStarted { until, .. } | H::HoldRestarted { until, .. } => vec![("until", *until)],
-        H::Entry(entry) => match entry {
-            E::ProtocolAdopted { protocol } | E::ProtocolProposed { protocol } => {
-                vec![("protocol.from", protocol.from)]
-            }
-            E::PersonCleared { until, .. } => vec![("until", *until)],
-            // How long ago somebody can have fallen ill is asked where it is reported.
-            E::ContaminationFound { since, .. } => vec![("since", *since)],
-            E::ManifestAnnounced { due, .. } => due.iter().map(|due| ("due", *due)).collect(),
-            E::TreatmentRead { reading, .. } => vec![("reading.at", reading.at)],
-            E::ClockCredited { from, .. }
-            | E::CreditAsked { from, .. }
-            | E::CreditWitnessed { from, .. } => vec![("from", *from)],
-            _ => Vec::new(),
-        },
-        _ => Vec::new(),
     }
 }
 

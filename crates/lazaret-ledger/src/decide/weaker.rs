@@ -3,7 +3,6 @@
 //! Such a change needs a second person and time: somebody else proposes it first, and it can be adopted no sooner than
 //! the rules in force say.
 
-use lazaret_vocabulary::event::entry::Entry;
 use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, Side};
 
 use super::Judge;
@@ -69,19 +68,25 @@ impl State {
             .map(|bound| less_of_rules(bound, rules))
             .unwrap_or_default()
     }
+}
 
+/// A change of rules or of a protocol.
+#[derive(Clone, Copy)]
+pub(crate) enum Change<'a> {
+    Rules(&'a RuleBook),
+    Protocol(&'a Protocol),
+}
+
+impl Change<'_> {
     /// The digest under which a change is proposed and adopted: from when it holds may differ between the two.
-    pub(crate) fn change_digest(entry: &Entry) -> Option<Digest> {
-        let bytes = match entry {
-            Entry::RulesAdopted { rules } | Entry::RulesProposed { rules } => {
-                crate::canonical::to_vec(rules)
-            }
-            Entry::ProtocolAdopted { protocol } | Entry::ProtocolProposed { protocol } => {
+    pub(crate) fn digest(self) -> Option<Digest> {
+        let bytes = match self {
+            Change::Rules(rules) => crate::canonical::to_vec(rules),
+            Change::Protocol(protocol) => {
                 let mut protocol = protocol.clone();
                 protocol.from = timestamp(0);
                 crate::canonical::to_vec(&protocol)
             }
-            _ => return None,
         };
         bytes.ok().map(|bytes| Digest::of(&bytes))
     }
@@ -89,12 +94,16 @@ impl State {
 
 impl Judge<'_> {
     /// That a change which asks for less was proposed by somebody else, long enough ago.
-    pub(super) fn may_ask_for_less(&self, entry: &Entry, less: &[Less]) -> Result<(), Refusal> {
+    pub(crate) fn may_ask_for_less(
+        &self,
+        change: Change<'_>,
+        less: &[Less],
+    ) -> Result<(), Refusal> {
         // Before the first goods came there is nothing that a change could free.
         if less.is_empty() || self.state.totals.vehicles_arrived == 0 {
             return Ok(());
         }
-        let digest = State::change_digest(entry);
+        let digest = change.digest();
         let by = self.command.by.as_str();
         let second = self.state.proposals.iter().find(|proposal| {
             Some(Digest(proposal.digest)) == digest

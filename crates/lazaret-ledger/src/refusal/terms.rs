@@ -3,13 +3,15 @@
 use std::fmt;
 
 use jiff::Timestamp;
+pub use lazaret_vocabulary::event::Noun;
 use lazaret_vocabulary::event::entry::{Hazard, PersonName, Role, SampleId};
-use lazaret_vocabulary::event::{LotId, StepName, VehicleId};
+use lazaret_vocabulary::event::{Example, LotId, StepName, VehicleId};
 use serde::{Deserialize, Serialize};
 
+use crate::rule::Warning;
 use crate::segregation::{Hazards, Segregation};
 use crate::spelling::{BadName, NAME_MAX};
-use crate::state::timestamp;
+use crate::state::{Stage, timestamp};
 
 /// An instant, RFC 3339 in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -32,83 +34,6 @@ impl From<Timestamp> for When {
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// What a name is the name of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Noun {
-    /// A convoy.
-    Convoy,
-    /// A vehicle.
-    Vehicle,
-    /// A lot.
-    Lot,
-    /// A departure inland.
-    Departure,
-    /// A source.
-    Source,
-    /// A place.
-    Place,
-    /// A step.
-    Step,
-    /// A goods class.
-    Goods,
-    /// A crew or a piece of equipment.
-    Resource,
-    /// Papers of a convoy.
-    Manifest,
-    /// A person.
-    Person,
-    /// A sample.
-    Sample,
-    /// An exception.
-    Exception,
-    /// An agent of a treatment.
-    Agent,
-    /// A test.
-    Test,
-    /// A protocol.
-    Protocol,
-    /// A line of readings.
-    Line,
-    /// A seal.
-    Seal,
-    /// A device that sends commands.
-    Device,
-    /// A site of the gateway.
-    Site,
-    /// A record of the ledger.
-    Record,
-}
-
-impl fmt::Display for Noun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Noun::Convoy => "convoy",
-            Noun::Vehicle => "vehicle",
-            Noun::Lot => "lot",
-            Noun::Departure => "departure",
-            Noun::Source => "source",
-            Noun::Place => "place",
-            Noun::Step => "step",
-            Noun::Goods => "goods class",
-            Noun::Resource => "crew or equipment",
-            Noun::Manifest => "paper",
-            Noun::Person => "person",
-            Noun::Sample => "sample",
-            Noun::Exception => "exception",
-            Noun::Agent => "agent",
-            Noun::Test => "test",
-            Noun::Protocol => "protocol",
-            Noun::Line => "line of readings",
-            Noun::Seal => "seal",
-            Noun::Device => "device",
-            Noun::Site => "site",
-            Noun::Record => "record",
-        })
     }
 }
 
@@ -228,6 +153,29 @@ impl From<&BadName> for NameFault {
     }
 }
 
+/// Examples of the terms.
+macro_rules! examples {
+    ($($type:ty = $value:expr;)*) => {$(
+        impl Example for $type {
+            fn example() -> Self {
+                $value
+            }
+        }
+    )*};
+}
+
+examples! {
+    When = When(Example::example());
+    Dangers = Dangers(Example::example());
+    Nearness = Nearness::UnderNote(2);
+    Fallen = Fallen { signer: Example::example(), lapsed: true };
+    Milestone = Milestone::LotCame { lot: Example::example() };
+    NameFault = NameFault::Control { code: 10 };
+    Stage = Stage::SentBack;
+    Warning = Warning::LookAlike;
+    super::Less = super::Less::LessRest;
+}
+
 /// Chooses one of two halves of a sentence.
 pub(super) struct Whether<'a>(pub(super) bool, pub(super) &'a str, pub(super) &'a str);
 
@@ -244,7 +192,7 @@ pub(super) fn list<T: fmt::Display>(items: &[T], between: &str) -> String {
 }
 
 /// A role as a sentence says it.
-pub(super) fn role_name(role: Role) -> &'static str {
+pub(crate) fn role_name(role: Role) -> &'static str {
     match role {
         Role::YardMaster => "yard master",
         Role::DisinfectionLead => "disinfection lead",

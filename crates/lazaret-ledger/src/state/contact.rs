@@ -330,7 +330,7 @@ impl State {
     }
 
     /// Records a stay of `lot` on `surface`; gives its number.
-    pub(super) fn visit(&mut self, lot: u32, surface: Touched, from: i64, to: i64) -> u32 {
+    pub(crate) fn visit(&mut self, lot: u32, surface: Touched, from: i64, to: i64) -> u32 {
         let tail = self.tail(surface);
         let reaches = |episode: &Episode| {
             let end = if episode.open > 0 {
@@ -372,7 +372,7 @@ impl State {
         last
     }
 
-    pub(super) fn open_episode(&mut self, surface: Touched, from: i64) -> u32 {
+    pub(crate) fn open_episode(&mut self, surface: Touched, from: i64) -> u32 {
         let number = self.episodes.len() as u32;
         self.episodes.push(Episode {
             surface,
@@ -395,7 +395,7 @@ impl State {
         number
     }
 
-    pub(super) fn join(&mut self, lot: u32, episode: u32, from: i64, to: i64) -> u32 {
+    pub(crate) fn join(&mut self, lot: u32, episode: u32, from: i64, to: i64) -> u32 {
         let number = self.visits.len() as u32;
         let row = &mut self.episodes[episode as usize];
         let earlier = from < row.from;

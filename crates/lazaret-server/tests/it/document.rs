@@ -39,3 +39,38 @@ fn a_route_is_at_most_twenty_lines() {
     assert!(routes > 60, "{routes} routes");
     assert_eq!(long, Vec::<String>::new());
 }
+
+/// What the catalogue of the screens is held against: one of each thing that is told, and how English says it.
+#[test]
+fn the_committed_examples_are_those_of_the_code() {
+    use lazaret_ledger::{Fact, Less, Remedy};
+
+    fn told<T: serde::Serialize + ToString>(all: &[T]) -> Vec<serde_json::Value> {
+        let one = |one: &T| serde_json::json!({ "data": one, "english": one.to_string() });
+        all.iter().map(one).collect()
+    }
+    let happened: Vec<_> = lazaret_vocabulary::strict::one_of_each()
+        .iter()
+        .map(|one| {
+            let english = lazaret_ledger::words::words(one);
+            serde_json::json!({ "data": one, "english": english })
+        })
+        .collect();
+    let examples = serde_json::json!({
+        "facts": told(&Fact::one_of_each()),
+        "remedies": told(&Remedy::one_of_each()),
+        "less": told(&Less::one_of_each()),
+        "events": happened,
+    });
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/src/words/told.json");
+    let mut examples = serde_json::to_string_pretty(&examples).unwrap();
+    examples.push('\n');
+    if std::env::var_os("LAZARET_WRITE_OPENAPI").is_some() {
+        std::fs::write(&path, &examples).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == examples,
+        "web/src/words/told.json is out of step: run LAZARET_WRITE_OPENAPI=1 cargo test -p lazaret-server document"
+    );
+}

@@ -10,7 +10,7 @@ use super::Touch;
 use crate::work::WorkedOn;
 
 impl State {
-    pub(super) fn unload(
+    pub(crate) fn unload(
         &mut self,
         lot: u32,
         vehicle: u32,
@@ -57,7 +57,7 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn split_off(&mut self, parent: u32, part: u32, tally: Tally) {
+    pub(crate) fn split_off(&mut self, parent: u32, part: u32, tally: Tally) {
         let mut row = self.lot(parent).clone();
         row.parent = parent;
         row.pieces = tally.pieces;
@@ -88,7 +88,7 @@ impl State {
         }
     }
 
-    pub(super) fn freeze(&mut self, lot: u32, exception: u32) {
+    pub(crate) fn freeze(&mut self, lot: u32, exception: u32) {
         self.unrelease(lot);
         let row = &mut self.lots[lot as usize];
         row.frozen = row.frozen.saturating_add(1);
@@ -96,7 +96,7 @@ impl State {
     }
 
     /// Takes signatures and release back.
-    pub(in crate::state) fn unrelease(&mut self, lot: u32) {
+    pub(crate) fn unrelease(&mut self, lot: u32) {
         let row = &mut self.lots[lot as usize];
         if row.stage.present() {
             row.set(flag::RELEASED, false);
@@ -106,7 +106,7 @@ impl State {
     }
 
     /// Starts a lot anew: nothing that was done to it counts any more.
-    pub(super) fn void(&mut self, lot: u32, now: i64) {
+    pub(crate) fn void(&mut self, lot: u32, now: i64) {
         self.unrelease(lot);
         let row = &mut self.lots[lot as usize];
         row.treated = 0;
@@ -127,7 +127,7 @@ impl State {
     }
 
     /// Treatments, as bits, that still count when an inspection finds that a lot must be treated again.
-    pub(super) fn kept_after(&self, lot: u32, inspection: &StepName) -> u16 {
+    pub(crate) fn kept_after(&self, lot: u32, inspection: &StepName) -> u16 {
         let Some(protocol) = self.protocol_of(self.lot(lot)) else {
             return 0;
         };
@@ -147,7 +147,7 @@ impl State {
         }
     }
 
-    pub(super) fn tally(&mut self, lot: u32, tally: Tally) {
+    pub(crate) fn tally(&mut self, lot: u32, tally: Tally) {
         let row = &mut self.lots[lot as usize];
         row.pieces = tally.pieces;
         row.mass_kg = tally.mass_kg;
@@ -155,7 +155,7 @@ impl State {
     }
 
     /// Sets what a lot's clock counts from, if `is` says that this is it and the clock does not run already.
-    pub(super) fn base(&mut self, lot: u32, now: i64, is: impl Fn(&ClockFrom) -> bool) {
+    pub(crate) fn base(&mut self, lot: u32, now: i64, is: impl Fn(&ClockFrom) -> bool) {
         let row = &mut self.lots[lot as usize];
         let Some(AsJson(protocol)) = self.protocols.get(usize::from(row.protocol)) else {
             return;
@@ -191,7 +191,7 @@ impl State {
         from.is_some_and(|from| sample.taken >= from.saturating_add(not_before))
     }
 
-    pub(super) fn handled(
+    pub(crate) fn handled(
         &mut self,
         on: WorkedOn<'_>,
         people: &[PersonName],
@@ -231,7 +231,7 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn add_handler(&mut self, lot: u32, person: u32, at: i64, judged: bool) {
+    pub(crate) fn add_handler(&mut self, lot: u32, person: u32, at: i64, judged: bool) {
         let head = self.lots[lot as usize].handlers;
         // The same person at the same time says nothing new, unless it is the first time that they judge. An earlier time
         // does, however late it is entered: what they handled since they fell ill depends on it.
@@ -261,7 +261,7 @@ impl State {
     }
 
     /// Moves a lot into a unit.
-    pub(in crate::state) fn enter(&mut self, lot: u32, unit: u32, slot: bool, at: i64, now: i64) {
+    pub(crate) fn enter(&mut self, lot: u32, unit: u32, slot: bool, at: i64, now: i64) {
         self.leave(lot, now);
         self.occupy_as(lot, unit, slot);
         let contact = self
@@ -272,7 +272,7 @@ impl State {
         }
     }
 
-    pub(super) fn occupy_as(&mut self, lot: u32, unit: u32, slot: bool) {
+    pub(crate) fn occupy_as(&mut self, lot: u32, unit: u32, slot: bool) {
         let row = &mut self.lots[lot as usize];
         row.unit = unit;
         row.position = self.units[unit as usize].lots.len() as u32;
@@ -284,7 +284,7 @@ impl State {
     }
 
     /// Takes a lot out of where it is.
-    pub(super) fn leave(&mut self, lot: u32, now: i64) {
+    pub(crate) fn leave(&mut self, lot: u32, now: i64) {
         self.end_visits(lot, now);
         self.free_slot(lot);
         let row = &mut self.lots[lot as usize];
@@ -300,7 +300,7 @@ impl State {
         }
     }
 
-    pub(super) fn free_slot(&mut self, lot: u32) {
+    pub(crate) fn free_slot(&mut self, lot: u32) {
         let row = &mut self.lots[lot as usize];
         if row.is(flag::SLOT) {
             row.set(flag::SLOT, false);
@@ -309,7 +309,7 @@ impl State {
         }
     }
 
-    pub(super) fn gone(&mut self, lot: u32, stage: LotStage, now: i64) {
+    pub(crate) fn gone(&mut self, lot: u32, stage: LotStage, now: i64) {
         self.leave(lot, now);
         self.unload_from_departure_unless(lot, stage);
         self.treatments.remove(&lot);
@@ -318,13 +318,13 @@ impl State {
         self.lots[lot as usize].stage = stage;
     }
 
-    pub(super) fn unload_from_departure_unless(&mut self, lot: u32, stage: LotStage) {
+    pub(crate) fn unload_from_departure_unless(&mut self, lot: u32, stage: LotStage) {
         if stage != LotStage::Departed {
             self.unload_from_departure(lot);
         }
     }
 
-    pub(super) fn unload_from_departure(&mut self, lot: u32) {
+    pub(crate) fn unload_from_departure(&mut self, lot: u32) {
         let row = &mut self.lots[lot as usize];
         if row.stage == LotStage::Loaded {
             self.wagons.remove(&lot);
@@ -335,7 +335,7 @@ impl State {
         }
     }
 
-    pub(super) fn take_vehicle(&mut self, vehicle: u32) {
+    pub(crate) fn take_vehicle(&mut self, vehicle: u32) {
         let row = &mut self.vehicles[vehicle as usize];
         let (unit, position) = (row.unit, row.position);
         (row.unit, row.position) = (NONE, NONE);
@@ -350,7 +350,7 @@ impl State {
         self.occupy(unit, -1);
     }
 
-    pub(super) fn occupy(&mut self, unit: u32, by: i32) {
+    pub(crate) fn occupy(&mut self, unit: u32, by: i32) {
         let row = &mut self.units[unit as usize];
         row.used = row.used.saturating_add_signed(by);
         let place = &mut self.places[row.place as usize];

@@ -10,7 +10,7 @@ use super::super::{
 use super::{Touch, find};
 
 impl State {
-    pub(super) fn new_lot(&mut self, name: &str, goods: u32) -> u32 {
+    pub(crate) fn new_lot(&mut self, name: &str, goods: u32) -> u32 {
         let lot = self.lot_names.add(name);
         if lot as usize == self.lots.len() {
             self.lots.push(Lot::new(goods));
@@ -18,19 +18,19 @@ impl State {
         lot
     }
 
-    pub(super) fn lot_touched(&self, name: &str, touch: &mut Touch) -> Result<u32, String> {
+    pub(crate) fn lot_touched(&self, name: &str, touch: &mut Touch) -> Result<u32, String> {
         let lot = find(&self.lot_names, name, "lot")?;
         touch.lots.push(lot);
         Ok(lot)
     }
 
-    pub(super) fn vehicle_touched(&self, name: &str, touch: &mut Touch) -> Result<u32, String> {
+    pub(crate) fn vehicle_touched(&self, name: &str, touch: &mut Touch) -> Result<u32, String> {
         let vehicle = find(&self.vehicle_names, name, "vehicle")?;
         touch.vehicles.push(vehicle);
         Ok(vehicle)
     }
 
-    pub(super) fn vehicle(&mut self, name: &str) -> u32 {
+    pub(crate) fn vehicle(&mut self, name: &str) -> u32 {
         let vehicle = self.vehicle_names.add(name);
         if vehicle as usize == self.vehicles.len() {
             self.vehicles.push(Vehicle::new());
@@ -38,7 +38,7 @@ impl State {
         vehicle
     }
 
-    pub(super) fn convoy(&mut self, name: &str) -> u32 {
+    pub(crate) fn convoy(&mut self, name: &str) -> u32 {
         let convoy = self.convoy_names.add(name);
         if convoy as usize == self.convoys.len() {
             self.convoys.push(Convoy {
@@ -51,7 +51,7 @@ impl State {
         convoy
     }
 
-    pub(super) fn departure_row(&mut self, name: &str) -> u32 {
+    pub(crate) fn departure_row(&mut self, name: &str) -> u32 {
         let departure = self.departure_names.add(name);
         if departure as usize == self.departures.len() {
             self.departures.push(Departure {
@@ -62,7 +62,7 @@ impl State {
         departure
     }
 
-    pub(super) fn exception(&mut self, name: &str, now: i64, because: &str) -> u32 {
+    pub(crate) fn exception(&mut self, name: &str, now: i64, because: &str) -> u32 {
         let exception = self.exception_names.add(name);
         if exception as usize == self.exceptions.len() {
             self.exceptions.push(ExceptionRow {
@@ -78,7 +78,7 @@ impl State {
         exception
     }
 
-    pub(super) fn person(&mut self, name: &PersonName) -> u32 {
+    pub(crate) fn person(&mut self, name: &PersonName) -> u32 {
         let person = self.person_names.add(name.as_str());
         if person as usize == self.people.len() {
             self.people.push(Person {
@@ -89,7 +89,7 @@ impl State {
         person
     }
 
-    pub(super) fn place(&mut self, name: &str) -> u32 {
+    pub(crate) fn place(&mut self, name: &str) -> u32 {
         let place = self.place_names.add(name);
         if place as usize == self.places.len() {
             self.places.push(Place {
@@ -102,7 +102,7 @@ impl State {
         place
     }
 
-    pub(super) fn unit(&mut self, spot: &Spot) -> u32 {
+    pub(crate) fn unit(&mut self, spot: &Spot) -> u32 {
         let place = self.place(spot.place.as_str());
         let index = spot.unit.saturating_sub(1) as usize;
         let units = &mut self.places[place as usize].units;

@@ -1,35 +1,191 @@
 //! Papers: what they announce, how they may change, and what follows once the goods are here.
 
 use jiff::Timestamp;
-use lazaret_vocabulary::event::entry::{Entry, ExceptionId, ManifestId, ManifestLine, Role};
+use lazaret_vocabulary::event::entry::{ManifestId, ManifestLine, Papers, PersonName, Role};
 use lazaret_vocabulary::event::{ConvoyId, LotId, SourceName, Thing, VehicleId};
 
-use super::{Judge, Said};
+use super::Meaning;
+use crate::decide::{Judge, Said};
 use crate::gate::unknown;
 use crate::refusal::{Fact, Noun, Refusal, Remedy};
+use crate::role::{ENTRANTS, PAPERS};
 use crate::rule::Rule;
 use crate::segregation::{Class, Hazards};
-use crate::state::{LotStage, ManifestStage, flag, micros, some};
+use crate::state::apply::{Touch, find};
+use crate::state::{LotStage, Manifest, ManifestStage, State, VehicleStage, flag, micros, some};
+use crate::words::count_of;
 
-impl Judge<'_> {
-    /// Opens an exception of the ledger's own: stops lots, and tells whoever settles exceptions.
-    pub(super) fn raise(&self, kind: &str, lots: Vec<LotId>, because: String, said: &mut Said) {
-        let next = self.state.seq() + 1;
-        let taken = |name: &str| self.state.exception_names.find(name).is_some();
-        let plain = format!("{kind}-{next}");
-        let name = (2..)
-            .map(|again| format!("{plain}-{again}"))
-            .find(|name| !taken(name))
-            .filter(|_| taken(&plain))
-            .unwrap_or(plain);
-        said.after.push(self.now(Entry::ExceptionOpened {
-            exception: ExceptionId::new(name),
-            lots,
-            because,
-        }));
+impl<'a> Meaning<'a> for Papers<'a> {
+    fn who(self) -> &'static [Role] {
+        match self {
+            Papers::ManifestAnnounced { .. }
+            | Papers::ManifestAmended { .. }
+            | Papers::ManifestWithheld { .. }
+            | Papers::ManifestRefused { .. }
+            | Papers::ConvoyPostponed { .. }
+            | Papers::TrialDeclared { .. } => PAPERS,
+            Papers::NameVoided { .. } => ENTRANTS,
+        }
     }
 
-    pub(super) fn manifest(&self, manifest: &ManifestId) -> Result<u32, Refusal> {
+    fn instants(self) -> Vec<(&'static str, Timestamp)> {
+        match self {
+            Papers::ManifestAnnounced { due, .. } => due.iter().map(|due| ("due", *due)).collect(),
+            Papers::ManifestAmended { .. }
+            | Papers::ManifestWithheld { .. }
+            | Papers::ManifestRefused { .. }
+            | Papers::ConvoyPostponed { .. }
+            | Papers::NameVoided { .. }
+            | Papers::TrialDeclared { .. } => Vec::new(),
+        }
+    }
+
+    fn decide(self, judge: &Judge<'_>, said: &mut Said) -> Result<(), Refusal> {
+        match self {
+            Papers::ManifestAnnounced {
+                manifest,
+                convoy,
+                source,
+                lines,
+                ..
+            } => judge.announced(manifest, convoy, source, lines),
+            Papers::ManifestAmended {
+                manifest,
+                lines,
+                because,
+            } => judge.amended(manifest, lines, because, said),
+            Papers::ManifestWithheld { manifest, because } => {
+                let known = judge.manifest(manifest)?;
+                let fact = format!("its sender took papers {manifest} back: {because}");
+                judge.papers_in_question(known, &fact, said);
+                Ok(())
+            }
+            Papers::ManifestRefused { manifest, because } => {
+                let known = judge.manifest(manifest)?;
+                let fact = format!("papers {manifest} were refused: {because}");
+                judge.papers_in_question(known, &fact, said);
+                Ok(())
+            }
+            Papers::ConvoyPostponed {
+                convoy,
+                due,
+                because,
+            } => judge.postponed(convoy, *due, because),
+            Papers::NameVoided { thing, because } => judge.name_voided(thing, because),
+            Papers::TrialDeclared { convoy } => judge.trial_declared(convoy),
+        }
+    }
+
+    fn apply(
+        self,
+        state: &mut State,
+        by: &PersonName,
+        (_at, now): (i64, i64),
+        touch: &mut Touch,
+    ) -> Result<(), String> {
+        match self {
+            Papers::ConvoyPostponed { convoy, due, .. } => {
+                let convoy = find(&state.convoy_names, convoy.as_str(), "convoy")?;
+                if let Some(manifest) = some(state.convoys[convoy as usize].manifest) {
+                    state.manifests[manifest as usize].due = Some(micros(*due));
+                }
+            }
+            Papers::NameVoided { thing, .. } => state.void_name(thing, by, now, touch)?,
+            Papers::ManifestAnnounced {
+                manifest,
+                convoy,
+                source,
+                due,
+                lines,
+            } => {
+                let source = state.source_names.add(source.as_str());
+                let convoy = state.convoy(convoy.as_str());
+                state.convoys[convoy as usize].source = source;
+                let number = state.manifest_names.add(manifest.as_str());
+                if number as usize == state.manifests.len() {
+                    state.manifests.push(Manifest {
+                        convoy,
+                        stage: ManifestStage::Announced,
+                        due: due.map(micros),
+                        lots: Vec::new(),
+                        amended: 0,
+                    });
+                } else {
+                    // Papers that their sender took back come again.
+                    let row = &mut state.manifests[number as usize];
+                    row.convoy = convoy;
+                    row.stage = ManifestStage::Announced;
+                    row.due = due.map(micros);
+                }
+                state.convoys[convoy as usize].manifest = number;
+                state.announce(number, lines, touch);
+            }
+            Papers::ManifestAmended {
+                manifest, lines, ..
+            } => {
+                let number = find(&state.manifest_names, manifest.as_str(), "manifest")?;
+                let row = &mut state.manifests[number as usize];
+                row.amended = row.amended.saturating_add(1);
+                row.stage = ManifestStage::Announced;
+                state.announce(number, lines, touch);
+            }
+            Papers::ManifestWithheld { manifest, .. } => {
+                let number = find(&state.manifest_names, manifest.as_str(), "manifest")?;
+                state.manifests[number as usize].stage = ManifestStage::Withheld;
+                state.announce(number, &[], touch);
+            }
+            Papers::ManifestRefused { manifest, .. } => {
+                let number = find(&state.manifest_names, manifest.as_str(), "manifest")?;
+                state.manifests[number as usize].stage = ManifestStage::Refused;
+            }
+            Papers::TrialDeclared { convoy } => {
+                let convoy = state.convoy(convoy.as_str());
+                state.convoys[convoy as usize].trial = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn words(self) -> String {
+        match self {
+            Papers::ManifestAnnounced {
+                manifest,
+                convoy,
+                lines,
+                ..
+            } => format!(
+                "papers {manifest} announce {} with {convoy}",
+                count_of(lines.len() as u64, "lot")
+            ),
+            Papers::ManifestAmended {
+                manifest, because, ..
+            } => format!("papers {manifest} were amended: {because}"),
+            Papers::ManifestWithheld { manifest, because } => {
+                format!("papers {manifest} were withheld: {because}")
+            }
+            Papers::ManifestRefused { manifest, because } => {
+                format!("papers {manifest} were refused: {because}")
+            }
+            Papers::ConvoyPostponed {
+                convoy,
+                due,
+                because,
+            } => format!("convoy {convoy} comes at {due}: {because}"),
+            Papers::NameVoided { thing, because } => {
+                let name = match thing {
+                    Thing::Convoy(convoy) => format!("convoy {convoy}"),
+                    Thing::Vehicle(vehicle) => format!("vehicle {vehicle}"),
+                    Thing::Lot(lot) => format!("lot {lot}"),
+                };
+                format!("{name} was entered by mistake and is not here: {because}")
+            }
+            Papers::TrialDeclared { convoy } => format!("convoy {convoy} is an exercise"),
+        }
+    }
+}
+
+impl Judge<'_> {
+    pub(crate) fn manifest(&self, manifest: &ManifestId) -> Result<u32, Refusal> {
         self.state
             .manifest_names
             .find(manifest.as_str())
@@ -42,7 +198,7 @@ impl Judge<'_> {
             })
     }
 
-    pub(super) fn announced(
+    pub(crate) fn announced(
         &self,
         manifest: &ManifestId,
         convoy: &ConvoyId,
@@ -83,7 +239,7 @@ impl Judge<'_> {
     }
 
     /// That the lines of papers make sense together and with what is here.
-    fn lines(&self, lines: &[ManifestLine], convoy: Option<u32>) -> Result<(), Refusal> {
+    pub(crate) fn lines(&self, lines: &[ManifestLine], convoy: Option<u32>) -> Result<(), Refusal> {
         let rules = self.rules()?;
         let mut names: Vec<&LotId> = lines.iter().map(|line| &line.lot).collect();
         names.sort_unstable();
@@ -160,7 +316,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    pub(super) fn trial_declared(&self, convoy: &ConvoyId) -> Result<(), Refusal> {
+    pub(crate) fn trial_declared(&self, convoy: &ConvoyId) -> Result<(), Refusal> {
         let arrived = self
             .state
             .convoy_names
@@ -177,12 +333,12 @@ impl Judge<'_> {
     }
 
     /// Whether the convoy of papers is here.
-    fn papers_arrived(&self, papers: u32) -> bool {
+    pub(crate) fn papers_arrived(&self, papers: u32) -> bool {
         let convoy = self.state.manifests[papers as usize].convoy;
         self.state.convoys[convoy as usize].arrived.is_some()
     }
 
-    pub(super) fn amended(
+    pub(crate) fn amended(
         &self,
         manifest: &ManifestId,
         lines: &[ManifestLine],
@@ -225,7 +381,7 @@ impl Judge<'_> {
     }
 
     /// Whether a line says of a lot what is known of it.
-    fn says_the_same(&self, lot: u32, line: &ManifestLine) -> bool {
+    pub(crate) fn says_the_same(&self, lot: u32, line: &ManifestLine) -> bool {
         let row = self.state.lot(lot);
         let classes = line
             .hazards
@@ -238,7 +394,7 @@ impl Judge<'_> {
     }
 
     /// Papers taken back or refused when their goods are here already: what they named is stopped.
-    pub(super) fn papers_in_question(&self, papers: u32, fact: &str, said: &mut Said) {
+    pub(crate) fn papers_in_question(&self, papers: u32, fact: &str, said: &mut Said) {
         if !self.papers_arrived(papers) {
             return;
         }
@@ -255,7 +411,7 @@ impl Judge<'_> {
     }
 
     /// Papers and arrival compared in both directions.
-    pub(super) fn compare_arrival(&self, papers: u32, vehicles: &[VehicleId], said: &mut Said) {
+    pub(crate) fn compare_arrival(&self, papers: u32, vehicles: &[VehicleId], said: &mut Said) {
         let row = &self.state.manifests[papers as usize];
         let announced = |lot: &&u32| self.state.lot(**lot).stage == LotStage::Announced;
         let on = |lot: u32| self.state.vehicle_names.get(self.state.lot(lot).vehicle);
@@ -293,7 +449,7 @@ impl Judge<'_> {
     }
 
     /// A lot of a convoy with papers that none of them names.
-    pub(super) fn unannounced(&self, lot: &LotId, convoy: u32, said: &mut Said) {
+    pub(crate) fn unannounced(&self, lot: &LotId, convoy: u32, said: &mut Said) {
         let papers = some(self.state.convoys[convoy as usize].manifest).filter(|&papers| {
             self.state.manifests[papers as usize].stage != ManifestStage::Withheld
         });
@@ -306,7 +462,7 @@ impl Judge<'_> {
         }
     }
 
-    pub(super) fn postponed(
+    pub(crate) fn postponed(
         &self,
         convoy: &ConvoyId,
         due: Timestamp,
@@ -349,7 +505,7 @@ impl Judge<'_> {
     }
 
     /// That a thing may be called a mistake of entry: it is here, and nothing was done with it.
-    pub(super) fn name_voided(&self, thing: &Thing, because: &str) -> Result<(), Refusal> {
+    pub(crate) fn name_voided(&self, thing: &Thing, because: &str) -> Result<(), Refusal> {
         let wrong = |fact: Fact, remedy: Remedy| Err(Refusal::new(Rule::Known, fact, remedy));
         if because.trim().is_empty() {
             return wrong(Fact::VoidingUnexplained, Remedy::SayHow);
@@ -437,6 +593,106 @@ impl Judge<'_> {
     }
 }
 
-fn person_named(name: &str) -> lazaret_vocabulary::event::entry::PersonName {
+impl State {
+    /// One person says that a thing is not here; once a second says the same, it is not.
+    pub(crate) fn void_name(
+        &mut self,
+        thing: &Thing,
+        by: &PersonName,
+        now: i64,
+        touch: &mut Touch,
+    ) -> Result<(), String> {
+        let key = match thing {
+            Thing::Lot(lot) => (true, self.lot_touched(lot.as_str(), touch)?),
+            Thing::Vehicle(vehicle) => (false, self.vehicle_touched(vehicle.as_str(), touch)?),
+            Thing::Convoy(_) => return Ok(()),
+        };
+        let by = self.person(by);
+        if self.voiding.get(&key).is_none_or(|first| *first == by) {
+            self.voiding.insert(key, by);
+            return Ok(());
+        }
+        self.voiding.remove(&key);
+        let (is_lot, number) = key;
+        if is_lot {
+            self.gone(number, LotStage::Withdrawn, now);
+            self.totals.lots_entered = self.totals.lots_entered.saturating_sub(1);
+        } else {
+            self.take_vehicle(number);
+            self.vehicles[number as usize].stage = VehicleStage::Gone;
+            self.vehicles_here.remove(&number);
+            self.seals.remove(&number);
+            self.totals.vehicles_arrived = self.totals.vehicles_arrived.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn announce(&mut self, manifest: u32, lines: &[ManifestLine], touch: &mut Touch) {
+        let convoy = self.manifests[manifest as usize].convoy;
+        let arrived = self.convoys[convoy as usize].arrived.is_some();
+        for lot in std::mem::take(&mut self.manifests[manifest as usize].lots) {
+            if self.lot(lot).stage != LotStage::Announced {
+                self.manifests[manifest as usize].lots.push(lot);
+                continue;
+            }
+            self.lots[lot as usize].stage = LotStage::Withdrawn;
+            let vehicle = self.lot(lot).vehicle;
+            if arrived && self.vehicles[vehicle as usize].convoy == convoy {
+                let row = &mut self.vehicles[vehicle as usize];
+                row.expected = row.expected.saturating_sub(1);
+            }
+            touch.lots.push(lot);
+        }
+        for line in lines {
+            let goods = self.goods_names.add(line.goods.as_str());
+            let vehicle = self.vehicle(line.vehicle.as_str());
+            let lot = self.new_lot(line.lot.as_str(), goods);
+            // A line for a lot that has been unloaded meanwhile changes only what its papers said, dangers aside.
+            if self.lot(lot).stage == LotStage::Withdrawn {
+                self.lots[lot as usize].stage = LotStage::Announced;
+            }
+            let hazards = (line.hazards.iter()).filter_map(|hazard| Class::read(hazard.as_str()));
+            let row = &mut self.lots[lot as usize];
+            if row.stage.present() {
+                // Papers may tell of a danger late. That they no longer tell of one frees nothing.
+                hazards.clone().for_each(|class| row.hazards.add(class));
+            }
+            if row.stage == LotStage::Announced {
+                row.goods = goods;
+                row.vehicle = vehicle;
+                row.convoy = convoy;
+                row.pieces = line.tally.pieces;
+                row.mass_kg = line.tally.mass_kg;
+                row.set(flag::TALLIED, true);
+                row.hazards = hazards.collect();
+                if arrived {
+                    self.expect(lot);
+                }
+                self.manifests[manifest as usize].lots.push(lot);
+            }
+            if !line.seals.is_empty() {
+                let seals = self.seals.entry(vehicle).or_default();
+                for seal in &line.seals {
+                    if !seals.contains(seal) {
+                        seals.push(seal.clone());
+                    }
+                }
+            }
+            touch.lots.push(lot);
+        }
+    }
+
+    pub(crate) fn expect(&mut self, lot: u32) {
+        let row = &self.lots[lot as usize];
+        if row.stage == LotStage::Announced {
+            let vehicle = &mut self.vehicles[row.vehicle as usize];
+            if vehicle.convoy == row.convoy {
+                vehicle.expected += 1;
+            }
+        }
+    }
+}
+
+pub(crate) fn person_named(name: &str) -> lazaret_vocabulary::event::entry::PersonName {
     lazaret_vocabulary::event::entry::PersonName::new(name)
 }

@@ -1,28 +1,160 @@
-//! People and rules: who may work, and what they work by.
+//! People: appointed, cleared, on shift, sick, and what they worked on.
 
 use jiff::Timestamp;
-use lazaret_vocabulary::event::StepName;
-use lazaret_vocabulary::event::entry::{AgentName, ExceptionId, PersonName, Role};
-use lazaret_vocabulary::event::rules::{Band, Protocol, RuleBook, TreatmentRule};
+use lazaret_vocabulary::event::entry::{AgentName, ExceptionId, People, PersonName, Role};
 
-use super::{Judge, Said};
+use super::Meaning;
+use crate::decide::{Judge, Said};
 use crate::gate::unknown;
-use crate::refusal::{Fact, Noun, Refusal, Remedy, when};
+use crate::refusal::{Fact, Noun, Refusal, Remedy, role_name, when};
+use crate::role::{ADMINISTRATOR, ANYBODY, CLEARANCE, NOBODY, SHIFTS};
 use crate::rule::Rule;
-use crate::state::{Person, flag, micros, seconds, timestamp};
-
-/// Tests that all protocols together may name: one bit each.
-const TESTS_AT_MOST: usize = 32;
-/// Treatments or inspections of one protocol: one bit each.
-const STEPS_AT_MOST: usize = 16;
-/// Signatures of one protocol.
-const SIGNATURES_AT_MOST: u8 = 4;
+use crate::state::apply::Touch;
+use crate::state::{Person, State, flag, micros, seconds, timestamp};
+use crate::words::{list, thing_words};
 
 /// The longest that anybody is thought to have been infectious before they report it: a hundred days, in µs.
 const INFECTIOUS_AT_MOST: i64 = 100 * 86_400 * 1_000_000;
 
+impl<'a> Meaning<'a> for People<'a> {
+    fn who(self) -> &'static [Role] {
+        match self {
+            People::PersonAppointed { .. } => ADMINISTRATOR,
+            People::PersonCleared { .. } | People::ClearanceLapsed { .. } => CLEARANCE,
+            People::PersonShiftStarted { .. } | People::PersonShiftEnded { .. } => SHIFTS,
+            People::PersonPassedGate { .. } => SHIFTS,
+            People::PersonReportedSick { .. } => ANYBODY,
+            People::Worked { .. } => NOBODY,
+        }
+    }
+
+    fn instants(self) -> Vec<(&'static str, Timestamp)> {
+        match self {
+            People::PersonCleared { until, .. } => vec![("until", *until)],
+            People::PersonAppointed { .. }
+            | People::ClearanceLapsed { .. }
+            | People::PersonShiftStarted { .. }
+            | People::PersonShiftEnded { .. }
+            | People::PersonPassedGate { .. }
+            | People::PersonReportedSick { .. }
+            | People::Worked { .. } => Vec::new(),
+        }
+    }
+
+    fn decide(self, judge: &Judge<'_>, said: &mut Said) -> Result<(), Refusal> {
+        match self {
+            People::PersonAppointed { person, roles } => judge.appointed(person, roles),
+            People::PersonCleared { person, until, .. } => judge.person_cleared(person, *until),
+            People::ClearanceLapsed { person, .. } | People::PersonPassedGate { person } => {
+                judge.person(person).map(drop)
+            }
+            People::PersonShiftStarted { person } => judge.shift_started(person),
+            People::PersonShiftEnded { person } => judge.shift_ended(person),
+            People::PersonReportedSick {
+                person,
+                since,
+                exception,
+            } => judge.sick(person, *since, exception, said),
+            // The ledger's own entries stop at the matrix of roles; a note may say anything.
+            People::Worked { .. } => Ok(()),
+        }
+    }
+
+    fn apply(
+        self,
+        state: &mut State,
+        _: &PersonName,
+        (_at, now): (i64, i64),
+        _: &mut Touch,
+    ) -> Result<(), String> {
+        match self {
+            People::PersonAppointed { person, roles } => {
+                let person = state.person(person);
+                state.people[person as usize].roles =
+                    roles.iter().fold(0, |mask, role| mask | 1 << *role as u16);
+            }
+            People::PersonCleared {
+                person,
+                until,
+                agents,
+            } => {
+                let agents: Vec<u32> = agents
+                    .iter()
+                    .map(|agent| state.agent_names.add(agent.as_str()))
+                    .collect();
+                let person = state.person(person);
+                let row = &mut state.people[person as usize];
+                row.cleared_until = micros(*until);
+                row.agents = agents;
+                row.sick = false;
+                row.lapsed = false;
+            }
+            People::ClearanceLapsed { person, .. } => {
+                let person = state.person(person);
+                let row = &mut state.people[person as usize];
+                row.cleared_until = row.cleared_until.min(now);
+                row.lapsed = true;
+            }
+            People::PersonShiftStarted { person } => {
+                let person = state.person(person);
+                state.people[person as usize].on_shift = true;
+            }
+            People::PersonShiftEnded { person } => {
+                let person = state.person(person);
+                let row = &mut state.people[person as usize];
+                row.on_shift = false;
+                row.shift_ended = Some(now);
+            }
+            People::PersonPassedGate { person } => {
+                let person = state.person(person);
+                state.people[person as usize].dirty = false;
+            }
+            People::PersonReportedSick {
+                person, exception, ..
+            } => {
+                let person = state.person(person);
+                let row = &mut state.people[person as usize];
+                row.sick = true;
+                row.cleared_until = row.cleared_until.min(now);
+                state.exception(exception.as_str(), now, "a person reported sick");
+            }
+            People::Worked { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn words(self) -> String {
+        match self {
+            People::PersonAppointed { person, roles } if roles.is_empty() => {
+                format!("{person} has no role any more")
+            }
+            People::PersonAppointed { person, roles } => format!(
+                "{person} is {}",
+                list(roles.iter().map(|role| role_name(*role).to_owned()))
+            ),
+            People::PersonCleared { person, until, .. } => {
+                format!("{person} is cleared until {until}")
+            }
+            People::ClearanceLapsed { person, because } => {
+                format!("the clearance of {person} lapsed: {because}")
+            }
+            People::PersonShiftStarted { person } => format!("{person} came on shift"),
+            People::PersonShiftEnded { person } => format!("{person} went off shift"),
+            People::PersonPassedGate { person } => format!("{person} passed the personnel gate"),
+            People::PersonReportedSick { person, since, .. } => {
+                format!("{person} reported sick since {since}")
+            }
+            People::Worked { thing, people } => format!(
+                "{} worked on {}",
+                list(people.iter().map(ToString::to_string)),
+                thing_words(thing)
+            ),
+        }
+    }
+}
+
 impl Judge<'_> {
-    pub(super) fn person(&self, person: &PersonName) -> Result<&Person, Refusal> {
+    pub(crate) fn person(&self, person: &PersonName) -> Result<&Person, Refusal> {
         self.state
             .person_names
             .find(person.as_str())
@@ -37,7 +169,7 @@ impl Judge<'_> {
     }
 
     /// That a person may work now.
-    pub(super) fn cleared(&self, person: &PersonName) -> Result<(), Refusal> {
+    pub(crate) fn cleared(&self, person: &PersonName) -> Result<(), Refusal> {
         let row = self.person(person)?;
         self.need(Rule::Cleared, row.cleared_until > self.now, || {
             (
@@ -64,7 +196,7 @@ impl Judge<'_> {
         })
     }
 
-    pub(super) fn trained(&self, person: &PersonName, agent: &AgentName) -> Result<(), Refusal> {
+    pub(crate) fn trained(&self, person: &PersonName, agent: &AgentName) -> Result<(), Refusal> {
         let row = self.person(person)?;
         let trained = self
             .state
@@ -83,7 +215,7 @@ impl Judge<'_> {
     }
 
     /// That a person who works on the clean side has passed the personnel gate.
-    pub(super) fn through_gate(&self, person: &PersonName, clean: bool) -> Result<(), Refusal> {
+    pub(crate) fn through_gate(&self, person: &PersonName, clean: bool) -> Result<(), Refusal> {
         if !clean || !self.rules()?.people.gate {
             return Ok(());
         }
@@ -98,7 +230,7 @@ impl Judge<'_> {
         })
     }
 
-    pub(super) fn appointed(&self, person: &PersonName, roles: &[Role]) -> Result<(), Refusal> {
+    pub(crate) fn appointed(&self, person: &PersonName, roles: &[Role]) -> Result<(), Refusal> {
         let first = self
             .state
             .people()
@@ -126,7 +258,7 @@ impl Judge<'_> {
         )
     }
 
-    pub(super) fn person_cleared(
+    pub(crate) fn person_cleared(
         &self,
         person: &PersonName,
         until: Timestamp,
@@ -155,7 +287,7 @@ impl Judge<'_> {
     }
 
     /// Whether nobody else could clear anybody.
-    fn sole(&self) -> bool {
+    pub(crate) fn sole(&self) -> bool {
         self.state
             .people()
             .filter(|person| {
@@ -170,7 +302,7 @@ impl Judge<'_> {
             < 2
     }
 
-    pub(super) fn shift_started(&self, person: &PersonName) -> Result<(), Refusal> {
+    pub(crate) fn shift_started(&self, person: &PersonName) -> Result<(), Refusal> {
         let row = self.person(person)?;
         self.need(Rule::Cleared, row.cleared_until > self.now, || {
             (
@@ -201,7 +333,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    pub(super) fn shift_ended(&self, person: &PersonName) -> Result<(), Refusal> {
+    pub(crate) fn shift_ended(&self, person: &PersonName) -> Result<(), Refusal> {
         let row = self.person(person)?;
         self.need(Rule::Known, row.on_shift, || {
             (
@@ -213,7 +345,7 @@ impl Judge<'_> {
         })
     }
 
-    pub(super) fn sick(
+    pub(crate) fn sick(
         &self,
         person: &PersonName,
         since: Timestamp,
@@ -281,188 +413,4 @@ impl Judge<'_> {
         );
         Ok(())
     }
-
-    pub(super) fn rules_adopted(&self, rules: &RuleBook) -> Result<(), Refusal> {
-        let wrong = |fact: Fact, remedy: Remedy| Err(Refusal::new(Rule::Known, fact, remedy));
-        for (position, rule) in rules.places.iter().enumerate() {
-            if rules.places[..position]
-                .iter()
-                .any(|other| other.place == rule.place)
-            {
-                return wrong(
-                    Fact::PlaceTwice {
-                        place: rule.place.clone(),
-                    },
-                    Remedy::NamePlaceOnce,
-                );
-            }
-            if rule.units == Some(0) {
-                return wrong(
-                    Fact::PlaceWithoutUnits {
-                        place: rule.place.clone(),
-                    },
-                    Remedy::GiveUnit,
-                );
-            }
-            if rule.pooled && rule.slots.is_some() && rule.units.is_none() {
-                return wrong(
-                    Fact::PoolOfUnknown {
-                        place: rule.place.clone(),
-                    },
-                    Remedy::SayUnits,
-                );
-            }
-            for to in &rule.leads_to {
-                if !rules.places.iter().any(|other| other.place == *to) {
-                    return wrong(
-                        Fact::LeadsNowhere {
-                            place: rule.place.clone(),
-                            to: to.clone(),
-                        },
-                        Remedy::PlaceOfRules,
-                    );
-                }
-            }
-        }
-        if rules.goods.is_empty() || rules.vehicles.is_empty() {
-            return wrong(Fact::NoClassOrSource, Remedy::OneOfEach);
-        }
-        Ok(())
-    }
-
-    pub(super) fn protocol_adopted(&self, protocol: &Protocol) -> Result<(), Refusal> {
-        let name = &protocol.protocol;
-        let rules = self.rules()?;
-        let wrong = |fact: Fact, remedy: Remedy| Err(Refusal::new(Rule::Known, fact, remedy));
-        let next = self
-            .state
-            .protocols()
-            .filter(|known| known.protocol == *name)
-            .map(|known| known.version)
-            .max()
-            .unwrap_or(0)
-            + 1;
-        if protocol.version != next {
-            return wrong(
-                Fact::OtherVersion {
-                    protocol: name.clone(),
-                    next,
-                    version: protocol.version,
-                },
-                Remedy::Number { next },
-            );
-        }
-        for goods in &protocol.goods {
-            if !rules.goods.iter().any(|rule| rule.goods == *goods) {
-                return wrong(unknown(Noun::Goods, goods.as_str()), Remedy::ChooseGoods);
-            }
-        }
-        if !(1..=SIGNATURES_AT_MOST).contains(&protocol.signatures) {
-            return wrong(
-                Fact::SignaturesAsked {
-                    protocol: name.clone(),
-                    signatures: protocol.signatures,
-                },
-                Remedy::AskSignatures {
-                    most: SIGNATURES_AT_MOST,
-                },
-            );
-        }
-        if protocol.treatments.len() > STEPS_AT_MOST || protocol.inspections.len() > STEPS_AT_MOST {
-            return wrong(
-                Fact::TooManySteps {
-                    protocol: name.clone(),
-                    most: STEPS_AT_MOST,
-                },
-                Remedy::LeaveSomeOut,
-            );
-        }
-        let named = |step: &StepName| protocol.treatments.iter().any(|rule| rule.step == *step);
-        let unnamed =
-            (protocol.hold.iter().flat_map(|hold| &hold.before)).find(|step| !named(step));
-        if let Some(step) = unnamed {
-            return wrong(
-                Fact::HeldBeforeUnknown {
-                    protocol: name.clone(),
-                    step: step.clone(),
-                },
-                Remedy::NameTreatment,
-            );
-        }
-        let new_tests = protocol
-            .tests
-            .iter()
-            .filter(|rule| self.state.test_names.find(rule.test.as_str()).is_none())
-            .count();
-        if self.state.test_names.len() + new_tests > TESTS_AT_MOST {
-            return wrong(
-                Fact::TooManyTests {
-                    most: TESTS_AT_MOST,
-                },
-                Remedy::KnownTests,
-            );
-        }
-        for (position, rule) in protocol.treatments.iter().enumerate() {
-            if protocol.treatments[..position]
-                .iter()
-                .any(|other| other.step == rule.step)
-            {
-                return wrong(
-                    Fact::StepTwice {
-                        protocol: name.clone(),
-                        step: rule.step.clone(),
-                    },
-                    Remedy::NameTreatmentOnce,
-                );
-            }
-            if let Some((fact, remedy)) = unfit(rule) {
-                return wrong(fact, remedy);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What makes no sense in what a treatment must reach, and what to write instead.
-fn unfit(rule: &TreatmentRule) -> Option<(Fact, Remedy)> {
-    for agent in &rule.agents {
-        let name = &agent.agent;
-        let mut bands: Vec<(i32, i32)> = agent
-            .bands
-            .iter()
-            .map(|band| (band.from_mc, band.below_mc))
-            .collect();
-        bands.sort_unstable();
-        let empty = bands.iter().any(|(from, below)| from >= below);
-        // The same band twice is two ways to pass; a part of another is a slip of the pen.
-        let overlap = (bands.windows(2)).any(|pair| pair[0] != pair[1] && pair[0].1 > pair[1].0);
-        if empty || overlap {
-            return Some((
-                Fact::BandsOverlap {
-                    agent: name.clone(),
-                },
-                Remedy::BandsMeet,
-            ));
-        }
-        let late = |band: &Band| band.at.iter().any(|set| set.after_s > band.contact_s);
-        if agent.bands.iter().any(late) {
-            return Some((
-                Fact::ReadingAfterEnd {
-                    agent: name.clone(),
-                },
-                Remedy::ReadingsWithin,
-            ));
-        }
-    }
-    for row in &rule.temperatures {
-        if row.from_mc >= row.below_mc || row.contact_s == 0 || row.readings_every_s == 0 {
-            return Some((
-                Fact::TemperatureEmpty {
-                    step: rule.step.clone(),
-                },
-                Remedy::WholeTemperature,
-            ));
-        }
-    }
-    None
 }

@@ -1,0 +1,22 @@
+// The catalogue says in English what the server says in English: neither drifts away from the other.
+import { expect, it } from 'vitest';
+
+import { EVENTS } from './events.en';
+import { FACTS, LESS, REMEDIES } from './refusals.en';
+import { tell, tellEvent, type Catalogue, type Happening } from './told';
+import told from './told.json';
+
+const asItIs = (instant: string): string => instant;
+
+it.each(['facts', 'remedies', 'less'] as const)('%s are said as the server says them', (what) => {
+  const catalogue = { facts: FACTS, remedies: REMEDIES, less: LESS }[what] as unknown as Catalogue<{ kind: string }>;
+  expect(told[what].length).toBe(Object.keys(catalogue).length);
+  for (const { data, english } of told[what]) expect(tell(catalogue, data, asItIs)).toBe(english);
+});
+
+it('what happened is said as the server says it', () => {
+  expect(told.events.length).toBe(Object.keys(EVENTS).length);
+  for (const { data, english } of told.events) {
+    expect(tellEvent(EVENTS, data as unknown as Happening, asItIs)).toBe(english);
+  }
+});
