@@ -19,12 +19,18 @@
 //! temperature are half-open, so that every temperature is in at most one, but for alternatives within the same band.
 //! The sum of geometric means over intervals: `Bond1984`.
 
+mod course;
+mod fault;
+
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{AgentName, LineName, Reading};
 use lazaret_vocabulary::event::rules::{AgentRule, Band, TemperatureRule, TreatmentRule};
+
+pub use course::fault_on_record;
+pub use fault::{Fault, Measure, Shortfall};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +59,7 @@ pub struct Judgement {
     /// Concentration × time of the line that has least, in mg·h/m³, rounded down; none without readings.
     pub ct_mg_h_m3: Option<u64>,
     /// Why it does not count; none if it does.
-    pub fault: Option<String>,
+    pub fault: Option<Fault>,
 }
 
 type Span = (Timestamp, Timestamp);
@@ -82,14 +88,13 @@ pub fn judge(rule: &TreatmentRule, treatment: &Treatment<'_>) -> Judgement {
     judgement
 }
 
-fn too_short(rule: &TreatmentRule, treatment: &Treatment<'_>, contact_s: u64) -> Option<String> {
-    let aside = if treatment.pauses.is_empty() {
-        ""
-    } else {
-        ", pauses aside"
+fn too_short(rule: &TreatmentRule, treatment: &Treatment<'_>, contact_s: u64) -> Option<Fault> {
+    let fault = Shortfall::TooShort {
+        lasted_s: contact_s,
+        asked_s: rule.contact_s,
+        pauses: !treatment.pauses.is_empty(),
     };
-    (contact_s < rule.contact_s)
-        .then(|| format!("it lasted {contact_s} s of {} s{aside}", rule.contact_s))
+    (contact_s < rule.contact_s).then(|| fault.into())
 }
 
 /// Times under treatment: from then to its end, without the pauses.
@@ -187,26 +192,29 @@ fn ct_mg_h_m3(lines: &Lines<'_>, spans: &[Span]) -> Option<u64> {
         .min()
 }
 
-/// What is said of a line.
-fn of_line(line: Option<&str>, what: String) -> String {
-    match line {
-        Some(line) => format!("line {line}: {what}"),
-        None => what,
+/// What is wrong with a line.
+fn of_line(line: Option<&str>, what: Shortfall) -> Fault {
+    Fault {
+        line: line.map(LineName::new),
+        what,
     }
 }
 
 /// The first thing that is wrong with any line.
-fn first_fault(lines: &Lines<'_>, wrong: impl Fn(&[&Reading]) -> Option<String>) -> Option<String> {
+fn first_fault(
+    lines: &Lines<'_>,
+    wrong: impl Fn(&[&Reading]) -> Option<Shortfall>,
+) -> Option<Fault> {
     (lines.iter()).find_map(|(line, readings)| wrong(readings).map(|what| of_line(*line, what)))
 }
 
 /// That as many lines were read as are asked; none asked is one.
-fn too_few_lines(lines: &Lines<'_>, asked: u32) -> Option<String> {
+fn too_few_lines(lines: &Lines<'_>, asked: u32) -> Option<Fault> {
     let read = lines.len() as u32;
     if read == 0 && asked > 0 {
-        return Some("nothing was read".into());
+        return Some(Shortfall::NothingRead.into());
     }
-    (read < asked).then(|| format!("{read} of {asked} lines were read"))
+    (read < asked).then(|| Shortfall::TooFewLines { read, asked }.into())
 }
 
 /// Judges by the rules for the agent that was used: any of them will do, and any row of a band.
@@ -217,7 +225,7 @@ fn by_agent(
     mut judgement: Judgement,
 ) -> Judgement {
     let Some(agent) = treatment.agent else {
-        judgement.fault = Some("no agent was recorded".into());
+        judgement.fault = Some(Shortfall::NoAgent.into());
         return judgement;
     };
     let mut first: Option<Judgement> = None;
@@ -230,7 +238,8 @@ fn by_agent(
         }
     }
     first.unwrap_or_else(|| {
-        judgement.fault = Some(format!("{agent} is not an agent of the protocol"));
+        let agent = agent.clone();
+        judgement.fault = Some(Shortfall::OtherAgent { agent }.into());
         judgement
     })
 }
@@ -242,7 +251,7 @@ fn by_rule(
     spans: &[Span],
     whole: &Judgement,
 ) -> Vec<Judgement> {
-    let said = |fault: Option<String>| {
+    let said = |fault: Option<Fault>| {
         vec![Judgement {
             fault,
             ..whole.clone()
@@ -260,30 +269,32 @@ fn by_rule(
         return said(None);
     }
     let Some(coldest) = (lines.values().flatten().map(|read| read.temperature_mc)).min() else {
-        return said(Some("nothing was read".into()));
+        return said(Some(Shortfall::NothingRead.into()));
     };
     let rows: Vec<Judgement> = (rule.bands.iter())
         .filter(|band| (band.from_mc..band.below_mc).contains(&coldest))
         .map(|band| by_band(band, treatment, &lines, spans, coldest))
         .collect();
     if rows.is_empty() {
-        let coldest = celsius(coldest);
-        return said(Some(format!("{coldest} °C is in no band of the protocol")));
+        let fault = Shortfall::NoBand {
+            temperature_mc: coldest,
+        };
+        return said(Some(fault.into()));
     }
     rows
 }
 
 /// The longest time without a reading on any line, if it is longer than is allowed.
-fn gaps(lines: &Lines<'_>, spans: &[Span], allowed_s: u64) -> Option<String> {
+fn gaps(lines: &Lines<'_>, spans: &[Span], allowed_s: u64) -> Option<Fault> {
     let longest = |readings: &[&Reading]| {
         (spans.iter())
             .filter_map(|span| longest_gap_s(*span, within(readings, *span)))
             .max()
             .filter(|gap| *gap > allowed_s)
-            .map(|gap| format!("{gap} s went by without a reading; {allowed_s} s are allowed"))
+            .map(|gap_s| Shortfall::Gap { gap_s, allowed_s })
     };
     if lines.is_empty() {
-        return longest(&[]);
+        return longest(&[]).map(Into::into);
     }
     first_fault(lines, longest)
 }
@@ -329,36 +340,37 @@ fn by_band(
         lines.entry(*line).or_default();
     }
     let contact_s = length_s(&spans);
-    let short = |what: &str, found: u64, asked: u64, unit: &str| {
-        (found < asked).then(|| {
-            format!(
-                "{what} was {found} {unit} of {asked} {unit} at {} °C",
-                celsius(coldest)
-            )
+    let short = |measure: Measure, found: u64, asked: u64| {
+        (found < asked).then_some(Shortfall::TooLittle {
+            measure,
+            found,
+            asked,
+            coldest_mc: coldest,
         })
     };
-    let concentration = |what: &str, found: Option<u32>, asked: u32| {
-        short(what, found.unwrap_or(0).into(), asked.into(), "mg/m³")
+    let concentration = |measure: Measure, found: Option<u32>, asked: u32| {
+        short(measure, found.unwrap_or(0).into(), asked.into())
     };
-    let fault = short("time under the agent", contact_s, band.contact_s, "s")
+    let fault = short(Measure::Time, contact_s, band.contact_s)
+        .map(Fault::from)
         .or_else(|| too_small_a_dose(band, treatment))
         .or_else(|| first_fault(&lines, read_once))
         .or_else(|| {
             first_fault(&lines, |readings| {
                 let least = readings.iter().map(|read| read.concentration_mg_m3).min();
-                concentration("the least concentration", least, band.least_mg_m3)
+                concentration(Measure::Least, least, band.least_mg_m3)
             })
         })
         .or_else(|| {
             first_fault(&lines, |readings| {
                 let last = readings.last().map(|read| read.concentration_mg_m3);
-                concentration("the final concentration", last, band.final_mg_m3)
+                concentration(Measure::Final, last, band.final_mg_m3)
             })
         })
         .or_else(|| {
             first_fault(&lines, |readings| {
                 let ct = line_ct_mg_h_m3(readings, &spans);
-                short("concentration × time", ct, band.ct_mg_h_m3, "mg·h/m³")
+                short(Measure::ConcentrationTime, ct, band.ct_mg_h_m3)
             })
         })
         .or_else(|| first_fault(read, |readings| off_schedule(band, begin, readings)))
@@ -376,7 +388,7 @@ fn exposed(
     treatment: &Treatment<'_>,
     lines: &Lines<'_>,
     all: &[Span],
-) -> Result<(Timestamp, Vec<Span>), String> {
+) -> Result<(Timestamp, Vec<Span>), Fault> {
     let applied = treatment.from.max(treatment.dosed);
     if band.start_mg_m3 == 0 {
         return Ok((applied, all.to_vec()));
@@ -388,11 +400,10 @@ fn exposed(
             let most = readings.iter().map(|read| read.concentration_mg_m3).max();
             return Err(of_line(
                 *line,
-                format!(
-                    "no reading reached the starting concentration of {} mg/m³; the most was {} mg/m³",
-                    band.start_mg_m3,
-                    most.unwrap_or(0)
-                ),
+                Shortfall::NeverReached {
+                    asked_mg_m3: band.start_mg_m3,
+                    most_mg_m3: most.unwrap_or(0),
+                },
             ));
         };
         began = began.max(reached.at);
@@ -400,22 +411,27 @@ fn exposed(
     Ok((began, spans(began, treatment)))
 }
 
-fn too_small_a_dose(band: &Band, treatment: &Treatment<'_>) -> Option<String> {
-    let asked = band.dose_mg_m3;
-    match treatment.dose_mg_m3 {
-        _ if asked == 0 => None,
-        None => Some(format!("no dose was recorded, and {asked} mg/m³ are asked")),
-        Some(dose) => (dose < asked).then(|| format!("the dose was {dose} mg/m³ of {asked} mg/m³")),
-    }
+fn too_small_a_dose(band: &Band, treatment: &Treatment<'_>) -> Option<Fault> {
+    let asked_mg_m3 = band.dose_mg_m3;
+    let fault = match treatment.dose_mg_m3 {
+        _ if asked_mg_m3 == 0 => return None,
+        None => Shortfall::NoDose { asked_mg_m3 },
+        Some(dose_mg_m3) if dose_mg_m3 < asked_mg_m3 => Shortfall::SmallDose {
+            dose_mg_m3,
+            asked_mg_m3,
+        },
+        Some(_) => return None,
+    };
+    Some(fault.into())
 }
 
 /// One reading is a point and says nothing of a time.
-fn read_once(readings: &[&Reading]) -> Option<String> {
-    (readings.len() < 2).then(|| "it was read once, and a time needs two readings".into())
+fn read_once(readings: &[&Reading]) -> Option<Shortfall> {
+    (readings.len() < 2).then_some(Shortfall::ReadOnce)
 }
 
 /// That a line was read at each time that the row sets, and had there what it asks.
-fn off_schedule(band: &Band, begin: Timestamp, readings: &[&Reading]) -> Option<String> {
+fn off_schedule(band: &Band, begin: Timestamp, readings: &[&Reading]) -> Option<Shortfall> {
     band.at.iter().find_map(|set| {
         let least_s = set.after_s.saturating_sub(set.within_s);
         let most_s = set.after_s.saturating_add(set.within_s);
@@ -424,30 +440,28 @@ fn off_schedule(band: &Band, begin: Timestamp, readings: &[&Reading]) -> Option<
             .filter(|read| (least_s..=most_s).contains(&seconds(begin, read.at)))
             .peekable();
         if near.peek().is_none() {
-            return Some(format!(
-                "nothing was read {} s after the exposure began, {} s more or less",
-                set.after_s, set.within_s
-            ));
+            return Some(Shortfall::OffSchedule {
+                after_s: set.after_s,
+                within_s: set.within_s,
+            });
         }
         let low = near
             .map(|read| read.concentration_mg_m3)
             .find(|read| *read < set.least_mg_m3)?;
-        Some(format!(
-            "the concentration after {} s was {low} mg/m³ of {} mg/m³",
-            set.after_s, set.least_mg_m3
-        ))
+        Some(Shortfall::LowAt {
+            after_s: set.after_s,
+            found_mg_m3: low,
+            asked_mg_m3: set.least_mg_m3,
+        })
     })
 }
 
-fn too_warm(band: &Band, readings: &[&Reading]) -> Option<String> {
+fn too_warm(band: &Band, readings: &[&Reading]) -> Option<Shortfall> {
     let limit = band.warmest_mc?;
     let warmest = readings.iter().map(|read| read.temperature_mc).max()?;
-    (warmest > limit).then(|| {
-        format!(
-            "it was {} °C warm, and {} °C is the most",
-            celsius(warmest),
-            celsius(limit)
-        )
+    (warmest > limit).then_some(Shortfall::TooWarm {
+        warmest_mc: warmest,
+        limit_mc: limit,
     })
 }
 
@@ -456,7 +470,7 @@ fn by_temperature(
     rule: &TreatmentRule,
     treatment: &Treatment<'_>,
     spans: &[Span],
-) -> Option<String> {
+) -> Option<Fault> {
     let lines = lines(treatment.readings, spans);
     let mut first = None;
     for row in &rule.temperatures {
@@ -466,13 +480,11 @@ fn by_temperature(
                     .map(|span| unbroken_s(row, within(readings, *span)))
                     .max()
                     .unwrap_or(0);
-                (kept < row.contact_s).then(|| {
-                    format!(
-                        "it was from {} to below {} °C for {kept} s without a break, of {} s",
-                        celsius(row.from_mc),
-                        celsius(row.below_mc),
-                        row.contact_s
-                    )
+                (kept < row.contact_s).then_some(Shortfall::NotKept {
+                    from_mc: row.from_mc,
+                    below_mc: row.below_mc,
+                    kept_s: kept,
+                    asked_s: row.contact_s,
                 })
             })
         });
@@ -511,10 +523,4 @@ fn unbroken_s(row: &TemperatureRule, readings: &[&Reading]) -> u64 {
         longest = longest.max(kept);
     }
     longest / 1_000_000
-}
-
-fn celsius(thousandths: i32) -> String {
-    let tenths = thousandths.unsigned_abs() / 100;
-    let minus = if thousandths < 0 { "-" } else { "" };
-    format!("{minus}{}.{}", tenths / 10, tenths % 10)
 }

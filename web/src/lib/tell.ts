@@ -1,7 +1,7 @@
 // What the ledger tells as data, in the reader's words and the station's time.
 import type { ApiError, Refusal, Schemas } from '../api/client';
 import { w } from '../words';
-import { tell, tellEvent, type Fact, type Happening, type Less, type Remedy } from '../words/told';
+import { tell, tellEvent, type Fact, type Happening, type Fault, type Less, type Remedy, type Shortfall } from '../words/told';
 import { shared } from './state.svelte';
 import { instant } from './time';
 
@@ -15,6 +15,12 @@ export const remedyWords = (remedy: Remedy): string => tell<Remedy>(w.told.remed
 
 /** What a change asks less of. */
 export const lessWords = (less: Less): string => tell<Less>(w.told.less, less, at);
+
+/** Why a treatment does not count. */
+export function faultWords(fault: Fault): string {
+  const what = tell<Shortfall>(w.told.shortfalls, fault, at);
+  return fault.line ? w.told.onLine(fault.line, what) : what;
+}
 
 /** What happened. */
 export const eventWords = (event: Happening): string => tellEvent(w.told.events, event, at);

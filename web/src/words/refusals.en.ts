@@ -12,8 +12,7 @@ import type {
   Nearness,
   Noun,
   Remedy,
-  Stage,
-} from './told';
+  Stage, Measure, Shortfall } from './told';
 import { tell } from './told';
 
 const NOUNS = {
@@ -515,3 +514,43 @@ export const REMEDIES = {
   whole_temperature: () => 'give a lower and a higher temperature, a time, and how often it is read',
   propose_first: () => 'another person proposes the same change first, and it waits',
 } satisfies Catalogue<Remedy>;
+
+const celsius = (thousandths: number): string => {
+  const tenths = Math.floor(Math.abs(thousandths) / 100);
+  return `${thousandths < 0 ? '-' : ''}${Math.floor(tenths / 10)}.${tenths % 10}`;
+};
+
+const MEASURES = {
+  time: ['time under the agent', 's'],
+  least: ['the least concentration', 'mg/m³'],
+  final: ['the final concentration', 'mg/m³'],
+  concentration_time: ['concentration × time', 'mg·h/m³'],
+} satisfies Record<Measure, [string, string]>;
+
+/** Why a treatment does not count. */
+export const SHORTFALLS = {
+  too_short: (f) => `it lasted ${f.lasted_s} s of ${f.asked_s} s${f.pauses ? ', pauses aside' : ''}`,
+  nothing_read: () => 'nothing was read',
+  too_few_lines: (f) => `${f.read} of ${f.asked} lines were read`,
+  no_agent: () => 'no agent was recorded',
+  other_agent: (f) => `${f.agent} is not an agent of the protocol`,
+  no_band: (f) => `${celsius(f.temperature_mc)} °C is in no band of the protocol`,
+  gap: (f) => `${f.gap_s} s went by without a reading; ${f.allowed_s} s are allowed`,
+  too_little: (f) => {
+    const [what, unit] = MEASURES[f.measure];
+    return `${what} was ${f.found} ${unit} of ${f.asked} ${unit} at ${celsius(f.coldest_mc)} °C`;
+  },
+  never_reached: (f) =>
+    `no reading reached the starting concentration of ${f.asked_mg_m3} mg/m³; the most was ${f.most_mg_m3} mg/m³`,
+  no_dose: (f) => `no dose was recorded, and ${f.asked_mg_m3} mg/m³ are asked`,
+  small_dose: (f) => `the dose was ${f.dose_mg_m3} mg/m³ of ${f.asked_mg_m3} mg/m³`,
+  read_once: () => 'it was read once, and a time needs two readings',
+  off_schedule: (f) => `nothing was read ${f.after_s} s after the exposure began, ${f.within_s} s more or less`,
+  low_at: (f) => `the concentration after ${f.after_s} s was ${f.found_mg_m3} mg/m³ of ${f.asked_mg_m3} mg/m³`,
+  too_warm: (f) => `it was ${celsius(f.warmest_mc)} °C warm, and ${celsius(f.limit_mc)} °C is the most`,
+  not_kept: (f) =>
+    `it was from ${celsius(f.from_mc)} to below ${celsius(f.below_mc)} °C for ${f.kept_s} s without a break, ` +
+    `of ${f.asked_s} s`,
+} satisfies Catalogue<Shortfall>;
+
+export const onLine = (line: string, what: string): string => `line ${line}: ${what}`;

@@ -442,7 +442,7 @@ impl Judge<'_> {
                 contact_s: judgement.contact_s,
                 ct_mg_h_m3: judgement.ct_mg_h_m3,
                 pin: protocol.pin(),
-                because: judgement.fault,
+                because: judgement.fault.map(|fault| fault.to_string()),
             }));
             if !valid {
                 return Ok(());

@@ -1,16 +1,18 @@
 //! Treatments are judged by time, agent, gaps, temperature band, concentration and concentration × time.
 
 use lazaret_ledger::Rule;
-use lazaret_ledger::treatment::{Judgement, Treatment, ct_mg_s_m3, judge};
-use lazaret_vocabulary::event::StepName;
+use lazaret_ledger::treatment::{
+    Judgement, Measure, Shortfall, Treatment, ct_mg_s_m3, fault_on_record, judge,
+};
 use lazaret_vocabulary::event::entry::{AgentName, Entry, LineName, Reading};
 use lazaret_vocabulary::event::rules::{
     AgentRule, Band, SetReading, TemperatureRule, TreatmentRule,
 };
+use lazaret_vocabulary::event::{Cause, Happening, LotId, ResourceName, StepName, Thing};
 use proptest::prelude::*;
 
 use crate::scene::{
-    HOUR, Scene, after, dosed, protocol, read_on, start, stored, treatment_started,
+    HOUR, Scene, after, dosed, protocol, read_on, start, stored, treatment_ended, treatment_started,
 };
 
 fn reading(minutes: i64, concentration_mg_m3: u32, temperature_mc: i32) -> Reading {
@@ -48,6 +50,7 @@ fn fault(agent: Option<&str>, hours: i64, readings: &[Reading]) -> Option<String
         },
     )
     .fault
+    .map(|fault| fault.to_string())
 }
 
 #[test]
@@ -146,7 +149,10 @@ fn pauses_are_cut_out_of_time_readings_and_concentration() {
         (10_800, Some(900), None)
     );
     assert_eq!(
-        judged(0, &[], &thin).fault.as_deref(),
+        judged(0, &[], &thin)
+            .fault
+            .map(|fault| fault.to_string())
+            .as_deref(),
         Some("-5.0 °C is in no band of the protocol")
     );
     // A pause hides no gap: readings reach as near to it as to the ends.
@@ -154,7 +160,10 @@ fn pauses_are_cut_out_of_time_readings_and_concentration() {
     assert_eq!(judged(0, &[(60, 120)], &gap).fault, None);
     let gap = [0, 181, 240].map(at);
     assert_eq!(
-        judged(0, &[(60, 120)], &gap).fault.as_deref(),
+        judged(0, &[(60, 120)], &gap)
+            .fault
+            .map(|fault| fault.to_string())
+            .as_deref(),
         Some("3660 s went by without a reading; 3600 s are allowed")
     );
     // Pauses that overlap count once; one that is still open lasts to the end.
@@ -166,7 +175,10 @@ fn pauses_are_cut_out_of_time_readings_and_concentration() {
     // One of no length hides no gap.
     let gap = [0, 60, 170, 240].map(at);
     assert_eq!(
-        judged(0, &[(115, 115)], &gap).fault.as_deref(),
+        judged(0, &[(115, 115)], &gap)
+            .fault
+            .map(|fault| fault.to_string())
+            .as_deref(),
         Some("6600 s went by without a reading; 3600 s are allowed")
     );
     // What was read before the agent was applied is not under it.
@@ -301,14 +313,17 @@ fn each_line_is_judged_by_itself_and_the_worst_decides() {
         let judged = twelve(&rule, None, &readings);
         assert_eq!(judged.ct_mg_h_m3, Some(144_000));
         assert_eq!(
-            judged.fault.as_deref(),
+            judged.fault.map(|fault| fault.to_string()).as_deref(),
             Some("line foot: concentration × time was 144000 mg·h/m³ of 200000 mg·h/m³ at 20.0 °C")
         );
     }
     // Readings without a line are a line of their own, and one line does not fill the gaps of another.
     let unnamed = [top.clone(), vec![grams(0, 300)]].concat();
     assert_eq!(
-        twelve(&rule, None, &unnamed).fault.as_deref(),
+        twelve(&rule, None, &unnamed)
+            .fault
+            .map(|fault| fault.to_string())
+            .as_deref(),
         Some("it was read once, and a time needs two readings")
     );
     let mut often = rule.clone();
@@ -321,7 +336,10 @@ fn each_line_is_judged_by_itself_and_the_worst_decides() {
     ]
     .concat();
     assert_eq!(
-        twelve(&often, None, &half).fault.as_deref(),
+        twelve(&often, None, &half)
+            .fault
+            .map(|fault| fault.to_string())
+            .as_deref(),
         Some("line foot: 43200 s went by without a reading; 21600 s are allowed")
     );
     // A protocol may ask for as many lines as a stack has.
@@ -332,7 +350,10 @@ fn each_line_is_judged_by_itself_and_the_worst_decides() {
         on("b", &[grams(0, 300), grams(720, 300)]),
     ];
     assert_eq!(
-        twelve(&three, None, &two.concat()).fault.as_deref(),
+        twelve(&three, None, &two.concat())
+            .fault
+            .map(|fault| fault.to_string())
+            .as_deref(),
         Some("2 of 3 lines were read")
     );
     assert!(twelve(&three, None, &[]).fault.is_some());
@@ -354,15 +375,21 @@ fn the_coldest_line_decides_the_band() {
     let both = [on("top", &at(20_000)), on("foot", &at(14_999))].concat();
     assert_eq!(twelve(&rule, None, &on("top", &at(20_000))).fault, None);
     assert_eq!(
-        twelve(&rule, None, &both).fault.as_deref(),
+        twelve(&rule, None, &both)
+            .fault
+            .map(|fault| fault.to_string())
+            .as_deref(),
         Some("line foot: concentration × time was 360000 mg·h/m³ of 400000 mg·h/m³ at 14.9 °C")
     );
 }
 
 #[test]
 fn a_start_a_dose_and_set_times_are_asked_for() {
-    let says =
-        |rule: &TreatmentRule, dose, readings: &[Reading]| twelve(rule, dose, readings).fault;
+    let says = |rule: &TreatmentRule, dose, readings: &[Reading]| {
+        twelve(rule, dose, readings)
+            .fault
+            .map(|fault| fault.to_string())
+    };
     let grams = |minutes: i64, grams: u32| reading(minutes, grams * 1_000, 20_000);
     // The exposure begins when every line has the starting concentration.
     let mut rule = fumigation(band());
@@ -435,7 +462,10 @@ fn of_two_ways_to_pass_either_will_do() {
     rules.agents.push(fumigation(dose).agents.swap_remove(0));
     for rule in [rows, rules] {
         assert_eq!(twelve(&rule, Some(24_000), &thin).fault, None);
-        let fault = twelve(&rule, Some(23_000), &thin).fault.unwrap();
+        let fault = twelve(&rule, Some(23_000), &thin)
+            .fault
+            .unwrap()
+            .to_string();
         assert!(fault.starts_with("concentration × time"), "{fault}");
         let strong = [grams(0, 24), grams(720, 20)];
         assert_eq!(twelve(&rule, None, &strong).fault, None);
@@ -480,6 +510,7 @@ fn heat_and_cold_keep_their_temperature_in_every_core() {
             },
         )
         .fault
+        .map(|fault| fault.to_string())
     };
     let heat = rule(row(56_000, 90_000, 30, 0));
     let warm = core("a", &[200, 560, 570, 580, 580, 580, 570, 560]);
@@ -524,7 +555,10 @@ fn the_warmest_reading_is_bound_where_a_row_says_so() {
     let ends = |t| [reading(0, 30_000, 20_000), reading(720, 30_000, t)];
     assert_eq!(twelve(&rule, None, &ends(25_000)).fault, None);
     assert_eq!(
-        twelve(&rule, None, &ends(25_100)).fault.as_deref(),
+        twelve(&rule, None, &ends(25_100))
+            .fault
+            .map(|fault| fault.to_string())
+            .as_deref(),
         Some("it was 25.1 °C warm, and 25.0 °C is the most")
     );
 }
@@ -597,4 +631,68 @@ fn rows_that_cannot_be_meant_are_refused() {
         });
     };
     assert!(adopt(&empty).is_some());
+}
+
+/// A record tells why a treatment does not count as a sentence; judged again from the records it is found as data.
+#[test]
+fn why_a_treatment_does_not_count_is_found_from_its_records() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1", "w2"], "general");
+    for lot in ["w1-1", "w2-1"] {
+        scene.say("yard", stored(lot, "warehouse", 1));
+        scene.say("lead", treatment_started(lot, 1));
+        scene.say("lead", dosed(lot, "chlorine"));
+        // Another agent begins anew.
+        scene.wait(HOUR);
+        scene.say("lead", dosed(lot, "peroxide"));
+        let pause = |scene: &mut Scene, cause: Option<Cause>| {
+            let (thing, step) = (Thing::Lot(LotId::new(lot)), StepName::new("disinfect"));
+            let what = match cause {
+                Some(cause) => Happening::WorkPaused { thing, step, cause },
+                None => Happening::WorkResumed { thing, step },
+            };
+            scene.say("lead", what);
+        };
+        for hour in 0..=3 {
+            if hour > 0 {
+                scene.wait(HOUR);
+            }
+            let now = scene.now;
+            scene.say("lead", read_on("top", lot, now, 300, 20_000));
+            let foot = if lot == "w1-1" { 99 } else { 300 };
+            scene.say("lead", read_on("foot", lot, now, foot, 20_000));
+            if hour == 1 {
+                pause(
+                    &mut scene,
+                    Some(Cause::NoResource(ResourceName::new("crew"))),
+                );
+                scene.wait(60);
+                pause(&mut scene, None);
+            }
+        }
+        scene.say("lead", treatment_ended(lot, 1));
+    }
+    let found = |lot: &str| {
+        fault_on_record(
+            scene.ledger.state(),
+            &LotId::new(lot),
+            &StepName::new("disinfect"),
+            scene.records.iter().flat_map(|record| &record.events),
+        )
+    };
+    let why = found("w1-1").unwrap();
+    assert_eq!(why.line, Some(LineName::new("foot")));
+    assert!(
+        matches!(
+            why.what,
+            Shortfall::TooLittle {
+                measure: Measure::Least,
+                found: 99,
+                asked: 100,
+                ..
+            }
+        ),
+        "{why}"
+    );
+    assert_eq!(found("w2-1"), None);
 }

@@ -1,6 +1,7 @@
 //! Lots: lists, the card, contacts and trace.
 
 use lazaret_ledger::Fact;
+use lazaret_ledger::treatment::Fault;
 use lazaret_vocabulary::event::entry::{
     ExceptionId, ManifestLine, PersonName, Pin, Surface, Tally, TestName,
 };
@@ -231,6 +232,9 @@ pub struct TreatmentLine {
     pub ended: Option<At>,
     /// Why it does not count, if so.
     pub because: Option<String>,
+    /// The same as data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Fault>,
 }
 
 /// A test that its protocol asks.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use lazaret_ledger::chain::Record;
+use lazaret_ledger::treatment::fault_on_record;
 use lazaret_ledger::{Closure, LotView, Stage, State, Way};
 use lazaret_vocabulary::event::entry::{Entry, Outcome, PersonName, Role, SampleId};
 use lazaret_vocabulary::event::rules::Side;
@@ -142,6 +143,7 @@ pub(crate) fn from_records(state: &State, view: &LotView, records: &[Record]) ->
                 ct_mg_h_m3: None,
                 ended: None,
                 because: None,
+                fault: None,
             })
             .collect(),
         tests: Vec::new(),
@@ -156,6 +158,10 @@ pub(crate) fn from_records(state: &State, view: &LotView, records: &[Record]) ->
         for event in &record.events {
             read_event(lot, record, event, &mut out, &mut open, &mut tests);
         }
+    }
+    for line in out.treatments.iter_mut().filter(|l| l.because.is_some()) {
+        let events = records.iter().flat_map(|record| &record.events);
+        line.fault = fault_on_record(state, lot, &line.step, events);
     }
     // What the protocol still asks is for the state to say.
     for missing in &view.tests_missing {

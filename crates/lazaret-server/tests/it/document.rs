@@ -43,6 +43,7 @@ fn a_route_is_at_most_twenty_lines() {
 /// What the catalogue of the screens is held against: one of each thing that is told, and how English says it.
 #[test]
 fn the_committed_examples_are_those_of_the_code() {
+    use lazaret_ledger::treatment::Shortfall;
     use lazaret_ledger::{Fact, Less, Remedy};
 
     fn told<T: serde::Serialize + ToString>(all: &[T]) -> Vec<serde_json::Value> {
@@ -60,6 +61,7 @@ fn the_committed_examples_are_those_of_the_code() {
         "facts": told(&Fact::one_of_each()),
         "remedies": told(&Remedy::one_of_each()),
         "less": told(&Less::one_of_each()),
+        "shortfalls": told(&Shortfall::one_of_each()),
         "events": happened,
     });
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../web/src/words/told.json");
