@@ -9,6 +9,9 @@ pub mod headings;
 pub mod manifest;
 pub mod numbers;
 pub mod table;
+mod wrong;
+
+pub use wrong::{Wanted, Wrong};
 
 /// What is wrong with one cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +22,8 @@ pub struct CellError {
     pub column: String,
     /// What is in it, at most 200 characters.
     pub value: String,
-    /// What is wrong and what is expected.
-    pub message: String,
+    /// What is wrong and what is expected; English is its display.
+    pub wrong: Wrong,
 }
 
 /// Why a table is not taken.

@@ -13,7 +13,7 @@ use lazaret_vocabulary::event::{ConvoyId, GoodsName, LotId, SourceName, VehicleI
 use crate::headings::{Field, MassUnit, fold};
 use crate::numbers::{self, Decimal, DecimalMark, NotRead};
 use crate::table::{Kind, Row, Table};
-use crate::{CellError, TableError, shortened};
+use crate::{CellError, TableError, Wanted, Wrong, shortened};
 
 use columns::Columns;
 pub use columns::{Column, template};
@@ -259,14 +259,14 @@ impl Lines<'_> {
         (text.to_owned(), cells.kind(at))
     }
 
-    fn wrong(&mut self, row: u64, field: Field, value: &str, message: impl Into<String>) {
+    fn wrong(&mut self, row: u64, field: Field, value: &str, wrong: Wrong) {
         // One cell may list thousands of seals.
         if self.errors.len() < ERRORS_MAX {
             self.errors.push(CellError {
                 row,
                 column: self.columns.heading(field),
                 value: shortened(value),
-                message: message.into(),
+                wrong,
             });
         }
     }
@@ -303,10 +303,8 @@ impl Lines<'_> {
             {
                 Some(total) if total == sum => {}
                 _ => {
-                    let sum = sum as f64 / unit as f64;
-                    let message =
-                        format!("this row looks like a total, and the rows above it sum to {sum}");
-                    self.wrong(row, field, &text, message);
+                    let sum = (sum as f64 / unit as f64).to_string();
+                    self.wrong(row, field, &text, Wrong::LooksLikeTotal { sum });
                 }
             }
         }
@@ -324,8 +322,7 @@ impl Lines<'_> {
                 row,
                 column: format!("column {}", extra + 1),
                 value: shortened(cells.get(extra).unwrap_or("")),
-                message: "this row has more cells than there are headings; put a text that has a separator in it into quotes"
-                    .into(),
+                wrong: Wrong::MoreCells,
             });
         }
         let said = self.said;
@@ -335,27 +332,16 @@ impl Lines<'_> {
         let vehicle = self.named(row, cells, Field::Vehicle, None);
         let lot = self.named(row, cells, Field::Lot, None);
         let goods = self.named(row, cells, Field::Goods, None);
-        self.one_of(
-            row,
-            Field::Source,
-            &source,
-            self.place.sources,
-            "source",
-            "sources",
-        );
-        self.one_of(
-            row,
-            Field::Goods,
-            &goods,
-            self.place.goods,
-            "class",
-            "classes",
-        );
+        self.one_of(row, Field::Source, &source, self.place.sources, |known| {
+            Wrong::NoSuchSource { known }
+        });
+        self.one_of(row, Field::Goods, &goods, self.place.goods, |known| {
+            Wrong::NoSuchClass { known }
+        });
         if !lot.is_empty()
             && let Some(first) = self.lots.insert(lot.clone(), row)
         {
-            let message = format!("row {first} has this lot already");
-            self.wrong(row, Field::Lot, &lot, message);
+            self.wrong(row, Field::Lot, &lot, Wrong::LotTwice { row: first });
         }
         let pieces = self.pieces(row, cells);
         let mass_kg = self.mass(row, cells);
@@ -364,12 +350,7 @@ impl Lines<'_> {
         let seals = self.many(row, cells, Field::Seals);
         for hazard in &hazards {
             if !(self.place.is_hazard)(hazard) {
-                self.wrong(
-                    row,
-                    Field::Hazards,
-                    hazard,
-                    "unknown hazard class; write one such as 3, 2.1 or, with its compatibility group, 1.4S",
-                );
+                self.wrong(row, Field::Hazards, hazard, Wrong::UnknownHazard);
             }
         }
         let sender = self.text(row, cells, Field::Sender);
@@ -418,8 +399,11 @@ impl Lines<'_> {
             return;
         };
         if let Some((field, value, other)) = clash {
-            let message = format!("row {} says {other} for the same papers", papers.row);
-            self.wrong(row, field, &value, message);
+            let wrong = Wrong::OtherInPapers {
+                row: papers.row,
+                value: other,
+            };
+            self.wrong(row, field, &value, wrong);
         }
     }
 
@@ -429,32 +413,26 @@ impl Lines<'_> {
         field: Field,
         value: &str,
         known: &[&str],
-        one: &str,
-        many: &str,
+        wrong: impl FnOnce(Vec<String>) -> Wrong,
     ) {
         if !value.is_empty() && !known.contains(&value) {
-            let message = format!("there is no such {one}; {many} are {}", known.join(", "));
-            self.wrong(row, field, value, message);
+            let known = known.iter().map(|known| (*known).to_owned()).collect();
+            self.wrong(row, field, value, wrong(known));
         }
     }
 
     /// What a spreadsheet has made of a name, if it is spoilt: its display is not what was typed.
-    fn spoilt(kind: Kind, text: &str) -> Option<&'static str> {
+    fn spoilt(kind: Kind, text: &str) -> Option<Wrong> {
+        let formula_error = Wrong::FormulaError {
+            wanted: Wanted::Name,
+        };
         match kind {
-            Kind::Error => Some("this is the error of a formula, not a name"),
-            Kind::Truth => Some("this is true or false, not a name; format the column as text"),
-            Kind::Date | Kind::Time => Some(
-                "the spreadsheet has made a date of this name; format the column as text and type it again",
-            ),
-            Kind::Spoilt => Some(
-                "a spreadsheet keeps fifteen digits, so the last ones of this number are lost; format the column as text and type it again",
-            ),
-            Kind::Number | Kind::Text if numbers::scientific(text) => Some(
-                "this is a number in scientific notation, and its last digits are lost; format the column as text and save it again",
-            ),
-            Kind::Text if text.starts_with('#') && is_error(text) => {
-                Some("this is the error of a formula, not a name")
-            }
+            Kind::Error => Some(formula_error),
+            Kind::Truth => Some(Wrong::TruthForName),
+            Kind::Date | Kind::Time => Some(Wrong::DateForName),
+            Kind::Spoilt => Some(Wrong::DigitsLost),
+            Kind::Number | Kind::Text if numbers::scientific(text) => Some(Wrong::ScientificName),
+            Kind::Text if text.starts_with('#') && is_error(text) => Some(formula_error),
             Kind::Number | Kind::Text => None,
         }
     }
@@ -465,24 +443,19 @@ impl Lines<'_> {
             text = given.unwrap_or_default().to_owned();
         }
         if text.is_empty() {
-            let message = match self
+            let wrong = match self
                 .columns
                 .at(field)
                 .and_then(|at| self.table.cells.merged_with(row as usize - 1, at))
             {
-                Some((first, _)) => format!(
-                    "this cell is merged with that of row {}; split the cells, or say that merged cells say the same (fill_merged=true)",
-                    first + 1
-                ),
-                None => "a name is expected here".to_owned(),
+                Some((first, _)) => Wrong::MergedCell { row: first + 1 },
+                None => Wrong::NameExpected,
             };
-            self.wrong(row, field, "", message);
+            self.wrong(row, field, "", wrong);
         } else if let Some(why) = Self::spoilt(kind, &text) {
             self.wrong(row, field, &text, why);
         } else if text.chars().count() > NAME_MAX || text.chars().any(char::is_control) {
-            let message =
-                format!("a name has at most {NAME_MAX} characters and no control characters");
-            self.wrong(row, field, &text, message);
+            self.wrong(row, field, &text, Wrong::NameTooLong { most: NAME_MAX });
         }
         text
     }
@@ -491,7 +464,7 @@ impl Lines<'_> {
     fn text(&mut self, row: u64, cells: Row<'_>, field: Field) -> Option<String> {
         let (text, kind) = self.cell(row, cells, field);
         if kind == Kind::Error {
-            self.wrong(row, field, &text, "this is the error of a formula");
+            self.wrong(row, field, &text, Wrong::TextOfFormulaError);
         }
         (!text.is_empty()).then_some(text)
     }
@@ -511,10 +484,7 @@ impl Lines<'_> {
             .collect();
         self.listed += parts.len();
         if self.listed > LISTED_MAX {
-            let message = format!(
-                "a table has at most {LISTED_MAX} seals and classes of danger; split the file"
-            );
-            self.wrong(row, field, &text, message);
+            self.wrong(row, field, &text, Wrong::TooManyListed { most: LISTED_MAX });
             return Vec::new();
         }
         parts
@@ -525,23 +495,22 @@ impl Lines<'_> {
     }
 
     fn number(&mut self, row: u64, field: Field, text: &str, kind: Kind) -> Option<Decimal> {
+        let wanted = Wanted::Number;
         let refused = match kind {
-            Kind::Error => "this is the error of a formula, not a number",
-            Kind::Truth => "this is true or false, not a number",
-            Kind::Date | Kind::Time => "the spreadsheet has made a date of this number",
+            Kind::Error => Wrong::FormulaError { wanted },
+            Kind::Truth => Wrong::TruthValue { wanted },
+            Kind::Date | Kind::Time => Wrong::DateForNumber,
             // A workbook writes numbers with a point, whatever it shows.
             Kind::Number | Kind::Spoilt => match numbers::read(text, Some(DecimalMark::Point)) {
                 Ok(number) => return Some(number),
-                Err(_) => "this number has more digits than a spreadsheet keeps",
+                Err(_) => Wrong::TooManyDigits,
             },
             Kind::Text => match numbers::read(text, self.mark) {
                 Ok(number) => return Some(number),
-                Err(NotRead::Ambiguous) => {
-                    "this can be read in two ways, and nothing in the table decides; say whether its decimal mark is a point or a comma (decimal=point or decimal=comma)"
-                }
-                Err(NotRead::Scientific) => "this is a number in scientific notation; write it out",
-                Err(NotRead::TooLong) => "this number has more digits than a spreadsheet keeps",
-                Err(NotRead::No) => "a number is expected here, without its unit",
+                Err(NotRead::Ambiguous) => Wrong::AmbiguousNumber,
+                Err(NotRead::Scientific) => Wrong::ScientificNumber,
+                Err(NotRead::TooLong) => Wrong::TooManyDigits,
+                Err(NotRead::No) => Wrong::NumberExpected,
             },
         };
         self.wrong(row, field, text, refused);
@@ -565,12 +534,7 @@ impl Lines<'_> {
                 pieces
             }
             _ => {
-                self.wrong(
-                    row,
-                    Field::Pieces,
-                    &text,
-                    "a whole number of pieces is expected here, or nothing for goods in bulk",
-                );
+                self.wrong(row, Field::Pieces, &text, Wrong::PiecesExpected);
                 0
             }
         }
@@ -580,7 +544,7 @@ impl Lines<'_> {
     fn mass(&mut self, row: u64, cells: Row<'_>) -> u32 {
         let (text, kind) = self.cell(row, cells, Field::Mass);
         if text.is_empty() {
-            self.wrong(row, Field::Mass, "", "a mass is expected here");
+            self.wrong(row, Field::Mass, "", Wrong::MassExpected);
             return 0;
         }
         let Some(number) = self.number(row, Field::Mass, &text, kind) else {
@@ -588,27 +552,17 @@ impl Lines<'_> {
         };
         let unit = self.unit();
         let Some(mg) = number.times(unit.milligrams()) else {
-            self.wrong(
-                row,
-                Field::Mass,
-                &text,
-                "this has more digits behind the decimal mark than a milligram",
-            );
+            self.wrong(row, Field::Mass, &text, Wrong::FinerThanMilligram);
             return 0;
         };
         let kilogram = MassUnit::Kilogram.milligrams();
         if mg <= 0 || mg > i128::from(u32::MAX) * kilogram {
-            self.wrong(row, Field::Mass, &text, "a mass above 0 is expected here");
+            self.wrong(row, Field::Mass, &text, Wrong::MassAboveZero);
             return 0;
         }
         let rest = mg % kilogram;
         if rest != 0 && !self.said.round {
-            self.wrong(
-                row,
-                Field::Mass,
-                &text,
-                "the ledger keeps whole kilograms; say that masses are to be rounded (round=true)",
-            );
+            self.wrong(row, Field::Mass, &text, Wrong::NotWholeKilograms);
             return 0;
         }
         self.sums.mass_mg += mg;
@@ -623,19 +577,18 @@ impl Lines<'_> {
         if text.is_empty() {
             return self.said.due;
         }
+        let wanted = Wanted::Time;
         let read = match kind {
-            Kind::Error => Err("this is the error of a formula, not a time".to_owned()),
-            Kind::Truth => Err("this is true or false, not a time".to_owned()),
-            Kind::Time => Err("this is a time without a date".to_owned()),
-            Kind::Number | Kind::Spoilt => {
-                Err("this is a number; format the cell as a date and a time".to_owned())
-            }
+            Kind::Error => Err(Wrong::FormulaError { wanted }),
+            Kind::Truth => Err(Wrong::TruthValue { wanted }),
+            Kind::Time => Err(Wrong::TimeWithoutDate),
+            Kind::Number | Kind::Spoilt => Err(Wrong::NumberForTime),
             Kind::Text | Kind::Date => dates::read(&text, self.said.days, self.place.zone),
         };
         match read {
             Ok(at) => Some(at),
-            Err(message) => {
-                self.wrong(row, Field::Due, &text, message);
+            Err(wrong) => {
+                self.wrong(row, Field::Due, &text, wrong);
                 None
             }
         }

@@ -8,9 +8,6 @@
 //! Goods are held from the moment they enter, without a command; [`State::may_leave`] is the one gate by which they
 //! leave.
 
-#[macro_use]
-mod told;
-
 pub mod canonical;
 pub mod chain;
 pub mod clock;

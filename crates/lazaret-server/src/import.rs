@@ -133,7 +133,8 @@ fn cell(error: lazaret_exchange::CellError) -> CellError {
         row: error.row,
         column: error.column,
         value: error.value,
-        message: error.message,
+        message: error.wrong.to_string(),
+        wrong: Some(error.wrong),
         refusal: None,
     }
 }

@@ -8,9 +8,11 @@
 //! - [`event::rules`]: the protocols and the rule book that a ledger adopts;
 //! - [`strict`]: reading events as JSON, with every unknown, missing or wrong field named;
 //! - [`time`]: instants and spans of gateway time;
-//! - [`figures`]: how figures are written for people.
+//! - [`figures`]: how figures are written for people;
+//! - [`told!`]: what a program tells people, as data with its English beside it.
 
 pub mod event;
 pub mod figures;
 pub mod strict;
 pub mod time;
+mod told;

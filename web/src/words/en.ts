@@ -2,13 +2,13 @@
 // `refusals.en.ts`.
 // Vocabulary: docs/glossary.md. Plain words, full sentences where something is explained, no jargon of computers.
 import { contact, EVENT_NAMES, EVENTS } from './events.en';
-import { FACTS, LESS, onLine, REMEDIES, SHORTFALLS } from './refusals.en';
+import { FACTS, LESS, onLine, REMEDIES, SHORTFALLS, WRONG } from './refusals.en';
 
 const n = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 
 export const en = {
-  told: { facts: FACTS, remedies: REMEDIES, less: LESS, shortfalls: SHORTFALLS, onLine, events: EVENTS, contact },
+  told: { facts: FACTS, remedies: REMEDIES, less: LESS, shortfalls: SHORTFALLS, wrong: WRONG, onLine, events: EVENTS, contact },
   app: 'Lazaret',
   unit: { d: 'd', h: 'h', min: 'min', kg: 'kg', t: 't' },
 

@@ -2,14 +2,14 @@
 import { expect, it } from 'vitest';
 
 import { EVENTS } from './events.en';
-import { FACTS, LESS, REMEDIES, SHORTFALLS } from './refusals.en';
+import { FACTS, LESS, REMEDIES, SHORTFALLS, WRONG } from './refusals.en';
 import { tell, tellEvent, type Catalogue, type Happening } from './told';
 import told from './told.json';
 
 const asItIs = (instant: string): string => instant;
 
-it.each(['facts', 'remedies', 'less', 'shortfalls'] as const)('%s are said as the server says them', (what) => {
-  const catalogue = { facts: FACTS, remedies: REMEDIES, less: LESS, shortfalls: SHORTFALLS }[what] as unknown as Catalogue<{ kind: string }>;
+it.each(['facts', 'remedies', 'less', 'shortfalls', 'wrong'] as const)('%s are said as the server says them', (what) => {
+  const catalogue = { facts: FACTS, remedies: REMEDIES, less: LESS, shortfalls: SHORTFALLS, WRONG }[what] as unknown as Catalogue<{ kind: string }>;
   expect(told[what].length).toBe(Object.keys(catalogue).length);
   for (const { data, english } of told[what]) expect(tell(catalogue, data, asItIs)).toBe(english);
 });

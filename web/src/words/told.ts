@@ -7,6 +7,7 @@ export type Less = Schemas['Less'];
 export type Fault = Schemas['Fault'];
 export type Shortfall = Schemas['Shortfall'];
 export type Measure = Schemas['Measure'];
+export type Wrong = Schemas['Wrong'];
 export type Milestone = Schemas['Milestone'];
 export type NameFault = Schemas['NameFault'];
 export type Nearness = Schemas['Nearness'];

@@ -3,7 +3,7 @@
 use crate::headings::{self, Field, MassUnit};
 use crate::numbers::{self, DecimalMark};
 use crate::table::{Kind, Row, Table};
-use crate::{CellError, TableError, shortened};
+use crate::{CellError, TableError, Wrong, shortened};
 
 use super::Said;
 
@@ -76,11 +76,7 @@ impl Columns {
         }
         for (heading, _) in &said.columns {
             if !columns.all.iter().any(|column| column.heading == *heading) {
-                columns.wrong(
-                    head,
-                    heading,
-                    "the request maps this heading, and the table has none such",
-                );
+                columns.wrong(head, heading, Wrong::HeadingNotFound);
             }
         }
         let needs = [
@@ -92,7 +88,7 @@ impl Columns {
         ];
         for field in needs {
             if columns.at(field).is_none() {
-                columns.wrong(head, field.name(), "this column is missing");
+                columns.wrong(head, field.name(), Wrong::ColumnMissing);
             }
         }
         for (field, given) in [
@@ -101,11 +97,7 @@ impl Columns {
             (Field::Source, said.source.is_some()),
         ] {
             if !given && columns.at(field).is_none() {
-                columns.wrong(
-                    head,
-                    field.name(),
-                    "this column is missing, and the request does not say it either",
-                );
+                columns.wrong(head, field.name(), Wrong::ColumnUnsaid);
             }
         }
         Ok(columns)
@@ -120,11 +112,7 @@ impl Columns {
             .collect();
         if heading.is_empty() {
             if !samples.is_empty() {
-                self.wrong(
-                    head,
-                    &format!("column {}", at + 1),
-                    "this column has no heading; give it one, or empty it",
-                );
+                self.wrong(head, &format!("column {}", at + 1), Wrong::NoHeading);
             }
             return;
         }
@@ -135,16 +123,12 @@ impl Columns {
             None => found.map(|known| known.field),
         };
         if by_hand.is_none() && field.is_none() {
-            let near = headings::nearest(heading)
-                .map_or_else(String::new, |near| format!("; it may be {}", near.name()));
-            self.wrong(
-                head,
-                heading,
-                &format!(
-                    "unknown column{near}. Say what it is, or that it is to be left out (columns={heading}:FIELD or columns={heading}:-); fields are {}",
-                    Field::ALL.map(Field::name).join(", ")
-                ),
-            );
+            let unknown = Wrong::UnknownColumn {
+                heading: heading.to_owned(),
+                near: headings::nearest(heading).map(|near| near.name().to_owned()),
+                fields: Field::ALL.map(|field| field.name().to_owned()).to_vec(),
+            };
+            self.wrong(head, heading, unknown);
         }
         if let Some(field) = field {
             if let Some(before) = self.at(field) {
@@ -155,11 +139,7 @@ impl Columns {
                     .find(|c| c.field == Some(field));
                 let first =
                     first.map_or_else(|| format!("column {}", before + 1), |c| c.heading.clone());
-                self.wrong(
-                    head,
-                    heading,
-                    &format!("{first} is this column already; there can be only one"),
-                );
+                self.wrong(head, heading, Wrong::ColumnTwice { first });
                 return;
             }
             self.at.push((field, at));
@@ -175,12 +155,12 @@ impl Columns {
         });
     }
 
-    fn wrong(&mut self, head: usize, heading: &str, message: &str) {
+    fn wrong(&mut self, head: usize, heading: &str, wrong: Wrong) {
         self.errors.push(CellError {
             row: head as u64 + 1,
             column: shortened(heading),
             value: shortened(heading),
-            message: message.into(),
+            wrong,
         });
     }
 

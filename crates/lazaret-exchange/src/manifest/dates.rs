@@ -5,6 +5,8 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use unicode_normalization::UnicodeNormalization;
 
+use crate::Wrong;
+
 /// Which comes first in a date such as `05/12/2026`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayOrder {
@@ -29,32 +31,35 @@ impl DayOrder {
 /// Reads a date and time; without an offset it is local time in `zone`.
 ///
 /// # Errors
-/// A sentence that says what is wrong and what to write.
+/// What is wrong and what to write.
 pub(super) fn read(
     text: &str,
     order: Option<DayOrder>,
     zone: &TimeZone,
-) -> Result<Timestamp, String> {
+) -> Result<Timestamp, Wrong> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
     }
     let local = civil(text, order)?;
     let ambiguous = zone.to_ambiguous_timestamp(local);
     match ambiguous.offset() {
-        AmbiguousOffset::Gap { .. } => Err(format!(
-            "the clocks are put forward then, and {local} does not exist; write another time"
-        )),
-        AmbiguousOffset::Fold { before, after } => Err(format!(
-            "the clocks are put back then, and {local} comes twice; add the offset, {before} or {after}"
-        )),
-        AmbiguousOffset::Unambiguous { .. } => ambiguous
-            .unambiguous()
-            .map_err(|_| format!("{local} is outside the calendar")),
+        AmbiguousOffset::Gap { .. } => Err(Wrong::TimeSkipped {
+            local: local.to_string(),
+        }),
+        AmbiguousOffset::Fold { before, after } => Err(Wrong::TimeTwice {
+            local: local.to_string(),
+            before: before.to_string(),
+            after: after.to_string(),
+        }),
+        AmbiguousOffset::Unambiguous { .. } => {
+            ambiguous.unambiguous().map_err(|_| Wrong::OutsideCalendar {
+                local: local.to_string(),
+            })
+        }
     }
 }
 
-fn civil(text: &str, order: Option<DayOrder>) -> Result<DateTime, String> {
-    const HELP: &str = "a date and time is expected here, such as 2026-01-05T17:10 (local) or 2026-01-05T08:10:00Z";
+fn civil(text: &str, order: Option<DayOrder>) -> Result<DateTime, Wrong> {
     let plain: String = text.nfkc().collect();
     if let Ok(at) = plain.trim().parse::<DateTime>() {
         return Ok(at);
@@ -88,13 +93,13 @@ fn civil(text: &str, order: Option<DayOrder>) -> Result<DateTime, String> {
         .any(|c| c.is_alphabetic() && !"年月日시분초년월일时分秒點点T".contains(c))
         || !(3..=6).contains(&groups.len())
     {
-        return Err(HELP.into());
+        return Err(Wrong::DateExpected);
     }
     let part = |at: usize| {
         groups
             .get(at)
             .map_or(Ok(0), |g| g.parse::<i16>())
-            .map_err(|_| HELP.to_owned())
+            .map_err(|_| Wrong::DateExpected)
     };
     let (first, second, third) = (part(0)?, part(1)?, part(2)?);
     let (year, month, day) = if groups[0].len() == 4 {
@@ -110,17 +115,14 @@ fn civil(text: &str, order: Option<DayOrder>) -> Result<DateTime, String> {
             (false, false, Some(DayOrder::DayFirst)) => (third, second, first),
             (false, false, Some(DayOrder::MonthFirst)) => (third, first, second),
             _ => {
-                return Err(
-                    "the day or the month may come first here; say which (days=day or days=month), or write 2026-12-05"
-                        .into(),
-                );
+                return Err(Wrong::DayOrMonth);
             }
         }
     } else {
-        return Err(HELP.into());
+        return Err(Wrong::DateExpected);
     };
     let (hour, minute, second) = (part(3)?, part(4)?, part(5)?);
-    let small = |n: i16| i8::try_from(n).map_err(|_| HELP.to_owned());
+    let small = |n: i16| i8::try_from(n).map_err(|_| Wrong::DateExpected);
     DateTime::new(
         year,
         small(month)?,
@@ -130,7 +132,7 @@ fn civil(text: &str, order: Option<DayOrder>) -> Result<DateTime, String> {
         small(second)?,
         0,
     )
-    .map_err(|_| HELP.into())
+    .map_err(|_| Wrong::DateExpected)
 }
 
 #[cfg(test)]
@@ -138,7 +140,9 @@ mod tests {
     use super::*;
 
     fn told(text: &str, order: Option<DayOrder>, zone: &str) -> Result<String, String> {
-        read(text, order, &TimeZone::get(zone).unwrap()).map(|at| at.to_string())
+        read(text, order, &TimeZone::get(zone).unwrap())
+            .map(|at| at.to_string())
+            .map_err(|wrong| wrong.to_string())
     }
 
     #[test]

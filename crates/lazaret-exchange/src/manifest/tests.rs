@@ -51,7 +51,7 @@ fn wrong(read: &Read, expected: &[(u64, &str, &str)]) {
     let told: Vec<_> = read
         .errors
         .iter()
-        .map(|e| (e.row, e.column.as_str(), e.message.as_str()))
+        .map(|e| (e.row, e.column.as_str(), e.wrong.to_string()))
         .collect();
     assert_eq!(told.len(), expected.len(), "{told:#?}");
     for ((row, column, part), (row_told, column_told, message)) in expected.iter().zip(&told) {
@@ -530,7 +530,7 @@ fn holds(bytes: &[u8]) -> Result<(), TestCaseError> {
             "{error:?}"
         );
         prop_assert!(
-            !error.message.is_empty() && !error.column.is_empty(),
+            !error.wrong.to_string().is_empty() && !error.column.is_empty(),
             "{error:?}"
         );
         prop_assert!(error.column.chars().count() <= 200 && error.value.chars().count() <= 200);

@@ -3,7 +3,7 @@
 //! A table of 64 MB can ask for gigabytes if each cell is an allocation, so cells are slices of one text, and how much
 //! there may be of anything is counted while it comes in.
 
-use crate::{CellError, Fault, TableError, shortened};
+use crate::{CellError, Fault, TableError, Wrong, shortened};
 
 /// Rows taken in at once, without the headings.
 pub(super) const ROWS_MAX: usize = 200_000;
@@ -158,7 +158,7 @@ impl Cells {
                 row: self.rows.len() as u64 + 1,
                 column: format!("column {}", column + 1),
                 value: shortened(text),
-                message: format!("a cell has at most {CELL_MAX} characters"),
+                wrong: Wrong::CellTooLong { most: CELL_MAX },
             };
             return Err(wrong_cells(
                 "a cell is longer than a spreadsheet allows; nothing was taken",

@@ -8,6 +8,7 @@ use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, GoodsName, LotId, PlaceName, StepName, VehicleId,
 };
 use lazaret_vocabulary::time::Span;
+use lazaret_vocabulary::told;
 
 use super::Less;
 use super::terms::{

@@ -2,6 +2,7 @@
 
 use lazaret_vocabulary::event::entry::{ProtocolName, TestName};
 use lazaret_vocabulary::event::{GoodsName, PlaceName, SourceName, StepName};
+use lazaret_vocabulary::told;
 
 told! {
     /// One thing that a change asks less of. Times are in seconds.

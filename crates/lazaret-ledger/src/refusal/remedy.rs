@@ -2,6 +2,7 @@
 
 use lazaret_vocabulary::event::entry::{AgentName, PersonName, Role, TestName};
 use lazaret_vocabulary::event::{PlaceName, StepName};
+use lazaret_vocabulary::told;
 
 use super::fact::{both, roles_or};
 use super::terms::{When, list};

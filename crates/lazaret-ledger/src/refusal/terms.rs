@@ -6,6 +6,7 @@ use jiff::Timestamp;
 pub use lazaret_vocabulary::event::Noun;
 use lazaret_vocabulary::event::entry::{Hazard, PersonName, Role, SampleId};
 use lazaret_vocabulary::event::{Example, LotId, StepName, VehicleId};
+use lazaret_vocabulary::told;
 use serde::{Deserialize, Serialize};
 
 use crate::rule::Warning;

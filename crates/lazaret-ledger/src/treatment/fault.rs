@@ -4,6 +4,7 @@ use std::fmt;
 
 use lazaret_vocabulary::event::Example;
 use lazaret_vocabulary::event::entry::{AgentName, LineName};
+use lazaret_vocabulary::told;
 use serde::{Deserialize, Serialize};
 
 /// Why a treatment does not count: what is wrong, and on which line of readings if it is wrong on one.

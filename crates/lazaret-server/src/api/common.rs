@@ -6,6 +6,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
+use lazaret_exchange::Wrong;
 use lazaret_ledger::{Fact, Remedy};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
@@ -167,6 +168,9 @@ pub struct CellError {
     pub value: String,
     /// What is wrong and what is expected.
     pub message: String,
+    /// What is wrong as data, if the cell cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<Wrong>,
     /// The ledger's refusal, if the row can be read and the ledger would not take it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Box<RefusalView>>,

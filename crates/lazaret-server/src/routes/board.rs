@@ -91,6 +91,7 @@ fn wrong_row(
             value: said.get(column.as_str()).cloned().unwrap_or_default(),
             column,
             message,
+            wrong: None,
             refusal: None,
         })
         .collect();

@@ -117,6 +117,7 @@ async fn refused(app: &App, who: &Who, found: &[Found]) -> Result<Vec<CellError>
                     column: "manifest".into(),
                     value: found.manifest.to_string(),
                     message: format!("{}; {}", refusal.fact, refusal.remedy),
+                    wrong: None,
                     refusal: Some(Box::new((&refusal).into())),
                 })
             };

@@ -61,6 +61,7 @@ fn the_committed_examples_are_those_of_the_code() {
         "facts": told(&Fact::one_of_each()),
         "remedies": told(&Remedy::one_of_each()),
         "less": told(&Less::one_of_each()),
+        "wrong": told(&lazaret_exchange::Wrong::one_of_each()),
         "shortfalls": told(&Shortfall::one_of_each()),
         "events": happened,
     });

@@ -1,8 +1,9 @@
-//! What can be told as data, with its English beside it.
+//! What a program tells people, as data with its English beside it.
 
 /// Declares an enum of things that can be told: each row is a kind, what it carries, and how English says it.
 ///
 /// As JSON a row is one object: `kind` (the variant in snake case) and its fields.
+#[macro_export]
 macro_rules! told {
     (
         $(#[$doc:meta])*
@@ -26,7 +27,7 @@ macro_rules! told {
             /// One of each kind, for whoever words them.
             #[must_use]
             pub fn one_of_each() -> Vec<$name> {
-                use lazaret_vocabulary::event::Example;
+                use $crate::event::Example;
                 vec![$(Self::$variant $({ $($field: Example::example()),* })?),*]
             }
         }
