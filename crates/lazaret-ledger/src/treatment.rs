@@ -30,7 +30,7 @@ use lazaret_vocabulary::event::entry::{AgentName, LineName, Reading};
 use lazaret_vocabulary::event::rules::{AgentRule, Band, TemperatureRule, TreatmentRule};
 
 pub use course::fault_on_record;
-pub use fault::{Fault, Measure, Shortfall};
+pub use fault::{Fault, Asked, Shortfall};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -340,7 +340,7 @@ fn by_band(
         lines.entry(*line).or_default();
     }
     let contact_s = length_s(&spans);
-    let short = |measure: Measure, found: u64, asked: u64| {
+    let short = |measure: Asked, found: u64, asked: u64| {
         (found < asked).then_some(Shortfall::TooLittle {
             measure,
             found,
@@ -348,29 +348,29 @@ fn by_band(
             coldest_mc: coldest,
         })
     };
-    let concentration = |measure: Measure, found: Option<u32>, asked: u32| {
+    let concentration = |measure: Asked, found: Option<u32>, asked: u32| {
         short(measure, found.unwrap_or(0).into(), asked.into())
     };
-    let fault = short(Measure::Time, contact_s, band.contact_s)
+    let fault = short(Asked::Time, contact_s, band.contact_s)
         .map(Fault::from)
         .or_else(|| too_small_a_dose(band, treatment))
         .or_else(|| first_fault(&lines, read_once))
         .or_else(|| {
             first_fault(&lines, |readings| {
                 let least = readings.iter().map(|read| read.concentration_mg_m3).min();
-                concentration(Measure::Least, least, band.least_mg_m3)
+                concentration(Asked::Least, least, band.least_mg_m3)
             })
         })
         .or_else(|| {
             first_fault(&lines, |readings| {
                 let last = readings.last().map(|read| read.concentration_mg_m3);
-                concentration(Measure::Final, last, band.final_mg_m3)
+                concentration(Asked::Final, last, band.final_mg_m3)
             })
         })
         .or_else(|| {
             first_fault(&lines, |readings| {
                 let ct = line_ct_mg_h_m3(readings, &spans);
-                short(Measure::ConcentrationTime, ct, band.ct_mg_h_m3)
+                short(Asked::ConcentrationTime, ct, band.ct_mg_h_m3)
             })
         })
         .or_else(|| first_fault(read, |readings| off_schedule(band, begin, readings)))

@@ -1398,6 +1398,7 @@ export interface components {
             row: number;
             /** @description What stands there. */
             value: string;
+            wrong?: components["schemas"]["Wrong"] | null;
         };
         /** @description Changes an account. */
         ChangeAccount: {
@@ -1678,6 +1679,134 @@ export interface components {
         };
         /** @description What only an office knows. */
         Entry: {
+            /** @description With what. */
+            agent: components["schemas"]["AgentName"];
+            /** @description The agent's batch. */
+            batch?: string | null;
+            /**
+             * Format: int32
+             * @description How much of it, in mg/m³: the first is the dose, more of the same is a top-up.
+             */
+            dose_mg_m3?: number | null;
+            /** @enum {string} */
+            event: "treatment_dosed";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description The step. */
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            event: "treatment_read";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description What was read. */
+            reading: components["schemas"]["Reading"];
+            /** @description The step. */
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @description Why it does not count, if so. */
+            because?: string | null;
+            /**
+             * Format: int64
+             * @description Time under the agent, in seconds.
+             */
+            contact_s: number;
+            /**
+             * Format: int64
+             * @description Concentration × time achieved, in mg·h/m³, if it was read.
+             */
+            ct_mg_h_m3?: number | null;
+            /** @enum {string} */
+            event: "treatment_judged";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description By which version it was judged. */
+            pin: components["schemas"]["Pin"];
+            /** @description The step. */
+            step: components["schemas"]["StepName"];
+            /** @description Whether it counts. */
+            valid: boolean;
+        } | {
+            /** @description Why. */
+            because: string;
+            /** @enum {string} */
+            event: "treatment_voided";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            event: "sample_taken";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description The sample. */
+            sample: components["schemas"]["SampleId"];
+            /** @description For which test. */
+            test: components["schemas"]["TestName"];
+        } | {
+            /** @enum {string} */
+            event: "result_entered";
+            /** @description The exception that a positive result opens. */
+            exception: components["schemas"]["ExceptionId"];
+            /** @description What it found. */
+            outcome: components["schemas"]["Outcome"];
+            /** @description The sample. */
+            sample: components["schemas"]["SampleId"];
+        } | {
+            /** @enum {string} */
+            event: "credit_asked";
+            /**
+             * Format: date-time
+             * @description Since when it is to count.
+             */
+            from: string;
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description Who saw it, and is to confirm it. */
+            witness: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            event: "credit_witnessed";
+            /**
+             * Format: date-time
+             * @description Since when it counts, as they saw it: the same instant that was asked for.
+             */
+            from: string;
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            event: "clock_credited";
+            /**
+             * Format: date-time
+             * @description Since when it counts.
+             */
+            from: string;
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description Who saw it. */
+            witness: components["schemas"]["PersonName"];
+        } | {
+            /** @description Other versions that bind the lot and were fulfilled, the one it came under first; filled in by the ledger. */
+            also?: components["schemas"]["Pin"][];
+            /** @enum {string} */
+            event: "signed";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description What the signature says. */
+            meaning: string;
+            pin?: components["schemas"]["Pin"] | null;
+            /** @description Who. */
+            signer: components["schemas"]["PersonName"];
+        } | {
+            /** @description Why. */
+            because: string;
+            /** @enum {string} */
+            event: "signature_withdrawn";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description Whose signature. */
+            signer: components["schemas"]["PersonName"];
+        } | {
             /** @enum {string} */
             event: "rules_adopted";
             /** @description The rules. */
@@ -1697,6 +1826,75 @@ export interface components {
             event: "protocol_proposed";
             /** @description The protocol. */
             protocol: components["schemas"]["Protocol"];
+        } | {
+            /** @description Why that cannot be believed. */
+            because: string;
+            /** @enum {string} */
+            event: "time_doubted";
+            /**
+             * Format: date-time
+             * @description What the server's clock read.
+             */
+            wall: string;
+        } | {
+            /** @description How it is known. */
+            because: string;
+            /** @enum {string} */
+            event: "time_stated";
+            /**
+             * Format: date-time
+             * @description The right time at the moment of the entry.
+             */
+            time: string;
+            /**
+             * Format: date-time
+             * @description The stamp of the first record that was made under a wrong clock, as the record has it. Without it the ledger
+             *     takes what lengthens most.
+             */
+            wrong_since?: string | null;
+        } | {
+            /** @enum {string} */
+            event: "time_confirmed";
+            /**
+             * Format: int64
+             * @description The record of the statement.
+             */
+            record: number;
+            /**
+             * Format: date-time
+             * @description The right time at the moment of this entry; filled in by the ledger.
+             */
+            time?: string | null;
+            /**
+             * Format: date-time
+             * @description Stamps from here on are moved by as much as the clock was wrong; filled in by the ledger.
+             */
+            wrong_since?: string | null;
+        } | {
+            /** @description Why. */
+            because: string;
+            /** @enum {string} */
+            event: "corrected";
+            /**
+             * Format: int64
+             * @description Which record.
+             */
+            record: number;
+        } | {
+            /** @description Who. */
+            by: components["schemas"]["PersonName"];
+            /** @enum {string} */
+            event: "warning_acknowledged";
+            /** @description What it said. */
+            fact: string;
+            /** @description Which. */
+            warning: string;
+        } | {
+            /** @enum {string} */
+            event: "noted";
+            /** @description The remark. */
+            text: string;
+            thing?: components["schemas"]["Thing"] | null;
         } | {
             /** @enum {string} */
             event: "person_appointed";
@@ -1750,6 +1948,13 @@ export interface components {
              * @description Since when they may have been infectious.
              */
             since: string;
+        } | {
+            /** @enum {string} */
+            event: "worked";
+            /** @description Who. */
+            people: components["schemas"]["PersonName"][];
+            /** @description On what. */
+            thing: components["schemas"]["Thing"];
         } | {
             /** @description The convoy they belong to. */
             convoy: components["schemas"]["ConvoyId"];
@@ -1862,72 +2067,6 @@ export interface components {
             /** @description What it became. */
             parts: components["schemas"]["LotPart"][];
         } | {
-            /** @description With what. */
-            agent: components["schemas"]["AgentName"];
-            /** @description The agent's batch. */
-            batch?: string | null;
-            /**
-             * Format: int32
-             * @description How much of it, in mg/m³: the first is the dose, more of the same is a top-up.
-             */
-            dose_mg_m3?: number | null;
-            /** @enum {string} */
-            event: "treatment_dosed";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description The step. */
-            step: components["schemas"]["StepName"];
-        } | {
-            /** @enum {string} */
-            event: "treatment_read";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description What was read. */
-            reading: components["schemas"]["Reading"];
-            /** @description The step. */
-            step: components["schemas"]["StepName"];
-        } | {
-            /** @description Why it does not count, if so. */
-            because?: string | null;
-            /**
-             * Format: int64
-             * @description Time under the agent, in seconds.
-             */
-            contact_s: number;
-            /**
-             * Format: int64
-             * @description Concentration × time achieved, in mg·h/m³, if it was read.
-             */
-            ct_mg_h_m3?: number | null;
-            /** @enum {string} */
-            event: "treatment_judged";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description By which version it was judged. */
-            pin: components["schemas"]["Pin"];
-            /** @description The step. */
-            step: components["schemas"]["StepName"];
-            /** @description Whether it counts. */
-            valid: boolean;
-        } | {
-            /** @enum {string} */
-            event: "sample_taken";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description The sample. */
-            sample: components["schemas"]["SampleId"];
-            /** @description For which test. */
-            test: components["schemas"]["TestName"];
-        } | {
-            /** @enum {string} */
-            event: "result_entered";
-            /** @description The exception that a positive result opens. */
-            exception: components["schemas"]["ExceptionId"];
-            /** @description What it found. */
-            outcome: components["schemas"]["Outcome"];
-            /** @description The sample. */
-            sample: components["schemas"]["SampleId"];
-        } | {
             /** @description How. */
             because: string;
             /** @enum {string} */
@@ -1948,13 +2087,6 @@ export interface components {
              * @description Since when it may have been there.
              */
             since: string;
-        } | {
-            /** @description Why. */
-            because: string;
-            /** @enum {string} */
-            event: "treatment_voided";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
         } | {
             /** @description What. */
             because: string;
@@ -1987,137 +2119,6 @@ export interface components {
             link?: components["schemas"]["Link"] | null;
             /** @description The lot. */
             lot: components["schemas"]["LotId"];
-        } | {
-            /** @description Other versions that bind the lot and were fulfilled, the one it came under first; filled in by the ledger. */
-            also?: components["schemas"]["Pin"][];
-            /** @enum {string} */
-            event: "signed";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description What the signature says. */
-            meaning: string;
-            pin?: components["schemas"]["Pin"] | null;
-            /** @description Who. */
-            signer: components["schemas"]["PersonName"];
-        } | {
-            /** @description Why. */
-            because: string;
-            /** @enum {string} */
-            event: "signature_withdrawn";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description Whose signature. */
-            signer: components["schemas"]["PersonName"];
-        } | {
-            /** @enum {string} */
-            event: "credit_asked";
-            /**
-             * Format: date-time
-             * @description Since when it is to count.
-             */
-            from: string;
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description Who saw it, and is to confirm it. */
-            witness: components["schemas"]["PersonName"];
-        } | {
-            /** @enum {string} */
-            event: "credit_witnessed";
-            /**
-             * Format: date-time
-             * @description Since when it counts, as they saw it: the same instant that was asked for.
-             */
-            from: string;
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-        } | {
-            /** @enum {string} */
-            event: "clock_credited";
-            /**
-             * Format: date-time
-             * @description Since when it counts.
-             */
-            from: string;
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description Who saw it. */
-            witness: components["schemas"]["PersonName"];
-        } | {
-            /** @description Why that cannot be believed. */
-            because: string;
-            /** @enum {string} */
-            event: "time_doubted";
-            /**
-             * Format: date-time
-             * @description What the server's clock read.
-             */
-            wall: string;
-        } | {
-            /** @description How it is known. */
-            because: string;
-            /** @enum {string} */
-            event: "time_stated";
-            /**
-             * Format: date-time
-             * @description The right time at the moment of the entry.
-             */
-            time: string;
-            /**
-             * Format: date-time
-             * @description The stamp of the first record that was made under a wrong clock, as the record has it. Without it the ledger
-             *     takes what lengthens most.
-             */
-            wrong_since?: string | null;
-        } | {
-            /** @enum {string} */
-            event: "time_confirmed";
-            /**
-             * Format: int64
-             * @description The record of the statement.
-             */
-            record: number;
-            /**
-             * Format: date-time
-             * @description The right time at the moment of this entry; filled in by the ledger.
-             */
-            time?: string | null;
-            /**
-             * Format: date-time
-             * @description Stamps from here on are moved by as much as the clock was wrong; filled in by the ledger.
-             */
-            wrong_since?: string | null;
-        } | {
-            /** @enum {string} */
-            event: "worked";
-            /** @description Who. */
-            people: components["schemas"]["PersonName"][];
-            /** @description On what. */
-            thing: components["schemas"]["Thing"];
-        } | {
-            /** @description Why. */
-            because: string;
-            /** @enum {string} */
-            event: "corrected";
-            /**
-             * Format: int64
-             * @description Which record.
-             */
-            record: number;
-        } | {
-            /** @description Who. */
-            by: components["schemas"]["PersonName"];
-            /** @enum {string} */
-            event: "warning_acknowledged";
-            /** @description What it said. */
-            fact: string;
-            /** @description Which. */
-            warning: string;
-        } | {
-            /** @enum {string} */
-            event: "noted";
-            /** @description The remark. */
-            text: string;
-            thing?: components["schemas"]["Thing"] | null;
         };
         /** @description One thing that happened. */
         Event: components["schemas"]["Happening"] & {
@@ -3018,6 +3019,10 @@ export interface components {
             /** @description Whose. */
             signer: components["schemas"]["PersonName"];
         };
+        /** @description Why a treatment does not count: what is wrong, and on which line of readings if it is wrong on one. */
+        Fault: components["schemas"]["Shortfall"] & {
+            line?: components["schemas"]["LineName"] | null;
+        };
         /**
          * @description What an inspection found.
          * @enum {string}
@@ -3082,6 +3087,97 @@ export interface components {
             source: components["schemas"]["SourceName"];
             /** @description Its vehicles, in order. */
             vehicles: components["schemas"]["VehicleId"][];
+        } | {
+            /** @description Why. */
+            cause: components["schemas"]["Cause"];
+            /** @enum {string} */
+            event: "waiting";
+            /** @description What for. */
+            for: components["schemas"]["StepName"];
+            /** @description What waits. */
+            thing: components["schemas"]["Thing"];
+        } | (components["schemas"]["Spot"] & {
+            /** @description What stands in its way. */
+            cause: components["schemas"]["Cause"];
+            /** @description The step it is done with. */
+            step: components["schemas"]["StepName"];
+            /** @description What is blocked. */
+            thing: components["schemas"]["Thing"];
+        } & {
+            /** @enum {string} */
+            event: "blocked";
+        }) | {
+            /** @enum {string} */
+            event: "deadlocked";
+            /** @description The places of the cycle. */
+            places: components["schemas"]["PlaceName"][];
+        } | (components["schemas"]["Spot"] & {
+            /** @description Its class. */
+            goods: components["schemas"]["GoodsName"];
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description Where it came from. */
+            vehicle: components["schemas"]["VehicleId"];
+        } & {
+            /** @enum {string} */
+            event: "lot_unloaded";
+        }) | (components["schemas"]["Spot"] & {
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+        } & {
+            /** @enum {string} */
+            event: "lot_stored";
+        }) | (components["schemas"]["Spot"] & {
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+        } & {
+            /** @enum {string} */
+            event: "lot_sent";
+        }) | {
+            /** @enum {string} */
+            event: "lot_destroyed";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            event: "lot_sent_back";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @description The departure. */
+            departure: components["schemas"]["DepartureId"];
+            /** @enum {string} */
+            event: "lot_loaded";
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            wagon?: components["schemas"]["VehicleId"] | null;
+        } | {
+            /** @description The departure. */
+            departure: components["schemas"]["DepartureId"];
+            /** @enum {string} */
+            event: "departed";
+            /**
+             * Format: int32
+             * @description Lots on it.
+             */
+            lots: number;
+            /** @description The dispatch step. */
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            event: "departure_cancelled";
+            /**
+             * Format: int32
+             * @description The least that it leaves with.
+             */
+            least: number;
+            /**
+             * Format: int32
+             * @description Releasable lots that were ready.
+             */
+            ready: number;
+            /** @description The dispatch step. */
+            step: components["schemas"]["StepName"];
         } | (components["schemas"]["Spot"] & {
             /** @description The vehicle. */
             vehicle: components["schemas"]["VehicleId"];
@@ -3118,23 +3214,29 @@ export interface components {
         } & {
             /** @enum {string} */
             event: "unloading_started";
-        }) | (components["schemas"]["Spot"] & {
-            /** @description Its class. */
-            goods: components["schemas"]["GoodsName"];
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            /** @description Where it came from. */
+        }) | {
+            /** @enum {string} */
+            event: "vehicle_emptied";
+            /** @description The vehicle. */
             vehicle: components["schemas"]["VehicleId"];
-        } & {
+        } | {
             /** @enum {string} */
-            event: "lot_unloaded";
-        }) | (components["schemas"]["Spot"] & {
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-        } & {
+            event: "vehicle_washed";
+            /** @description The vehicle. */
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
             /** @enum {string} */
-            event: "lot_stored";
-        }) | (components["schemas"]["Spot"] & {
+            event: "vehicle_released";
+            /** @description The vehicle. */
+            vehicle: components["schemas"]["VehicleId"];
+        } | {
+            /** @enum {string} */
+            event: "vehicle_returned";
+            /** @description Its home. */
+            source: components["schemas"]["SourceName"];
+            /** @description The vehicle. */
+            vehicle: components["schemas"]["VehicleId"];
+        } | (components["schemas"]["Spot"] & {
             /** @description The lot. */
             lot: components["schemas"]["LotId"];
             /** @description The step. */
@@ -3221,79 +3323,6 @@ export interface components {
             event: "lot_released";
             /** @description The lot. */
             lot: components["schemas"]["LotId"];
-        } | {
-            /** @description The departure. */
-            departure: components["schemas"]["DepartureId"];
-            /** @enum {string} */
-            event: "lot_loaded";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-            wagon?: components["schemas"]["VehicleId"] | null;
-        } | {
-            /** @description The departure. */
-            departure: components["schemas"]["DepartureId"];
-            /** @enum {string} */
-            event: "departed";
-            /**
-             * Format: int32
-             * @description Lots on it.
-             */
-            lots: number;
-            /** @description The dispatch step. */
-            step: components["schemas"]["StepName"];
-        } | {
-            /** @enum {string} */
-            event: "departure_cancelled";
-            /**
-             * Format: int32
-             * @description The least that it leaves with.
-             */
-            least: number;
-            /**
-             * Format: int32
-             * @description Releasable lots that were ready.
-             */
-            ready: number;
-            /** @description The dispatch step. */
-            step: components["schemas"]["StepName"];
-        } | (components["schemas"]["Spot"] & {
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-        } & {
-            /** @enum {string} */
-            event: "lot_sent";
-        }) | {
-            /** @enum {string} */
-            event: "lot_destroyed";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-        } | {
-            /** @enum {string} */
-            event: "lot_sent_back";
-            /** @description The lot. */
-            lot: components["schemas"]["LotId"];
-        } | {
-            /** @enum {string} */
-            event: "vehicle_emptied";
-            /** @description The vehicle. */
-            vehicle: components["schemas"]["VehicleId"];
-        } | {
-            /** @enum {string} */
-            event: "vehicle_washed";
-            /** @description The vehicle. */
-            vehicle: components["schemas"]["VehicleId"];
-        } | {
-            /** @enum {string} */
-            event: "vehicle_released";
-            /** @description The vehicle. */
-            vehicle: components["schemas"]["VehicleId"];
-        } | {
-            /** @enum {string} */
-            event: "vehicle_returned";
-            /** @description Its home. */
-            source: components["schemas"]["SourceName"];
-            /** @description The vehicle. */
-            vehicle: components["schemas"]["VehicleId"];
         } | (components["schemas"]["Spot"] & {
             /** @enum {string} */
             event: "place_opened";
@@ -3329,30 +3358,6 @@ export interface components {
             event: "shift_ended";
             /** @description The crew or equipment. */
             resource: components["schemas"]["ResourceName"];
-        } | {
-            /** @description Why. */
-            cause: components["schemas"]["Cause"];
-            /** @enum {string} */
-            event: "waiting";
-            /** @description What for. */
-            for: components["schemas"]["StepName"];
-            /** @description What waits. */
-            thing: components["schemas"]["Thing"];
-        } | (components["schemas"]["Spot"] & {
-            /** @description What stands in its way. */
-            cause: components["schemas"]["Cause"];
-            /** @description The step it is done with. */
-            step: components["schemas"]["StepName"];
-            /** @description What is blocked. */
-            thing: components["schemas"]["Thing"];
-        } & {
-            /** @enum {string} */
-            event: "blocked";
-        }) | {
-            /** @enum {string} */
-            event: "deadlocked";
-            /** @description The places of the cycle. */
-            places: components["schemas"]["PlaceName"][];
         } | components["schemas"]["Entry"];
         /** @description A class or division of dangerous goods, such as `2.1`, with the compatibility group of an explosive: `1.4S`. */
         Hazard: string;
@@ -5363,6 +5368,114 @@ export interface components {
             needed: boolean;
         };
         /**
+         * @description What a treatment lacks. Times are in seconds, concentrations in mg/m³, temperatures in thousandths of a degree
+         *     Celsius.
+         */
+        Shortfall: {
+            /** Format: int64 */
+            asked_s: number;
+            /** @enum {string} */
+            kind: "too_short";
+            /** Format: int64 */
+            lasted_s: number;
+            pauses: boolean;
+        } | {
+            /** @enum {string} */
+            kind: "nothing_read";
+        } | {
+            /** Format: int32 */
+            asked: number;
+            /** @enum {string} */
+            kind: "too_few_lines";
+            /** Format: int32 */
+            read: number;
+        } | {
+            /** @enum {string} */
+            kind: "no_agent";
+        } | {
+            agent: components["schemas"]["AgentName"];
+            /** @enum {string} */
+            kind: "other_agent";
+        } | {
+            /** @enum {string} */
+            kind: "no_band";
+            /** Format: int32 */
+            temperature_mc: number;
+        } | {
+            /** Format: int64 */
+            allowed_s: number;
+            /** Format: int64 */
+            gap_s: number;
+            /** @enum {string} */
+            kind: "gap";
+        } | {
+            /** Format: int64 */
+            asked: number;
+            /** Format: int32 */
+            coldest_mc: number;
+            /** Format: int64 */
+            found: number;
+            /** @enum {string} */
+            kind: "too_little";
+            measure: components["schemas"]["Measure"];
+        } | {
+            /** Format: int32 */
+            asked_mg_m3: number;
+            /** @enum {string} */
+            kind: "never_reached";
+            /** Format: int32 */
+            most_mg_m3: number;
+        } | {
+            /** Format: int32 */
+            asked_mg_m3: number;
+            /** @enum {string} */
+            kind: "no_dose";
+        } | {
+            /** Format: int32 */
+            asked_mg_m3: number;
+            /** Format: int32 */
+            dose_mg_m3: number;
+            /** @enum {string} */
+            kind: "small_dose";
+        } | {
+            /** @enum {string} */
+            kind: "read_once";
+        } | {
+            /** Format: int64 */
+            after_s: number;
+            /** @enum {string} */
+            kind: "off_schedule";
+            /** Format: int64 */
+            within_s: number;
+        } | {
+            /** Format: int64 */
+            after_s: number;
+            /** Format: int32 */
+            asked_mg_m3: number;
+            /** Format: int32 */
+            found_mg_m3: number;
+            /** @enum {string} */
+            kind: "low_at";
+        } | {
+            /** @enum {string} */
+            kind: "too_warm";
+            /** Format: int32 */
+            limit_mc: number;
+            /** Format: int32 */
+            warmest_mc: number;
+        } | {
+            /** Format: int64 */
+            asked_s: number;
+            /** Format: int32 */
+            below_mc: number;
+            /** Format: int32 */
+            from_mc: number;
+            /** Format: int64 */
+            kept_s: number;
+            /** @enum {string} */
+            kind: "not_kept";
+        };
+        /**
          * @description Which side of the gateway a place is on.
          * @enum {string}
          */
@@ -5805,6 +5918,7 @@ export interface components {
              */
             ct_mg_h_m3?: number | null;
             ended?: components["schemas"]["At"] | null;
+            fault?: components["schemas"]["Fault"] | null;
             /** @description Whether one is in hand. */
             in_hand: boolean;
             /** @description The step. */
@@ -5924,6 +6038,11 @@ export interface components {
             witness?: components["schemas"]["CheckpointView"] | null;
         };
         /**
+         * @description What a cell should have held.
+         * @enum {string}
+         */
+        Wanted: "name" | "number" | "time";
+        /**
          * @description Something that may be done, but only by somebody who says that they know.
          * @enum {string}
          */
@@ -5933,6 +6052,157 @@ export interface components {
          * @description An instant, RFC 3339 in UTC.
          */
         When: string;
+        /** @description What is wrong with a cell, and what is expected. */
+        Wrong: {
+            /** @enum {string} */
+            kind: "no_heading";
+        } | {
+            fields: string[];
+            heading: string;
+            /** @enum {string} */
+            kind: "unknown_column";
+            near?: string | null;
+        } | {
+            first: string;
+            /** @enum {string} */
+            kind: "column_twice";
+        } | {
+            /** @enum {string} */
+            kind: "column_missing";
+        } | {
+            /** @enum {string} */
+            kind: "column_unsaid";
+        } | {
+            /** @enum {string} */
+            kind: "heading_not_found";
+        } | {
+            /** @enum {string} */
+            kind: "more_cells";
+        } | {
+            /** @enum {string} */
+            kind: "cell_too_long";
+            most: number;
+        } | {
+            /** @enum {string} */
+            kind: "name_expected";
+        } | {
+            /** @enum {string} */
+            kind: "merged_cell";
+            row: number;
+        } | {
+            /** @enum {string} */
+            kind: "name_too_long";
+            most: number;
+        } | {
+            /** @enum {string} */
+            kind: "formula_error";
+            wanted: components["schemas"]["Wanted"];
+        } | {
+            /** @enum {string} */
+            kind: "text_of_formula_error";
+        } | {
+            /** @enum {string} */
+            kind: "truth_for_name";
+        } | {
+            /** @enum {string} */
+            kind: "date_for_name";
+        } | {
+            /** @enum {string} */
+            kind: "digits_lost";
+        } | {
+            /** @enum {string} */
+            kind: "scientific_name";
+        } | {
+            /** @enum {string} */
+            kind: "no_such_source";
+            known: string[];
+        } | {
+            /** @enum {string} */
+            kind: "no_such_class";
+            known: string[];
+        } | {
+            /** @enum {string} */
+            kind: "unknown_hazard";
+        } | {
+            /** @enum {string} */
+            kind: "too_many_listed";
+            most: number;
+        } | {
+            /** @enum {string} */
+            kind: "truth_value";
+            wanted: components["schemas"]["Wanted"];
+        } | {
+            /** @enum {string} */
+            kind: "date_for_number";
+        } | {
+            /** @enum {string} */
+            kind: "too_many_digits";
+        } | {
+            /** @enum {string} */
+            kind: "ambiguous_number";
+        } | {
+            /** @enum {string} */
+            kind: "scientific_number";
+        } | {
+            /** @enum {string} */
+            kind: "number_expected";
+        } | {
+            /** @enum {string} */
+            kind: "pieces_expected";
+        } | {
+            /** @enum {string} */
+            kind: "mass_expected";
+        } | {
+            /** @enum {string} */
+            kind: "mass_above_zero";
+        } | {
+            /** @enum {string} */
+            kind: "finer_than_milligram";
+        } | {
+            /** @enum {string} */
+            kind: "not_whole_kilograms";
+        } | {
+            /** @enum {string} */
+            kind: "time_without_date";
+        } | {
+            /** @enum {string} */
+            kind: "number_for_time";
+        } | {
+            /** @enum {string} */
+            kind: "date_expected";
+        } | {
+            /** @enum {string} */
+            kind: "day_or_month";
+        } | {
+            /** @enum {string} */
+            kind: "time_skipped";
+            local: string;
+        } | {
+            after: string;
+            before: string;
+            /** @enum {string} */
+            kind: "time_twice";
+            local: string;
+        } | {
+            /** @enum {string} */
+            kind: "outside_calendar";
+            local: string;
+        } | {
+            /** @enum {string} */
+            kind: "looks_like_total";
+            sum: string;
+        } | {
+            /** @enum {string} */
+            kind: "lot_twice";
+            /** Format: int64 */
+            row: number;
+        } | {
+            /** @enum {string} */
+            kind: "other_in_papers";
+            /** Format: int64 */
+            row: number;
+            value: string;
+        };
     };
     responses: never;
     parameters: never;

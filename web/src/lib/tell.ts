@@ -1,7 +1,17 @@
 // What the ledger tells as data, in the reader's words and the station's time.
 import type { ApiError, Refusal, Schemas } from '../api/client';
 import { w } from '../words';
-import { tell, tellEvent, type Fact, type Happening, type Fault, type Less, type Remedy, type Shortfall, type Wrong } from '../words/told';
+import {
+  tell,
+  tellEvent,
+  type Fact,
+  type Happening,
+  type Fault,
+  type Less,
+  type Remedy,
+  type Shortfall,
+  type Wrong,
+} from '../words/told';
 import { shared } from './state.svelte';
 import { instant } from './time';
 
@@ -39,8 +49,4 @@ export function errorWords(error: ApiError): string {
 
 /** What is wrong with one cell of a table. */
 export const cellWords = (cell: Schemas['CellError']): string =>
-  cell.refusal
-    ? refusalWords(cell.refusal)
-    : cell.wrong
-      ? tell<Wrong>(w.told.wrong, cell.wrong, at)
-      : cell.message;
+  cell.refusal ? refusalWords(cell.refusal) : cell.wrong ? tell<Wrong>(w.told.wrong, cell.wrong, at) : cell.message;

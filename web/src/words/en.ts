@@ -8,7 +8,16 @@ const n = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
 
 export const en = {
-  told: { facts: FACTS, remedies: REMEDIES, less: LESS, shortfalls: SHORTFALLS, wrong: WRONG, onLine, events: EVENTS, contact },
+  told: {
+    facts: FACTS,
+    remedies: REMEDIES,
+    less: LESS,
+    shortfalls: SHORTFALLS,
+    wrong: WRONG,
+    onLine,
+    events: EVENTS,
+    contact,
+  },
   app: 'Lazaret',
   unit: { d: 'd', h: 'h', min: 'min', kg: 'kg', t: 't' },
 

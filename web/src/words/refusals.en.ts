@@ -12,7 +12,11 @@ import type {
   Nearness,
   Noun,
   Remedy,
-  Stage, Measure, Shortfall, Wrong } from './told';
+  Stage,
+  Asked,
+  Shortfall,
+  Wrong,
+} from './told';
 import { tell } from './told';
 
 const NOUNS = {
@@ -525,7 +529,7 @@ const MEASURES = {
   least: ['the least concentration', 'mg/m³'],
   final: ['the final concentration', 'mg/m³'],
   concentration_time: ['concentration × time', 'mg·h/m³'],
-} satisfies Record<Measure, [string, string]>;
+} satisfies Record<Asked, [string, string]>;
 
 /** Why a treatment does not count. */
 export const SHORTFALLS = {
@@ -566,19 +570,23 @@ export const WRONG = {
   column_missing: () => 'this column is missing',
   column_unsaid: () => 'this column is missing, and the request does not say it either',
   heading_not_found: () => 'the request maps this heading, and the table has none such',
-  more_cells: () => 'this row has more cells than there are headings; put a text that has a separator in it into quotes',
+  more_cells: () =>
+    'this row has more cells than there are headings; put a text that has a separator in it into quotes',
   cell_too_long: (f) => `a cell has at most ${f.most} characters`,
 
   // Names.
   name_expected: () => 'a name is expected here',
-  merged_cell: (f) => `this cell is merged with that of row ${f.row}; split the cells, or say that merged cells say the same (fill_merged=true)`,
+  merged_cell: (f) =>
+    `this cell is merged with that of row ${f.row}; split the cells, or say that merged cells say the same (fill_merged=true)`,
   name_too_long: (f) => `a name has at most ${f.most} characters and no control characters`,
   formula_error: (f) => `this is the error of a formula, not a ${f.wanted}`,
   text_of_formula_error: () => 'this is the error of a formula',
   truth_for_name: () => 'this is true or false, not a name; format the column as text',
   date_for_name: () => 'the spreadsheet has made a date of this name; format the column as text and type it again',
-  digits_lost: () => 'a spreadsheet keeps fifteen digits, so the last ones of this number are lost; format the column as text and type it again',
-  scientific_name: () => 'this is a number in scientific notation, and its last digits are lost; format the column as text and save it again',
+  digits_lost: () =>
+    'a spreadsheet keeps fifteen digits, so the last ones of this number are lost; format the column as text and type it again',
+  scientific_name: () =>
+    'this is a number in scientific notation, and its last digits are lost; format the column as text and save it again',
   no_such_source: (f) => `there is no such source; sources are ${f.known.join(', ')}`,
   no_such_class: (f) => `there is no such class; classes are ${f.known.join(', ')}`,
   unknown_hazard: () => 'unknown hazard class; write one such as 3, 2.1 or, with its compatibility group, 1.4S',
@@ -588,7 +596,8 @@ export const WRONG = {
   truth_value: (f) => `this is true or false, not a ${f.wanted}`,
   date_for_number: () => 'the spreadsheet has made a date of this number',
   too_many_digits: () => 'this number has more digits than a spreadsheet keeps',
-  ambiguous_number: () => 'this can be read in two ways, and nothing in the table decides; say whether its decimal mark is a point or a comma (decimal=point or decimal=comma)',
+  ambiguous_number: () =>
+    'this can be read in two ways, and nothing in the table decides; say whether its decimal mark is a point or a comma (decimal=point or decimal=comma)',
   scientific_number: () => 'this is a number in scientific notation; write it out',
   number_expected: () => 'a number is expected here, without its unit',
   pieces_expected: () => 'a whole number of pieces is expected here, or nothing for goods in bulk',
@@ -601,9 +610,11 @@ export const WRONG = {
   time_without_date: () => 'this is a time without a date',
   number_for_time: () => 'this is a number; format the cell as a date and a time',
   date_expected: () => 'a date and time is expected here, such as 2026-01-05T17:10 (local) or 2026-01-05T08:10:00Z',
-  day_or_month: () => 'the day or the month may come first here; say which (days=day or days=month), or write 2026-12-05',
+  day_or_month: () =>
+    'the day or the month may come first here; say which (days=day or days=month), or write 2026-12-05',
   time_skipped: (f) => `the clocks are put forward then, and ${f.local} does not exist; write another time`,
-  time_twice: (f) => `the clocks are put back then, and ${f.local} comes twice; add the offset, ${f.before} or ${f.after}`,
+  time_twice: (f) =>
+    `the clocks are put back then, and ${f.local} comes twice; add the offset, ${f.before} or ${f.after}`,
   outside_calendar: (f) => `${f.local} is outside the calendar`,
 
   // Rows together.

@@ -8,11 +8,16 @@ import told from './told.json';
 
 const asItIs = (instant: string): string => instant;
 
-it.each(['facts', 'remedies', 'less', 'shortfalls', 'wrong'] as const)('%s are said as the server says them', (what) => {
-  const catalogue = { facts: FACTS, remedies: REMEDIES, less: LESS, shortfalls: SHORTFALLS, WRONG }[what] as unknown as Catalogue<{ kind: string }>;
-  expect(told[what].length).toBe(Object.keys(catalogue).length);
-  for (const { data, english } of told[what]) expect(tell(catalogue, data, asItIs)).toBe(english);
-});
+it.each(['facts', 'remedies', 'less', 'shortfalls', 'wrong'] as const)(
+  '%s are said as the server says them',
+  (what) => {
+    const catalogue = { facts: FACTS, remedies: REMEDIES, less: LESS, shortfalls: SHORTFALLS, wrong: WRONG }[
+      what
+    ] as unknown as Catalogue<{ kind: string }>;
+    expect(told[what].length).toBe(Object.keys(catalogue).length);
+    for (const { data, english } of told[what]) expect(tell(catalogue, data, asItIs)).toBe(english);
+  },
+);
 
 it('what happened is said as the server says it', () => {
   expect(told.events.length).toBe(Object.keys(EVENTS).length);

@@ -144,7 +144,7 @@ impl<'a> Meaning<'a> for Office<'a> {
             }
             Office::RulesProposed { rules } => state.propose(Change::Rules(rules), by, now),
             Office::ProtocolProposed { protocol } => {
-                state.propose(Change::Protocol(protocol), by, now)
+                state.propose(Change::Protocol(protocol), by, now);
             }
             Office::TimeDoubted { because, .. } => {
                 state.clock.doubt = Some(because.clone());

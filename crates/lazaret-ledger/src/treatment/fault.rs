@@ -38,7 +38,7 @@ impl fmt::Display for Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum Measure {
+pub enum Asked {
     /// Time under the agent, s.
     Time,
     /// The least concentration, mg/m³.
@@ -49,30 +49,30 @@ pub enum Measure {
     ConcentrationTime,
 }
 
-impl Measure {
+impl Asked {
     fn unit(self) -> &'static str {
         match self {
-            Measure::Time => "s",
-            Measure::Least | Measure::Final => "mg/m³",
-            Measure::ConcentrationTime => "mg·h/m³",
+            Asked::Time => "s",
+            Asked::Least | Asked::Final => "mg/m³",
+            Asked::ConcentrationTime => "mg·h/m³",
         }
     }
 }
 
-impl fmt::Display for Measure {
+impl fmt::Display for Asked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Measure::Time => "time under the agent",
-            Measure::Least => "the least concentration",
-            Measure::Final => "the final concentration",
-            Measure::ConcentrationTime => "concentration × time",
+            Asked::Time => "time under the agent",
+            Asked::Least => "the least concentration",
+            Asked::Final => "the final concentration",
+            Asked::ConcentrationTime => "concentration × time",
         })
     }
 }
 
-impl Example for Measure {
+impl Example for Asked {
     fn example() -> Self {
-        Measure::ConcentrationTime
+        Asked::ConcentrationTime
     }
 }
 
@@ -87,7 +87,7 @@ told! {
         OtherAgent { agent: AgentName } = ("{agent} is not an agent of the protocol");
         NoBand { temperature_mc: i32 } = ("{} °C is in no band of the protocol", celsius(*temperature_mc));
         Gap { gap_s: u64, allowed_s: u64 } = ("{gap_s} s went by without a reading; {allowed_s} s are allowed");
-        TooLittle { measure: Measure, found: u64, asked: u64, coldest_mc: i32 } = ("{measure} was {found} {} of {asked} {} at {} °C", measure.unit(), measure.unit(), celsius(*coldest_mc));
+        TooLittle { measure: Asked, found: u64, asked: u64, coldest_mc: i32 } = ("{measure} was {found} {} of {asked} {} at {} °C", measure.unit(), measure.unit(), celsius(*coldest_mc));
         NeverReached { asked_mg_m3: u32, most_mg_m3: u32 } = ("no reading reached the starting concentration of {asked_mg_m3} mg/m³; the most was {most_mg_m3} mg/m³");
         NoDose { asked_mg_m3: u32 } = ("no dose was recorded, and {asked_mg_m3} mg/m³ are asked");
         SmallDose { dose_mg_m3: u32, asked_mg_m3: u32 } = ("the dose was {dose_mg_m3} mg/m³ of {asked_mg_m3} mg/m³");

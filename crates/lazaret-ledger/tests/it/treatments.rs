@@ -2,7 +2,7 @@
 
 use lazaret_ledger::Rule;
 use lazaret_ledger::treatment::{
-    Judgement, Measure, Shortfall, Treatment, ct_mg_s_m3, fault_on_record, judge,
+    Judgement, Asked, Shortfall, Treatment, ct_mg_s_m3, fault_on_record, judge,
 };
 use lazaret_vocabulary::event::entry::{AgentName, Entry, LineName, Reading};
 use lazaret_vocabulary::event::rules::{
@@ -686,7 +686,7 @@ fn why_a_treatment_does_not_count_is_found_from_its_records() {
         matches!(
             why.what,
             Shortfall::TooLittle {
-                measure: Measure::Least,
+                measure: Asked::Least,
                 found: 99,
                 asked: 100,
                 ..
