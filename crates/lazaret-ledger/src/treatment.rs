@@ -30,7 +30,7 @@ use lazaret_vocabulary::event::entry::{AgentName, LineName, Reading};
 use lazaret_vocabulary::event::rules::{AgentRule, Band, TemperatureRule, TreatmentRule};
 
 pub use course::fault_on_record;
-pub use fault::{Fault, Asked, Shortfall};
+pub use fault::{Asked, Fault, Shortfall};
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]

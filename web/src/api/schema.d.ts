@@ -1218,6 +1218,11 @@ export interface components {
          */
         AsOf: "known" | "happened";
         /**
+         * @description What a band asks of the time under an agent and of its concentration.
+         * @enum {string}
+         */
+        Asked: "time" | "least" | "final" | "concentration_time";
+        /**
          * Format: date-time
          * @description An instant, RFC 3339 in UTC.
          */
@@ -5417,7 +5422,7 @@ export interface components {
             found: number;
             /** @enum {string} */
             kind: "too_little";
-            measure: components["schemas"]["Measure"];
+            measure: components["schemas"]["Asked"];
         } | {
             /** Format: int32 */
             asked_mg_m3: number;

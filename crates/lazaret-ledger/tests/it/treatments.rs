@@ -2,7 +2,7 @@
 
 use lazaret_ledger::Rule;
 use lazaret_ledger::treatment::{
-    Judgement, Asked, Shortfall, Treatment, ct_mg_s_m3, fault_on_record, judge,
+    Asked, Judgement, Shortfall, Treatment, ct_mg_s_m3, fault_on_record, judge,
 };
 use lazaret_vocabulary::event::entry::{AgentName, Entry, LineName, Reading};
 use lazaret_vocabulary::event::rules::{
