@@ -95,7 +95,7 @@ mod tests {
     fn a_terminal_has_aligned_columns_that_fit() {
         assert_eq!(
             table().lines(None).replace('\u{202f}', " "),
-            " what                     lots\n a <yard>                    7\n a quay & its cranes  1 234 567\n"
+            " what                      lots\n a <yard>                     7\n a quay & its cranes  1 234 567\n"
         );
         assert!(
             table()

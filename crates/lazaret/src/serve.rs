@@ -14,6 +14,7 @@ use lazaret_store::{Key, Live, LiveOptions, Office, Standing, Store};
 use lazaret_vocabulary::event::entry::PersonName;
 
 use crate::input::Input;
+use crate::ledger::double_spellings;
 use crate::ledger::place::{Place, failed, runtime};
 use crate::output::{Failure, say};
 
