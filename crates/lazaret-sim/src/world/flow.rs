@@ -141,13 +141,17 @@ impl<O: Observer> World<'_, O> {
     /// The slot of `x`, if it has one, is held up.
     fn block(&mut self, x: u32) {
         let thing = &mut self.things[x as usize];
-        if thing.place == NO_PLACE || thing.is(BLOCKED) {
+        if thing.place == NO_PLACE {
+            return;
+        }
+        let at = usize::from(thing.place);
+        // A vehicle that waited for its lots to leave it may be held up already, and wait for something else now.
+        self.suspect |= self.model.places[at].in_cycle;
+        if thing.is(BLOCKED) {
             return;
         }
         thing.flags |= BLOCKED;
-        let at = usize::from(thing.place);
         self.places[at].blocked.add(1, self.now);
-        self.suspect |= self.model.places[at].in_cycle;
     }
 
     /// The slot of vehicle `v` is held up once all lots still on it are off and wait for room.

@@ -448,3 +448,45 @@ takes = "2 h"
         "#]],
     );
 }
+
+#[test]
+fn a_vehicle_that_waited_for_its_lots_and_then_for_its_washing_may_lock_up() {
+    // The yard takes the second lot at 20:00. Its vehicle, held up since 07:00, is empty then and waits for the gate.
+    check_only(
+        &["deadlock", "held up", "is empty"],
+        "1 d",
+        r#"
+[source.r]
+every = "40 h"
+first = "0 h"
+convoy = 3
+[place.gate]
+slots = 1
+[place.platform]
+slots = 1
+[place.yard]
+slots = 1
+[[step]]
+id = "check"
+at = "gate"
+[[step]]
+id = "unload"
+at = "platform"
+[[step]]
+id = "hold"
+at = "yard"
+takes = "14 h"
+[vehicle]
+wash = "1 h"
+wash_at = "gate"
+"#,
+        expect![[r#"
+            06:00 r-1-1 is empty
+            07:00 r-1-2-1 is held up in platform.1: no room in yard
+            07:00 r-1-3 is held up in gate.1: no room in platform
+            20:00 r-1-2 is empty
+            20:00 r-1-2 is held up in platform.1: no room in gate
+            20:00 deadlock: gate -> platform
+        "#]],
+    );
+}
