@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::{Less, State};
-use lazaret_vocabulary::event::entry::Entry;
+use lazaret_vocabulary::event::GoodsName;
+use lazaret_vocabulary::event::entry::{Entry, ProtocolName};
 use lazaret_vocabulary::event::rules::{PlaceRule, Protocol, RuleBook};
 use lazaret_vocabulary::time::Span;
 
@@ -24,19 +25,33 @@ pub struct Adoption {
     pub weaker: Vec<String>,
 }
 
+/// A goods class that a changed file calls otherwise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// The class as the ledger knows it.
+    pub old: GoodsName,
+    /// What the file calls it.
+    pub new: GoodsName,
+}
+
 /// Compares a gateway file with a ledger.
 ///
 /// What a file does not speak of (people, tolerances, tests, signatures, agents) stays as it is recorded. A length that
 /// the file leaves open is kept if the recorded one is within it.
 ///
+/// * `renamed` — classes that the file calls otherwise. What the ledger asks of the old name it asks of the new one, and the
+///   old name stays known while lots of it are here or announced.
 /// * `now` — from when changed protocols are in force.
 #[must_use]
-pub fn adoption(gateway: &Gateway, state: &State, now: Timestamp) -> Adoption {
+pub fn adoption(gateway: &Gateway, state: &State, renamed: &[Renamed], now: Timestamp) -> Adoption {
     let mut adoption = Adoption::default();
     let Some(bound) = state.rules() else {
         return adoption;
     };
-    let rules = merged(bound, founding_rules(gateway));
+    let mut rules = merged(bound, founding_rules(gateway));
+    for names in renamed {
+        adoption.rename(names, bound, &mut rules, state);
+    }
     adoption.compare_rules(bound, &rules, state);
     if rules != *bound {
         adoption
@@ -48,10 +63,17 @@ pub fn adoption(gateway: &Gateway, state: &State, now: Timestamp) -> Adoption {
     }
     let least = protocols_of(gateway, now, 2);
     for (least, most) in least.iter().zip(founding_protocols(gateway, now, 2)) {
-        let known = state
-            .protocols()
-            .filter(|known| known.protocol == most.protocol)
-            .max_by_key(|known| known.version);
+        let known = latest(state, &most.protocol);
+        let former = former_name(&most, renamed).filter(|_| known.is_none());
+        if let Some(old) = former
+            && let Some(known) = latest(state, &old.protocol)
+        {
+            let next = adoption.protocol_renamed(&old, known, (least, most), state, now);
+            adoption.entries.push(Entry::ProtocolAdopted {
+                protocol: Box::new(next),
+            });
+            continue;
+        }
         let next = match known {
             None => {
                 let name = &most.protocol;
@@ -115,6 +137,27 @@ fn merged(bound: &RuleBook, mut rules: RuleBook) -> RuleBook {
         }
     }
     rules
+}
+
+/// The latest version of a protocol.
+fn latest<'s>(state: &'s State, name: &ProtocolName) -> Option<&'s Protocol> {
+    let known = state.protocols().filter(|known| known.protocol == *name);
+    known.max_by_key(|known| known.version)
+}
+
+/// The protocol as it would be called under the old name of its class, if that was renamed.
+fn former_name(protocol: &Protocol, renamed: &[Renamed]) -> Option<Protocol> {
+    let names = renamed
+        .iter()
+        .find(|names| protocol.goods.contains(&names.new))?;
+    let mut old = protocol.clone();
+    let rest = protocol
+        .protocol
+        .as_str()
+        .strip_prefix(names.new.as_str())?;
+    old.protocol = ProtocolName::new(format!("{}{rest}", names.old));
+    old.goods = vec![names.old.clone()];
+    Some(old)
 }
 
 /// A protocol with the lengths and steps of the file, and with the tests, signatures and agents that are recorded.
@@ -198,6 +241,75 @@ fn differences(known: &Protocol, next: &Protocol) -> Vec<String> {
 }
 
 impl Adoption {
+    /// Gives a class its new name; the old one stays beside it while lots of it are here or announced.
+    fn rename(&mut self, names: &Renamed, bound: &RuleBook, rules: &mut RuleBook, state: &State) {
+        let Renamed { old, new } = names;
+        let class = |book: &RuleBook, name: &GoodsName| {
+            (book.goods.iter())
+                .find(|rule| rule.goods == *name)
+                .cloned()
+        };
+        let (Some(was), Some(mut is)) = (class(bound, old), class(rules, new)) else {
+            self.obstacles.push(format!(
+                "{old} cannot become {new}: {old} must be a goods class of the ledger, and {new} one of the file"
+            ));
+            return;
+        };
+        if class(rules, old).is_some() {
+            self.obstacles.push(format!(
+                "{old} cannot become {new}: the file has a goods class {old} as well"
+            ));
+            return;
+        }
+        if class(bound, new).is_none() {
+            is.spoiled_by.clone_from(&was.spoiled_by);
+            let fewer = (was.apart_from.iter())
+                .find(|other| !is.apart_from.contains(other) && *other != old);
+            if let Some(other) = fewer {
+                self.obstacles.push(format!(
+                    "{new} would not be kept apart from {other}, and {old} is: adopt that under the old name first, by two people"
+                ));
+            }
+            for rule in &mut rules.goods {
+                if rule.goods == *new {
+                    rule.clone_from(&is);
+                }
+            }
+        }
+        let (here, announced) = state.lots_of_class(old.as_str());
+        if here + announced == 0 {
+            self.say(format!("class {old} is called {new}"));
+            return;
+        }
+        self.say(format!(
+            "class {old} is called {new}; {here} lots that are here and {announced} that are announced keep the old name until they have left"
+        ));
+        rules.goods.push(was);
+    }
+
+    /// The first version of a protocol under a new name, with what is recorded under the old one.
+    fn protocol_renamed(
+        &mut self,
+        old: &Protocol,
+        known: &Protocol,
+        (least, most): (&Protocol, Protocol),
+        state: &State,
+        now: Timestamp,
+    ) -> Protocol {
+        let (name, goods) = (most.protocol.clone(), most.goods.clone());
+        let mut next = next_version(known, least, most, now);
+        // Asked under the old name, which has something to be compared with.
+        (next.protocol, next.goods) = (old.protocol.clone(), old.goods.clone());
+        self.differences.extend(differences(known, &next));
+        for less in state.weaker_protocol(&next) {
+            self.obstacles.push(format!(
+                "under its new name {name} would ask for less ({less}): adopt that under the old name first, by two people"
+            ));
+        }
+        (next.protocol, next.goods, next.version) = (name, goods, 1);
+        next
+    }
+
     fn compare_rules(&mut self, bound: &RuleBook, rules: &RuleBook, state: &State) {
         if bound.gateway != rules.gateway {
             self.say(format!(

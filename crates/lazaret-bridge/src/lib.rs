@@ -8,7 +8,7 @@ mod book;
 mod founding;
 mod trace;
 
-pub use adopt::{Adoption, adoption};
+pub use adopt::{Adoption, Renamed, adoption};
 pub use book::{founding_protocols, founding_rules, open_lengths, protocols_of, rules_of};
 pub use founding::founding;
 pub use trace::Importer;

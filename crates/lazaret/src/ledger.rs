@@ -11,7 +11,7 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use lazaret_audit::Auditor;
-use lazaret_bridge::Importer;
+use lazaret_bridge::{Importer, Renamed};
 use lazaret_ledger::{Command, CommandId, State};
 use lazaret_store::{
     Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, StoreError, export_records,
@@ -104,6 +104,9 @@ enum What {
         /// Who adopts it: the name of an administrator or chief officer, whose password is read from standard input
         #[arg(long, value_name = "PERSON")]
         by: Option<String>,
+        /// A goods class that the file calls otherwise, as the ledger knows it and as the file has it; repeatable
+        #[arg(long, value_name = "OLD=NEW", value_parser = adopt::read_renamed)]
+        renamed: Vec<Renamed>,
         #[command(flatten)]
         place: Place,
     },
@@ -160,7 +163,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 trace,
                 place,
             } => import_trace(input, trace, place).await,
-            What::Adopt { input, by, place } => adopt::adopt(input, by.as_deref(), place).await,
+            What::Adopt {
+                input,
+                by,
+                renamed,
+                place,
+            } => adopt::adopt(input, by.as_deref(), renamed, place).await,
             What::Backup { file, place } => {
                 place.keeps()?;
                 let new = file.is_new()?;

@@ -100,6 +100,11 @@ impl Oracle {
         for (_, _, at) in &mut self.proposals {
             of(at);
         }
+        if right > was {
+            let visits = std::mem::take(&mut self.visits);
+            let visits = visits.remembered(|surface| self.tail(surface));
+            self.visits = visits;
+        }
         for visit in &mut self.visits {
             of(&mut visit.from);
             of(&mut visit.to);

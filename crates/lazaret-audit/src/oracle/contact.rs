@@ -29,7 +29,7 @@ impl Oracle {
                 self.seen += 1;
                 let surface = format!("seen {}", self.seen);
                 for lot in lots {
-                    self.visits.push(Visit {
+                    self.stays(Visit {
                         lot: lot.to_string(),
                         surface: surface.clone(),
                         from: at.min(now),
@@ -132,11 +132,11 @@ impl Oracle {
             let Some(&tx) = reached.get(&lot) else {
                 continue;
             };
-            for x in self.visits.of(&lot).filter(|x| tx <= x.to) {
+            for (number, x) in self.visits.numbered_of(&lot).filter(|(_, x)| tx <= x.to) {
                 let tail = self.tail(&x.surface);
                 let soiled = tx.max(x.from);
-                for y in self.visits.on_since(&x.surface, soiled) {
-                    if y.lot == x.lot || y.from > x.to.saturating_add(tail) {
+                for (other, y) in self.visits.numbered_on(&x.surface, soiled) {
+                    if y.lot == x.lot || !self.visits.touch(number, other, tail) {
                         continue;
                     }
                     let at = soiled.max(y.from);
@@ -277,13 +277,11 @@ impl Oracle {
             };
             surface && visit.lot == lot && visit.record == record
         };
-        let found = self.visits.of(link.from.as_str()).any(|x| {
-            is(x, link.from.as_str(), link.records[0])
-                && self.visits.of(lot).any(|y| {
-                    let tail = self.tail(&y.surface);
-                    is(y, lot, link.records[1])
-                        && y.from <= x.to.saturating_add(tail)
-                        && x.from <= y.to.saturating_add(tail)
+        let visits = &self.visits;
+        let found = visits.numbered_of(link.from.as_str()).any(|(x, from)| {
+            is(from, link.from.as_str(), link.records[0])
+                && visits.numbered_of(lot).any(|(y, visit)| {
+                    is(visit, lot, link.records[1]) && visits.touch(x, y, self.tail(&visit.surface))
                 })
         });
         self.must("C3", found, || format!("{lot}: {link:?}"));

@@ -96,7 +96,7 @@ impl Oracle {
         self.alter(lot, |old| *old = row);
         self.vehicles.entry(vehicle.into()).or_default().opened = true;
         self.company_checks(lot, to, record);
-        self.visits.push(Visit {
+        self.stays(Visit {
             lot: lot.into(),
             surface: format!("vehicle {vehicle} {}", carrier.convoy),
             from: carrier.came,
@@ -276,7 +276,7 @@ impl Oracle {
             }
             self.alter(part.lot.as_str(), |row| *row = child);
             for stay in &stays {
-                self.visits.push(Visit {
+                self.stays(Visit {
                     lot: part.lot.to_string(),
                     ..stay.clone()
                 });

@@ -31,7 +31,7 @@ impl Oracle {
             .place(&to.0)
             .is_some_and(|rule| rule.contact != Contact::Apart);
         if traced {
-            self.visits.push(Visit {
+            self.stays(Visit {
                 lot: lot.into(),
                 surface: unit_surface(to),
                 from: at.min(now),
@@ -39,6 +39,12 @@ impl Oracle {
                 record: self.seq,
             });
         }
+    }
+
+    /// Adds a stay of a lot on a surface.
+    pub(super) fn stays(&mut self, visit: Visit) {
+        let tail = self.tail(&visit.surface);
+        self.visits.push(visit, tail);
     }
 
     pub(super) fn end_visits(&mut self, lot: &str, now: i64) {

@@ -139,7 +139,7 @@ impl Oracle {
             };
             self.hand(lot, person.as_str(), told.at, judged);
             if traced {
-                self.visits.push(Visit {
+                self.stays(Visit {
                     lot: lot.to_owned(),
                     surface: format!("person {person}"),
                     from: told.at.min(told.now),

@@ -1,7 +1,7 @@
 //! A gateway file that changes while its ledger is in use.
 
 use jiff::Timestamp;
-use lazaret_bridge::{adoption, founding, founding_protocols, open_lengths};
+use lazaret_bridge::{Renamed, adoption, founding, founding_protocols, open_lengths};
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::{Command, CommandId, Ledger, Warning};
 use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
@@ -152,7 +152,7 @@ fn a_ledger_is_founded_with_the_longest_that_the_file_leaves_open() {
 #[test]
 fn a_file_that_did_not_change_asks_for_nothing() {
     let ledger = founded(UIJU);
-    let same = adoption(&read(UIJU), ledger.state(), now());
+    let same = adoption(&read(UIJU), ledger.state(), &[], now());
     assert!(same.entries.is_empty(), "{same:?}");
 }
 
@@ -167,7 +167,7 @@ fn what_a_changed_file_means_is_said_and_can_be_adopted() {
     let longer = added
         .replace("\"uniform(14 d, 30 d)\"", "\"35 d\"")
         .replace("count = 10 ", "count = 12 ");
-    let asked = adoption(&read(&longer), ledger.state(), now());
+    let asked = adoption(&read(&longer), ledger.state(), &[], now());
     assert!(asked.obstacles.is_empty(), "{asked:?}");
     for said in [
         "place coldroom is new",
@@ -186,24 +186,24 @@ fn what_a_changed_file_means_is_said_and_can_be_adopted() {
     assert_eq!(protocols.count(), 3);
     // A shorter hold asks for less.
     let shorter = UIJU.replace("\"uniform(14 d, 30 d)\"", "\"7 d\"");
-    let asked = adoption(&read(&shorter), ledger.state(), now());
+    let asked = adoption(&read(&shorter), ledger.state(), &[], now());
     assert!(!asked.weaker.is_empty(), "{asked:?}");
     // A length within what the file leaves open is the operator's choice, and stays.
     let wider = UIJU.replace("\"uniform(14 d, 30 d)\"", "\"uniform(10 d, 40 d)\"");
     assert!(
-        adoption(&read(&wider), ledger.state(), now())
+        adoption(&read(&wider), ledger.state(), &[], now())
             .entries
             .is_empty()
     );
     // More time under treatment asks nobody else.
     let more = UIJU.replace("\"uniform(24 h, 48 h)\"", "\"60 h\"");
-    let asked = adoption(&read(&more), ledger.state(), now());
+    let asked = adoption(&read(&more), ledger.state(), &[], now());
     assert!(asked.weaker.is_empty(), "{asked:?}");
     for (number, entry) in asked.entries.into_iter().enumerate() {
         say(&mut ledger, &format!("adopt{number}"), entry);
     }
     assert!(
-        adoption(&read(&more), ledger.state(), now())
+        adoption(&read(&more), ledger.state(), &[], now())
             .entries
             .is_empty()
     );
@@ -213,7 +213,7 @@ fn what_a_changed_file_means_is_said_and_can_be_adopted() {
 fn what_is_here_is_not_lost_by_a_changed_file() {
     let ledger = founded(UIJU);
     let renamed = UIJU.replace("general  = { share = 0.60 }", "mixed = { share = 0.60 }");
-    let asked = adoption(&read(&renamed), ledger.state(), now());
+    let asked = adoption(&read(&renamed), ledger.state(), &[], now());
     assert!(
         asked
             .differences
@@ -224,7 +224,7 @@ fn what_is_here_is_not_lost_by_a_changed_file() {
         "{asked:?}"
     );
     let moved = UIJU.replace("platform", "quay");
-    let asked = adoption(&read(&moved), ledger.state(), now());
+    let asked = adoption(&read(&moved), ledger.state(), &[], now());
     assert_eq!(
         asked.obstacles,
         ["0 lots and 2 vehicles are in platform: move them first"]
@@ -232,8 +232,77 @@ fn what_is_here_is_not_lost_by_a_changed_file() {
     let fewer = UIJU
         .replace("slots = 8  ", "slots = 1  ")
         .replace("count = 10 ", "count = 1 ");
-    let asked = adoption(&read(&fewer), ledger.state(), now());
+    let asked = adoption(&read(&fewer), ledger.state(), &[], now());
     let holds =
         |line: &String| line.contains("holds 2 and would have room for 1: nothing new goes in");
     assert!(asked.consequences.iter().any(holds), "{asked:?}");
+}
+
+#[test]
+fn a_class_that_is_renamed_is_held_to_what_it_was_held_to() {
+    let mut ledger = founded(UIJU);
+    let text = UIJU.replace("general", "mixed");
+    let names = |old: &str, new: &str| Renamed {
+        old: GoodsName::new(old),
+        new: GoodsName::new(new),
+    };
+    // Without the mapping it is in the way: a lot of the class is here.
+    let blind = adoption(&read(&text), ledger.state(), &[], now());
+    assert!(!blind.obstacles.is_empty(), "{blind:?}");
+    let asked = adoption(
+        &read(&text),
+        ledger.state(),
+        &[names("general", "mixed")],
+        now(),
+    );
+    assert_eq!(asked.obstacles, Vec::<String>::new());
+    assert!(
+        asked
+            .differences
+            .iter()
+            .any(|line| line.starts_with("class general is called mixed; 2 lots")),
+        "{:?}",
+        asked.differences
+    );
+    // What it is held to stays, and both names are known.
+    let old = ledger
+        .state()
+        .protocols()
+        .find(|p| p.protocol.as_str().starts_with("general"));
+    let old = old.cloned().unwrap();
+    for (nth, entry) in asked.entries.into_iter().enumerate() {
+        if let Entry::ProtocolAdopted { protocol } = &entry {
+            assert!(
+                protocol.protocol.as_str().starts_with("mixed"),
+                "{protocol:?}"
+            );
+            assert_eq!(
+                (protocol.signatures, &protocol.tests),
+                (old.signatures, &old.tests)
+            );
+            assert_eq!(protocol.hold, old.hold);
+        }
+        say(&mut ledger, &format!("renamed-{nth}"), entry);
+    }
+    let classes = |name: &str| {
+        let goods = &ledger.state().rules().unwrap().goods;
+        goods.iter().any(|rule| rule.goods.as_str() == name)
+    };
+    assert!(classes("general") && classes("mixed"));
+    // A new name is no way to ask for less, and a mapping of what is not there is told.
+    let shorter = text.replace("\"uniform(14 d, 30 d)\"", "\"1 d\"");
+    let fresh = founded(UIJU);
+    for (text, names) in [
+        (&shorter, names("general", "mixed")),
+        (&text, names("general", "nothing")),
+        (&text, names("nothing", "mixed")),
+    ] {
+        let asked = adoption(
+            &read(text),
+            fresh.state(),
+            std::slice::from_ref(&names),
+            now(),
+        );
+        assert!(!asked.obstacles.is_empty(), "{names:?}: {asked:?}");
+    }
 }

@@ -3,9 +3,10 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use jiff::Timestamp;
-use lazaret_bridge::{Adoption, adoption};
+use lazaret_bridge::{Adoption, Renamed, adoption};
 use lazaret_ledger::{Command, CommandId, Fact};
 use lazaret_store::{Live, LiveOptions, Office, Standing, Store, SubmitError};
+use lazaret_vocabulary::event::GoodsName;
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
 use super::place::{Place, failed};
@@ -13,13 +14,18 @@ use crate::input::Input;
 use crate::output::{Failure, print, say};
 
 /// Shows what a gateway file changes, and records it in the name of `by` if that is given.
-pub(super) async fn adopt(input: &Input, by: Option<&str>, place: &Place) -> Result<(), Failure> {
+pub(super) async fn adopt(
+    input: &Input,
+    by: Option<&str>,
+    renamed: &[Renamed],
+    place: &Place,
+) -> Result<(), Failure> {
     let gateway = input.load()?.reading.gateway;
     let store = place.open_existing().await?;
     let live = Live::start(store.clone(), LiveOptions::default())
         .await
         .map_err(failed)?;
-    let outcome = adopt_in(&live, &store, &gateway, by).await;
+    let outcome = adopt_in(&live, &store, &gateway, (by, renamed)).await;
     live.stop().await;
     store.close().await;
     outcome
@@ -29,10 +35,10 @@ async fn adopt_in(
     live: &Live,
     store: &Store,
     gateway: &lazaret_gateway::model::Gateway,
-    by: Option<&str>,
+    (by, renamed): (Option<&str>, &[Renamed]),
 ) -> Result<(), Failure> {
     let seen = live
-        .read(|state, now| adoption(gateway, state, now))
+        .read(|state, now| adoption(gateway, state, renamed, now))
         .await
         .map_err(|error| Failure::Machine(error.to_string()))?
         .value;
@@ -188,4 +194,15 @@ async fn submit(live: &Live, by: &PersonName, entry: Entry) -> Result<u64, Submi
         what: entry.into(),
     };
     live.submit(command).await.map(|receipt| receipt.seq)
+}
+
+/// Reads `OLD=NEW`, a goods class that the file calls otherwise.
+pub(super) fn read_renamed(text: &str) -> Result<Renamed, String> {
+    match text.split_once('=') {
+        Some((old, new)) if !old.trim().is_empty() && !new.trim().is_empty() => Ok(Renamed {
+            old: GoodsName::new(old.trim()),
+            new: GoodsName::new(new.trim()),
+        }),
+        _ => Err("write OLD=NEW, such as general=mixed".into()),
+    }
 }
