@@ -464,6 +464,17 @@ impl Retiming {
         stamp.min(self.right)
     }
 
+    /// What the stamp of a command's key becomes. A time that moves on makes no key older: should it be taken back, a
+    /// command that is sent again must still be known.
+    pub(crate) fn of_key(&self, stamp: i64) -> i64 {
+        if self.right <= self.was {
+            return self.of(stamp);
+        }
+        stamp
+            .saturating_add(self.right - self.was)
+            .min(self.right.max(stamp))
+    }
+
     /// When what is stamped so happened, as far as is known.
     pub(crate) fn truly(&self, stamp: i64) -> i64 {
         if stamp == i64::MIN || stamp > self.was {
@@ -503,5 +514,7 @@ mod tests {
             since: Some(900),
         };
         assert_eq!([899, 900, 1_000].map(|s| behind.of(s)), [899, 1_500, 1_600]);
+        assert_eq!([100, 1_000].map(|s| behind.of_key(s)), [700, 1_600]);
+        assert_eq!([100, 1_000].map(|s| ahead.of_key(s)), [100, 400]);
     }
 }

@@ -115,7 +115,7 @@ impl State {
             }
         }
         for (_, _, at, _) in &mut self.keys.order {
-            *at = of(*at);
+            *at = retiming.of_key(*at);
         }
         self.recorded_at = retiming.right;
         self.tie_again(retiming.was, retiming.right);

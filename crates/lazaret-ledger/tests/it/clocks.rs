@@ -482,6 +482,30 @@ fn a11_a_clock_that_was_behind_has_shortened_nothing_once_it_is_confirmed() {
 }
 
 #[test]
+fn a11_a_key_outlives_a_wrong_time_that_two_people_confirm() {
+    let mut run = Run::open();
+    let command = run.scene.command("auditor", noted("counts once"));
+    let send = |run: &mut Run| {
+        let (reading, time) = (run.server.reading(run.scene.now), run.time());
+        run.scene.ledger.submit_by(&command, &reading, time).1
+    };
+    assert!(matches!(send(&mut run), Ok(Accepted::New(_))));
+    // Twenty days forward, longer than keys are remembered, and back again.
+    for ahead in [20 * DAY, 0] {
+        let stated = Entry::TimeStated {
+            time: after(run.scene.now, ahead),
+            wrong_since: None,
+            because: "by a calendar of next month".into(),
+        };
+        let stated = run.submit("admin", stated).unwrap();
+        run.confirm("chief", stated.seq).unwrap();
+    }
+    // A tablet that heard no answer sends it once more.
+    let again = send(&mut run);
+    assert!(matches!(again, Ok(Accepted::Already { .. })), "{again:?}");
+}
+
+#[test]
 fn a11_a_treatment_under_way_wins_nothing_by_a_wrong_clock() {
     let mut run = Run::open();
     let lot = run.scene.arrive("k1", &["k1-1"], "medicine").remove(0);

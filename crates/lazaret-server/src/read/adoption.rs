@@ -47,7 +47,7 @@ pub(crate) fn gateway_of<'a>(
 pub(crate) async fn compared(app: &App, gateway: &Gateway) -> Result<(Adoption, u64), Problem> {
     let (found, _) = app
         .look(None, |state, now| {
-            (adoption(gateway, state, now), version(state))
+            (adoption(gateway, state, &[], now), version(state))
         })
         .await?;
     Ok(found)
