@@ -76,9 +76,16 @@ function offer(request: Schemas['CommandRequest'], receipt: Receipt): Pick<Messa
   };
 }
 
+/** As many commands as the server takes at a time. */
+const BATCH = 1000;
+
 /** Sends several; each counts by itself. */
 export async function sendAll(requests: Schemas['CommandRequest'][]): Promise<Schemas['BatchOutcome'][]> {
-  const outcomes = await ask(api.POST('/api/commands/batch', { body: { commands: requests } }));
+  const outcomes: Schemas['BatchOutcome'][] = [];
+  for (let at = 0; at < requests.length; at += BATCH) {
+    const commands = requests.slice(at, at + BATCH);
+    outcomes.push(...(await ask(api.POST('/api/commands/batch', { body: { commands } }))));
+  }
   for (const o of outcomes) if (o.receipt) shared.heard(o.receipt.seq);
   return outcomes;
 }

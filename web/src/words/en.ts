@@ -1,6 +1,7 @@
 // Every word that a screen says, in English. What happened is in `events.en.ts`, why something is refused in
 // `refusals.en.ts`.
 // Vocabulary: docs/glossary.md. Plain words, full sentences where something is explained, no jargon of computers.
+import type { Screen } from '../api/client';
 import { contact, EVENT_NAMES, EVENTS } from './events.en';
 import { FACTS, LESS, onLine, REMEDIES, SHORTFALLS, WRONG } from './refusals.en';
 
@@ -416,6 +417,15 @@ export const en = {
     noNext: 'no convoy announced',
     forYou: (roles: string) => `For you (${roles})`,
     nothingForYou: 'Nothing waits for you now. New work appears here by itself.',
+    first: {
+      hint: 'No goods have come yet. What to do before they do:',
+      steps: [
+        ['protocols', 'See what the protocols ask, and whether the gateway file is what you want'],
+        ['accounts', 'Make an account for each person, with their roles'],
+        ['people', 'Have a chief officer clear everybody for work: nobody works without'],
+        ['arrivals', 'Have the papers of the first convoy announced, by hand or from a table'],
+      ] as [Screen, string][],
+    },
     coming: 'The coming days',
     chart: 'Vehicles due and clocks that end, for each of the coming days',
     vehiclesDue: 'vehicles due',
@@ -582,6 +592,8 @@ export const en = {
     correcting: (seq: number) => `Corrects no. ${seq}`,
     holds: 'The wait',
     brokenBecause: (why: string) => `began anew: ${why}`,
+    countedAnew: 'does not count any more: the clock was started again, as below',
+    waitLegend: 'The upright line is now. What is left of it has passed; the pale part is still to come.',
     trace: 'Where from, where to',
     traceBack: 'Back to the papers',
     traceForward: 'On to the receiver',
