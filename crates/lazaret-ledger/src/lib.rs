@@ -39,9 +39,9 @@ pub use refusal::{
 };
 pub use rule::{Rule, Warning};
 pub use state::{
-    Broken, Chained, Closure, ConvoyView, Cursor, ExceptionView, HoldLine, LotView, ManifestView,
-    MovedDate, NameKind, PersonView, PlaceView, Restoring, SampleView, SnapshotError, Stage, State,
-    Totals, TreatmentView, VehicleView,
+    Broken, Chained, Closure, ConvoyView, Counts, Cursor, ExceptionView, HoldLine, LotView,
+    ManifestView, MovedDate, NameKind, PersonView, PlaceView, Restoring, SampleView, SnapshotError,
+    Stage, State, Totals, TreatmentView, VehicleView,
 };
 
 /// Brings a state up to date with the next record.

@@ -36,8 +36,8 @@ pub(crate) use rows::{
 };
 pub use snapshot::{Restoring, SnapshotError};
 pub use views::{
-    Cursor, ExceptionView, HoldLine, LotView, ManifestView, MovedDate, PersonView, PlaceView,
-    Stage, Totals, VehicleView,
+    Counts, Cursor, ExceptionView, HoldLine, LotView, ManifestView, MovedDate, PersonView,
+    PlaceView, Stage, Totals, VehicleView,
 };
 
 /// Everything that the records of a ledger say, ready for the next decision.

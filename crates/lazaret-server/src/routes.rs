@@ -259,11 +259,11 @@ async fn metrics(State(app): State<App>) -> Response {
             "Commits since the start.",
             app.0.live.commits() as f64,
         ),
-        ("lots_held", "Lots that are held.", counts.0 as f64),
+        ("lots_held", "Lots that are held.", counts.held as f64),
         (
             "lots_releasable",
             "Lots that are released and here.",
-            counts.2 as f64,
+            counts.releasable as f64,
         ),
     ]);
     (

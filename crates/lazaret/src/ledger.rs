@@ -12,7 +12,7 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use lazaret_audit::Auditor;
 use lazaret_bridge::{Importer, Renamed};
-use lazaret_ledger::{Command, CommandId, State};
+use lazaret_ledger::{Command, CommandId, Counts, State};
 use lazaret_store::{
     Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, StoreError, export_records,
     import_judged, transfer,
@@ -535,7 +535,11 @@ async fn as_of(at: Timestamp, happened: bool, place: &Place) -> Result<(), Failu
         Moment::Known(at)
     };
     let state = Past::new(store).at(moment).await.map_err(failed)?;
-    let (held, ready, releasable) = state.counts();
+    let Counts {
+        held,
+        ready,
+        releasable,
+    } = state.counts();
     let totals = state.totals();
     let text = json!({
         "at": at.to_string(),

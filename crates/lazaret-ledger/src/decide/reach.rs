@@ -42,13 +42,14 @@ impl Judge<'_> {
         let name = self.state.lot_id(lot);
         let own = self.dirt(lot);
         let mut dirtiest: Option<(i64, u32)> = None;
-        for (other, from_record, overlaps) in self.state.company(spot, self.at, lot) {
+        for companion in self.state.company(spot, self.at, lot) {
+            let (other, from_record) = (companion.lot, companion.record);
             let dirt = self.dirt(other);
             if dirt > own && dirtiest.is_none_or(|(most, _)| dirt > most) {
                 dirtiest = Some((dirt, other));
             }
             let row = self.state.lot(other);
-            if overlaps && own > dirt && row.stage.present() {
+            if companion.overlaps && own > dirt && row.stage.present() {
                 said.after.push(self.restart(
                     other,
                     format!(

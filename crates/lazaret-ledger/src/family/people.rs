@@ -399,8 +399,8 @@ impl Judge<'_> {
             let first = self
                 .state
                 .handlers_of(lot)
-                .filter(|&(handler, at, _)| Some(handler) == number && at >= since)
-                .map(|(_, at, _)| at)
+                .filter(|handling| Some(handling.person) == number && handling.at >= since)
+                .map(|handling| handling.at)
                 .min();
             seeds.extend(first.map(|at| (lot, at)));
         }

@@ -200,9 +200,9 @@ impl Judge<'_> {
                 )
             },
         )?;
-        let judged = self.state.handlers_of(number).any(|(handler, _, judged)| {
-            let handler = PersonName::new(self.state.person_names.get(handler));
-            judged && same_person(&handler, signer)
+        let judged = self.state.handlers_of(number).any(|handling| {
+            let handler = PersonName::new(self.state.person_names.get(handling.person));
+            handling.judged && same_person(&handler, signer)
         });
         self.need(Rule::Independent, !judged, || {
             (

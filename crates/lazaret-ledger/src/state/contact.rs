@@ -48,6 +48,16 @@ pub(crate) struct Reached {
     link: Option<(u32, u32)>,
 }
 
+/// A lot that shares a unit with another, or left it not long before.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Companion {
+    pub(crate) lot: u32,
+    /// The record that brought it.
+    pub(crate) record: u32,
+    /// Whether it was there when the other came.
+    pub(crate) overlaps: bool,
+}
+
 impl State {
     /// What contamination may have reached that was on `lot` from its entry on; empty if the lot is not known.
     #[must_use]
@@ -252,8 +262,8 @@ impl State {
     }
 
     /// Lots that share the unit of `spot` with a stay of `lot` that begins at `from` (µs), or that left it no longer
-    /// before than the unit's tail; each once: its number, the record that brought it, whether it was there at `from`.
-    pub(crate) fn company(&self, spot: &Spot, from: i64, lot: u32) -> Vec<(u32, u32, bool)> {
+    /// before than the unit's tail; each once.
+    pub(crate) fn company(&self, spot: &Spot, from: i64, lot: u32) -> Vec<Companion> {
         let unit = self
             .place_names
             .find(spot.place.as_str())
@@ -265,20 +275,24 @@ impl State {
             return Vec::new();
         };
         let tail = self.tail(Touched::Unit(unit));
-        let mut company: Vec<(u32, u32, bool)> = self.units[unit as usize]
+        let mut company: Vec<Companion> = self.units[unit as usize]
             .episodes
             .iter()
             .rev()
             .take_while(|&&e| self.episodes[e as usize].lasts_from(from, tail, self.longest))
             .flat_map(|&e| self.visits_in(e))
             .filter(|(_, visit)| visit.lot != lot && visit.to.saturating_add(tail) >= from)
-            .map(|(_, visit)| (visit.lot, visit.record, visit.to >= from))
+            .map(|(_, visit)| Companion {
+                lot: visit.lot,
+                record: visit.record,
+                overlaps: visit.to >= from,
+            })
             .collect();
         // A lot that stayed twice counts by its latest stay.
-        company.sort_unstable_by_key(|&(lot, record, overlaps)| {
-            (lot, std::cmp::Reverse((overlaps, record)))
+        company.sort_unstable_by_key(|other| {
+            (other.lot, std::cmp::Reverse((other.overlaps, other.record)))
         });
-        company.dedup_by_key(|&mut (lot, ..)| lot);
+        company.dedup_by_key(|other| other.lot);
         company
     }
 

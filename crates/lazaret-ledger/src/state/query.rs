@@ -22,8 +22,8 @@ impl State {
         let row = self.lot(number);
         let known = self.protocols.get(usize::from(row.protocol)).is_some();
         let mut handlers = Vec::new();
-        for (person, ..) in self.handlers_of(number) {
-            let person = PersonName::new(self.person_names.get(person));
+        for handling in self.handlers_of(number) {
+            let person = PersonName::new(self.person_names.get(handling.person));
             if !handlers.contains(&person) {
                 handlers.push(person);
             }
@@ -110,10 +110,14 @@ impl State {
             .collect()
     }
 
-    /// How many lots are held, lack only signatures or time, and are released and here.
+    /// How many lots are here, by what keeps them.
     #[must_use]
-    pub fn counts(&self) -> (usize, usize, usize) {
-        (self.held.len(), self.ready.len(), self.free.len())
+    pub fn counts(&self) -> Counts {
+        Counts {
+            held: self.held.len(),
+            ready: self.ready.len(),
+            releasable: self.free.len(),
+        }
     }
 
     /// What has happened so far.

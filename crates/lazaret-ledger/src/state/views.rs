@@ -29,6 +29,17 @@ pub struct Totals {
     pub lots_sent_back: u64,
 }
 
+/// How many lots are here, by what keeps them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Held.
+    pub held: usize,
+    /// Held, and lacking nothing but time or signatures.
+    pub ready: usize,
+    /// Released.
+    pub releasable: usize,
+}
+
 /// Where a lot is in its course.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -26,7 +26,7 @@ pub(crate) async fn builder(app: &App, who: &Who) -> Result<DispatchBoard, Probl
                 .filter_map(|id| departure_view(state, &id, &who.person, &steps, now))
                 .collect(),
             next_name: free_name(state, now, app),
-            releasable: state.counts().2 as u64,
+            releasable: state.counts().releasable as u64,
             steps: Vec::new(),
         })
         .await?;

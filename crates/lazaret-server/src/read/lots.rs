@@ -85,7 +85,7 @@ fn fits(query: &LotQuery, found: &LotView) -> bool {
 /// The list of held lots, by their earliest release.
 pub(crate) async fn holds(app: &App, query: &PageQuery) -> Result<Page<LotRow>, Problem> {
     lines(app, query, |state, after, limit| {
-        let total = state.counts().0;
+        let total = state.counts().held;
         (state.hold_list(after, limit), total)
     })
     .await
@@ -94,7 +94,7 @@ pub(crate) async fn holds(app: &App, query: &PageQuery) -> Result<Page<LotRow>, 
 /// Released lots that are here, the most urgent first.
 pub(crate) async fn releasable(app: &App, query: &PageQuery) -> Result<Page<LotRow>, Problem> {
     lines(app, query, |state, after, limit| {
-        let total = state.counts().2;
+        let total = state.counts().releasable;
         (state.releasable(after, limit), total)
     })
     .await

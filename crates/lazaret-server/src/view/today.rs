@@ -26,16 +26,15 @@ pub(crate) fn today(
     zone: &TimeZone,
     now: Timestamp,
 ) -> Today {
-    let (held, ready, free) = state.counts();
-    let _ = ready;
+    let here = state.counts();
     let to_sign = state.release_queue(now, None, LOOKED_AT);
     let exceptions = state.exceptions(true);
     let vehicles: Vec<_> = state.vehicles_here().collect();
     let totals = state.totals();
     let people: Vec<_> = state.people().collect();
     let counts = Counts {
-        held: held as u64,
-        releasable: free as u64,
+        held: here.held as u64,
+        releasable: here.releasable as u64,
         to_sign: to_sign.len() as u64,
         exceptions: exceptions.len() as u64,
         vehicles_here: vehicles.len() as u64,

@@ -9,6 +9,16 @@ use super::super::{AsJson, LotStage, NONE, Sample, State, flag, micros, seconds,
 use super::Touch;
 use crate::work::WorkedOn;
 
+/// That somebody had a lot in hand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handling {
+    pub(crate) person: u32,
+    /// When, µs.
+    pub(crate) at: i64,
+    /// Whether the work treats or tests the lot.
+    pub(crate) judged: bool,
+}
+
 impl State {
     pub(crate) fn unload(
         &mut self,
@@ -251,12 +261,16 @@ impl State {
     }
 
     /// People who had a lot in hand.
-    pub(crate) fn handlers_of(&self, lot: u32) -> impl Iterator<Item = (u32, i64, bool)> {
+    pub(crate) fn handlers_of(&self, lot: u32) -> impl Iterator<Item = Handling> {
         let mut at = self.lot(lot).handlers;
         std::iter::from_fn(move || {
             let handler = self.handlers[some(at)? as usize];
             at = handler.next;
-            Some((handler.person, handler.at, handler.judged))
+            Some(Handling {
+                person: handler.person,
+                at: handler.at,
+                judged: handler.judged,
+            })
         })
     }
 
