@@ -252,7 +252,7 @@ impl Gate<'_> {
                 Fact::HeldFor {
                     lot: name,
                     until: until.into(),
-                    left_us: earliest - self.now,
+                    left_s: (earliest - self.now) / 1_000_000,
                 },
                 Remedy::WaitUntil {
                     until: until.into(),

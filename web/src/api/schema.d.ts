@@ -2586,7 +2586,7 @@ export interface components {
             /** @enum {string} */
             kind: "held_for";
             /** Format: int64 */
-            left_us: number;
+            left_s: number;
             lot: components["schemas"]["LotId"];
             until: components["schemas"]["When"];
         } | {

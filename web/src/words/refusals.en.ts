@@ -64,8 +64,7 @@ const fallen = (one: Fallen): string =>
   one.lapsed ? `the clearance of ${one.signer} was taken from them` : `${one.signer} is no officer any more`;
 
 /** `6 d 3 h`, `3 h 20 min`, `4 min`, `12 s`: rounded down, as the ledger says it. */
-function span(us: number): string {
-  const seconds = Math.floor(us / 1_000_000);
+function span(seconds: number): string {
   const [d, h, min] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3_600) % 24, Math.floor(seconds / 60) % 60];
   if (d) return h ? `${d} d ${h} h` : `${d} d`;
   if (h) return min ? `${h} h ${min} min` : `${h} h`;
@@ -229,7 +228,7 @@ export const FACTS = {
   no_hold: (f) => `the protocol of ${f.lot} asks for no hold`,
   clock_not_begun: (f) => `the clock of ${f.lot} has not begun`,
   held_until: (f, at) => `${f.lot} is held until ${at(f.until)}`,
-  held_for: (f, at) => `${f.lot} is held until ${at(f.until)} (${span(f.left_us)} from now)`,
+  held_for: (f, at) => `${f.lot} is held until ${at(f.until)} (${span(f.left_s)} from now)`,
   clock_stopped: (f) => `the clock of ${f.lot} does not run`,
   credit_too_long: (f, at) =>
     `the clock of ${f.lot} started at ${at(f.clock)}; its treatment, arrival or last contact was at ${at(f.least)}`,

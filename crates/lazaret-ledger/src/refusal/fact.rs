@@ -108,7 +108,7 @@ told! {
         NoHold { lot: LotId } = ("the protocol of {lot} asks for no hold");
         ClockNotBegun { lot: LotId } = ("the clock of {lot} has not begun");
         HeldUntil { lot: LotId, until: When } = ("{lot} is held until {until}");
-        HeldFor { lot: LotId, until: When, left_us: i64 } = ("{lot} is held until {until} ({} from now)", Span::from_micros(*left_us));
+        HeldFor { lot: LotId, until: When, left_s: i64 } = ("{lot} is held until {until} ({} from now)", Span::from_micros(left_s.saturating_mul(1_000_000)));
         ClockStopped { lot: LotId } = ("the clock of {lot} does not run");
         CreditTooLong { lot: LotId, clock: When, least: When } = ("the clock of {lot} started at {clock}; its treatment, arrival or last contact was at {least}");
         OwnWitness { person: PersonName } = ("{person} is their own witness");
