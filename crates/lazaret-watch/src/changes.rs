@@ -250,12 +250,12 @@ impl Changing {
         let kept = (1.0 - share * share).max(0.0).powf(step as f64 / 60.0);
         let moves = (1.0 - kept * kept).sqrt();
         let mut score = normal_quantile(self.scale.rank(entries[0]));
+        let mut weighed = entries[1..].iter().take(self.weighed());
         for number in 1..=until / step {
-            let by = if number <= self.weighed() {
-                entries[number]
-            } else {
-                normal_quantile(future.uniform().clamp(1e-12, 1.0 - 1e-12))
-            };
+            let by = weighed
+                .next()
+                .copied()
+                .unwrap_or_else(|| normal_quantile(future.uniform().clamp(1e-12, 1.0 - 1e-12)));
             score = kept * score + moves * by;
             path.push((number * step, self.scale.value(normal_cdf(score))));
         }

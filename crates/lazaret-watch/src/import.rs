@@ -50,7 +50,7 @@ impl Alike<'_> {
     fn row(&self, row: &Row<'_>) -> String {
         let published = self.published.unwrap_or(row.date).max(row.date);
         let (letter, digit) = self.grades.split_at(self.grades.len().min(1));
-        let figures = vec![row.figure.as_str(); 3].join(",");
+        let figures = [row.figure.as_str(); 3].join(",");
         format!(
             "{},{},{published},{},image,{},{},{figures},,{letter},{digit},{},,seen,{}\n",
             cell(&row.id),

@@ -53,10 +53,10 @@ pub fn choices(rules: &Rules) -> Vec<Choice> {
         (r.spread, r.holds) = ([0.0; 6], [1.0; 6]);
     });
     add("kinds: spreads half as wide", &|r| {
-        r.spread = r.spread.map(|s| 0.5 * s)
+        r.spread = r.spread.map(|s| 0.5 * s);
     });
     add("kinds: spreads twice as wide", &|r| {
-        r.spread = r.spread.map(|s| 2.0 * s)
+        r.spread = r.spread.map(|s| 2.0 * s);
     });
     add("transfers: half as wide", &|r| {
         r.observe.iter_mut().for_each(|rule| rule.transfer *= 0.5);
@@ -65,10 +65,10 @@ pub fn choices(rules: &Rules) -> Vec<Choice> {
         r.observe.iter_mut().for_each(|rule| rule.transfer *= 2.0);
     });
     add("stories: every row speaks for itself", &|r| {
-        (r.copies, r.alike) = (1e-4, 1e-4)
+        (r.copies, r.alike) = (1e-4, 1e-4);
     });
     add("stories: those alike have one origin too", &|r| {
-        r.alike = r.copies
+        r.alike = r.copies;
     });
     add("grades: twice as many misreports", &|r| {
         r.misreport = r.misreport.map(|b| (2.0 * b).min(0.9));
@@ -81,7 +81,7 @@ pub fn choices(rules: &Rules) -> Vec<Choice> {
         r.by_source.values_mut().for_each(|b| *b *= 0.5);
     });
     add("grades: errors twice as wide", &|r| {
-        r.error = r.error.map(|e| 2.0 * e)
+        r.error = r.error.map(|e| 2.0 * e);
     });
     add("grades: nothing is learned of sources", &|r| {
         r.strength = f64::INFINITY;

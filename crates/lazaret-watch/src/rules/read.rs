@@ -350,7 +350,10 @@ impl Reader<'_> {
             let help = "write answers = { of = \"queue\", above = 40, lets_through = 0.2 }; `of` is queue, inside or in.PLACE";
             let of = Metric::parse(of, self.gateway)
                 .filter(|m| matches!(m, Metric::Queue | Metric::Inside | Metric::In(_)));
-            if of.is_none() || !(*above >= 0.0) || !(0.0..=1.0).contains(lets_through) {
+            if of.is_none()
+                || !(0.0..=f64::MAX).contains(above)
+                || !(0.0..=1.0).contains(lets_through)
+            {
                 self.error(
                     &answers.span(),
                     "a source answers to a number that stands somewhere, by the share of convoys that it lets through",
