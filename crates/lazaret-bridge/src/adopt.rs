@@ -88,7 +88,7 @@ pub fn adoption(gateway: &Gateway, state: &State, renamed: &[Renamed], now: Time
                 }
                 adoption.differences.extend(said);
                 adoption.consequences.push(format!(
-                    "lots that are here stay under the version of {} that they came under",
+                    "lots that are here stay under the version of {} that was in force when they came",
                     next.protocol
                 ));
                 next
@@ -225,13 +225,15 @@ fn differences(known: &Protocol, next: &Protocol) -> Vec<String> {
             span(old.hold_s)
         )),
         (Some(old), Some(new)) if old != new => {
-            said.push(format!("{name}: the hold counts from something else"));
+            said.push(format!(
+                "{name}: the clock of the hold starts at another event"
+            ));
         }
         (None, Some(new)) => said.push(format!(
             "{name}: a hold of {}, none before",
             span(new.hold_s)
         )),
-        (Some(_), None) => said.push(format!("{name}: no hold any more")),
+        (Some(_), None) => said.push(format!("{name}: no longer has a hold")),
         _ => {}
     }
     if known.goods != next.goods || known.sources != next.sources {
@@ -337,7 +339,7 @@ impl Adoption {
         for class in &bound.goods {
             let name = &class.goods;
             let Some(other) = rules.goods.iter().find(|other| other.goods == *name) else {
-                self.say(format!("there is no goods class {name} any more"));
+                self.say(format!("goods class {name} is removed"));
                 let (here, announced) = state.lots_of_class(name.as_str());
                 if here + announced > 0 {
                     self.obstacles.push(format!(
@@ -349,7 +351,7 @@ impl Adoption {
             };
             if (other.priority, &other.apart_from) != (class.priority, &class.apart_from) {
                 self.say(format!(
-                    "{name} has another priority or stands apart from other classes"
+                    "{name} has a different priority or is kept apart from different classes"
                 ));
             }
         }
@@ -364,10 +366,10 @@ impl Adoption {
                 .iter()
                 .find(|other| other.source == vehicle.source);
             match other {
-                None => self.say(format!("there is no source {} any more", vehicle.source)),
+                None => self.say(format!("source {} is removed", vehicle.source)),
                 Some(other) if other != vehicle => {
                     self.say(format!(
-                        "vehicles of {} go home by other rules",
+                        "vehicles of {} go home under other rules",
                         vehicle.source
                     ));
                 }
@@ -387,7 +389,7 @@ impl Adoption {
 
     fn removed_place(&mut self, place: &PlaceRule, state: &State) {
         let name = &place.place;
-        self.say(format!("there is no place {name} any more"));
+        self.say(format!("place {name} is removed"));
         let (mut lots, mut vehicles) = (0, 0);
         for view in state
             .places()
@@ -425,7 +427,7 @@ impl Adoption {
             self.say(format!("{name} is on another side of the wall"));
         }
         if old.leads_to != new.leads_to {
-            self.say(format!("other ways lead on from {name}"));
+            self.say(format!("the ways out of {name} change"));
         }
         let views = state.places();
         let views = views.iter().filter(|view| view.spot.place == *name);
@@ -435,7 +437,7 @@ impl Adoption {
             .filter(|room| new.pooled && used > *room);
         if let Some(room) = room {
             self.consequences.push(format!(
-                "{name} holds {used} and would have room for {room}: nothing new goes in until enough have left"
+                "{name} contains {used} and would have room for {room}: nothing can enter until enough have left"
             ));
         }
         for view in views {
@@ -443,11 +445,11 @@ impl Adoption {
             let holds = view.lots.len() + view.vehicles.len();
             if new.units.is_some_and(|units| unit > units) && holds > 0 {
                 self.obstacles.push(format!(
-                    "unit {unit} of {name} would be gone, and {holds} lots and vehicles are in it: move them first"
+                    "unit {unit} of {name} would disappear, but {holds} lots and vehicles are in it: move them first"
                 ));
             } else if !new.pooled && new.slots.is_some_and(|slots| view.used > slots) {
                 self.consequences.push(format!(
-                    "unit {unit} of {name} holds {} and would have room for {}: nothing new goes in until enough have left",
+                    "unit {unit} of {name} contains {} and would have room for {}: nothing can enter until enough have left",
                     view.used,
                     shown(new.slots)
                 ));

@@ -44,7 +44,7 @@ pub fn open_lengths(gateway: &Gateway) -> Vec<String> {
         {
             let (short, long) = (span(short.hold_s), span(long.hold_s));
             said.push(format!(
-                "hold of {name}: {short} to {long} by the file; it begins with {long}"
+                "hold of {name}: {short} to {long} in the file; the ledger starts with {long}"
             ));
         }
         for (short, long) in least.treatments.iter().zip(&most.treatments) {
@@ -52,7 +52,7 @@ pub fn open_lengths(gateway: &Gateway) -> Vec<String> {
                 let (from, to) = (span(short.contact_s), span(long.contact_s));
                 let step = &long.step;
                 said.push(format!(
-                    "{step} of {name}: {from} to {to} by the file; it begins with {to}"
+                    "{step} of {name}: {from} to {to} in the file; the ledger starts with {to}"
                 ));
             }
         }
@@ -142,7 +142,8 @@ pub fn protocols_of(gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<P
     protocols_at(End::Least, gateway, from, signatures)
 }
 
-/// The protocols that a ledger begins with: as [`protocols_of`], with the most of every length that the file leaves open.
+/// The protocols that a ledger begins with: as [`protocols_of`], with the most of every length that the file leaves
+/// open.
 #[must_use]
 pub fn founding_protocols(gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<Protocol> {
     protocols_at(End::Most, gateway, from, signatures)

@@ -536,7 +536,7 @@ fn unit_of(heading: &str) -> (String, Option<MassUnit>) {
         if unit.is_some() && !before.trim().is_empty() {
             return (before.to_owned(), unit);
         }
-        // What is in brackets and is no unit explains the heading: `Lot (batch)`.
+        // Text in brackets that is not a unit explains the heading: `Lot (batch)`.
         if rest.starts_with('(') && !before.trim().is_empty() {
             return (before.to_owned(), None);
         }

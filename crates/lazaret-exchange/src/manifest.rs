@@ -86,7 +86,7 @@ pub struct Read {
     pub rows: u64,
     /// Papers.
     pub found: Vec<Found>,
-    /// Wrong cells. If there are any, nothing is to be taken.
+    /// Wrong cells. If there are any, nothing must be imported.
     pub errors: Vec<CellError>,
     /// What each column was taken for, with samples.
     pub columns: Vec<Column>,
@@ -310,7 +310,7 @@ impl Lines<'_> {
         }
         if self.errors.len() == before {
             self.notes.push(format!(
-                "row {row} is a total; it agrees with the rows above it and was left out"
+                "row {row} is a total; it agrees with the rows above it and was skipped"
             ));
         }
     }

@@ -16,7 +16,7 @@ pub struct Choices {
     pub encoding: Option<String>,
     /// The sheet of a workbook, by its name.
     pub sheet: Option<String>,
-    /// Whether rows that the sheet hides are to be read; asked if there are any.
+    /// Whether to read rows that the sheet hides; asked if there are any.
     pub hidden_rows: Option<bool>,
 }
 
@@ -37,8 +37,8 @@ impl Table {
     /// * `kind` — its content type. The first bytes decide between text and workbook, so a wrong type does no harm.
     ///
     /// # Errors
-    /// [`Fault::Unsupported`] for another kind of file, [`Fault::TooLarge`] beyond a limit, [`Fault::WrongCells`] for cells
-    /// that no table can have, [`Fault::Unreadable`] for a damaged file or where a choice must be made first.
+    /// [`Fault::Unsupported`] for another kind of file, [`Fault::TooLarge`] beyond a limit, [`Fault::WrongCells`] for
+    /// cells that no table can have, [`Fault::Unreadable`] for a damaged file or where a choice must be made first.
     pub fn read(bytes: &[u8], kind: &str, choices: &Choices) -> Result<Table, TableError> {
         if bytes.starts_with(b"PK") || bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
             return workbook::read(bytes, choices);

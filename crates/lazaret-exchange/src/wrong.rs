@@ -39,11 +39,11 @@ told! {
         // Columns.
         NoHeading = ("this column has no heading; give it one, or empty it");
         UnknownColumn { heading: String, near: Option<String>, fields: Vec<String> } = ("unknown column{}. Say what it is, or that it is to be left out (columns={heading}:FIELD or columns={heading}:-); fields are {}", near.as_ref().map_or_else(String::new, |near| format!("; it may be {near}")), fields.join(", "));
-        ColumnTwice { first: String } = ("{first} is this column already; there can be only one");
+        ColumnTwice { first: String } = ("{first} is already this column; there can be only one");
         ColumnMissing = ("this column is missing");
-        ColumnUnsaid = ("this column is missing, and the request does not say it either");
-        HeadingNotFound = ("the request maps this heading, and the table has none such");
-        MoreCells = ("this row has more cells than there are headings; put a text that has a separator in it into quotes");
+        ColumnUnsaid = ("this column is missing, and the request does not supply it either");
+        HeadingNotFound = ("the request maps this heading, but the table does not have it");
+        MoreCells = ("this row has more cells than there are headings; put texts that contain a separator into quotes");
         CellTooLong { most: usize } = ("a cell has at most {most} characters");
 
         // Names.
@@ -53,7 +53,7 @@ told! {
         FormulaError { wanted: Wanted } = ("this is the error of a formula, not a {wanted}");
         TextOfFormulaError = ("this is the error of a formula");
         TruthForName = ("this is true or false, not a name; format the column as text");
-        DateForName = ("the spreadsheet has made a date of this name; format the column as text and type it again");
+        DateForName = ("the spreadsheet has turned this name into a date; format the column as text and type it again");
         DigitsLost = ("a spreadsheet keeps fifteen digits, so the last ones of this number are lost; format the column as text and type it again");
         ScientificName = ("this is a number in scientific notation, and its last digits are lost; format the column as text and save it again");
         NoSuchSource { known: Vec<String> } = ("there is no such source; sources are {}", known.join(", "));
@@ -63,24 +63,24 @@ told! {
 
         // Numbers.
         TruthValue { wanted: Wanted } = ("this is true or false, not a {wanted}");
-        DateForNumber = ("the spreadsheet has made a date of this number");
+        DateForNumber = ("the spreadsheet has turned this number into a date");
         TooManyDigits = ("this number has more digits than a spreadsheet keeps");
-        AmbiguousNumber = ("this can be read in two ways, and nothing in the table decides; say whether its decimal mark is a point or a comma (decimal=point or decimal=comma)");
+        AmbiguousNumber = ("this number is ambiguous; say whether the decimal mark is a point or a comma (decimal=point or decimal=comma)");
         ScientificNumber = ("this is a number in scientific notation; write it out");
-        NumberExpected = ("a number is expected here, without its unit");
+        NumberExpected = ("a number without a unit is expected here");
         PiecesExpected = ("a whole number of pieces is expected here, or nothing for goods in bulk");
         MassExpected = ("a mass is expected here");
         MassAboveZero = ("a mass above 0 is expected here");
-        FinerThanMilligram = ("this has more digits behind the decimal mark than a milligram");
-        NotWholeKilograms = ("the ledger keeps whole kilograms; say that masses are to be rounded (round=true)");
+        FinerThanMilligram = ("this has more decimals than milligrams");
+        NotWholeKilograms = ("the ledger stores whole kilograms; allow rounding (round=true)");
 
         // Times.
         TimeWithoutDate = ("this is a time without a date");
         NumberForTime = ("this is a number; format the cell as a date and a time");
         DateExpected = ("a date and time is expected here, such as 2026-01-05T17:10 (local) or 2026-01-05T08:10:00Z");
-        DayOrMonth = ("the day or the month may come first here; say which (days=day or days=month), or write 2026-12-05");
-        TimeSkipped { local: String } = ("the clocks are put forward then, and {local} does not exist; write another time");
-        TimeTwice { local: String, before: String, after: String } = ("the clocks are put back then, and {local} comes twice; add the offset, {before} or {after}");
+        DayOrMonth = ("day and month are ambiguous here; say which comes first (days=day or days=month), or write 2026-12-05");
+        TimeSkipped { local: String } = ("the clocks go forward then, so {local} does not exist; write another time");
+        TimeTwice { local: String, before: String, after: String } = ("the clocks go back then, so {local} occurs twice; add the offset, {before} or {after}");
         OutsideCalendar { local: String } = ("{local} is outside the calendar");
 
         // Rows together.

@@ -52,7 +52,7 @@ pub struct Load {
     pub since: Option<Timestamp>,
     /// What is asked on average, with every unknown at its mean.
     pub offered: f64,
-    /// What there is on average; none if there is no limit.
+    /// Average capacity; none without a limit.
     pub capacity: Option<f64>,
     /// Offered over capacity; above 1 it can never settle.
     pub utilisation: Option<f64>,
@@ -121,7 +121,7 @@ fn suspicions(reading: &Reading, loads: &[Load]) -> Vec<Diagnostic> {
         });
         let capacity = load.capacity.unwrap_or(0.0);
         let advice = match load.of {
-            Bottleneck::Place(_) => "more slots, a shorter time in them, or fewer arrivals",
+            Bottleneck::Place(_) => "more slots, shorter times in them, or fewer arrivals",
             Bottleneck::Resource(_) => "more of them, longer shifts, or less work",
             Bottleneck::Fleet(_) => {
                 "more vehicles, or a quicker return; until then convoys wait for vehicles"
@@ -133,7 +133,7 @@ fn suspicions(reading: &Reading, loads: &[Load]) -> Vec<Diagnostic> {
                 "overloaded",
                 place,
                 format!(
-                    "{what} `{}`{since} is asked for {:.1} {} and has {:.1}: {:.0} %",
+                    "demand on {what} `{}`{since} is {:.1} {}, capacity is {:.1}: {:.0} %",
                     load.name,
                     load.offered,
                     load.unit,
@@ -141,7 +141,9 @@ fn suspicions(reading: &Reading, loads: &[Load]) -> Vec<Diagnostic> {
                     utilisation * 100.0
                 ),
             )
-            .help(format!("it will fill without end; what helps: {advice}")),
+            .help(format!(
+                "its queue will grow without limit; what helps: {advice}"
+            )),
         );
     }
     out.extend(unused(gateway, at));
@@ -167,8 +169,8 @@ fn unused(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic> {
             warn(
                 "unused-place",
                 at.places[p],
-                format!("nothing is done at place `{}`", place.name),
-                "let a step be `at` it, or remove it",
+                format!("no step uses place `{}`", place.name),
+                "name it in the `at` of a step, or remove it",
             );
         }
     }
@@ -209,7 +211,7 @@ fn unused(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic> {
             warn(
                 "unused-step",
                 at.steps[i],
-                format!("step `{}` applies to nothing that comes", step.name),
+                format!("step `{}` applies to nothing that arrives", step.name),
                 "check its `goods`, `except` and `sources`",
             );
         }
@@ -230,7 +232,7 @@ fn odd_steps(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic> 
                     "idle-hold",
                     at.goods[g],
                     format!(
-                        "`{}` has a length of hold, but no step holds it",
+                        "`{}` has a `hold`, but no hold step applies to it",
                         class.name
                     ),
                 )
@@ -276,7 +278,7 @@ fn odd_things(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic>
                     "outside-horizon",
                     at.sources[s],
                     format!(
-                        "a closure of source `{}` lies outside the time that is simulated",
+                        "a closure of source `{}` lies outside the simulated period",
                         source.name
                     ),
                 )
@@ -289,7 +291,7 @@ fn odd_things(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic>
                     "no-way-home",
                     at.sources[s],
                     format!(
-                        "the vehicles of `{}` are counted, but are home the moment they are empty",
+                        "the fleet of `{}` is limited, but its vehicles are home the moment they are empty",
                         source.name
                     ),
                 )
@@ -322,9 +324,7 @@ fn odd_things(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic>
             Diagnostic::warning(
                 "no-repair",
                 *at,
-                format!(
-                    "what breaks of `{name}` is not repaired within the time that is simulated"
-                ),
+                format!("a failure of `{name}` is not repaired within the simulated period"),
             )
             .help("check `repair` and `length`"),
         );
@@ -338,7 +338,7 @@ fn odd_things(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic>
                     "outside-horizon",
                     at.places[p],
                     format!(
-                        "a date of place `{}` lies outside the time that is simulated",
+                        "a date of place `{}` lies outside the simulated period",
                         place.name
                     ),
                 )
@@ -366,7 +366,7 @@ fn odd_things(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic>
                         "one-unit-apart",
                         at.places[p],
                         format!(
-                            "`{}` must be kept apart, but place `{}` is one unit, so one of them waits until the other is gone",
+                            "`{}` must be kept apart, but place `{}` has one unit, so one of them waits until the other is gone",
                             kept_apart.join("` and `"),
                             place.name
                         ),

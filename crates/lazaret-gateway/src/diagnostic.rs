@@ -226,9 +226,9 @@ pub(crate) fn suggest<'a>(
                 }
             }
             if all.is_empty() {
-                format!("there is no {what} in this file")
+                format!("this file has no {what}")
             } else if all.len() > 12 {
-                format!("known are {}, …", all[..12].join(", "))
+                format!("known names are {}, …", all[..12].join(", "))
             } else {
                 format!("known: {}", all.join(", "))
             }

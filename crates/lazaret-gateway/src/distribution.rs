@@ -139,11 +139,15 @@ impl Distribution {
         )?;
         match *self {
             Distribution::Constant { .. } => Ok(()),
-            Distribution::Uniform { low, high } => {
-                require(low <= high, "the least value must not exceed the greatest")
-            }
+            Distribution::Uniform { low, high } => require(
+                low <= high,
+                "the lower bound must not exceed the upper bound",
+            ),
             Distribution::UniformInt { low, high } => {
-                require(low <= high, "the least value must not exceed the greatest")?;
+                require(
+                    low <= high,
+                    "the lower bound must not exceed the upper bound",
+                )?;
                 require(
                     high.checked_sub(low).is_some_and(|d| d < 1 << 53),
                     "the range is too wide",
@@ -152,7 +156,7 @@ impl Distribution {
             Distribution::Triangular { low, mode, high }
             | Distribution::Pert { low, mode, high } => require(
                 low <= mode && mode <= high,
-                "must be least, most likely, greatest, in this order",
+                "the order must be least, most likely, greatest",
             ),
             Distribution::Exponential { mean } => {
                 require(mean > 0.0, "the mean must be above zero")
@@ -732,7 +736,7 @@ mod tests {
         };
         assert_eq!(
             bad.check().unwrap_err().to_string(),
-            "must be least, most likely, greatest, in this order"
+            "the order must be least, most likely, greatest"
         );
         assert!(
             Distribution::Exponential { mean: f64::NAN }

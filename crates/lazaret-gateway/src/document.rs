@@ -9,7 +9,7 @@ use toml::value::Datetime;
 /// The largest gateway file that is read, in bytes.
 pub const FILE_BYTES_MAX: usize = 8 << 20;
 
-/// After so many errors of syntax the rest is left out: they follow from the first.
+/// After this many syntax errors the rest is left out, because they follow from the first.
 const SYNTAX_MOST: usize = 100;
 
 /// A key or value with its characters.
@@ -91,7 +91,7 @@ impl Document {
                 "file-too-large",
                 Location::TOP,
                 format!(
-                    "this file has {} bytes, and a gateway file may have {FILE_BYTES_MAX}",
+                    "this file has {} bytes; a gateway file may have at most {FILE_BYTES_MAX}",
                     text.len()
                 ),
             )
@@ -149,7 +149,7 @@ impl Document {
 
 fn syntax_error(text: &str, at: Location, message: &str) -> Diagnostic {
     let message = if message.starts_with("string values must be quoted") {
-        "a text must stand in quotes"
+        "a text must be in quotes"
     } else {
         message
     };
@@ -157,7 +157,7 @@ fn syntax_error(text: &str, at: Location, message: &str) -> Diagnostic {
     let shown = text.get(at.start..at.end).unwrap_or("");
     if message.contains("duplicate key") {
         return diagnostic
-            .said("set a second time")
+            .said("this key is set twice")
             .help("remove one of the two");
     }
     if message.starts_with("invalid unquoted key") {
@@ -249,7 +249,7 @@ fn put_over(root: &mut Table, number: usize, text: &str) -> Result<(), Diagnosti
     let whole = at(0, text.len());
     let Some(equals) = text.find('=') else {
         return Err(
-            Diagnostic::error("override", whole, "an override has no `=`")
+            Diagnostic::error("override", whole, "this override has no `=`")
                 .help("write PATH=VALUE, such as `place.yard.slots=440`"),
         );
     };
@@ -276,7 +276,7 @@ fn put_over(root: &mut Table, number: usize, text: &str) -> Result<(), Diagnosti
     let trimmed = raw.trim();
     if trimmed.is_empty() {
         return Err(
-            Diagnostic::error("override", whole, "an override has no value")
+            Diagnostic::error("override", whole, "this override has no value")
                 .help("write PATH=VALUE, such as `place.yard.slots=440`"),
         );
     }
@@ -299,7 +299,7 @@ fn put_over(root: &mut Table, number: usize, text: &str) -> Result<(), Diagnosti
         return Err(Diagnostic::error(
             "override",
             section_at,
-            format!("a gateway file has no `{section_name}`"),
+            format!("a gateway file has no section `{section_name}`"),
         )
         .help(suggest(section_name, "section", names)));
     };
@@ -325,7 +325,7 @@ fn put_over(root: &mut Table, number: usize, text: &str) -> Result<(), Diagnosti
         Diagnostic::error(
             "override",
             thing_at,
-            format!("there is no {section_name} `{thing}`"),
+            format!("{section_name} `{thing}` is not declared"),
         )
         .help(suggest(thing, section_name, names.iter().copied()))
     };
@@ -455,9 +455,9 @@ fn set(table: &mut Table, path: &[(&str, Location)], node: Node) -> Result<(), D
             return Err(Diagnostic::error(
                 "override",
                 position_at,
-                format!("`{key}` is a list of {count}, and `{position}` is none of its positions"),
+                format!("`{key}` has {count} items, and `{position}` is not the position of one"),
             )
-            .help("positions count from 0"));
+            .help("positions are counted from 0"));
         };
         return match (&mut item.value, path.len()) {
             (_, 2) => {

@@ -235,31 +235,31 @@ pub static SECTIONS: &[Section] = &[
     Section {
         name: "gateway",
         form: Form::One,
-        doc: "The gateway as a whole, and what is to be simulated.",
+        doc: "The gateway as a whole, and the simulated period.",
         fields: GATEWAY,
     },
     Section {
         name: "unknown",
         form: Form::Values,
-        doc: "Quantities that nobody knows, each with what is believed of it. A name from here can stand wherever a number or duration stands; it has one value throughout a replication and another in the next.",
+        doc: "Quantities that nobody knows, each with a range or distribution. Their names can be used wherever a number or duration is expected. An unknown has one value throughout a replication and another in the next.",
         fields: &[],
     },
     Section {
         name: "goods",
         form: Form::Named,
-        doc: "Goods classes. A file without any has one, `general`.",
+        doc: "Goods classes. Without this section there is one class, `general`.",
         fields: GOODS,
     },
     Section {
         name: "site",
         form: Form::Named,
-        doc: "Sites, if there is more than one. A file without any is one site.",
+        doc: "Sites, if there is more than one.",
         fields: SITE,
     },
     Section {
         name: "route",
         form: Form::Named,
-        doc: "Ways that lots take from one site to another. A lot whose next step is at another site takes it.",
+        doc: "Connections between sites. A lot whose next step is at another site takes the route there.",
         fields: ROUTE,
     },
     Section {
@@ -271,68 +271,71 @@ pub static SECTIONS: &[Section] = &[
     Section {
         name: "place",
         form: Form::Named,
-        doc: "Something with room for vehicles or lots: anchorage, track, platform, warehouse, yard, store.",
+        doc: "A part of the gateway with room for vehicles or lots: anchorage, track, platform, warehouse, yard, store.",
         fields: PLACE,
     },
     Section {
         name: "crew",
         form: Form::Named,
-        doc: "People who are needed for work, shared between the places and steps that name them.",
+        doc: "People who do the work, shared between the places and steps that name them.",
         fields: CREW,
     },
     Section {
         name: "equipment",
         form: Form::Named,
-        doc: "Things that are needed for work or for as long as a slot is taken: sprayers, cranes, plugs, locomotives.",
+        doc: "Equipment that is used for work, or for as long as a slot is taken: sprayers, cranes, plugs, locomotives.",
         fields: EQUIPMENT,
     },
     Section {
         name: "step",
         form: Form::List,
-        doc: "What is done to a vehicle or lot, in order.",
+        doc: "The steps that vehicles and lots pass, in order.",
         fields: STEP,
     },
     Section {
         name: "vehicle",
         form: Form::One,
-        doc: "What becomes of emptied vehicles.",
+        doc: "What happens to emptied vehicles.",
         fields: VEHICLE,
     },
 ];
 
 /// Keys of `[gateway]`.
 pub static GATEWAY: &[Field] = &[
-    required("name", Kind::Text, "What the gateway is called."),
+    required("name", Kind::Text, "Name of the gateway."),
     field(
         "time_zone",
         Kind::Zone,
         "UTC",
-        "IANA time zone in which every date, shift and timetable of the file is written.",
+        "IANA time zone of every date, shift and timetable in the file.",
     ),
     field(
         "start",
         Kind::Moment,
         "2000-01-01T00:00:00",
-        "First instant that is simulated, local.",
+        "First simulated instant, in local time.",
     ),
-    required("length", Kind::Fixed, "How long is simulated."),
+    required("length", Kind::Fixed, "Length of the simulated period."),
     field(
         "study",
         Kind::Choice(&[
-            ("opening", "from empty at `start`, everything counts"),
+            (
+                "opening",
+                "the gateway from empty at `start`; everything counts",
+            ),
             (
                 "steady",
-                "the settled state: the program finds the warm-up and drops it",
+                "the gateway once it has settled; the program finds and drops the warm-up",
             ),
         ]),
         "opening",
-        "Which question the simulation answers.",
+        "What the simulation describes.",
     ),
     field(
         "holidays",
         Kind::Dates,
         "none",
-        "Days on which crews rest, and whatever else has `works_holidays = false`.",
+        "Days on which crews rest, and everything else with `works_holidays = false`.",
     ),
     NOTE,
 ];
@@ -342,26 +345,26 @@ pub static GOODS: &[Field] = &[
     field(
         "share",
         Kind::Share,
-        "an equal part of what the others leave",
-        "Its share of the lots. Shares must sum to 1. If an override changes one, the others are scaled to the rest.",
+        "an equal part of the remainder",
+        "Its share of the lots. Shares must sum to 1. If an override changes one, the others are scaled to the remainder.",
     ),
     field(
         "priority",
         Kind::Whole(-1_000_000, 1_000_000),
         "0",
-        "In every queue the greater goes first.",
+        "In every queue the higher priority goes first.",
     ),
     field(
         "hold",
         Kind::Quantity(Duration, TIME),
-        "what the hold step says",
-        "Its own length of hold.",
+        "that of the hold step",
+        "Length of hold of this class.",
     ),
     field(
         "apart_from",
         Kind::Names(Thing::Goods),
         "none",
-        "Classes that must never be in the same unit of a place at once.",
+        "Classes that must never be in the same unit of a place at the same time.",
     ),
     field("mass", Kind::Quantity(Mass, MASS), "", "Mass of a lot."),
     NOTE,
@@ -377,7 +380,7 @@ pub static ROUTE: &[Field] = &[
     required(
         "takes",
         Kind::Quantity(Duration, TIME),
-        "How long a lot is on the way.",
+        "Travel time of a lot.",
     ),
     NOTE,
 ];
@@ -401,7 +404,7 @@ pub static TIMETABLE: &[Field] = &[
         "the gateway's",
         "Time zone of the times.",
     ),
-    field("except", Kind::Dates, "none", "Dates left out."),
+    field("except", Kind::Dates, "none", "Dates without a departure."),
     field(
         "works_holidays",
         Kind::Flag,
@@ -430,12 +433,12 @@ pub static BREAKS: &[Field] = &[
     required(
         "every",
         Kind::Quantity(Duration, INTERVAL),
-        "From a repair to the next failure of one unit.",
+        "Time from a repair to the next failure of one unit.",
     ),
     required(
         "repair",
         Kind::Quantity(Duration, TIME),
-        "From a failure to its repair.",
+        "Time from a failure to its repair.",
     ),
 ];
 
@@ -449,7 +452,7 @@ pub static SOURCE: &[Field] = &[
             ("road", "columns of trucks"),
         ]),
         "rail",
-        "How its goods come.",
+        "How its goods arrive.",
     ),
     field(
         "every",
@@ -467,7 +470,7 @@ pub static SOURCE: &[Field] = &[
         "first",
         Kind::Quantity(Duration, TIME),
         "one interval",
-        "With `every`: from the start to the first departure.",
+        "With `every`: time from the start to the first departure.",
     ),
     field(
         "convoy",
@@ -479,19 +482,19 @@ pub static SOURCE: &[Field] = &[
         "lots",
         Kind::Quantity(Number, CONVOY),
         "1",
-        "Lots in a vehicle; not by sea. The lots of one vehicle are of one class.",
+        "Lots in a vehicle; not by sea. The lots of one vehicle belong to one class.",
     ),
     field(
         "travel",
         Kind::Quantity(Duration, TIME),
         "0 h",
-        "From the source to the gateway.",
+        "Travel time from the source to the gateway.",
     ),
     field(
         "fleet",
         Kind::Quantity(Number, UNITS),
         "no limit",
-        "Vehicles that exist. One that is out cannot be sent again before it is home.",
+        "Number of vehicles. A vehicle cannot be sent again before it is home.",
     ),
     field(
         "when_short",
@@ -500,13 +503,13 @@ pub static SOURCE: &[Field] = &[
             ("go_short", "it goes with those that are home, if any"),
         ]),
         "wait",
-        "What a convoy does that is due while too few vehicles are home.",
+        "What happens if a convoy is due while too few vehicles are home.",
     ),
     field(
         "closed",
         Kind::Tables(CLOSURE),
         "never",
-        "When nothing leaves the source.",
+        "Periods in which nothing leaves the source.",
     ),
     field(
         "when_closed",
@@ -515,19 +518,19 @@ pub static SOURCE: &[Field] = &[
             ("wait", "it leaves when the source opens again"),
         ]),
         "cancel",
-        "What a convoy does that is due in a closure.",
+        "What happens to a convoy that is due in a closure.",
     ),
     field(
         "goods",
         Kind::Shares,
         "the shares in `[goods]`",
-        "Shares of the classes in its goods, which must sum to 1. Classes left out do not come from here.",
+        "Shares of the goods classes from this source, which must sum to 1. Classes left out do not come from here.",
     ),
     field(
         "vehicle",
         Kind::Table(VEHICLE),
         "`[vehicle]`",
-        "Keys of `[vehicle]` that are different for its vehicles.",
+        "Keys of `[vehicle]` that differ for its vehicles.",
     ),
     NOTE,
 ];
@@ -539,7 +542,7 @@ pub static CHANGE: &[Field] = &[
         "count",
         Kind::Quantity(Number, PLACE_UNITS_OR_NONE),
         "unchanged",
-        "Units from then on.",
+        "Number of units from then on.",
     ),
     field(
         "slots",
@@ -565,18 +568,18 @@ pub static PLACE: &[Field] = &[
             ("clean", "after treatment"),
         ]),
         "by its steps",
-        "Which side it is on. Left out, it is dirty if it has only steps before the first treatment (or hold, if nothing is treated), clean if it has only steps after that, else `dirty -> clean`.",
+        "Which side it is on. By default it is dirty if all its steps come before the first treatment (or hold, if nothing is treated), clean if all come after it, else `dirty -> clean`.",
     ),
     field(
         "count",
         Kind::Quantity(Number, PLACE_UNITS_OR_NONE),
         "1",
-        "How many alike units it has at the start; 0 if it is built later, by `from`.",
+        "Number of identical units at the start; 0 if it is built later, by `from`.",
     ),
     required(
         "slots",
         Kind::Slots(COUNT),
-        "Room in each unit: for vehicles up to and with unloading, for lots after it.",
+        "Room in each unit: for vehicles up to and including unloading, for lots after that.",
     ),
     field(
         "fill",
@@ -584,39 +587,44 @@ pub static PLACE: &[Field] = &[
             ("pool", "any free slot of any unit"),
             (
                 "one_by_one",
-                "the first unit with room, so that units fill one by one",
+                "the first unit with room, so units fill one after the other",
             ),
             (
                 "groups",
-                "a unit takes one group of a convoy at a time and is free again when empty",
+                "a unit takes one group of a convoy at a time and becomes free when it is empty",
             ),
         ]),
         "pool",
-        "How arrivals are spread over the units.",
+        "How arrivals are distributed over the units.",
     ),
     field(
         "buffer",
         Kind::Choice(&[
             (
                 "none",
-                "who cannot enter keeps the slot it comes from, and so blocks it",
+                "a vehicle or lot that cannot enter keeps its previous slot and blocks it",
             ),
             (
                 "unlimited",
-                "who cannot enter waits here without holding a slot",
+                "a vehicle or lot that cannot enter waits here without a slot",
             ),
         ]),
         "none",
-        "Where things wait that cannot enter yet.",
+        "Where vehicles and lots wait if they cannot enter.",
     ),
     field(
         "shift",
         Kind::Windows,
         "always",
-        "When it works, such as `\"08:00-20:00\"`. What stands in it stays; work pauses.",
+        "When it works, such as `\"08:00-20:00\"`. Its contents stay; work pauses.",
     ),
     field("days", Kind::Days, "every day", "On which days it works."),
-    field("closed", Kind::Tables(CLOSURE), "never", "When it rests."),
+    field(
+        "closed",
+        Kind::Tables(CLOSURE),
+        "never",
+        "Periods in which it is closed.",
+    ),
     field(
         "from",
         Kind::Tables(CHANGE),
@@ -633,19 +641,19 @@ pub static PLACE: &[Field] = &[
         "crew",
         Kind::Names(Thing::Resource),
         "none",
-        "Work in a slot takes one of each of these.",
+        "Work in a slot uses one of each of these.",
     ),
     field(
         "needs",
         Kind::Needs,
         "none",
-        "Work in a slot takes this many of each, such as `{ crane = 1 }`.",
+        "Work in a slot uses this many of each, such as `{ crane = 1 }`.",
     ),
     field(
         "holds",
         Kind::Needs,
         "none",
-        "A taken slot keeps this many of each, working or not, such as `{ plug = 1 }`.",
+        "An occupied slot uses this many of each, whether work is done or not, such as `{ plug = 1 }`.",
     ),
     field(
         "works_holidays",
@@ -662,14 +670,14 @@ pub static RESOURCE_CHANGE: &[Field] = &[
     required(
         "count",
         Kind::Quantity(Number, UNITS_OR_NONE),
-        "How many from then on.",
+        "Number from then on.",
     ),
 ];
 
 macro_rules! resource {
     ($holidays:literal) => {
         &[
-            required("count", Kind::Quantity(Number, UNITS_OR_NONE), "How many there are at the start."),
+            required("count", Kind::Quantity(Number, UNITS_OR_NONE), "Number at the start."),
             field(
                 "shift",
                 Kind::Windows,
@@ -680,11 +688,11 @@ macro_rules! resource {
             field(
                 "at_shift_end",
                 Kind::Choice(&[
-                    ("pause", "it stops and goes on where it was in the next shift"),
+                    ("pause", "it stops and continues in the next shift"),
                     ("finish", "it is finished first"),
                 ]),
                 "pause",
-                "What happens to work in hand at the end of a shift.",
+                "What happens to unfinished work at the end of a shift.",
             ),
             field(
                 "works_holidays",
@@ -715,14 +723,14 @@ pub static AGAIN: &[Field] = &[
     field(
         "from",
         Kind::Name(Thing::Step),
-        "the step before",
-        "The step from which it passes again.",
+        "the previous step",
+        "The step from which it is repeated.",
     ),
     field(
         "at_most",
         Kind::Whole(1, 1_000),
         "3",
-        "Rounds after which a lot that would be treated again is destroyed.",
+        "Number of rounds after which a lot is destroyed instead of being treated again.",
     ),
 ];
 
@@ -747,7 +755,7 @@ pub static STEP: &[Field] = &[
             ),
             ("inspect", "work on a lot that may find something"),
             ("hold", "the quarantine wait"),
-            ("dispatch", "departures that take the lots away"),
+            ("dispatch", "departures that take lots away"),
         ]),
         "from its id, else `handle` before the unloading and `treat` after it",
         "What it does. If no step unloads, the first one does.",
@@ -756,13 +764,13 @@ pub static STEP: &[Field] = &[
         "takes",
         Kind::ByClass(Duration, TIME),
         "0 h",
-        "How long; one duration or one for each class: `{ medicine = \"2 h\", other = \"4 h\" }`. A hold needs it; a dispatch has none.",
+        "Duration, or one for each class: `{ medicine = \"2 h\", other = \"4 h\" }`. A hold needs it; a dispatch has none.",
     ),
     field(
         "goods",
         Kind::Names(Thing::Goods),
         "all",
-        "Only for these classes; others pass it by.",
+        "Only for these classes; others skip it.",
     ),
     field(
         "except",
@@ -774,19 +782,19 @@ pub static STEP: &[Field] = &[
         "sources",
         Kind::Names(Thing::Source),
         "all",
-        "Only for what comes from these.",
+        "Only for goods from these sources.",
     ),
     field(
         "crew",
         Kind::Names(Thing::Resource),
         "none",
-        "It takes one of each of these, besides what its place needs. A hold and a dispatch take none.",
+        "It uses one of each of these, in addition to the needs of its place. A hold and a dispatch use none.",
     ),
     field(
         "needs",
         Kind::Needs,
         "none",
-        "It takes this many of each, besides what its place needs. A hold and a dispatch take none.",
+        "It uses this many of each, in addition to the needs of its place. A hold and a dispatch use none.",
     ),
     field(
         "each",
@@ -794,35 +802,35 @@ pub static STEP: &[Field] = &[
             ("vehicle", "all its lots together"),
             (
                 "lot",
-                "each of its lots by itself; how many at once says `at_once`",
+                "each of its lots separately; `at_once` says how many at a time",
             ),
         ]),
         "vehicle",
-        "Unloading: what `takes` is the time of.",
+        "Unloading: what `takes` refers to.",
     ),
     field(
         "at_once",
         Kind::Whole(1, 65_535),
-        "as many as crews and equipment reach for",
-        "Unloading with `each = \"lot\"`: how many lots of one vehicle are worked on at once; 1 takes them one after the other.",
+        "as many as crews and equipment allow",
+        "Unloading with `each = \"lot\"`: how many lots of one vehicle are unloaded at once; 1 unloads them one after the other.",
     ),
     field(
         "clock",
         Kind::Clock,
         "when stored",
-        "Hold: from when it counts: `when stored`, `on arrival` (of the convoy), `starts when STEP starts` or `starts when STEP ends`.",
+        "Hold: when its clock starts: `when stored`, `on arrival` (of the convoy), `starts when STEP starts` or `starts when STEP ends`.",
     ),
     field(
         "pass",
         Kind::Share,
-        "what the others leave",
-        "Inspection: share that goes on.",
+        "the remainder",
+        "Inspection: share that passes.",
     ),
     field(
         "again",
         Kind::Table(AGAIN),
         "none",
-        "Inspection: what is treated again.",
+        "Inspection: share that is treated again, and how.",
     ),
     field(
         "fail",
@@ -852,24 +860,24 @@ pub static STEP: &[Field] = &[
         "first",
         Kind::Quantity(Duration, TIME),
         "one interval",
-        "Dispatch with `every`: from the start to the first departure.",
+        "Dispatch with `every`: time from the start to the first departure.",
     ),
     field(
         "takes_up_to",
         Kind::Quantity(Number, COUNT),
         "all that wait",
-        "Dispatch: the most lots that one departure takes.",
+        "Dispatch: maximum number of lots per departure.",
     ),
     field(
         "at_least",
         Kind::Quantity(Number, COUNT_OR_NONE),
         "1",
-        "Dispatch: with fewer lots it does not leave.",
+        "Dispatch: minimum number of lots; with fewer it does not leave.",
     ),
     field(
         "next",
         Kind::Name(Thing::Step),
-        "the next of the file that applies",
+        "the next one in the file that applies",
         "The step that follows; it must come later in the file.",
     ),
     NOTE,
@@ -886,20 +894,20 @@ pub static VEHICLE: &[Field] = &[
     field(
         "wash_at",
         Kind::Name(Thing::Place),
-        "nowhere in particular, so without a queue",
-        "The place in which it is washed.",
+        "no particular place, so without a queue",
+        "The place where it is washed.",
     ),
     field(
         "wash_crew",
         Kind::Names(Thing::Resource),
         "none",
-        "Washing takes one of each of these.",
+        "Washing uses one of each of these.",
     ),
     field(
         "wash_needs",
         Kind::Needs,
         "none",
-        "Washing takes this many of each.",
+        "Washing uses this many of each.",
     ),
     field(
         "return",
@@ -911,7 +919,7 @@ pub static VEHICLE: &[Field] = &[
         "back",
         Kind::Quantity(Duration, TIME),
         "0 h",
-        "From the gateway home.",
+        "Travel time from the gateway home.",
     ),
     NOTE,
 ];

@@ -53,9 +53,9 @@ pub struct Gateway {
     pub time_zone: TimeZone,
     /// First instant that is simulated.
     pub start: Timestamp,
-    /// How long is simulated.
+    /// Length of the simulated period.
     pub length: Span,
-    /// Which question the simulation answers.
+    /// What the simulation describes.
     pub study: Study,
     /// Days on which crews, places and timetables that keep holidays rest.
     pub holidays: Vec<Date>,
@@ -285,9 +285,9 @@ pub struct GoodsClass {
     pub share: Term,
     /// The greater goes first.
     pub priority: i32,
-    /// Its own length of hold, instead of what the hold step says.
+    /// Its own length of hold, instead of that of the hold step.
     pub hold: Option<Quantity>,
-    /// Classes that must never be in the same unit of a place at once. Symmetric.
+    /// Classes that must never be in the same unit of a place at the same time. Symmetric.
     pub apart_from: Vec<GoodsIx>,
     /// Mass of a lot.
     pub mass: Option<Quantity>,
@@ -309,7 +309,7 @@ pub enum Mode {
 pub struct Source {
     /// Its name.
     pub name: String,
-    /// How its goods come.
+    /// How its goods arrive.
     pub route: Mode,
     /// When a convoy is due to leave it.
     pub due: Recurrence,
@@ -317,15 +317,15 @@ pub struct Source {
     pub vehicles: Quantity,
     /// Lots in a vehicle.
     pub lots: Quantity,
-    /// From the source to the gateway.
+    /// Travel time from the source to the gateway.
     pub travel: Quantity,
     /// Vehicles that exist; none for no limit.
     pub fleet: Option<Quantity>,
     /// What a due convoy does if too few vehicles are home.
     pub when_short: WhenShort,
-    /// When nothing leaves the source.
+    /// Periods in which nothing leaves the source.
     pub closed: Vec<Closure>,
-    /// What a convoy does that is due in a closure.
+    /// What happens to a convoy that is due in a closure.
     pub when_closed: WhenClosed,
     /// Shares of the classes in its goods, by class; scaled to sum to 1.
     pub mix: Vec<Term>,
@@ -358,7 +358,7 @@ pub struct Timetable {
     pub times: Vec<Time>,
     /// The zone of `times`.
     pub zone: TimeZone,
-    /// Dates left out.
+    /// Dates without a departure.
     pub except: Vec<Date>,
 }
 
@@ -371,7 +371,7 @@ pub enum WhenShort {
     GoShort,
 }
 
-/// What a convoy does that is due in a closure.
+/// What happens to a convoy that is due in a closure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenClosed {
     /// It does not run.
@@ -402,7 +402,7 @@ pub struct VehicleRule {
     pub wash_needs: Vec<(ResourceIx, u32)>,
     /// Quarantine of the washed vehicle before it may go home.
     pub quarantine: Option<Quantity>,
-    /// From the gateway home.
+    /// Travel time from the gateway home.
     pub back: Option<Quantity>,
 }
 
@@ -430,7 +430,7 @@ pub struct Place {
     pub count: Quantity,
     /// Slots in each; none for no limit.
     pub slots: Option<Quantity>,
-    /// How arrivals are spread over the units.
+    /// How arrivals are distributed over the units.
     pub fill: Fill,
     /// Whether things that cannot enter yet wait here without holding the slot they come from.
     pub unlimited_buffer: bool,
@@ -501,7 +501,7 @@ pub struct Resource {
     pub count: Quantity,
     /// When they work; always if none.
     pub hours: Option<Hours>,
-    /// What happens to work in hand at the end of a shift.
+    /// What happens to unfinished work at the end of a shift.
     pub at_shift_end: AtShiftEnd,
     /// Changes of number, in order of date.
     pub changes: Vec<(Timestamp, Quantity)>,
@@ -518,7 +518,7 @@ pub enum ResourceKind {
     Equipment,
 }
 
-/// What happens to work in hand at the end of a shift.
+/// What happens to unfinished work at the end of a shift.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtShiftEnd {
     /// It stops and goes on from where it was.
@@ -559,7 +559,7 @@ pub struct Inspection {
     pub again: Term,
     /// The step from which it is treated again.
     pub again_from: Option<StepIx>,
-    /// After so many rounds a lot that would be treated again is destroyed.
+    /// Number of rounds after which a lot is destroyed instead of being treated again.
     pub again_at_most: u32,
     /// Share that goes back to its sender.
     pub fail: Term,
@@ -610,7 +610,7 @@ pub struct Step {
     pub needs: Vec<(ResourceIx, u32)>,
     /// How many lots of one vehicle are worked on at once, if they are unloaded each by itself; none for no limit.
     pub at_once: Option<u32>,
-    /// The step that follows, if not the next of the file that applies.
+    /// The step that follows, if not the next one in the file that applies.
     pub next: Option<StepIx>,
 }
 

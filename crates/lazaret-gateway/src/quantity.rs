@@ -313,7 +313,7 @@ impl<'t> Parser<'t> {
                     return Err(Problem::new(
                         "out-of-range",
                         range,
-                        format!("`{word}` is not a usable number"),
+                        format!("`{word}` is not a valid number"),
                     ));
                 }
                 Ok((Argument::Name(word), range))
@@ -355,7 +355,7 @@ impl<'t> Parser<'t> {
             None => Err(Problem::new(
                 "quantity",
                 range,
-                "the quantity ends too early",
+                "this quantity is incomplete",
             )),
         }
     }
@@ -367,7 +367,7 @@ impl<'t> Parser<'t> {
             let decimal = rest
                 .strip_prefix(',')
                 .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-            let problem = Problem::new("quantity", range, format!("`{rest}` is too much here"));
+            let problem = Problem::new("quantity", range, format!("`{rest}` is not expected here"));
             return Err(if decimal {
                 problem.help("write decimals with a point, such as 1.5")
             } else {
@@ -440,7 +440,7 @@ pub(crate) fn parse(
     }
 
     let (Token::Word(name), name_range) = parser.tokens[0].clone() else {
-        unreachable!("a call begins with a word")
+        unreachable!("a distribution begins with its name")
     };
     let Some(family) = FAMILIES.iter().find(|family| family.name == name) else {
         let help = nearest(name, FAMILIES.iter().map(|family| family.name)).map_or_else(
@@ -623,7 +623,7 @@ fn unknown_name(
         return Problem::new(
             "known-only",
             range,
-            format!("`{name}` is an unknown, and only a known quantity can stand here"),
+            format!("`{name}` is an unknown, but this quantity must be known"),
         );
     }
     let problem = Problem::new(
@@ -660,10 +660,7 @@ fn in_dimension(amount: Amount, range: Range<usize>, dimension: Dimension) -> Re
         (Some(_), Dimension::Number) => Problem::new(
             "wrong-unit",
             range,
-            format!(
-                "{} is given where a plain number is expected",
-                dimension_word(own)
-            ),
+            format!("a plain number is expected, not {}", dimension_word(own)),
         )
         .help("leave the unit out"),
         (Some(_), _) => Problem::new(

@@ -74,7 +74,7 @@ pub struct Locations {
 /// assert_eq!(reading.gateway.places[0].name, "quay");
 ///
 /// let wrong = lazaret_gateway::read(text, &["place.quai.slots=3"], &no_files).unwrap_err();
-/// assert_eq!(wrong[0].message, "there is no place `quai`");
+/// assert_eq!(wrong[0].message, "place `quai` is not declared");
 /// assert_eq!(wrong[0].help.as_deref(), Some("did you mean `quay`?"));
 /// ```
 pub fn read(
@@ -174,7 +174,7 @@ const GOODS_MOST: usize = 64;
 const PAIRS_MOST: usize = 1_000_000;
 /// The most sources times classes times steps: each way through the steps is looked at.
 const WAYS_MOST: usize = 10_000_000;
-/// After so many diagnostics no nearest names are looked for any more: it is slow, and nobody reads them.
+/// After this many diagnostics nearest names are no longer searched for: it is slow, and nobody reads them.
 const HELPED_MOST: usize = 200;
 
 struct Reader<'d> {
@@ -332,7 +332,7 @@ impl<'d> Reader<'d> {
                     Diagnostic::error(
                         "unknown-key",
                         entry.key_at,
-                        format!("a gateway file has no `{}`", entry.key),
+                        format!("a gateway file has no section `{}`", entry.key),
                     )
                     .maybe_help(help),
                 );
@@ -365,7 +365,7 @@ impl<'d> Reader<'d> {
                 )),
                 (Form::List, _) => Some((
                     entry.key_at,
-                    format!("write [[{name}]], in two brackets, for each one"),
+                    format!("write [[{name}]], with two brackets, for each one"),
                 )),
             };
             if let Some((at, help)) = wrong {
@@ -373,7 +373,7 @@ impl<'d> Reader<'d> {
                     Diagnostic::error(
                         "wrong-kind",
                         at,
-                        format!("`{name}` is not written like this"),
+                        format!("`{name}` is written in another form"),
                     )
                     .help(help),
                 );
@@ -453,13 +453,9 @@ impl<'d> Reader<'d> {
                 self.check_name(&id, at);
                 if let Some(first) = steps.find(&id) {
                     self.error(
-                        Diagnostic::error(
-                            "same-name",
-                            at,
-                            format!("a second step is called `{id}`"),
-                        )
-                        .also(steps.at[first], "the first")
-                        .help("give one of them another id"),
+                        Diagnostic::error("same-name", at, format!("there are two steps `{id}`"))
+                            .also(steps.at[first], "the first")
+                            .help("rename one of them"),
                     );
                 }
             }
@@ -507,7 +503,7 @@ impl<'d> Reader<'d> {
                 self.error(Diagnostic::error(
                     "out-of-range",
                     Location::TOP,
-                    format!("{goods} goods classes times {count} {what} are more than {PAIRS_MOST}, the most that is read"),
+                    format!("{goods} goods classes times {count} {what} exceed the limit of {PAIRS_MOST}"),
                 ));
                 return false;
             }
@@ -516,7 +512,9 @@ impl<'d> Reader<'d> {
             self.error(Diagnostic::error(
                 "out-of-range",
                 Location::TOP,
-                format!("goods classes times sources times steps are {ways}, and {WAYS_MOST} are the most that is read"),
+                format!(
+                    "goods classes times sources times steps are {ways}; the limit is {WAYS_MOST}"
+                ),
             ));
             return false;
         }
@@ -533,12 +531,13 @@ impl<'d> Reader<'d> {
             || crate::quantity::FAMILIES.iter().any(|f| f.name == name);
         if !fits {
             self.error(
-                Diagnostic::error("bad-name", at, format!("`{name}` cannot be a name"))
-                    .help("a name begins with a letter and has letters, digits, `_` and `-` only"),
+                Diagnostic::error("bad-name", at, format!("`{name}` cannot be a name")).help(
+                    "a name begins with a letter and contains only letters, digits, `_` and `-`",
+                ),
             );
         } else if reserved {
             self.error(
-                Diagnostic::error("bad-name", at, format!("`{name}` has a meaning of its own"))
+                Diagnostic::error("bad-name", at, format!("`{name}` is a reserved word"))
                     .help("choose another name"),
             );
         }
@@ -555,7 +554,7 @@ impl<'d> Reader<'d> {
                 "too-many",
                 list.at[most],
                 format!(
-                    "a file may have {most} of `{section}`, and this has {}",
+                    "a file may have at most {most} of `{section}`; this one has {}",
                     list.len()
                 ),
             ));
@@ -610,7 +609,7 @@ impl<'d> Reader<'d> {
                     *at,
                     format!("nothing depends on the unknown `{name}`"),
                 )
-                .help("use its name where a quantity stands, or remove it")
+                .help("use its name in place of a quantity, or remove it")
             })
             .collect();
         self.diagnostics.extend(unused);

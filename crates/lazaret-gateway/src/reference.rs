@@ -23,7 +23,7 @@ pub fn reference() -> String {
             keys(&mut out, section.fields);
         }
     }
-    out.push_str("### Tables within them\n\n");
+    out.push_str("### Nested tables\n\n");
     let tables: [(&str, &str, &[Field]); 5] = [
         ("timetable", "of a source or a dispatch", TIMETABLE),
         ("closed", "of a source or place: a list of these", CLOSURE),
@@ -40,8 +40,8 @@ pub fn reference() -> String {
         keys(&mut out, fields);
     }
     out.push_str("### Distributions\n\n");
-    out.push_str("| write | what it is | mean | variance |\n| --- | --- | --- | --- |\n");
-    out.push_str("| `36 h` | Always this. | itself | 0 |\n");
+    out.push_str("| form | meaning | mean | variance |\n| --- | --- | --- | --- |\n");
+    out.push_str("| `36 h` | A constant. | itself | 0 |\n");
     for family in FAMILIES {
         let forms: Vec<String> = family
             .form
@@ -61,10 +61,10 @@ pub fn reference() -> String {
 }
 
 fn keys(out: &mut String, fields: &[Field]) {
-    out.push_str("| key | value | if left out | what it means |\n| --- | --- | --- | --- |\n");
+    out.push_str("| key | value | default | meaning |\n| --- | --- | --- | --- |\n");
     for field in fields {
         let left_out = match (field.required, field.default) {
-            (true, _) => "**must be there**".to_string(),
+            (true, _) => "**required**".to_string(),
             (false, "") => "—".to_string(),
             (false, default) => default.to_string(),
         };

@@ -71,7 +71,7 @@ pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Lazaret gateway file",
-        "description": "A quarantine gateway for freight: what the place is and what its rules are.",
+        "description": "A quarantine gateway for freight: the place and its rules.",
         "type": "object",
         "required": ["gateway", "source", "place", "step"],
         "additionalProperties": false,

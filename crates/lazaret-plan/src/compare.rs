@@ -40,7 +40,7 @@ impl Verdict {
                 figure(n as f64)
             ),
             Verdict::CannotTell { more: None } => {
-                "cannot tell, and no number of replications within reach would".into()
+                "cannot tell, and no feasible number of replications would".into()
             }
         }
     }

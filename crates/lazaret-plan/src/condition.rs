@@ -35,15 +35,15 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// Reads `METRIC <= X` or `METRIC >= X`. A number without a unit is in the metric's unit, hours for times; a time may be
-    /// written with its unit, `5 d`, and a share as `5 %`.
+    /// Reads `METRIC <= X` or `METRIC >= X`. A number without a unit is in the metric's unit, hours for times; a time
+    /// may be written with its unit, `5 d`, and a share as `5 %`.
     ///
     /// # Errors
     /// A message that says what is expected.
     pub fn parse(text: &str) -> Result<Self, String> {
         let wrong = || {
             format!(
-                "`{text}` is not a condition, write METRIC <= NUMBER or METRIC >= NUMBER, such as `lots.time_in_gateway.p95 <= 5 d`"
+                "`{text}` is not a condition; write METRIC <= NUMBER or METRIC >= NUMBER, such as `lots.time_in_gateway.p95 <= 5 d`"
             )
         };
         let (relation, sign) = if text.contains("<=") {

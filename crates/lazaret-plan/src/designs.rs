@@ -77,8 +77,8 @@ impl Values {
     /// Checks that there is something to choose.
     ///
     /// # Errors
-    /// [`DesignError`] for a range that is empty, runs backwards or is too wide, and for a choice that is empty or names
-    /// a value twice.
+    /// [`DesignError`] for a range that is empty, runs backwards or is too wide, and for a choice that is empty or
+    /// names a value twice.
     pub fn check(&self, path: &str) -> Result<(), DesignError> {
         /// Beyond this, neighbouring whole numbers are one and the same to a search.
         const WIDEST: i128 = 1 << 53;
@@ -89,7 +89,7 @@ impl Values {
             })
         };
         let backwards = |low: String, high: String| {
-            format!("runs backwards, from {low} to {high}: write the lesser end first")
+            format!("runs backwards, from {low} to {high}: write the lower end first")
         };
         match self {
             Values::Integer(low, high) if low > high => {
@@ -99,7 +99,7 @@ impl Values {
                 format!("has too many values from {low} to {high}: narrow the range"),
             ),
             Values::Real(low, high, _) if !(low.is_finite() && high.is_finite()) => {
-                wrong("needs two ends that are ordinary numbers".into())
+                wrong("needs two finite numbers as its ends".into())
             }
             Values::Real(low, high, _) if !(high - low).is_finite() => wrong(format!(
                 "is too wide from {low} to {high}: narrow the range"
@@ -109,12 +109,12 @@ impl Values {
                 wrong(backwards(end(low), end(high)))
             }
             Values::Choice(all) if all.is_empty() => {
-                wrong("is a choice of nothing: name at least one value".into())
+                wrong("is an empty choice: name at least one value".into())
             }
             Values::Choice(all) => {
                 let twice = (1..all.len()).find(|&i| all[..i].contains(&all[i]));
                 twice.map_or(Ok(()), |i| {
-                    wrong(format!("names the value {} twice: leave one out", all[i]))
+                    wrong(format!("lists the value {} twice: remove one", all[i]))
                 })
             }
             _ => Ok(()),
@@ -174,7 +174,7 @@ pub fn check(factors: &[Factor]) -> Result<(), DesignError> {
         if factors[..i].iter().any(|f| f.path == factor.path) {
             return Err(DesignError::Range {
                 path: factor.path.clone(),
-                why: "is varied twice: leave one out".into(),
+                why: "is varied twice: remove one".into(),
             });
         }
         factor.values.check(&factor.path)?;
@@ -184,11 +184,11 @@ pub fn check(factors: &[Factor]) -> Result<(), DesignError> {
 
 fn check_count(n: usize) -> Result<(), DesignError> {
     if n == 0 {
-        return Err(DesignError::Empty("0 designs are asked for".into()));
+        return Err(DesignError::Empty("the number of designs is 0".into()));
     }
     if n > DESIGNS_MOST {
         return Err(DesignError::TooMany(format!(
-            "{n} designs are asked for, and {DESIGNS_MOST} are the most"
+            "{n} designs exceed the limit of {DESIGNS_MOST}"
         )));
     }
     Ok(())
@@ -202,7 +202,7 @@ pub fn grid(factors: &[Factor], levels: usize) -> Result<Vec<Design>, DesignErro
     check(factors)?;
     if levels == 0 {
         return Err(DesignError::Empty(
-            "a grid of 0 levels is asked for, write `levels` of 1 or more".into(),
+            "a grid needs `levels` of 1 or more".into(),
         ));
     }
     // Counted before the first value is made: the values of one setting alone may be more than memory holds.
@@ -296,7 +296,7 @@ pub fn latin_points(dimensions: usize, n: usize, seed: u64) -> Vec<Vec<f64>> {
 pub fn sobol_points(dimensions: usize, n: usize, seed: u64) -> Result<Vec<Vec<f64>>, DesignError> {
     if n > 1 << 16 || dimensions > sobol_burley::NUM_DIMENSIONS as usize {
         return Err(DesignError::TooMany(format!(
-            "{n} Sobol points in {dimensions} dimensions, the sequence has 65536 points and {} dimensions",
+            "{n} Sobol points in {dimensions} dimensions, the limit is 65536 points and {} dimensions",
             sobol_burley::NUM_DIMENSIONS
         )));
     }

@@ -72,7 +72,7 @@ impl Estimate {
 pub enum EstimateError {
     /// An interval needs at least two defined values.
     #[error(
-        "{n} usable replications of {asked} are too few for an interval, at least 2 are needed"
+        "{n} usable replications of {asked} are too few for an interval; at least 2 are needed"
     )]
     TooFew {
         /// Defined values.
@@ -81,7 +81,7 @@ pub enum EstimateError {
         asked: usize,
     },
     /// A confidence level or probability outside (0, 1).
-    #[error("{what} must lie strictly between 0 and 1, it is {value}")]
+    #[error("{what} must lie strictly between 0 and 1; it is {value}")]
     NotAProbability {
         /// What the number is.
         what: &'static str,

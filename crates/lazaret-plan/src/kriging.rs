@@ -1,8 +1,9 @@
 //! Kriging with known noise: a smooth surface through noisy means, with its own uncertainty.
 //!
 //! The model of AnkenmanNelsonStaum2010 with a constant trend: y_i = b + M(x_i) + e_i, M a Gaussian process with a
-//! Matérn-5/2 kernel of one length a dimension, e_i normal with the variance that the replications at x_i showed. Variance and
-//! lengths maximise the likelihood; the trend is estimated with them and its uncertainty is kept in every prediction.
+//! Matérn-5/2 kernel of one length a dimension, e_i normal with the variance that the replications at x_i showed.
+//! Variance and lengths maximise the likelihood; the trend is estimated with them and its uncertainty is kept in every
+//! prediction.
 
 use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use thiserror::Error;
@@ -46,7 +47,7 @@ pub enum KrigingError {
     #[error("{0}")]
     Setting(String),
     /// The covariance is singular even with a grain of noise added.
-    #[error("the points are too close together for a surface, spread them out")]
+    #[error("the points are too close together to fit a surface; spread them out")]
     Singular,
 }
 
@@ -195,7 +196,8 @@ fn solve(
     shift: f64,
 ) -> Option<Solved> {
     let n = observations.len();
-    // A grain relative to the variance keeps the matrix regular where points nearly coincide; it is far below any noise.
+    // A grain relative to the variance keeps the matrix regular where points nearly coincide; it is far below any
+    // noise.
     let grain = 1e-10 * variance;
     let covariance = DMatrix::from_fn(n, n, |i, j| {
         let c = variance * matern(&observations[i].at, &observations[j].at, lengths);
@@ -248,13 +250,13 @@ fn likelihood(
 fn check(observations: &[Observation]) -> Result<(usize, f64, f64), KrigingError> {
     let Some(first) = observations.first() else {
         return Err(KrigingError::Setting(
-            "a surface needs at least 2 points, there are none".into(),
+            "a surface needs at least 2 points; there are none".into(),
         ));
     };
     let dimensions = first.at.len();
     if observations.len() < 2 || dimensions == 0 {
         return Err(KrigingError::Setting(format!(
-            "a surface needs at least 2 points with at least 1 coordinate, there are {} with {dimensions}",
+            "a surface needs at least 2 points with at least 1 coordinate; there are {} with {dimensions}",
             observations.len()
         )));
     }
@@ -263,7 +265,7 @@ fn check(observations: &[Observation]) -> Result<(usize, f64, f64), KrigingError
     };
     if let Some(i) = observations.iter().position(|o| !usable(o)) {
         return Err(KrigingError::Setting(format!(
-            "point {i} has no finite mean, a bad noise, or another number of coordinates than the first"
+            "point {i} has a mean that is not finite, an invalid noise, or a different number of coordinates than the first"
         )));
     }
     let means: Vec<f64> = observations.iter().map(|o| o.mean).collect();

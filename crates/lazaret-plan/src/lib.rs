@@ -5,7 +5,7 @@
 //! say "cannot tell yet", a capacity, a smallest fleet, what drives the spread, the risk of a hold.
 //!
 //! Every method is tested on models whose answer is known exactly; the statistical tests state their false-alarm rate
-//! and stand beside a twin with a planted error that must fail. Sources are listed in `docs/references.md`.
+//! and are accompanied by a twin with a planted error that must fail. Sources are listed in `docs/references.md`.
 //!
 //! ```
 //! use lazaret_plan::estimate::mean;

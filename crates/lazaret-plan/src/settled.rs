@@ -1,10 +1,10 @@
 //! Has the gateway settled? Warm-up, drift, and cycles, judged so that "settled" is claimed only when it is shown.
 //!
-//! That a test finds no drift proves nothing: a short or noisy run finds none either. Here the burden lies on the
-//! other side. "Settled" needs the **whole interval** of the drift, and of every quarter's departure from the mean, to lie
-//! within a tolerance (two one-sided tests, Schuirmann1987). A true drift at or above the tolerance is then called settled
-//! with probability at most `(1 - level) / 2`. What a run cannot show it does not claim: a cycle longer than the run
-//! looks like a level or a drift, and the answer names the length that was looked at.
+//! That a test finds no drift proves nothing: a short or noisy run finds none either. Here the burden lies on the other
+//! side. "Settled" needs the **whole interval** of the drift, and of every quarter's departure from the mean, to lie
+//! within a tolerance (two one-sided tests, Schuirmann1987). A true drift at or above the tolerance is then called
+//! settled with probability at most `(1 - level) / 2`. What a run cannot show it does not claim: a cycle longer than
+//! the run looks like a level or a drift, and the answer names the length that was looked at.
 
 use serde::Serialize;
 
@@ -226,9 +226,9 @@ fn change_over(s: &[f64]) -> f64 {
 /// The strongest cycle common to all replications, if one is beyond chance at the false-alarm rate `alpha`.
 ///
 /// A cycle of the gateway (a shift, a weekend, a departure every other day) has the same phase in every replication;
-/// chance has not. So the Fourier coefficient of each replication is taken and its mean over replications tested against
-/// their scatter: the ratio is F with 2 and 2(R-1) degrees of freedom for complex normal coefficients. Unlike a test on
-/// one periodogram this does not mistake a slow random wander for a cycle.
+/// chance has not. So the Fourier coefficient of each replication is taken and its mean over replications tested
+/// against their scatter: the ratio is F with 2 and 2(R-1) degrees of freedom for complex normal coefficients. Unlike a
+/// test on one periodogram this does not mistake a slow random wander for a cycle.
 fn strongest_cycle(rest: &[&[f64]], alpha: f64) -> Option<Cycle> {
     let n = rest[0].len();
     let r = rest.len() as f64;
@@ -258,7 +258,7 @@ fn strongest_cycle(rest: &[&[f64]], alpha: f64) -> Option<Cycle> {
         let power = a * a + b * b;
         let scale = if 2 * k == n { 1.0 } else { 2.0 };
         let amplitude = scale * power.sqrt() / n as f64;
-        // A power at the level of rounding is no cycle, even where the scatter is zero.
+        // A power at the level of rounding is not a cycle, even where the scatter is zero.
         let rounding = 1e-9 * rest[0].iter().map(|x| x.abs()).sum::<f64>();
         if power.sqrt() > rounding
             && r * power * m > critical * scatter

@@ -1,7 +1,7 @@
 //! The simulator as an [`Experiment`]: designs are overrides of a gateway file, replications run on all threads.
 //!
-//! Every draw of the simulator is keyed by (seed, replication, purpose, entity), so replication `r` shares all draws that
-//! mean the same thing in all designs: the common random numbers that the methods of this crate rely on.
+//! Every draw of the simulator is keyed by (seed, replication, purpose, entity), so replication `r` shares all draws
+//! that mean the same thing in all designs: the common random numbers that the methods of this crate rely on.
 //!
 //! Besides the simulator's own metrics each row holds a few that plans need, listed in `lazaret_sim::metrics`.
 
@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use lazaret_gateway::model::{Gateway, Quantity, ResourceKind, Source, StepKind};
 use lazaret_gateway::{Diagnostic, Document};
 use lazaret_sim::metrics::{GROWTH, STOPS, WITH_INSIDE};
-use lazaret_sim::{Model, Outcome, Replication, Silent, StillInside, Unit, World};
+use lazaret_sim::{Measurements, Model, Replication, Silent, StillInside, Unit, World};
 use lazaret_vocabulary::time::GateTime;
 use rayon::prelude::*;
 
@@ -67,7 +67,7 @@ pub struct Simulated<'a> {
 /// Why an experiment cannot be set up.
 #[derive(Debug)]
 pub enum SetUpError {
-    /// The file is no gateway; everything that is wrong with it.
+    /// The file is not a valid gateway; everything that is wrong with it.
     File(Vec<Diagnostic>),
     /// It reads well but cannot be simulated.
     Compile(String),
@@ -79,8 +79,9 @@ impl<'a> Simulated<'a> {
     /// * `overrides` — PATH=VALUE, put over the file in every design.
     /// * `warm_up` — statistics start there; [`GateTime::START`] counts everything.
     ///
-    /// Besides the simulator's metrics a row has those that `lazaret_sim::metrics` lists for plans: the growth of the backlog,
-    /// times that count what is still inside (ending in `.with_inside`), and whether the future came to a stop.
+    /// Besides the simulator's metrics a row has those that `lazaret_sim::metrics` lists for plans: the growth of the
+    /// backlog, times that count what is still inside (ending in `.with_inside`), and whether the future came to a
+    /// stop.
     ///
     /// # Errors
     /// [`SetUpError`].
@@ -257,7 +258,7 @@ impl<'a> Simulated<'a> {
                         ExperimentError::BadDesign {
                             design: design.to_string(),
                             message: format!(
-                                "there is no unknown `{name}`, the file has {}",
+                                "unknown `{name}` is not declared; the file has {}",
                                 known.join(", ")
                             ),
                         }
@@ -504,16 +505,16 @@ impl Course {
         Some([thirds[1], thirds[2]])
     }
 
-    /// Lots, on average, of the convoys that did not leave because too few vehicles were home. Where vehicles come back, that
-    /// is how a place that is too slow shows: the line in front of it cannot grow beyond the fleet.
+    /// Lots, on average, of the convoys that did not leave because too few vehicles were home. Where vehicles come
+    /// back, that is how a place that is too slow shows: the line in front of it cannot grow beyond the fleet.
     fn unsent(&self, world: &World<'_, Silent>) -> f64 {
         (world.without_vehicles().zip(&self.convoys))
             .map(|(count, lots)| count as f64 * lots)
             .sum()
     }
 
-    /// The share of what was due that is not served: by how much the backlog grew from the second third to the last, less one
-    /// convoy, taken over all three, and what was not sent.
+    /// The share of what was due that is not served: by how much the backlog grew from the second third to the last,
+    /// less one convoy, taken over all three, and what was not sent.
     fn growth(&self, [earlier, later]: [f64; 2], arrived: f64, unsent: f64) -> f64 {
         let grew = (later - earlier - self.convoy).max(0.0) * 3.0;
         let missed = grew + unsent;
@@ -526,7 +527,7 @@ impl Course {
 }
 
 /// Whether a replication came to a stop, and of what kind: the values of the four metrics that say so.
-fn stops(outcome: &Outcome) -> [f64; 4] {
+fn stops(outcome: &Measurements) -> [f64; 4] {
     let deadlock = outcome.deadlock.is_some();
     let any = |overtaken| outcome.standstills.iter().any(|s| s.overtaken == overtaken);
     let (standstill, starvation) = (any(false), any(true));

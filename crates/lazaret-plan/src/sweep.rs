@@ -1,7 +1,8 @@
 //! Sweeps in shards: which runs a shard makes, and when a set of shards is whole.
 //!
 //! Runs are numbered `design × replications + replication`, once and for all, and a shard is a contiguous part of the
-//! numbers. Merging sorts by run number before anything is added up, so a merged result has the bytes of an unsharded one.
+//! numbers. Merging sorts by run number before anything is added up, so a merged result has the bytes of an unsharded
+//! one.
 
 use std::ops::Range;
 
@@ -30,7 +31,7 @@ pub struct Part {
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum SweepError {
     /// No such shard.
-    #[error("shard {shard} of {shards} does not exist, shards are counted from 0 to {}", shards.saturating_sub(1))]
+    #[error("shard {shard} of {shards} does not exist; shards are numbered from 0 to {}", shards.saturating_sub(1))]
     OutOfRange {
         /// The shard asked for.
         shard: u64,
@@ -52,7 +53,7 @@ pub enum SweepError {
         b: String,
     },
     /// Two files for one shard with different contents.
-    #[error("`{first}` and `{second}` both hold shard {shard}, remove one of them")]
+    #[error("`{first}` and `{second}` both contain shard {shard}; remove one of them")]
     Twice {
         /// A file.
         first: String,

@@ -33,7 +33,7 @@ enum Written {
     Text(String),
 }
 
-/// A text that is no quantity.
+/// A text that is not a quantity.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[error(
     "`{text}` is not a quantity: {why}; write a number with its unit such as `9.6 d`, or `uniform(9.6 d, 14.2 d)`, `triangular(1, 2, 4)`, `normal(9.6 d, 0.4 d)`, `lognormal(3, 1.5)`, `beta(20, 1)`"
@@ -76,7 +76,7 @@ impl Uncertain {
         let name = trimmed[..open].trim();
         let inner = trimmed[open + 1..]
             .strip_suffix(')')
-            .ok_or_else(|| fail("the bracket is not closed".into()))?;
+            .ok_or_else(|| fail("a bracket is not closed".into()))?;
         let numbers = inner
             .split(',')
             .map(|part| number(part.trim()))
@@ -91,7 +91,7 @@ impl Uncertain {
             ("beta", [a, b]) => Uncertain::Beta(*a, *b),
             _ => {
                 return Err(fail(format!(
-                    "`{name}` with {} numbers is not known",
+                    "`{name}` with {} numbers is not a known distribution",
                     numbers.len()
                 )));
             }
@@ -191,7 +191,7 @@ fn number(text: &str) -> Result<f64, String> {
         "min" => 1.0 / 1440.0,
         "s" => 1.0 / 86_400.0,
         "%" => 0.01,
-        other => return Err(format!("the unit `{other}` is not known")),
+        other => return Err(format!("`{other}` is not a known unit")),
     };
     Ok(value * factor)
 }

@@ -95,7 +95,7 @@ impl Figure {
             );
         }
         format!(
-            "<figure><figcaption>{caption}</figcaption><div class=\"scroll\">{}</div><details><summary>the numbers</summary><div class=\"scroll\">{}</div></details></figure>",
+            "<figure><figcaption>{caption}</figcaption><div class=\"scroll\">{}</div><details><summary>data</summary><div class=\"scroll\">{}</div></details></figure>",
             self.svg,
             self.table.html()
         )
@@ -154,7 +154,7 @@ impl Page {
         }
         let _ = writeln!(
             out,
-            "<footer><h2>How to get this again</h2><pre>{}</pre><p>seed {} · lazaret {} · file {}</p></footer></main></body></html>",
+            "<footer><h2>How to reproduce this page</h2><pre>{}</pre><p>seed {} · lazaret {} · file {}</p></footer></main></body></html>",
             escape(&self.again.command),
             self.again.seed,
             escape(&self.again.version),

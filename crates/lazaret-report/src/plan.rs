@@ -87,9 +87,9 @@ fn sustained(a: &CapacityAnswer) -> Option<Section> {
         })
         .collect();
     Some(Section::of(
-        "How much is sustained",
+        "Sustained values",
         &format!(
-            "Share of futures that sustain each value of {}; the dashed line is the share asked for. Sustained means: {}.",
+            "Share of futures that sustain each value of {}; the dashed line is the required share. Sustained means: {}.",
             a.path,
             criterion(a)
         ),
@@ -154,15 +154,15 @@ pub fn capacity(a: &CapacityAnswer) -> Page {
             .collect();
         sections.push(Section::of(
             "What limits it",
-            "In which share of futures each place or crew is the most loaded, one step beyond what is sustained.",
+            "Share of futures in which each place or crew has the greatest load, one step beyond the threshold.",
             vec![bars("The limit", "share of futures", &rows)],
         ));
     }
     let figures = dependence(a);
     if !figures.is_empty() {
         sections.push(Section::of(
-            "On what it depends",
-            "Unknowns that move the capacity by more than luck does.",
+            "Dependence on unknowns",
+            "Unknowns that change the capacity by more than chance.",
             figures,
         ));
     }
@@ -172,7 +172,7 @@ pub fn capacity(a: &CapacityAnswer) -> Page {
         sections.push(Section::of(
             "Above it",
             "",
-            vec![table("What happens above", &head, rows)],
+            vec![table("Above the capacity", &head, rows)],
         ));
     }
     Page {
@@ -200,9 +200,9 @@ pub fn bottleneck(a: &BottleneckAnswer) -> Page {
         })
         .collect();
     let mut sections = vec![Section::of(
-        "What one more is worth",
+        "Gain from one more",
         &format!(
-            "Gain in {}, each change by itself, in the same futures. The intervals hold together.",
+            "Gain in {}, each change by itself, in the same futures. The intervals hold simultaneously.",
             a.metric
         ),
         vec![bars("One more", &a.unit, &rows)],
@@ -239,13 +239,13 @@ pub fn bottleneck(a: &BottleneckAnswer) -> Page {
         }
     }
     sections.push(Section::of(
-        "Where time is lost",
-        "Time that a lot or vehicle waits at each step, on average, and why.",
+        "Time lost",
+        "Mean time that a lot or vehicle waits at each step, by cause.",
         vec![stacks("Waiting", "hours", &kinds, &steps)],
     ));
     Page {
         title: "Bottleneck".into(),
-        question: "What limits it, and what is to be built next?".into(),
+        question: "What limits it, and what should be built next?".into(),
         sections,
         ..Page::default()
     }
@@ -283,7 +283,7 @@ pub fn compare(a: &CompareAnswer) -> Page {
                     m.unit
                 ),
                 vec![
-                    bars("Difference that each variant makes", &m.unit, &rows),
+                    bars("Difference of each variant", &m.unit, &rows),
                     table(
                         "In words",
                         &["variant", "difference", "interval", ""],
@@ -320,7 +320,7 @@ pub fn size(a: &SizeAnswer) -> Page {
         })
         .collect();
     let lead = format!(
-        "Share of futures in which {} holds, by {}; the dashed line is the share asked for. A number counts as enough only if its whole interval lies above.",
+        "Share of futures in which {} holds, by {}; the dashed line is the required share. A number counts as enough only if its whole interval lies above.",
         a.condition.metric,
         a.paths.join(" and ")
     );
@@ -328,7 +328,7 @@ pub fn size(a: &SizeAnswer) -> Page {
         title: "Size".into(),
         question: format!("How small may {} be?", a.paths.join(" and ")),
         sections: vec![Section::of(
-            "What was looked at",
+            "Combinations that were tried",
             &lead,
             vec![bars("Futures", "share", &rows)],
         )],
@@ -352,8 +352,8 @@ pub fn sensitivity(a: &SensitivityAnswer) -> Page {
                 .collect()
         };
     let mut sections = vec![Section::of(
-        "What drives the spread",
-        "Alone: the share of the variance that would vanish if the input became known. With others: the share that would stay if everything else did. Luck is what no knowledge removes.",
+        "Causes of the spread",
+        "Alone: the share of the variance that would vanish if the input became known. With others: the share that would remain if everything else became known. Luck is the part that no knowledge removes.",
         vec![
             bars("Alone", "share", &rows(|i| i.first)),
             bars("With others", "share", &rows(|i| i.total)),
@@ -374,10 +374,7 @@ pub fn sensitivity(a: &SensitivityAnswer) -> Page {
             .collect();
         sections.push(Section::of(
             "Screening",
-            &format!(
-                "How far {} moves when an input crosses its range.",
-                a.metric
-            ),
+            &format!("Change of {} when an input crosses its range.", a.metric),
             vec![bars("Size of the effect", &a.unit, &rows)],
         ));
     }
@@ -439,7 +436,7 @@ pub fn optimise(a: &OptimiseAnswer) -> Page {
         question: "What should be built?".into(),
         sections: vec![Section::of(
             "The designs",
-            "The best first; each constraint with the share of futures that keep it.",
+            "The best first; each constraint with the share of futures that meet it.",
             figures,
         )],
         ..Page::default()
@@ -491,14 +488,14 @@ pub fn hold(a: &HoldPriced, hazard: &Hazard) -> Page {
                             "survives",
                             "risk a lot",
                             "interval",
-                            "risk a released lot",
+                            "risk per released lot",
                         ],
                         words,
                     ),
                 ],
             ),
             Section::of(
-                "Where the numbers come from",
+                "Sources of the numbers",
                 "",
                 vec![
                     said("Published", &hazard.hazard.sources),
@@ -531,7 +528,7 @@ pub fn need(a: &NeedMet) -> Page {
         };
     let mut figures = vec![bars(
         "Flow",
-        "kg a head and year",
+        "kg per head and year",
         &bars_of(|c| Some(c.kg_a_head_year)),
     )];
     let covered = bars_of(|c| c.days_of_need);
@@ -543,7 +540,7 @@ pub fn need(a: &NeedMet) -> Page {
         question: "What does the flow mean?".into(),
         sections: vec![Section::of(
             "Class by class",
-            "A year reckoned from the run, with what is still held at its end left out.",
+            "Figures per year are extrapolated from the run, without the lots still held at its end.",
             figures,
         )],
         ..Page::default()

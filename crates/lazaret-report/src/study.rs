@@ -110,7 +110,7 @@ impl Told<'_> {
             });
         let stuck = if self.study.stopped > 0 {
             format!(
-                "; but {} of {} futures came to a stop",
+                ", but {} of {} futures came to a stop",
                 self.study.stopped, self.study.replications
             )
         } else {
@@ -125,7 +125,7 @@ impl Told<'_> {
                 )
             } else {
                 format!(
-                    "; nothing is near its limit: {} is the fullest, {} in use",
+                    "; nothing is near its limit ({} is used most, {} in use)",
                     limit.name,
                     percent(limit.utilisation)
                 )
@@ -313,13 +313,13 @@ impl Told<'_> {
         Section::of(
             "The gateway",
             &format!(
-                "Goods go from left to right. Bands of one unit are as wide as what flows in a day, counted move by move in {} replications over the whole run; boxes show how much of their room is in use, on average; a dark one limits.",
+                "Goods move from left to right. The width of a band shows the flow per day, counted move by move in {} replications over the whole run; bands of one unit share a scale. Boxes show how much of their room is in use on average; a dark box is the limit.",
                 self.flows.replications
             ),
             vec![
                 flow::flow(&gateway.name, &stations, &bands),
                 Figure {
-                    caption: "What comes to each place, leaves it and is still there".into(),
+                    caption: "Flow into, out of and remaining in each place".into(),
                     svg: String::new(),
                     table: balance,
                 },
@@ -417,8 +417,8 @@ impl Told<'_> {
             }));
         }
         Section::of(
-            "How full, over time",
-            "The line is the middle of the replications; every second one lies in the darker band, nine of ten in the pale one. What is full stops what comes before it.",
+            "Occupancy over time",
+            "The line is the median of the replications; half of them lie in the darker band, nine in ten in the pale one. A full place stops everything before it.",
             figures,
         )
     }
@@ -465,21 +465,21 @@ impl Told<'_> {
             })
             .collect();
         let mut figures = vec![stack::stacks(
-            "Waiting before each step, and why",
+            "Waiting before each step, by cause",
             "days a lot",
             &kinds,
             &rows,
         )];
         if !held.is_empty() {
             figures.push(bars::bars(
-                "Held up after a step, for want of room ahead",
+                "Blocked after a step, without room at the next",
                 "hours",
                 &held,
             ));
         }
         Section::of(
-            "Where things wait",
-            "Means over all that pass a step. A thing that is held up keeps its slot, so waits travel backwards.",
+            "Waiting",
+            "Means over everything that passes a step. A blocked vehicle or lot keeps its slot, so waits propagate backwards.",
             figures,
         )
     }
@@ -518,8 +518,8 @@ impl Told<'_> {
             )]
         };
         Section::of(
-            "What is used how much",
-            "Occupied slots over slots, blocked ones included; work over what is on shift.",
+            "Utilisation",
+            "Occupied slots, including blocked ones, as a share of all slots; work as a share of time on shift.",
             figures,
         )
     }
@@ -554,9 +554,9 @@ impl Told<'_> {
             .map(|u| u.name.as_str())
             .collect();
         Section::of(
-            "Why replications differ",
+            "Spread between replications",
             &format!(
-                "What nobody knows ({}) against chance from lot to lot. Learning the unknowns would take their share of the spread away; chance stays.",
+                "Unknowns ({}) compared with chance from lot to lot. Knowing the unknowns would remove their share of the spread; chance would remain.",
                 names.join(", ")
             ),
             vec![stack::stacks(
@@ -570,7 +570,7 @@ impl Told<'_> {
 
     fn assumptions(&self) -> Section {
         let gateway = self.gateway();
-        let mut unknowns = Table::of(&["unknown", "believed before any observation", "mean"]);
+        let mut unknowns = Table::of(&["unknown", "assumed before any observation", "mean"]);
         for unknown in &gateway.unknowns {
             unknowns.row([
                 unknown.name.clone(),
@@ -635,8 +635,8 @@ impl Told<'_> {
         Section {
             text: format!("{changes}{file}"),
             ..Section::of(
-                "What was assumed",
-                "The tables sum up unknowns, places and steps. All that was assumed is in the gateway file, which follows whole, with what was changed in it (--set) above it; what a file does not say has the default that docs/gateway-file.md gives. A model answers for these assumptions and for no others.",
+                "Assumptions",
+                "The tables summarise unknowns, places and steps. The complete gateway file follows, preceded by the changes made with --set; values that it omits have the defaults listed in docs/gateway-file.md. The results hold for these assumptions and no others.",
                 figures,
             )
         }
@@ -648,12 +648,13 @@ impl Told<'_> {
         let mut all = study.warnings.clone();
         if study.partial {
             all.push(
-                "the run was interrupted: figures are of the replications made by then".into(),
+                "the run was interrupted: the figures cover the replications completed by then"
+                    .into(),
             );
         }
         if study.stopped > 0 {
             all.push(format!(
-                "{} of {} futures came to a stop: their times are of what got through before",
+                "{} of {} futures came to a stop: their times only cover what got through before",
                 study.stopped, study.replications
             ));
         }
@@ -663,7 +664,7 @@ impl Told<'_> {
                 .iter()
                 .map(|p| gateway.places[p.index()].name.as_str())
                 .collect();
-            all.push(format!("in {times} of {} replications everything stops for good: {} wait for one another in a circle", study.replications, names.join(", ")));
+            all.push(format!("in {times} of {} replications the flow stops permanently: {} wait for one another in a circle", study.replications, names.join(", ")));
         }
         for (times, standstill) in &study.standstills {
             let step = &gateway.steps[standstill.step.index()].name;

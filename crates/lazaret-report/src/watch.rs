@@ -85,13 +85,12 @@ pub fn page(board: &Board<'_>) -> String {
     let as_of = board.estimate.as_of;
     let mut out = head(
         &format!("{name} as known on {as_of}"),
-        "From outside, by what had been published by that day. Bands hold 90 %, the dark line is the median; hatched or \
-         outlined is what was believed before any evidence.",
+        "From outside, based on what had been published by that day. Bands contain 90 %, the dark line is the median; hatched or outlined is the belief before any evidence.",
     );
     lead(&mut out, board);
     let _ = write!(
         out,
-        "<h2>What was reported</h2>\n<p>Each mark is a row of the evidence on the day that it is about. The larger, the \
+        "<h2>Reports</h2>\n<p>Each mark is a row of the evidence on the day that it is about. The larger, the \
          more it moved the answer; the darker, the better the grade of its source (A to E; F as D); hollow: not used; crossed: the rest of the evidence speaks against it; a thread \
          ties a row to the one it may repeat.</p>\n<div class=\"wide late\">{}</div>\n",
         timeline(board)
@@ -100,7 +99,7 @@ pub fn page(board: &Board<'_>) -> String {
     if unused > UNUSED_DRAWN_MOST {
         let _ = writeln!(
             out,
-            "<p class=\"faint\">The {unused} rows that are not used are too many to draw.</p>"
+            "<p class=\"faint\">The {unused} unused rows are too many to draw.</p>"
         );
     }
     evidence_table(&mut out, board);
@@ -120,7 +119,7 @@ pub fn page(board: &Board<'_>) -> String {
     out
 }
 
-/// Rows that are not used are listed up to so many, the rest counted.
+/// Unused rows are listed up to this many; the rest are counted.
 const UNUSED_LISTED_MOST: usize = 500;
 
 /// Nats from which on the lead names the source that moved the answer most.
@@ -137,7 +136,7 @@ fn lead(out: &mut String, board: &Board<'_>) {
         if let Some(place) = series.metric.strip_prefix("in.") {
             if of.posterior.q95 > 0.0 {
                 said.push(format!(
-                    "{} stand in {} ({} to {})",
+                    "{} are in {} ({} to {})",
                     number(of.posterior.q50.round()),
                     escape(place),
                     number(of.posterior.q05.round()),
@@ -177,23 +176,19 @@ fn lead(out: &mut String, board: &Board<'_>) {
         );
     }
     if !open.is_empty() {
-        let _ = writeln!(
-            out,
-            "<p>It left nearly as open as before: {}.</p>",
-            tell(&open)
-        );
+        let _ = writeln!(out, "<p>It left nearly unchanged: {}.</p>", tell(&open));
     }
     if let Some(most) = estimate.sources.first()
         && most.moved >= LEANS_FROM
     {
         let _ = writeln!(
             out,
-            "<p>It leans most on {} ({} row{}): {}. Ask how far you trust that.</p>",
+            "<p>It depends most on {} ({} row{}): {}. Consider how far you trust that.</p>",
             escape(&most.name),
             most.rows.len(),
             if most.rows.len() == 1 { "" } else { "s" },
             if most.rough {
-                "without it the answer would be another".to_string()
+                "without it the answer would be different".to_string()
             } else {
                 format!(
                     "with it the means shift by {}",
@@ -264,7 +259,7 @@ fn evidence_table(out: &mut String, board: &Board<'_>) {
     for (why, count) in reasons {
         let _ = write!(
             out,
-            "<p class=\"faint\">… and {count} rows more: {why}.</p>"
+            "<p class=\"faint\">… and {count} more rows: {why}.</p>"
         );
     }
     out.push_str("</details>\n");
@@ -279,7 +274,7 @@ fn unknowns(out: &mut String, board: &Board<'_>) {
     if board.estimate.unknowns.is_empty() {
         return;
     }
-    out.push_str("<h2>What is not known</h2>\n<div class=\"grid\">\n");
+    out.push_str("<h2>Unknowns</h2>\n<div class=\"grid\">\n");
     for unknown in &board.estimate.unknowns {
         let _ = writeln!(
             out,
@@ -316,7 +311,7 @@ fn unknowns(out: &mut String, board: &Board<'_>) {
 }
 
 fn state(out: &mut String, board: &Board<'_>, gateway: &Gateway) {
-    out.push_str("<h2>What stood there, and what is to come</h2>\n<p>The upright line is the day of the board; left of it the past as the evidence leaves it, right of it what follows.</p>\n");
+    out.push_str("<h2>Past and future</h2>\n<p>The vertical line is the day of the board; left of it is the past according to the evidence, right of it the forecast.</p>\n");
     let store = gateway
         .steps
         .iter()
@@ -345,7 +340,7 @@ fn of_metric(name: &str) -> String {
         "vehicles" => "vehicles that arrive in a day".to_string(),
         "lots" => "lots that arrive in a day".to_string(),
         "queue" => "lots that wait outside".to_string(),
-        "inside" => "lots inside, those that wait included".to_string(),
+        "inside" => "lots inside, including those that wait".to_string(),
         "dispatched" => "lots that leave inland in a day".to_string(),
         "dispatched_total" => "lots that have left inland".to_string(),
         other => format!("lots in {}", other.trim_start_matches("in.")),
@@ -377,7 +372,7 @@ fn over_time(out: &mut String, title: &str, picture: &str, days: &[DayEstimate],
 fn events(out: &mut String, forecast: &Forecast) {
     let _ = writeln!(
         out,
-        "<h2>By when</h2><div class=\"wide\"><table><tr><th>until {}<th>10 % by<th>half by<th>90 % by<th class=\"n\">by the end<th class=\"n\">before the evidence</tr>",
+        "<h2>Dates</h2><div class=\"wide\"><table><tr><th>until {}<th>10 % by<th>half by<th>90 % by<th class=\"n\">by the end<th class=\"n\">before the evidence</tr>",
         forecast.until
     );
     let day = |event: &Event, p: f64| {
@@ -407,11 +402,13 @@ fn explanations(out: &mut String, groups: &[Group]) {
     if groups.is_empty() {
         return;
     }
-    out.push_str("<h2>Explanations</h2>\n<p>Outlined: belief beforehand; filled: after the evidence. Explanations of a group exclude one another.</p>\n");
+    out.push_str("<h2>Explanations</h2>\n<p>Outlined: before the evidence; filled: after the evidence. Explanations of a group exclude one another.</p>\n");
     for group in groups {
         let _ = writeln!(out, "<h3>{}</h3>", escape(&group.name));
         if group.none_of_these {
-            out.push_str("<p class=\"warn\">None of these would have given such evidence.</p>\n");
+            out.push_str(
+                "<p class=\"warn\">None of these would have produced such evidence.</p>\n",
+            );
         }
         out.push_str("<div class=\"wide\"><table><tr><th>explanation<th>belief<th class=\"n\">before<th class=\"n\">after<th>over seeds<th class=\"n\">log-evidence<th>it says</tr>\n");
         for standing in &group.hypotheses {
@@ -440,7 +437,7 @@ fn explanations(out: &mut String, groups: &[Group]) {
                 String::new()
             } else {
                 format!(
-                    " <b>Predicts the same as {}: this evidence cannot tell them apart.</b>",
+                    " <b>Makes the same predictions as {}: this evidence cannot tell them apart.</b>",
                     escape(&standing.same_as.join(", "))
                 )
             };
@@ -477,7 +474,7 @@ fn next(out: &mut String, looks: &[Suggestion]) {
     if looks.is_empty() {
         return;
     }
-    out.push_str("<h2>What to look at next</h2>\n<div class=\"wide\"><table><tr><th>look<th>on<th>gain for its cost<th class=\"n\">gain (nats)<th class=\"n\">± s.e.<th class=\"n\">cost</tr>\n");
+    out.push_str("<h2>Looks</h2>\n<div class=\"wide\"><table><tr><th>look<th>on<th>gain for its cost<th class=\"n\">gain (nats)<th class=\"n\">± s.e.<th class=\"n\">cost</tr>\n");
     let best = looks[0].gain_per_cost.max(1e-9);
     for look in looks.iter().take(10) {
         let _ = writeln!(
@@ -498,7 +495,7 @@ fn moved(out: &mut String, board: &Board<'_>) {
     if board.estimate.sources.is_empty() {
         return;
     }
-    out.push_str("<h2>What moved it</h2>\n<p>The answer with each source less that without it. A nat is a great deal; 0.01 is nothing. The chance that a row of it is a misreport is that of its letter, and that which its rows leave, with its 90 % interval.</p>\n<div class=\"wide\"><table><tr><th>source<th class=\"n\">rows<th class=\"n\">moved (nats)<th class=\"n\">misreport: letter → learned<th>shifts of means</tr>\n");
+    out.push_str("<h2>Effect of the sources</h2>\n<p>The answer with each source less that without it. A nat is a great deal; 0.01 is nothing. The chance that a row of it is a misreport is that of its letter, and that which its rows leave, with its 90 % interval.</p>\n<div class=\"wide\"><table><tr><th>source<th class=\"n\">rows<th class=\"n\">moved (nats)<th class=\"n\">misreport: letter → learned<th>shifts of means</tr>\n");
     for source in &board.estimate.sources {
         let _ = writeln!(
             out,
@@ -573,7 +570,7 @@ fn row_by_row(out: &mut String, board: &Board<'_>) {
 }
 
 fn caution(out: &mut String, board: &Board<'_>) {
-    out.push_str("<h2>Before you believe it</h2>\n<ul>\n");
+    out.push_str("<h2>Caveats</h2>\n<ul>\n");
     for said in &board.estimate.diagnostics {
         let _ = writeln!(out, "<li>{}</li>", escape(said));
     }
@@ -594,7 +591,7 @@ fn caution(out: &mut String, board: &Board<'_>) {
     let evidence = &board.estimate.log_evidence;
     let _ = write!(
         out,
-        "<li>Log-evidence {:.2}{}; seed {}.</li>\n</ul>\n<p class=\"faint\">What the gateway file does not say cannot be inferred: the answer holds for that file, those grades and those copies. Grades are assumptions that can be changed.</p>\n",
+        "<li>Log-evidence {:.2}{}; seed {}.</li>\n</ul>\n<p class=\"faint\">Nothing can be inferred that the gateway file does not express: the answer holds for that file, those grades and those copies. Grades are assumptions that can be changed.</p>\n",
         evidence.mean,
         evidence
             .spread

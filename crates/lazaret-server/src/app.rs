@@ -225,7 +225,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database failed");
         Problem::unavailable(
-            "the database failed; what was not answered may or may not be recorded, so send it again under the same key",
+            "the database failed; unanswered commands may or may not be recorded, so send them again under the same key",
         )
     }
 }

@@ -428,7 +428,7 @@ fn read(file: &Path) -> Result<String, String> {
     let about = std::fs::metadata(file).map_err(|error| format!("{shown}: {error}"))?;
     if about.len() > BYTES_MAX {
         return Err(format!(
-            "{shown} has more than {BYTES_MAX} bytes, the most that a server keeps a board of"
+            "{shown} exceeds {BYTES_MAX} bytes, the limit for a board"
         ));
     }
     std::fs::read_to_string(file).map_err(|error| format!("{shown}: {error}"))

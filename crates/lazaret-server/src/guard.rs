@@ -351,7 +351,7 @@ fn same_origin(headers: &HeaderMap, must_say: bool) -> Result<(), Problem> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let foreign = || {
         Problem::not_allowed(
-            "this was sent from another site's page, or by a program with a cookie; programs use API tokens",
+            "this was sent from another site's page, or by a program with a cookie; programs must use API tokens",
         )
     };
     if let Some(site) = text("sec-fetch-site") {
@@ -374,8 +374,8 @@ fn same_origin(headers: &HeaderMap, must_say: bool) -> Result<(), Problem> {
     }
 }
 
-/// Where a request comes from. Only the last hop is believed: it is what the proxy itself saw. A proxy may add to a line
-/// that the client sent, or add a line of its own after it.
+/// Where a request comes from. Only the last hop is believed: it is what the proxy itself saw. A proxy may add to a
+/// line that the client sent, or add a line of its own after it.
 fn address(app: &App, request: &Request) -> IpAddr {
     let forwarded = request
         .headers()
@@ -418,7 +418,7 @@ fn too_many() -> Problem {
         axum::http::StatusCode::TOO_MANY_REQUESTS,
         "too-many-requests",
         "too many requests",
-        "wait a little and send it again",
+        "wait a moment and send it again",
     );
     problem.retry_after_s = Some(5);
     problem

@@ -85,7 +85,7 @@ fn said(query: &ImportQuery) -> Result<Said, Problem> {
             continue;
         }
         let fields = Field::ALL.map(Field::name).join(", ");
-        let expected = format!("HEADING:FIELD or HEADING:-, with a field out of {fields}");
+        let expected = format!("HEADING:FIELD or HEADING:-, where FIELD is one of {fields}");
         let (heading, field) = part
             .rsplit_once(':')
             .ok_or_else(|| wrong("columns", part, &expected))?;
@@ -145,7 +145,7 @@ fn problem(error: TableError) -> Problem {
         Fault::Unsupported => Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "unsupported-table",
-            "this kind of file is not taken",
+            "this kind of file is not accepted",
             error.detail,
         ),
         Fault::TooLarge => Problem::new(

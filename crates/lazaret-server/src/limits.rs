@@ -110,8 +110,8 @@ impl Limits {
                 "too-much-recorded",
                 "too much recorded in a day",
                 format!(
-                    "a person may send {RECORDS} commands and {} MiB of them in a day (UTC); {person} sent {} and {} KiB; \
-                     go on tomorrow, or spread the work over accounts",
+                    "a person may send {RECORDS} commands and {} MiB a day (UTC); {person} sent {} and {} KiB; \
+                     continue tomorrow, or spread the work over accounts",
                     BYTES >> 20,
                     said.records,
                     said.bytes >> 10
@@ -144,7 +144,7 @@ const LIST: usize = 10_000;
 pub(crate) fn size(request: &CommandRequest) -> Result<u64, Problem> {
     let too_long = |what: &str, has: usize, most: usize| {
         Err(Problem::bad_request(format!(
-            "`{what}` has {has} characters, and at most {most} are kept; shorten it"
+            "`{what}` has {has} characters; at most {most} are stored, so shorten it"
         )))
     };
     for (what, text) in [("device", &request.device), ("site", &request.site)] {
@@ -168,14 +168,14 @@ fn within(value: &Value, path: &str, bytes: &mut u64) -> Result<(), Problem> {
             *bytes += text.len() as u64;
             if has > TEXT {
                 return Err(Problem::bad_request(format!(
-                    "`{path}` has {has} characters, and at most {TEXT} are kept; shorten it"
+                    "`{path}` has {has} characters; at most {TEXT} are stored, so shorten it"
                 )));
             }
         }
         Value::Array(list) => {
             if list.len() > LIST {
                 return Err(Problem::bad_request(format!(
-                    "`{path}` has {} entries, and at most {LIST} are taken at a time; send them in parts",
+                    "`{path}` has {} entries; at most {LIST} are accepted at once, so send them in parts",
                     list.len()
                 )));
             }

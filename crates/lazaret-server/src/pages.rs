@@ -38,7 +38,7 @@ pub(crate) async fn page(request: Request) -> Response {
         }
         _ => match Screens::get("index.html") {
             Some(file) => ("index.html".to_owned(), file),
-            None => return Problem::not_found("the screens are not there").into_response(),
+            None => return Problem::not_found("the screens are missing").into_response(),
         },
     };
     let hash: String = file.metadata.sha256_hash()[..8]

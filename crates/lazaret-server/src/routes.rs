@@ -45,7 +45,7 @@ use crate::pages;
     components(schemas(crate::api::site::AsOf, crate::api::common::Problem)),
     tags(
         (name = "session", description = "Who is signed in, and accounts."),
-        (name = "commands", description = "Saying that something happened."),
+        (name = "commands", description = "Commands: statements that something happened."),
         (name = "screens", description = "What the screens show."),
         (name = "audit", description = "Filter, prove, export."),
         (name = "files", description = "Tables and labels, in and out, and live updates."),

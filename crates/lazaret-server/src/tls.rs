@@ -67,7 +67,7 @@ pub enum TlsError {
         why: String,
     },
     /// A file has nothing of use in it.
-    #[error("{file}: there is no {what} in it; {remedy}")]
+    #[error("{file} contains no {what}; {remedy}")]
     Lacks {
         /// The file.
         file: PathBuf,
@@ -131,7 +131,7 @@ impl Tls {
             key: key.to_owned(),
             why: match why {
                 rustls::Error::InconsistentKeys(_) => {
-                    "the key is not that of the certificate".to_owned()
+                    "the key does not belong to the certificate".to_owned()
                 }
                 why => why.to_string(),
             },

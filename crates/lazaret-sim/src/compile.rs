@@ -19,7 +19,7 @@ use crate::model::{
 /// Why a gateway that reads well cannot be simulated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CompileError {
-    /// A quantity is no distribution.
+    /// A quantity is not a distribution.
     #[error("{path}: {reason}")]
     Quantity {
         /// Where the file gives it.
@@ -29,7 +29,7 @@ pub enum CompileError {
     },
     /// No step unloads a class.
     #[error(
-        "goods `{goods}` from source `{from}` are never unloaded: let a step with `does = \"unload\"` apply to them"
+        "goods `{goods}` from source `{from}` are never unloaded: make a step with `does = \"unload\"` apply to them"
     )]
     NeverUnloaded {
         /// The class.
@@ -282,7 +282,7 @@ impl Model {
     /// Compiles `gateway`.
     ///
     /// # Errors
-    /// If a quantity without unknowns is no distribution, a class is never unloaded, or a table would overflow.
+    /// If a quantity without unknowns is not a distribution, a class is never unloaded, or a table would overflow.
     pub fn compile(gateway: &Gateway) -> Result<Model, CompileError> {
         let mut gateway = gateway.clone();
         add_wash_places(&mut gateway);

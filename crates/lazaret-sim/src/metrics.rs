@@ -1,13 +1,14 @@
 //! One table of all figures: what each is called, what it counts, in which unit, and how it is read.
 //!
-//! Names, units, the columns of a sweep, `docs/metrics.md` and the values of a replication all come from the tables below, so
-//! a figure is added in one place. The values of a row follow from the same loop over the same tables as its names.
+//! Names, units, the columns of a sweep, `docs/metrics.md` and the values of a replication all come from the tables
+//! below, so a figure is added in one place. The values of a row follow from the same loop over the same tables as its
+//! names.
 
 use std::fmt::Write as _;
 
 use lazaret_gateway::model::{Gateway, ResourceKind, StepKind};
 
-use crate::statistics::{Mean, Tally};
+use crate::statistics::{Durations, Mean};
 use crate::world::{DispatchS, GoodsS, SourceS, StepS, waits};
 
 const MICROS_PER_HOUR: f64 = 3.6e9;
@@ -109,7 +110,7 @@ pub(crate) struct OfLots<'a> {
     pub(crate) inside_mean: f64,
     pub(crate) inside_max: i64,
     pub(crate) days: f64,
-    pub(crate) time: &'a Tally,
+    pub(crate) time: &'a Durations,
 }
 
 /// What was counted of a place; levels are means over time.
@@ -133,7 +134,7 @@ pub(crate) struct OfResource {
 
 /// What was counted of vehicles.
 pub(crate) struct OfVehicles<'a> {
-    pub(crate) turn_round: &'a Tally,
+    pub(crate) turn_round: &'a Durations,
     pub(crate) stay: &'a Mean,
 }
 
@@ -182,7 +183,7 @@ static LOTS: [ReadsOfLots; 12] = [
     figure(
         "in_gateway",
         Unit::Lots,
-        "lots in the gateway at the end: arrived and not gone, on vehicles that wait outside too",
+        "lots in the gateway at the end: arrived and not gone, including those on vehicles that wait outside",
         |l| l.inside as f64,
     ),
     figure("in_gateway.mean", Unit::Lots, "the same over time", |l| {
@@ -203,13 +204,13 @@ static LOTS: [ReadsOfLots; 12] = [
     figure(
         "time_in_gateway.p50",
         Unit::Hours,
-        "the time that half of them stay within: order statistic ⌈0.5 n⌉, off by at most 0.1 % or half a second",
+        "the time within which half of them leave: order statistic ⌈0.5 n⌉, off by at most 0.1 % or half a second",
         |l| l.time.quantile(0.5),
     ),
     figure(
         "time_in_gateway.p95",
         Unit::Hours,
-        "the time that 95 of 100 stay within: order statistic ⌈0.95 n⌉, likewise",
+        "the time within which 95 of 100 leave: order statistic ⌈0.95 n⌉, likewise",
         |l| l.time.quantile(0.95),
     ),
     figure(
@@ -295,7 +296,7 @@ static STEPS: [ReadsStepS; 10] = [
     figure(
         "wait.no_room.mean",
         Unit::Hours,
-        "part of the mean wait in which the place was open and all its slots were taken, or no unit was free for its group",
+        "part of the mean wait in which the place was open and all its slots were taken, or no unit was free for the group",
         |s| each_start(s, s.causes[waits::NO_ROOM]),
     ),
     figure(
@@ -325,7 +326,7 @@ static STEPS: [ReadsStepS; 10] = [
     figure(
         "paused.mean",
         Unit::Hours,
-        "how long work in hand rested, over all that began",
+        "how long started work rested, over all that began",
         |s| each_start(s, s.paused),
     ),
 ];
@@ -343,7 +344,7 @@ static PLACES: [ReadsOfPlace; 6] = [
     figure(
         "utilisation",
         Unit::Share,
-        "occupied slots over slots there, over time; slots that are only held up count as occupied. Empty for a place without limit",
+        "occupied slots as a share of existing slots, over time; blocked slots count as occupied. Empty for a place without limit",
         |p| p.utilisation,
     ),
     figure(
@@ -361,7 +362,7 @@ static PLACES: [ReadsOfPlace; 6] = [
     figure(
         "first_full",
         Unit::Hours,
-        "hours from the start to the first instant without a free slot, be it that the last was taken or that slots were taken away; empty if there was none. The warm-up counts",
+        "hours from the start to the first instant without a free slot, whether the last was taken or slots were removed; empty if there was none. The warm-up counts",
         |p| {
             if p.first_full < 0 {
                 f64::NAN
@@ -390,7 +391,7 @@ static CREWS: [ReadsOfResource; 2] = [
     figure(
         "utilisation",
         Unit::Share,
-        "time at work over time at work or free on shift; overtime counts in both, what is broken in neither",
+        "time at work as a share of time at work or free on shift; overtime counts in both, broken members in neither",
         utilisation,
     ),
 ];
@@ -405,7 +406,7 @@ static EQUIPMENT: [ReadsOfResource; 2] = [
     figure(
         "utilisation",
         Unit::Share,
-        "time in use over time in use or free in service; what is broken counts in neither",
+        "time in use as a share of time in use or free in service; broken pieces count in neither",
         utilisation,
     ),
 ];
@@ -447,7 +448,7 @@ static SOURCES: [ReadsOfSource; 4] = [
     figure(
         "waiting.mean",
         Unit::Vehicles,
-        "vehicles that have arrived and have had no slot yet, over time",
+        "vehicles that have arrived but have not had a slot yet, over time",
         |s| s.waiting,
     ),
     figure("waiting.max", Unit::Vehicles, "the most at once", |s| {
@@ -485,7 +486,7 @@ pub(crate) struct OfGateway {
 static GATEWAY: [ReadsOfGateway; 1] = [figure(
     "outside",
     Unit::Convoys,
-    "vehicles that have arrived and have had no slot yet, over time, in convoys of their source",
+    "vehicles that have arrived but have not had a slot yet, over time, in convoys of their source",
     |g| g.outside,
 )];
 
@@ -517,7 +518,7 @@ pub struct PlanFigure {
 pub const GROWTH: PlanFigure = PlanFigure {
     name: "gateway.growth",
     unit: Unit::Share,
-    meaning: "share of what is due that is not served: growth of the backlog (lots that wait for room, crew or a departure) from the second third of the run to the last, less one convoy, taken over the run, and convoys that do not leave because too few vehicles are home",
+    meaning: "share of what is due that is not served: growth of the backlog (lots that wait for room, crew or a departure) from the second third of the run to the last, less one convoy, extrapolated to the run, plus convoys that do not leave because too few vehicles are home",
 };
 
 /// Whether a future came to a stop, and of what kind: of any, deadlock, standstill, starvation.
@@ -540,7 +541,7 @@ pub const STOPS: [PlanFigure; 4] = [
     PlanFigure {
         name: "gateway.starvation",
         unit: Unit::Share,
-        meaning: "1 if something waited as long while others that came later were served, else 0",
+        meaning: "1 if something waited that long while others that came later were served, else 0",
     },
 ];
 
@@ -721,7 +722,7 @@ pub fn reference() -> String {
         if !lead.is_empty() {
             let _ = write!(out, "{lead}\n\n");
         }
-        out.push_str("| metric | unit | what it is |\n| --- | --- | --- |\n");
+        out.push_str("| metric | unit | meaning |\n| --- | --- | --- |\n");
     }
     let mut out = String::new();
     section(&mut out, "Lots", "");
@@ -731,7 +732,7 @@ pub fn reference() -> String {
     section(
         &mut out,
         "Steps",
-        "A wait counts when it ends, with all its parts, that is when the step begins (for a departure: when the lot is loaded); a journey to another site is no wait. The parts sum to the wait ([how they are told apart](semantics.md#parts-of-a-wait)). Who still waits at the end is not in these figures but in the warnings, if it waits for long.",
+        "A wait counts when it ends, with all its parts: when the step begins or, for a departure, when the lot is loaded. A journey to another site is not a wait. The parts sum to the wait ([how they are told apart](semantics.md#parts-of-a-wait)). Things that still wait at the end are not in these figures, but in the warnings if they have waited for long.",
     );
     rows(&mut out, "step.<id>", &STEPS);
     section(&mut out, "Places", "");
@@ -749,7 +750,7 @@ pub fn reference() -> String {
     section(
         &mut out,
         "Only in `lazaret plan`",
-        "Besides these, each time in the gateway, each `wait.mean` and `wait.p95` of a step and each `turn_round` comes once more with the ending `.with_inside`: what is still inside or still waits at the end counts as at least its age ([why](plan.md#futures-that-come-to-a-stop)).",
+        "In addition, each time in the gateway, each `wait.mean` and `wait.p95` of a step and each `turn_round` exists with the ending `.with_inside`: things still inside or still waiting at the end count with at least their age ([why](plan.md#futures-that-come-to-a-stop)).",
     );
     for f in std::iter::once(&GROWTH).chain(&STOPS) {
         row(&mut out, f.name, f.unit, f.meaning);

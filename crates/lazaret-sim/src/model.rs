@@ -39,7 +39,7 @@ pub struct Model {
     pub(crate) longest_hold: i64,
 }
 
-/// A quantity with its purpose; drawn anew for each entity.
+/// A quantity with its purpose; drawn for each entity separately.
 #[derive(Clone, Debug)]
 pub(crate) struct Draw {
     pub(crate) quantity: Quantity,
@@ -104,7 +104,7 @@ pub(crate) struct PlaceM {
     pub(crate) segregated: bool,
     /// A thing here may wait for a place from which, in the end, things wait for this one.
     pub(crate) in_cycle: bool,
-    /// Its queue must be searched: some are kept apart, or a lot may be taken from its midst.
+    /// Its queue must be searched: some goods are kept apart, or a lot may be taken from the middle.
     pub(crate) searched: bool,
     /// Entry needs no thought beyond counting: no hours, units, segregation or resources.
     pub(crate) plain: bool,

@@ -4,7 +4,7 @@
 //! reports the same figures as an untraced one.
 
 const MICROS_PER_HOUR: f64 = 3.6e9;
-/// Resolution of [`Tally`]: one second, in microseconds.
+/// Resolution of [`Durations`]: one second, in microseconds.
 const GRAIN: u64 = 1_000_000;
 /// Bins per power of two, as a power of two: their width is 1/1024 of the value, so an order statistic is off by less
 /// than 0.1 %.
@@ -13,10 +13,10 @@ const PER_OCTAVE: usize = 1 << BITS;
 
 /// Durations: count, mean, maximum and order statistics.
 ///
-/// An order statistic is the mean of the durations that share its bin: exact where they are equal, otherwise off by less
-/// than 0.1 % or half a second, whichever is more.
+/// An order statistic is the mean of the durations that share its bin: exact where they are equal, otherwise off by
+/// less than 0.1 % or half a second, whichever is more.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Tally {
+pub(crate) struct Durations {
     zeros: u64,
     max: i64,
     /// One slice of bins per power of two of seconds, made when first needed.
@@ -39,7 +39,7 @@ fn bin_of(micros: u64) -> (usize, usize) {
     (octave as usize, at)
 }
 
-impl Tally {
+impl Durations {
     /// Adds a duration in microseconds.
     #[inline]
     pub(crate) fn add(&mut self, micros: i64) {
@@ -81,7 +81,7 @@ impl Tally {
     }
 
     /// Adds all of `other`.
-    pub(crate) fn merge(&mut self, other: &Tally) {
+    pub(crate) fn merge(&mut self, other: &Durations) {
         self.zeros += other.zeros;
         self.max = self.max.max(other.max);
         if self.octaves.len() < other.octaves.len() {
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn equal_durations_have_an_exact_quantile() {
-        let mut tally = Tally::default();
+        let mut tally = Durations::default();
         (0..1000).for_each(|_| tally.add(720 * 3_600_000_000));
         (0..10).for_each(|_| tally.add(900 * 3_600_000_000));
         assert_eq!(tally.quantile(0.95), 720.0);
@@ -259,7 +259,7 @@ mod tests {
             mut values in proptest::collection::vec(0i64..40_000_000_000_000, 1..300),
             p in 0.01f64..1.0,
         ) {
-            let mut tally = Tally::default();
+            let mut tally = Durations::default();
             values.iter().for_each(|&v| tally.add(v));
             values.sort_unstable();
             let rank = ((p * values.len() as f64).ceil() as usize).clamp(1, values.len());
@@ -270,7 +270,7 @@ mod tests {
 
         #[test]
         fn merging_equals_adding(a in proptest::collection::vec(0i64..1_000_000_000_000, 0..50), b in proptest::collection::vec(0i64..1_000_000_000_000, 0..50)) {
-            let fill = |values: &[i64]| { let mut t = Tally::default(); values.iter().for_each(|&v| t.add(v)); t };
+            let fill = |values: &[i64]| { let mut t = Durations::default(); values.iter().for_each(|&v| t.add(v)); t };
             let mut merged = fill(&a);
             merged.merge(&fill(&b));
             let all = fill(&[a, b].concat());

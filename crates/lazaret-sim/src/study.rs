@@ -1,7 +1,7 @@
 //! Many replications: in parallel, until they are enough, and what they say together.
 //!
-//! Rows are taken in order of their replication number, whatever thread made them, and every decision to stop depends on
-//! the rows so far alone. So the result is the same on any number of threads.
+//! Rows are taken in order of their replication number, whatever thread made them, and every decision to stop depends
+//! on the rows so far alone. So the result is the same on any number of threads.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -15,7 +15,7 @@ use crate::estimate::{Estimate, LEVEL, Moments};
 use crate::model::{Model, OCCUPANCY_BINS};
 use crate::observer::Silent;
 use crate::warm_up::{Drift, mean_over, mser5, period};
-use crate::world::{Outcome, Replication, Standstill, UnknownsError, World};
+use crate::world::{Measurements, Replication, Standstill, UnknownsError, World};
 
 /// Rows that may wait for one that is late, for each thread.
 const WINDOW: u64 = 64;
@@ -35,8 +35,8 @@ const TWINS: u64 = 1 << 40;
 pub enum Stop {
     /// So many replications.
     After(u64),
-    /// Until the half-width of each of these metrics is at most this share of its mean and, in a study of the settled state,
-    /// it is known whether that drifts; but at most `limit`.
+    /// Until the half-width of each of these metrics is at most this share of its mean and, in a study of the settled
+    /// state, it is known whether that drifts; but at most `limit`.
     Relative {
         /// Positions of the metrics.
         metrics: Vec<usize>,
@@ -72,8 +72,9 @@ pub struct Settings {
 pub struct Study {
     /// Replications taken in.
     pub replications: u64,
-    /// Whether the precision asked for was reached and, in a study of the settled state, a warm-up was found and a drift
-    /// after it can be ruled out. A fixed number of replications is settled if every headline figure is within 1 % of its mean.
+    /// Whether the precision asked for was reached and, in a study of the settled state, a warm-up was found and a
+    /// drift after it can be ruled out. A fixed number of replications is settled if every headline figure is within 1
+    /// % of its mean.
     pub settled: bool,
     /// Whether it was interrupted.
     pub partial: bool,
@@ -98,7 +99,7 @@ pub struct Study {
 /// How the variance of a metric between replications is shared.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
-    /// Share owed to the unknowns, with an approximate interval at [`LEVEL`]; the rest is variability.
+    /// Share due to the unknowns, with an approximate interval at [`LEVEL`]; the rest is variability.
     pub unknowns: f64,
     /// Lower end.
     pub low: f64,
@@ -126,7 +127,7 @@ struct Collector<'a> {
     rows: u64,
     /// Occupancy of the first replications, [`FAN_GROUP`] bins taken together.
     fan_rows: Vec<f32>,
-    /// Figures of the first replications, for the spread.
+    /// Measurements of the first replications, for the spread.
     firsts: Vec<Vec<f64>>,
     drift: Drift,
     /// In bins: where the last two parts that are compared begin, and where the second of them does.
@@ -139,7 +140,7 @@ struct Collector<'a> {
 
 impl Collector<'_> {
     /// Takes in a row; true if it is enough.
-    fn take(&mut self, outcome: &Outcome) -> bool {
+    fn take(&mut self, outcome: &Measurements) -> bool {
         self.rows += 1;
         for (moments, &value) in self.moments.iter_mut().zip(&outcome.values) {
             moments.add(value);
@@ -281,7 +282,7 @@ fn quantile(sorted: &[f32], p: f64) -> f64 {
 pub fn run(
     model: &Model,
     settings: &Settings,
-    mut each: impl FnMut(Replication, &Outcome) -> ControlFlow<()>,
+    mut each: impl FnMut(Replication, &Measurements) -> ControlFlow<()>,
 ) -> Result<Study, UnknownsError> {
     let (warm_up, found) = match model.study() {
         Question::Opening => (GateTime::START, true),
@@ -332,15 +333,15 @@ pub fn run(
     let mut warnings = Vec::new();
     if !found {
         warnings.push(
-            "no warm-up was found: the gateway has not settled within half of its length, or its calendar repeats itself less than three times after that, so its figures are of a start, not of a settled state; give it a greater `length`, or ask for `study = \"opening\"`"
+            "no warm-up was found: the gateway has not settled within half of its length, or its calendar repeats fewer than three times after that, so the figures describe a start, not a settled state; increase `length`, or use `study = \"opening\"`"
                 .to_string(),
         );
     }
     if drifting {
-        warnings.push("what is in the gateway still grows or shrinks after the warm-up: it has no settled state within this length".to_string());
+        warnings.push("the number of lots in the gateway still grows or shrinks after the warm-up: there is no settled state within this length".to_string());
     }
     if undecided {
-        warnings.push("these replications are too few, or too short, to rule out that what is in the gateway still grows or shrinks: ask for more of them, or give it a greater `length`".to_string());
+        warnings.push("these replications are too few, or too short, to rule out that the number of lots in the gateway still grows or shrinks: run more, or increase `length`".to_string());
     }
     Ok(Study {
         replications: collector.rows,
@@ -411,8 +412,8 @@ fn find_warm_up(model: &Model, seed: u64) -> Result<(GateTime, bool), UnknownsEr
     })
 }
 
-/// Where the two parts begin whose means tell a drift, in bins: the second and the last third after the warm-up, or as many
-/// whole periods of the calendar as go into a third.
+/// Where the two parts begin whose means tell a drift, in bins: the second and the last third after the warm-up, or as
+/// many whole periods of the calendar as go into a third.
 fn parts(model: &Model, warm_up: GateTime) -> [f64; 2] {
     let kept = model.horizon - warm_up.micros();
     let third = match period(&model.gateway) {
@@ -480,7 +481,7 @@ pub fn in_order(
     warm_up: GateTime,
     threads: usize,
     replication: impl Fn(u64) -> Replication + Sync,
-    mut take: impl FnMut(u64, &Outcome) -> ControlFlow<()>,
+    mut take: impl FnMut(u64, &Measurements) -> ControlFlow<()>,
 ) -> Result<(), UnknownsError> {
     if threads <= 1 {
         let mut world = World::new(model, Silent);
@@ -493,7 +494,7 @@ pub fn in_order(
     }
     let window = WINDOW * threads as u64;
     let (next, turnstile) = (AtomicU64::new(0), Turnstile::default());
-    let (sender, receiver) = mpsc::channel::<(u64, Result<Outcome, UnknownsError>)>();
+    let (sender, receiver) = mpsc::channel::<(u64, Result<Measurements, UnknownsError>)>();
     std::thread::scope(|scope| {
         for _ in 0..threads {
             let sender = sender.clone();
@@ -515,7 +516,7 @@ pub fn in_order(
         drop(sender);
         // Closed however this ends, a panic in `take` included, or the workers would wait for ever.
         let _closed = turnstile.closed_at_the_end();
-        let mut early: BTreeMap<u64, Result<Outcome, UnknownsError>> = BTreeMap::new();
+        let mut early: BTreeMap<u64, Result<Measurements, UnknownsError>> = BTreeMap::new();
         let mut wanted = 0;
         let mut result = Ok(());
         'rows: for (number, outcome) in &receiver {

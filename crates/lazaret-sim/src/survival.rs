@@ -3,7 +3,7 @@
 //! What has not ended yet has lasted at least as long as its age. Leaving it out flatters: where nine of ten never get
 //! through, the tenth looks quick. Counting its age as a whole duration flatters too, since most ages are still short.
 
-use crate::statistics::Tally;
+use crate::statistics::Durations;
 
 const MICROS_PER_HOUR: f64 = 3.6e9;
 
@@ -19,7 +19,7 @@ pub(crate) struct Survival {
 impl Survival {
     /// * `ended` — durations that ended.
     /// * `ages` — ages in microseconds of those that did not; sorted here.
-    pub(crate) fn of(ended: &Tally, ages: &mut [i64]) -> Self {
+    pub(crate) fn of(ended: &Durations, ages: &mut [i64]) -> Self {
         ages.sort_unstable();
         let all = ended.count() + ages.len() as u64;
         let (mut over, mut share, mut passed) = (0u64, 1.0, 0usize);
@@ -46,7 +46,8 @@ impl Survival {
         self.steps.last().map_or(1.0, |step| step.1)
     }
 
-    /// The time in hours within which the share `p` ends: infinity if so many were not seen to end, NaN if there is nothing.
+    /// The time in hours within which the share `p` ends: infinity if too many were not seen to end, NaN if there is
+    /// nothing.
     pub(crate) fn quantile(&self, p: f64) -> f64 {
         if self.longest.is_nan() {
             return f64::NAN;
@@ -58,8 +59,8 @@ impl Survival {
             .map_or(f64::INFINITY, |step| step.0)
     }
 
-    /// The mean in hours, with no duration counted beyond the longest that was seen: infinity if more than half were not
-    /// seen to end, NaN if there is nothing.
+    /// The mean in hours, with no duration counted beyond the longest that was seen: infinity if more than half were
+    /// not seen to end, NaN if there is nothing.
     pub(crate) fn mean(&self) -> f64 {
         if self.longest.is_nan() {
             return f64::NAN;
@@ -88,7 +89,7 @@ mod tests {
     const HOUR: i64 = 3_600_000_000;
 
     fn survival(ended: &[i64], ages: &[i64]) -> Survival {
-        let mut tally = Tally::default();
+        let mut tally = Durations::default();
         ended.iter().for_each(|&h| tally.add(h * HOUR));
         let mut ages: Vec<i64> = ages.iter().map(|&h| h * HOUR).collect();
         Survival::of(&tally, &mut ages)
@@ -96,8 +97,8 @@ mod tests {
 
     #[test]
     fn it_agrees_with_the_worked_example_of_the_textbooks() {
-        // Remission of 21 leukaemia patients under 6-MP in weeks (Freireich 1963, the usual example): S(6) = 18/21 = 0.857,
-        // S(10) = 0.753, S(13) = 0.690, S(23) = 0.448, and the median is 23.
+        // Remission of 21 leukaemia patients under 6-MP in weeks (Freireich 1963, the usual example): S(6) = 18/21 =
+        // 0.857, S(10) = 0.753, S(13) = 0.690, S(23) = 0.448, and the median is 23.
         let curve = survival(
             &[6, 6, 6, 7, 10, 13, 16, 22, 23],
             &[6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35],
@@ -114,7 +115,7 @@ mod tests {
     #[test]
     fn without_anything_left_it_is_the_plain_figure() {
         let hours = [1, 2, 2, 5, 9, 30];
-        let mut tally = Tally::default();
+        let mut tally = Durations::default();
         hours.iter().for_each(|&h| tally.add(h * HOUR));
         let curve = survival(&hours, &[]);
         assert!((curve.mean() - tally.mean()).abs() < 1e-9);

@@ -1,7 +1,7 @@
 //! The state of one replication and its event loop.
 //!
-//! Whatever moves is a *thing*: a vehicle until it is unloaded, a lot from then on. A thing that is ready for its next leg
-//! asks for room in that leg's place ([`flow`]), takes its slot, leaves the old one, gets its crews and equipment
+//! Whatever moves is a *thing*: a vehicle until it is unloaded, a lot from then on. A thing that is ready for its next
+//! leg asks for room in that leg's place ([`flow`]), takes its slot, leaves the old one, gets its crews and equipment
 //! ([`work`]) and is served. `docs/semantics.md` is the contract that these modules keep.
 
 mod arrivals;
@@ -35,7 +35,7 @@ use crate::model::{
     CLOCK_ARRIVAL, CLOCK_STORED, DrawIx, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS, UNMARKED,
 };
 use crate::observer::{Observer, Silent};
-use crate::statistics::{Level, Mean, Tally};
+use crate::statistics::{Durations, Level, Mean};
 
 use claims::Claim;
 use queue::Searched;
@@ -44,7 +44,7 @@ pub(crate) use state::*;
 use waits::Parts;
 
 pub use deadlock::Deadlock;
-pub use measure::{Outcome, Standstill};
+pub use measure::{Measurements, Standstill};
 pub use still_inside::StillInside;
 
 /// Which replication to run.
@@ -82,7 +82,7 @@ pub struct UnknownsError {
     pub unknowns: String,
 }
 
-/// One replication in progress. It is reused from replication to replication, so that its memory is.
+/// One replication in progress. Reused across replications so that its allocations are.
 #[derive(Clone, Debug)]
 pub struct World<'m, O> {
     pub(crate) model: &'m Model,
@@ -111,11 +111,12 @@ pub struct World<'m, O> {
     pub(crate) items: Vec<Life>,
     /// Who waits to begin or go on, by what is needed.
     pub(crate) claims: Vec<VecDeque<Claim>>,
-    pub(crate) dirty_claim: Vec<bool>,
-    pub(crate) dirty_claims: Vec<u16>,
+    pub(crate) stale_claim: Vec<bool>,
+    pub(crate) stale_claims: Vec<u16>,
     /// Things that began to wait in this instant and of which nothing has been told yet; only with a listener.
     pub(crate) fresh: Vec<u32>,
-    /// Things with a slot that are worked on or wait for it, where something may stop their work; and where in the list each is.
+    /// Things with a slot that are worked on or wait for it, where something may stop their work; and where in the list
+    /// each is.
     pub(crate) working: Vec<u32>,
     pub(crate) at_working: Vec<u32>,
     /// Parts of waits that go on.
@@ -152,7 +153,7 @@ pub struct World<'m, O> {
     /// Rising probability of the classes, by source.
     pub(crate) mixes: Vec<Vec<f64>>,
     pub(crate) unknowns: Vec<f64>,
-    pub(crate) dirty_places: BinaryHeap<Reverse<u16>>,
+    pub(crate) stale_places: BinaryHeap<Reverse<u16>>,
     pub(crate) sequence: u64,
     pub(crate) steps: Vec<StepS>,
     pub(crate) goods: Vec<GoodsS>,
@@ -160,7 +161,7 @@ pub struct World<'m, O> {
     pub(crate) destroyed: u64,
     pub(crate) sent_back: u64,
     pub(crate) inside_when_warm: i64,
-    pub(crate) turn_round: Tally,
+    pub(crate) turn_round: Durations,
     pub(crate) stay: Mean,
     /// Occupied slots times microseconds up to each bin's end, by place and bin.
     pub(crate) bins: Vec<i128>,
@@ -168,8 +169,8 @@ pub struct World<'m, O> {
     pub(crate) suspect: bool,
     pub(crate) deadlock: Option<Deadlock>,
     pub(crate) replication: Replication,
-    pub(crate) lots_time: Tally,
-    pub(crate) outcome: Outcome,
+    pub(crate) lots_time: Durations,
+    pub(crate) outcome: Measurements,
 }
 
 impl<'m, O: Observer> World<'m, O> {
@@ -198,8 +199,8 @@ impl<'m, O: Observer> World<'m, O> {
             item_resource: Vec::new(),
             items: Vec::new(),
             claims: vec![VecDeque::new(); model.claims.len()],
-            dirty_claim: vec![false; model.claims.len()],
-            dirty_claims: Vec::new(),
+            stale_claim: vec![false; model.claims.len()],
+            stale_claims: Vec::new(),
             fresh: Vec::new(),
             working: Vec::new(),
             at_working: Vec::new(),
@@ -237,7 +238,7 @@ impl<'m, O: Observer> World<'m, O> {
             class_keys: vec![Key::new(0, 0, 0); model.sources.len()],
             mixes: vec![Vec::new(); model.sources.len()],
             unknowns: vec![0.0; model.unknowns.len()],
-            dirty_places: BinaryHeap::new(),
+            stale_places: BinaryHeap::new(),
             sequence: 0,
             steps: vec![StepS::default(); model.gateway.steps.len()],
             goods: vec![GoodsS::default(); model.gateway.goods.len()],
@@ -245,15 +246,15 @@ impl<'m, O: Observer> World<'m, O> {
             destroyed: 0,
             sent_back: 0,
             inside_when_warm: 0,
-            turn_round: Tally::default(),
+            turn_round: Durations::default(),
             stay: Mean::default(),
             bins: vec![0; model.places.len() * OCCUPANCY_BINS],
             bin_width: (model.horizon / OCCUPANCY_BINS as i64).max(1),
             suspect: false,
             deadlock: None,
             replication: Replication::new(0, 0),
-            lots_time: Tally::default(),
-            outcome: Outcome::default(),
+            lots_time: Durations::default(),
+            outcome: Measurements::default(),
         }
     }
 
@@ -267,7 +268,7 @@ impl<'m, O: Observer> World<'m, O> {
         &mut self,
         replication: Replication,
         warm_up: GateTime,
-    ) -> Result<&Outcome, UnknownsError> {
+    ) -> Result<&Measurements, UnknownsError> {
         self.start(replication, warm_up)?;
         self.outcome.inside.clear();
         if self.model.study() == Study::Steady {
@@ -278,8 +279,8 @@ impl<'m, O: Observer> World<'m, O> {
         Ok(self.finish())
     }
 
-    /// Goes on to the end and notes the mean number of lots in the gateway in each bin. Places do not show it: what waits to
-    /// be placed is in none.
+    /// Goes on to the end and notes the mean number of lots in the gateway in each bin. Places do not show it: what
+    /// waits to be placed is in none.
     fn advance_by_bins(&mut self) {
         let mut before = self.inside.integral(self.now);
         for bin in 1..=OCCUPANCY_BINS as i64 {
@@ -392,8 +393,8 @@ impl<'m, O: Observer> World<'m, O> {
         self.items.clear();
         self.searched.iter_mut().for_each(Searched::clear);
         self.claims.iter_mut().for_each(VecDeque::clear);
-        self.dirty_claim.fill(false);
-        self.dirty_claims.clear();
+        self.stale_claim.fill(false);
+        self.stale_claims.clear();
         self.fresh.clear();
         self.working.clear();
         self.parts.clear();
@@ -407,7 +408,7 @@ impl<'m, O: Observer> World<'m, O> {
         self.sources.fill_with(SourceS::default);
         self.convoys.clear();
         self.free_convoys.clear();
-        self.dirty_places.clear();
+        self.stale_places.clear();
         self.sequence = 0;
         self.suspect = false;
         self.deadlock = None;
@@ -480,7 +481,8 @@ impl<'m, O: Observer> World<'m, O> {
         self.now = until;
     }
 
-    /// Makes all changes that the calendar has for this instant, of which `first` is the first; then stops what has to stop.
+    /// Makes all changes that the calendar has for this instant, of which `first` is the first; then stops what has to
+    /// stop.
     fn turn_calendar(&mut self, first: u32) {
         let mut next = Some(first);
         while let Some(what) = next {
@@ -510,10 +512,10 @@ impl<'m, O: Observer> World<'m, O> {
                 self.next_turn(vehicle);
             } else if let Some(vehicle) = self.handing.pop_front() {
                 self.hand_over_last(vehicle);
-            } else if let Some(Reverse(place)) = self.dirty_places.pop() {
-                self.places[usize::from(place)].dirty = false;
+            } else if let Some(Reverse(place)) = self.stale_places.pop() {
+                self.places[usize::from(place)].stale = false;
                 self.let_one_in(usize::from(place));
-            } else if self.dirty_claims.is_empty() || !self.let_one_begin() {
+            } else if self.stale_claims.is_empty() || !self.let_one_begin() {
                 break;
             }
         }
@@ -593,8 +595,8 @@ impl<'m, O: Observer> World<'m, O> {
             return 0;
         }
         let (sampler, key) = &self.samplers[draw as usize];
-        // Durations are not negative, so adding a half rounds; the cast saturates. What takes over a thousand years is not
-        // finished within any horizon.
+        // Durations are not negative, so adding a half rounds; the cast saturates. What takes over a thousand years is
+        // not finished within any horizon.
         ((sampler.sample(*key, counter) * 1e6 + 0.5) as i64).min(1 << 55)
     }
 
@@ -707,7 +709,7 @@ impl World<'_, Silent> {
         &mut self,
         replication: Replication,
         warm_up: GateTime,
-    ) -> Result<&Outcome, UnknownsError> {
+    ) -> Result<&Measurements, UnknownsError> {
         self.run(replication, warm_up)
     }
 }

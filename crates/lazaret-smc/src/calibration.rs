@@ -69,14 +69,14 @@ fn kolmogorov_tail(distance: f64, n: f64) -> f64 {
 
 /// One quantity's transforms over all runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Tally {
+pub struct Transforms {
     /// The quantity's name.
     pub name: String,
     /// One number in [0, 1] for each run, uniform if the posterior is right.
     pub transforms: Vec<f64>,
 }
 
-impl Tally {
+impl Transforms {
     /// Test that the transforms are uniform.
     #[must_use]
     pub fn uniformity(&self) -> Uniformity {
@@ -107,7 +107,7 @@ impl Tally {
 /// Collects the transforms of several quantities over the runs of a calibration study.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Calibration {
-    tallies: Vec<Tally>,
+    tallies: Vec<Transforms>,
 }
 
 impl Calibration {
@@ -127,7 +127,7 @@ impl Calibration {
         if let Some(tally) = self.tallies.iter_mut().find(|tally| tally.name == name) {
             tally.transforms.push(transform);
         } else {
-            self.tallies.push(Tally {
+            self.tallies.push(Transforms {
                 name: name.to_owned(),
                 transforms: vec![transform],
             });
@@ -136,7 +136,7 @@ impl Calibration {
 
     /// Every quantity, in the order first recorded.
     #[must_use]
-    pub fn tallies(&self) -> &[Tally] {
+    pub fn tallies(&self) -> &[Transforms] {
         &self.tallies
     }
 
@@ -144,7 +144,7 @@ impl Calibration {
     /// (Bonferroni): if everything is right, this list is empty with probability at least
     /// 1 − `false_alarm`.
     #[must_use]
-    pub fn failures(&self, false_alarm: f64) -> Vec<&Tally> {
+    pub fn failures(&self, false_alarm: f64) -> Vec<&Transforms> {
         let each = false_alarm / self.tallies.len().max(1) as f64;
         self.tallies
             .iter()

@@ -154,7 +154,7 @@ pub struct RowIncrement {
     pub state_share_after: f64,
 }
 
-/// A bootstrap filter in the midst of its data.
+/// A bootstrap filter part-way through its data.
 ///
 /// It starts at time 0 with nothing taken in. Alternate [`assimilate`](Self::assimilate) and
 /// [`propagate`](Self::propagate).

@@ -1,20 +1,31 @@
 //! Sequential Monte Carlo for any model that can be cloned and stepped.
 //!
-//! Write down how a hidden state starts, moves and shows itself (a [`StateSpaceModel`](model::StateSpaceModel)),
-//! and this crate tells what the state probably is, was and will be, what the unknown numbers of the model
-//! are, how well the model explains the data, and what to look at next. It knows nothing of any field.
+//! Describe how a hidden state starts, how it moves and how observations depend on it (a
+//! [`StateSpaceModel`](model::StateSpaceModel)). This crate then computes what the state probably is, was and will be,
+//! what the unknown numbers of the model are, how well the model explains the data, and what to observe next. It is not
+//! specific to any field.
+//!
+//! # Life cycle
+//! 1. Implement [`StateSpaceModel`](model::StateSpaceModel) for one set of parameter values, and give a *family*: a
+//!    function from parameter values θ to such a model. Describe the prior of θ, for instance as
+//!    [`prior::Independent`].
+//! 2. Choose a method from the table below. Start it with the data that the model holds; rows are addressed by number.
+//! 3. Read the answer: [posterior](summary) quantiles with their errors, the log-evidence, conflicts. Look at the
+//!    errors first; `docs/inference.md` lists what each diagnostic means.
+//! 4. For forecasts, continue paths beyond the last row. When a new row arrives, advance the sampler, or run
+//!    [`at_once::Pool`] again, which does not depend on the order of the rows.
 //!
 //! | question | where |
 //! | --- | --- |
-//! | state, evidence and forecast, everything else known | [`filter::Filter`] |
-//! | unknown numbers and state together | [`smc2::Smc2`] |
-//! | unknown numbers by all rows at once, whatever their order and however many modes | [`at_once::Pool`] |
+//! | state, evidence and forecast, with known parameters | [`filter::Filter`] |
+//! | unknown parameters and state together | [`smc2::Smc2`] |
+//! | unknown parameters from all rows at once, whatever their order and number of modes | [`at_once::Pool`] |
 //! | the same with an exact likelihood (IBIS) | [`smc2::Smc2`] with [`model::Exact`] |
 //! | a slow, independent cross-check | [`pmmh`] |
 //! | which explanation is favoured, and how sure the computation is | [`evidence`] |
 //! | what to observe next | [`information`] |
 //! | how good forecasts were | [`scores`] |
-//! | whether probabilities mean what they say | [`calibration`] |
+//! | whether probabilities are calibrated | [`calibration`] |
 //! | problems with known answers | [`exact`] |
 //!
 //! ```
@@ -60,12 +71,23 @@
 //! # Ok::<(), lazaret_smc::SmcError>(())
 //! ```
 //!
-//! # Promises
+//! # Pitfalls
+//! * **Evidence estimates are noisy.** Compare models only if the difference is large compared with the spread over
+//!   seeds.
+//! * **One run can miss a mode**, and its own error does not show it. [`at_once::Pool`] runs several independent
+//!   samplers and reports when they disagree.
+//! * **A prior that excludes the truth** gives confident wrong answers; no diagnostic of this crate can see it.
+//! * **A likelihood of zero for every particle** is a [`Conflict`], not an answer. Allow for errors in the observation
+//!   model.
+//! * **`step` must use only the random numbers that it is given.** A generator of your own breaks reproducibility and
+//!   the pairing of common random numbers.
+//!
+//! # Guarantees
 //! * **Reproducible.** All randomness is [addressed by key](random); the same seed gives the same answer on
 //!   any number of threads of the surrounding rayon pool.
-//! * **Nothing is silent.** A row that kills every particle is a [`Conflict`]; a log-likelihood that is not a
+//! * **No silent failure.** A row that kills every particle is a [`Conflict`]; a log-likelihood that is not a
 //!   number is an error that names the particle. Log-weights never underflow.
-//! * **No I/O and no clock.** Progress is yours to report between calls of [`smc2::Smc2::advance`].
+//! * **No I/O and no clock.** To report progress, do so between calls of [`smc2::Smc2::advance`].
 
 mod error;
 mod linear;

@@ -35,7 +35,7 @@
 //! ```
 //!
 //! **Life cycle.** [`start`](Smc2::start), then [`advance`](Smc2::advance) time by time. Rows that become
-//! known late, for a time already passed, are taken in by [`revise`](Smc2::revise) without starting anew.
+//! known late, for a time already passed, are included by [`revise`](Smc2::revise) without starting again.
 //! [`save`](Smc2::save) at any moment; [`resume`](Smc2::resume) goes on as if nothing had happened.
 
 mod look;

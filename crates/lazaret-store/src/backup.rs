@@ -134,7 +134,7 @@ enum Value {
     Bytes(Option<Vec<u8>>),
 }
 
-/// Copies everything from one database to another that holds no ledger: the way from SQLite to PostgreSQL and back.
+/// Copies everything from one database to another that contains no ledger, such as from SQLite to PostgreSQL or back.
 /// Sessions and one-time links stay behind, so that everybody signs in anew.
 ///
 /// The records copied are those that are there when it starts; a server may go on writing `from`, and what it writes

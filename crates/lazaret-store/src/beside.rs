@@ -1,5 +1,5 @@
-//! What is kept beside a database and must not be in it: the key that its snapshots are signed with, the last record that
-//! was acknowledged, and which damage an administrator has accepted.
+//! What is kept beside a database and must not be in it: the key that its snapshots are signed with, the last record
+//! that was acknowledged, and which damage an administrator has accepted.
 //!
 //! Whoever can only write to the database cannot make it agree with these.
 
@@ -144,8 +144,8 @@ impl Store {
         ))
     }
 
-    /// Everything that speaks against the records as they are and was not accepted before: what the chain says, and what
-    /// was acknowledged and is gone.
+    /// Everything that speaks against the records as they are and was not accepted before: what the chain says, and
+    /// what was acknowledged and is gone.
     ///
     /// * `gateway` — the name in signed texts.
     ///
@@ -236,8 +236,8 @@ impl Last {
             .max_by_key(|chain| chain.seq);
         if known.is_none() && !bytes.is_empty() {
             return Err(self.failed(std::io::Error::other(
-                "it is damaged, and with it what was acknowledged last is unknown; if you are sure that the records are \
-                 whole, remove it",
+                "it is damaged, so the last acknowledged record is unknown; if you are sure that the records are \
+                 complete, remove it",
             )));
         }
         Ok(known)

@@ -12,7 +12,7 @@ pub enum StoreError {
     #[error("the database did not answer within {:.1} s", .0.as_secs_f64())]
     Silent(std::time::Duration),
     /// The address of the database cannot be used.
-    #[error("`{0}` is no database: give a file for SQLite, or postgres://user@host/name")]
+    #[error("`{0}` is not a database: give a file for SQLite, or postgres://user@host/name")]
     Address(String),
     /// The program was built without PostgreSQL.
     #[error(
@@ -21,7 +21,7 @@ pub enum StoreError {
     NoPostgres,
     /// The database was made by a newer version of the program.
     #[error(
-        "the database is of version {found}, and this program knows versions up to {known}: use the newer program"
+        "the database has version {found}, but this program only knows versions up to {known}: use the newer program"
     )]
     Newer {
         /// As found.
@@ -31,7 +31,7 @@ pub enum StoreError {
     },
     /// The table that says of which version the others are does not agree with them.
     #[error(
-        "the table `migration` says version {found}, which is not that of the tables here: it was damaged or emptied; \
+        "the table `migration` says version {found}, which does not match the tables: it was damaged or emptied; \
          restore a backup, or put the version back"
     )]
     Version {
@@ -39,7 +39,7 @@ pub enum StoreError {
         found: i64,
     },
     /// A file holds no ledger.
-    #[error("{0} holds no ledger")]
+    #[error("{0} contains no ledger")]
     NoLedger(String),
     /// A copy was made without its log being written back.
     #[error(
@@ -94,10 +94,10 @@ pub enum StoreError {
         what: String,
     },
     /// Something would be overwritten.
-    #[error("{0} holds a ledger already: choose an empty one")]
+    #[error("{0} already contains a ledger: choose an empty one")]
     NotEmpty(String),
     /// A key for checkpoints cannot be used.
-    #[error("{0} is not a key of checkpoints")]
+    #[error("{0} is not a checkpoint key")]
     Key(String),
 }
 

@@ -56,7 +56,7 @@ pub fn is_export_head(line: &[u8]) -> Result<bool, String> {
     let format = format?;
     if format > FORMAT {
         return Err(format!(
-            "it was written by a newer program: its format is {format}, and this program reads up to {FORMAT}; use \
+            "it was written by a newer program: its format is {format}, but this program only reads up to {FORMAT}; use \
              the newer program"
         ));
     }
@@ -94,7 +94,8 @@ pub async fn export_records(store: &Store, out: &mut impl Write) -> Result<Excha
 
 /// Reads records into an empty ledger. Every line is checked: its place in the chain, and that it fits the state.
 ///
-/// Nothing is left behind of a file that is wrong in the middle but the records before the wrong one, which are a ledger.
+/// Nothing is left behind of a file that is wrong in the middle but the records before the wrong one, which are a
+/// ledger.
 ///
 /// # Errors
 /// [`StoreError::Line`] at the first line that is wrong, [`StoreError::NotEmpty`] if there are records already.

@@ -1,9 +1,9 @@
 //! A process that holds a SQLite file's lock and does not run.
 //!
-//! SQLite's locks belong to processes. One that is stopped in the midst of a commit keeps every other from writing for as
-//! long as it is stopped, whatever lease it has. A transaction that was cut off is undone by the next who writes, so that
-//! ending such a process costs nothing that was acknowledged. It is found by the lock that it holds on the file beside the
-//! database, and only on Linux, which says who holds a lock.
+//! SQLite's locks belong to processes. One that is stopped in the midst of a commit keeps every other from writing for
+//! as long as it is stopped, whatever lease it has. A transaction that was cut off is undone by the next who writes, so
+//! that ending such a process costs nothing that was acknowledged. It is found by the lock that it holds on the file
+//! beside the database, and only on Linux, which says who holds a lock.
 
 use std::path::Path;
 
@@ -44,11 +44,11 @@ pub(crate) fn end_stopped_holder(lock: &Path) -> bool {
     };
     tracing::warn!(
         pid,
-        "the server that writes is stopped and holds the database's lock; it is ended"
+        "the writing server is stopped and holds the database's lock; it will be killed"
     );
     let ended = Pid::from_raw(pid).map(|process| kill_process(process, Signal::KILL));
     if let Some(Err(error)) = ended {
-        tracing::error!(pid, %error, "it cannot be ended; end it by hand");
+        tracing::error!(pid, %error, "it cannot be killed; end it by hand");
         return false;
     }
     true

@@ -5,10 +5,11 @@
 //! depends on it is told to anybody before it is on disk: answers wait for the commit, and [`Live::read`] waits until
 //! everything that its reader has seen is written.
 //!
-//! If a commit fails it is not known what the database holds. The state is dropped at once, and nobody is shown anything
-//! until it was read again, however often that takes. Everybody who waited is told to send the same command again under
-//! the same key, which then counts once. Before the ledger is written again the lease's token is raised: a commit that
-//! was given up and is still on its way can then not be written any more. Nothing here waits without a bound.
+//! If a commit fails it is not known what the database holds. The state is dropped at once, and nobody is shown
+//! anything until it was read again, however often that takes. Everybody who waited is told to send the same command
+//! again under the same key, which then counts once. Before the ledger is written again the lease's token is raised: a
+//! commit that was given up and is still on its way can then not be written any more. Nothing here waits without a
+//! bound.
 
 mod keep;
 
@@ -120,7 +121,7 @@ pub enum SubmitError {
     #[error("{0}")]
     Refused(Box<Refusal>),
     /// Another server writes.
-    #[error("this server stands by; {holder} writes")]
+    #[error("this server is a standby; {holder} is the writer")]
     Standby {
         /// The other server.
         holder: String,
@@ -152,7 +153,7 @@ pub enum SubmitError {
 }
 
 /// What a command comes to.
-type Outcome = Result<Receipt, SubmitError>;
+type Reply = Result<Receipt, SubmitError>;
 
 /// A command with its answer's way back.
 #[derive(Debug)]
@@ -160,12 +161,12 @@ struct Post {
     command: Command,
     /// When it is recorded; by the ledger's clock if not given.
     now: Option<Timestamp>,
-    answer: oneshot::Sender<Outcome>,
+    answer: oneshot::Sender<Reply>,
 }
 
 /// A command that was sent.
 #[derive(Debug)]
-pub struct Pending(oneshot::Receiver<Outcome>);
+pub struct Pending(oneshot::Receiver<Reply>);
 
 impl Pending {
     /// Waits until its record is on disk.
@@ -406,7 +407,7 @@ impl Live {
         &self,
         command: Command,
         now: Option<Timestamp>,
-    ) -> Result<oneshot::Receiver<Outcome>, SubmitError> {
+    ) -> Result<oneshot::Receiver<Reply>, SubmitError> {
         match self.standing() {
             Standing::Active => {}
             Standing::Standby => return Err(self.shared.not_now()),
@@ -454,19 +455,19 @@ impl Live {
             Err(_) => return failing(StoreError::Silent(PROBE).to_string()),
         };
         if self.shared.read().is_none() {
-            return failing("the ledger is being read again after a write failed".into());
+            return failing("the ledger is being read again after a failed write".into());
         }
         if self.standing() != Standing::Active {
             return match self.shared.standby() {
                 SubmitError::Standby { holder } if !holder.is_empty() => {
                     Readiness::Standby { holder }
                 }
-                _ => failing("the lease has not been had yet".into()),
+                _ => failing("the lease has not been acquired yet".into()),
             };
         }
         if head.seq < before.seq && self.shared.durable.borrow().epoch == before.epoch {
             return failing(format!(
-                "the database ends at record {}, and record {} was on disk: it was exchanged or cut",
+                "the database ends at record {}, but record {} was on disk: the database was replaced or cut",
                 head.seq, before.seq
             ));
         }
@@ -474,7 +475,7 @@ impl Live {
             return failing(why);
         }
         if !self.checked() {
-            return failing("the records are being checked from the first to the last".into());
+            return failing("the records are being verified from the first to the last".into());
         }
         let proof = self.shared.proof().clone();
         match proof {
@@ -590,7 +591,7 @@ impl Shared {
             more => format!(" (and {more} more, see `lazaret ledger verify`)"),
         };
         let why = format!(
-            "{first}{others}; restore a backup that has it, or stop the server and accept the records as they are with \
+            "{first}{others}; restore a backup that has it, or stop the server and accept the damage with \
              `lazaret ledger accept`"
         );
         tracing::error!(%why, "nothing is recorded from now on");

@@ -202,7 +202,7 @@ fn follow(rows: &[Bare], wanted: &[u64]) -> Piece {
             Some(digest) => chain.follow(&row.body, Some(digest)),
             None => Err(ChainBreak {
                 at: row.seq,
-                what: Breakage::Unreadable("its digest is not one".into()),
+                what: Breakage::Unreadable("its digest is malformed".into()),
             }),
         };
         match followed {
@@ -229,7 +229,7 @@ fn follow(rows: &[Bare], wanted: &[u64]) -> Piece {
                     piece.findings.push(Finding {
                         seq: row.seq,
                         what: format!(
-                            "it was recorded at {}, and the database files it under {}: that column was changed",
+                            "it was recorded at {}, but the database files it under {}: that column was changed",
                             record.recorded_at,
                             instant(row.at)
                         ),

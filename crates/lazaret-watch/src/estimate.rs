@@ -400,11 +400,11 @@ impl Answer {
     pub fn in_words(&self) -> String {
         match self.settled {
             Some(true) => {
-                return "certain by the gateway file: its priors allow nothing else, so no evidence counts"
+                return "certain from the gateway file: its priors allow nothing else, so no evidence matters"
                     .to_string();
             }
             Some(false) => {
-                return "excluded by the gateway file: its priors do not allow it, so no evidence counts"
+                return "excluded by the gateway file: its priors do not allow it, so no evidence matters"
                     .to_string();
             }
             None => {}
@@ -635,8 +635,7 @@ pub fn estimate_attended<K: Kernel>(
             .push(grid::check(&site, belief, question, &pool)?);
     }
     if stopped {
-        let why =
-            "PARTIAL: interrupted; what each row did was not worked out, nor all runs over seeds.";
+        let why = "PARTIAL: interrupted; the effect of each row was not computed, nor were all runs over seeds.";
         answer.diagnostics.insert(0, why.to_string());
     }
     (answer.before, answer.after) = (prior, posterior);
@@ -739,8 +738,8 @@ fn gained(prior: &Weighted, posterior: &Weighted) -> f64 {
 /// A bound of the prior within whose twentieth more than a fifth of the posterior lies, and three times what lay there
 /// before.
 ///
-/// Or one within whose twentieth the evidence speaks for the values nearly as well as anywhere: then nothing but the bound
-/// stands against those beyond it.
+/// Or one within whose twentieth the evidence speaks for the values nearly as well as anywhere: then nothing but the
+/// bound stands against those beyond it.
 fn leans_on(
     of: &lazaret_gateway::distribution::Distribution,
     days: impl Fn(f64) -> f64,

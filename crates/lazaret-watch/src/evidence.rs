@@ -342,8 +342,11 @@ pub fn read_telling(text: &Arc<String>, tell: &mut dyn FnMut(Diagnostic)) -> Opt
         ids: HashMap::new(),
     };
     if u32::try_from(text.len()).is_err() {
-        let message = format!("this file has {} bytes, more than can be read", text.len());
-        let help = "leave out what is not about this gateway";
+        let message = format!(
+            "this file has {} bytes, which is more than can be read",
+            text.len()
+        );
+        let help = "leave out rows that are not about this gateway";
         reader.error("too-long", Location::TOP, message, help);
         reader.hand_over();
         return None;
@@ -371,8 +374,8 @@ pub fn read_telling(text: &Arc<String>, tell: &mut dyn FnMut(Diagnostic)) -> Opt
             reader.error(
                 "too-many-rows",
                 record[0].at,
-                format!("this file has more than {ROWS_MOST} rows, the most that is read"),
-                "leave out what is not about this gateway",
+                format!("this file has more than the limit of {ROWS_MOST} rows"),
+                "leave out rows that are not about this gateway",
             );
             reader.hand_over();
             break;
@@ -435,7 +438,7 @@ impl Reader<'_> {
                 Some(known) if columns[known].is_some() => self.error(
                     "duplicate-column",
                     cell.at,
-                    format!("the column `{name}` stands here a second time"),
+                    format!("the column `{name}` appears twice"),
                     "remove or rename one of the two",
                 ),
                 Some(known) => columns[known] = Some(at),
@@ -491,7 +494,7 @@ impl Reader<'_> {
                     "this row has {} cells, the first line has {width}",
                     record.len()
                 ),
-                "a cell that contains a comma must stand in double quotes",
+                "a cell that contains a comma must be in double quotes",
             );
             return None;
         }
@@ -499,8 +502,8 @@ impl Reader<'_> {
             self.error(
                 "unclosed-quote",
                 cell.at,
-                "a double quote is opened here and never closed".to_string(),
-                "close it; a quote inside a quoted cell is written twice",
+                "a double quote opened here is never closed".to_string(),
+                "close it; write a quote inside a quoted cell twice",
             );
             return None;
         }
@@ -554,7 +557,7 @@ impl Reader<'_> {
                 "low-above-high",
                 cell(column::LOW).1,
                 format!("low {low} is above high {high}"),
-                "low is the least that the source gives, high the greatest",
+                "low is the lowest value that the source gives, high the highest",
             );
         } else if let Some(best) = best
             && (low.is_some_and(|low| best < low) || high.is_some_and(|high| best > high))
@@ -577,7 +580,7 @@ impl Reader<'_> {
             self.error(
                 "unknown-grade",
                 letter_at,
-                format!("`{letter}` is no grade of a source"),
+                format!("`{letter}` is not a grade of a source"),
                 "A completely reliable, B usually, C fairly, D not usually, E unreliable, F cannot be judged",
             );
         }
@@ -587,7 +590,7 @@ impl Reader<'_> {
             self.error(
                 "unknown-grade",
                 digit_at,
-                format!("`{digit}` is no grade of information"),
+                format!("`{digit}` is not a grade of information"),
                 "1 confirmed, 2 probably true, 3 possibly true, 4 doubtful, 5 improbable, 6 cannot be judged",
             );
         }
@@ -668,7 +671,7 @@ impl Reader<'_> {
                 self.error(
                     "bad-date",
                     at,
-                    format!("`{text}` is no {name}: {problem}"),
+                    format!("`{text}` is not a {name}: {problem}"),
                     "write 2022, 2022-01, 2022-01-17, or two of these with a slash between",
                 );
                 None
@@ -711,14 +714,14 @@ impl Reader<'_> {
                 _ if copied == &row.id => self.error(
                     "copies-itself",
                     row.at(),
-                    format!("row `{copied}` is said to copy itself"),
+                    format!("row `{copied}` copies itself"),
                     "name the row that it repeats, or leave the cell empty",
                 ),
                 None if !self.ids.contains_key(copied.as_str()) => self.error(
                     "copies-unknown",
                     row.at(),
                     format!(
-                        "row `{}` copies `{copied}`, and there is no such row",
+                        "row `{}` copies `{copied}`, but there is no such row",
                         row.id
                     ),
                     "name the row that it repeats, or leave the cell empty",

@@ -2,14 +2,14 @@
 //!
 //! A row is a statement that a figure lies in an interval: a plain count of 16 says 15.5 to 16.5, "at least 15" says
 //! 14.5 or more, "a fortnight to a month" says 14 to 30 days. Given the true figure x, the source sees x with an
-//! [error](crate::likelihood) and then makes the statement; with the chance of a misreport, which follows from its grade, it says
-//! something that has nothing to do with x. So
+//! [error](crate::likelihood) and then makes the statement; with the chance of a misreport, which follows from its
+//! grade, it says something that has nothing to do with x. So
 //!
 //! p(row | x) = (1 − b) · P(lo ≤ what it sees ≤ hi) + b · (share of the range that the statement covers).
 //!
-//! b is the same for all rows of a source; what they teach about it is in [`grades`](crate::grades). What was not seen but
-//! ruled, planned or guessed is off by more ([`kind`](crate::kind)), and rows that may retell one origin are weighed
-//! together ([`stories`](crate::stories)).
+//! b is the same for all rows of a source; what they teach about it is in [`grades`](crate::grades). What was not seen
+//! but ruled, planned or guessed is off by more ([`kind`](crate::kind)), and rows that may retell one origin are
+//! weighed together ([`stories`](crate::stories)).
 //!
 //! Every statement of whatever form is given its probability in this way, so that they can be compared and multiplied.
 
@@ -55,7 +55,8 @@ pub struct Observation {
     pub kind: Kind,
     /// Whether the row left that to be assumed.
     pub kind_assumed: bool,
-    /// What it is off by for its kind and because it is about another place or year: the standard deviation of the logarithm.
+    /// What it is off by for its kind and because it is about another place or year: the standard deviation of the
+    /// logarithm.
     pub apart: f64,
     /// Chance that a yes or no of its kind is so.
     pub holds: f64,
@@ -108,7 +109,7 @@ impl Why {
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
-            Why::NoRule => "no rule says what it measures",
+            Why::NoRule => "no observation rule says what it measures",
             Why::NoValue => {
                 "it gives no figure: a look that did not happen or showed nothing never counts as nothing there"
             }
@@ -229,7 +230,7 @@ pub fn bind(
                 "too-many-rows",
                 Location::TOP,
                 format!(
-                    "{} rows say something about the gateway, and {USED_MOST} are the most that are weighed",
+                    "{} rows are about the gateway; at most {USED_MOST} can be weighed",
                     found.used.len()
                 ),
             )
@@ -326,7 +327,7 @@ fn unit_of(row: &Row, rule: &Rule) -> Result<f64, Box<Diagnostic>> {
             None if !row.has_value() => Ok(86_400.0),
             None => wrong(
                 format!(
-                    "`{}` is no unit of time, and `{}` is a duration",
+                    "`{}` is not a unit of time, but `{}` is a duration",
                     row.unit, row.quantity
                 ),
                 "write second, minute, hour, day, week or month".to_string(),
@@ -336,10 +337,10 @@ fn unit_of(row: &Row, rule: &Rule) -> Result<f64, Box<Diagnostic>> {
     match &rule.unit {
         Some(unit) if *unit != row.unit && row.has_value() => wrong(
             format!(
-                "row `{}` is in `{}`, and its rule expects `{unit}`",
+                "row `{}` is in `{}`, but its rule expects `{unit}`",
                 row.id, row.unit
             ),
-            "convert the figure, or map this quantity by a rule of its own".to_string(),
+            "convert the figure, or map this quantity by a separate rule".to_string(),
         ),
         _ => Ok(1.0),
     }
@@ -576,7 +577,8 @@ impl Observation {
         }
     }
 
-    /// Log-probability of the statement if the true figure is `truth` and nothing is known of the source but its letter.
+    /// Log-probability of the statement if the true figure is `truth` and nothing is known of the source but its
+    /// letter.
     #[must_use]
     pub fn log_likelihood(&self, truth: f64) -> f64 {
         self.log_likelihood_if(truth, self.misreport)

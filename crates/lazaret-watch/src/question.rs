@@ -83,7 +83,7 @@ pub enum WatchError {
     #[error("the unknowns at their means do not fit the gateway file: {0}")]
     Gateway(String),
     /// What was kept does not belong to this question.
-    #[error("what was kept cannot be gone on from: {0}")]
+    #[error("the stored estimate cannot be continued: {0}")]
     Resume(String),
     /// Somebody wanted an end before there was an answer.
     #[error("stopped before there was an answer")]

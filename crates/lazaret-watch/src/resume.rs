@@ -1,8 +1,8 @@
 //! An estimate kept in a file: what it was made from, and the values of the unknowns with their weights.
 //!
-//! If nothing has been published since, the answer is made from what was kept, at once. If there is more, all rows are weighed
-//! together again, since an answer must not depend on the order in which they came to be known: it is to the last bit what it would
-//! have been without the stop. What was weighed before and is another now is refused either way.
+//! If nothing has been published since, the answer is made from what was kept, at once. If there is more, all rows are
+//! weighed together again, since an answer must not depend on the order in which they came to be known: it is to the
+//! last bit what it would have been without the stop. What was weighed before and is another now is refused either way.
 
 use std::collections::{HashMap, HashSet};
 
@@ -104,34 +104,34 @@ impl Kept {
         let refuse = |why: String| Err(WatchError::Resume(why));
         if self.version != VERSION {
             return refuse(format!(
-                "it was kept as version {}, and this program reads version {VERSION}",
+                "it was saved as version {}, but this program reads version {VERSION}",
                 self.version
             ));
         }
         if self.gateway != fingerprint(origin.gateway) {
             return refuse(
-                "it was made from another gateway file, or other things were set".to_string(),
+                "it was made from another gateway file, or with other settings".to_string(),
             );
         }
         if self.rules != fingerprint(origin.rules) {
-            return refuse("it was made with other rules of observation".to_string());
+            return refuse("it was made with other observation rules".to_string());
         }
         let effort = question.effort;
         if self.seed != effort.seed {
             return refuse(format!(
-                "its seed is {}, and {} is asked for",
+                "its seed is {}, but {} was requested",
                 self.seed, effort.seed
             ));
         }
         if (self.thetas, self.states) != (effort.thetas, effort.states) {
             return refuse(format!(
-                "it has {} × {} particles, and {} × {} are asked for",
+                "it has {} × {} particles, but {} × {} were requested",
                 self.thetas, self.states, effort.thetas, effort.states
             ));
         }
         if question.as_of < self.as_of {
             return refuse(format!(
-                "it knows what was published by {}, and {} is asked for",
+                "it covers what was published by {}, but {} was requested",
                 self.as_of, question.as_of
             ));
         }
@@ -152,7 +152,7 @@ impl Kept {
                 }
                 Some(row) if says(row) != kept.says => {
                     return refuse(format!(
-                        "row `{}` (line {}) says something else than when it was weighed",
+                        "row `{}` (line {}) has changed since it was weighed",
                         kept.id, row.line
                     ));
                 }

@@ -73,8 +73,8 @@ impl Origin {
     #[must_use]
     pub fn in_words(self) -> &'static str {
         match self {
-            Origin::Forecast => "forecasts kept beforehand",
-            Origin::Backtest => "walks over the past",
+            Origin::Forecast => "forecasts saved beforehand",
+            Origin::Backtest => "backtests",
         }
     }
 }
@@ -252,8 +252,8 @@ pub struct EventScore {
     pub brier_climatology: f64,
 }
 
-/// The figure that a statement gives, if it gives one. An interval is none: its middle is nobody's figure, and it is scored by the
-/// probability of the interval.
+/// The figure that a statement gives, if it gives one. An interval is none: its middle is nobody's figure, and it is
+/// scored by the probability of the interval.
 fn reported(of: &Observation, statement: Statement) -> Option<f64> {
     match statement {
         Statement::Between(low, high) if high - low <= 2.0 * of.rounding() + 1e-9 => {
@@ -344,8 +344,8 @@ fn last_reported(later: &Observations, rows: &[Row], of: &Observation, as_of: Da
 
 /// Scores a kept forecast against the rows of `later` that it did not know.
 ///
-/// Rates and sums over days, lengths of time, and what was so already but had not been reported are scored by the courses
-/// that the forecast keeps. A forecast without courses is scored by its figures day by day.
+/// Rates and sums over days, lengths of time, and what was so already but had not been reported are scored by the
+/// courses that the forecast keeps. A forecast without courses is scored by its figures day by day.
 #[must_use]
 pub fn score_forecast(
     gateway: &Gateway,
@@ -453,7 +453,7 @@ fn by_courses(
     }
     if !of_unknowns && (observation.day + 1).saturating_sub(observation.window) < courses.first {
         return Err(format!(
-            "about days before {}, the first that the forecast keeps",
+            "about days before {}, the first day of the forecast",
             date_of(gateway, courses.first)
         ));
     }
@@ -467,7 +467,7 @@ fn by_days(
 ) -> Result<Truths, String> {
     if observation.window > 1 {
         return Err(
-            "about several days, and this forecast keeps no courses: keep forecasts with --save"
+            "about several days, but this forecast stores no courses: save forecasts with --save"
                 .to_string(),
         );
     }
@@ -480,11 +480,11 @@ fn by_days(
         let name = metric.name(gateway);
         let series = forecast.series.iter().find(|s| s.metric == name);
         let Some(series) = series else {
-            return Err(format!("the forecast says nothing of {name}"));
+            return Err(format!("the forecast says nothing about {name}"));
         };
         let Some(day) = series.on(date) else {
             return Err(format!(
-                "about {date}, a day that the forecast does not speak of"
+                "about {date}, a day that the forecast does not cover"
             ));
         };
         for (sums, values) in sums.iter_mut().zip([&day.values, &day.climatology]) {
@@ -649,7 +649,7 @@ pub fn backtest<K: Kernel>(
     let start = crate::kernel::first_day(gateway);
     let all = bound(until)?;
     let known_at_the_start = all.used.iter().filter(|o| rows[o.row].known_on(start));
-    let why = format!("published by {start}, before the first step of the walk");
+    let why = format!("published by {start}, before the first step of the backtest");
     let mut missed: Vec<(usize, String)> =
         known_at_the_start.map(|o| (o.row, why.clone())).collect();
     let unused = all.unused.iter();

@@ -138,9 +138,9 @@ pub(crate) fn unheard(rows: &[Row], rules: &Rules) -> Vec<String> {
         .map(|name| {
             match nearest(name, heard.iter().copied()) {
                 Some(near) => format!(
-                    "The rules name the source `{name}`, of which there is no row: did you mean `{near}`?"
+                    "The observation rules name the source `{name}`, which has no row: did you mean `{near}`?"
                 ),
-                None => format!("The rules name the source `{name}`, of which there is no row."),
+                None => format!("The observation rules name the source `{name}`, which has no row."),
             }
         })
         .collect()

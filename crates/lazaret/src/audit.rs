@@ -119,7 +119,7 @@ fn told(auditor: &Auditor, found: Option<&Finding>, began: Instant) -> Result<()
     };
     say(&format!("{finding}\n"));
     print(&format!(
-        "a rule is broken: record {} does not follow from those before it; what comes after it was not judged\n",
+        "a rule is broken: record {} does not follow from the records before it; later records were not judged\n",
         finding.record
     ))?;
     Err(Failure::BadInputShown)
@@ -186,11 +186,11 @@ fn witnessed(gateway: &str, checkpoint: &Checkpoint, seen: Option<Digest>) -> Re
         return Ok(());
     } else if let Some(seen) = seen {
         format!(
-            "a witness saw digest {} here, and the chain has {seen}",
+            "a witness saw digest {} here, but the chain has {seen}",
             checkpoint.digest
         )
     } else {
-        "a witness knows it, and the export ends before it".to_owned()
+        "a witness knows it, but the export ends before it".to_owned()
     };
     Err(Failure::BadInput(format!("record {at}: {wrong}")))
 }

@@ -10,10 +10,10 @@ use crate::input::Input;
 use crate::origin::Origin;
 use crate::output::{Failure, Lines, diagnostic_json, print_words, say, show, table};
 
-/// Find every error of a gateway file, and what looks wrong in it
+/// Find every error in a gateway file, and what looks wrong in it
 ///
-/// Prints what is asked of each place, crew, fleet and departure by arithmetic: mean rates times mean times, without
-/// any waiting. Above 100 % it is overloaded.
+/// Prints the load on each place, crew, fleet and departure by arithmetic: mean rates times mean times, without any
+/// waiting. Above 100 % it is overloaded.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]

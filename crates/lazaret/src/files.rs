@@ -273,12 +273,12 @@ fn clash(one: &Entry, two: &Entry) -> String {
         Use::Kept => "which this command adds to",
     };
     let remedy = if writer.option.is_empty() {
-        "keep the two apart".to_string()
+        "use two different files".to_string()
     } else {
         format!("give {} another name", writer.option)
     };
     format!(
-        "{} is the same file as {}, {what}; nothing was run or written: {remedy}",
+        "{} is the same file as {}, {what}; nothing was run or written; {remedy}",
         writer.name(),
         other.name()
     )
@@ -306,7 +306,7 @@ impl Output {
         match place_of(&self.0) {
             Ok(Place::File { real, .. }) if !real.exists() => Ok(real),
             Ok(_) => Err(Failure::BadInput(format!(
-                "{} exists already and stays as it is; choose another name",
+                "{} already exists and was not changed; choose another name",
                 self.0.display()
             ))),
             Err(why) => Err(Failure::BadInput(cannot(
@@ -351,7 +351,7 @@ impl OutFolder {
         match there {
             Some((path, false)) => Err(cannot(
                 &named(option, &self.0),
-                &format!("{} is a file, and a folder is wanted", path.display()),
+                &format!("{} is a file, but a folder is needed", path.display()),
             )),
             _ => Ok(()),
         }

@@ -15,7 +15,7 @@ use crate::output::{Failure, show};
 /// The largest CSV file that is read, in bytes.
 const CSV_BYTES_MAX: usize = 64 << 20;
 
-/// A gateway file and what to change in it.
+/// A gateway file and changes to it.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Input {
     /// The gateway file; `-` reads it from standard input
@@ -122,7 +122,7 @@ pub(crate) fn read_text(path: &Path, bytes_max: usize) -> Result<String, String>
     }
     if about.len() > bytes_max as u64 {
         return Err(format!(
-            "{shown} has {} bytes, and {bytes_max} are the most that is read",
+            "{shown} has {} bytes; the limit is {bytes_max}",
             about.len()
         ));
     }
@@ -138,7 +138,7 @@ fn text_of(reader: impl Read, shown: &str, bytes_max: usize) -> Result<String, S
         .map_err(|error| format!("{shown} cannot be read: {}", in_words(&error)))?;
     if bytes.len() > bytes_max {
         return Err(format!(
-            "{shown} has more than {bytes_max} bytes, the most that is read"
+            "{shown} has more than the limit of {bytes_max} bytes"
         ));
     }
     String::from_utf8(bytes).map_err(|error| {
@@ -148,9 +148,7 @@ fn text_of(reader: impl Read, shown: &str, bytes_max: usize) -> Result<String, S
             .filter(|b| **b == b'\n')
             .count()
             + 1;
-        format!(
-            "{shown} is not text in UTF-8: line {line} has a byte that is none; save it as UTF-8"
-        )
+        format!("{shown} is not UTF-8 text: line {line} has an invalid byte; save it as UTF-8")
     })
 }
 
@@ -243,7 +241,7 @@ impl FileKind {
 pub(crate) fn expect_kind(name: &str, text: &str, wanted: FileKind) -> Result<(), Failure> {
     match FileKind::of(text) {
         Some(found) if found != wanted => Err(Failure::BadInput(format!(
-            "{name} is {}; {} is wanted here",
+            "{name} is {}; {} is needed here",
             found.in_words(),
             wanted.in_words()
         ))),
@@ -260,7 +258,7 @@ pub(crate) fn wrong_kind(
 ) -> String {
     match FileKind::of(text) {
         Some(found) if found != wanted => format!(
-            "{name} is {}; {} is wanted here",
+            "{name} is {}; {} is needed here",
             found.in_words(),
             wanted.in_words()
         ),

@@ -28,7 +28,7 @@ use crate::files::{Output, reads};
 use crate::input::{Input, read_text};
 use crate::output::{Failure, cannot_print, print, say};
 
-/// Prove, copy, export and import a ledger
+/// Verify, copy, export and import a ledger
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -37,39 +37,39 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Follow the chain of records from the first to the last: finds every cut, swap and edit, and says where
+    /// Verify the chain of records from the first to the last: finds every cut, swap and edit, and says where
     ///
-    /// A cut at the end is only found against a checkpoint that somebody else has kept.
+    /// A cut at the end can only be found with a checkpoint that someone else has kept.
     Verify {
         #[command(flatten)]
         place: Place,
-        /// A checkpoint that a witness kept: the JSON that `ledger checkpoint` printed
+        /// Checkpoint kept by a witness: the JSON that `ledger checkpoint` printed
         #[arg(long, value_name = "FILE")]
         witness: Option<PathBuf>,
-        /// Judge every record again by the rules, and name the first that does not follow from those before it
+        /// Judge every record again by the rules, and name the first that breaks one
         ///
-        /// The auditor shares no code with the ledger but the words of events.
+        /// The auditor shares only the vocabulary of events with the ledger.
         #[arg(long)]
         rules: bool,
-        /// What `ledger export` wrote, instead of a ledger's folder; `-` reads standard input
+        /// Export to verify instead of a ledger's folder; `-` reads standard input
         #[arg(value_name = "EXPORT", requires = "rules", conflicts_with_all = ["data", "database"])]
         export: Option<PathBuf>,
     },
-    /// Accept the records as they are although something is missing or was changed; recorded in the ledger
+    /// Accept the records in spite of missing or changed ones; the acceptance is recorded
     ///
-    /// A server that finds that acknowledged records are gone, or that a record was changed, records nothing until they
-    /// were restored or this was said. Stop the server first.
+    /// A server that finds acknowledged records missing, or a record changed, records nothing until they are restored
+    /// or accepted. Stop the server first.
     Accept {
-        /// The administrator who accepts it
+        /// Administrator who accepts it
         #[arg(long, value_name = "NAME")]
         by: String,
-        /// Why
+        /// Reason
         #[arg(long, value_name = "TEXT")]
         because: String,
         #[command(flatten)]
         place: Place,
     },
-    /// Sign where the chain stands, for a witness to keep
+    /// Sign the current end of the chain, for a witness to keep
     Checkpoint {
         #[command(flatten)]
         place: Place,
@@ -81,27 +81,28 @@ enum What {
     },
     /// Read records into an empty ledger; every line is checked, and judged by the rules
     Import {
-        /// What `ledger export` wrote; `-` reads standard input
+        /// Export to read; `-` reads standard input
         file: PathBuf,
         #[command(flatten)]
         place: Place,
     },
-    /// Load a trace of the simulator into an empty ledger, through the rules like everything else
+    /// Load a trace of the simulator into an empty ledger; the rules apply to it as to everything else
     ImportTrace {
         #[command(flatten)]
         input: Input,
-        /// The trace: one event a line; `-` reads standard input
+        /// Trace, one event per line; `-` reads standard input
         trace: PathBuf,
         #[command(flatten)]
         place: Place,
     },
-    /// Show what a gateway file that has changed means for a ledger, and adopt it
+    /// Show what a changed gateway file means for a ledger, and adopt it
     ///
-    /// Without --by nothing is recorded. What asks for less than before is proposed first; another person adopts it.
+    /// Without --by nothing is recorded. Changes that ask for less than before are proposed first; another person
+    /// adopts them.
     Adopt {
         #[command(flatten)]
         input: Input,
-        /// Who adopts it: the name of an administrator or chief officer, whose password is read from standard input
+        /// Name of the administrator or chief officer who adopts it; the password is read from standard input
         #[arg(long, value_name = "PERSON")]
         by: Option<String>,
         /// A goods class that the file calls otherwise, as the ledger knows it and as the file has it; repeatable
@@ -110,7 +111,7 @@ enum What {
         #[command(flatten)]
         place: Place,
     },
-    /// Write a copy to a new SQLite file, while the ledger is in use
+    /// Back up the ledger to a new SQLite file; the server may keep running
     Backup {
         /// The new file
         #[arg(value_hint = clap::ValueHint::FilePath)]
@@ -118,18 +119,18 @@ enum What {
         #[command(flatten)]
         place: Place,
     },
-    /// Fill an empty ledger from a backup, or from another database: the way from SQLite to PostgreSQL
+    /// Fill an empty ledger from a backup or another database, for example to move from SQLite to PostgreSQL
     Restore {
         /// A SQLite file, or postgres://…
         from: String,
         #[command(flatten)]
         place: Place,
     },
-    /// What was there at a moment, in numbers
+    /// Count what was in the gateway at a moment
     AsOf {
         /// The moment, such as 2026-01-05T14:00:00Z
         at: Timestamp,
-        /// What had happened by then, by everything recorded to date; not what was known then
+        /// Count what had happened by then according to everything recorded so far, not what was known then
         #[arg(long)]
         happened: bool,
         #[command(flatten)]
@@ -213,7 +214,7 @@ fn gateway_in(state: &State) -> String {
 pub(crate) fn double_spellings(state: &State) -> Vec<String> {
     let told = |(kind, names): (&'static str, Vec<String>)| {
         format!(
-            "these names of a {kind} differ in their spelling alone and stay apart: {}; write each exactly as it is here",
+            "these names of a {kind} differ only in spelling and stay separate: {}; write each exactly as shown here",
             names.join(", ")
         )
     };
@@ -288,10 +289,10 @@ async fn accept(by: &str, because: &str, place: &Place) -> Result<(), Failure> {
     let gateway = gateway_of(&store).await?;
     let doubts = store.doubts(&gateway).await.map_err(failed)?;
     if doubts.is_empty() {
-        say("nothing speaks against these records: there is nothing to accept\n");
+        say("no damage was found: there is nothing to accept\n");
         return lease.give_back(&store).await.map_err(failed);
     }
-    let mut text = String::from("records accepted as they are although");
+    let mut text = String::from("records accepted in spite of this damage:");
     for doubt in doubts.iter().take(10) {
         say(&format!("{doubt}\n"));
         text.push_str(&format!(" {doubt};"));
@@ -338,7 +339,9 @@ fn read_checkpoint(file: &Path) -> Result<(String, Checkpoint), Failure> {
     let checkpoint = Checkpoint::read(
         value.get("seq").and_then(Value::as_u64).unwrap_or(0),
         field("digest"),
-        field("at").parse().map_err(|_| bad("`at` is no instant"))?,
+        field("at")
+            .parse()
+            .map_err(|_| bad("`at` is not an instant"))?,
         field("key"),
         field("signature"),
     )
@@ -422,7 +425,7 @@ async fn restore(from: &str, place: &Place) -> Result<(), Failure> {
     let found = source.verify(&gateway, None).await.map_err(failed)?;
     if let Some(finding) = found.findings.first() {
         return Err(Failure::BadInput(format!(
-            "{from} is not whole: {finding}; nothing was restored"
+            "{from} is damaged: {finding}; nothing was restored"
         )));
     }
     // A backup in which a rule is broken would be believed from then on.
@@ -436,7 +439,7 @@ async fn restore(from: &str, place: &Place) -> Result<(), Failure> {
     target.close().await;
     let copied = copied?;
     say(&format!(
-        "{} records and {} rows of the office, the last record {}\n",
+        "{} records and {} administrative rows, the last record {}\n",
         copied.records.records, copied.office, copied.records.head.head
     ));
     Ok(())
@@ -448,7 +451,7 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
     let store = place.open().await?;
     if store.head().await.map_err(failed)?.seq != 0 {
         return Err(Failure::BadInput(format!(
-            "{} holds a ledger already: choose an empty one",
+            "{} already contains a ledger: choose an empty one",
             place.address()
         )));
     }
@@ -497,7 +500,7 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
     store.close().await;
     if let Err(Failure::BadInput(why)) = outcome {
         return Err(Failure::BadInput(format!(
-            "{why}\nis this a trace of {}? {} holds what came before it; try again with an empty one",
+            "{why}\nis this a trace of {}? {} contains the records before it; try again with an empty one",
             gateway.name,
             place.address()
         )));

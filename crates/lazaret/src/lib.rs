@@ -1,7 +1,7 @@
 //! The one program of Lazaret: reads files and the command line, calls the crates that do the work, prints.
 //!
 //! # Exit codes
-//! 0 — done, with or without warnings. 1 — the machine failed: a result could not be written. 2 — bad input: the
+//! 0 — success, with or without warnings. 1 — the machine failed, for example because a result could not be written. 2 — bad input: the
 //! command line, a gateway file, an override or a CSV file is wrong, and what was printed says where. 130 — interrupted
 //! by Ctrl-C; what was known by then has been printed, marked as partial.
 //!
@@ -45,7 +45,7 @@ use crate::output::Failure;
 
 /// Plan, run and watch a quarantine gateway for freight.
 ///
-/// A gateway file describes the place; start with `lazaret new NAME` for one that runs, and see docs/gateway-file.md.
+/// A gateway file describes the place. `lazaret new NAME` writes one to start from; docs/gateway-file.md explains it.
 #[derive(Debug, Parser)]
 #[command(name = "lazaret", version, long_version = parts::version(), propagate_version = true, after_help = exit_codes())]
 struct Cli {
@@ -55,12 +55,15 @@ struct Cli {
 
 /// Exit codes and what they mean.
 pub(crate) const EXIT_CODES: [(&str, &str); 4] = [
-    ("0", "done, with or without warnings"),
-    ("1", "the machine failed: a result could not be written"),
-    ("2", "bad input: what was printed says where it is wrong"),
+    ("0", "success, with or without warnings"),
+    (
+        "1",
+        "the machine failed, for example because a result could not be written",
+    ),
+    ("2", "bad input; the message says where"),
     (
         "130",
-        "interrupted; a partial result was printed if there was one",
+        "interrupted; the partial result was printed if there was one",
     ),
 ];
 
@@ -84,7 +87,7 @@ enum Command {
     Serve(absent::Arguments),
     #[cfg(feature = "ledger")]
     Ledger(ledger::Arguments),
-    /// Prove, copy, export and import a ledger (not in this build)
+    /// Verify, copy, export and import a ledger (not in this build)
     #[cfg(not(feature = "ledger"))]
     Ledger(absent::Arguments),
     Schema(schema::Arguments),

@@ -9,12 +9,12 @@ use clap::Args;
 use crate::files::{OutFolder, refused};
 use crate::output::{Failure, print, quoted_path};
 
-/// Write a commented gateway file that runs, to be changed into yours
+/// Write a commented starter gateway file that runs
 ///
 /// NAME becomes a folder with a gateway.toml in it; a NAME that ends in .toml becomes that file.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// What the gateway is called
+    /// Name of the gateway
     #[arg(value_name = "NAME")]
     name: PathBuf,
 }
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .open(&file)
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => Failure::BadInput(format!(
-                "{} exists already and stays as it is; choose another name",
+                "{} already exists and was not changed; choose another name",
                 file.display()
             )),
             _ => refused(&file, &error),

@@ -22,9 +22,9 @@ use clap::{Args, Subcommand};
 pub(crate) use self::common::seed;
 use crate::output::Failure;
 
-/// Ask what a gateway can take, what limits it, and what to build
+/// Answer planners' questions: what a gateway can take, what limits it, what to build
 ///
-/// Answers carry intervals; `--json` prints them for machines. docs/plan.md has a chapter a question.
+/// Every answer has intervals; `--json` prints it for machines. docs/plan.md explains each question.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -18,21 +18,21 @@ use crate::simulate::result::hash;
 use crate::simulate::{SETTLED_SHARE, threads};
 use crate::waiting::Interrupt;
 
-/// Write what a gateway can do as one HTML file with pictures
+/// Write a report on what a gateway can do, as one HTML file with pictures
 ///
-/// The file needs no network: it opens from disk, prints, and reads on a phone. It holds the answer in a sentence, the
-/// gateway as a flow, occupancy over time, waits and their causes, what drives the spread, and all assumptions.
+/// The file needs no network, prints well and fits a phone. It contains the answer in a sentence, the flow through the
+/// gateway, occupancy over time, waits and their causes, what drives the spread, and all assumptions.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// Where to write it
+    /// File to write
     #[arg(long, value_name = "OUT.html", default_value = "report.html", value_hint = clap::ValueHint::FilePath)]
     out: Output,
     /// Run exactly this many replications, such as 20 for a sketch
     #[arg(long, value_name = "N", conflicts_with = "limit", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     replications: Option<u64>,
-    /// The most replications when running until the figures have settled
+    /// Maximum number of replications when running until the figures have settled
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(2..=1_000_000_000))]
     limit: u64,
     /// Seed of all draws

@@ -6,7 +6,7 @@ use crate::output::{Failure, print};
 
 /// Print the JSON Schema of a gateway file, for editors
 ///
-/// Editors with a TOML language server complete and explain the keys of a gateway file when they know it: save it with
+/// With it, editors that have a TOML language server complete and explain the keys of a gateway file. Save it with
 /// `lazaret schema > gateway.schema.json` and put `#:schema ./gateway.schema.json` at the top of the file.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {}

@@ -20,40 +20,40 @@ use crate::output::{Failure, say};
 
 /// Run a gateway: the ledger, its API and the operator's screens
 ///
-/// Keeps everything in a folder (SQLite) unless a PostgreSQL database is given. The first start prints a link to make the
-/// administrator. With --demo it starts on a temporary ledger filled with weeks of simulated life.
+/// Keeps everything in a folder (SQLite) unless a PostgreSQL database is given. The first start prints a link for
+/// creating the administrator. --demo uses a temporary ledger filled with weeks of simulated work.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
     #[command(flatten)]
     place: Place,
-    /// Where to listen
+    /// Address to listen on
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// A look around: a temporary ledger, accounts for each role, a clock that can be run on
+    /// Start a demonstration: a temporary ledger, an account for each role, and a clock that can be advanced
     #[arg(long, conflicts_with_all = ["data", "database"])]
     demo: bool,
     /// Seed of the demonstration's simulation
     // Of the first seeds that gives the Uiju example a yard with lots at every stage and room for the next train.
     #[arg(long, value_name = "S", default_value_t = 7, requires = "demo", value_parser = crate::plan::seed)]
     seed: u64,
-    /// Evidence from outside: show the watcher's board of this CSV file, and add rows to it
+    /// Evidence from outside, a CSV file: show the watcher's board and accept new rows
     #[arg(long, value_name = "EVIDENCE.csv")]
     evidence: Option<PathBuf>,
-    /// Explanations for the board; `hypotheses.toml` beside the gateway file if there is one
+    /// Explanations for the board [default: hypotheses.toml next to the gateway file, if it exists]
     #[arg(long, value_name = "HYPOTHESES.toml", requires = "evidence")]
     hypotheses: Option<PathBuf>,
-    /// A proxy in front speaks TLS: mark cookies as secure
+    /// Mark cookies as secure, because a proxy in front provides TLS
     #[arg(long)]
     secure: bool,
-    /// Speak TLS: certificate with those that vouch for it, in a PEM file
+    /// Certificate with its chain, a PEM file: serve TLS
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's key, in a PEM file
+    /// Private key of the certificate, a PEM file
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Take clients' addresses from the last X-Forwarded-For of the proxy in front
+    /// Take client addresses from the last X-Forwarded-For of the proxy in front
     #[arg(long)]
     behind_proxy: bool,
     /// Write logs as JSON lines
@@ -128,7 +128,9 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         .await
         .map_err(failed)?;
     if live.standing() == Standing::Standby {
-        say("another server writes this ledger; this one stands by and takes over when it stops\n");
+        say(
+            "another server is writing this ledger; this one is a standby and takes over when it stops\n",
+        );
     }
     found(&live, &gateway).await?;
     tell_double_spellings(&live).await?;
@@ -146,7 +148,7 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
             .map_err(|problem| Failure::Machine(problem.detail))?;
         if known.is_empty() {
             say(&format!(
-                "\nThis ledger has no administrator yet. Open this link once to make them:\n  {url}{path}\n\n"
+                "\nThis ledger has no administrator yet. Open this link, which works once, to create one:\n  {url}{path}\n\n"
             ));
             for open in open {
                 say(&format!("  {open}; two people can adopt a shorter one\n"));
@@ -154,7 +156,7 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         } else {
             let names: Vec<&str> = known.iter().map(PersonName::as_str).collect();
             say(&format!(
-                "\nNobody can sign in to this ledger yet. Its administrator is {}: open this link once to take the account over under that name:\n  {url}{path}\n\n",
+                "\nNobody can sign in to this ledger yet. Its administrator is {}. Open this link, which works once, to take over that account:\n  {url}{path}\n\n",
                 names.join(" or ")
             ));
         }
@@ -185,16 +187,16 @@ fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
     let said = |why: &str| format!("cannot listen on `{address}`: {why}");
     match error.kind() {
         ErrorKind::AddrInUse => Failure::Machine(said(
-            "another program listens there; stop it, or choose another address with --listen",
+            "another program is listening there; stop it, or choose another address with --listen",
         )),
         ErrorKind::PermissionDenied => Failure::Machine(said(
-            "permission is denied; ports below 1024 belong to the system, choose another with --listen",
+            "permission is denied; ports below 1024 are reserved, choose another with --listen",
         )),
         ErrorKind::AddrNotAvailable => Failure::BadInput(said(
             "this machine does not have that address; try 127.0.0.1:8080",
         )),
         ErrorKind::InvalidInput => Failure::BadInput(said(
-            "it is not an address with a port; write one such as 127.0.0.1:8080",
+            "this is not an address with a port; write one such as 127.0.0.1:8080",
         )),
         _ => Failure::BadInput(said(&format!(
             "{error}; write an address with a port, such as 127.0.0.1:8080"
@@ -217,7 +219,7 @@ async fn found(live: &Live, gateway: &Gateway) -> Result<(), Failure> {
         Some(true) => Ok(()),
         Some(false) => {
             say(
-                "the rules in force differ from those of the gateway file; what is recorded counts: `lazaret ledger adopt` shows the difference and takes it over\n",
+                "the rules in force differ from those of the gateway file, and the recorded rules apply; `lazaret ledger adopt` shows and adopts the difference\n",
             );
             Ok(())
         }
@@ -257,8 +259,8 @@ async fn demo(
         .await
         .map_err(|problem| Failure::Machine(problem.detail))?;
     let mut text = format!(
-        "A demonstration of {}: {recorded} records of simulated life, made in {:.1} s; it is {} there.\n\
-         Nothing of it is kept. Sign in as one of these:\n\n",
+        "A demonstration of {}: {recorded} records of simulated work, made in {:.1} s; the time there is {}.\n\
+         Nothing is kept. Sign in as one of these:\n\n",
         gateway.name,
         began.elapsed().as_secs_f64(),
         live.now()

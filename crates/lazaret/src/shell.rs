@@ -21,7 +21,7 @@ pub(crate) struct CompletionsArguments {
 /// ~/.local/share/man/man1/lazaret-plan-capacity.1`.
 #[derive(Args, Debug)]
 pub(crate) struct ManArguments {
-    /// The command it is about, such as `plan capacity` or `lazaret-plan-capacity`; without one, lazaret itself
+    /// Command to describe, such as `plan capacity` or `lazaret-plan-capacity` [default: lazaret itself]
     #[arg(value_name = "COMMAND")]
     command: Vec<String>,
 }

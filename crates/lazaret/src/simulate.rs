@@ -30,13 +30,13 @@ use progress::Progress;
 /// The headline figures are settled when their intervals are within this share of their means.
 pub(crate) const SETTLED_SHARE: f64 = 0.01;
 
-/// Simulate a gateway and say what it can do
+/// Simulate a gateway and print what it can do
 ///
-/// Replications run until the headline figures (lots a day, time in the gateway and its 95 % point, lots in the gateway)
-/// are known to within 1 % of their means, or until `--limit`; the answer says which. Every figure comes with its 95 %
-/// interval. The same file, seed and version give the same result on any number of threads.
+/// Replications run until the headline figures (lots a day, time in the gateway and its 95 % point, lots in the
+/// gateway) are known to within 1 % of their means, or until `--limit`; the answer says which. Every figure comes with
+/// its 95 % interval. The same file, seed and version give the same result on any number of threads.
 ///
-/// Ctrl-C ends the run; what is known by then is printed and marked as partial. A second Ctrl-C ends it at once.
+/// Ctrl-C ends the run and prints what is known by then, marked as partial. A second Ctrl-C ends it immediately.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     /// Run exactly this many replications
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     replications: Option<u64>,
-    /// The most replications when running until the figures have settled
+    /// Maximum number of replications when running until the figures have settled
     #[arg(
         long,
         value_name = "N",
@@ -62,7 +62,7 @@ pub(crate) struct Arguments {
     /// Print one JSON object for machines
     #[arg(long)]
     json: bool,
-    /// Write one row a replication: its number, its seed and every metric
+    /// Write one row per replication: its number, its seed and every metric
     #[arg(long, value_name = "OUT.csv", value_hint = clap::ValueHint::FilePath)]
     per_replication: Option<Output>,
     /// Write the events of replication 0 as JSON lines

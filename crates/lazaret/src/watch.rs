@@ -20,10 +20,10 @@ use clap::{Args, Subcommand};
 
 use crate::output::Failure;
 
-/// Watch a gateway from outside: what graded evidence says about it
+/// Watch a gateway from outside: infer what happens there from graded evidence
 ///
-/// Evidence is a CSV file of dated observations. What each measures is in a file of rules, `observe.toml` next to the
-/// gateway file. See docs/watch.md.
+/// Evidence is a CSV file of dated observations. The observation rules, `observe.toml` next to the gateway file, say
+/// what each row measures. See docs/watch.md.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(subcommand)]

@@ -6778,7 +6778,7 @@ export interface operations {
     board_page: {
         parameters: {
             query?: {
-                /** @description Anything: another one makes a browser read the page anew. */
+                /** @description Any value; a new one makes a browser reload the page. */
                 shown?: string;
             };
             header?: never;
@@ -7639,7 +7639,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Looked at, and taken if it is right and not only a check. */
+            /** @description Checked, and imported if it is right and `check` is false. */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -33,7 +33,7 @@ impl Oracle {
 
     fn person(&self, person: &PersonName) -> Option<String> {
         let known = self.people.contains_key(person.as_str());
-        (!known).then(|| format!("nobody is called {person}"))
+        (!known).then(|| format!("there is no person {person}"))
     }
 
     fn exception(&self, exception: &str) -> Option<String> {

@@ -140,7 +140,7 @@ fn a_ledger_is_founded_with_the_longest_that_the_file_leaves_open() {
     let open = open_lengths(&gateway);
     assert_eq!(
         open[0],
-        "hold of medicine: 14 d to 30 d by the file; it begins with 30 d"
+        "hold of medicine: 14 d to 30 d in the file; the ledger starts with 30 d"
     );
     assert_eq!(open.len(), 6, "{open:?}");
     let stated = UIJU
@@ -217,7 +217,7 @@ fn what_is_here_is_not_lost_by_a_changed_file() {
     assert!(
         asked
             .differences
-            .contains(&"there is no goods class general any more".to_owned())
+            .contains(&"goods class general is removed".to_owned())
     );
     assert!(
         asked.obstacles[0].starts_with("2 lots of class general are here and 0 are announced"),
@@ -234,7 +234,7 @@ fn what_is_here_is_not_lost_by_a_changed_file() {
         .replace("count = 10 ", "count = 1 ");
     let asked = adoption(&read(&fewer), ledger.state(), &[], now());
     let holds =
-        |line: &String| line.contains("holds 2 and would have room for 1: nothing new goes in");
+        |line: &String| line.contains("contains 2 and would have room for 1: nothing can enter");
     assert!(asked.consequences.iter().any(holds), "{asked:?}");
 }
 

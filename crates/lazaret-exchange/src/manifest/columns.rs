@@ -48,7 +48,7 @@ impl Columns {
         notes: &mut Vec<String>,
     ) -> Result<Columns, TableError> {
         let head = head_row(table, said).ok_or_else(|| {
-            TableError::unreadable("the table is empty: its first row names the columns")
+            TableError::unreadable("the table is empty; its first row must name the columns")
         })?;
         let row = table.cells.row(head).expect("it was found among the rows");
         if head > 0 {
@@ -60,7 +60,7 @@ impl Columns {
                 .collect();
             if !above.is_empty() {
                 notes.push(format!(
-                    "the headings are in row {}; what is above them was left out: {}",
+                    "the headings are in row {}; the rows above them were skipped: {}",
                     head + 1,
                     shortened(&above.join(" … "))
                 ));

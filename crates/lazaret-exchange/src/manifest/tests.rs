@@ -241,9 +241,7 @@ fn what_a_spreadsheet_has_spoilt_is_refused() {
     );
     let refused = try_read(open.as_bytes(), &Choices::default(), &Said::default()).unwrap_err();
     assert!(
-        refused
-            .detail
-            .starts_with("row 2: a quote is opened and never closed"),
+        refused.detail.starts_with("row 2: a quote is never closed"),
         "{refused:?}"
     );
     let inch = format!(
@@ -406,7 +404,7 @@ fn sheets_rows_and_cells_that_hide_are_asked_about() {
     assert!(
         read.notes
             .iter()
-            .any(|n| n.contains("hidden sheets were left out: old")),
+            .any(|n| n.contains("hidden sheets were skipped: old")),
         "{:?}",
         read.notes
     );

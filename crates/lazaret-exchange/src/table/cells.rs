@@ -161,7 +161,7 @@ impl Cells {
                 wrong: Wrong::CellTooLong { most: CELL_MAX },
             };
             return Err(wrong_cells(
-                "a cell is longer than a spreadsheet allows; nothing was taken",
+                "a cell is longer than a spreadsheet allows; nothing was imported",
                 vec![wrong],
             ));
         }
@@ -169,7 +169,7 @@ impl Cells {
         let needed = (begun + column + 1).max(self.texts.len());
         if needed > CELLS_MAX || self.texts.bytes() + text.len() > TEXT_MAX {
             return Err(too_large(format!(
-                "at most {CELLS_MAX} cells with {} MB of text are taken at once; split the file",
+                "at most {CELLS_MAX} cells with {} MB of text are accepted at once; split the file",
                 TEXT_MAX >> 20
             )));
         }
@@ -242,7 +242,7 @@ pub(super) fn wrong_cells(detail: impl Into<String>, cells: Vec<CellError>) -> T
 
 pub(super) fn too_many_rows() -> TableError {
     too_large(format!(
-        "at most {ROWS_MAX} rows are taken at once; split the file"
+        "at most {ROWS_MAX} rows are accepted at once; split the file"
     ))
 }
 

@@ -19,7 +19,7 @@ pub(super) fn read(bytes: &[u8], choices: &Choices) -> Result<Table, TableError>
     let mut notes = Vec::new();
     if decoded.guessed {
         notes.push(format!(
-            "the file says no encoding; it was read as {}. If letters look wrong, choose another",
+            "the file does not state its encoding and was read as {}; if letters look wrong, choose another",
             decoded.encoding
         ));
     } else if decoded.encoding != "UTF-8" {
@@ -32,13 +32,13 @@ pub(super) fn read(bytes: &[u8], choices: &Choices) -> Result<Table, TableError>
     // One line may hold them all, and the reader keeps a number for each cell of a line.
     if text.bytes().filter(|byte| *byte == separator).count() > CELLS_MAX {
         return Err(too_large(format!(
-            "at most {CELLS_MAX} cells are taken at once; split the file"
+            "at most {CELLS_MAX} cells are accepted at once; split the file"
         )));
     }
     let scanned = scan(text, separator)?;
     if let Some(row) = scanned.spread {
         notes.push(format!(
-            "row {row}: a cell in quotes goes over several lines and holds separators; look whether a quote is missing"
+            "row {row}: a quoted cell spans several lines and contains separators; check whether a quote is missing"
         ));
     }
     let mut reader = csv::ReaderBuilder::new()
@@ -157,7 +157,7 @@ fn scan(text: &str, separator: u8) -> Result<Scanned, TableError> {
                 }
                 if byte != separator && !ends_line && byte != b' ' {
                     return Err(TableError::unreadable(format!(
-                        "row {row}: there is text after a closing quote; a quote within quotes is written twice"
+                        "row {row}: there is text after a closing quote; write a quote within quotes twice"
                     )));
                 }
             }
@@ -179,7 +179,7 @@ fn scan(text: &str, separator: u8) -> Result<Scanned, TableError> {
     }
     if at == At::Quoted {
         return Err(TableError::unreadable(format!(
-            "row {opened}: a quote is opened and never closed, so everything after it would be one cell"
+            "row {opened}: a quote is never closed, so everything after it would be one cell"
         )));
     }
     Ok(Scanned { text: out, spread })

@@ -44,18 +44,18 @@ pub(super) fn decode<'a>(bytes: &'a [u8], label: Option<&str>) -> Result<Decoded
     if failed {
         return Err(TableError::unreadable(match label {
             Some(_) => format!(
-                "the file is not {}; leave the encoding out, and it is found",
+                "the file is not {}; leave out the encoding to have it detected",
                 encoding.name()
             ),
             None => format!(
-                "the file looks like {} and has bytes that are none of its letters; save it as CSV UTF-8, or say its encoding",
+                "the file looks like {} but has bytes that are invalid in it; save it as CSV UTF-8, or give its encoding",
                 encoding.name()
             ),
         }));
     }
     if text.contains('\0') {
         return Err(TableError::unreadable(
-            "the file has NUL characters; it is not a text. Save it as CSV UTF-8",
+            "the file has NUL characters, so it is not a text; save it as CSV UTF-8",
         ));
     }
     Ok(Decoded {

@@ -81,7 +81,7 @@ impl<'a> Book<'a> {
     fn new(bytes: &'a [u8], limits: Limits) -> Result<Self, TableError> {
         if bytes.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]) {
             return Err(unreadable(
-                "it has a password, or is of the format before 2007; save it as .xlsx without a password",
+                "it has a password, or uses the format before 2007; save it as .xlsx without a password",
             ));
         }
         // Each part of the archive's list takes ten times its bytes in memory once it is read.
@@ -182,10 +182,7 @@ impl<'a> Book<'a> {
                     .map(|sheet| sheet.name.as_str())
                     .collect();
                 if !hidden.is_empty() {
-                    notes.push(format!(
-                        "hidden sheets were left out: {}",
-                        hidden.join(", ")
-                    ));
+                    notes.push(format!("hidden sheets were skipped: {}", hidden.join(", ")));
                 }
                 sheets.iter().filter(|sheet| !sheet.hidden).collect()
             }
@@ -209,7 +206,7 @@ impl<'a> Book<'a> {
             }
             if let Some((first, _)) = found {
                 return Err(TableError::unreadable(format!(
-                    "the workbook has several sheets with something in them ({first}, {}); say which one to read",
+                    "the workbook has several sheets with content ({first}, {}); say which one to read",
                     sheet.name
                 )));
             }
@@ -319,11 +316,11 @@ fn shown_rows(
             Ok(read.cells)
         }
         Some(false) => {
-            notes.push(format!("{named} are hidden and were left out"));
+            notes.push(format!("{named} are hidden and were skipped"));
             read.cells.without(&hidden)
         }
         None => Err(TableError::unreadable(format!(
-            "{named} are hidden; say whether they are to be read (hidden_rows=true) or left out (hidden_rows=false)"
+            "{named} are hidden; say whether to read them (hidden_rows=true) or skip them (hidden_rows=false)"
         ))),
     }
 }
@@ -431,8 +428,8 @@ fn formats(xml: &mut Part<'_, '_>) -> Result<Vec<Format>, TableError> {
     }
 }
 
-/// What a format shows: a date if it has a letter of one outside of quotes, brackets and escapes; zeros if it has nothing
-/// else.
+/// What a format shows: a date if it has a letter of one outside of quotes, brackets and escapes; zeros if it has
+/// nothing else.
 fn format_of(code: &str) -> Format {
     let plain = code.split(';').next().unwrap_or("").trim();
     if (2..=40).contains(&plain.len()) && plain.bytes().all(|b| b == b'0') {
@@ -541,7 +538,7 @@ fn cells<R: Read>(xml: &mut Xml<'_, R>, known: &Known) -> Result<SheetRead, Tabl
                     }
                     if row < cells.len() || (row == cells.len() && column < cells.in_hand()) {
                         return Err(unreadable(format!(
-                            "its cells are out of order at row {}, column {}; save it again with a spreadsheet",
+                            "its cells are out of order at row {}, column {}; save it again with a spreadsheet program",
                             row + 1,
                             column + 1
                         )));
@@ -893,7 +890,7 @@ impl<R: Read> BufRead for Counted<'_, R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         let too_large = |what| Err(io::Error::new(ErrorKind::FileTooLarge, what));
         if self.limits.unpacked == 0 {
-            return too_large("more is packed than any manifest needs; split the file");
+            return too_large("the unpacked file is too large; split it");
         }
         if self.event > self.limits.event {
             return too_large("one text is longer than a spreadsheet allows");

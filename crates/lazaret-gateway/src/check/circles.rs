@@ -59,11 +59,11 @@ fn waits_for_itself(
             "waits-for-itself",
             at.steps[step.index()],
             format!(
-                "the lots of a vehicle stay in `{}` for step `{}`, and all but the last need a slot besides that of the vehicle: a full `{}` can wait for itself for ever",
+                "the lots of a vehicle stay in `{}` for step `{}`, and all but the last need a slot besides that of the vehicle: a full `{}` can wait for itself forever",
                 place.name, next.name, place.name
             ),
         )
-        .help("let that step be at a place of its own, or let one vehicle carry one lot")
+        .help("move that step to a separate place, or let each vehicle carry one lot")
     })
 }
 
@@ -89,13 +89,13 @@ fn rework_loop(gateway: &Gateway, at: &Locations, steps: &[StepIx]) -> Option<Di
             "rework-loop",
             at.steps[inspection],
             format!(
-                "lots go back from here to `{}`; if `{}` are full at once, each waits for room in the next, and nothing moves any more",
+                "lots go back from here to `{}`; if `{}` are full at once, each waits for room in the next, and nothing moves",
                 back.name,
                 names.join("` and `")
             ),
         )
         .help(format!(
-            "give `{}` buffer = \"unlimited\", or see with `lazaret simulate` that it does not happen",
+            "give `{}` buffer = \"unlimited\", or check with `lazaret simulate` that it does not happen",
             names[0]
         )),
     )

@@ -49,7 +49,7 @@ impl<'d> Reader<'d> {
             Diagnostic::error(
                 "unknown-name",
                 section.at_key(key),
-                format!("there is no time zone `{name}`"),
+                format!("`{name}` is not a time zone"),
             )
             .help(help),
         );
@@ -76,8 +76,12 @@ impl<'d> Reader<'d> {
         };
         if moment.offset.is_some() {
             self.error(
-                Diagnostic::error("wrong-kind", node.at, "dates of a file have no offset")
-                    .help("write local time; [gateway] time_zone says where"),
+                Diagnostic::error(
+                    "wrong-kind",
+                    node.at,
+                    "dates in a gateway file have no offset",
+                )
+                .help("write local time; `time_zone` of [gateway] gives the zone"),
             );
             return None;
         }
@@ -104,7 +108,7 @@ impl<'d> Reader<'d> {
             self.error(Diagnostic::error(
                 "out-of-range",
                 node.at,
-                "dates lie between 1600 and 2600",
+                "dates must lie between 1600 and 2600",
             ));
             return None;
         }
@@ -270,12 +274,8 @@ impl<'d> Reader<'d> {
         }
         if days == [false; 7] {
             self.error(
-                Diagnostic::error(
-                    "impossible",
-                    entry.node.at,
-                    "no day of the week is named here",
-                )
-                .help("leave it out for every day"),
+                Diagnostic::error("impossible", entry.node.at, "this names no day of the week")
+                    .help("for every day, leave it out"),
             );
             return None;
         }
@@ -296,8 +296,12 @@ impl<'d> Reader<'d> {
             };
             let Some((from, to)) = text.split_once('-') else {
                 self.error(
-                    Diagnostic::error("wrong-kind", item.at, "a shift has a beginning and an end")
-                        .help("write \"08:00-20:00\"; \"22:00-06:00\" goes over midnight"),
+                    Diagnostic::error(
+                        "wrong-kind",
+                        item.at,
+                        "a shift needs a beginning and an end",
+                    )
+                    .help("write \"08:00-20:00\"; \"22:00-06:00\" spans midnight"),
                 );
                 continue;
             };
@@ -317,8 +321,8 @@ impl<'d> Reader<'d> {
         }
         if items.is_empty() {
             self.error(
-                Diagnostic::error("impossible", entry.node.at, "there is no shift here")
-                    .help("leave it out for work round the clock"),
+                Diagnostic::error("impossible", entry.node.at, "this lists no shift")
+                    .help("for work round the clock, leave it out"),
             );
             return None;
         }
@@ -399,7 +403,7 @@ impl<'d> Reader<'d> {
                         "this closure ends before it begins",
                     )
                     .also(from_node.at, "it begins here")
-                    .help("exchange the two dates"),
+                    .help("swap the two dates"),
                 );
                 continue;
             }
@@ -463,7 +467,7 @@ impl<'d> Reader<'d> {
                             first.key_at,
                             "`first` belongs to `every`",
                         )
-                        .help("remove it: the timetable says when the first is due"),
+                        .help("remove it: the timetable gives the first departure"),
                     );
                 }
                 let Value::Table(table) = &entry.node.value else {

@@ -16,7 +16,7 @@ pub(crate) const CSV_BYTES_MAX: usize = 64 << 20;
 pub(crate) fn column(text: &str, column: &str) -> Result<(Vec<f64>, usize), String> {
     if text.len() > CSV_BYTES_MAX {
         return Err(format!(
-            "this CSV file has {} bytes, and {CSV_BYTES_MAX} are the most that is read",
+            "this CSV file has {} bytes; the limit is {CSV_BYTES_MAX}",
             text.len()
         ));
     }
@@ -44,7 +44,7 @@ pub(crate) fn column(text: &str, column: &str) -> Result<(Vec<f64>, usize), Stri
         > 1
     {
         return Err(format!(
-            "this CSV file has several columns `{column}`; give each a heading of its own"
+            "this CSV file has several columns `{column}`; give each a different heading"
         ));
     }
     let (mut values, mut blank) = (Vec::new(), 0);

@@ -64,7 +64,7 @@ impl<'d> Reader<'d> {
                     "out-of-range",
                     at,
                     format!(
-                        "some {:.1e} {what} in {}, and {OFTEN_MOST:.0e} is the most that is simulated",
+                        "about {:.1e} {what} in {}; the limit is {OFTEN_MOST:.0e}",
                         found.times, gateway.length
                     ),
                 )
@@ -175,7 +175,7 @@ impl<'d> Reader<'d> {
                     source_at,
                     format!("`{class}` from `{from}` is never unloaded"),
                 )
-                .help("let an unloading step apply to it"),
+                .help("make an unloading step apply to it"),
             );
         };
         for (i, &step) in path.iter().enumerate() {
@@ -188,7 +188,7 @@ impl<'d> Reader<'d> {
                         format!("step `{name}` works on lots, but they are unloaded after it"),
                     )
                     .also(step_at(path[unloading]), "the unloading")
-                    .help("move it behind the unloading, or say does = \"handle\""),
+                    .help("move it after the unloading, or write does = \"handle\""),
                 );
             }
             if i > unloading && is_unloading(step) {
@@ -199,7 +199,7 @@ impl<'d> Reader<'d> {
                         format!("`{class}` from `{from}` is unloaded a second time here"),
                     )
                     .also(step_at(path[unloading]), "the first unloading")
-                    .help("restrict them by `goods` or `sources`, or say does = \"treat\""),
+                    .help("restrict them by `goods` or `sources`, or write does = \"treat\""),
                 );
             }
             if i > unloading && matches!(kind(step), StepKind::Handle) {
@@ -208,11 +208,11 @@ impl<'d> Reader<'d> {
                         "no-unloading",
                         step_at(step),
                         format!(
-                            "step `{name}` works on vehicles, but its lots are off them already"
+                            "step `{name}` works on vehicles, but the lots are already unloaded"
                         ),
                     )
                     .also(step_at(path[unloading]), "the unloading")
-                    .help("move it before the unloading, or say does = \"treat\""),
+                    .help("move it before the unloading, or write does = \"treat\""),
                 );
             }
             if matches!(kind(step), StepKind::Dispatch(_)) && i + 1 < path.len() {
@@ -278,7 +278,7 @@ impl<'d> Reader<'d> {
                             ),
                         )
                         .also(from_at, "lots leave here clean")
-                        .also(to_at, "and come dirty into this")
+                        .also(to_at, "and enter this one dirty")
                         .help("change the zone of a place, or the order of the steps"),
                     );
                 }
@@ -378,9 +378,9 @@ impl<'d> Reader<'d> {
                     Diagnostic::error(
                         "too-many",
                         self.names.steps.at[i],
-                        format!("holds count from more than {MOST} different moments"),
+                        format!("holds count from more than {MOST} different events"),
                     )
-                    .help("let some of them count from the same step"),
+                    .help("make some of them count from the same step"),
                 );
                 return;
             }
@@ -423,9 +423,9 @@ impl<'d> Reader<'d> {
                         )
                         .also(self.names.sources.at[s], "comes by sea")
                         .help(if matches!(step.kind, StepKind::Unload { .. }) && !by_class {
-                            "say each = \"lot\" if it is the time of each lot, or give one time for all classes"
+                            "write each = \"lot\" if it is the time of each lot, or give one time for all classes"
                         } else {
-                            "let it apply to all classes with one time, and restrict the steps after the unloading"
+                            "apply it to all classes with one time, and restrict the steps after the unloading"
                         }),
                     );
                     break;

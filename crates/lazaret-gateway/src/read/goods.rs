@@ -97,7 +97,7 @@ impl<'d> Reader<'d> {
         if any_unknown {
             if left_out > 0 {
                 self.error(
-                    Diagnostic::error("shares", top, "a class has no share while another's is unknown")
+                    Diagnostic::error("shares", top, "one class has no share while another has an unknown one")
                         .help("give each class a share; with unknowns they are scaled to sum to 1 in each replication"),
                 );
             }
@@ -154,7 +154,7 @@ impl<'d> Reader<'d> {
                     diagnostic = diagnostic.also(at, "");
                 }
             }
-            self.error(diagnostic.help("leave one share out and it takes the rest"));
+            self.error(diagnostic.help("leave one share out; it takes the rest"));
             return as_given();
         }
         let rest = (1.0 - total).max(0.0) / left_out.max(1) as f64;

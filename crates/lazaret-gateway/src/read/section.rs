@@ -212,7 +212,7 @@ impl<'d> Reader<'d> {
                 Diagnostic::error(
                     "unknown-name",
                     node.at,
-                    format!("there is no {} `{name}`", thing.word()),
+                    format!("{} `{name}` is not declared", thing.word()),
                 )
                 .maybe_help(help),
             );
@@ -287,7 +287,10 @@ impl<'d> Reader<'d> {
                     self.error(Diagnostic::error(
                         "out-of-range",
                         inner.node.at,
-                        format!("how many of `{}` must be a whole number from 1", inner.key),
+                        format!(
+                            "the number of `{}` must be a whole number from 1",
+                            inner.key
+                        ),
                     ));
                     continue;
                 }
@@ -333,7 +336,7 @@ impl<'d> Reader<'d> {
             self.error(Diagnostic::error(
                 "out-of-range",
                 node.at,
-                "this is not a usable number",
+                "this is not a valid number",
             ));
             return None;
         }
@@ -374,7 +377,7 @@ impl<'d> Reader<'d> {
             let (mut values, blank) = super::csv::column(&csv(file)?, column)?;
             if blank > 0 {
                 blanks.push(format!(
-                    "{blank} of {} rows of `{file}` have nothing under `{column}` and are left out",
+                    "{blank} of {} rows of `{file}` have no value in `{column}` and are ignored",
                     blank + values.len()
                 ));
             }
@@ -406,7 +409,7 @@ impl<'d> Reader<'d> {
         for message in blanks {
             let warning = Diagnostic::warning("blank-cells", node.at, message);
             self.diagnostics
-                .push(warning.help("fill them in, or take these rows out of the file"));
+                .push(warning.help("fill in the values, or remove these rows"));
         }
         match result {
             Ok(quantity) => Some(quantity),
@@ -474,7 +477,7 @@ impl<'d> Reader<'d> {
         self.error(Diagnostic::error(
             "out-of-range",
             at,
-            format!("this may be more than {most}, the most that is allowed"),
+            format!("this may exceed the limit of {most}"),
         ));
     }
 
@@ -530,13 +533,13 @@ impl<'d> Reader<'d> {
                     (Dimension::Number, true) => format!("this must not be negative{when}"),
                     (_, true) => format!("{what} cannot be negative{when}"),
                     (_, false) => {
-                        format!("{what} cannot be negative, and this may be {least}{when}")
+                        format!("{what} cannot be negative, but this may be {least}{when}")
                     }
                 };
                 let mut diagnostic = Diagnostic::error("negative", node.at, message);
                 if let Distribution::Normal { .. } = distribution {
                     diagnostic = diagnostic.help(
-                        "cut it at zero: leave the cuts out, or write normal(mean, sd, 0, high)",
+                        "cut it at zero: leave out the cuts, or write normal(mean, sd, 0, high)",
                     );
                 }
                 self.error(diagnostic);
@@ -585,7 +588,7 @@ impl<'d> Reader<'d> {
                 self.error(Diagnostic::error(
                     "out-of-range",
                     node.at,
-                    format!("this counts things, and {low} is not a whole number"),
+                    format!("this is a count, and {low} is not a whole number"),
                 ));
                 return false;
             }
@@ -631,7 +634,7 @@ impl<'d> Reader<'d> {
                         node.at,
                         "a share is one number, not a distribution",
                     )
-                    .help("give the distribution under [unknown] and its name here"),
+                    .help("put the distribution under [unknown] and write its name here"),
                 );
                 return None;
             }
@@ -646,7 +649,7 @@ impl<'d> Reader<'d> {
                     format!("a share lies between 0 and 1{when}"),
                 );
                 if (2.0..=100.0).contains(&value) && when.is_empty() {
-                    diagnostic = diagnostic.help(format!("write \"{value} %\" for per cent"));
+                    diagnostic = diagnostic.help(format!("for a percentage, write \"{value} %\""));
                 }
                 self.error(diagnostic);
                 return None;

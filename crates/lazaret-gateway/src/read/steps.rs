@@ -114,12 +114,12 @@ impl<'d> Reader<'d> {
                 let message = if next == i {
                     format!("{what} is followed by itself")
                 } else {
-                    format!("{what} is followed by an earlier step, so a lot would go round for ever")
+                    format!("{what} is followed by an earlier step, so a lot would loop forever")
                 };
                 self.error(
                     Diagnostic::error("cycle", section.at_key("next"), message)
                         .also(self.names.steps.at[next], "that step")
-                        .help("to treat lots again, give an inspection again = { share = 0.1, from = \"…\" }"),
+                        .help("to treat lots again, add again = { share = 0.1, from = \"…\" } to an inspection"),
                 );
                 None
             });
@@ -155,7 +155,7 @@ impl<'d> Reader<'d> {
                     Diagnostic::error(
                         "no-unloading",
                         at,
-                        format!("no step takes the lots off their vehicles before {what}"),
+                        format!("no step unloads the vehicles before {what}"),
                     )
                     .help("add a step before it: id = \"unload\", at = \"…\", takes = \"2 h\""),
                 );
@@ -183,11 +183,11 @@ impl<'d> Reader<'d> {
                 let help = match (key, does) {
                     ("next", _) => "remove it: a dispatched lot has left".to_string(),
                     ("takes", _) => {
-                        "remove it: a departure takes no time; how often one leaves is `every`"
+                        "remove it: a departure takes no time; `every` says how often one leaves"
                             .to_string()
                     }
                     _ => format!(
-                        "remove it, or say does = \"{}\"",
+                        "remove it, or write does = \"{}\"",
                         kinds.first().copied().unwrap_or("treat")
                     ),
                 };
@@ -210,9 +210,9 @@ impl<'d> Reader<'d> {
                 Diagnostic::error(
                     "does-not-apply",
                     entry.key_at,
-                    "all lots of a vehicle are unloaded together here, so none of them waits for its turn",
+                    "all lots of a vehicle are unloaded together here, so `at_once` has no effect",
                 )
-                .help("remove `at_once`, or say each = \"lot\""),
+                .help("remove `at_once`, or write each = \"lot\""),
             );
         }
         let most = self.whole(section, "at_once")?;
@@ -227,7 +227,7 @@ impl<'d> Reader<'d> {
                 Diagnostic::error(
                     "one-of-two",
                     section.at_key("except"),
-                    "`goods` and `except` stand together",
+                    "`goods` and `except` exclude one another",
                 )
                 .also(section.at_key("goods"), "the other")
                 .help("keep one of them"),
@@ -292,7 +292,7 @@ impl<'d> Reader<'d> {
                 Diagnostic::error(
                     "missing-key",
                     entry.key_at,
-                    format!("it is not said how long {what} takes for `{name}`"),
+                    format!("{what} has no duration for `{name}`"),
                 )
                 .help(format!("add {name} = \"…\" or other = \"…\"")),
             );
@@ -321,7 +321,7 @@ impl<'d> Reader<'d> {
                 Diagnostic::warning(
                     "unsaid-clock",
                     section.at,
-                    format!("{what} does not say from when it counts, so it counts from when a lot is stored"),
+                    format!("{what} does not say when its clock starts, so it starts when a lot is stored"),
                 )
                 .help(format!(
                     "add clock = \"when stored\", or clock = \"starts when {treatment} ends\""
@@ -361,7 +361,7 @@ impl<'d> Reader<'d> {
                     Diagnostic::error(
                         "unknown-word",
                         entry.node.at,
-                        format!("a clock cannot run `{text}`"),
+                        format!("`{text}` does not say when a clock starts"),
                     )
                     .help("write \"when stored\", \"on arrival\" or \"starts when STEP ends\""),
                 );
@@ -383,7 +383,7 @@ impl<'d> Reader<'d> {
             let names = self.names.steps.names.iter().map(String::as_str);
             let help = self.suggestion(word, "step", names);
             self.error(
-                Diagnostic::error("unknown-name", at, format!("there is no step `{word}`"))
+                Diagnostic::error("unknown-name", at, format!("step `{word}` is not declared"))
                     .maybe_help(help),
             );
             return HoldClock::Stored;
@@ -474,7 +474,7 @@ impl<'d> Reader<'d> {
             (Some(rest), false, _) if rest > 1.0 + 1e-9 => self.error(Diagnostic::error(
                 "shares",
                 section.at,
-                format!("again, fail and destroy sum to {rest}, more than 1"),
+                format!("again, fail and destroy sum to {rest}, which is more than 1"),
             )),
             (Some(rest), true, Some(pass)) if (rest + pass - 1.0).abs() > 1e-6 => {
                 let sum = ((rest + pass) * 1e9).round() / 1e9;
@@ -484,7 +484,7 @@ impl<'d> Reader<'d> {
                         section.at_key("pass"),
                         format!("pass, again, fail and destroy sum to {sum}, not 1"),
                     )
-                    .help("leave `pass` out and it takes the rest"),
+                    .help("leave `pass` out; it takes the rest"),
                 );
             }
             (None, false, _) => self.error(
@@ -527,7 +527,7 @@ impl<'d> Reader<'d> {
                 Diagnostic::error(
                     "impossible",
                     section.at_key("at_least"),
-                    format!("at least {least_value} and at most {most_value} cannot both hold"),
+                    format!("a departure cannot have at least {least_value} and at most {most_value} lots"),
                 )
                 .also(section.at_key("takes_up_to"), "the most"),
             );

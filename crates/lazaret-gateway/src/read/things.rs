@@ -79,7 +79,7 @@ impl<'d> Reader<'d> {
                 self.error(Diagnostic::error(
                     "out-of-range",
                     entry.node.at,
-                    "nothing can be simulated in no time",
+                    "the length must be above zero",
                 ));
             } else if seconds > fields::LONGEST_S {
                 self.error(
@@ -87,11 +87,11 @@ impl<'d> Reader<'d> {
                         "out-of-range",
                         entry.node.at,
                         format!(
-                            "this is {:.0} years, and at most 200 can be simulated",
+                            "this is {:.0} years; the limit is 200",
                             seconds / (365.25 * 86_400.0)
                         ),
                     )
-                    .help("for a settled state take study = \"steady\" and a few years"),
+                    .help("for the settled state, use study = \"steady\" and a few years"),
                 );
             } else {
                 length = Span::from_seconds(seconds);
@@ -175,7 +175,7 @@ impl<'d> Reader<'d> {
                     }
                 }
                 self.ascending(&opened, changes.iter().map(|&(at, _)| at));
-                self.never_any(&opened, &count, "there are none of them, ever");
+                self.never_any(&opened, &count, "there are never any of them");
                 let breaks = self.breaks(&opened);
                 out.push(Resource {
                     name,
@@ -244,8 +244,9 @@ impl<'d> Reader<'d> {
     fn never_any(&mut self, section: &Section<'d>, count: &Quantity, message: &str) {
         if count.known_constant() == Some(0.0) && !section.has("from") {
             self.error(
-                Diagnostic::error("out-of-range", section.at_key("count"), message)
-                    .help("what comes later has count = 0 and from = [{ date = …, count = 5 }]"),
+                Diagnostic::error("out-of-range", section.at_key("count"), message).help(
+                    "if they come later, write count = 0 and from = [{ date = …, count = 5 }]",
+                ),
             );
         }
     }
@@ -324,7 +325,7 @@ impl<'d> Reader<'d> {
                         Diagnostic::error(
                             "impossible",
                             section.at_key("fill"),
-                            "units of unlimited room cannot be filled like this",
+                            "units with unlimited room cannot be filled this way",
                         )
                         .help("give a number of slots, or leave `fill` out"),
                     );
@@ -363,7 +364,7 @@ impl<'d> Reader<'d> {
         if matches!(&entry.node.value, Value::Integer(0)) {
             self.error(
                 Diagnostic::error("out-of-range", entry.node.at, "a place with no slots holds nothing")
-                    .help("write how many it has, or \"unlimited\"; a place that is built later has count = 0 and from = [{ date = …, count = 5 }]"),
+                    .help("write the number of slots, or \"unlimited\"; for a place that is built later, write count = 0 and from = [{ date = …, count = 5 }]"),
             );
             return one();
         }
@@ -449,7 +450,7 @@ impl<'d> Reader<'d> {
                     Diagnostic::error(
                         "missing-key",
                         section.at_key(key),
-                        "it is said where or by whom vehicles are washed, but not how long it takes",
+                        "the place or crew of the wash is given, but not its duration",
                     )
                     .help("add wash = \"1 h\""),
                 );
@@ -483,12 +484,8 @@ impl<'d> Reader<'d> {
         };
         if duration.trim().is_empty() {
             self.error(
-                Diagnostic::error(
-                    "missing-unit",
-                    node.at,
-                    "it is not said how long the quarantine is",
-                )
-                .help("write \"quarantine 14 d\""),
+                Diagnostic::error("missing-unit", node.at, "the quarantine has no length")
+                    .help("write \"quarantine 14 d\""),
             );
             return None;
         }
@@ -568,10 +565,10 @@ impl<'d> Reader<'d> {
                     Diagnostic::error(
                         "impossible",
                         section.at_key("fleet"),
-                        format!("a convoy has at least {vehicles} vehicles, but there are only {fleet}, so none would ever leave"),
+                        format!("a convoy has at least {vehicles} vehicles, but the fleet has only {fleet}, so none would ever leave"),
                     )
                     .also(section.at_key("convoy"), "the convoy")
-                    .help("give it a greater fleet, or when_short = \"go_short\""),
+                    .help("enlarge the fleet, or write when_short = \"go_short\""),
                 );
             }
             let closed = self.closures(&section, "closed");

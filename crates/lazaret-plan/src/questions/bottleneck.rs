@@ -47,7 +47,7 @@ pub enum Headline {
     Undecided {
         /// Which of the gains, the greatest first.
         between: Vec<usize>,
-        /// About how many more replications would tell; none if no number within reach would.
+        /// About how many more replications would decide; none if no number within reach would.
         more: Option<u64>,
     },
     /// No gain can be large enough to matter.

@@ -48,7 +48,8 @@ pub struct CompareAnswer {
 ///
 /// * `alternatives` — each a model and a design of it; the models may be different files, if they have the metrics.
 /// * `metrics` — names of the metrics to compare.
-/// * `tolerance` — a difference no larger than this does not matter, in the unit of each metric; none if every one does.
+/// * `tolerance` — a difference no larger than this does not matter, in the unit of each metric; none if every one
+///   does.
 ///
 /// # Errors
 /// [`QuestionError`].
@@ -62,7 +63,7 @@ pub fn ask<X: Experiment>(
 ) -> Result<CompareAnswer, QuestionError> {
     if alternatives.is_empty() {
         return Err(QuestionError::Setting(
-            "there is nothing to compare with, name an alternative".into(),
+            "there is nothing to compare with; name an alternative".into(),
         ));
     }
     let columns = |x: &X| {

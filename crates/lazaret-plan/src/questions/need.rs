@@ -1,4 +1,4 @@
-//! What a flow means to those who wait for it: tonnes a head, share of the trade before, days of need covered.
+//! What a flow means to those who wait for it: tonnes a head, share of the earlier trade, days of need covered.
 
 use serde::Serialize;
 use thiserror::Error;
@@ -42,7 +42,7 @@ pub struct Meaning {
     pub tonnes_a_year: f64,
     /// Kilograms a head and year.
     pub kg_a_head_year: f64,
-    /// Share of the trade before; none if that is not given.
+    /// Share of the earlier trade; none if that is not given.
     pub share_of_before: Option<f64>,
     /// Class by class.
     pub classes: Vec<ClassMeaning>,
@@ -52,7 +52,7 @@ pub struct Meaning {
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum NeedError {
     /// Nobody to supply, or a negative amount.
-    #[error("{what} must be {expected}, it is {value}")]
+    #[error("{what} must be {expected}; it is {value}")]
     Value {
         /// Which number.
         what: String,
@@ -63,7 +63,7 @@ pub enum NeedError {
     },
 }
 
-/// Sets a flow against a population and the trade before.
+/// Sets a flow against a population and the earlier trade.
 ///
 /// * `population` — people.
 /// * `before_tonnes_a_year` — what the trade carried before, over all classes.
@@ -93,7 +93,7 @@ pub fn meaning(
         "above 0",
     )?;
     if let Some(b) = before_tonnes_a_year {
-        check("the trade before", b, b > 0.0 && b.is_finite(), "above 0")?;
+        check("the earlier trade", b, b > 0.0 && b.is_finite(), "above 0")?;
     }
     for flow in flows {
         let what = format!("the flow of {}", flow.class);
@@ -138,11 +138,11 @@ pub fn meaning(
 pub struct NeedQuestion<'a> {
     /// People.
     pub population: f64,
-    /// Trade before, in tonnes a year.
+    /// Earlier trade, in tonnes a year.
     pub before: Option<f64>,
     /// Need of one person in kilograms a year, by class.
     pub needs: &'a [(String, f64)],
-    /// Tonnes a lot, for classes to which the file gives no mass.
+    /// Tonnes per lot, for classes without a mass in the file.
     pub tonnes_a_lot: f64,
     /// Replications.
     pub replications: u64,

@@ -51,8 +51,8 @@ pub struct Price {
     /// Units that are there already and cost nothing.
     #[serde(default)]
     pub free: f64,
-    /// The unit that has the price, such as `h`. If left out, the one in which all values of the variable are written, and
-    /// hours or kilograms if they are written in several.
+    /// The unit that has the price, such as `h`. If left out, the one in which all values of the variable are written,
+    /// and hours or kilograms if they are written in several.
     #[serde(default)]
     pub unit: Option<String>,
 }
@@ -71,7 +71,7 @@ impl Price {
             Ok(cost)
         } else {
             Err(QuestionError::Setting(format!(
-                "`{}` = {value} costs more than can be counted, at {} each",
+                "`{}` = {value} is too expensive to compute with, at {} each",
                 self.path, self.each
             )))
         }
@@ -181,7 +181,8 @@ pub enum Method {
     Surface {
         /// What the surface expects of one more design, in the unit of the first aim. A guess, and no promise.
         improvement_left: f64,
-        /// True if no priced number of the best design can be lowered by itself and still be shown to keep the constraints.
+        /// True if no priced number of the best design can be lowered by itself and still be shown to keep the
+        /// constraints.
         lowest: bool,
     },
     /// All designs were run and cost alone decides; nothing is random in the aim.
@@ -251,12 +252,12 @@ pub fn ask<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswe
 fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionError> {
     let setting = |s: String| Err(QuestionError::Setting(s));
     if study.decisions.is_empty() {
-        return setting("the study decides nothing: list under [vary] what may be chosen".into());
+        return setting("the study has no decision: list the choices under [vary]".into());
     }
     crate::designs::check(&study.decisions).map_err(|e| QuestionError::Setting(e.to_string()))?;
     if study.aims.is_empty() || study.aims.len() > 2 {
         return setting(format!(
-            "a study has one aim or two, this one has {}",
+            "a study has one or two aims; this one has {}",
             study.aims.len()
         ));
     }
@@ -264,11 +265,11 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
         if aim.metric == "cost" {
             if study.prices.is_empty() {
                 return setting(
-                    "the aim is `cost` and nothing has a price: add a [[price]] with `path` and `each`".into(),
+                    "the aim is `cost`, but nothing has a price: add a [[price]] with `path` and `each`".into(),
                 );
             }
             if !aim.minimise {
-                return setting("the aim `cost` cannot be maximised: leave `maximise` out".into());
+                return setting("the aim `cost` cannot be maximised: remove `maximise`".into());
             }
         } else if let Err(error) = experiment.column(&aim.metric) {
             if nearest(&aim.metric, ["cost"]).is_some() {
@@ -282,7 +283,7 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
     }
     if !(study.matters > 0.0 && study.matters.is_finite()) {
         return setting(format!(
-            "`matters` must be above 0, it is {}",
+            "`matters` must be above 0; it is {}",
             study.matters
         ));
     }
@@ -296,13 +297,13 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
         for (key, x) in [("each", p.each), ("free", p.free)] {
             if !(x >= 0.0 && x.is_finite()) {
                 return setting(format!(
-                    "`{key}` of the price of `{}` must be 0 or more, it is {x}",
+                    "`{key}` of the price of `{}` must be 0 or more; it is {x}",
                     p.path
                 ));
             }
         }
         if study.prices[..i].iter().any(|q| q.path == p.path) {
-            return setting(format!("`{}` has two prices, leave one out", p.path));
+            return setting(format!("`{}` has two prices; remove one", p.path));
         }
     }
     if let Some(p) = study
@@ -311,7 +312,7 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
         .find(|p| !study.decisions.iter().any(|d| d.path == p.path))
     {
         return setting(format!(
-            "`{}` has a price but is no decision variable of the study",
+            "`{}` has a price but is not a decision of the study",
             p.path
         ));
     }
@@ -320,7 +321,7 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
     }
     if study.designs > DESIGNS_MOST {
         return setting(format!(
-            "{} designs are asked for, and {DESIGNS_MOST} are the most",
+            "{} designs exceed the limit of {DESIGNS_MOST}",
             study.designs
         ));
     }
@@ -660,9 +661,9 @@ fn search<X: Experiment>(experiment: &X, study: &Study) -> Result<OptimiseAnswer
 
 /// Lowers the priced numbers of the best design one at a time, as far as the constraints are shown to be kept.
 ///
-/// A surface tells apart what is a few hundredths of a range apart. Where the range is wide and the best lies at its end,
-/// halving the way to it finds it; it assumes for where to look, and only for that, that more of a number keeps constraints
-/// at least as well.
+/// A surface tells apart what is a few hundredths of a range apart. Where the range is wide and the best lies at its
+/// end, halving the way to it finds it; it assumes for where to look, and only for that, that more of a number keeps
+/// constraints at least as well.
 struct Lowering<'a, X> {
     experiment: &'a X,
     study: &'a Study,
@@ -775,8 +776,8 @@ fn margin(probability: f64, replications: u64) -> f64 {
 
 /// Surfaces through the aims and the constraints, with less being better everywhere.
 ///
-/// With two aims, each step looks along another weighting of the two, so that the front is found end to end (the idea of ParEGO,
-/// Knowles2006, with the weighted sum in place of the Chebyshev norm).
+/// With two aims, each step looks along another weighting of the two, so that the front is found end to end (the idea
+/// of ParEGO, Knowles2006, with the weighted sum in place of the Chebyshev norm).
 fn surfaces(
     study: &Study,
     points: &[Vec<f64>],
@@ -820,7 +821,8 @@ fn surfaces(
             observations: (0..tried.len())
                 .map(|i| {
                     let k = &tried[i].keeps[c];
-                    // Agresti and Coull's two successes and two failures keep the noise of a share of 0 or 1 above zero.
+                    // Agresti and Coull's two successes and two failures keep the noise of a share of 0 or 1 above
+                    // zero.
                     let p = (k.value * k.n as f64 + 2.0) / (k.n as f64 + 4.0);
                     Observation {
                         at: points[i].clone(),

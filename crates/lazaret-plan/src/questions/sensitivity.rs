@@ -48,7 +48,7 @@ pub struct Effort {
     pub rows: usize,
     /// Scrambles.
     pub scrambles: usize,
-    /// At most so many inputs get Sobol indices; the strongest by the screening.
+    /// Maximum number of inputs that get Sobol indices: the strongest by the screening.
     pub keep: usize,
     /// Seed of the points.
     pub seed: u64,
@@ -68,7 +68,7 @@ pub struct Screened {
 /// The answer of `plan sensitivity`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SensitivityAnswer {
-    /// The metric whose spread is shared out.
+    /// Metric whose spread is attributed to inputs.
     pub metric: String,
     /// Its unit.
     pub unit: String,
@@ -87,13 +87,13 @@ pub struct SensitivityAnswer {
 }
 
 impl SensitivityAnswer {
-    /// Share of the spread owed to the inputs: what knowing them would remove.
+    /// Share of the spread due to the inputs: what knowing them would remove.
     #[must_use]
     pub fn owed_to_inputs(&self) -> f64 {
         1.0 - self.owed_to_variability()
     }
 
-    /// Share owed to variability: what would stay.
+    /// Share due to variability: what would remain.
     #[must_use]
     pub fn owed_to_variability(&self) -> f64 {
         self.indices.chance.map_or(0.0, |c| c.total.value)
@@ -107,13 +107,13 @@ const TRAJECTORIES_MOST: usize = 10_000;
 fn check(inputs: &[Input], metric: &str, effort: Effort) -> Result<(), QuestionError> {
     if inputs.is_empty() {
         return Err(QuestionError::Setting(
-            "the file has no [unknown] and no setting is varied, so there is nothing to share the spread among; name one with --vary".into(),
+            "the file has no [unknown] and no setting is varied, so there is nothing to attribute the spread to; name one with --vary".into(),
         ));
     }
     for (i, input) in inputs.iter().enumerate() {
         if inputs[..i].iter().any(|other| other.name() == input.name()) {
             return Err(QuestionError::Setting(format!(
-                "`{}` is varied twice, leave one out",
+                "`{}` is varied twice; remove one",
                 input.name()
             )));
         }
@@ -124,7 +124,7 @@ fn check(inputs: &[Input], metric: &str, effort: Effort) -> Result<(), QuestionE
     }
     if effort.trajectories > TRAJECTORIES_MOST {
         return Err(QuestionError::Setting(format!(
-            "{} trajectories are asked for, and {TRAJECTORIES_MOST} are the most",
+            "{} trajectories exceed the limit of {TRAJECTORIES_MOST}",
             effort.trajectories
         )));
     }

@@ -47,7 +47,7 @@ pub fn ask<X: Experiment>(
     for (i, (path, _)) in choose.iter().enumerate() {
         if choose[..i].iter().any(|c| c.0 == *path) {
             return Err(QuestionError::Setting(format!(
-                "`{path}` is to be chosen twice, leave one of its ranges out"
+                "`{path}` has two ranges; remove one"
             )));
         }
     }

@@ -165,18 +165,18 @@ pub fn select<E>(
 fn check(k: usize, zone: IndifferenceZone) -> Result<(), String> {
     if k < 2 {
         return Err(format!(
-            "choosing the best needs at least 2 designs, there are {k}"
+            "choosing the best needs at least 2 designs; there are {k}"
         ));
     }
     if !(zone.delta > 0.0 && zone.delta.is_finite()) {
         return Err(format!(
-            "the difference that matters must be positive, it is {}",
+            "the difference that matters must be positive; it is {}",
             zone.delta
         ));
     }
     if !(zone.level > 1.0 / k as f64 && zone.level < 1.0) {
         return Err(format!(
-            "the probability must lie between 1/{k} and 1, it is {}",
+            "the probability must lie between 1/{k} and 1; it is {}",
             zone.level
         ));
     }

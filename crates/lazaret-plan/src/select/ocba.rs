@@ -71,7 +71,7 @@ pub fn probability_correct(means: &[f64], sds: &[f64], counts: &[u64], aim: Aim)
 
 /// What a budget bought.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct Allocation {
     /// Index of the design with the best mean.
     pub best: usize,
     /// Replications of each design.
@@ -108,11 +108,11 @@ pub fn select<E>(
     step: u64,
     aim: Aim,
     mut sample: impl FnMut(usize, u64, u64) -> Result<Vec<f64>, E>,
-) -> Result<Outcome, OcbaError<E>> {
+) -> Result<Allocation, OcbaError<E>> {
     let first = first.max(2);
     if k < 2 || budget < first * k as u64 {
         return Err(OcbaError::Setting(format!(
-            "{budget} replications do not pay for a first stage of {first} of each of {k} designs, and at least 2 designs are needed"
+            "{budget} replications are too few for a first stage of {first} for each of {k} designs; at least 2 designs are needed"
         )));
     }
     let mut values: Vec<Vec<f64>> = Vec::with_capacity(k);
@@ -127,7 +127,7 @@ pub fn select<E>(
         let spent: u64 = counts.iter().sum();
         if spent >= budget {
             let probability = probability_correct(&means, &sds, &counts, aim);
-            return Ok(Outcome {
+            return Ok(Allocation {
                 best: leader(&means, aim),
                 counts,
                 means,

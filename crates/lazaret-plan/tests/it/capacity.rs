@@ -78,8 +78,7 @@ fn ends_of_the_range_are_named_as_such() {
     })
     .unwrap_err();
     assert!(
-        matches!(error, CapacityError::Setting(_))
-            && error.to_string().contains("lesser end first")
+        matches!(error, CapacityError::Setting(_)) && error.to_string().contains("lower end first")
     );
 }
 

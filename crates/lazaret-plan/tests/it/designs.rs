@@ -51,7 +51,7 @@ fn bad_studies_are_refused_with_the_reason() {
         grid(&backwards, 3)
             .unwrap_err()
             .to_string()
-            .contains("write the lesser end first")
+            .contains("write the lower end first")
     );
     let fine = [factor("a", Values::Integer(1, 100))];
     assert!(matches!(
@@ -131,20 +131,17 @@ fn what_makes_no_designs_is_refused_before_memory_is_taken() {
     };
     refused(
         Values::Integer(9, 4),
-        "from 9 to 4: write the lesser end first",
+        "from 9 to 4: write the lower end first",
     );
     refused(Values::Integer(i64::MIN, i64::MAX), "too many values");
     refused(Values::Real(2.0, 1.0, "h".into()), "from 2 h to 1 h");
-    refused(
-        Values::Real(f64::NAN, 1.0, String::new()),
-        "ordinary numbers",
-    );
+    refused(Values::Real(f64::NAN, 1.0, String::new()), "finite numbers");
     refused(
         Values::Real(0.0, f64::INFINITY, String::new()),
-        "ordinary numbers",
+        "finite numbers",
     );
     refused(Values::Real(f64::MIN, f64::MAX, String::new()), "too wide");
-    refused(Values::Choice(Vec::new()), "a choice of nothing");
+    refused(Values::Choice(Vec::new()), "an empty choice");
     refused(Values::Choice(vec!["1".into(), "1".into()]), "twice");
     let wide = one(Values::Integer(4, 4_000_000_000));
     for levels in [4_000_000_000, usize::MAX] {

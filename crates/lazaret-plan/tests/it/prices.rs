@@ -118,7 +118,7 @@ fn what_has_no_price_is_refused() {
     }
     let mut priced = study(Values::Integer(4, 9));
     priced.prices[0].each = 3e307;
-    refused(&priced, "more than can be counted");
+    refused(&priced, "too expensive to compute with");
     let twice = priced.prices[0].clone();
     priced.prices.push(twice);
     refused(&priced, "two prices");
@@ -138,17 +138,14 @@ fn a_study_that_makes_no_sense_is_refused() {
         &|s| s.aims[0].metric = "costs".into(),
         "did you mean `cost`?",
     );
-    refused(&|s| s.decisions.clear(), "decides nothing");
-    refused(&|s| s.designs = usize::MAX, "are the most");
+    refused(&|s| s.decisions.clear(), "has no decision");
+    refused(&|s| s.designs = usize::MAX, "exceed the limit");
     refused(&|s| s.matters = f64::NAN, "`matters`");
     for (values, what) in [
-        (Values::Integer(9, 4), "lesser end first"),
+        (Values::Integer(9, 4), "lower end first"),
         (Values::Integer(i64::MIN, i64::MAX), "too many values"),
-        (choice(&[]), "a choice of nothing"),
-        (
-            Values::Real(1.0, f64::NAN, String::new()),
-            "ordinary numbers",
-        ),
+        (choice(&[]), "an empty choice"),
+        (Values::Real(1.0, f64::NAN, String::new()), "finite numbers"),
     ] {
         refused(&|s| s.decisions[0].values = values.clone(), what);
     }

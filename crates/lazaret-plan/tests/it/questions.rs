@@ -466,5 +466,5 @@ fn the_best_of_a_few_is_selected_with_a_guarantee() {
         unit: None,
     });
     let error: questions::QuestionError = optimise::ask(&Yard::new(), &few).unwrap_err();
-    assert!(error.to_string().contains("no decision variable"));
+    assert!(error.to_string().contains("not a decision of the study"));
 }

@@ -174,5 +174,5 @@ fn ocba_is_right_more_often_than_equal_shares_of_the_same_budget() {
     let outcome = ocba::select(2, 3, 2, 1, Aim::Maximise, |_, _, _| {
         Ok::<_, Infallible>(vec![])
     });
-    assert!(outcome.unwrap_err().to_string().contains("do not pay"));
+    assert!(outcome.unwrap_err().to_string().contains("are too few"));
 }

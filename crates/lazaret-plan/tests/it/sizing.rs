@@ -75,7 +75,7 @@ fn bad_settings_are_refused() {
     #[expect(clippy::reversed_empty_ranges)]
     let backwards = smallest(&[9..=1], TARGET, |_, _| Ok::<_, Infallible>(0)).unwrap_err();
     assert!(
-        backwards.to_string().contains("lesser end first"),
+        backwards.to_string().contains("lower end first"),
         "{backwards}"
     );
     assert!(smallest(&[], TARGET, |_, _| Ok::<_, Infallible>(0)).is_err());
@@ -168,7 +168,7 @@ fn ranges_that_cannot_be_searched_are_refused_before_the_first_run() {
         let text = format!("{:?}", error.unwrap_err());
         assert!(text.contains(what), "{text}");
     };
-    refused(&[RangeInclusive::new(9, 4)], "lesser end first");
+    refused(&[RangeInclusive::new(9, 4)], "lower end first");
     refused(&[i64::MIN..=i64::MAX], "too many values");
     refused(&[0..=i64::MAX], "too many values");
     refused(&[1..=1000, 1..=1000, 1..=10], "1000000 combinations");

@@ -31,8 +31,7 @@ pub fn forecast_sheet(made: &Forecast, tally: Option<&Tally>) -> String {
     let mut out = head(
         &title,
         &format!(
-            "A forecast from what had been published by {}. Bands hold 90 %, the dark line is the median; hatched is what \
-             the gateway file alone says. Seed {}.",
+            "A forecast from what had been published by {}. Bands contain 90 %, the dark line is the median; the hatched band is the forecast from the gateway file alone. Seed {}.",
             made.as_of, made.seed
         ),
     );
@@ -89,8 +88,7 @@ pub fn compare_sheet(
             "{}: which explanation, as known on {as_of}",
             escape(gateway)
         ),
-        "A share is how much of the belief within its group an explanation has, given what was offered. What predicts the \
-         same as another is not scored: no evidence about the gateway can tell the two apart.",
+        "A share is the probability of an explanation within its group, given the explanations offered. An explanation that makes the same predictions as another is not scored: no evidence about the gateway can tell the two apart.",
     );
     if let Some(partial) = partial {
         let _ = writeln!(out, "<p class=\"warn\">{}</p>", escape(partial));
@@ -110,8 +108,7 @@ pub fn next_sheet(gateway: &str, as_of: Date, about: &str, looks: &[Suggestion])
             escape(gateway)
         ),
         &format!(
-            "About {}. The gain is how much one look is expected to tell, in nats; gains that differ by less than two \
-             standard errors are alike.",
+            "About {}. The gain is the expected information from one look, in nats; gains that differ by less than two standard errors are equivalent.",
             escape(about)
         ),
     );
@@ -127,8 +124,7 @@ pub fn score_sheet(title: &str, scoring: &Scoring, tally: Option<&Tally>) -> Str
     let scored = &scoring.scored;
     let mut out = head(
         &escape(title),
-        "Each row is a report that was foretold before it was published. A greater log score is better; the file alone is \
-         what the gateway file says without any evidence.",
+        "Each row is a report that was predicted before it was published. A higher log score is better; \"file alone\" is the prediction of the gateway file without any evidence.",
     );
     summary(&mut out, "In sum", &Record::of(scored));
     fared(&mut out, tally);
@@ -175,7 +171,7 @@ fn unscored(out: &mut String, unscored: &[Unscored]) {
     }
     let _ = writeln!(
         out,
-        "<h2>Not scored</h2><details><summary>{} reports that no forecast could be held to</summary><table><tr><th>row\
+        "<h2>Not scored</h2><details><summary>{} reports that could not be scored</summary><table><tr><th>row\
          <th class=\"n\">line<th>why</tr>",
         unscored.len()
     );
@@ -202,10 +198,10 @@ pub(super) fn fared(out: &mut String, tally: Option<&Tally>) {
         return;
     };
     out.push_str(
-        "<h2>How forecasts fared so far</h2>\n<p>The record that scoring keeps beside the evidence. A share inside should \
+        "<h2>Record of forecasts</h2>\n<p>The record that scoring keeps next to the evidence. A share inside should \
          be near its interval's name; under it what so few say of the long run (95 %), were the reports independent. \
          Skill: 1 is perfect, 0 no better than \"as last reported\" or the file alone, below 0 worse.</p>\n\
-         <div class=\"wide\"><table><tr><th>foretold<th>ahead<th class=\"n\">reports<th class=\"n\">in 50 %\
+         <div class=\"wide\"><table><tr><th>predicted<th>ahead<th class=\"n\">reports<th class=\"n\">in 50 %\
          <th class=\"n\">in 80 %<th class=\"n\">in 90 %<th class=\"n\">log score<br>file alone\
          <th class=\"n\">CRPS<th class=\"n\">Brier<th class=\"n\">skill to<br>last report<th class=\"n\">skill to<br>file alone</tr>\n",
     );
@@ -260,14 +256,14 @@ fn fared_line(out: &mut String, line: &Line) {
 fn summary(out: &mut String, title: &str, record: &Record) {
     let _ = writeln!(
         out,
-        "<h2>{title}</h2>\n<table><tr><th><th class=\"n\">forecasts<th class=\"n\">file alone</tr>\n<tr><td>reports foretold<td class=\"n\">{}<td></tr>\n\
+        "<h2>{title}</h2>\n<table><tr><th><th class=\"n\">forecasts<th class=\"n\">file alone</tr>\n<tr><td>reports predicted<td class=\"n\">{}<td></tr>\n\
          <tr><td>mean log score<td class=\"n\">{:.2}<td class=\"n\">{:.2}</tr>",
         record.reports, record.log_score, record.log_score_climatology
     );
     if let (Some(crps), Some(file)) = (record.crps, record.crps_climatology) {
         let _ = writeln!(
             out,
-            "<tr><td>CRPS of figures (smaller is better)<td class=\"n\">{}<td class=\"n\">{}</tr>",
+            "<tr><td>CRPS of figures (lower is better)<td class=\"n\">{}<td class=\"n\">{}</tr>",
             number(crps),
             number(file)
         );

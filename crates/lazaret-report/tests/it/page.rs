@@ -14,7 +14,7 @@ fn it_needs_nothing_but_itself() {
 fn every_picture_has_its_table() {
     let html = uiju();
     let pictures = html.matches("role=\"img\"").count();
-    let tables = html.matches("<summary>the numbers</summary>").count();
+    let tables = html.matches("<summary>data</summary>").count();
     assert!(pictures >= 6, "{pictures} pictures");
     assert_eq!(pictures, tables);
 }
@@ -25,7 +25,7 @@ fn it_says_what_was_asked_found_assumed_and_how_to_get_it_again() {
     for part in [
         "What can Uiju carry",
         "lots a day are sent inland",
-        "What was assumed",
+        "Assumptions",
         "hold_time",
         "Caveats",
         "--seed 1",

@@ -1,4 +1,4 @@
-//! Saying that something happened.
+//! Commands: statements that something happened.
 
 use lazaret_vocabulary::event::entry::PersonName;
 use lazaret_vocabulary::event::{Event, Happening};

@@ -93,8 +93,9 @@ pub(crate) fn rows_of(limit: Option<u32>) -> usize {
 pub(crate) fn position(after: Option<&str>) -> Result<Option<usize>, Problem> {
     after
         .map(|text| {
-            text.parse()
-                .map_err(|_| Problem::bad_request("`after` is the `next` of the page before"))
+            text.parse().map_err(|_| {
+                Problem::bad_request("`after` must be the `next` of the previous page")
+            })
         })
         .transpose()
 }
@@ -266,7 +267,7 @@ impl Problem {
             StatusCode::METHOD_NOT_ALLOWED,
             "method-not-allowed",
             "this cannot be done here",
-            "this route does not take that method",
+            "this route does not support that method",
         )
     }
 
@@ -276,7 +277,7 @@ impl Problem {
         Problem::new(
             StatusCode::PRECONDITION_FAILED,
             "changed-meanwhile",
-            "somebody else changed this meanwhile",
+            "someone else has changed this",
             detail,
         )
     }
@@ -287,7 +288,7 @@ impl Problem {
         Problem::new(
             StatusCode::PRECONDITION_REQUIRED,
             "if-match-required",
-            "say which version you change",
+            "state which version you change",
             "send the ETag that you read as If-Match",
         )
     }
@@ -298,7 +299,7 @@ impl Problem {
         let mut problem = Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "unavailable",
-            "the ledger does not answer now",
+            "the ledger is not available now",
             detail,
         );
         problem.retry_after_s = Some(2);

@@ -177,9 +177,9 @@ fn proposal(
             .find(|loaded| apart(&class, loaded.row.goods.as_str()))
             .map(|loaded| loaded.row.lot.to_string());
         let no = if !body.goods.is_empty() && !body.goods.contains(&class) {
-            Some(format!("{class} was not asked for"))
+            Some(format!("{class} was not requested"))
         } else if out.lots.len() as u32 >= room {
-            Some(format!("{most} lots are the most"))
+            Some(format!("the limit is {most} lots"))
         } else if body.mass_kg.is_some_and(|limit| out.mass_kg + mass > limit) {
             Some("it would be too heavy".to_owned())
         } else if row.trial {
@@ -210,7 +210,7 @@ fn proposal(
         "no released lot can be loaded".into()
     } else {
         format!(
-            "{} lots, {} kg: the most urgent classes first, then those that have been free the longest",
+            "{} lots, {} kg: the most urgent classes first, then the lots released longest ago",
             out.lots.len(),
             out.mass_kg
         )

@@ -140,8 +140,9 @@ pub(super) fn cursor_of(query: &PageQuery) -> Result<Option<Cursor>, Problem> {
         .after
         .as_deref()
         .map(|text| {
-            serde_json::from_str(text)
-                .map_err(|_| Problem::bad_request("`after` is the `next` of the page before"))
+            serde_json::from_str(text).map_err(|_| {
+                Problem::bad_request("`after` must be the `next` of the previous page")
+            })
         })
         .transpose()
 }

@@ -43,7 +43,7 @@ pub(crate) async fn card(app: &App, who: &Who, person: &PersonName) -> Result<Pe
                 .map(|view| person_row(state, view, now))
         })
         .await?;
-    let row = found.ok_or_else(|| Problem::not_found(format!("nobody is called {person}")))?;
+    let row = found.ok_or_else(|| Problem::not_found(format!("there is no person {person}")))?;
     let mut said = Vec::new();
     let mut before = seq + 1;
     while said.len() < SHOWN && before + LOOKED_AT > seq + 1 {

@@ -63,8 +63,8 @@ async fn is_free(app: &App, person: &PersonName) -> Result<(), Problem> {
         return Err(Problem::new(
             StatusCode::CONFLICT,
             "taken",
-            "there is an account of that name",
-            format!("{person} has an account; choose another name, or change theirs"),
+            "an account of that name exists",
+            format!("{person} already has an account; choose another name, or change that account"),
         ));
     }
     Ok(())
@@ -110,7 +110,7 @@ async fn change(app: &App, person: &str, version: u64, disabled: bool) -> Result
     let office = &app.0.office;
     if !office.change_account(person, version, disabled).await? {
         return Err(Problem::changed(format!(
-            "the account of {person} is not at version {version} any more; read it again"
+            "the account of {person} is no longer at version {version}; read it again"
         )));
     }
     if disabled {

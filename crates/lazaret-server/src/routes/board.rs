@@ -30,13 +30,13 @@ pub(crate) async fn board(
 }
 
 /// The board as one self-contained page without scripts: the latest that has been drawn.
-#[utoipa::path(get, path = "/api/board/page", tag = "screens", params(("shown" = Option<String>, Query, description = "Anything: another one makes a browser read the page anew.")), responses((status = 200, description = "Done.", body = String, content_type = "text/html"), NotDone))]
+#[utoipa::path(get, path = "/api/board/page", tag = "screens", params(("shown" = Option<String>, Query, description = "Any value; a new one makes a browser reload the page.")), responses((status = 200, description = "Done.", body = String, content_type = "text/html"), NotDone))]
 pub(crate) async fn board_page(State(app): State<App>) -> Result<Response, Problem> {
     let board = board_of(&app)?;
     let standing = on_disk(&board, |board| Ok(board.standing())).await?;
     let Some(page) = standing.page else {
         return Err(Problem::not_found(standing.wrong.unwrap_or_else(|| {
-            "the board is being drawn for the first time; GET /api/board says how far it is".into()
+            "the board is being drawn for the first time; GET /api/board shows the progress".into()
         })));
     };
     let heads = [
@@ -80,7 +80,7 @@ fn wrong_row(
     let mut problem = Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
         "wrong-row",
-        "this is no row of evidence yet",
+        "this is not a valid row of evidence yet",
         "nothing was added; each field says what is wrong with it",
     );
     let row = board.standing().checked.rows as u64 + 2;

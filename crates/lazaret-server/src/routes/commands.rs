@@ -181,7 +181,7 @@ pub(crate) fn is_current(headers: &HeaderMap, version: u64) -> Result<(), Proble
     match if_match(headers)? {
         Some(sent) if sent == version => Ok(()),
         Some(sent) => Err(Problem::changed(format!(
-            "rules and protocols are at version {version}, your change was made from {sent}; read them again"
+            "rules and protocols are at version {version}, but your change is based on {sent}; read them again"
         ))),
         None => Err(Problem::needs_match()),
     }
@@ -212,7 +212,7 @@ pub(crate) fn command_of(
         .map_err(|error| Problem::bad_request(error.to_string()))?;
     if id.as_str().starts_with('~') {
         return Err(Problem::bad_request(
-            "keys that begin with ~ are the server's own",
+            "keys that begin with ~ are reserved for the server",
         ));
     }
     let acknowledged = request

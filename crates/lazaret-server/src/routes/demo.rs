@@ -27,7 +27,7 @@ pub(crate) async fn advance(
     let demo = app.0.demo.as_ref().ok_or_else(no_demo)?;
     if !(60..=31 * 86_400).contains(&body.seconds) {
         return Err(Problem::bad_request(
-            "the clock is run on by 60 seconds to 31 days",
+            "the clock can be advanced by 60 seconds to 31 days",
         ));
     }
     let recorded = demo.advance(&app.0.live, body.seconds).await;
@@ -39,5 +39,5 @@ pub(crate) async fn advance(
 }
 
 fn no_demo() -> Problem {
-    Problem::not_found("this is no demonstration: its clock cannot be run on")
+    Problem::not_found("this is not a demonstration: its clock cannot be advanced")
 }

@@ -41,8 +41,8 @@ pub(crate) async fn manifest_template() -> impl IntoResponse {
 /// (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`).
 ///
 /// Text tables may have any separator and encoding, and headings in the usual words of English, German, Korean, Chinese
-/// and Russian. What was decided is in `notes` and `columns`; what cannot be decided is asked as a wrong cell or a problem.
-/// Every wrong cell is reported at once, and nothing is taken unless all is right.
+/// and Russian. What was decided is in `notes` and `columns`; what cannot be decided is asked as a wrong cell or a
+/// problem. Every wrong cell is reported at once, and nothing is taken unless all is right.
 #[utoipa::path(
     post,
     path = "/api/manifests/import",
@@ -53,7 +53,7 @@ pub(crate) async fn manifest_template() -> impl IntoResponse {
         (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     ), description = "The table."),
     responses(
-        (status = 200, description = "Looked at, and taken if it is right and not only a check.", body = ImportReport),
+        (status = 200, description = "Checked, and imported if it is right and `check` is false.", body = ImportReport),
         (status = "default", description = "Not done; `cells` lists what is wrong.", body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -69,7 +69,10 @@ pub(crate) async fn import_manifests(
         table.errors = refused(&app, &who, &table.found).await?;
     }
     if !table.errors.is_empty() && !query.check {
-        let detail = format!("{} cells are wrong; nothing was taken", table.errors.len());
+        let detail = format!(
+            "{} cells are wrong; nothing was imported",
+            table.errors.len()
+        );
         return Err(import::wrong_cells(detail, table.errors));
     }
     let manifests = take(&app, &who, table.found, !query.check).await?;

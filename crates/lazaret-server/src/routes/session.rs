@@ -65,7 +65,7 @@ async fn make_account(app: &App, person: &PersonName, hashed: &str) -> Result<()
 }
 
 fn link_used() -> Problem {
-    Problem::not_allowed("this link was used, or is of another start of the server")
+    Problem::not_allowed("this link was used, or comes from an earlier start of the server")
 }
 
 /// The one-time link of the first administrator.
@@ -91,7 +91,7 @@ async fn first_administrator(app: &App, typed: &str) -> Result<(PersonName, bool
     if !known.is_empty() && !known.contains(&person) {
         let names: Vec<&str> = known.iter().map(PersonName::as_str).collect();
         return Err(Problem::bad_request(format!(
-            "this ledger is administered by {}; write that name to take the account over",
+            "this ledger is administered by {}; enter that name to take over the account",
             names.join(" or ")
         )));
     }
@@ -150,7 +150,7 @@ pub(crate) async fn join(
     let now = Timestamp::now();
     let secret = Secret::of(&body.token).0;
     let wrong = || {
-        Problem::not_allowed("this link was used or is too old; ask the administrator for another")
+        Problem::not_allowed("this link was used or has expired; ask the administrator for another")
     };
     // Only who has a link may have a password hashed, which is slow: strangers could hold up everybody's sign-in.
     if app.0.office.link(&secret, now).await?.is_none() {
@@ -238,7 +238,7 @@ pub(crate) async fn change_password(
     let account = office.account(person).await?;
     let hashed = account.and_then(|account| account.password);
     if !fits_apart(&app, body.present, hashed).await {
-        return Err(Problem::not_allowed("the present password is wrong"));
+        return Err(Problem::not_allowed("the current password is wrong"));
     }
     let hashed = hash_apart(&app, body.new).await?;
     office.set_password(person, &hashed).await?;
@@ -270,7 +270,7 @@ pub(crate) async fn set_preferences(
     let text = serde_json::to_string(&body.values)
         .map_err(|error| Problem::bad_request(error.to_string()))?;
     if text.len() > 64 << 10 {
-        return Err(Problem::bad_request("at most 64 KiB can be kept"));
+        return Err(Problem::bad_request("at most 64 KiB can be stored"));
     }
     app.0
         .office
@@ -310,12 +310,12 @@ pub(crate) async fn make_token(
 fn token_of(who: &Who, body: &NewToken) -> Result<Token, Problem> {
     if who.session.is_none() {
         return Err(Problem::not_allowed(
-            "a token cannot make another: sign in with a password",
+            "a token cannot create another one; sign in with a password",
         ));
     }
     if !(1..=366).contains(&body.days) || body.label.trim().is_empty() || body.label.len() > 200 {
         return Err(Problem::bad_request(
-            "a token has a label of 1 to 200 characters and works 1 to 366 days",
+            "a token has a label of 1 to 200 characters and is valid for 1 to 366 days",
         ));
     }
     let now = Timestamp::now();
@@ -361,7 +361,7 @@ pub(crate) fn person_name(text: &str) -> Result<PersonName, Problem> {
     let name = lazaret_ledger::spelling::clean(text)
         .map_err(|error| Problem::bad_request(format!("{error}; write another name")))?;
     if name.starts_with('~') {
-        return Err(Problem::bad_request("a name does not begin with ~"));
+        return Err(Problem::bad_request("a name must not begin with ~"));
     }
     Ok(PersonName::new(name.as_ref()))
 }

@@ -38,7 +38,7 @@ pub(super) async fn xlsx_body(
                 "too-long-for-excel",
                 "this list is too long for a workbook",
                 format!(
-                    "a sheet of Excel holds {SHEET_ROWS} rows and this list is longer; take it as .csv, which has no limit"
+                    "an Excel sheet holds {SHEET_ROWS} rows, and this list is longer; use .csv, which has no limit"
                 ),
             ));
         }
@@ -111,7 +111,7 @@ fn fitting(text: String) -> String {
     if text.len() <= CELL || text.encode_utf16().count() <= CELL {
         return text;
     }
-    const CUT: &str = " … (cut here; the whole text is in the .csv)";
+    const CUT: &str = " … (cut here; the full text is in the .csv)";
     let mut length = 0;
     let mut kept: String = text
         .chars()

@@ -59,7 +59,7 @@ impl Draw for Slow {
             unused: ids
                 .iter()
                 .filter(|id| id.starts_with('U'))
-                .map(|id| (id.clone(), "no rule says what it measures"))
+                .map(|id| (id.clone(), "no observation rule says what it measures"))
                 .collect(),
             known: BTreeMap::from([("id", ids)]),
             measures: Vec::new(),
@@ -197,7 +197,10 @@ async fn a_row_is_added_whole_or_not_at_all_and_drawn() {
     // And it says so where a row counts for nothing.
     let unused = json!({ "id": "U1", "best": "1" });
     let answer = scene.server.post(&chen, "/api/board/rows", &unused).await;
-    assert_eq!(answer.json()["unused"], "no rule says what it measures");
+    assert_eq!(
+        answer.json()["unused"],
+        "no observation rule says what it measures"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -310,7 +310,7 @@ async fn a_ledger_that_came_from_elsewhere_is_taken_over_by_its_administrator() 
     assert_eq!(refused.status, StatusCode::BAD_REQUEST);
     assert_eq!(
         refused.json()["detail"],
-        "this ledger is administered by simulated-administrator; write that name to take the account over"
+        "this ledger is administered by simulated-administrator; enter that name to take over the account"
     );
     let taken = server
         .ask(post("/api/setup", None, &body("Simulated-Administrator")))

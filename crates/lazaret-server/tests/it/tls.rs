@@ -1,5 +1,5 @@
-//! TLS by the server itself: a browser that trusts the certificate is served, and nobody who does not speak TLS is in the
-//! way of those who do.
+//! TLS by the server itself: a browser that trusts the certificate is served, and nobody who does not speak TLS is in
+//! the way of those who do.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -132,17 +132,17 @@ fn what_cannot_be_used_is_named() {
     assert!(says(&files.certificate, &nowhere).starts_with(&*nowhere.to_string_lossy()));
     let swapped = says(&files.key, &files.certificate);
     assert!(
-        swapped.contains("key.pem: there is no certificate in it"),
+        swapped.contains("key.pem contains no certificate"),
         "{swapped}"
     );
     let twice = says(&files.certificate, &files.certificate);
     assert!(
-        twice.contains("there is no private key in it; give the file with BEGIN"),
+        twice.contains("contains no private key; give the file with BEGIN"),
         "{twice}"
     );
     let unfit = says(&files.certificate, &other.key);
     assert!(
-        unfit.ends_with("the key is not that of the certificate"),
+        unfit.ends_with("the key does not belong to the certificate"),
         "{unfit}"
     );
     let torn = files.folder.path().join("torn.pem");

@@ -1,7 +1,7 @@
 //! Who wait to begin or go on with a slot, for crews and equipment.
 //!
-//! They go in one order, whatever they wait for. Of those that need the same only the first can begin, so they are kept in one
-//! list for each combination of needs, and only the heads of these lists are looked at.
+//! They go in one order, whatever they wait for. Of those that need the same only the first can begin, so they are kept
+//! in one list for each combination of needs, and only the heads of these lists are looked at.
 
 use lazaret_vocabulary::event::Happening;
 
@@ -74,7 +74,7 @@ impl<O: Observer> World<'_, O> {
             thing.flags |= FRESH;
             self.fresh.push(x);
         }
-        self.soil_claim(class as u16);
+        self.revisit_claim(class as u16);
     }
 
     /// `x` waits for its place or unit now, and lets those behind it pass.
@@ -85,34 +85,34 @@ impl<O: Observer> World<'_, O> {
             self.claims[class].remove(at);
         }
         self.things[x as usize].flags &= !(LISTED | FRESH);
-        self.soil_claim(class as u16);
+        self.revisit_claim(class as u16);
         let model = self.model;
         for &rival in &model.claims[class].rivals {
-            self.soil_claim(rival);
+            self.revisit_claim(rival);
         }
     }
 
     /// The head of list `class` may be able to begin: look at it before the instant is over.
     #[inline]
-    fn soil_claim(&mut self, class: u16) {
-        let dirty = &mut self.dirty_claim[usize::from(class)];
-        if !*dirty {
-            *dirty = true;
-            self.dirty_claims.push(class);
+    fn revisit_claim(&mut self, class: u16) {
+        let stale = &mut self.stale_claim[usize::from(class)];
+        if !*stale {
+            *stale = true;
+            self.stale_claims.push(class);
         }
     }
 
     /// More of resource `r` may be free.
-    pub(super) fn soil_resource(&mut self, r: usize) {
+    pub(super) fn revisit_resource(&mut self, r: usize) {
         let model = self.model;
         for &class in &model.resources[r].claims {
             if !self.claims[usize::from(class)].is_empty() {
-                self.soil_claim(class);
+                self.revisit_claim(class);
             }
         }
         for &place in &model.resources[r].held_by {
             if self.places[usize::from(place)].waiting != 0 {
-                self.soil_place(usize::from(place));
+                self.revisit_place(usize::from(place));
             }
         }
     }
@@ -121,8 +121,8 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn let_one_begin(&mut self) -> bool {
         let mut best: Option<(Claim, usize)> = None;
         let mut nth = 0;
-        while nth < self.dirty_claims.len() {
-            let class = usize::from(self.dirty_claims[nth]);
+        while nth < self.stale_claims.len() {
+            let class = usize::from(self.stale_claims[nth]);
             match self.claims[class].front() {
                 Some(&head) if self.can_begin(&head, class) => {
                     if best.is_none_or(|(first, _)| head < first) {
@@ -131,8 +131,8 @@ impl<O: Observer> World<'_, O> {
                     nth += 1;
                 }
                 _ => {
-                    self.dirty_claim[class] = false;
-                    self.dirty_claims.swap_remove(nth);
+                    self.stale_claim[class] = false;
+                    self.stale_claims.swap_remove(nth);
                 }
             }
         }

@@ -134,7 +134,7 @@ impl<O: Observer> World<'_, O> {
         }
         // With somebody ahead of it that cannot enter it may still be let in itself.
         if !self.places[p].plain || self.places[p].has_room() {
-            self.soil_place(p);
+            self.revisit_place(p);
         }
     }
 
@@ -282,7 +282,7 @@ impl<O: Observer> World<'_, O> {
         let leg = &self.model.legs[usize::from(self.things[x as usize].leg)];
         self.enter(x, leg, unit);
         if self.places[p].waiting != 0 {
-            self.soil_place(p);
+            self.revisit_place(p);
         }
     }
 
@@ -489,7 +489,7 @@ impl<O: Observer> World<'_, O> {
         self.things[x as usize].place = NO_PLACE;
         self.suspect_rest(p);
         if waited_for {
-            self.soil_place(p);
+            self.revisit_place(p);
         }
     }
 
@@ -534,10 +534,10 @@ impl<O: Observer> World<'_, O> {
 
     /// Somebody may be able to enter `p`: look at it before the instant is over.
     #[inline]
-    pub(super) fn soil_place(&mut self, p: usize) {
-        if !self.places[p].dirty {
-            self.places[p].dirty = true;
-            self.dirty_places.push(Reverse(p as u16));
+    pub(super) fn revisit_place(&mut self, p: usize) {
+        if !self.places[p].stale {
+            self.places[p].stale = true;
+            self.stale_places.push(Reverse(p as u16));
         }
     }
 
@@ -565,8 +565,8 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Whether `x` itself takes what its leg needs. What is no work takes nothing, and of a vehicle whose lots are unloaded one
-    /// by one each lot does.
+    /// Whether `x` itself takes what its leg needs. What is no work takes nothing, and of a vehicle whose lots are
+    /// unloaded one by one each lot does.
     #[inline]
     pub(super) fn needs_hands(&self, x: u32, leg: &Leg) -> bool {
         let by_its_lots = leg.kind == LegKind::UnloadEach && self.things[x as usize].is(VEHICLE);

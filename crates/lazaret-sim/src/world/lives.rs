@@ -110,7 +110,7 @@ impl<O: Observer> World<'_, O> {
             place: w.place_name(p as u16),
             slots: w.places[p].capacity as u32,
         });
-        self.soil_place(p);
+        self.revisit_place(p);
         self.suspect |= self.model.places[p].in_cycle;
     }
 
@@ -262,7 +262,7 @@ impl<O: Observer> World<'_, O> {
         }
         self.places_changed = true;
         self.suspect |= self.model.places[p].in_cycle;
-        self.soil_place(p);
+        self.revisit_place(p);
     }
 
     pub(super) fn break_item(&mut self, item: usize) {

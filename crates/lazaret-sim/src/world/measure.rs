@@ -21,14 +21,14 @@ const LONG_WAIT: i64 = 4;
 
 /// What one replication found.
 #[derive(Clone, Debug, Default)]
-pub struct Outcome {
+pub struct Measurements {
     /// A figure for each metric, in the order of [`crate::MetricNames`]; NaN where there was nothing to measure.
     pub values: Vec<f64>,
     /// Mean number of occupied slots of each place in each of [`crate::OCCUPANCY_BINS`] equal parts of the run,
     /// place by place.
     pub occupancy: Vec<f32>,
-    /// Mean number of lots in the gateway in each of these parts, waiting outside or placed; empty unless the study is of the
-    /// settled state.
+    /// Mean number of lots in the gateway in each of these parts, waiting outside or placed; empty unless the study is
+    /// of the settled state.
     pub inside: Vec<f32>,
     /// Who waited in vain.
     pub standstills: Vec<Standstill>,
@@ -54,7 +54,7 @@ pub struct Standstill {
 }
 
 impl<O: Observer> World<'_, O> {
-    /// Starts the statistics anew: the warm-up is over.
+    /// Restarts the statistics: the warm-up is over.
     pub(super) fn warm(&mut self) {
         // Holds that have ended unseen ended before it; those that end in this instant end after it.
         for d in 0..self.dispatches.len() {
@@ -118,11 +118,11 @@ impl<O: Observer> World<'_, O> {
         self.stay = crate::statistics::Mean::default();
     }
 
-    /// Figures of the run so far, which counts as its end.
+    /// Measurements of the run so far, which counts as its end.
     ///
     /// # Panics
     /// If lots were lost or made: what came in is not what went out and what is here.
-    pub fn finish(&mut self) -> &Outcome {
+    pub fn finish(&mut self) -> &Measurements {
         for p in 0..self.places.len() {
             self.pass_bins(p);
         }

@@ -1,8 +1,8 @@
-//! Waiting lists in which somebody may be passed, or taken from the midst.
+//! Waiting lists in which an entry may be passed, or taken from the middle.
 //!
-//! Where classes are kept apart the first of the queue may have to let those behind it pass. All of one class meet the same
-//! answer, except that a unit may be taken by the group of one convoy. So only the first of each class and the first of each
-//! convoy with a unit need be asked, however long the queue is.
+//! Where classes are kept apart the first of the queue may have to let those behind it pass. All of one class meet the
+//! same answer, except that a unit may be taken by the group of one convoy. So only the first of each class and the
+//! first of each convoy with a unit need be asked, however long the queue is.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,7 +1,7 @@
 //! What is known of each thing, place, crew and source while a replication runs.
 
 use super::waits::{Barred, PARTS};
-use crate::statistics::{Level, Mean, Tally};
+use crate::statistics::{Durations, Level, Mean};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
@@ -50,14 +50,15 @@ pub(crate) struct Thing {
     pub(crate) arrived: i64,
     /// When it became ready for its leg.
     pub(crate) since: i64,
-    /// End of service; while paused, what remains of it. While it waits for room, how long the place had been closed when it
-    /// began to; while it waits for its step with a slot, where the parts of that wait are kept, or -1. Of a vehicle whose lots
-    /// leave it, how many of them wait for room.
+    /// End of service; while paused, what remains of it. While it waits for room, how long the place had been closed
+    /// when it began to; while it waits for its step with a slot, where the parts of that wait are kept, or -1. Of a
+    /// vehicle whose lots leave it, how many of them wait for room.
     pub(crate) due: i64,
-    /// Start of the present wait with a slot, pause or blocking, or of the work. While it waits for room, how long the place had
-    /// been full when it began to.
+    /// Start of the present wait with a slot, pause or blocking, or of the work. While it waits for room, how long the
+    /// place had been full when it began to.
     pub(crate) mark: i64,
-    /// The next in its list. Of a vehicle whose lots leave it, the numbers of those that wait for room, each taken by exclusive or.
+    /// The next in its list. Of a vehicle whose lots leave it, the numbers of those that wait for room, each taken by
+    /// exclusive or.
     pub(crate) next: u32,
     /// The vehicle that a lot is still on.
     pub(crate) host: u32,
@@ -100,7 +101,7 @@ pub(crate) struct PlaceS {
     pub(crate) waiting: u64,
     pub(crate) plain: bool,
     pub(crate) open: bool,
-    pub(crate) dirty: bool,
+    pub(crate) stale: bool,
     pub(crate) barred: Barred,
     pub(crate) next_bin: i64,
     /// One while no slot is free, else nil.
@@ -184,7 +185,8 @@ pub(crate) struct ResourceS {
     pub(crate) held: i64,
     /// Number there, over time: what the times below must sum to.
     pub(crate) there: Level,
-    /// Numbers times microseconds, of those that are free on shift, broken, off shift, and in use beyond the number there.
+    /// Numbers times microseconds, of those that are free on shift, broken, off shift, and in use beyond the number
+    /// there.
     pub(crate) idle: i128,
     pub(crate) broken_time: i128,
     pub(crate) off: i128,
@@ -242,7 +244,7 @@ pub(crate) struct ConvoyS {
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StepS {
-    pub(crate) wait: Tally,
+    pub(crate) wait: Durations,
     /// Parts of the waits that are over.
     pub(crate) causes: [i128; PARTS],
     pub(crate) finished: u64,
@@ -258,7 +260,7 @@ pub(crate) struct GoodsS {
     pub(crate) arrived: u64,
     pub(crate) dispatched: u64,
     pub(crate) inside: i64,
-    pub(crate) time: Tally,
+    pub(crate) time: Durations,
 }
 
 /// What the calendar holds, in the upper bits of its `what`.

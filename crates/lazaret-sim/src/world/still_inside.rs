@@ -1,6 +1,6 @@
 //! Time figures that count what is still inside when a replication ends.
 //!
-//! The figures of an [`Outcome`](super::Outcome) are over what got through. A condition such as "95 of 100 lots within
+//! [`Measurements`](super::Measurements) only cover what got through. A condition such as "95 of 100 lots within
 //! 12 hours" must not be kept by a place that locked up with nearly everything inside, so these figures count what is
 //! still there as lasting at least as long as its age.
 
@@ -9,7 +9,7 @@ use lazaret_gateway::model::Gateway;
 use super::{State, Thing, VEHICLE, World};
 use crate::model::{Model, NO_PLACE};
 use crate::observer::Observer;
-use crate::statistics::Tally;
+use crate::statistics::Durations;
 use crate::survival::Survival;
 
 impl<O: Observer> World<'_, O> {
@@ -19,8 +19,9 @@ impl<O: Observer> World<'_, O> {
         self.inside.now().max(0) as u64
     }
 
-    /// Lots that wait now: for room, outside or in a slot that they hold up, for a place to open, for crew or equipment,
-    /// or for a departure. Lots in work or in a hold do not. Looks at every vehicle and lot: for a few times a run.
+    /// Lots that wait now: for room, outside or in a slot that they hold up, for a place to open, for crew or
+    /// equipment, or for a departure. Lots in work or in a hold do not. Looks at every vehicle and lot: for a few times
+    /// a run.
     #[must_use]
     pub fn backlog(&self) -> u64 {
         let waits = |thing: &&Thing| match thing.state {
@@ -61,14 +62,15 @@ enum Figure {
     Max,
 }
 
-/// Which metrics have a figure that counts what is still inside, and their values. Kept from replication to replication.
+/// Which metrics have a figure that counts what is still inside, and their values. Kept from replication to
+/// replication.
 #[derive(Clone, Debug)]
 pub struct StillInside {
     figures: Vec<(usize, Of, Figure)>,
     goods: Vec<Vec<i64>>,
     waits: Vec<Vec<i64>>,
     vehicles: Vec<i64>,
-    all: Tally,
+    all: Durations,
 }
 
 impl StillInside {
@@ -110,7 +112,7 @@ impl StillInside {
             goods: vec![Vec::new(); gateway.goods.len()],
             waits: vec![Vec::new(); gateway.steps.len()],
             vehicles: Vec::new(),
-            all: Tally::default(),
+            all: Durations::default(),
         }
     }
 
@@ -119,8 +121,8 @@ impl StillInside {
         self.figures.iter().map(|figure| figure.0)
     }
 
-    /// Appends the figures of `world`, which has come to its end, in hours: infinity where so many are still inside that
-    /// the figure cannot be known, NaN where there was nothing to measure.
+    /// Appends the figures of `world`, which has come to its end, in hours: infinity where too many are still inside
+    /// that the figure cannot be known, NaN where there was nothing to measure.
     pub fn measure<O: Observer>(&mut self, world: &World<'_, O>, values: &mut Vec<f64>) {
         self.collect(world);
         self.all.clear();

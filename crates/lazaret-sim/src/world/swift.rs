@@ -1,8 +1,8 @@
 //! The common case in short.
 //!
 //! Where a thing goes from one plain place to another that has room, needs no crew and sets no mark, the general way
-//! through [`super::flow`] comes down to a few additions. They are done here, in the same order and with the same draws,
-//! so that a replication with a listener, which always goes the general way, gives the same figures.
+//! through [`super::flow`] comes down to a few additions. They are done here, in the same order and with the same
+//! draws, so that a replication with a listener, which always goes the general way, gives the same figures.
 
 use super::{State, World, event, lot_entity, rank};
 use crate::model::{Leg, LegKind, NO_LEG};
@@ -72,7 +72,7 @@ impl<O: Observer> World<'_, O> {
         let place = &mut self.places[p];
         place.vacate(self.now);
         if place.waiting != 0 {
-            self.soil_place(p);
+            self.revisit_place(p);
         }
     }
 

@@ -181,7 +181,7 @@ impl<O: Observer> World<'_, O> {
         self.send_off(v);
         if self.places[p].waiting != 0 {
             // Another class in the unit may let others in, or keep them out.
-            self.soil_place(p);
+            self.revisit_place(p);
         }
         if O::ON {
             self.tell_entered(x, false);

@@ -8,7 +8,7 @@ use super::{LISTED, PAUSED, State, World, cause, event, rank};
 use crate::model::{Leg, LegKind};
 use crate::observer::Observer;
 
-/// Work that a closed place, a broken unit or a missing crew stops. A hold is no work: its clock runs on.
+/// Work that a closed place, a broken unit or a missing crew stops. A hold is not work: its clock keeps running.
 pub(super) fn is_work(kind: LegKind) -> bool {
     !matches!(kind, LegKind::Hold | LegKind::Dispatch | LegKind::Out)
 }
@@ -85,7 +85,7 @@ impl<O: Observer> World<'_, O> {
             "more was given back than was taken"
         );
         self.suspect_holders(r);
-        self.soil_resource(r);
+        self.revisit_resource(r);
     }
 
     pub(super) fn give_back_needs(&mut self, leg: &Leg) {
@@ -135,7 +135,7 @@ impl<O: Observer> World<'_, O> {
             self.changed_resources.push(r as u16);
         }
         self.suspect_holders(r);
-        self.soil_resource(r);
+        self.revisit_resource(r);
     }
 
     /// All that is left of resource `r` may be held by slots that none can leave.
@@ -173,7 +173,8 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Those of the watched for which `which` holds, in the order in which work stops: what began or went on last comes first.
+    /// Those of the watched for which `which` holds, in the order in which work stops: what began or went on last comes
+    /// first.
     fn watched(&self, which: impl Fn(u32) -> bool) -> Vec<u32> {
         let mut found: Vec<u32> = self.working.iter().copied().filter(|&x| which(x)).collect();
         found.sort_unstable_by_key(|&x| Reverse((self.things[x as usize].mark, self.turn(x))));
@@ -201,8 +202,8 @@ impl<O: Observer> World<'_, O> {
         &self.model.legs[usize::from(self.things[x as usize].leg)]
     }
 
-    /// The calendar has made its changes of this instant: what has to stop stops, and what waited for a place may wait for its
-    /// crew now, or the other way round.
+    /// The calendar has made its changes of this instant: what has to stop stops, and what waited for a place may wait
+    /// for its crew now, or the other way round.
     pub(super) fn stop_and_go_on(&mut self) {
         let model = self.model;
         if std::mem::take(&mut self.places_changed) {
@@ -316,7 +317,7 @@ impl<O: Observer> World<'_, O> {
             }
         }
         if toggle.open {
-            self.soil_place(p);
+            self.revisit_place(p);
         }
     }
 

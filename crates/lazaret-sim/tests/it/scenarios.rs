@@ -22,7 +22,7 @@ use std::fmt::Write as _;
 use expect_test::Expect;
 use jiff::tz::TimeZone;
 use lazaret_gateway::model::Gateway;
-use lazaret_sim::{Model, Outcome, Replication, Silent, Tell, World};
+use lazaret_sim::{Measurements, Model, Replication, Silent, Tell, World};
 use lazaret_vocabulary::event::{Cause, Event, Finding, Happening, Spot, Thing};
 use lazaret_vocabulary::time::GateTime;
 
@@ -84,7 +84,7 @@ fn trace(length: &str, toml: &str) -> String {
     }
     assert_eq!(told.standstills, quiet.standstills);
     assert_eq!(told.deadlock, quiet.deadlock);
-    let Outcome { standstills, .. } = &told;
+    let Measurements { standstills, .. } = &told;
     for standstill in standstills {
         let _ = writeln!(
             lines,
@@ -103,7 +103,7 @@ fn trace(length: &str, toml: &str) -> String {
     lines
 }
 
-/// Figures of one replication, each on a line.
+/// Measurements of one replication, each on a line.
 #[track_caller]
 fn figures(names: &[&str], length: &str, toml: &str, expected: Expect) {
     let (_, model) = read(length, toml);
@@ -122,7 +122,7 @@ fn figures(names: &[&str], length: &str, toml: &str, expected: Expect) {
     expected.assert_eq(&text);
 }
 
-/// Figures of one replication by name, the same with a trace and without.
+/// Measurements of one replication by name, the same with a trace and without.
 #[track_caller]
 fn values(length: &str, toml: &str) -> BTreeMap<String, f64> {
     let _ = trace(length, toml);

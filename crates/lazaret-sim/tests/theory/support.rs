@@ -4,7 +4,7 @@
 //! before the first run. Replications are independent and identically distributed, so a mean over them is compared with
 //! its exact value by Student's t.
 
-use lazaret_sim::{Model, Moments, Outcome, Replication, Silent, World, student};
+use lazaret_sim::{Measurements, Model, Moments, Replication, Silent, World, student};
 use lazaret_vocabulary::time::GateTime;
 
 /// Chance that one check of a right simulator fails, two-sided. The critical value is Student's quantile at
@@ -44,7 +44,7 @@ pub(crate) fn sample_and(
     seed: u64,
     n: u64,
     warm_up_h: f64,
-    mut also: impl FnMut(&Outcome),
+    mut also: impl FnMut(&Measurements),
 ) -> Sample {
     let mut world = World::new(model, Silent);
     let rows = (0..n)
@@ -79,9 +79,9 @@ impl Sample {
         check_mean(name, &self.of(name), exact)
     }
 
-    /// Compares a mean over cases with its exact value, where each replication gives the mean `name` over its own `count`
-    /// cases. The sum over cases less `exact` times their number has mean zero whatever the number of cases depends on,
-    /// which the mean of the replications' means has not.
+    /// Compares a mean over cases with its exact value, where each replication gives the mean `name` over its own
+    /// `count` cases. The sum over cases less `exact` times their number has mean zero whatever the number of cases
+    /// depends on, which the mean of the replications' means has not.
     pub(crate) fn check_over(&self, name: &str, count: &str, exact: f64) -> Result<(), String> {
         let off: Vec<f64> = self
             .of(name)
@@ -125,8 +125,8 @@ pub(crate) fn check_mean(what: &str, values: &[f64], exact: f64) -> Result<(), S
     ))
 }
 
-/// Tests a share of `n` independent cases against its exact value: the normal approximation at [`FALSE_ALARM`], for which
-/// at least ten cases must be expected on either side.
+/// Tests a share of `n` independent cases against its exact value: the normal approximation at [`FALSE_ALARM`], for
+/// which at least ten cases must be expected on either side.
 pub(crate) fn check_share(what: &str, cases: f64, n: f64, exact: f64) -> Result<(), String> {
     assert!(n * exact.min(1.0 - exact) >= 10.0, "{what}: too few cases");
     let z = (cases - n * exact) / (n * exact * (1.0 - exact)).sqrt();

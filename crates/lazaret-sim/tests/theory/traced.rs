@@ -11,11 +11,11 @@ use crate::{
     blocking_line, breakdowns, convoys, departures, finite_queue, fleet, infinite_server,
     inspection, md1, mmc, priority, reference, shifts, spread,
 };
-use lazaret_sim::{Model, Outcome, Replication, Silent, Tell, World};
+use lazaret_sim::{Measurements, Model, Replication, Silent, Tell, World};
 use lazaret_vocabulary::event::Event;
 
 /// Everything that a replication gives, as bits: a figure that does not exist is equal to itself.
-fn bits(outcome: &Outcome) -> Vec<u64> {
+fn bits(outcome: &Measurements) -> Vec<u64> {
     let values = outcome.values.iter().map(|value| value.to_bits());
     let occupancy = outcome
         .occupancy

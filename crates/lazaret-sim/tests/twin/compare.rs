@@ -1,7 +1,7 @@
 //! The twin and the engine side by side, and how a disagreement is made small.
 
 use lazaret_gateway::model::Gateway;
-use lazaret_sim::{Deadlock, Model, Outcome, Replication, Silent, Tell, World};
+use lazaret_sim::{Deadlock, Measurements, Model, Replication, Silent, Tell, World};
 use lazaret_vocabulary::event::{Event, Happening as H};
 use lazaret_vocabulary::time::GateTime;
 
@@ -135,7 +135,7 @@ fn same_events(engine: &[Event], twin: &[Event]) -> Result<(), String> {
     ))
 }
 
-fn same_figures(model: &Model, engine: &Outcome, twin: &Told) -> Result<(), String> {
+fn same_figures(model: &Model, engine: &Measurements, twin: &Told) -> Result<(), String> {
     let named = twin.figures.named(model.gateway());
     if named.len() != model.metrics().len() {
         return Err(format!(
@@ -163,7 +163,7 @@ fn same_figures(model: &Model, engine: &Outcome, twin: &Told) -> Result<(), Stri
     Ok(())
 }
 
-fn same_stops(model: &Model, engine: &Outcome, twin: &Told) -> Result<(), String> {
+fn same_stops(model: &Model, engine: &Measurements, twin: &Told) -> Result<(), String> {
     let of_engine: Vec<_> = engine
         .standstills
         .iter()
@@ -199,7 +199,7 @@ fn same_stops(model: &Model, engine: &Outcome, twin: &Told) -> Result<(), String
     }
 }
 
-fn same_untraced(model: &Model, told: &Outcome, quiet: &Outcome) -> Result<(), String> {
+fn same_untraced(model: &Model, told: &Measurements, quiet: &Measurements) -> Result<(), String> {
     for ((name, a), b) in model.metrics().iter().zip(&told.values).zip(&quiet.values) {
         if a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan()) {
             return Err(format!("{name}: {a} with a trace, {b} without"));

@@ -235,7 +235,7 @@ impl<P: Clone + Send + Sync> Smc2<P> {
         self.progress.state_particles * 2 <= self.settings.most_state_particles
     }
 
-    /// Doubles N_x: every filter is run anew with more particles and the θ are reweighted by the ratio of
+    /// Doubles N_x: every filter is run again with more particles and the θ are reweighted by the ratio of
     /// the likelihood estimates (Chopin2013, section 3.6.1). `false` if N_x may not grow or no filter
     /// survives; nothing has changed then.
     ///

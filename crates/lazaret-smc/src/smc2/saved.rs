@@ -101,7 +101,7 @@ impl<P: Clone + Send + Sync> Smc2<P> {
         } else {
             Err(SmcError::Saved(
                 "the model or the rows up to the saved time have changed; take the change in as a \
-                 revision, or start anew"
+                 revision, or start again"
                     .to_owned(),
             ))
         }
@@ -138,7 +138,7 @@ impl<P: Clone + Send + Sync> Smc2<P> {
     ) -> Result<(Self, bool), SmcError> {
         if saved.version != VERSION {
             return Err(SmcError::Saved(format!(
-                "it was saved as version {}, this program reads version {VERSION}; start anew",
+                "it was saved as version {}, this program reads version {VERSION}; start again",
                 saved.version
             )));
         }

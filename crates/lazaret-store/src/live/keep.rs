@@ -1,4 +1,5 @@
-//! The tasks that keep a ledger: asking for the right to write, deciding, committing, and reading again after a failure.
+//! The tasks that keep a ledger: asking for the right to write, deciding, committing, and reading again after a
+//! failure.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
-use super::{Outcome, Post, Receipt, Shared, Standing, SubmitError};
+use super::{Post, Receipt, Reply, Shared, Standing, SubmitError};
 use crate::error::StoreError;
 use crate::lease::{LEASE, Lease};
 
@@ -73,7 +74,7 @@ pub(super) async fn keep(
                 LOOK
             }
             (Err(error), held) => {
-                tracing::error!(%error, "the ledger cannot be read or written; it is tried again");
+                tracing::error!(%error, "the ledger cannot be read or written; retrying");
                 shared.disproved(&error);
                 rights.held = held;
                 backed_off(&mut retry)
@@ -223,7 +224,7 @@ enum Ended {
 /// What one commit writes, and who waits for it.
 struct Batch {
     sealed: Vec<Arc<Sealed>>,
-    answers: Vec<(oneshot::Sender<Outcome>, Outcome)>,
+    answers: Vec<(oneshot::Sender<Reply>, Reply)>,
 }
 
 async fn write(shared: &Arc<Shared>, queue: &mut mpsc::Receiver<Post>, lease: &mut Lease) -> Ended {

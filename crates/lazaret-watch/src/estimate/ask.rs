@@ -34,7 +34,7 @@ impl Ask {
     pub fn parse(text: &str, gateway: &Gateway) -> Result<Ask, AskError> {
         let wrong = |message: String| Err(AskError(format!("`{text}`: {message}")));
         let Some(at) = text.find(['<', '>']) else {
-            return wrong("it has no > or <; write, say, `hold_time > 32 d`".to_string());
+            return wrong("it has no > or <; write for example `hold_time > 32 d`".to_string());
         };
         let above = text[at..].starts_with('>');
         let mut rest = &text[at + 1..];
@@ -70,12 +70,12 @@ impl Ask {
             .unwrap_or(value.len());
         let (number, unit) = (value[..split].trim(), value[split..].trim());
         let Ok(number) = number.parse::<f64>() else {
-            return wrong(format!("`{value}` is no number"));
+            return wrong(format!("`{value}` is not a number"));
         };
         let factor = match (unit, durations > 0) {
             ("", false) => 1.0,
             ("", true) => return wrong("a duration needs a unit, such as `32 d`".to_string()),
-            (_, false) => return wrong(format!("`{unit}` is one unit too many")),
+            (_, false) => return wrong(format!("`{unit}` is not expected: this has no unit")),
             ("s", true) => 1.0,
             ("min", true) => 60.0,
             ("h", true) => 3600.0,
@@ -83,7 +83,7 @@ impl Ask {
             ("w", true) => 7.0 * 86_400.0,
             _ => {
                 return wrong(format!(
-                    "`{unit}` is no unit of time; write s, min, h, d or w"
+                    "`{unit}` is not a unit of time; write s, min, h, d or w"
                 ));
             }
         };
@@ -92,7 +92,7 @@ impl Ask {
             Some(date) => match date.parse::<Date>() {
                 Ok(date) if day_of(gateway, date) >= 0 => Some(day_of(gateway, date) as usize),
                 Ok(date) => return wrong(format!("{date} is before the gateway starts")),
-                Err(_) => return wrong(format!("`{date}` is no date; write 2022-02-20")),
+                Err(_) => return wrong(format!("`{date}` is not a date; write 2022-02-20")),
             },
         };
         Ok(Ask {
@@ -173,8 +173,8 @@ impl Ask {
         }
     }
 
-    /// Whether the gateway file leaves the statement open: none if it does, else what it is under every value of the unknowns
-    /// that the file allows.
+    /// Whether the gateway file leaves the statement open: none if it does, else what it is under every value of the
+    /// unknowns that the file allows.
     fn settled(&self, gateway: &Gateway) -> Option<bool> {
         let support = self.of.iter().map(|metric| match metric {
             Metric::Unknown(at) => gateway.unknowns[at.index()].prior.support(),

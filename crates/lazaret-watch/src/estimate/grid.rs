@@ -26,7 +26,7 @@ pub(super) fn check<K: Kernel>(
     let count = pool.runs()[0].points()[0].theta.len();
     if count > UNKNOWNS_MOST {
         return Ok(format!(
-            "There is no cross-check by a grid: {count} unknowns are more than the {UNKNOWNS_MOST} that a grid can fill."
+            "There is no cross-check by a grid: {count} unknowns exceed the limit of {UNKNOWNS_MOST}."
         ));
     }
     let particles = pool.runs().iter().map(AtOnce::state_particles).max();
@@ -77,7 +77,7 @@ pub(super) fn check<K: Kernel>(
     let effective = grid.effective_sample_size();
     let verdict = if effective < 30.0 {
         format!(
-            "too few of its points matter ({effective:.0}) to say whether it agrees; ask for more with --thetas"
+            "too few of its points matter ({effective:.0}) to say whether it agrees; increase --thetas"
         )
     } else if apart.is_empty() {
         "agrees".to_string()
@@ -85,7 +85,7 @@ pub(super) fn check<K: Kernel>(
         format!("DOES NOT AGREE on {}", apart.join(", "))
     };
     Ok(format!(
-        "{}A cross-check by an even grid of {points} values of the unknowns {verdict}: {}.",
+        "{}A cross-check with a regular grid of {points} values of the unknowns {verdict}: {}.",
         if apart.is_empty() || effective < 30.0 {
             ""
         } else {

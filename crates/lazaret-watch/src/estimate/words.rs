@@ -18,7 +18,7 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
     let used = question.observations.used.len();
     if used == 0 {
         said.push(
-            "No row of the evidence says anything about this gateway on this day: the answer is the prior."
+            "No row of the evidence is about this gateway on this day, so the answer is the prior."
                 .to_string(),
         );
     } else {
@@ -45,7 +45,7 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
         .count();
     if copies > 0 {
         said.push(format!(
-            "{copies} of them may retell an earlier one and count for less: {}.",
+            "{copies} of them may repeat an earlier one and count for less: {}.",
             stories_in_words(question)
         ));
     }
@@ -60,7 +60,7 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
         }
         if used > 0 && unknown.gained < 0.02 {
             said.push(format!(
-                "The evidence says next to nothing about {}: it is as before.",
+                "The evidence says next to nothing about {}: it is unchanged.",
                 unknown.name
             ));
         }
@@ -69,7 +69,7 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
     if !estimate.conflicts.is_empty() {
         let ids: Vec<&str> = estimate.conflicts.iter().map(|c| c.id.as_str()).collect();
         said.push(format!(
-            "The rest of the evidence speaks against {}: more likely misreports than not.",
+            "The rest of the evidence contradicts {}: more likely misreports than not.",
             ids.join(", ")
         ));
     }
@@ -79,13 +79,12 @@ pub(super) fn diagnostics<P: Clone + Send + Sync>(
         let p = estimate.predictive_check;
         if p < 0.05 {
             said.push(format!(
-                "WARNING: only {:.1} % of the worlds that fit best would give evidence as odd as this: the gateway \
-                 file, the grades or the copies are probably wrong.",
+                "WARNING: only {:.1} % of the worlds that fit best would give evidence at least as odd as this: the gateway file, the grades or the copies are probably wrong.",
                 100.0 * p
             ));
         } else {
             said.push(format!(
-                "{:.0} % of the worlds that fit would give evidence as odd as this or odder: nothing strange.",
+                "{:.0} % of the worlds that fit would give evidence at least as odd as this: nothing unusual.",
                 100.0 * p
             ));
         }
@@ -164,8 +163,7 @@ fn assumed_kinds(question: &Question<'_>) -> Option<String> {
         .collect();
     (!kinds.is_empty()).then(|| {
         format!(
-            "Rows that do not say what kind of statement they are were taken for {}. Say so in a column `kind`, or as \
-             `kind` in the rules.",
+            "Rows that do not state their kind were treated as {}. State it in a column `kind`, or as `kind` in the observation rules.",
             kinds.join("; ")
         )
     })
@@ -181,8 +179,7 @@ fn of_computation<P: Clone + Send + Sync>(
     let mut said = Vec::new();
     if let Some(disagreement) = pool.disagreement() {
         said.push(format!(
-            "WARNING: THE RUNS DO NOT AGREE: {disagreement}. What they say together may still miss an explanation; ask for \
-             more values of the unknowns (--thetas) and runs (--runs), and cross-check with --exact."
+            "WARNING: THE RUNS DO NOT AGREE: {disagreement}. Their combined answer may still miss an explanation; increase the number of values of the unknowns (--thetas) and runs (--runs), and cross-check with --exact."
         ));
     }
     let noise = pool
@@ -211,7 +208,7 @@ fn of_computation<P: Clone + Send + Sync>(
     }
     if estimate.log_evidence.error > 0.5 {
         said.push(format!(
-            "The log-evidence is known to ± {:.2} only: differences of that size mean nothing.",
+            "The log-evidence is only known to ± {:.2}: differences of that size mean nothing.",
             estimate.log_evidence.error
         ));
     }
@@ -220,7 +217,7 @@ fn of_computation<P: Clone + Send + Sync>(
     let rounds: usize = runs.iter().map(AtOnce::rounds).sum();
     let effective = pool.effective_sample_size();
     let filters = if runs.iter().all(AtOnce::is_without_state) {
-        "no filter needed, as all rows are about unknowns".to_string()
+        "no filter needed, because all rows are about unknowns".to_string()
     } else {
         let most = runs.iter().map(AtOnce::state_particles).max();
         format!("{} state particles each", most.unwrap_or(0))
@@ -233,8 +230,8 @@ fn of_computation<P: Clone + Send + Sync>(
     said
 }
 
-/// Reports of one measure that change over time where some of them are contradicted: a place that changes looks like a source that
-/// errs, as unknowns are constant here.
+/// Reports of one measure that change over time where some of them are contradicted: a place that changes looks like a
+/// source that errs, as unknowns are constant here.
 fn changes(estimate: &Estimate, question: &Question<'_>) -> Vec<String> {
     let used = &question.observations.used;
     let contradicted = |at: usize| {
@@ -268,9 +265,7 @@ fn changes(estimate: &Estimate, question: &Question<'_>) -> Vec<String> {
             continue;
         }
         said.push(format!(
-            "Before anybody is called a liar: {} of {} rows of {subject} {quantity} are contradicted, and what they report differs \
-             from day to day. The place may have changed, which no unknown of the gateway file can, or the file may be wrong \
-             about it; look at their dates first.",
+            "Before you distrust a source: {} of {} rows of {subject} {quantity} are contradicted, and their reports differ from day to day. The place may have changed in a way that no unknown of the gateway file can, or the file may be wrong about it; look at their dates first.",
             rows.iter().filter(|at| contradicted(**at)).count(),
             rows.len()
         ));
@@ -307,7 +302,7 @@ fn of_sources(estimate: &Estimate, question: &Question<'_>) -> Vec<String> {
     let crowded = crowded.filter(|source| source.crowded_out).count();
     if crowded > 0 {
         said.push(format!(
-            "{crowded} sources with few rows each keep to their letters: {} are followed.",
+            "{crowded} sources with few rows each keep the rates of their letters: only {} are learned about.",
             crate::grades::COUNTED_MOST
         ));
     }

@@ -91,7 +91,7 @@ impl KeptCourses {
         let (figures, unknowns) = names(gateway);
         if self.figures != figures || self.unknowns != unknowns {
             return Err(
-                "the gateway file has other places or unknowns than that of the forecast"
+                "the gateway file has different places or unknowns from that of the forecast"
                     .to_string(),
             );
         }
@@ -108,7 +108,7 @@ impl KeptCourses {
                     && course.days.len().is_multiple_of(metrics.len())
             };
             if kept.is_empty() || !kept.iter().all(whole) {
-                return Err("the courses that the forecast keeps are not whole".to_string());
+                return Err("the courses stored in the forecast are incomplete".to_string());
             }
             let course = |kept: &KeptCourse| {
                 let mut days = vec![Figures::default(); first];

@@ -208,13 +208,17 @@ pub fn read(text: &str, gateway: &Gateway) -> Result<Rules, Vec<Diagnostic>> {
     for (grade, value) in &file.grades.misreport {
         match SourceGrade::parse(grade.get_ref()) {
             Some(known) => rules.misreport[known.index()] = reader.share(value),
-            None => reader.error(&grade.span(), "this is no grade of a source", "A to F"),
+            None => reader.error(&grade.span(), "this is not a grade of a source", "A to F"),
         }
     }
     for (grade, value) in &file.grades.error {
         match InfoGrade::parse(grade.get_ref()) {
             Some(known) => rules.error[known.index()] = reader.positive(value),
-            None => reader.error(&grade.span(), "this is no grade of information", "1 to 6"),
+            None => reader.error(
+                &grade.span(),
+                "this is not a grade of information",
+                "1 to 6",
+            ),
         }
     }
     if let Some(strength) = &file.grades.strength {
@@ -253,7 +257,7 @@ pub fn read(text: &str, gateway: &Gateway) -> Result<Rules, Vec<Diagnostic>> {
         if seen.contains(&key) {
             reader.error(
                 &given.subject.span(),
-                &format!("`{}` and `{}` are mapped a second time", key.0, key.1),
+                &format!("`{}` and `{}` are mapped twice", key.0, key.1),
                 "remove one of the two",
             );
         }
@@ -332,7 +336,7 @@ impl Reader<'_> {
             if !(1.0..=36_500.0).contains(&runs_days) || !(1.0..=36_500.0).contains(&pauses_days) {
                 self.error(
                     &stops.span(),
-                    "runs and pauses last at least a day in the mean",
+                    "runs and pauses must last at least a day on average",
                     "write stops = { runs_days = 150, pauses_days = 60 }",
                 );
             }
@@ -356,7 +360,7 @@ impl Reader<'_> {
             {
                 self.error(
                     &answers.span(),
-                    "a source answers to a number that stands somewhere, by the share of convoys that it lets through",
+                    "a source responds to a number of waiting lots, by the share of convoys that it lets through",
                     help,
                 );
             }
@@ -375,7 +379,7 @@ impl Reader<'_> {
         if !(0.0..1.0).contains(&share) {
             self.error(
                 &value.span(),
-                &format!("{share} is no chance below 1"),
+                &format!("{share} is not a probability below 1"),
                 "write a number from 0 up to, not including, 1",
             );
         }
@@ -412,8 +416,8 @@ impl Reader<'_> {
             if !(0.5..=1.0).contains(&holds) {
                 self.error(
                     &given.span(),
-                    &format!("{holds} is not a chance from 0.5 to 1"),
-                    "what holds less often than not speaks for its opposite; write holds = 0.7, say",
+                    &format!("{holds} is not a probability from 0.5 to 1"),
+                    "a statement that is true less than half of the time supports its opposite; write for example holds = 0.7",
                 );
             }
             rules.holds[kind.index()] = holds.clamp(0.5, 1.0);
@@ -457,7 +461,7 @@ impl Reader<'_> {
             self.error(
                 &of.span(),
                 "this list is empty",
-                "name what the figure is in the gateway",
+                "say what the figure measures in the gateway",
             );
         }
         let mut metrics = Vec::new();
@@ -509,9 +513,9 @@ impl Reader<'_> {
             self.error(
                 &measure.span(),
                 if is_duration {
-                    "a duration is measured as a duration only"
+                    "a duration can only be measured as a duration"
                 } else {
-                    "this is no duration"
+                    "this is not a duration"
                 },
                 "measure = \"duration\" goes with unknowns that are lengths of time",
             );
@@ -519,7 +523,7 @@ impl Reader<'_> {
         if what == Measure::Total && !metrics.iter().all(|m| m.flows()) {
             self.error(
                 &of.span(),
-                "only what happens in a day can be added up over days",
+                "only what happens in a day can be summed over days",
                 "use convoys, vehicles, lots or dispatched",
             );
         }
@@ -542,7 +546,7 @@ impl Reader<'_> {
                         Some(known) => room = known,
                         None => self.error(
                             &of.span(),
-                            "this place has no limit, so nothing is a share of it",
+                            "this place has no limit, so there is no share of it",
                             "give its slots in the gateway file, or measure a count",
                         ),
                     }
@@ -550,7 +554,7 @@ impl Reader<'_> {
                 [] => {}
                 _ => self.error(
                     &of.span(),
-                    "a share is that of one place",
+                    "a share must be that of one place",
                     "write of = \"in.PLACE\"",
                 ),
             }
@@ -598,7 +602,7 @@ impl Reader<'_> {
                 if share > 1.0 {
                     self.error(
                         &seen.span(),
-                        "more than all cannot be seen",
+                        "a share cannot exceed 1",
                         "write a share up to 1",
                     );
                 }
@@ -711,14 +715,18 @@ impl Reader<'_> {
         if let Some(grade) = &given.source_grade {
             letter = SourceGrade::parse(grade.get_ref());
             if letter.is_none() {
-                self.error(&grade.span(), "this is no grade of a source", "A to F");
+                self.error(&grade.span(), "this is not a grade of a source", "A to F");
             }
         }
         let mut digit = InfoGrade::parse("2");
         if let Some(grade) = &given.info_grade {
             digit = InfoGrade::parse(grade.get_ref());
             if digit.is_none() {
-                self.error(&grade.span(), "this is no grade of information", "1 to 6");
+                self.error(
+                    &grade.span(),
+                    "this is not a grade of information",
+                    "1 to 6",
+                );
             }
         }
         let (letter, digit) = match (letter, digit) {

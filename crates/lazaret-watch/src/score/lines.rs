@@ -1,4 +1,5 @@
-//! The record of hits and misses line by line, each cell as people read it: the same on a page, in Markdown, on a terminal.
+//! The record of hits and misses line by line, each cell as people read it: the same on a page, in Markdown, on a
+//! terminal.
 
 use super::{Coverage, Horizon, Kind, Origin, Record, Sum, Tally};
 use crate::writing::number;
@@ -90,8 +91,7 @@ impl Tally {
     pub fn superseded_in_words(&self) -> Option<String> {
         (self.superseded > 0).then(|| {
             format!(
-                "Superseded, and not counted: {} of the scores in the record, after which another forecast of the same day about \
-                 the same report was scored.",
+                "Superseded and not counted: {} of the scores in the record, because another forecast of the same day about the same report was scored later.",
                 self.superseded
             )
         })

@@ -367,6 +367,6 @@ fn laws_that_cannot_be_read_are_told_at_their_place() {
     );
     assert!(
         wrong("[flow.west]\nanswers = { of = \"lots\", above = 3, lets_through = 0.5 }")
-            .contains("stands somewhere")
+            .contains("number of waiting lots")
     );
 }

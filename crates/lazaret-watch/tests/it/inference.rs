@@ -315,7 +315,7 @@ fn modes_are_kept_where_filters_are_needed_and_a_grid_agrees() {
     );
     let checked = one.diagnostics.last().unwrap();
     assert!(
-        checked.contains("cross-check by an even grid") && checked.contains("agrees"),
+        checked.contains("cross-check with a regular grid") && checked.contains("agrees"),
         "{checked}"
     );
 }
@@ -336,7 +336,7 @@ fn what_the_file_excludes_is_said_to_be_excluded() {
     assert!(
         told.asks[0]
             .in_words()
-            .starts_with("certain by the gateway file")
+            .starts_with("certain from the gateway file")
     );
     assert!(
         told.asks[1]

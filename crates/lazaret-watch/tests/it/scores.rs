@@ -57,7 +57,8 @@ fn shares_of_hits_have_the_interval_of_their_number() {
     assert_eq!(Record::of(&[]).coverage, None);
 }
 
-/// A forecast that is made often does not count often, and what was foretold is told apart by kind and by how far ahead.
+/// A forecast that is made often does not count often, and what was foretold is told apart by kind and by how far
+/// ahead.
 #[test]
 fn a_tally_counts_each_day_and_report_once() {
     let of = |row: &str, date: &str, days: usize, forecast: &str, inside: bool| Scored {
@@ -147,11 +148,11 @@ fn lines_of_a_tally_are_its_parts_and_then_their_sum() {
         [
             "a figure of a day|1 to 7 days|1|0 % (0 to 98 %)|100 % (3 to 100 %)|-1.00|-2.00|0.50|||0.50",
             "yes or no|1 to 7 days|1|||-0.11|-0.25||0.010||0.00",
-            "all forecasts kept beforehand||2|0 % (0 to 98 %)|100 % (3 to 100 %)|-0.55|-1.12|0.50|0.010||0.50",
+            "all forecasts saved beforehand||2|0 % (0 to 98 %)|100 % (3 to 100 %)|-0.55|-1.12|0.50|0.010||0.50",
         ]
     );
     let superseded = tally.superseded_in_words().unwrap();
-    assert!(superseded.starts_with("Superseded, and not counted: 1 of"));
+    assert!(superseded.starts_with("Superseded and not counted: 1 of"));
     assert_eq!(Tally::of(&[figure(true)]).superseded_in_words(), None);
 }
 

@@ -85,7 +85,7 @@ pub(super) fn place_of(path: &Path) -> Result<Place, String> {
             Err(error) => return Err(reason(&error)),
         }
     }
-    Err("its symbolic links lead in a circle".into())
+    Err("its symbolic links form a circle".into())
 }
 
 /// The full name of a file that does not exist yet.
@@ -102,7 +102,7 @@ fn new_file(path: &Path) -> Result<PathBuf, String> {
         Ok(real) if real.is_dir() => Ok(real.join(name)),
         Ok(_) => Err(format!("{} is a file, not a folder", folder.display())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!(
-            "there is no such folder as {}; make it first, or write to another one",
+            "the folder {} does not exist; create it first, or use another one",
             folder.display()
         )),
         Err(error) => Err(reason(&error)),
@@ -122,7 +122,7 @@ fn unusable(about: &fs::Metadata) -> Result<(), String> {
     use std::os::unix::fs::FileTypeExt;
     let kind = about.file_type();
     if kind.is_block_device() {
-        return Err("it is a disk; give the name of a file".into());
+        return Err("it is a block device; give the name of a file".into());
     }
     if kind.is_socket() {
         return Err("it is a socket; give the name of a file".into());
@@ -233,7 +233,7 @@ pub(super) fn try_to_write(path: &Path, place: &Place) -> Result<(), String> {
             let part = part_of(real);
             let made = File::create_new(&part).map_err(|error| match error.kind() {
                 io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => format!(
-                    "no file can be made in the folder {}: {}",
+                    "no file can be created in the folder {}: {}",
                     parent(real).display(),
                     reason(&error)
                 ),
@@ -286,7 +286,7 @@ pub(crate) fn reason(error: &io::Error) -> String {
         io::ErrorKind::InvalidFilename => {
             "the name is too long or has a forbidden character".into()
         }
-        io::ErrorKind::ReadOnlyFilesystem => "the file system can only be read".into(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".into(),
         io::ErrorKind::StorageFull => "the disk is full".into(),
         io::ErrorKind::IsADirectory => "it is a folder".into(),
         _ => error.to_string(),

@@ -60,7 +60,7 @@ impl WholeFile {
         }
         fs::rename(&part, &real).map_err(|error| {
             Failure::Machine(format!(
-                "{} cannot be replaced: {}; what was made for it is whole, and stays in {}",
+                "{} cannot be replaced: {}; the complete new file stays in {}",
                 self.shown.display(),
                 reason(&error),
                 part.display()

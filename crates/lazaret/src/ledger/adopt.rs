@@ -48,16 +48,16 @@ async fn adopt_in(
     }
     if !seen.obstacles.is_empty() {
         return Err(Failure::BadInput(
-            "nothing was recorded: settle what is in the way first".into(),
+            "nothing was recorded: resolve the obstacles first".into(),
         ));
     }
     let Some(by) = by else {
-        say("nothing was recorded: give --by with the name of the person who adopts it\n");
+        say("nothing was recorded: name the person who adopts it with --by\n");
         return Ok(());
     };
     if live.standing() != Standing::Active {
         return Err(Failure::BadInput(
-            "a server writes this ledger: stop it while the file is adopted".into(),
+            "a server is writing this ledger: stop it while the file is adopted".into(),
         ));
     }
     let by = signed_in(live, store, by).await?;
@@ -74,12 +74,15 @@ fn told(adoption: &Adoption) -> String {
     let mut text = String::new();
     for (heading, lines) in [
         ("What changes:", &adoption.differences),
-        ("What it means for what is here:", &adoption.consequences),
         (
-            "It asks for less here, so that a second person and a delay are needed:",
+            "What it means for the goods that are here:",
+            &adoption.consequences,
+        ),
+        (
+            "It asks for less here, so a second person and a delay are needed:",
             &adoption.weaker,
         ),
-        ("What is in the way:", &adoption.obstacles),
+        ("Obstacles:", &adoption.obstacles),
     ] {
         if !lines.is_empty() {
             text.push_str(heading);
@@ -153,14 +156,14 @@ async fn record(live: &Live, by: &PersonName, entry: Entry) -> Result<(), Failur
         Err(SubmitError::Refused(refusal)) => refusal,
         Err(other) => return Err(Failure::Machine(other.to_string())),
     };
-    // Asks for less: the first person proposes, and waiting alone is no refusal to propose.
+    // Asks for less: the first person proposes, and having to wait is not a reason not to propose.
     let waits = refused.retry_at;
     let less = matches!(
         *refused.fact,
         Fact::AsksLess { .. } | Fact::LessWaits { .. }
     );
     if let Some(from) = waits.filter(|_| less) {
-        say(&format!("{what} waits until {from}: run this again then\n"));
+        say(&format!("{what} waits until {from}; run this again then\n"));
         return Ok(());
     }
     if !less {
@@ -169,7 +172,7 @@ async fn record(live: &Live, by: &PersonName, entry: Entry) -> Result<(), Failur
     match submit(live, by, proposal).await {
         Ok(seq) => {
             say(&format!(
-                "{what} proposed, record {seq}: another person runs the same command after the delay that the rules set\n"
+                "{what} proposed, record {seq}; another person must run the same command after the delay that the rules set\n"
             ));
             Ok(())
         }

@@ -20,10 +20,10 @@ const LEDGER_FILES: [&str; 8] = [
     "ledger.db-journal",
 ];
 
-/// Where a ledger is kept.
+/// Where a ledger is stored.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Place {
-    /// Folder of the ledger, of the key that signs its checkpoints and snapshots, and of the number of its last record
+    /// Folder with the ledger, the key that signs its checkpoints and snapshots, and the number of its last record
     #[arg(long, value_name = "DIR", default_value = "lazaret-data")]
     pub(crate) data: PathBuf,
     /// PostgreSQL database instead of the folder's SQLite file: postgres://user@host/name

@@ -14,18 +14,18 @@ use super::words::{stopped, table};
 use crate::input::Input;
 use crate::output::Failure;
 
-/// Where time is lost and why, and what one more of each thing would be worth
+/// Find where time is lost, and what one more of each thing would gain
 ///
-/// One more slot, unit, crew member, vehicle, departure or hour of shift, each by itself, in the same futures.
+/// Tries one more slot, unit, crew member, vehicle, departure or hour of shift, each by itself, in the same futures.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// The metric in which gains are counted [default: the mean time in the gateway; if what waits grows all the time, the
+    /// Metric in which gains are measured [default: the mean time in the gateway; if the backlog keeps growing, the
     /// lots that reach their hold]
     #[arg(long, value_name = "METRIC")]
     metric: Option<String>,
-    /// More of the metric is better; only with --metric
+    /// Treat more of the metric as better; only with --metric
     #[arg(long, requires = "metric")]
     maximise: bool,
     #[command(flatten)]
@@ -79,7 +79,7 @@ fn text(answer: &BottleneckAnswer, arguments: &Arguments) -> String {
         text += &format!("Gains are counted in {}: {because}.\n", answer.metric);
     }
     text += &format!(
-        "As it is: {} is {} {}.\n\n",
+        "At present {} is {} {}.\n\n",
         answer.metric,
         answer.now.in_words(),
         answer.unit
@@ -127,7 +127,7 @@ fn text(answer: &BottleneckAnswer, arguments: &Arguments) -> String {
                 vec![step, why, e.in_words(), unit.clone()]
             })
             .collect();
-        text += "\nWhere time is lost, a lot or vehicle on average:\n";
+        text += "\nTime lost, mean per lot or vehicle:\n";
         text += &table(&["step", "why", "time", ""], &rows, &[2]);
     }
     text + &foot(&arguments.runs.how, answer.replications)

@@ -18,25 +18,25 @@ use super::words::{percent, stopped, table};
 use crate::input::Input;
 use crate::output::Failure;
 
-/// Find the greatest intake that can be sustained, what limits it, and on what it depends
+/// Find the greatest intake that can be sustained, what limits it, and what it depends on
 ///
-/// Both ends of the range are tried first, so that it is known whether more of the setting is worse (an intake) or better
-/// (slots, crew). Then each future is searched for the value up to which, or from which on, it is sustained.
+/// Both ends of the range are tried first, to find out whether more of the setting is worse (an intake) or better
+/// (slots, crew). Then each future is searched for the limit of what it sustains.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// The setting to be varied, such as source.dandong.convoy
+    /// Setting to vary, such as source.dandong.convoy
     #[arg(long, value_name = "PATH")]
     vary: String,
-    /// Values to search, such as 1..60 or '6 h..48 h:1 h'; from 1 to four times as in the file if left out
+    /// Values to search, such as 1..60 or '6 h..48 h:1 h' [default: from 1 to four times the value in the file]
     #[arg(long, value_name = "LOW..HIGH", allow_hyphen_values = true, value_parser = range)]
     range: Option<Span>,
     /// When a value counts as sustained, such as 'place.yard.full <= 0.01' [default: at most 3 % of what is due is not served,
     /// because the backlog grows or too few vehicles are home]
     #[arg(long, value_name = "CONDITION", value_parser = Condition::parse)]
     sustained: Option<Condition>,
-    /// A value that somebody claims can be sustained: is it so?
+    /// Claimed value to check
     #[arg(long, value_name = "VALUE", value_parser = finite)]
     claim: Option<f64>,
     /// Share of futures in which the safe intake is sustained
@@ -71,7 +71,7 @@ fn question(
         None => {
             let range = default_range(&arguments.vary, experiment.gateway()).ok_or_else(|| {
                 Failure::BadInput(format!(
-                    "say which values of `{}` to search, with --range LOW..HIGH",
+                    "give the values of `{}` to search with --range LOW..HIGH",
                     arguments.vary
                 ))
             })?;
@@ -131,7 +131,7 @@ fn question(
 
 fn warnings(answer: &CapacityAnswer) -> Vec<String> {
     stopped(
-        &format!("at the value of {} next to what they sustain", answer.path),
+        &format!("at the value of {} next to their threshold", answer.path),
         &answer.stops,
     )
     .into_iter()
@@ -161,7 +161,7 @@ fn text(answer: &CapacityAnswer, arguments: &Arguments) -> String {
         );
     }
     if answer.depends_on.is_empty() {
-        text += "No unknown moves the capacity by more than chance does.\n";
+        text += "No unknown changes the capacity by more than chance.\n";
     } else {
         let rows: Vec<Vec<String>> = answer
             .depends_on

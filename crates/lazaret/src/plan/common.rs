@@ -43,7 +43,7 @@ pub(crate) struct How {
     /// Print one JSON object for machines
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write the answer as one HTML file with pictures, too
+    /// Also write the answer as one HTML file with pictures
     #[arg(long, value_name = "OUT.html", value_hint = clap::ValueHint::FilePath)]
     pub(crate) report: Option<Output>,
 }
@@ -161,7 +161,7 @@ impl How {
 /// Ends a question that was stopped: its answer has been printed, and the exit code says that it is partial.
 pub(crate) fn ended(partial: bool) -> Result<(), Failure> {
     if partial {
-        crate::output::say("stopped early: the answer is of fewer runs than were asked for\n");
+        crate::output::say("stopped early: the answer rests on fewer runs than requested\n");
         return Err(Failure::Interrupted);
     }
     Ok(())
@@ -228,7 +228,7 @@ pub(crate) fn experiment_failed(error: ExperimentError) -> Failure {
 /// Reads `LOW..HIGH` or `LOW..HIGH:STEP`, each with the same unit or none: `1..60`, `24 h..72 h:6 h`.
 pub(crate) fn range(text: &str) -> Result<Span, String> {
     let wrong =
-        || format!("`{text}` is not a range, write LOW..HIGH such as 20..120, or LOW..HIGH:STEP");
+        || format!("`{text}` is not a range; write LOW..HIGH such as 20..120, or LOW..HIGH:STEP");
     let (low, rest) = text.split_once("..").ok_or_else(wrong)?;
     let (high, step) = match rest.split_once(':') {
         Some((high, step)) => (high, Some(step)),
@@ -247,7 +247,7 @@ pub(crate) fn range(text: &str) -> Result<Span, String> {
     let (high, unit) = part(high)?;
     if !low_unit.is_empty() && low_unit != unit {
         return Err(format!(
-            "the ends of `{text}` have different units, write both in one"
+            "the ends of `{text}` have different units; use the same unit for both"
         ));
     }
     let step = step.map(part).transpose()?;
@@ -256,12 +256,12 @@ pub(crate) fn range(text: &str) -> Result<Span, String> {
         && *u != unit
     {
         return Err(format!(
-            "the step of `{text}` has another unit than its ends"
+            "the step of `{text}` has a different unit from its ends"
         ));
     }
     if low > high {
         return Err(format!(
-            "`{text}` runs backwards, write the lesser end first"
+            "`{text}` runs backwards; write the lower end first"
         ));
     }
     Ok(Span {
@@ -307,7 +307,7 @@ pub(crate) fn change(text: &str) -> Result<(String, String), String> {
 pub(crate) fn design(text: &str) -> Result<lazaret_plan::Design, String> {
     if text.split(';').all(|part| part.trim().is_empty()) {
         return Err(
-            "it names no change; write one or more, such as 'place.yard.slots=1400'".into(),
+            "it contains no change; write one or more, such as 'place.yard.slots=1400'".into(),
         );
     }
     text.split(';').filter(|t| !t.trim().is_empty()).try_fold(
@@ -322,7 +322,7 @@ pub(crate) fn design(text: &str) -> Result<lazaret_plan::Design, String> {
 /// How the runs were made, for the foot of an answer.
 pub(crate) fn foot(how: &How, replications: u64) -> String {
     format!(
-        "\n{replications} replications of each design, seed {}, the same random numbers in all; intervals at {}.\n",
+        "\n{replications} replications of each design, seed {}, with common random numbers; intervals at {}.\n",
         how.seed,
         super::words::percent(how.level)
     )

@@ -19,22 +19,23 @@ use crate::waiting::LookOn;
 
 /// Compare variants of a gateway: which differences are real, and how large
 ///
-/// Every variant is run in the same futures, so that luck is not mistaken for a difference. A difference that the runs
-/// cannot tell is called that, with the number of replications that would.
+/// Every variant is run in the same futures, so luck is not mistaken for a difference. If the runs cannot decide, the
+/// answer says so and gives the number of replications that would.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// A variant: one change or several, such as 'place.yard.slots=1400; crew.cleaner.count=50'; may be given more than once
+    /// A variant: one change or several, such as 'place.yard.slots=1400; crew.cleaner.count=50'; may be given more than
+    /// once
     #[arg(long = "vs", value_name = "CHANGES", value_parser = design)]
     vs: Vec<Design>,
     /// Another gateway file as a variant; may be given more than once
     #[arg(long = "vs-file", value_name = "FILE")]
     vs_file: Vec<PathBuf>,
-    /// Metrics to compare; throughput, time in the gateway and vehicles waiting outside if left out
+    /// Metrics to compare [default: throughput, time in the gateway and vehicles waiting outside]
     #[arg(long = "metric", value_name = "METRIC")]
     metrics: Vec<String>,
-    /// A difference no larger than this does not matter, in the metric's unit
+    /// Largest difference that does not matter, in the metric's unit
     #[arg(long, value_name = "X", value_parser = not_negative)]
     tolerance: Option<f64>,
     #[command(flatten)]
@@ -155,7 +156,7 @@ fn text(answer: &CompareAnswer, arguments: &Arguments) -> String {
         );
     }
     text += &format!(
-        "\nThe intervals of one metric hold together. \"Pairing gained\" is by how much common random numbers cut the variance.{}",
+        "\nThe intervals of one metric hold simultaneously. \"Pairing gained\" is the factor by which common random numbers reduce the variance.{}",
         foot(&arguments.runs.how, answer.replications)
     );
     text

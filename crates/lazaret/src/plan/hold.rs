@@ -12,10 +12,10 @@ use super::words::{figure, interval, percent, table};
 use crate::input::{FileKind, Input, expect_kind, read_text, wrong_kind};
 use crate::output::Failure;
 
-/// How long must goods be held? The risk that a contaminated lot is released, by days held
+/// Compute how long goods must be held: the risk of releasing a contaminated lot, by days held
 ///
-/// Prevalence, decay, treatment and test come from a hazard file; each may be uncertain. With a gateway file, the price
-/// of a day in yard slots.
+/// Prevalence, decay, treatment and test come from a hazard file; each may be uncertain. With a gateway file, a day of
+/// hold is also priced in yard slots.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The hazard file
@@ -68,7 +68,7 @@ fn days(x: f64) -> String {
     if x.is_finite() {
         format!("{} days", figure(x.ceil()))
     } else {
-        "no hold within the longest".into()
+        "no hold up to the longest".into()
     }
 }
 
@@ -78,13 +78,13 @@ fn shortest(s: &Shortest, confidence: f64, certain: bool) -> String {
         return days(s.sure_days);
     }
     let mut text = format!(
-        "{} for {} of what the inputs allow; {} for half of it",
+        "{} for {} of the possible inputs; {} for half of them",
         days(s.sure_days),
         percent(confidence),
         days(s.median_days)
     );
     if s.never > 0.0 {
-        text += &format!("; in {} of it no hold is long enough", percent(s.never));
+        text += &format!("; for {} of them no hold is long enough", percent(s.never));
     }
     text
 }
@@ -140,19 +140,19 @@ fn words(answer: &HoldPriced, hazard: &Hazard) -> String {
             "survives",
             "risk a lot",
             "interval",
-            "risk a released lot",
+            "risk per released lot",
         ],
         &rows,
         &[0, 1, 2, 3, 4],
     );
     if let Some(price) = &answer.price {
         text += &format!(
-            "\nA day of hold takes {} slots at {} lots a day",
+            "\nOne day of hold needs {} slots at {} lots a day",
             figure(price.slots_a_day_of_hold),
             figure(price.lots_a_day)
         );
         if let Some(n) = price.slots_for_sure_hold {
-            text += &format!("; the sure hold takes {}", figure(n));
+            text += &format!("; the certain hold needs {}", figure(n));
         }
         text += &match price.slots {
             Some(n) => format!("; there are {}.\n", figure(n)),
@@ -169,7 +169,7 @@ fn words(answer: &HoldPriced, hazard: &Hazard) -> String {
         "\n\nEvery input is a known number, so nothing has an interval.\n".to_owned()
     } else {
         format!(
-            "\n\nIntervals hold {} of {} sets of the uncertain inputs.\n",
+            "\n\nIntervals contain {} of {} sets of the uncertain inputs.\n",
             percent(hold.level),
             figure(hold.sampled as f64)
         )

@@ -9,9 +9,9 @@ use super::words::{figure, interval, percent, stopped, table};
 use crate::input::Input;
 use crate::output::Failure;
 
-/// What the flow means for the people it is for
+/// Show what the flow means for the people who receive it
 ///
-/// Tonnes a head, the share of the trade before, and how many days of need each class of goods covers.
+/// Tonnes per head, the share of earlier trade, and how many days of need each goods class covers.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -19,13 +19,13 @@ pub(crate) struct Arguments {
     /// People
     #[arg(long, value_name = "N", value_parser = positive)]
     population: f64,
-    /// Trade before, in tonnes a year
+    /// Earlier trade, in tonnes a year
     #[arg(long, value_name = "TONNES", value_parser = positive)]
     before: Option<f64>,
     /// Need of one person, in kilograms a year, such as medicine=0.5; may be given more than once
     #[arg(long = "need", value_name = "CLASS=KG", value_parser = need)]
     needs: Vec<(String, f64)>,
-    /// Tonnes a lot, for classes to which the file gives no mass
+    /// Tonnes per lot, for classes without a mass in the file
     #[arg(long, value_name = "TONNES", default_value_t = 40.0, value_parser = positive)]
     tonnes_a_lot: f64,
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
 }
 
 fn need(text: &str) -> Result<(String, f64), String> {
-    let wrong = || format!("`{text}` is not CLASS=KG; write, say, medicine=0.5");
+    let wrong = || format!("`{text}` is not CLASS=KG; write for example medicine=0.5");
     let (class, kg) = text.split_once('=').ok_or_else(wrong)?;
     if class.trim().is_empty() {
         return Err(wrong());
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             if !gateway.goods.iter().any(|g| g.name == *class) {
                 let known: Vec<&str> = gateway.goods.iter().map(|g| g.name.as_str()).collect();
                 return Err(Failure::BadInput(format!(
-                    "--need {class}: the file has no such class of goods, it has {}",
+                    "--need {class}: the file has no such goods class; it has {}",
                     known.join(", ")
                 )));
             }
@@ -89,7 +89,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn text(answer: &NeedMet, arguments: &Arguments) -> String {
     let (m, l, h) = (&answer.mean, &answer.low, &answer.high);
     let mut text = format!(
-        "\n{} tonnes a year leave the gateway ({}): {} kg a head and year for {} people.\n",
+        "\n{} tonnes a year leave the gateway ({}): {} kg per head and year for {} people.\n",
         figure(m.tonnes_a_year),
         interval(l.tonnes_a_year, h.tonnes_a_year),
         figure(m.kg_a_head_year),
@@ -97,7 +97,7 @@ fn text(answer: &NeedMet, arguments: &Arguments) -> String {
     );
     if let (Some(share), Some(before)) = (m.share_of_before, arguments.before) {
         text += &format!(
-            "That is {} of the {} tonnes a year before.\n",
+            "That is {} of the earlier {} tonnes a year.\n",
             percent(share),
             figure(before)
         );
@@ -134,7 +134,7 @@ fn text(answer: &NeedMet, arguments: &Arguments) -> String {
         &[1, 2, 3, 4, 5, 6],
     );
     text += &format!(
-        "\nThe run is {} days from its start; a year is reckoned from it, with what is still held at its end left out.{}",
+        "\nThe run is {} days from its start; the figures per year are extrapolated from it, without the lots still held at its end.{}",
         figure(answer.days),
         foot(&arguments.runs.how, arguments.runs.replications)
     );

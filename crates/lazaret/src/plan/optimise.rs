@@ -12,10 +12,10 @@ use super::words::{figure, percent, stopped, table};
 use crate::output::Failure;
 use crate::simulate::result::hash;
 
-/// What to build: the best design of a study, or the front between two aims
+/// Find what to build: the best design of a study, or the front between two aims
 ///
-/// Few designs are all run and the best selected with a guarantee (KN); many are searched with a surface (kriging).
-/// Seed and level of the study file hold; --seed and --level are not used.
+/// If there are few designs, all are run and the best is selected with a guarantee (KN); many are searched with a
+/// surface (kriging). Seed and level come from the study file; --seed and --level are not used.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The study file
@@ -104,10 +104,10 @@ fn found(answer: &OptimiseAnswer) -> String {
         (Method::NoneFeasible, _) => {
             if answer.constraints.is_empty() {
                 format!(
-                    "\nFutures of {count} that were run came to a stop, so none of them is to be built.\n"
+                    "\nFutures of {count} that were run came to a stop, so none of them is recommended.\n"
                 )
             } else {
-                format!("\nNone of {count} that were run keeps all constraints.\n")
+                format!("\nNone of {count} that were run meets all constraints.\n")
             }
         }
         (Method::Front, _) => format!(
@@ -129,19 +129,21 @@ fn found(answer: &OptimiseAnswer) -> String {
             figure(*replications as f64)
         ),
         Method::Surface { lowest: true, .. } => format!(
-            "Found by a surface through {count}, and then one number at a time: lower any of its priced numbers by itself, and it is\nnot shown to keep the constraints. There is no guarantee that no other combination is cheaper.\n"
+            "Found by a surface through {count}, and then one number at a time: if any of its priced numbers is lowered by itself,\nit is not shown to meet the constraints. There is no guarantee that no other combination is cheaper.\n"
         ),
         Method::Surface {
             improvement_left, ..
         } if answer.aims[0].metric != "cost" && improvement_left.is_finite() => format!(
-            "Found by a surface through {count}. It expects {} more of one more design, which is its guess and no promise;\nthere is no guarantee that nothing better exists.\n",
+            "Found by a surface through {count}. One more design is expected to gain {}, which is a guess;\nthere is no guarantee that nothing better exists.\n",
             figure(*improvement_left)
         ),
         Method::Surface { .. } => format!(
-            "Found by a surface through {count}. There is no guarantee that nothing better exists; raise `designs` to look further.\n"
+            "Found by a surface through {count}. There is no guarantee that nothing better exists; raise `designs` to search further.\n"
         ),
         Method::Certain => {
-            format!("The aim has no luck in it, and {count} that could be chosen were run.\n")
+            format!(
+                "The aim does not depend on chance, and {count} that could be chosen were run.\n"
+            )
         }
         Method::Front | Method::NoneFeasible => String::new(),
     };
@@ -155,7 +157,7 @@ fn text(answer: &OptimiseAnswer) -> String {
     if let Some(best) = best
         && best.feasible == Feasible::Open
     {
-        text += "Its constraints are not refuted, but not shown either: raise `replications`.\n";
+        text += "Its constraints are neither refuted nor shown to be met: raise `replications`.\n";
     }
     let mut header: Vec<String> = vec!["design".into()];
     header.extend(answer.aims.iter().map(|a| a.metric.clone()));

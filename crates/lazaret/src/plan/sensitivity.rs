@@ -12,28 +12,28 @@ use super::words::{figure, percent, stopped, table};
 use crate::input::Input;
 use crate::output::Failure;
 
-/// What drives the spread of a metric: which unknowns, which settings, how much is luck
+/// Find what drives the spread of a metric: which unknowns, which settings, how much is luck
 ///
-/// Screens all inputs (Morris), then measures the strongest (Sobol indices). Luck counts as one more input, so that what
-/// more knowledge could remove is kept apart from what it could not.
+/// Screens all inputs (Morris), then measures the strongest (Sobol indices). Luck counts as one more input, which
+/// separates what more knowledge could remove from what it could not.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// The metric whose spread is shared out
+    /// Metric whose spread is attributed to inputs
     #[arg(
         long,
         value_name = "METRIC",
         default_value = "lots.time_in_gateway.mean"
     )]
     metric: String,
-    /// A setting to vary besides the unknowns, such as place.yard.slots=800..1600; may be given more than once
+    /// A setting to vary in addition to the unknowns, such as place.yard.slots=800..1600; may be given more than once
     #[arg(long = "vary", value_name = "PATH=LOW..HIGH", value_parser = factor)]
     vary: Vec<Factor>,
-    /// Morris trajectories; 0 leaves the screening out
+    /// Number of Morris trajectories; 0 skips the screening
     #[arg(long, default_value_t = 20)]
     trajectories: usize,
-    /// Points in each of the 16 scrambles
+    /// Number of points in each of the 16 scrambles
     #[arg(long, default_value_t = 64)]
     rows: usize,
     /// Number of inputs to measure after screening
@@ -100,7 +100,7 @@ fn text(answer: &SensitivityAnswer, how: &How) -> String {
     });
     let strongest = order.first().map_or("-", |&i| answer.inputs[i].as_str());
     let mut text = format!(
-        "\n{} is {} {} on average, with a standard deviation of {}.\n{} of its spread is owed to what is varied, most of all to {strongest}; {} is luck from replication to replication.\n",
+        "\n{} is {} {} on average, with a standard deviation of {}.\n{} of its spread is due to the varied inputs, most of all {strongest}; {} is due to chance between replications.\n",
         answer.metric,
         figure(indices.mean),
         answer.unit,
@@ -151,7 +151,7 @@ fn text(answer: &SensitivityAnswer, how: &How) -> String {
                 let kind = if e.importance.value == 0.0 {
                     "none"
                 } else if e.sd > 0.5 * e.importance.value {
-                    "bent, or with others"
+                    "nonlinear, or interacting"
                 } else {
                     "straight"
                 };
@@ -175,7 +175,7 @@ fn text(answer: &SensitivityAnswer, how: &How) -> String {
         text += &table(&["input", "mean", "size", "effect", ""], &rows, &[1, 2]);
     }
     text += &format!(
-        "\n\"Alone\" is the share of the variance that would vanish if the input became known; \"with others\" the share that\nwould stay if everything else did. {} runs, seed {}; intervals at {}.\n",
+        "\n\"Alone\" is the share of the variance that would vanish if the input became known; \"with others\" is the share that\nwould remain if everything else became known. {} runs, seed {}; intervals at {}.\n",
         figure(answer.runs as f64),
         how.seed,
         percent(how.level)

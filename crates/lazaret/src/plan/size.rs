@@ -15,8 +15,8 @@ use crate::output::Failure;
 
 /// Find the smallest numbers that meet a target with a stated probability
 ///
-/// "Meets" is shown, not guessed: the interval of the probability must lie above what was asked for. Numbers that the
-/// budget cannot decide never count as enough.
+/// A number counts as enough only if the interval of the probability lies above the target. Numbers that the budget
+/// cannot decide do not count.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -24,13 +24,13 @@ pub(crate) struct Arguments {
     /// A number to choose, such as source.dandong.fleet=20..120; may be given more than once
     #[arg(long = "choose", value_name = "PATH=LOW..HIGH", required = true, value_parser = choice)]
     choose: Vec<(String, RangeInclusive<i64>)>,
-    /// What must hold in a replication, such as 'source.dandong.cancelled <= 3'
+    /// Condition that must hold in a replication, such as 'source.dandong.cancelled <= 3'
     #[arg(long = "so-that", value_name = "CONDITION", value_parser = Condition::parse)]
     so_that: Condition,
-    /// In what share of futures it must hold
+    /// Share of futures in which it must hold
     #[arg(long = "with", value_name = "P", default_value_t = 0.95, value_parser = probability)]
     with: f64,
-    /// Most replications of each candidate
+    /// Maximum number of replications of each candidate
     #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     most: u64,
     #[command(flatten)]
@@ -103,7 +103,7 @@ fn still_inside(answer: &SizeAnswer) -> String {
     let at = answer.sizing.looked_at.iter().position(|c| c == shown);
     match at.and_then(|at| answer.still_inside[at]) {
         Some(lots) => format!(
-            "With {}, {} lots are still inside at the end of a future on average; each counts as staying at least as long as it has.\n",
+            "With {}, {} lots are still inside at the end of a future on average; each counts with at least its present age.\n",
             name(answer, shown),
             figure((10.0 * lots).round() / 10.0)
         ),
@@ -125,10 +125,10 @@ fn nothing(answer: &SizeAnswer, goal: &str) -> String {
         format!("\nNo setting in the range is shown to do it yet: {goal}. Raise --most.\n")
     };
     if best.successes == 0 {
-        text += "None that was looked at does it in any future.\n";
+        text += "No combination that was tried does it in any future.\n";
     } else {
         text += &format!(
-            "The one that does it most often: {}, in {} of futures ({} to {}).\n",
+            "The most successful one: {}, in {} of futures ({} to {}).\n",
             name(answer, best),
             percent(best.successes as f64 / best.n as f64),
             percent(best.low),
@@ -189,11 +189,11 @@ fn text(answer: &SizeAnswer, how: &How) -> String {
         &[1, 2, 3],
     );
     if sizing.not_monotone {
-        text += "\nWarning: a larger number misses what a smaller one meets, so a smallest number means little here.\n";
+        text += "\nWarning: a larger number fails where a smaller one succeeds, so a smallest number means little here.\n";
     }
     text += &still_inside(answer);
     text += &format!(
-        "\nAll that is claimed is true together with probability {}. Seed {}; the search assumes that more is never worse.\n",
+        "\nAll claims are true simultaneously with probability {}. Seed {}; the search assumes that more is never worse.\n",
         percent(answer.level),
         how.seed
     );

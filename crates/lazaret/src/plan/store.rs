@@ -1,8 +1,8 @@
 //! Results on disk: shards that cannot be mistaken for whole when they are not, and the merged table.
 //!
-//! A shard is one text file: a line of JSON that says what it is, the rows as CSV, and a last line `end HASH` with the SHA-256 of
-//! everything before. It is written under another name and renamed when it is safe on disk. The table is CSV and, with the
-//! feature `parquet`, Parquet.
+//! A shard is one text file: a line of JSON that says what it is, the rows as CSV, and a last line `end HASH` with the
+//! SHA-256 of everything before. It is written under another name and renamed when it is safe on disk. The table is CSV
+//! and, with the feature `parquet`, Parquet.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
@@ -92,15 +92,15 @@ impl Files {
         self.begun.write(format!("{text}\n").as_bytes())
     }
 
-    /// Refuses to overwrite a study or a gateway file that is not a copy of this sweep's: somebody may have put their own
-    /// into the folder.
+    /// Refuses to overwrite a study or a gateway file that is not a copy of this sweep's: somebody may have put their
+    /// own into the folder.
     ///
     /// * `study`, `gateway` — the texts that will be written.
     pub(crate) fn are_own(&self, study: &str, gateway: &str) -> Result<(), Failure> {
         for (output, text) in [(&self.study, study), (&self.gateway, gateway)] {
             if fs::read(output.path()).is_ok_and(|there| there != text.as_bytes()) {
                 return Err(Failure::BadInput(format!(
-                    "{} is not the file that this sweep was made from, and merging would overwrite it; move it, or sweep into another folder",
+                    "{} is not the file from which this sweep was made, and merging would overwrite it; move it, or sweep into another folder",
                     output.path().display()
                 )));
             }
@@ -205,7 +205,7 @@ pub(crate) fn check_shard(path: &Path) -> Result<Head, String> {
         if number == 0 {
             first = Some(
                 serde_json::from_str::<Head>(line)
-                    .map_err(|e| format!("it has no readable head: {e}"))?,
+                    .map_err(|e| format!("it has no readable header: {e}"))?,
             );
         }
         Ok(())
@@ -294,8 +294,8 @@ pub(crate) fn look(folder: &Path) -> Result<Folder, Failure> {
 
 /// Merges whole shards, in order of their number, into the table.
 ///
-/// Rows of a shard are in order of run, and shards are consecutive ranges of runs, so the table is in order of run whatever the
-/// number of shards: its bytes do not depend on it.
+/// Rows of a shard are in order of run, and shards are consecutive ranges of runs, so the table is in order of run
+/// whatever the number of shards: its bytes do not depend on it.
 pub(crate) fn merge(files: &Files, shards: &mut [(PathBuf, Head)]) -> Result<u64, Failure> {
     shards.sort_by_key(|(_, head)| head.part.shard);
     let head = shards[0].1.clone();
@@ -317,7 +317,7 @@ pub(crate) fn merge(files: &Files, shards: &mut [(PathBuf, Head)]) -> Result<u64
             let run = line.split(',').next().unwrap_or("");
             if run != next.to_string() {
                 return Err(format!(
-                    "line {} holds run {run} where run {next} is due",
+                    "line {} has run {run} where run {next} is expected",
                     number + 1
                 ));
             }
@@ -452,7 +452,7 @@ mod table {
         pub(super) fn row(&mut self, line: &str) -> Result<(), Failure> {
             let bad = || {
                 Failure::BadInput(format!(
-                    "a row of the shards is not as its head says: {line}"
+                    "a row of the shards does not match its header: {line}"
                 ))
             };
             let mut cells = csv::ReaderBuilder::new()

@@ -185,7 +185,7 @@ impl Read {
     /// The designs of a sweep.
     pub(crate) fn sweep_designs(&self) -> Result<Vec<Design>, Failure> {
         let kind = self.file.design.as_ref().ok_or_else(|| {
-            self.wrong("say which designs to run, such as [design] kind = \"grid\", levels = 5")
+            self.wrong("state which designs to run, such as [design] kind = \"grid\", levels = 5")
         })?;
         if let DesignKind::List { file } = kind {
             return self.list(&self.folder.join(file));
@@ -211,7 +211,7 @@ impl Read {
             (1..header.len()).find(|&i| header.iter().take(i).any(|h| h.trim() == header[i].trim()))
         {
             return Err(bad(format!(
-                "the column `{}` comes twice, leave one out",
+                "the column `{}` appears twice; remove one",
                 header[i].trim()
             )));
         }
@@ -220,7 +220,7 @@ impl Read {
             let record = record.map_err(|e| bad(e.to_string()))?;
             if designs.len() == DESIGNS_MOST {
                 return Err(bad(format!(
-                    "the list has more than {DESIGNS_MOST} designs, the most that are run"
+                    "the list exceeds the limit of {DESIGNS_MOST} designs"
                 )));
             }
             designs.push(
@@ -271,7 +271,7 @@ impl Read {
             (None, Some(a)) if a.metric == "cost" || aims.len() == 2 => 1e-9,
             _ => {
                 return Err(self.wrong(
-                    "say with `matters = X` which difference in the first aim matters, a positive number in its unit",
+                    "state with `matters = X` which difference in the first aim matters: a positive number in its unit",
                 ));
             }
         };
@@ -309,7 +309,7 @@ fn values(range: &Range) -> Result<Values, String> {
                     range.unit.clone().unwrap_or_default(),
                 )),
                 _ => Err(
-                    "`from` and `to` must be numbers; the unit goes apart: { from = 10, to = 40, unit = \"min\" }"
+                    "`from` and `to` must be numbers; give the unit separately: { from = 10, to = 40, unit = \"min\" }"
                         .into(),
                 ),
             }

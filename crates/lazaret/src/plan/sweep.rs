@@ -18,19 +18,20 @@ use crate::files::{OutFolder, reads};
 use crate::output::{Failure, print, say};
 use crate::waiting::LookOn;
 
-/// Run every design of a study in every replication, whole or one shard of it
+/// Run every design of a study in every replication, completely or one shard at a time
 ///
-/// Without --shard the whole study is run and merged. With --shard I/N one part is run; parts may run anywhere and in any
-/// order, `plan missing` lists those to run again, and `plan merge` makes the table. Its bytes do not depend on the shards.
+/// Without --shard the whole study is run and merged. With --shard I/N one shard is run. Shards may run anywhere and in
+/// any order; `plan missing` lists those to run again, and `plan merge` makes the table, whose bytes do not depend on
+/// the shards.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The study file
     #[arg(value_name = "STUDY.toml")]
     study: PathBuf,
-    /// Folder for the results; made if it is not there
+    /// Folder for the results; created if it does not exist
     #[arg(long, value_name = "DIR", value_hint = clap::ValueHint::DirPath)]
     out: OutFolder,
-    /// Which shard of how many, counted from 0, such as 3/8
+    /// Shard to run, numbered from 0, and number of shards, such as 3/8
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(u64, u64)>,
     /// Number of threads [default: all cores]; results do not depend on it
@@ -38,7 +39,7 @@ pub(crate) struct Arguments {
     threads: Option<u16>,
 }
 
-/// List the shards of a folder that are missing or damaged, as a Slurm array takes them
+/// List the missing or damaged shards of a folder, in the format of a Slurm array
 ///
 /// Prints nothing if the sweep is complete.
 #[derive(Args, Debug)]
@@ -57,7 +58,7 @@ pub(crate) struct MergeArguments {
 }
 
 fn shard(text: &str) -> Result<(u64, u64), String> {
-    let wrong = || format!("`{text}` is no shard, write I/N such as 3/8");
+    let wrong = || format!("`{text}` is not a shard; write I/N such as 3/8");
     let (i, n) = text.split_once('/').ok_or_else(wrong)?;
     let (i, n) = (
         i.trim().parse().map_err(|_| wrong())?,
@@ -65,7 +66,7 @@ fn shard(text: &str) -> Result<(u64, u64), String> {
     );
     if n == 0 || i >= n {
         return Err(format!(
-            "shard {i} of {n} does not exist, shards are counted from 0"
+            "shard {i} of {n} does not exist; shards are numbered from 0"
         ));
     }
     if n > 99_999 {
@@ -169,7 +170,7 @@ fn cut_short(error: ExperimentError, runs: u64) -> Failure {
     match error {
         ExperimentError::Interrupted => {
             say(&format!(
-                "stopped after {runs} runs, which are not kept: a shard is only kept when it is whole; smaller ones (--shard I/N) lose less\n"
+                "stopped after {runs} runs, which are discarded: a shard is only kept when it is complete; smaller shards (--shard I/N) lose less\n"
             ));
             Failure::Interrupted
         }
@@ -231,7 +232,7 @@ fn columns(
         all.push(column(
             path,
             "as in the gateway file",
-            "value of this setting; empty if the file's own holds",
+            "value of this setting; empty if the file's own value is used",
             kind,
         ));
     }
@@ -253,7 +254,7 @@ fn refuse_strangers(folder: &Path, part: &Part) -> Result<(), Failure> {
         };
         if same != *part {
             return Err(Failure::BadInput(format!(
-                "{} belongs to another study, version, seed or number of shards; use a folder of its own for each sweep",
+                "{} belongs to another study, version, seed or number of shards; use a separate folder for each sweep",
                 path.display()
             )));
         }

@@ -20,6 +20,6 @@ pub(crate) fn warned(warnings: &[String]) -> String {
     }
     let lines: String = warnings.iter().map(|w| format!("Warning: {w}\n")).collect();
     format!(
-        "\n{lines}What locks up never moves again: such a future meets no condition, and its times are of what got through before.\n`lazaret simulate` with the same --set says where it stops and why.\n"
+        "\n{lines}Such a future meets no condition, and its times only cover what got through before the stop.\n`lazaret simulate` with the same --set says where it stops and why.\n"
     )
 }

@@ -73,12 +73,12 @@ fn deadlock(told: &Told<'_>) -> Option<String> {
         let next = names[(nth + 1) % names.len()];
         let _ = write!(
             circle,
-            "{}what is in {name} waits for room in {next}",
+            "{}everything in {name} waits for room in {next}",
             if nth == 0 { "" } else { ", " }
         );
     }
     Some(format!(
-        "deadlock in {times} of {} replications, in the first of them on {}: {circle}; nothing there can ever move again",
+        "deadlock in {times} of {} replications, first on {}: {circle}; nothing there can ever move again",
         told.study.replications,
         moment(gateway, first.at)
     ))
@@ -93,9 +93,9 @@ fn standstill(gateway: &Gateway, times: u64, of: u64, worst: &Standstill) -> Str
         format!("{} wait", worst.things)
     };
     let (kind, others) = if worst.overtaken {
-        ("starvation", "others that came later were served before")
+        ("starvation", "others that came later were served first")
     } else {
-        ("standstill", "nobody is served any more")
+        ("standstill", "nobody is served any longer")
     };
     format!(
         "{kind} in {times} of {of} replications: in the worst, {waits} for `{step}` at {place} since {} ({}); {others}",
@@ -167,7 +167,7 @@ impl Answer<'_> {
                 self.metric_name(*metric)
             ),
             (Ended::Precision, _) if !study.settled => format!(
-                "{n} replication{s} (seed {seed}): the headline figures are known to within 1 %, but nothing has settled; see the end."
+                "{n} replication{s} (seed {seed}): the headline figures are known to within 1 %, but the gateway has not settled; see Caveats."
             ),
             (Ended::Precision, _) => format!(
                 "{n} replication{s} (seed {seed}): the headline figures have settled to within 1 %."
@@ -242,7 +242,7 @@ impl Answer<'_> {
             {
                 let middle = number(middle * factor, 1);
                 pulled.push(format!(
-                    "{}: a few replications are far from the rest and pull the mean out of the range of nine in ten; half of all have {middle} {name} or less.",
+                    "{}: a few replications are far from the rest and pull the mean outside the range of nine in ten; half of all have {middle} {name} or less.",
                     label.trim_start_matches("… ")
                 ));
             }
@@ -297,7 +297,7 @@ impl Answer<'_> {
             .iter()
             .map(|line| wrap(line, self.screen.width))
             .collect();
-        self.screen.heading("In short") + &table(&head, &rows, &[1, 3, 4]) + &remarks
+        self.screen.heading("Summary") + &table(&head, &rows, &[1, 3, 4]) + &remarks
     }
 
     /// What came to a stop.
@@ -313,7 +313,7 @@ impl Answer<'_> {
         if said.is_empty() {
             return String::new();
         }
-        let mut text = self.screen.heading("What comes to a stop");
+        let mut text = self.screen.heading("Deadlocks and standstills");
         for line in said {
             text.push_str(&wrap(&capital(&line), self.screen.width));
         }
@@ -360,9 +360,9 @@ impl Answer<'_> {
             full.push((share, line));
         }
         full.sort_by(|a, b| b.0.total_cmp(&a.0));
-        let mut text = self.screen.heading("What is full, and since when");
+        let mut text = self.screen.heading("Full places");
         if full.is_empty() {
-            text.push_str("  Nothing is full for more than 0.5 % of the time.\n");
+            text.push_str("  No place is full for more than 0.5 % of the time.\n");
         }
         for (_, line) in full {
             text.push_str(&wrap(&line, self.screen.width));
@@ -472,7 +472,7 @@ impl Answer<'_> {
             "time full",
         ];
         self.screen
-            .heading("Places, crews and equipment (slots or heads in use, on average)")
+            .heading("Places, crews and equipment (slots or units in use, on average)")
             + &table(&head, &rows, &[1, 2, 3, 4, 5, 6])
     }
 
@@ -584,7 +584,7 @@ impl Answer<'_> {
                 waits.push((
                     0.0,
                     format!(
-                        "{} during {}: work rests while a shift is over or something is broken",
+                        "{} during {}: work pauses between shifts or during breakdowns",
                         time(paused),
                         step.name
                     ),
@@ -594,9 +594,9 @@ impl Answer<'_> {
         waits.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut text = self
             .screen
-            .heading("Where things wait, and why (on average over all that pass)");
+            .heading("Causes of waiting (means over everything that passes)");
         if waits.is_empty() {
-            text.push_str("  Nothing waits for more than a minute on average.\n");
+            text.push_str("  No wait exceeds a minute on average.\n");
         }
         for (_, line) in waits {
             text.push_str(&wrap(&line, self.screen.width));
@@ -658,7 +658,7 @@ impl Answer<'_> {
                 if cancelled >= 0.05 {
                     let _ = write!(
                         line,
-                        "; {} did not leave for want of lots",
+                        "; {} did not leave because there were too few lots",
                         number(cancelled, usize::from(cancelled < 10.0))
                     );
                 }
@@ -668,7 +668,7 @@ impl Answer<'_> {
         if text.is_empty() {
             return text;
         }
-        self.screen.heading("Coming and going") + &text
+        self.screen.heading("Arrivals and departures") + &text
     }
 
     /// How much of the spread more knowledge could take away.
@@ -684,11 +684,11 @@ impl Answer<'_> {
         }
         let heading = self
             .screen
-            .heading("Why replications differ: what nobody knows, and chance");
+            .heading("Spread between replications: unknowns and chance");
         let Some(spread) = &self.told.study.spread else {
             return heading
                 + &wrap(
-                    "Not worked out: it takes at least 20 replications and a run that was not interrupted.",
+                    "Not computed: it needs at least 20 replications and an uninterrupted run.",
                     self.screen.width,
                 );
         };
@@ -714,7 +714,7 @@ impl Answer<'_> {
             + &table(&head, &rows, &[1, 2, 3])
             + &wrap(
                 &format!(
-                    "Unknown: {}. Knowing them would take their share of the spread away; chance stays.",
+                    "Unknown: {}. Knowing them would remove their share of the spread; chance would remain.",
                     names.join(", ")
                 ),
                 self.screen.width,

@@ -57,7 +57,7 @@ pub(super) struct Unit {
     pub(super) per_hour: f64,
 }
 
-/// The unit in which people say a time of about so many hours.
+/// The unit in which people state a time of about this many hours.
 pub(super) fn unit_of_time(hours: f64) -> Unit {
     let (name, per_hour) = match hours.abs() {
         h if h >= 48.0 => ("d", 1.0 / 24.0),

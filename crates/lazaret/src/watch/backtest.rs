@@ -12,7 +12,7 @@ use super::waiting::{Waiting, failed};
 use crate::files::Output;
 use crate::output::Failure;
 
-/// Walk the dates of publication: forecast what was published next from what was known, and score every step
+/// Forecast from every date of publication in turn, and score each forecast
 ///
 /// `--as-of` is the last date of the walk. The scores are added to the record of hits and misses.
 #[derive(Args, Debug)]
@@ -61,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let walk = walk.map_err(failed)?;
     let (done, all) = walk.steps;
     let partial = (done < all).then(|| {
-        format!("PARTIAL: interrupted after {done} of {all} dates; the rest was not walked.")
+        format!("PARTIAL: interrupted after {done} of {all} dates; the rest was not run.")
     });
     // A file that cannot be written must not cost the answer.
     let (tally, mut written) = match &keeper {
@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => (None, Ok(())),
     };
     if let Some(output) = &arguments.report {
-        let mut title = format!("{}: a walk over the dates of publication", gateway.name);
+        let mut title = format!("{}: backtest over the dates of publication", gateway.name);
         if partial.is_some() {
             title += &format!(" (PARTIAL: {done} of {all} dates)");
         }

@@ -21,7 +21,7 @@ use super::{compare, estimate, next};
 use crate::input::Input;
 use crate::output::Failure;
 
-/// Days that the board looks ahead.
+/// Number of days that the board looks ahead.
 const AHEAD: usize = 28;
 
 /// Makes boards of evidence about one gateway.
@@ -44,7 +44,7 @@ pub(crate) fn start(
 ) -> Result<Arc<Board>, Failure> {
     if input.file.as_os_str() == "-" {
         return Err(Failure::BadInput(
-            "a board is made of the files beside the gateway file; give that as a file, not by `-`"
+            "a board needs the files next to the gateway file; name the gateway file instead of `-`"
                 .to_string(),
         ));
     }
@@ -194,9 +194,11 @@ impl Draw for Painter {
         self.page(&material, progress)
             .map_err(|failure| match failure {
                 Failure::BadInput(why) | Failure::Machine(why) => why,
-                _ => "the files beside the gateway file cannot be read any more; what the server \
-                      printed says why"
-                    .to_string(),
+                _ => {
+                    "the files next to the gateway file can no longer be read; the server's output \
+                      gives the reason"
+                        .to_string()
+                }
             })
     }
 }

@@ -22,20 +22,20 @@ use crate::origin::Origin;
 use crate::output::{Failure, Lines, diagnostic_json, print, print_words, to_stdout};
 use crate::simulate::result::hash;
 
-/// Find every error of an evidence file, and which of its rows say something about a gateway
+/// Find every error in an evidence file, and which of its rows are about a gateway
 ///
 /// The columns are id, date_observed, date_published, observer, medium, subject, quantity, low, best, high, unit,
-/// admiralty_source (A to F), admiralty_info (1 to 6), claim, url, and `copies` for the id of a row that is repeated.
-/// Dates are 2022, 2022-01, 2022-01-17 or two of these with a slash between.
+/// admiralty_source (A to F), admiralty_info (1 to 6), claim, url, and `copies` for the id of the row that this one
+/// repeats. Dates are 2022, 2022-01, 2022-01-17 or two of these with a slash between.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The evidence: a CSV file
     #[arg(value_name = "EVIDENCE")]
     evidence: PathBuf,
-    /// The gateway file that it is about; `gateway.toml` beside the evidence if there is one
+    /// Gateway file that the evidence is about [default: gateway.toml next to the evidence, if it exists]
     #[arg(long, value_name = "FILE")]
     gateway: Option<PathBuf>,
-    /// What the evidence measures; `observe.toml` beside the gateway file if not given
+    /// Observation rules: what the evidence measures [default: observe.toml next to the gateway file]
     #[arg(long, value_name = "RULES.toml")]
     observe: Option<PathBuf>,
     /// Print one JSON object for machines

@@ -40,15 +40,15 @@ pub(crate) struct Common {
     /// The evidence: a CSV file
     #[arg(value_name = "EVIDENCE")]
     pub(crate) evidence: PathBuf,
-    /// What the evidence measures; `observe.toml` beside the gateway file if not given
+    /// Observation rules: what the evidence measures [default: observe.toml next to the gateway file]
     #[arg(long, value_name = "RULES.toml")]
     pub(crate) observe: Option<PathBuf>,
-    /// What was known on this day, by date of publication; the day of the latest publication if not given
+    /// Use what was known on this day, by date of publication [default: the day of the latest publication]
     #[arg(long, value_name = "DATE")]
     pub(crate) as_of: Option<String>,
     #[command(flatten)]
     pub(crate) effort: EffortArguments,
-    /// How the gateway is stepped
+    /// How the gateway is advanced from day to day
     #[arg(long, value_enum, default_value_t = KernelName::Count)]
     pub(crate) kernel: KernelName,
     /// Print one JSON object for machines
@@ -65,23 +65,23 @@ pub(crate) struct EffortArguments {
     /// Number of threads [default: all cores]; results do not depend on it
     #[arg(long, value_name = "T", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
-    /// How many values of the unknowns each round of a run tries
+    /// Number of values of the unknowns in each round of a run
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u64).range(16..=100_000))]
     pub(crate) thetas: u64,
-    /// State particles of each, at the start; more are taken where they are needed
+    /// Number of state particles for each value at the start; increased where needed
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = clap::value_parser!(u64).range(16..=100_000))]
     pub(crate) states: u64,
-    /// Independent runs: every answer is that of all together, with the error that they differ by
+    /// Number of independent runs, which are combined; their disagreement gives the error of every answer
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
     pub(crate) runs: u64,
 }
 
-/// What steps the gateway from day to day.
+/// What advances the gateway from day to day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum KernelName {
-    /// Counts of lots, fast; refuses files that counts cannot express
+    /// Counts of lots: fast, but refuses files that counts cannot express
     Count,
-    /// The simulator: any file, some hundred times slower
+    /// The simulator: accepts any file, but is about a hundred times slower
     Simulator,
 }
 
@@ -109,7 +109,7 @@ pub(crate) fn lines(table: &Table) -> String {
 /// Everything that was read.
 pub(crate) struct Material {
     pub(crate) rules: Rules,
-    /// The file of the rules as it stands; empty without one.
+    /// Text of the rules file; empty without one.
     pub(crate) rules_text: String,
     pub(crate) loaded: Loaded,
     /// What is set on top of the gateway file.
@@ -268,7 +268,7 @@ fn bind(
 pub(crate) fn date(option: &str, text: &str) -> Result<Date, Failure> {
     text.parse::<Date>().map_err(|_| {
         Failure::BadInput(format!(
-            "{option} `{text}` is not a date; write, say, 2022-02-03"
+            "{option} `{text}` is not a date; write one such as 2022-02-03"
         ))
     })
 }
@@ -300,8 +300,8 @@ pub(crate) fn within_the_file(option: &str, day: usize, gateway: &Gateway) -> Re
         return Ok(());
     }
     Err(Failure::BadInput(format!(
-        "{option} reaches {}, and the gateway file describes the place until {} only; give an earlier day, or extend it \
-         with --set 'gateway.length=\"{day} d\"' if it is right for so long",
+        "{option} reaches {}, but the gateway file describes the place only until {}; give an earlier day, or extend it \
+         with --set 'gateway.length=\"{day} d\"' if it is valid for that long",
         date_of(gateway, day),
         date_of(gateway, last)
     )))
@@ -342,7 +342,7 @@ fn rules_and_text(
     let found = rules_path(given, beside);
     if given.is_none() && !found.exists() {
         say(&format!(
-            "there is no {}, so no row of the evidence says anything; see docs/watch.md\n",
+            "there is no {}, so no row of the evidence can be used; see docs/watch.md\n",
             found.display()
         ));
         return Ok((Rules::default(), String::new()));
@@ -465,7 +465,7 @@ pub(crate) fn count_kernel(
     let kernel = kernel.and_then(|kernel| kernel.with_flows(gateway, &rules.flows));
     kernel.map_err(|error| {
         Failure::BadInput(format!(
-            "{error}; use --kernel simulator, which is slower but can"
+            "{error}; use --kernel simulator, which is slower but supports this"
         ))
     })
 }

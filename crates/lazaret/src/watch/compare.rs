@@ -19,10 +19,10 @@ use crate::files::Output;
 use crate::input::{FileKind, expect_kind, read_text};
 use crate::output::{Failure, print_words};
 
-/// Which explanation the evidence favours, row by row
+/// Compare explanations: which one the evidence favours, row by row
 ///
-/// Hypotheses are changes to the gateway file, with a belief beforehand. Those that predict nothing that others do not
-/// are said to be not distinguishable, and are not scored.
+/// Hypotheses are changes to the gateway file, each with a prior weight. Hypotheses that make the same predictions are
+/// reported as not distinguishable and are not scored.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Compared { groups, not_tried } = &compared;
     let partial = (!not_tried.is_empty()).then(|| {
         format!(
-            "PARTIAL: interrupted before {} {} tried; what stands here is among the others alone.",
+            "PARTIAL: interrupted before {} {} tried; these results are among the others only.",
             not_tried.join(", "),
             if not_tried.len() == 1 { "was" } else { "were" }
         )
@@ -259,20 +259,20 @@ fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String 
             .collect();
         if !same.is_empty() {
             out += &format!(
-                "These predict the same, so no evidence about this gateway can tell them apart: {}.\n",
+                "These make the same predictions, so no evidence about this gateway can tell them apart: {}.\n",
                 same.join(", ")
             );
         }
         for standing in &group.hypotheses {
             if let Some(disagreement) = &standing.disagreement {
                 out += &format!(
-                    "WARNING: THE RUNS OF `{}` DO NOT AGREE: {disagreement}. Ask for more with --thetas and --runs.\n",
+                    "WARNING: THE RUNS OF `{}` DO NOT AGREE: {disagreement}. Increase --thetas and --runs.\n",
                     standing.id
                 );
             }
         }
         if group.none_of_these {
-            out += "NONE OF THESE would have given such evidence.\n";
+            out += "NONE OF THESE would have produced such evidence.\n";
         }
         let scored: Vec<usize> = (0..group.hypotheses.len())
             .filter(|at| group.hypotheses[*at].posterior.is_some())
@@ -313,7 +313,7 @@ fn text(groups: &[Group], material: &Material, partial: Option<&str>) -> String 
         }
     }
     out.push_str(
-        "\n\"odd?\" is how much of what each would give is as odd as this evidence or odder.\n",
+        "\n\"odd?\" is the share of each explanation's predictions that are at least as odd as this evidence.\n",
     );
     out
 }

@@ -20,9 +20,9 @@ use super::{estimate, next};
 use crate::files::Output;
 use crate::output::{Failure, print};
 
-/// What was reported in a stretch of days, what it moved, and what follows: dated, with its sources
+/// Write a digest of the reports in a period: what they changed and what is expected next
 ///
-/// Markdown to standard output, or the board of the last day with `--html`.
+/// Prints Markdown; `--html` also writes the board of the last day.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
     if arguments.common.as_of.is_some() {
         return Err(Failure::BadInput(
-            "a digest is as known at --to; leave --as-of out".to_string(),
+            "a digest is as of --to; leave out --as-of".to_string(),
         ));
     }
     let common = Common {
@@ -102,7 +102,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         written = write(output, &page(&board));
     }
     let mut out = head(&material, from, to, &now, &before);
-    let _ = writeln!(out, "\n## What is expected\n");
+    let _ = writeln!(out, "\n## Forecast\n");
     for event in &forecast.events {
         let Some(last) = event.by.last() else {
             continue;
@@ -119,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         );
     }
     if !looks.is_empty() {
-        let _ = writeln!(out, "\n## What to look at next\n");
+        let _ = writeln!(out, "\n## Looks\n");
         for look in looks.iter().take(3) {
             let _ = writeln!(
                 out,
@@ -133,9 +133,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if let Some(tally) = tally.as_ref().filter(|tally| !tally.is_empty()) {
-        let _ = writeln!(out, "\n## How forecasts fared so far\n\n{}", fared(tally));
+        let _ = writeln!(out, "\n## Record of forecasts\n\n{}", fared(tally));
     }
-    let _ = writeln!(out, "\n## Before you believe it\n");
+    let _ = writeln!(out, "\n## Caveats\n");
     for said in &now.diagnostics {
         let _ = writeln!(out, "- {said}");
     }
@@ -159,7 +159,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
 
 /// The record of hits and misses as a table.
 fn fared(tally: &Tally) -> String {
-    let mut out = "| foretold | ahead | reports | in 50 % | in 80 % | in 90 % | log score (file) | CRPS | Brier | skill to last | skill to file |\n\
+    let mut out = "| predicted | ahead | reports | in 50 % | in 80 % | in 90 % | log score (file) | CRPS | Brier | skill to last | skill to file |\n\
                    | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
         .to_string();
     for line in tally.lines() {
@@ -216,12 +216,12 @@ fn before(
     answer
 }
 
-/// Rows that are not used are listed up to so many, the rest counted.
+/// Unused rows are listed up to this many; the rest are counted.
 const UNUSED_LISTED_MOST: usize = 200;
 
 fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Estimate) -> String {
     let mut out = format!(
-        "# {}: {from} to {to}\n\n## What was reported\n\n",
+        "# {}: {from} to {to}\n\n## Reports\n\n",
         material.gateway().name
     );
     let moved: HashMap<&str, f64> = now
@@ -273,9 +273,9 @@ fn head(material: &Material, from: Date, to: Date, now: &Estimate, before: &Esti
     }
     if unused > UNUSED_LISTED_MOST {
         let more = unused - UNUSED_LISTED_MOST;
-        let _ = writeln!(out, "- … and {more} rows more that are not used.");
+        let _ = writeln!(out, "- … and {more} more rows that are not used.");
     }
-    let _ = writeln!(out, "\n## What is known now, and what was before\n");
+    let _ = writeln!(out, "\n## Estimates before and now\n");
     let _ = writeln!(
         out,
         "| unknown | unit | before {from} | on {to} |\n| --- | --- | --- | --- |"

@@ -22,10 +22,10 @@ use crate::files::Output;
 use crate::input::{FileKind, read_text, wrong_kind};
 use crate::output::{Failure, print_words, say};
 
-/// What the evidence leaves of what is not known: unknowns, the yard over time, what each row did
+/// Estimate the unknowns and the yard over time from the evidence, with the effect of each row
 ///
-/// Prior and posterior stand side by side. Rows are weighed by their grades; what the rest contradicts is listed, and
-/// so is what is not used. The same files, day and seed give the same answer on any number of threads.
+/// Prior and posterior are shown side by side. Rows are weighed by their grades; rows that the rest contradicts and
+/// rows that are not used are listed. The same files, day and seed give the same answer on any number of threads.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -34,17 +34,17 @@ pub(crate) struct Arguments {
     /// given more than once
     #[arg(long = "ask", value_name = "STATEMENT")]
     asks: Vec<String>,
-    /// Leave out what each row and source did, which takes most of the time
+    /// Skip the effect of each row and source, which takes most of the time
     #[arg(long)]
     no_influence: bool,
-    /// Cross-check the answer by an even grid over the unknowns, of which there may be four at most
+    /// Cross-check the answer with a regular grid over the unknowns (at most four)
     #[arg(long)]
     exact: bool,
-    /// Keep the estimate in a file, for `--resume` when more has been published
+    /// Save the estimate to a file, for a later `--resume`
     #[arg(long, value_name = "OUT.json", value_hint = clap::ValueHint::FilePath)]
     save: Option<Output>,
-    /// Continue from an estimate that `--save` kept: at once if nothing has been published since, else all rows are weighed
-    /// together. Refused if the gateway, the rules, the seed or a row that was weighed has changed
+    /// Continue from an estimate saved with `--save`: immediate if nothing has been published since, otherwise all rows
+    /// are weighed again. Refused if the gateway, the rules, the seed or a weighed row has changed
     #[arg(long, value_name = "KEPT.json")]
     resume: Option<PathBuf>,
     /// Write the board: one self-contained HTML file with pictures
@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     hypotheses: Option<PathBuf>,
     #[command(flatten)]
     record: RecordArguments,
-    /// Days that the board looks ahead
+    /// Number of days that the board looks ahead
     #[arg(long, value_name = "N", default_value_t = 28, value_parser = clap::value_parser!(u64).range(1..=730))]
     ahead: u64,
 }
@@ -67,8 +67,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let unknowns = material.gateway().unknowns.len();
     if arguments.exact && unknowns > GRID_UNKNOWNS_MOST {
         return Err(Failure::BadInput(format!(
-            "--exact fills a grid over at most {GRID_UNKNOWNS_MOST} unknowns, and this gateway file has {unknowns}; fix \
-             some of them with --set, or leave --exact out"
+            "--exact fills a grid over at most {GRID_UNKNOWNS_MOST} unknowns, but this gateway file has {unknowns}; fix \
+             some of them with --set, or leave out --exact"
         )));
     }
     let asks = arguments
@@ -123,10 +123,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     {
         written = write_json(output, &keep);
         if written.is_ok() {
-            say(&format!(
-                "the estimate is kept in {}\n",
-                output.path().display()
-            ));
+            say(&format!("estimate saved to {}\n", output.path().display()));
         }
     }
     if let Some(output) = &arguments.report {

@@ -16,7 +16,7 @@ use super::waiting::{Waiting, failed};
 use crate::files::Output;
 use crate::output::{Failure, print_words, say};
 
-/// What is expected by when: the yard, first departures, a place full, as dated statements that can be scored later
+/// Forecast the yard, first departures and full places, as dated statements that can be scored later
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     /// The last day of the forecast
     #[arg(long, value_name = "DATE")]
     until: String,
-    /// Keep the forecast in a file, for `lazaret watch score`
+    /// Save the forecast to a file, for `lazaret watch score`
     #[arg(long, value_name = "OUT.json", value_hint = clap::ValueHint::FilePath)]
     save: Option<Output>,
     #[command(flatten)]
@@ -69,10 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(output) = &arguments.save {
         written = write_json(output, &made);
         if written.is_ok() {
-            say(&format!(
-                "the forecast is kept in {}\n",
-                output.path().display()
-            ));
+            say(&format!("forecast saved to {}\n", output.path().display()));
         }
     }
     if let Some(output) = &arguments.report {

@@ -14,18 +14,17 @@ use super::waiting::{Waiting, failed};
 use crate::files::Output;
 use crate::output::{Failure, print_words};
 
-/// What to look at next: which observation, when and with which instrument, would tell most for its cost
+/// Rank possible observations by what they would tell for their cost
 ///
-/// What can be looked at is in `observe.toml` as `[[look]]`.
+/// Possible observations are listed in `observe.toml` under `[[look]]`.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// What to learn: an unknown, a statement such as 'hold_time > 20 d', or `everything`; the first unknown if
-    /// not given
+    /// What to learn: an unknown, a statement such as 'hold_time > 20 d', or `everything` [default: the first unknown]
     #[arg(long, value_name = "QUESTION")]
     about: Option<String>,
-    /// Days ahead that looks are considered for
+    /// Number of days ahead for which looks are considered
     #[arg(long, value_name = "N", default_value_t = 28, value_parser = clap::value_parser!(u64).range(1..=365))]
     ahead: u64,
     /// Consider looks every N days
@@ -41,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let material = common.load()?;
     if material.rules.looks.is_empty() {
         return Err(Failure::BadInput(
-            "the rules name nothing that could be looked at; add [[look]] to observe.toml, see docs/watch.md"
+            "the observation rules have no [[look]]; add one to observe.toml, see docs/watch.md"
                 .to_string(),
         ));
     }

@@ -17,7 +17,7 @@ const BYTES_MAX: u64 = 256 << 20;
 /// Where the record is kept.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct RecordArguments {
-    /// The record of hits and misses, a file of JSON lines; `EVIDENCE.scores.jsonl` beside the evidence if not given
+    /// Record of hits and misses, a file of JSON lines [default: EVIDENCE.scores.jsonl next to the evidence]
     #[arg(long, value_name = "RECORD.jsonl", conflicts_with = "no_record", value_hint = clap::ValueHint::FilePath)]
     pub(crate) record: Option<Kept>,
     /// Keep no record, and show none
@@ -33,7 +33,7 @@ pub(crate) struct Keeper {
 }
 
 impl RecordArguments {
-    /// The record, if one is to be kept.
+    /// The record, if one is kept.
     pub(crate) fn keeper(&self, evidence: &Path) -> Option<Keeper> {
         if self.no_record {
             return None;
@@ -90,7 +90,7 @@ impl Keeper {
             Err(error) if self.asked => return Err(self.unwritable(&error)),
             Err(error) => {
                 say(&format!(
-                    "no record is kept, for {} cannot be written: {error}; --record PATH keeps it elsewhere\n",
+                    "no record is kept because {} cannot be written: {error}; choose another file with --record PATH\n",
                     self.path.display()
                 ));
                 return self.tally().or(Ok(None));
@@ -148,7 +148,7 @@ impl Keeper {
                 }
                 Err(error) if !whole && error.is_eof() => {
                     say(&format!(
-                        "the last line of {}, line {}, is only half written: an earlier run was cut off; it is left out\n",
+                        "the last line of {}, line {}, is incomplete because an earlier run was cut off; it is ignored\n",
                         self.path.display(),
                         at + 1
                     ));
@@ -156,7 +156,7 @@ impl Keeper {
                 }
                 Err(error) => {
                     return Err(self.unreadable(&format!(
-                        "line {} is no score: {error}; remove it, or go without the record by --no-record",
+                        "line {} is not a score: {error}; remove it, or use --no-record",
                         at + 1
                     )));
                 }
@@ -192,8 +192,18 @@ enum End {
 /// The record in words.
 pub(crate) fn in_words(tally: &Tally) -> String {
     let header = [
-        "foretold", "ahead", "reports", "in 50 %", "in 80 %", "in 90 %", "log", "file", "CRPS",
-        "Brier", "to last", "to file",
+        "predicted",
+        "ahead",
+        "reports",
+        "in 50 %",
+        "in 80 %",
+        "in 90 %",
+        "log",
+        "file",
+        "CRPS",
+        "Brier",
+        "to last",
+        "to file",
     ];
     let mut table = plain(&header);
     for line in tally.lines() {
@@ -213,9 +223,9 @@ pub(crate) fn in_words(tally: &Tally) -> String {
         ]);
     }
     let mut out = lines(&table);
-    out += "Shares inside, with what so few say of the long run (95 %).\n\
+    out += "Shares inside the intervals, each with its 95 % interval.\n\
             Log, file: mean log score, ours and by the gateway file alone.\n\
-            To last, to file: skill beside \"as last reported\" and the file alone; 1 is perfect, 0 no better.\n";
+            To last, to file: skill compared with \"as last reported\" and the file alone; 1 is perfect, 0 no better.\n";
     if let Some(superseded) = tally.superseded_in_words() {
         out += &format!("{superseded}\n");
     }

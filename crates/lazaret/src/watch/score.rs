@@ -18,22 +18,22 @@ use crate::origin::Origin;
 use crate::output::{Failure, print_words};
 use crate::simulate::result::hash;
 
-/// How good a kept forecast was, beside "as last reported" and the gateway file alone
+/// Score a saved forecast against later reports, "as last reported" and the gateway file alone
 ///
-/// Only rows published after the forecast count. The scores are added to the record of hits and misses beside the
-/// evidence: what is scored again counts once, and what has been published since is added.
+/// Only rows published after the forecast count. The scores are added to the record of hits and misses next to the
+/// evidence; scoring the same report again does not count twice.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// The forecast that `lazaret watch forecast --save` kept
+    /// Forecast written by `lazaret watch forecast --save`
     #[arg(value_name = "FORECAST.json")]
     forecast: PathBuf,
-    /// The evidence, with what has been published since
+    /// Evidence, including everything published since
     #[arg(value_name = "EVIDENCE")]
     evidence: PathBuf,
-    /// The gateway file; `gateway.toml` beside the evidence if not given
+    /// Gateway file [default: gateway.toml next to the evidence]
     #[arg(long, value_name = "FILE")]
     gateway: Option<PathBuf>,
-    /// What the evidence measures; `observe.toml` beside the gateway file if not given
+    /// Observation rules: what the evidence measures [default: observe.toml next to the gateway file]
     #[arg(long, value_name = "RULES.toml")]
     observe: Option<PathBuf>,
     #[command(flatten)]
@@ -134,7 +134,7 @@ impl Told<'_> {
             out += &format!("{partial}\n\n");
         }
         if scored.is_empty() {
-            out += "nothing that the forecast speaks of has been reported since\n";
+            out += "nothing that the forecast covers has been reported since\n";
         } else {
             out += &format!("{}\n{}", table(scored), summary(&record));
         }
@@ -204,12 +204,12 @@ fn left_out(unscored: &[Unscored]) -> String {
 
 fn summary(record: &Record) -> String {
     let mut out = format!(
-        "{} reports foretold; mean log score {:.2}, by the file alone {:.2} (greater is better)\n",
+        "{} reports predicted; mean log score {:.2}, by the file alone {:.2} (higher is better)\n",
         record.reports, record.log_score, record.log_score_climatology
     );
     if let (Some(crps), Some(file)) = (record.crps, record.crps_climatology) {
         out += &format!(
-            "CRPS of figures {}, by the file alone {} (smaller is better)",
+            "CRPS of figures {}, by the file alone {} (lower is better)",
             number(crps),
             number(file)
         );

@@ -21,7 +21,7 @@ impl Waiting {
         })
     }
 
-    /// Lets `compute` be looked on by whoever waits.
+    /// Shows the progress of `compute` to whoever waits.
     pub(crate) fn attend<T>(&self, compute: impl FnOnce(&Attendance<'_>) -> T) -> T {
         compute(&Attendance {
             progress: &|steps| self.bar.advance(steps as u64),

@@ -26,8 +26,8 @@ fn all_errors_are_shown_at_their_characters() {
         ·         ─
      44 │ zone  = "clean"
         ╰────
-      help: write how many it has, or "unlimited"; a place that is built later has count = 0 and from
-            = [{ date = …, count = 5 }]
+      help: write the number of slots, or "unlimited"; for a place that is built later, write count =
+            0 and from = [{ date = …, count = 5 }]
 
     unknown-name
 
@@ -55,7 +55,7 @@ fn an_error_in_an_override_is_shown_in_the_override() {
     insta::assert_snapshot!(said.err, @r#"
     override
 
-      × there is no place `yrad`
+      × place `yrad` is not declared
        ╭─[--set:1:7]
      1 │ place.yrad.slots=440
        ·       ────
@@ -77,14 +77,14 @@ fn warnings_do_not_change_the_exit_code() {
     insta::assert_snapshot!(said.err, @r#"
     overloaded
 
-      ⚠ place `yard` is asked for 402.5 slots and has 300.0: 134 %
+      ⚠ demand on place `yard` is 402.5 slots, capacity is 300.0: 134 %
         ╭─[g.toml:42:8]
      41 │ 
      42 │ [place.yard]
         ·        ────
      43 │ slots = 700
         ╰────
-      help: it will fill without end; what helps: more slots, a shorter time in them, or fewer
+      help: its queue will grow without limit; what helps: more slots, shorter times in them, or fewer
             arrivals
 
     g.toml: no errors, 1 warning
@@ -105,7 +105,7 @@ fn files_that_cannot_be_read_are_named_with_the_reason() {
         })
         .collect();
     insta::assert_snapshot!(said, @r#"
-    error: latin.toml is not text in UTF-8: line 2 has a byte that is none; save it as UTF-8
+    error: latin.toml is not UTF-8 text: line 2 has an invalid byte; save it as UTF-8
     error: nothing.toml cannot be opened: there is no such file; is the path right?
     error: mine is a folder; did you mean mine/gateway.toml?
     "#);
@@ -125,7 +125,7 @@ fn a_file_of_a_hundred_megabytes_is_refused_at_once() {
     assert!(started.elapsed() < Duration::from_secs(60));
     assert_eq!(
         said.err,
-        "error: big.toml has 104857600 bytes, and 8388608 are the most that is read\n"
+        "error: big.toml has 104857600 bytes; the limit is 8388608\n"
     );
 }
 
@@ -188,7 +188,7 @@ fn a_server_says_what_its_certificate_lacks() {
     let empty = serve(&["--tls-cert", "empty.pem", "--tls-key", "empty.pem"]);
     assert_eq!(
         empty.err,
-        "error: empty.pem: there is no certificate in it; give the file that begins with BEGIN CERTIFICATE\n"
+        "error: empty.pem contains no certificate; give the file that begins with BEGIN CERTIFICATE\n"
     );
     let half = serve(&["--tls-cert", "empty.pem"]);
     assert_eq!(half.code, Some(2));

@@ -35,7 +35,7 @@ fn a_new_gateway_never_replaces_an_old_one() {
     assert_eq!(again.code, Some(2));
     assert_eq!(
         again.err,
-        "error: mine.toml exists already and stays as it is; choose another name\n"
+        "error: mine.toml already exists and was not changed; choose another name\n"
     );
     assert_eq!(std::fs::read_to_string(path).unwrap(), "weeks of work");
 }

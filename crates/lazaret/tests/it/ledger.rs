@@ -173,7 +173,7 @@ fn a_ledger_is_copied_whole_and_never_over_another() {
     for what in [&["restore", "copy.db"], &["import", "all.jsonl"]] {
         wrong(
             &ledger(here, what, "data"),
-            "holds a ledger already: choose an empty one",
+            "already contains a ledger: choose an empty one",
         );
     }
     wrong(
@@ -186,7 +186,7 @@ fn a_ledger_is_copied_whole_and_never_over_another() {
             &["import-trace", "gateway.toml", "trace.jsonl"],
             "data",
         ),
-        "holds a ledger already: choose an empty one",
+        "already contains a ledger: choose an empty one",
     );
     wrong(
         &ledger(here, &["restore", "nowhere.db"], "new"),
@@ -223,7 +223,7 @@ fn a_ledger_moves_to_postgresql_and_back() {
     assert!(right(there(&["verify"])).out.starts_with("whole: "));
     wrong(
         &there(&["restore", "data/ledger.db"]),
-        "holds a ledger already",
+        "already contains a ledger",
     );
     right(ledger(here, &["restore", &address], "back"));
     assert!(right(ledger(here, &["export"], "back")).out == all);

@@ -274,12 +274,12 @@ fn a_path_that_cannot_be_written_is_refused_before_the_work() {
             continue;
         }
         for (out, why) in [
-            ("nowhere/out", "there is no such folder as nowhere"),
+            ("nowhere/out", "the folder nowhere does not exist"),
             ("sub", "it is a folder"),
             ("sub/", "it is a folder"),
             ("new/", "it names a folder"),
             ("evidence.csv/out", "is a file, not a folder"),
-            ("round", "lead in a circle"),
+            ("round", "form a circle"),
             ("protected", "the file is write-protected"),
             (long.as_str(), "the name is too long"),
             ("", "the name is empty"),
@@ -442,14 +442,14 @@ fn a_sweep_overwrites_neither_its_study_nor_the_files_of_others() {
     }
     let said = run(here, "plan sweep study.toml --out evidence.csv", "");
     assert_eq!(said.code, Some(2), "{}", said.err);
-    assert!(said.err.contains("a folder is wanted"), "{}", said.err);
+    assert!(said.err.contains("a folder is needed"), "{}", said.err);
     // A gateway file that somebody keeps in the folder is not the sweep's to overwrite.
     fs::write(here.join("sub/gateway.toml"), "mine").unwrap();
     let said = run(here, "plan sweep study.toml --out sub", "");
     assert_eq!(said.code, Some(2), "{}", said.err);
     assert!(
         said.err
-            .contains("is not the file that this sweep was made from"),
+            .contains("is not the file from which this sweep was made"),
         "{}",
         said.err
     );

@@ -159,10 +159,10 @@ fn a_hold_says_its_days_and_its_price() {
         text.contains("To inactivate 99.99 % by time alone: 137 days"),
         "{text}"
     );
-    assert!(text.contains("A day of hold takes"), "{text}");
+    assert!(text.contains("One day of hold needs"), "{text}");
     let text = answer(&["plan", "hold", "hazards/frozen-packaging.toml"]);
     assert!(
-        text.contains("in 100 % of it no hold is long enough"),
+        text.contains("for 100 % of them no hold is long enough"),
         "{text}"
     );
 }
@@ -321,8 +321,8 @@ fn a_target_nobody_can_meet_is_said_to_be_so_with_the_best_there_is() {
     ]);
     assert!(text.contains("No setting in the range does it"), "{text}");
     assert!(
-        text.contains("None that was looked at does it in any future.")
-            || text.contains("The one that does it most often:"),
+        text.contains("No combination that was tried does it in any future.")
+            || text.contains("The most successful one:"),
         "{text}"
     );
 }
@@ -534,7 +534,7 @@ fn a_file_of_another_kind_and_a_study_that_makes_no_sense_are_refused() {
     ] {
         let said = refusal(&arguments);
         assert!(
-            said.contains("circle.toml is a gateway file") && said.contains("is wanted here"),
+            said.contains("circle.toml is a gateway file") && said.contains("is needed here"),
             "{said}"
         );
     }
@@ -550,7 +550,7 @@ fn a_file_of_another_kind_and_a_study_that_makes_no_sense_are_refused() {
             "\"place.lab.slots\" = { from = 9, to = 4 }",
             cost,
             "optimise",
-            "lesser end first",
+            "lower end first",
         ),
         (
             lab,
@@ -580,7 +580,7 @@ fn a_file_of_another_kind_and_a_study_that_makes_no_sense_are_refused() {
             "\"place.lab.slots\" = { choice = [] }",
             &format!("{grid}6"),
             "sweep",
-            "choice of nothing",
+            "empty choice",
         ),
         (lab, &format!("{grid}0"), "sweep", "0 levels"),
     ];
@@ -604,7 +604,7 @@ fn a_file_of_another_kind_and_a_study_that_makes_no_sense_are_refused() {
         "--so-that",
         "gateway.outside <= 1",
     ]);
-    assert!(said.contains("chosen twice"), "{said}");
+    assert!(said.contains("two ranges"), "{said}");
     assert!(
         !folder.path().join("out").exists(),
         "nothing is written before the study is sound"
@@ -705,7 +705,7 @@ fn capacity_knows_which_way_a_setting_acts() {
         "50",
     ]);
     assert!(
-        text.contains("Can it sustain 50? not shown yet, "),
+        text.contains("Can it sustain 50? not shown yet; "),
         "{text}"
     );
     for words in ["none", "no limit", "luck"] {

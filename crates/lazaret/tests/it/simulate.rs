@@ -308,7 +308,7 @@ fn mistakes_on_the_command_line_say_what_to_do() {
     );
     assert_eq!(said.code, Some(2));
     assert!(
-        said.err.contains("there is no such folder as no/such"),
+        said.err.contains("the folder no/such does not exist"),
         "{}",
         said.err
     );

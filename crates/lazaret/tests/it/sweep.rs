@@ -105,7 +105,7 @@ fn damaged_shards_and_strangers_are_refused() {
         "--shard",
         "0/2",
     ]);
-    assert!(!done && said.contains("a folder of its own"), "{said}");
+    assert!(!done && said.contains("a separate folder"), "{said}");
     let (done, _, said) = run(&["plan", "sweep", STUDY, "--out", name, "--shard", "0/3"]);
     assert!(!done && said.contains("number of shards"), "{said}");
     let (done, _, said) = run(&["plan", "sweep", STUDY, "--out", name, "--shard", "3/3"]);

@@ -315,7 +315,8 @@ fn without_evidence_the_answer_is_the_prior() {
         hold["mean"].as_f64().unwrap(),
         hold["prior"]["mean"].as_f64().unwrap(),
     );
-    // 4,000 draws of a prior with a standard deviation of 29 days, a standard error of 0.46, beside an even grid: 6 of them.
+    // 4,000 draws of a prior with a standard deviation of 29 days, a standard error of 0.46, beside an even grid: 6 of
+    // them.
     assert!((after - before).abs() < 2.9, "{after} and {before}");
     let said = answer["diagnostics"][0].as_str().unwrap();
     assert!(said.contains("the answer is the prior"), "{said}");
@@ -429,7 +430,7 @@ fn a_kept_estimate_of_something_else_is_refused() {
     let day = ["--as-of", "2022-02-03"];
     refused(
         &[&day[..], &["--seed", "2"]].concat(),
-        "its seed is 1, and 2 is asked for",
+        "its seed is 1, but 2 was requested",
     );
     refused(
         &[&day[..], &["--set", "place.yard.slots=900"]].concat(),
@@ -462,7 +463,7 @@ fn a_kept_estimate_of_something_else_is_refused() {
     let rules = folder.path().join("observe.toml");
     let text = std::fs::read_to_string(&rules).unwrap();
     std::fs::write(&rules, format!("{text}\n# other words\n")).unwrap();
-    refused(&day, "other rules of observation");
+    refused(&day, "other observation rules");
     std::fs::write(&rules, text).unwrap();
     let without: String = evidence
         .lines()
@@ -529,7 +530,7 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
         "estimate",
         &[&day[..], &["--ask", "hold_time > 20 d"]].concat(),
     ));
-    assert!(board.contains("What is not known"));
+    assert!(board.contains("<h2>Unknowns"));
     // A probability stands with the error of its computation, a shift with its unit.
     let asked = board.split("hold_time &gt; 20 d</b>").nth(1).unwrap();
     let asked = asked.split("</p>").next().unwrap();
@@ -542,9 +543,9 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
     let shift = shift.split(['<', ',']).next().unwrap();
     assert!(shift.ends_with(" d"), "{shift}");
     let forecast = [&day[..], &["--until", "2022-03-01", "--save", "kept.json"]].concat();
-    assert!(page(watch(folder.path(), "forecast", &forecast)).contains("By when"));
+    assert!(page(watch(folder.path(), "forecast", &forecast)).contains("<h2>Dates"));
     let looks = page(watch(folder.path(), "next", &day));
-    assert!(looks.contains("What to look at next") && looks.contains("About hold_time. "));
+    assert!(looks.contains("what to look at next") && looks.contains("About hold_time. "));
     assert!(page(watch(folder.path(), "backtest", &early)).contains("Report by report"));
     let compare = [&["explanations.toml"], &day[..]].concat();
     assert!(page(watch(folder.path(), "compare", &compare)).contains("not distinguishable"));
@@ -556,5 +557,5 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
         "--report",
         "out.html",
     ];
-    assert!(page(lazaret(folder.path(), &score)).contains("How forecasts fared so far"));
+    assert!(page(lazaret(folder.path(), &score)).contains("Record of forecasts"));
 }

@@ -113,7 +113,7 @@ fn scores_are_kept_beside_the_evidence_and_each_counts_once() {
         said.out
     );
     assert!(
-        said.out.contains("all forecasts kept beforehand"),
+        said.out.contains("all forecasts saved beforehand"),
         "{}",
         said.out
     );
@@ -129,11 +129,7 @@ fn half_a_line_is_left_out_and_named_and_a_spoilt_line_is_refused_at_its_place()
     std::fs::write(&path, &whole[..whole.len() - 40]).unwrap();
     let said = score(folder, &[]);
     assert_eq!(said.code, Some(0), "{}", said.err);
-    assert!(
-        said.err.contains("line 2, is only half written"),
-        "{}",
-        said.err
-    );
+    assert!(said.err.contains("line 2, is incomplete"), "{}", said.err);
     assert_eq!(
         kept(folder),
         whole,
@@ -148,7 +144,7 @@ fn half_a_line_is_left_out_and_named_and_a_spoilt_line_is_refused_at_its_place()
     std::fs::write(&path, format!("no score\n{whole}")).unwrap();
     let said = score(folder, &[]);
     assert_eq!(said.code, Some(2));
-    assert!(said.err.contains("line 1 is no score"), "{}", said.err);
+    assert!(said.err.contains("line 1 is not a score"), "{}", said.err);
     assert!(said.err.contains("--no-record"), "{}", said.err);
     assert_eq!(score(folder, &["--no-record"]).code, Some(0));
 }
@@ -239,7 +235,7 @@ fn rates_over_days_lengths_of_time_and_what_was_so_already_are_scored() {
         why("T"),
         "about 2022-02-25, after the last day of the forecast"
     );
-    assert_eq!(why("U"), "no rule says what it measures");
+    assert_eq!(why("U"), "no observation rule says what it measures");
     let kinds: Vec<&str> = answer["tally"]["parts"]
         .as_array()
         .unwrap()
@@ -257,7 +253,7 @@ fn rates_over_days_lengths_of_time_and_what_was_so_already_are_scored() {
     let unscored = answer["unscored"].as_array().unwrap();
     let r = unscored.iter().find(|u| u["row"] == "R").unwrap();
     assert!(
-        r["why"].as_str().unwrap().contains("keeps no courses"),
+        r["why"].as_str().unwrap().contains("stores no courses"),
         "{r}"
     );
 }
@@ -291,11 +287,11 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
         assert_eq!(said.code, Some(0), "{}", said.err);
         std::fs::read_to_string(folder.join("out.html")).unwrap()
     };
-    let heading = "How forecasts fared so far";
+    let heading = "Record of forecasts";
     let board = page("estimate", &["--no-influence"]);
-    assert!(board.contains(heading) && board.contains("walks over the past"));
+    assert!(board.contains(heading) && board.contains("backtests"));
     assert!(board.contains(&format!(
-        "Superseded, and not counted: {scores} of the scores"
+        "Superseded and not counted: {scores} of the scores"
     )));
     assert!(page("forecast", &["--until", "2022-02-20"]).contains(heading));
     assert!(!page("forecast", &["--until", "2022-02-20", "--no-record"]).contains(heading));
@@ -305,7 +301,7 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
         &["--from", "2022-01-18", "--to", "2022-01-21"],
     );
     assert!(
-        digest.out.contains("## How forecasts fared so far"),
+        digest.out.contains("## Record of forecasts"),
         "{}",
         digest.err
     );
@@ -316,7 +312,7 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
         !unused.is_empty()
             && unused
                 .iter()
-                .all(|line| line.contains("Not used: no rule says what it measures.")),
+                .all(|line| line.contains("Not used: no observation rule says what it measures.")),
         "{unused:?}"
     );
     // The same cells stand on the terminal, in Markdown and on the page.
@@ -332,10 +328,7 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
             format!("{share:.0} % ({low:.0} to {high:.0} %)")
         })
         .collect();
-    let line = format!(
-        "| all walks over the past |  | {reports} | {} |",
-        shares.join(" | ")
-    );
+    let line = format!("| all backtests |  | {reports} | {} |", shares.join(" | "));
     assert!(digest.out.contains(&line), "{line}\n{}", digest.out);
     let on_page = shares.iter().map(|share| {
         let (share, interval) = share.trim_end_matches(')').split_once(" (").unwrap();
@@ -350,7 +343,7 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
     let line = said
         .out
         .lines()
-        .find(|line| line.contains("all walks over the past"))
+        .find(|line| line.contains("all backtests"))
         .unwrap();
     let cells: Vec<&str> = line.split("  ").map(str::trim).collect();
     let cells: Vec<&str> = cells.into_iter().filter(|cell| !cell.is_empty()).collect();

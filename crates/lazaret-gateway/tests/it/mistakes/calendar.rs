@@ -8,7 +8,7 @@ fn a_closure_backwards() {
     38:37: error[dates-backwards]: this closure ends before it begins
       at `2024-02-01`
       and 38:20 `2024-02-03`: it begins here
-      help: exchange the two dates
+      help: swap the two dates
     "#);
 }
 
@@ -33,9 +33,9 @@ fn a_date_in_quotes() {
 #[test]
 fn a_date_with_an_offset() {
     insta::assert_snapshot!(said(&[("start = 2024-01-01T06:00:00", "start = 2024-01-01T06:00:00Z")]), @r#"
-    5:9: error[wrong-kind]: dates of a file have no offset
+    5:9: error[wrong-kind]: dates in a gateway file have no offset
       at `2024-01-01T06:00:00Z`
-      help: write local time; [gateway] time_zone says where
+      help: write local time; `time_zone` of [gateway] gives the zone
     "#);
 }
 
@@ -50,7 +50,7 @@ fn a_date_that_does_not_exist() {
 #[test]
 fn a_year_far_away() {
     insta::assert_snapshot!(said(&[("start = 2024-01-01T06:00:00", "start = 9999-01-01T06:00:00")]), @r#"
-    5:9: error[out-of-range]: dates lie between 1600 and 2600
+    5:9: error[out-of-range]: dates must lie between 1600 and 2600
       at `9999-01-01T06:00:00`
     "#);
 }
@@ -94,9 +94,9 @@ fn a_day_that_does_not_exist() {
 #[test]
 fn a_shift_without_an_end() {
     insta::assert_snapshot!(said(&[(r#"shift = "08:00-20:00""#, r#"shift = "08:00""#)]), @r#"
-    63:9: error[wrong-kind]: a shift has a beginning and an end
+    63:9: error[wrong-kind]: a shift needs a beginning and an end
       at `"08:00"`
-      help: write "08:00-20:00"; "22:00-06:00" goes over midnight
+      help: write "08:00-20:00"; "22:00-06:00" spans midnight
     "#);
 }
 
@@ -136,7 +136,7 @@ fn a_first_beside_a_timetable() {
 first = "1 d""#)]), @r#"
     47:1: error[does-not-apply]: `first` belongs to `every`
       at `first`
-      help: remove it: the timetable says when the first is due
+      help: remove it: the timetable gives the first departure
     "#);
 }
 

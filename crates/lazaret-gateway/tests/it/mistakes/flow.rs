@@ -9,7 +9,7 @@ next = "inspect""#)]), @r#"
     111:8: error[cycle]: step `inspect` is followed by itself
       at `"inspect"`
       and 110:6 `"inspect"`: that step
-      help: to treat lots again, give an inspection again = { share = 0.1, from = "…" }
+      help: to treat lots again, add again = { share = 0.1, from = "…" } to an inspection
     "#);
 }
 
@@ -17,10 +17,10 @@ next = "inspect""#)]), @r#"
 fn a_step_followed_by_an_earlier_one() {
     insta::assert_snapshot!(said(&[(r#"id = "inspect""#, r#"id = "inspect"
 next = "disinfect""#)]), @r#"
-    111:8: error[cycle]: step `inspect` is followed by an earlier step, so a lot would go round for ever
+    111:8: error[cycle]: step `inspect` is followed by an earlier step, so a lot would loop forever
       at `"disinfect"`
       and 105:6 `"disinfect"`: that step
-      help: to treat lots again, give an inspection again = { share = 0.1, from = "…" }
+      help: to treat lots again, add again = { share = 0.1, from = "…" } to an inspection
     "#);
 }
 
@@ -46,7 +46,7 @@ fn again_from_the_unloading() {
 #[test]
 fn a_clock_that_is_not_understood() {
     insta::assert_snapshot!(said(&[(r#""starts when disinfection ends""#, r#""whenever""#)]), @r#"
-    122:9: error[unknown-word]: a clock cannot run `whenever`
+    122:9: error[unknown-word]: `whenever` does not say when a clock starts
       at `"whenever"`
       help: write "when stored", "on arrival" or "starts when STEP ends"
     "#);
@@ -55,7 +55,7 @@ fn a_clock_that_is_not_understood() {
 #[test]
 fn a_clock_of_no_step() {
     insta::assert_snapshot!(said(&[(r#""starts when disinfection ends""#, r#""starts when fumigation ends""#)]), @r#"
-    122:22: error[unknown-name]: there is no step `fumigation`
+    122:22: error[unknown-name]: step `fumigation` is not declared
       at `fumigation`
       help: known: `anchor`, `unload`, `disinfect`, `inspect`, `hold`, `dispatch`
     "#);
@@ -74,7 +74,7 @@ fn a_clock_of_a_later_step() {
 fn a_hold_that_does_not_say_when() {
     insta::assert_snapshot!(said(&[(r#"clock = "starts when disinfection ends"
 "#, "")]), @r#"
-    119:6: warning[unsaid-clock]: step `hold` does not say from when it counts, so it counts from when a lot is stored
+    119:6: warning[unsaid-clock]: step `hold` does not say when its clock starts, so it starts when a lot is stored
       at `"hold"`
       help: add clock = "when stored", or clock = "starts when disinfect ends"
     "#);
@@ -106,7 +106,7 @@ zone = "dirty""#)]), @r#"
     119:6: error[zone-order]: lots go back from clean to dirty: `warehouse` to `yard`
       at `"hold"`
       and 58:8 `warehouse`: lots leave here clean
-      and 70:8 `yard`: and come dirty into this
+      and 70:8 `yard`: and enter this one dirty
       help: change the zone of a place, or the order of the steps
     "#);
 }
@@ -150,11 +150,11 @@ fn nothing_unloads() {
 does = "handle""#)]), @r#"
     29:9: error[no-unloading]: `medicine` from `east` is never unloaded
       at `east`
-      help: let an unloading step apply to it
-    100:6: error[no-unloading]: step `look` works on vehicles, but its lots are off them already
+      help: make an unloading step apply to it
+    100:6: error[no-unloading]: step `look` works on vehicles, but the lots are already unloaded
       at `"look"`
       and 94:6 `"anchor"`: the unloading
-      help: move it before the unloading, or say does = "treat"
+      help: move it before the unloading, or write does = "treat"
     "#);
 }
 
@@ -164,7 +164,7 @@ fn the_ship_is_not_unloaded() {
 sources = ["east"]"#)]), @r#"
     43:9: error[no-unloading]: `medicine` from `ship` is never unloaded
       at `ship`
-      help: let an unloading step apply to it
+      help: make an unloading step apply to it
     "#);
 }
 
@@ -192,7 +192,7 @@ clock = "when stored"
 sources"#)]), @r#"
     97:1: error[does-not-apply]: step `anchor` does `handle`, which has no `clock`
       at `clock`
-      help: remove it, or say does = "hold"
+      help: remove it, or write does = "hold"
     "#);
 }
 
@@ -204,14 +204,14 @@ takes = "1 h"
 "#)]), @r#"
     128:1: error[does-not-apply]: step `dispatch` does `dispatch`, which has no `takes`
       at `takes`
-      help: remove it: a departure takes no time; how often one leaves is `every`
+      help: remove it: a departure takes no time; `every` says how often one leaves
     "#);
 }
 
 #[test]
 fn a_time_for_some_classes_only() {
     insta::assert_snapshot!(said(&[(r#"{ medicine = "2 h", other = "uniform(2 h, 4 h)" }"#, r#"{ medicine = "2 h", food = "4 h" }"#)]), @r#"
-    107:1: error[missing-key]: it is not said how long step `disinfect` takes for `chemicals`
+    107:1: error[missing-key]: step `disinfect` has no duration for `chemicals`
       at `takes`
       help: add chemicals = "…" or other = "…"
     "#);
@@ -223,7 +223,7 @@ fn a_vessel_unloaded_by_class() {
     100:6: error[mixed-vehicle]: step `unload` depends on the goods class, but a vessel from `ship` carries several
       at `"unload"`
       and 43:9 `ship`: comes by sea
-      help: say each = "lot" if it is the time of each lot, or give one time for all classes
+      help: write each = "lot" if it is the time of each lot, or give one time for all classes
     "#);
 }
 
@@ -236,7 +236,7 @@ goods = ["food"]"#)]), @r#"
     94:6: error[mixed-vehicle]: step `anchor` depends on the goods class, but a vessel from `ship` carries several
       at `"anchor"`
       and 43:9 `ship`: comes by sea
-      help: let it apply to all classes with one time, and restrict the steps after the unloading
+      help: apply it to all classes with one time, and restrict the steps after the unloading
     "#);
 }
 
@@ -253,7 +253,7 @@ lots = 3"#)]), @r#"
 #[test]
 fn more_than_the_most() {
     insta::assert_snapshot!(said(&[("at_least = 10", "at_least = 100")]), @r#"
-    129:12: error[impossible]: at least 100 and at most 80 cannot both hold
+    129:12: error[impossible]: a departure cannot have at least 100 and at most 80 lots
       at `100`
       and 128:15 `80`: the most
     "#);
@@ -263,10 +263,10 @@ fn more_than_the_most() {
 fn a_fleet_too_small_for_a_train() {
     insta::assert_snapshot!(said(&[(r#"fleet = 100
 when_short = "go_short""#, "fleet = 10")]), @r#"
-    36:9: error[impossible]: a convoy has at least 15 vehicles, but there are only 10, so none would ever leave
+    36:9: error[impossible]: a convoy has at least 15 vehicles, but the fleet has only 10, so none would ever leave
       at `10`
       and 33:10 `"uniform_int(15, 20)"`: the convoy
-      help: give it a greater fleet, or when_short = "go_short"
+      help: enlarge the fleet, or write when_short = "go_short"
     "#);
 }
 
@@ -274,7 +274,7 @@ when_short = "go_short""#, "fleet = 10")]), @r#"
 fn washing_that_takes_no_time() {
     insta::assert_snapshot!(said(&[(r#"wash = "30 min"
 "#, "")]), @r#"
-    132:11: error[missing-key]: it is said where or by whom vehicles are washed, but not how long it takes
+    132:11: error[missing-key]: the place or crew of the wash is given, but not its duration
       at `"bay"`
       help: add wash = "1 h"
     "#);
@@ -303,7 +303,7 @@ fn goods_and_except_together() {
     insta::assert_snapshot!(said(&[("at_least = 10", r#"at_least = 10
 goods = "food"
 except = "medicine""#)]), @r#"
-    131:10: error[one-of-two]: `goods` and `except` stand together
+    131:10: error[one-of-two]: `goods` and `except` exclude one another
       at `"medicine"`
       and 130:9 `"food"`: the other
       help: keep one of them

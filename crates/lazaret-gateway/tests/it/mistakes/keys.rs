@@ -5,10 +5,10 @@ use super::said;
 #[test]
 fn an_unknown_section_is_named_with_the_nearest() {
     insta::assert_snapshot!(said(&[("[equipment.plug]", "[equipmnet.plug]")]), @r#"
-    75:11: error[unknown-name]: there is no crew or equipment `plug`
+    75:11: error[unknown-name]: crew or equipment `plug` is not declared
       at `plug`
       help: known: `cleaner`, `sprayer`
-    90:2: error[unknown-key]: a gateway file has no `equipmnet`
+    90:2: error[unknown-key]: a gateway file has no section `equipmnet`
       at `equipmnet`
       help: did you mean `equipment`?
     "#);
@@ -56,7 +56,7 @@ fn a_missing_key() {
 #[test]
 fn a_missing_section() {
     insta::assert_snapshot!(said(&[("[gateway]", "[gatewy]")]), @r#"
-    2:2: error[unknown-key]: a gateway file has no `gatewy`
+    2:2: error[unknown-key]: a gateway file has no section `gatewy`
       at `gatewy`
       help: did you mean `gateway`?
     "#);
@@ -65,7 +65,7 @@ fn a_missing_section() {
 #[test]
 fn a_place_that_does_not_exist() {
     insta::assert_snapshot!(said(&[(r#"at = "platform""#, r#"at = "platfrom""#)]), @r#"
-    101:6: error[unknown-name]: there is no place `platfrom`
+    101:6: error[unknown-name]: place `platfrom` is not declared
       at `"platfrom"`
       help: did you mean `platform`?
     "#);
@@ -76,7 +76,7 @@ fn a_crew_that_does_not_exist() {
     insta::assert_snapshot!(said(&[(r#"crew = "cleaner"
 "#, r#"crew = "cleaners"
 "#)]), @r#"
-    65:8: error[unknown-name]: there is no crew or equipment `cleaners`
+    65:8: error[unknown-name]: crew or equipment `cleaners` is not declared
       at `"cleaners"`
       help: did you mean `cleaner`?
     "#);
@@ -85,7 +85,7 @@ fn a_crew_that_does_not_exist() {
 #[test]
 fn a_class_that_does_not_exist() {
     insta::assert_snapshot!(said(&[(r#"apart_from = "chemicals""#, r#"apart_from = ["chemical"]"#)]), @r#"
-    16:38: error[unknown-name]: there is no goods class `chemical`
+    16:38: error[unknown-name]: goods class `chemical` is not declared
       at `"chemical"`
       help: did you mean `chemicals`?
     "#);
@@ -132,14 +132,14 @@ fn a_number_where_a_name_stands() {
 fn two_steps_of_one_name() {
     insta::assert_snapshot!(said(&[(r#"id = "disinfect""#, r#"id = "unload"
 does = "treat""#)]), @r#"
-    105:6: error[same-name]: a second step is called `unload`
+    105:6: error[same-name]: there are two steps `unload`
       at `"unload"`
       and 100:6 `"unload"`: the first
-      help: give one of them another id
-    115:31: error[unknown-name]: there is no step `disinfect`
+      help: rename one of them
+    115:31: error[unknown-name]: step `disinfect` is not declared
       at `"disinfect"`
       help: known: `anchor`, `unload`, `inspect`, `hold`, `dispatch`
-    123:22: error[unknown-name]: there is no step `disinfection`
+    123:22: error[unknown-name]: step `disinfection` is not declared
       at `disinfection`
       help: known: `anchor`, `unload`, `inspect`, `hold`, `dispatch`
     "#);
@@ -162,7 +162,7 @@ fn a_name_with_a_space() {
         (r#"wash_at = "bay""#, r#"wash_at = "wash bay""#)]), @r#"
     77:8: error[bad-name]: `wash bay` cannot be a name
       at `"wash bay"`
-      help: a name begins with a letter and has letters, digits, `_` and `-` only
+      help: a name begins with a letter and contains only letters, digits, `_` and `-`
     "#);
 }
 
@@ -170,7 +170,7 @@ fn a_name_with_a_space() {
 fn an_unknown_named_as_a_distribution() {
     insta::assert_snapshot!(said(&[(r#"hold_time = "uniform(14 d, 30 d)""#, r#"gamma = "uniform(14 d, 30 d)""#),
         (r#""hold_time""#, r#""20 d""#)]), @r#"
-    11:1: error[bad-name]: `gamma` has a meaning of its own
+    11:1: error[bad-name]: `gamma` is a reserved word
       at `gamma`
       help: choose another name
     "#);
@@ -179,7 +179,7 @@ fn an_unknown_named_as_a_distribution() {
 #[test]
 fn half_a_sprayer() {
     insta::assert_snapshot!(said(&[("{ sprayer = 2 }", "{ sprayer = 0.5 }")]), @r#"
-    66:21: error[out-of-range]: how many of `sprayer` must be a whole number from 1
+    66:21: error[out-of-range]: the number of `sprayer` must be a whole number from 1
       at `0.5`
     "#);
 }
@@ -192,9 +192,9 @@ id = "anchor""#)]), @r#"
     1:1: error[missing-section]: this file has no step
       at ``
       help: add [[step]] with id = "unload" and at = "…"
-    93:2: error[wrong-kind]: `step` is not written like this
+    93:2: error[wrong-kind]: `step` is written in another form
       at `step`
-      help: write [[step]], in two brackets, for each one
+      help: write [[step]], with two brackets, for each one
     "#);
 }
 
@@ -215,14 +215,14 @@ fn a_place_with_no_slots() {
 "#)]), @r#"
     78:9: error[out-of-range]: a place with no slots holds nothing
       at `0`
-      help: write how many it has, or "unlimited"; a place that is built later has count = 0 and from = [{ date = …, count = 5 }]
+      help: write the number of slots, or "unlimited"; for a place that is built later, write count = 0 and from = [{ date = …, count = 5 }]
     "#);
 }
 
 #[test]
 fn a_time_zone_that_does_not_exist() {
     insta::assert_snapshot!(said(&[(r#""Europe/Warsaw""#, r#""Europe/Warszawa""#)]), @r#"
-    4:13: error[unknown-name]: there is no time zone `Europe/Warszawa`
+    4:13: error[unknown-name]: `Europe/Warszawa` is not a time zone
       at `"Europe/Warszawa"`
       help: did you mean `Europe/Warsaw`?
     "#);
@@ -240,7 +240,7 @@ fn several_mistakes_at_once() {
     54:1: error[unknown-key]: place `platform` has no `slotz`
       at `slotz`
       help: did you mean `slots`?
-    65:8: error[unknown-name]: there is no crew or equipment `cleener`
+    65:8: error[unknown-name]: crew or equipment `cleener` is not declared
       at `"cleener"`
       help: did you mean `cleaner`?
     96:12: error[unknown-unit]: `dy` is not a unit
@@ -254,7 +254,7 @@ fn a_place_that_is_never_built() {
     insta::assert_snapshot!(said(&[("count = 5\nslots = 4\n", "count = 0\nslots = 4\n")]), @r#"
     53:9: error[out-of-range]: a place with no units holds nothing
       at `0`
-      help: what comes later has count = 0 and from = [{ date = …, count = 5 }]
+      help: if they come later, write count = 0 and from = [{ date = …, count = 5 }]
     "#);
 }
 

@@ -5,7 +5,7 @@ use super::said_with;
 #[test]
 fn without_a_value() {
     insta::assert_snapshot!(said_with(&["place.yard.slots"]), @r#"
-    --set:1: error[override]: an override has no `=`
+    --set:1: error[override]: this override has no `=`
       at `place.yard.slots`
       help: write PATH=VALUE, such as `place.yard.slots=440`
     "#);
@@ -14,7 +14,7 @@ fn without_a_value() {
 #[test]
 fn without_anything_after_the_sign() {
     insta::assert_snapshot!(said_with(&["place.yard.slots="]), @r#"
-    --set:1: error[override]: an override has no value
+    --set:1: error[override]: this override has no value
       at `place.yard.slots=`
       help: write PATH=VALUE, such as `place.yard.slots=440`
     "#);
@@ -23,7 +23,7 @@ fn without_anything_after_the_sign() {
 #[test]
 fn of_a_section_that_does_not_exist() {
     insta::assert_snapshot!(said_with(&["plaec.yard.slots=3"]), @r#"
-    --set:1: error[override]: a gateway file has no `plaec`
+    --set:1: error[override]: a gateway file has no section `plaec`
       at `plaec`
       help: did you mean `place`?
     "#);
@@ -32,7 +32,7 @@ fn of_a_section_that_does_not_exist() {
 #[test]
 fn of_a_place_that_does_not_exist() {
     insta::assert_snapshot!(said_with(&["place.yrad.slots=3"]), @r#"
-    --set:7: error[override]: there is no place `yrad`
+    --set:7: error[override]: place `yrad` is not declared
       at `yrad`
       help: did you mean `yard`?
     "#);
@@ -50,7 +50,7 @@ fn of_a_key_that_does_not_exist() {
 #[test]
 fn of_a_step_that_does_not_exist() {
     insta::assert_snapshot!(said_with(&["step.holt.takes=3 d"]), @r#"
-    --set:6: error[override]: there is no step `holt`
+    --set:6: error[override]: step `holt` is not declared
       at `holt`
       help: did you mean `hold`?
     "#);
@@ -59,7 +59,7 @@ fn of_a_step_that_does_not_exist() {
 #[test]
 fn of_an_unknown_that_does_not_exist() {
     insta::assert_snapshot!(said_with(&["unknown.holdtime=3 d"]), @r#"
-    --set:9: error[override]: there is no unknown `holdtime`
+    --set:9: error[override]: unknown `holdtime` is not declared
       at `holdtime`
       help: did you mean `hold_time`?
     "#);
@@ -86,9 +86,9 @@ fn of_too_short_a_path() {
 #[test]
 fn of_a_list_position_that_is_not_there() {
     insta::assert_snapshot!(said_with(&["place.warehouse.from.2.count=3"]), @r#"
-    --set:22: error[override]: `from` is a list of 2, and `2` is none of its positions
+    --set:22: error[override]: `from` has 2 items, and `2` is not the position of one
       at `2`
-      help: positions count from 0
+      help: positions are counted from 0
     "#);
 }
 
@@ -111,10 +111,10 @@ fn of_a_share_above_one() {
 #[test]
 fn that_breaks_another_value() {
     insta::assert_snapshot!(said_with(&["source.east.fleet=3", "source.east.when_short=wait"]), @r#"
-    --set:19: error[impossible]: a convoy has at least 15 vehicles, but there are only 3, so none would ever leave
+    --set:19: error[impossible]: a convoy has at least 15 vehicles, but the fleet has only 3, so none would ever leave
       at `3`
       and 33:10 `"uniform_int(15, 20)"`: the convoy
-      help: give it a greater fleet, or when_short = "go_short"
+      help: enlarge the fleet, or write when_short = "go_short"
     "#);
 }
 
@@ -132,6 +132,6 @@ fn of_a_step_that_does_not_hold() {
     insta::assert_snapshot!(said_with(&["step.unload.clock=when stored"]), @r#"
     --set:13: error[does-not-apply]: step `unload` does `unload`, which has no `clock`
       at `clock`
-      help: remove it, or say does = "hold"
+      help: remove it, or write does = "hold"
     "#);
 }

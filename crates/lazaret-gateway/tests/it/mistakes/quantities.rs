@@ -49,7 +49,7 @@ fn a_mass_where_a_duration_stands() {
 #[test]
 fn a_duration_where_a_number_stands() {
     insta::assert_snapshot!(said(&[("convoy = 40", r#"convoy = "40 h""#)]), @r#"
-    46:11: error[wrong-unit]: a duration is given where a plain number is expected
+    46:11: error[wrong-unit]: a plain number is expected, not a duration
       at `40 h`
       help: leave the unit out
     "#);
@@ -66,7 +66,7 @@ fn a_negative_duration() {
 #[test]
 fn a_distribution_that_may_be_negative() {
     insta::assert_snapshot!(said(&[(r#"travel = "2 h""#, r#"travel = "uniform(-2 h, 2 h)""#)]), @r#"
-    35:10: error[negative]: a duration cannot be negative, and this may be -2 h
+    35:10: error[negative]: a duration cannot be negative, but this may be -2 h
       at `"uniform(-2 h, 2 h)"`
     "#);
 }
@@ -74,16 +74,16 @@ fn a_distribution_that_may_be_negative() {
 #[test]
 fn a_normal_cut_below_zero() {
     insta::assert_snapshot!(said(&[(r#"travel = "2 h""#, r#"travel = "normal(2 h, 1 h, -1 h, 4 h)""#)]), @r#"
-    35:10: error[negative]: a duration cannot be negative, and this may be -1 h
+    35:10: error[negative]: a duration cannot be negative, but this may be -1 h
       at `"normal(2 h, 1 h, -1 h, 4 h)"`
-      help: cut it at zero: leave the cuts out, or write normal(mean, sd, 0, high)
+      help: cut it at zero: leave out the cuts, or write normal(mean, sd, 0, high)
     "#);
 }
 
 #[test]
 fn not_a_number() {
     insta::assert_snapshot!(said(&[("convoy = 40", "convoy = nan")]), @r#"
-    46:10: error[out-of-range]: this is not a usable number
+    46:10: error[out-of-range]: this is not a valid number
       at `nan`
     "#);
 }
@@ -91,7 +91,7 @@ fn not_a_number() {
 #[test]
 fn infinity_in_a_distribution() {
     insta::assert_snapshot!(said(&[(r#"travel = "2 h""#, r#"travel = "uniform(1 h, inf)""#)]), @r#"
-    35:24: error[out-of-range]: `inf` is not a usable number
+    35:24: error[out-of-range]: `inf` is not a valid number
       at `inf`
     "#);
 }
@@ -107,7 +107,7 @@ fn a_number_beyond_all_numbers() {
 #[test]
 fn least_above_greatest() {
     insta::assert_snapshot!(said(&[("uniform_int(15, 20)", "uniform_int(20, 15)")]), @r#"
-    33:10: error[impossible]: the least value must not exceed the greatest
+    33:10: error[impossible]: the lower bound must not exceed the upper bound
       at `"uniform_int(20, 15)"`
     "#);
 }
@@ -115,7 +115,7 @@ fn least_above_greatest() {
 #[test]
 fn parameters_out_of_order() {
     insta::assert_snapshot!(said(&[("triangular(1 h, 2 h, 4 h)", "triangular(1 h, 4 h, 2 h)")]), @r#"
-    102:9: error[impossible]: must be least, most likely, greatest, in this order
+    102:9: error[impossible]: the order must be least, most likely, greatest
       at `"triangular(1 h, 4 h, 2 h)"`
     "#);
 }
@@ -159,7 +159,7 @@ fn a_bracket_that_is_not_closed() {
 #[test]
 fn a_comma_for_a_point() {
     insta::assert_snapshot!(said(&[(r#"takes = "1 d""#, r#"takes = "1,5 d""#)]), @r#"
-    96:11: error[quantity]: `,5 d` is too much here
+    96:11: error[quantity]: `,5 d` is not expected here
       at `,5 d`
       help: write decimals with a point, such as 1.5
     "#);
@@ -168,7 +168,7 @@ fn a_comma_for_a_point() {
 #[test]
 fn something_after_the_end() {
     insta::assert_snapshot!(said(&[(r#"takes = "1 d""#, r#"takes = "1 d or 2""#)]), @r#"
-    96:14: error[quantity]: `or 2` is too much here
+    96:14: error[quantity]: `or 2` is not expected here
       at `or 2`
     "#);
 }
@@ -193,7 +193,7 @@ fn an_unknown_of_the_wrong_kind() {
 #[test]
 fn an_unknown_that_depends_on_another() {
     insta::assert_snapshot!(said(&[(r#"found = "uniform(0.01, 0.05)""#, r#"found = "uniform(0.01, hold_time)""#)]), @r#"
-    12:24: error[known-only]: `hold_time` is an unknown, and only a known quantity can stand here
+    12:24: error[known-only]: `hold_time` is an unknown, but this quantity must be known
       at `hold_time`
     "#);
 }
@@ -201,7 +201,7 @@ fn an_unknown_that_depends_on_another() {
 #[test]
 fn an_unknown_that_may_make_it_impossible() {
     insta::assert_snapshot!(said(&[("triangular(1 h, 2 h, 4 h)", "triangular(1 h, hold_time, 4 h)")]), @r#"
-    102:9: error[impossible]: must be least, most likely, greatest, in this order, and `hold_time` may be 14 d
+    102:9: error[impossible]: the order must be least, most likely, greatest, and `hold_time` may be 14 d
       at `"triangular(1 h, hold_time, 4 h)"`
     "#);
 }
@@ -211,7 +211,7 @@ fn an_unknown_that_nothing_needs() {
     insta::assert_snapshot!(said(&[(r#"takes = "hold_time""#, r#"takes = "20 d""#)]), @r#"
     11:1: warning[unused-unknown]: nothing depends on the unknown `hold_time`
       at `hold_time`
-      help: use its name where a quantity stands, or remove it
+      help: use its name in place of a quantity, or remove it
     "#);
 }
 
@@ -220,7 +220,7 @@ fn a_count_that_is_not_whole() {
     insta::assert_snapshot!(said(&[(r#"slots = 8
 "#, r#"slots = 8.5
 "#)]), @r#"
-    60:9: error[out-of-range]: this counts things, and 8.5 is not a whole number
+    60:9: error[out-of-range]: this is a count, and 8.5 is not a whole number
       at `8.5`
     "#);
 }
@@ -228,7 +228,7 @@ fn a_count_that_is_not_whole() {
 #[test]
 fn a_count_that_counts_hours() {
     insta::assert_snapshot!(said(&[(r#"convoy = "uniform_int(15, 20)""#, r#"convoy = "discrete(15 h: 0.2, 18 h: 0.8)""#)]), @r#"
-    33:20: error[wrong-unit]: a duration is given where a plain number is expected
+    33:20: error[wrong-unit]: a plain number is expected, not a duration
       at `15 h: 0.2`
       help: leave the unit out
     "#);
@@ -280,7 +280,7 @@ fn a_convoy_of_nobody() {
 #[test]
 fn a_convoy_without_end() {
     insta::assert_snapshot!(said(&[("convoy = 40", "convoy = 100000")]), @r#"
-    46:10: error[out-of-range]: this may be more than 65535, the most that is allowed
+    46:10: error[out-of-range]: this may exceed the limit of 65535
       at `100000`
     "#);
 }
@@ -290,7 +290,7 @@ fn a_breakdown_every_second() {
     insta::assert_snapshot!(said(&[("exponential(30 d)", "1 s"),
         (r#"repair = "6 h""#, r#"repair = "0 s""#),
         (r#"length = "180 d""#, r#"length = "50000 d""#)]), @r#"
-    58:8: error[out-of-range]: some 4.3e10 failures would happen in 50000 d, and 1e9 is the most that is simulated
+    58:8: error[out-of-range]: about 4.3e10 failures would happen in 50000 d; the limit is 1e9
       at `warehouse`
       help: check `breaks` and `length`
     "#);
@@ -299,16 +299,16 @@ fn a_breakdown_every_second() {
 #[test]
 fn a_million_years() {
     insta::assert_snapshot!(said(&[(r#"length = "180 d""#, r#"length = "1000000 w""#)]), @r#"
-    6:10: error[out-of-range]: this is 19165 years, and at most 200 can be simulated
+    6:10: error[out-of-range]: this is 19165 years; the limit is 200
       at `"1000000 w"`
-      help: for a settled state take study = "steady" and a few years
+      help: for the settled state, use study = "steady" and a few years
     "#);
 }
 
 #[test]
 fn no_time_at_all() {
     insta::assert_snapshot!(said(&[(r#"length = "180 d""#, r#"length = "0 d""#)]), @r#"
-    6:10: error[out-of-range]: nothing can be simulated in no time
+    6:10: error[out-of-range]: the length must be above zero
       at `"0 d"`
     "#);
 }
@@ -316,7 +316,7 @@ fn no_time_at_all() {
 #[test]
 fn a_length_that_is_not_known() {
     insta::assert_snapshot!(said(&[(r#"length = "180 d""#, r#"length = "hold_time""#)]), @r#"
-    6:11: error[known-only]: `hold_time` is an unknown, and only a known quantity can stand here
+    6:11: error[known-only]: `hold_time` is an unknown, but this quantity must be known
       at `hold_time`
     "#);
 }
@@ -325,7 +325,7 @@ fn a_length_that_is_not_known() {
 fn arrivals_without_end() {
     insta::assert_snapshot!(said(&[("exponential(24 h)", "exponential(1 s)"),
         (r#"convoy = "uniform_int(15, 20)""#, "convoy = 1000")]), @r#"
-    29:9: error[out-of-range]: some 1.6e10 lots or convoys would come in 180 d, and 1e9 is the most that is simulated
+    29:9: error[out-of-range]: about 1.6e10 lots or convoys would come in 180 d; the limit is 1e9
       at `east`
       help: check `every`, `convoy` and `length`
     "#);

@@ -9,7 +9,7 @@ fn shares_above_one() {
       at `0.7`
       and 15:22 `0.25`
       and 16:18 `0.15`
-      help: leave one share out and it takes the rest
+      help: leave one share out; it takes the rest
     "#);
 }
 
@@ -20,7 +20,7 @@ fn shares_below_one() {
       at `0.5`
       and 15:22 `0.25`
       and 16:18 `0.15`
-      help: leave one share out and it takes the rest
+      help: leave one share out; it takes the rest
     "#);
 }
 
@@ -29,7 +29,7 @@ fn a_share_above_one() {
     insta::assert_snapshot!(said(&[("share = 0.6,", "share = 60,")]), @r#"
     17:23: error[out-of-range]: a share lies between 0 and 1
       at `60`
-      help: write "60 %" for per cent
+      help: for a percentage, write "60 %"
     "#);
 }
 
@@ -46,7 +46,7 @@ fn a_share_that_is_a_distribution() {
     insta::assert_snapshot!(said(&[("share = 0.6,", r#"share = "uniform(0, 1)","#)]), @r#"
     17:23: error[wrong-kind]: a share is one number, not a distribution
       at `"uniform(0, 1)"`
-      help: give the distribution under [unknown] and its name here
+      help: put the distribution under [unknown] and write its name here
     "#);
 }
 
@@ -54,7 +54,7 @@ fn a_share_that_is_a_distribution() {
 fn an_unknown_share_beside_none() {
     insta::assert_snapshot!(said(&[("share = 0.6,", r#"share = "found","#),
         ("share = 0.25,", "")]), @r#"
-    14:2: error[shares]: a class has no share while another's is unknown
+    14:2: error[shares]: one class has no share while another has an unknown one
       at `goods`
       help: give each class a share; with unknowns they are scaled to sum to 1 in each replication
     "#);
@@ -66,7 +66,7 @@ fn a_mix_that_does_not_sum() {
     40:34: error[shares]: the shares sum to 1.1, not 1
       at `0.6`
       and 40:18 `0.5`
-      help: leave one share out and it takes the rest
+      help: leave one share out; it takes the rest
     "#);
 }
 
@@ -79,7 +79,7 @@ note = "found""#),
 "#, "")]), @r#"
     115:8: error[shares]: pass, again, fail and destroy sum to 1.02, not 1
       at `0.86`
-      help: leave `pass` out and it takes the rest
+      help: leave `pass` out; it takes the rest
     "#);
 }
 
@@ -90,7 +90,7 @@ fn an_inspection_above_one() {
 "#, ""),
         (r#"found = "uniform(0.01, 0.05)"
 "#, "")]), @r#"
-    109:6: error[shares]: again, fail and destroy sum to 1.06, more than 1
+    109:6: error[shares]: again, fail and destroy sum to 1.06, which is more than 1
       at `"inspect"`
     "#);
 }

@@ -5,7 +5,7 @@ use super::said;
 #[test]
 fn a_duration_without_quotes() {
     insta::assert_snapshot!(said(&[(r#"takes = "1 d""#, "takes = 1 d")]), @r#"
-    96:9: error[syntax]: a text must stand in quotes
+    96:9: error[syntax]: a text must be in quotes
       at `1 d`
       help: write it in quotes: takes = "1 d"
     "#);
@@ -14,7 +14,7 @@ fn a_duration_without_quotes() {
 #[test]
 fn a_distribution_without_quotes() {
     insta::assert_snapshot!(said(&[(r#"every = "exponential(24 h)""#, "every = exponential(24 h)")]), @r#"
-    31:9: error[syntax]: a text must stand in quotes
+    31:9: error[syntax]: a text must be in quotes
       at `exponential(24 h)`
       help: write it in quotes: every = "exponential(24 h)"
     "#);
@@ -35,7 +35,7 @@ fn a_key_twice() {
 slots = 4
 "#)]), @r#"
     79:1: error[syntax]: duplicate key
-      at `slots`: set a second time
+      at `slots`: this key is set twice
       help: remove one of the two
     "#);
 }
@@ -47,10 +47,10 @@ slots = 2
 
 [crew.cleaner]"#)]), @r#"
     82:8: error[syntax]: duplicate key
-      at `bay`: set a second time
+      at `bay`: this key is set twice
       help: remove one of the two
     83:1: error[syntax]: duplicate key
-      at `slots`: set a second time
+      at `slots`: this key is set twice
       help: remove one of the two
     "#);
 }
@@ -67,7 +67,7 @@ fn a_bracket_too_few() {
 fn syntax_and_sense_together() {
     insta::assert_snapshot!(said(&[(r#"takes = "1 d""#, "takes = 1 d"),
         ("triangular(1 h, 2 h, 4 h)", "triangle(1 h, 2 h, 4 h)")]), @r#"
-    96:9: error[syntax]: a text must stand in quotes
+    96:9: error[syntax]: a text must be in quotes
       at `1 d`
       help: write it in quotes: takes = "1 d"
     102:10: error[unknown-distribution]: `triangle` is not a distribution

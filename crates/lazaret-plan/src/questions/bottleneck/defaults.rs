@@ -1,4 +1,5 @@
-//! What `lazaret plan bottleneck` looks at if nothing else is asked for: one more of each thing, the usual metric, and all waits.
+//! What `lazaret plan bottleneck` looks at if nothing else is asked for: one more of each thing, the usual metric, and
+//! all waits.
 
 use lazaret_gateway::model::{Gateway, Hours, Quantity, Recurrence, ResourceKind, StepKind};
 use lazaret_sim::metrics::GROWTH;
@@ -38,7 +39,7 @@ pub fn metric(
             ),
             Aim::Maximise,
             Some(format!(
-                "{} of what is due is not served, so times would be of what gets through only",
+                "{} of what is due is not served, so times would only cover what gets through",
                 share(mean)
             )),
         )
@@ -190,7 +191,8 @@ fn longer(hours: &Hours) -> Option<String> {
     ))
 }
 
-// The candidates are read back by the gateway's own reader, so a path that it does not know would be found by this test.
+// The candidates are read back by the gateway's own reader, so a path that it does not know would be found by this
+// test.
 #[cfg(test)]
 mod tests {
     use lazaret_gateway::Document;

@@ -32,8 +32,8 @@ pub fn headline(answer: &BottleneckAnswer) -> String {
                 n => format!(" and {n} others"),
             };
             let more = match more {
-                Some(n) => format!("about {} more replications would tell", figure(*n as f64)),
-                None => "no number of replications within reach would tell".into(),
+                Some(n) => format!("about {} more replications would decide", figure(*n as f64)),
+                None => "no feasible number of replications would decide".into(),
             };
             let what = if between.len() == 1 {
                 "Not shown yet to be a gain"
@@ -43,10 +43,10 @@ pub fn headline(answer: &BottleneckAnswer) -> String {
             format!("{what}: {}{others}; {more}.", names.join(", "))
         }
         Headline::Nothing if answer.gains.is_empty() => {
-            "The file has no known number of which there could be one more.".to_owned()
+            "The file has no known number that could be increased by one.".to_owned()
         }
         Headline::Nothing => format!(
-            "Nothing that matters: one more of anything by itself changes {} by less than 1 %.",
+            "Nothing that matters: one more of any single thing changes {} by less than 1 %.",
             answer.metric
         ),
     }
@@ -58,13 +58,10 @@ pub fn wait(metric: &str) -> (String, String) {
     let step = metric.strip_prefix("step.").unwrap_or(metric);
     for (end, why) in [
         (".wait.no_room.mean", "waits for room"),
-        (
-            ".wait.closed.mean",
-            "waits for a place that is closed or broken",
-        ),
+        (".wait.closed.mean", "waits for a closed or broken place"),
         (
             ".wait.segregated.mean",
-            "waits because of goods that must be kept apart",
+            "waits for goods that must be kept apart",
         ),
         (".wait.no_resource.mean", "waits for crew or equipment"),
         (".wait.no_departure.mean", "waits for a departure"),

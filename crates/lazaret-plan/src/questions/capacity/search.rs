@@ -1,10 +1,9 @@
 //! The greatest intake that can be sustained, as one number with an interval and as a spread over futures.
 //!
-//! Two questions look alike and are not. [`thresholds`] finds, for **each replication**, the greatest value it sustains, or
-//! the least where more is better;
-//! the replications differ in what nobody knows and in luck, so the thresholds show what the capacity depends on, and
-//! their low quantiles are the intake that is safe whatever the truth. [`crossing`] finds where a **mean** margin turns
-//! negative: the capacity of the average future.
+//! Two questions look alike and are not. [`thresholds`] finds, for **each replication**, the greatest value it
+//! sustains, or the least where more is better; the replications differ in what nobody knows and in luck, so the
+//! thresholds show what the capacity depends on, and their low quantiles are the intake that is safe whatever the
+//! truth. [`crossing`] finds where a **mean** margin turns negative: the capacity of the average future.
 //!
 //! Both rely on common random numbers: a replication that sustains an intake also sustains every smaller one.
 
@@ -45,18 +44,18 @@ impl Range {
     /// Number of steps between the ends.
     fn last(&self) -> Result<usize, String> {
         if !(self.low.is_finite() && self.high.is_finite() && self.step.is_finite()) {
-            return Err("a range needs ordinary numbers as its ends and its step".into());
+            return Err("a range needs finite numbers for its ends and its step".into());
         }
         let steps = ((self.high - self.low) / self.step + 1e-9).floor();
         if !(self.step > 0.0 && steps.is_finite() && steps >= 0.0) {
             return Err(format!(
-                "the range {} to {} in steps of {} is empty, write the lesser end first and a positive step",
+                "the range {} to {} in steps of {} is empty; write the lower end first and a positive step",
                 self.low, self.high, self.step
             ));
         }
         if steps > 1e9 {
             return Err(format!(
-                "{steps} steps are more than a search can tell apart, use larger ones"
+                "{steps} steps are too many for a search; use larger steps"
             ));
         }
         Ok(steps as usize)
@@ -138,8 +137,8 @@ pub fn ends<E>(
     Ok(ends)
 }
 
-/// Where in the range one replication stops or starts sustaining: the greatest value that it sustains where more is worse,
-/// the least where more is better.
+/// Where in the range one replication stops or starts sustaining: the greatest value that it sustains where more is
+/// worse, the least where more is better.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Threshold {
@@ -263,8 +262,8 @@ pub fn thresholds<E>(
 /// Where a mean margin crosses zero.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Crossing {
-    /// The greatest value of the range whose mean margin is not negative; minus infinity if there is none, infinity if the
-    /// margin is not negative even at the end of the range.
+    /// The greatest value of the range whose mean margin is not negative; minus infinity if there is none, infinity if
+    /// the margin is not negative even at the end of the range.
     pub value: f64,
     /// Lower end of the interval of the crossing.
     pub low: f64,
@@ -278,8 +277,8 @@ pub struct Crossing {
 
 /// Finds where the mean of a margin that falls with the value crosses zero, with an interval at `level`.
 ///
-/// The interval holds every value at which a t test of "the mean margin is zero" would not reject. It therefore covers the
-/// true crossing with exactly the level of **one** such test, however many values the search has looked at.
+/// The interval holds every value at which a t test of "the mean margin is zero" would not reject. It therefore covers
+/// the true crossing with exactly the level of **one** such test, however many values the search has looked at.
 ///
 /// * `margins` — the margins of the same replications at a value: positive where the value is sustained.
 ///

@@ -22,7 +22,7 @@ pub fn bounds(answer: &CapacityAnswer, e: &Estimate) -> String {
         (true, true) => format!("{} to {}", value(answer, e.low), value(answer, e.high)),
         (true, false) => format!("{} or more", value(answer, e.low)),
         (false, true) => format!("{} or less", value(answer, e.high)),
-        (false, false) => format!("not bounded by {} futures", e.n),
+        (false, false) => format!("not bounded after {} futures", e.n),
     }
 }
 
@@ -31,7 +31,7 @@ pub fn bounds(answer: &CapacityAnswer, e: &Estimate) -> String {
 pub fn criterion(answer: &CapacityAnswer) -> String {
     if answer.criterion.starts_with(GROWTH.name) {
         format!(
-            "at most {} of what is due is not served, because what waits grows or too few vehicles are home ({})",
+            "at most {} of what is due is not served because the backlog grows or too few vehicles are home ({})",
             share(GROWTH_MOST),
             answer.criterion
         )
@@ -56,7 +56,7 @@ pub fn found(answer: &CapacityAnswer) -> String {
     };
     if all == n {
         return format!(
-            "Every value of {path} {range} is sustained in all {n} futures. Widen --range to see where that ends."
+            "Every value of {path} {range} is sustained in all {n} futures. Widen --range to find the limit."
         );
     }
     if none == n {
@@ -76,7 +76,7 @@ pub fn found(answer: &CapacityAnswer) -> String {
         }
         let everywhere = (e.value > 0.0) == (answer.direction == Direction::MoreIsWorse);
         if everywhere {
-            format!("{path} {range} is all sustained in {share} of futures")
+            format!("all of {path} {range} is sustained in {share} of futures")
         } else {
             format!("no value of {path} {range} is sustained in {share} of futures")
         }
@@ -95,15 +95,15 @@ pub fn found(answer: &CapacityAnswer) -> String {
     };
     if all > 0 {
         text += &format!(
-            " {all} of {n} futures sustain all of the range; widen --range to see where that ends."
+            " {all} of {n} futures sustain the whole range; widen --range to find the limit."
         );
     }
     if none > 0 {
-        text += &format!(" {none} of {n} futures sustain none of it.");
+        text += &format!(" {none} of {n} futures sustain no value in it.");
     }
     if answer.ends.against() > 0 {
         text += &format!(
-            " Caveat: {} of the first {} futures tell the opposite at the two ends; the search assumes that a value is sustained if it is {more} what is.",
+            " Caveat: {} of the first {} futures show the opposite at the two ends; the search assumes that a value is sustained if it is {more} a sustained one.",
             answer.ends.against(),
             answer.ends.low_only + answer.ends.high_only + answer.ends.both + answer.ends.neither
         );
@@ -125,11 +125,11 @@ pub fn claimed(answer: &CapacityAnswer) -> String {
         }
         ClaimVerdict::Depends { on } => format!("it depends on {}", on.join(" and ")),
         ClaimVerdict::NotShown { more: Some(more) } => format!(
-            "not shown yet, {} more replications would tell",
+            "not shown yet; {} more replications would decide",
             figure(*more as f64)
         ),
         ClaimVerdict::NotShown { more: None } => {
-            "not shown, and no number of replications within reach would tell".to_owned()
+            "not shown, and no feasible number of replications would decide".to_owned()
         }
     };
     format!(
@@ -151,7 +151,7 @@ pub fn above(answer: &CapacityAnswer) -> (Vec<String>, Vec<Vec<String>>) {
     ];
     let holds = answer.overflow_metric.is_some();
     if holds {
-        head.push("else the hold is full after".into());
+        head.push("otherwise the hold is full after".into());
     }
     let rows = answer
         .above

@@ -21,7 +21,7 @@ pub struct Hazard {
     pub treatment: Option<TreatmentInput>,
     /// Test, if any.
     pub test: Option<TestInput>,
-    /// What is to be reached.
+    /// The target.
     pub target: Target,
 }
 
@@ -31,7 +31,7 @@ pub struct Hazard {
 pub struct About {
     /// Name of the hazard.
     pub name: String,
-    /// Where the numbers come from.
+    /// Sources of the numbers.
     #[serde(default)]
     pub sources: Vec<String>,
     /// What is assumed for want of a source.
@@ -109,7 +109,7 @@ pub struct TestInput {
     pub affected: Option<Uncertain>,
 }
 
-/// What is to be reached.
+/// The target.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Target {
@@ -117,7 +117,7 @@ pub struct Target {
     pub risk: f64,
     /// Share to be inactivated by time alone, such as 0.9999; reported beside the risk.
     pub reduction: Option<f64>,
-    /// Probability, over the uncertain inputs, with which the target is to be met.
+    /// Probability, over the uncertain inputs, with which the target must be met.
     #[serde(default = "sure")]
     pub confidence: f64,
 }
@@ -242,7 +242,7 @@ impl Hazard {
                     "hold.goods",
                     "left out".into(),
                     &format!(
-                        "the file has {} goods, name the one that is held",
+                        "the file has {} goods; name the one that is held",
                         self.goods.len()
                     ),
                 );
@@ -255,7 +255,7 @@ impl Hazard {
                 return fail(
                     &format!("goods.{name}"),
                     "without `measured_at` or `tenfold`".into(),
-                    "both are needed to reckon the half-life at hold.temperature",
+                    "both are needed to compute the half-life at hold.temperature",
                 );
             }
         }

@@ -16,7 +16,7 @@ pub struct Price {
     pub lots_a_day: f64,
     /// Slots that one more day of hold takes: lots a day times one day (Little's law).
     pub slots_a_day_of_hold: f64,
-    /// Slots that the shortest sure hold takes; none if there is no such hold.
+    /// Slots that the shortest certain hold needs; none if there is no such hold.
     pub slots_for_sure_hold: Option<f64>,
     /// Slots in the place of the hold; none without a limit or without a known number.
     pub slots: Option<f64>,

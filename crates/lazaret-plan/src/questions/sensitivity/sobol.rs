@@ -3,15 +3,16 @@
 //! **Chance is one more input.** A run depends on the unknowns and on the replication's random numbers. Both are taken
 //! from two independent samples A and B, and each is swapped in turn. Then, by the law of total variance,
 //!
-//! * the total index of chance is E[Var(Y | unknowns)] / Var(Y): the share of the spread owed to **variability**;
-//! * one minus it is Var(E[Y | unknowns]) / Var(Y): the share owed to the **unknowns**, which more knowledge can remove.
+//! * the total index of chance is E[Var(Y | unknowns)] / Var(Y): the share of the spread due to **variability**;
+//! * one minus it is Var(E[Y | unknowns]) / Var(Y): the share due to the **unknowns**, which more knowledge can
+//!   remove.
 //!
 //! **Estimators.** First order as in Saltelli2010, table 2 (b); total as in Jansen1999 and Saltelli2010, table 2 (f).
 //!
-//! **Intervals.** The points are Owen-scrambled Sobol points (Sobol1967, Burley2020), drawn in several independent scrambles.
-//! The indices are ratios of means over all scrambles, and their error comes from the delete-one jackknife over scrambles with
-//! Student's t. A bootstrap over points would treat them as independent, which scrambled points are not: its intervals
-//! would be too wide and hide what the points gain.
+//! **Intervals.** The points are Owen-scrambled Sobol points (Sobol1967, Burley2020), drawn in several independent
+//! scrambles. The indices are ratios of means over all scrambles, and their error comes from the delete-one jackknife
+//! over scrambles with Student's t. A bootstrap over points would treat them as independent, which scrambled points are
+//! not: its intervals would be too wide and hide what the points gain.
 
 use serde::Serialize;
 use thiserror::Error;
@@ -34,9 +35,9 @@ pub enum SobolError {
     /// Numbers out of range.
     #[error("{0}")]
     Setting(String),
-    /// The metric was undefined in so many runs that no scramble is whole.
+    /// The metric was undefined in so many runs that no scramble is complete.
     #[error(
-        "the metric is undefined in {undefined} of {runs} runs, so its spread cannot be shared out; choose a metric that every run defines"
+        "the metric is undefined in {undefined} of {runs} runs, so its spread cannot be attributed; choose a metric that every run defines"
     )]
     Undefined {
         /// Runs without a value.
@@ -45,7 +46,7 @@ pub enum SobolError {
         runs: usize,
     },
     /// The metric never varies.
-    #[error("the metric has the same value in every run, so there is no spread to share out")]
+    #[error("the metric has the same value in every run, so there is no spread to attribute")]
     Constant,
 }
 
@@ -129,22 +130,22 @@ impl SobolPlan {
     ) -> Result<Self, SobolError> {
         if inputs == 0 {
             return Err(SobolError::Setting(
-                "there is no input to share the spread among".into(),
+                "there is no input to attribute the spread to".into(),
             ));
         }
         if inputs > 127 {
             return Err(SobolError::Setting(format!(
-                "{inputs} inputs are more than the 127 that fit the sequence, screen them first"
+                "{inputs} inputs exceed the limit of 127; screen them first"
             )));
         }
         if !(2..=1 << 16).contains(&rows) {
             return Err(SobolError::Setting(format!(
-                "{rows} rows a scramble, need 2 to 65536"
+                "{rows} rows per scramble; between 2 and 65536 are needed"
             )));
         }
         if scrambles < 4 {
             return Err(SobolError::Setting(format!(
-                "{scrambles} scrambles, need at least 4"
+                "{scrambles} scrambles; at least 4 are needed"
             )));
         }
         Ok(SobolPlan {
@@ -193,8 +194,8 @@ impl SobolPlan {
         let blocks = self.blocks();
         let (row, block) = (i / blocks, i % blocks);
         let (scramble, within) = (row / self.rows, row % self.rows);
-        // An input's two columns stand side by side: what an estimator multiplies are the two coordinates of one input, and
-        // neighbouring columns of the sequence are even together after far fewer points than distant ones.
+        // An input's two columns stand side by side: what an estimator multiplies are the two coordinates of one input,
+        // and neighbouring columns of the sequence are even together after far fewer points than distant ones.
         let seed = crate::random::Stream::new(self.seed, 0x536F_626F_0000_0000 | scramble as u64)
             .bits() as u32;
         let column = |c: usize| {
@@ -215,7 +216,8 @@ impl SobolPlan {
     /// A scramble in which the metric is undefined anywhere is left out whole, since a hole would bias it.
     ///
     /// # Errors
-    /// [`SobolError::Undefined`] if fewer than 4 scrambles are whole; [`SobolError::Constant`] for a metric without spread.
+    /// [`SobolError::Undefined`] if fewer than 4 scrambles are whole; [`SobolError::Constant`] for a metric without
+    /// spread.
     ///
     /// # Panics
     /// If `values` has another length than [`len`](Self::len).

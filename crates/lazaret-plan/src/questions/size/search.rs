@@ -1,12 +1,12 @@
 //! The smallest numbers that meet a target with a stated probability.
 //!
-//! "Meets" is a claim about a probability: P(metric ≤ X) ≥ p. It is judged by a confidence sequence, an interval that may be
-//! looked at after every replication and still covers at all looks together (Robbins1970): a fleet is called large enough
-//! only if the sequence lies above p, too small only if it lies below. What the budget cannot decide is said to be undecided and
-//! never counts as enough.
+//! "Meets" is a claim about a probability: P(metric ≤ X) ≥ p. It is judged by a confidence sequence, an interval that
+//! may be looked at after every replication and still covers at all looks together (Robbins1970): a fleet is called
+//! large enough only if the sequence lies above p, too small only if it lies below. What the budget cannot decide is
+//! said to be undecided and never counts as enough.
 //!
-//! The search relies on monotony: if some numbers meet the target, larger ones do. [`smallest`] reports when what it saw
-//! contradicts that.
+//! The search relies on monotony: if some numbers meet the target, larger ones do. [`smallest`] reports when what it
+//! saw contradicts that.
 
 use std::collections::BTreeMap;
 use std::ops::{Range, RangeInclusive};
@@ -62,14 +62,15 @@ pub struct Candidate {
 /// The answer of a sizing search.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sizing {
-    /// Smallest sets of numbers shown to meet the target: none of them can be lowered in one variable and still be shown to
-    /// meet it. Empty if none was found.
+    /// Smallest sets of numbers shown to meet the target: none of them can be lowered in one variable and still be
+    /// shown to meet it. Empty if none was found.
     pub smallest: Vec<Candidate>,
     /// The candidate with the most successes, for the message when nothing meets the target.
     pub best: Candidate,
     /// All that was looked at, in order of the numbers.
     pub looked_at: Vec<Candidate>,
-    /// True if a larger candidate was shown to miss what a smaller one was shown to meet: then the answer is not to be trusted.
+    /// True if a larger candidate was shown to miss what a smaller one was shown to meet: then the answer is not to be
+    /// trusted.
     pub not_monotone: bool,
 }
 
@@ -129,19 +130,19 @@ fn candidates(ranges: &[RangeInclusive<i64>]) -> Result<f64, String> {
     /// A boundary of more points than this would take for ever.
     const ROWS_MOST: f64 = 100_000.0;
     let Some((last, heads)) = ranges.split_last() else {
-        return Err("no number is to be chosen".into());
+        return Err("there is no number to choose".into());
     };
     let width = |r: &RangeInclusive<i64>| i128::from(*r.end()) - i128::from(*r.start()) + 1;
     if let Some(r) = ranges.iter().find(|r| r.is_empty()) {
         return Err(format!(
-            "the range {}..{} is empty, write the lesser end first",
+            "the range {}..{} is empty; write the lower end first",
             r.start(),
             r.end()
         ));
     }
     if let Some(r) = ranges.iter().find(|r| width(r) > WIDEST) {
         return Err(format!(
-            "the range {}..{} has too many values, narrow it",
+            "the range {}..{} has too many values; narrow it",
             r.start(),
             r.end()
         ));
@@ -149,7 +150,7 @@ fn candidates(ranges: &[RangeInclusive<i64>]) -> Result<f64, String> {
     let rows: f64 = heads.iter().map(|r| width(r) as f64).product();
     if rows > ROWS_MOST {
         return Err(format!(
-            "all ranges but the last have {rows:.0} combinations together, and {ROWS_MOST:.0} are the most; narrow them, or choose the number with the widest range last"
+            "all ranges but the last have {rows:.0} combinations; the limit is {ROWS_MOST:.0}; narrow them, or choose the number with the widest range last"
         ));
     }
     let bisection = (width(last) as f64).log2().ceil() + 1.0;
@@ -159,11 +160,11 @@ fn candidates(ranges: &[RangeInclusive<i64>]) -> Result<f64, String> {
 /// Finds the smallest numbers that meet the target.
 ///
 /// * `ranges` — one range a decision variable.
-/// * `successes` — how many replications of a range meet the target with the given numbers. Called with consecutive ranges
-///   for one candidate.
+/// * `successes` — how many replications of a range meet the target with the given numbers. Called with consecutive
+///   ranges for one candidate.
 ///
-/// One variable takes about log2(range) candidates; two take a walk along the boundary; each further variable multiplies by its
-/// range.
+/// One variable takes about log2(range) candidates; two take a walk along the boundary; each further variable
+/// multiplies by its range.
 ///
 /// # Errors
 /// [`SizeError`].
@@ -176,7 +177,7 @@ pub fn smallest<E>(
     check_probability("the confidence level", target.level)?;
     let candidates = candidates(ranges).map_err(SizeError::Setting)?;
     if target.batch == 0 || target.most == 0 {
-        return Err(SizeError::Setting("no replication may be run".into()));
+        return Err(SizeError::Setting("the limit allows no replication".into()));
     }
     // Every candidate's claim may be wrong with an equal part of what is allowed in all.
     let last = ranges.last().expect("checked above");
@@ -214,8 +215,8 @@ pub fn smallest<E>(
         known.insert(numbers.to_vec(), candidate);
         Ok(standing)
     };
-    // For each setting of the variables but the last, the least value of the last that meets the target. A larger setting
-    // can only lower it, which bounds the next search from above.
+    // For each setting of the variables but the last, the least value of the last that meets the target. A larger
+    // setting can only lower it, which bounds the next search from above.
     let mut found: Vec<Vec<i64>> = Vec::new();
     let mut head: Vec<i64> = ranges[..ranges.len() - 1]
         .iter()

@@ -14,8 +14,9 @@ pub struct Flow {
     pub answers: Option<Answers>,
 }
 
-/// Runs and pauses of unknown length, both without memory: each morning a source that runs stops with the chance 1 / `runs_days`,
-/// and one that pauses starts with the chance 1 / `pauses_days`. What is due in a pause is cancelled. It runs at the start.
+/// Runs and pauses of unknown length, both without memory: each morning a source that runs stops with the chance 1 /
+/// `runs_days`, and one that pauses starts with the chance 1 / `pauses_days`. What is due in a pause is cancelled. It
+/// runs at the start.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stops {
     /// Mean length of a run, in days.
@@ -70,7 +71,7 @@ impl Ruled {
                 _ => None,
             };
             let of = answers.of.name(gateway);
-            let asked = asked.ok_or_else(|| format!("a source cannot answer to {of}"))?;
+            let asked = asked.ok_or_else(|| format!("a source cannot respond to {of}"))?;
             Ok::<_, String>((asked, answers.above, answers.lets_through))
         });
         Ok(Self {

@@ -118,7 +118,7 @@ impl Plan {
         if gateway.sites.len() > 1 || !gateway.routes.is_empty() {
             return cannot(
                 "several sites",
-                "lots on their way between sites are not followed",
+                "lots in transit between sites are not modelled",
             );
         }
         if gateway.places.len() > PLACES_MOST {
@@ -154,7 +154,7 @@ impl Plan {
                 | StepKind::Treat
                 | StepKind::Inspect(_) => {
                     if hold.is_some() || departures.is_some() {
-                        return cannot(name, "work after the hold is not followed");
+                        return cannot(name, "work after the hold is not modelled");
                     }
                     if stages.iter().any(|stage| stage.place == step.at) {
                         return cannot(name, "two steps of work share its place");
@@ -267,7 +267,7 @@ impl Plan {
             return cannot(
                 "the file",
                 format!(
-                    "more than {BETWEEN_DEPARTURES_MOST} lots come between two departures, and its counters are small"
+                    "more than {BETWEEN_DEPARTURES_MOST} lots arrive between two departures, which exceeds its counters"
                 ),
             );
         }
