@@ -712,3 +712,31 @@ fn capacity_knows_which_way_a_setting_acts() {
         assert!(!text.contains(words), "{text}");
     }
 }
+
+#[test]
+fn a_hold_whose_inputs_are_all_known_has_no_interval() {
+    let folder = tempfile::tempdir().unwrap();
+    let hazard = |half_life: &str| {
+        format!(
+            "[hazard]\nname = \"x\"\nprevalence = 0.01\n[goods.meal]\nhalf_life = {half_life}\n[hold]\n\
+             [target]\nrisk = 1e-6\nreduction = 0.9999\n"
+        )
+    };
+    let answer = |half_life: &str| {
+        std::fs::write(folder.path().join("hazard.toml"), hazard(half_life)).unwrap();
+        let said = crate::lazaret(folder.path(), &["plan", "hold", "hazard.toml"]);
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        said.out
+    };
+    // log2(10^4) = 13.29 half-lives of 9.6 days are 127.6 days.
+    let known = answer("9.6");
+    assert!(known.contains("by time alone: 128 days."), "{known}");
+    assert!(known.contains("Every input is a known number"), "{known}");
+    assert!(
+        !known.contains("1 sets") && !known.contains("(interval"),
+        "{known}"
+    );
+    let uncertain = answer("\"normal(9.6 d, 0.4 d)\"");
+    assert!(uncertain.contains("(interval 1"), "{uncertain}");
+    assert!(uncertain.contains("of 4096 sets"), "{uncertain}");
+}
