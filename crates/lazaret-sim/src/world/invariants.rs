@@ -7,10 +7,10 @@ use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, UNMARKED};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
-    /// Checks crews, equipment and places when all that falls on an instant has happened.
+    /// Checks crews and equipment when all that falls on an instant has happened.
     ///
     /// # Panics
-    /// If something is in use that is not there, or a place holds what it cannot.
+    /// If something is in use that is not there.
     pub(super) fn check_instant(&self) {
         for (r, resource) in self.resources.iter().enumerate() {
             let (used, held) = (resource.in_use.now(), resource.held);
@@ -26,6 +26,13 @@ impl<O: Observer> World<'_, O> {
                 resource.broken,
             );
         }
+    }
+
+    /// Checks how much of each place is held up.
+    ///
+    /// # Panics
+    /// If that is more than stands there.
+    pub(super) fn check_places(&self) {
         for (p, place) in self.places.iter().enumerate() {
             let (occupied, blocked) = (place.occupied.now(), place.blocked.now());
             assert!(

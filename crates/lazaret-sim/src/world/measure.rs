@@ -134,6 +134,7 @@ impl<O: Observer> World<'_, O> {
         }
         self.check_conservation();
         self.check_instant();
+        self.check_places();
         self.check_sums();
         let mut outcome = std::mem::take(&mut self.outcome);
         outcome.values.clear();
