@@ -707,6 +707,10 @@ impl Life {
                 self.settle();
             }
         }
+        if self.without == Some(Rule::Sick) && self.dice.one_in(100) {
+            // Few fall sick otherwise: thirty lives without the rule passed in which nobody did who had worked that day.
+            self.fall_sick("officer", "crew");
+        }
         match self.dice.below(100) {
             0..2 => self.convoy(),
             2..14 => self.vehicle_work(),
@@ -1173,18 +1177,22 @@ impl Life {
                 self.say("yard", E::PersonShiftEnded { person: name });
             }
             0 | 11 if self.dice.one_in(6) => {
-                let exception = format!("x{}", self.count);
-                let since = after(self.now, -(self.dice.below(DAY as usize) as i64));
-                let sick = E::PersonReportedSick {
-                    person: name,
-                    since,
-                    exception: ExceptionId::new(exception.as_str()),
-                };
-                if self.say("yard", sick) {
-                    self.exceptions.push(exception);
-                }
+                self.fall_sick("yard", person);
             }
             _ => self.pass_gate(person),
+        }
+    }
+
+    fn fall_sick(&mut self, by: &str, person: &str) {
+        let exception = format!("x{}", self.count);
+        let since = after(self.now, -(self.dice.below(DAY as usize) as i64));
+        let sick = E::PersonReportedSick {
+            person: PersonName::new(person),
+            since,
+            exception: ExceptionId::new(exception.as_str()),
+        };
+        if self.say(by, sick) {
+            self.exceptions.push(exception);
         }
     }
 
