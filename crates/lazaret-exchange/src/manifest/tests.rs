@@ -292,7 +292,7 @@ fn numbers_are_those_of_the_table_or_are_asked_about() {
         &with("10.5", "10 kg"),
         &[
             (2, "pieces", "whole number"),
-            (2, "mass_kg", "without its unit"),
+            (2, "mass_kg", "without a unit"),
         ],
     );
     // One number of the table shows how the others are meant.

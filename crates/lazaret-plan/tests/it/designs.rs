@@ -148,7 +148,12 @@ fn what_makes_no_designs_is_refused_before_memory_is_taken() {
         let error = grid(&wide, levels).unwrap_err().to_string();
         assert!(error.contains("more than 1000000 designs"), "{error}");
     }
-    assert!(grid(&wide, 0).unwrap_err().to_string().contains("0 levels"));
+    assert!(
+        grid(&wide, 0)
+            .unwrap_err()
+            .to_string()
+            .contains("`levels` of 1 or more")
+    );
     assert!(latin_hypercube(&wide, usize::MAX, 1).is_err());
     assert!(sobol(&wide, usize::MAX, 1).is_err());
     let twice = [wide[0].clone(), wide[0].clone()];

@@ -141,7 +141,7 @@ fn the_wrong_kind_of_file_is_told_with_the_kind_that_is_wanted() {
             said.err
         );
         assert!(
-            said.err.contains(wanted) && said.err.contains("is wanted"),
+            said.err.contains(wanted) && said.err.contains("is needed here"),
             "{text}: {}",
             said.err
         );

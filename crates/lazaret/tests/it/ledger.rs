@@ -178,7 +178,7 @@ fn a_ledger_is_copied_whole_and_never_over_another() {
     }
     wrong(
         &ledger(here, &["backup", "copy.db"], "data"),
-        "copy.db exists already and stays as it is",
+        "copy.db already exists and was not changed",
     );
     wrong(
         &ledger(
@@ -296,7 +296,8 @@ fn what_is_no_ledger_is_an_error_with_its_place() {
     let said = ledger(here, &["import-trace", uiju, "trace.jsonl"], "n5");
     wrong(&said, "line 1: ");
     assert!(
-        said.err.contains("n5/ledger.db holds what came before it"),
+        said.err
+            .contains("n5/ledger.db contains the records before it"),
         "{}",
         said.err
     );

@@ -582,7 +582,12 @@ fn a_file_of_another_kind_and_a_study_that_makes_no_sense_are_refused() {
             "sweep",
             "empty choice",
         ),
-        (lab, &format!("{grid}0"), "sweep", "0 levels"),
+        (
+            lab,
+            &format!("{grid}0"),
+            "sweep",
+            "a grid needs `levels` of 1 or more",
+        ),
     ];
     for (i, (vary, rest, question, what)) in cases.into_iter().enumerate() {
         let study = study(&format!("study{i}.toml"), vary, rest);
