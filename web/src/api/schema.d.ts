@@ -706,8 +706,8 @@ export interface paths {
          * Takes in a table of manifests: CSV (`text/csv`) or Excel
          *     (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`).
          * @description Text tables may have any separator and encoding, and headings in the usual words of English, German, Korean, Chinese
-         *     and Russian. What was decided is in `notes` and `columns`; what cannot be decided is asked as a wrong cell or a problem.
-         *     Every wrong cell is reported at once, and nothing is taken unless all is right.
+         *     and Russian. What was decided is in `notes` and `columns`; what cannot be decided is asked as a wrong cell or a
+         *     problem. Every wrong cell is reported at once, and nothing is taken unless all is right.
          */
         post: operations["import_manifests"];
         delete?: never;

@@ -565,12 +565,11 @@ export const WRONG = {
   unknown_column: (f) =>
     `unknown column${f.near ? `; it may be ${f.near}` : ''}. Say what it is, or that it is to be left out ` +
     `(columns=${f.heading}:FIELD or columns=${f.heading}:-); fields are ${f.fields.join(', ')}`,
-  column_twice: (f) => `${f.first} is this column already; there can be only one`,
+  column_twice: (f) => `${f.first} is already this column; there can be only one`,
   column_missing: () => 'this column is missing',
-  column_unsaid: () => 'this column is missing, and the request does not say it either',
-  heading_not_found: () => 'the request maps this heading, and the table has none such',
-  more_cells: () =>
-    'this row has more cells than there are headings; put a text that has a separator in it into quotes',
+  column_unsaid: () => 'this column is missing, and the request does not supply it either',
+  heading_not_found: () => 'the request maps this heading, but the table does not have it',
+  more_cells: () => 'this row has more cells than there are headings; put texts that contain a separator into quotes',
   cell_too_long: (f) => `a cell has at most ${f.most} characters`,
 
   // Names.
@@ -581,7 +580,7 @@ export const WRONG = {
   formula_error: (f) => `this is the error of a formula, not a ${f.wanted}`,
   text_of_formula_error: () => 'this is the error of a formula',
   truth_for_name: () => 'this is true or false, not a name; format the column as text',
-  date_for_name: () => 'the spreadsheet has made a date of this name; format the column as text and type it again',
+  date_for_name: () => 'the spreadsheet has turned this name into a date; format the column as text and type it again',
   digits_lost: () =>
     'a spreadsheet keeps fifteen digits, so the last ones of this number are lost; format the column as text and type it again',
   scientific_name: () =>
@@ -593,27 +592,26 @@ export const WRONG = {
 
   // Numbers.
   truth_value: (f) => `this is true or false, not a ${f.wanted}`,
-  date_for_number: () => 'the spreadsheet has made a date of this number',
+  date_for_number: () => 'the spreadsheet has turned this number into a date',
   too_many_digits: () => 'this number has more digits than a spreadsheet keeps',
   ambiguous_number: () =>
-    'this can be read in two ways, and nothing in the table decides; say whether its decimal mark is a point or a comma (decimal=point or decimal=comma)',
+    'this number is ambiguous; say whether the decimal mark is a point or a comma (decimal=point or decimal=comma)',
   scientific_number: () => 'this is a number in scientific notation; write it out',
-  number_expected: () => 'a number is expected here, without its unit',
+  number_expected: () => 'a number without a unit is expected here',
   pieces_expected: () => 'a whole number of pieces is expected here, or nothing for goods in bulk',
   mass_expected: () => 'a mass is expected here',
   mass_above_zero: () => 'a mass above 0 is expected here',
-  finer_than_milligram: () => 'this has more digits behind the decimal mark than a milligram',
-  not_whole_kilograms: () => 'the ledger keeps whole kilograms; say that masses are to be rounded (round=true)',
+  finer_than_milligram: () => 'this has more decimals than milligrams',
+  not_whole_kilograms: () => 'the ledger stores whole kilograms; allow rounding (round=true)',
 
   // Times.
   time_without_date: () => 'this is a time without a date',
   number_for_time: () => 'this is a number; format the cell as a date and a time',
   date_expected: () => 'a date and time is expected here, such as 2026-01-05T17:10 (local) or 2026-01-05T08:10:00Z',
   day_or_month: () =>
-    'the day or the month may come first here; say which (days=day or days=month), or write 2026-12-05',
-  time_skipped: (f) => `the clocks are put forward then, and ${f.local} does not exist; write another time`,
-  time_twice: (f) =>
-    `the clocks are put back then, and ${f.local} comes twice; add the offset, ${f.before} or ${f.after}`,
+    'day and month are ambiguous here; say which comes first (days=day or days=month), or write 2026-12-05',
+  time_skipped: (f) => `the clocks go forward then, so ${f.local} does not exist; write another time`,
+  time_twice: (f) => `the clocks go back then, so ${f.local} occurs twice; add the offset, ${f.before} or ${f.after}`,
   outside_calendar: (f) => `${f.local} is outside the calendar`,
 
   // Rows together.

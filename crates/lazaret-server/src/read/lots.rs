@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use lazaret_ledger::{Cursor, HoldLine, LotView, State};
 use lazaret_store::Moment;
 use lazaret_vocabulary::event::entry::{Entry, ManifestLine};
-use lazaret_vocabulary::event::{Happening, LotId};
+use lazaret_vocabulary::event::{ConvoyId, Happening, LotId};
 
 use super::records;
 use crate::api::common::{At, Page, PageQuery, Problem, position, rows_of};
@@ -79,7 +79,7 @@ fn fits(query: &LotQuery, found: &LotView) -> bool {
             &query.place,
             found.spot.as_ref().map(|spot| spot.place.as_str()),
         )
-        && is(&query.convoy, found.convoy.as_ref().map(|of| of.as_str()))
+        && is(&query.convoy, found.convoy.as_ref().map(ConvoyId::as_str))
 }
 
 /// The list of held lots, by their earliest release.

@@ -1,7 +1,7 @@
 //! `lazaret watch sensitivity`.
 
 use clap::Args;
-use lazaret_watch::estimate::Ask;
+use lazaret_watch::estimate::{Ask, Summary};
 use lazaret_watch::sensitivity::{Line, choices, lines as work_out, would_change};
 
 use super::common::{
@@ -82,7 +82,7 @@ fn text(material: &Material, made: &[Line], names: &[&str], changes: &[String]) 
     let mut table = plain(&header);
     for line in made {
         let mut cells = vec![line.choice.clone()];
-        cells.extend(line.unknowns.iter().map(|of| of.in_words()));
+        cells.extend(line.unknowns.iter().map(Summary::in_words));
         cells.extend(line.asks.iter().map(|ask| percent(ask.probability)));
         cells.push(format!("{:.2}", line.log_evidence));
         table.row(cells);
