@@ -239,6 +239,6 @@ fn quantities_are_read_as_the_gateway_file_writes_them() {
         Uncertain::parse("poisson(3)")
             .unwrap_err()
             .to_string()
-            .contains("not known")
+            .contains("not a known distribution")
     );
 }

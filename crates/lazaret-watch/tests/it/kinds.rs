@@ -143,7 +143,7 @@ fn kinds_that_no_row_names_are_assumed_and_said() {
     let said = told(&case).diagnostics;
     assert!(
         said.iter()
-            .any(|said| said.contains("taken for hearsay: A1.")),
+            .any(|said| said.contains("treated as hearsay: A1.")),
         "{said:?}"
     );
     let wrong = read(&format!("{}{}", head(), rows.replace("recorded", "guess"))).unwrap_err();
