@@ -206,7 +206,7 @@ fn wrong_files_are_told_where_and_what() {
     );
     assert!(error("0.1", "\"normal(1 d, 1 d)\"", "").contains("goods.feed.half_life"));
     assert!(error("0.1", "\"uniform(3 d, 1 d)\"", "").contains("wrong order"));
-    assert!(error("0.1", "\"9 fortnights\"", "").contains("`fortnights` is not a unit"));
+    assert!(error("0.1", "\"9 fortnights\"", "").contains("`fortnights` is not a known unit"));
     assert!(error("0.1", "\"9 d\"", "[treatmint]\nefficacy = 1\n").contains("treatmint"));
     assert!(
         error("0.1", "\"9 d\"", "[goods.meat]\nhalf_life = 3\n")
