@@ -49,14 +49,14 @@ describe('what the world says of the gateway', { skip: missing ?? false, timeout
   async function picture() {
     await desk.page.getByText(/rows of .* say something about this gateway/).waitFor();
     const frame = await (await desk.page.locator('iframe').elementHandle()).contentFrame();
-    await frame.locator('h2', { hasText: 'What was reported' }).waitFor();
+    await frame.locator('h2', { hasText: 'Reports' }).waitFor();
     return frame;
   }
 
   test('it shows the reports with their grades, what is believed, and the explanations', async () => {
     const frame = await picture();
     const text = await frame.locator('body').innerText();
-    for (const part of ['What was reported', 'clean_time', 'lots in yard', 'fortnight to a month']) {
+    for (const part of ['Reports', 'clean_time', 'lots in yard', 'fortnight to a month']) {
       assert.ok(text.toLowerCase().includes(part.toLowerCase()), `no “${part}” on the board:\n${text.slice(0, 4000)}`);
     }
     assert.ok((await frame.locator('svg').count()) >= 4, 'too few pictures');
