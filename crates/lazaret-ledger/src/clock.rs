@@ -195,18 +195,18 @@ impl fmt::Display for Doubt {
         match self {
             Doubt::Jumped { wall, steady } => write!(
                 f,
-                "the server's clock reads {wall}, and by its steady clock it is {steady}: it jumped {} {}",
+                "the server's clock reads {wall}, but by its steady clock it is {steady}: it jumped {} {}",
                 span(wall, steady),
                 if wall > steady { "ahead" } else { "back" }
             ),
             Doubt::Future { wall, last } => write!(
                 f,
-                "the last record was made at {last}, and the server's clock reads {wall}, {} before it",
+                "the last record was made at {last}, but the server's clock reads {wall}, {} before it",
                 span(wall, last)
             ),
             Doubt::Silence { wall, last } => write!(
                 f,
-                "the last record was made at {last}, and the server's clock reads {wall}: nothing bears out that {} have passed",
+                "the last record was made at {last}, and the server's clock reads {wall}: nothing confirms that {} have passed",
                 span(wall, last)
             ),
             Doubt::Contradicted {
@@ -215,7 +215,7 @@ impl fmt::Display for Doubt {
                 witness,
             } => write!(
                 f,
-                "the server's clock reads {wall}, and {witness} say it is {says}"
+                "the server's clock reads {wall}, but {witness} say it is {says}"
             ),
             Doubt::Recorded(because) => f.write_str(because),
         }

@@ -51,19 +51,19 @@ rules! {
     /// Frozen lots stay, whoever signs.
     NoException = "G3d": "no exception may be open on the lot";
     /// One person cannot release alone.
-    Signers = "G3e": "different people must sign, as many as the protocol asks, the last of them a chief officer";
+    Signers = "G3e": "different people must sign, as many as the protocol requires, the last of them a chief officer";
     /// Whoever treated or tested would judge their own work.
-    Independent = "G3f": "who signs must neither have treated nor tested the lot";
+    Independent = "G3f": "a signer must neither have treated nor tested the lot";
     /// A late entry may lengthen a hold.
     NeverShorter = "G4": "the clock of a hold never gets shorter";
     /// Pieces and mass.
-    Conserved = "G5": "what came in equals what is here, has left, was destroyed or was declared lost";
+    Conserved = "G5": "everything that came in must be here, have left, been destroyed or been declared lost";
     /// A split cannot free goods.
-    HoldsFollow = "G6": "what holds a lot holds every part of it";
+    HoldsFollow = "G6": "everything that holds a lot holds every part of it";
     /// Nothing is in two places.
-    OnePlace = "G7": "a thing is in one place at a time and moves only by ways that exist";
+    OnePlace = "G7": "a thing is in one place at a time and moves only along existing ways";
     /// The wall between dirty and clean.
-    OneWay = "G8": "goods cross from dirty to clean once, treated, and never back without starting anew";
+    OneWay = "G8": "goods cross from dirty to clean once, treated, and never back without starting again";
     /// With everything it may have touched, in the same record.
     Positive = "G9": "a positive test stops the lot and everything it may have touched";
     /// Restarts by contact, mixing or contamination.
@@ -71,9 +71,9 @@ rules! {
     /// Empty and washed.
     VehicleClean = "W1": "a vehicle goes home only empty, washed after its last load, and as its source demands";
     /// Work starts only with clearance.
-    Cleared = "P1": "who works or signs must be cleared, trained for the agent, rested and on shift";
+    Cleared = "P1": "a person who works or signs must be cleared, trained for the agent, rested and on shift";
     /// The personnel gate.
-    PersonGate = "P2": "who worked on the dirty side passes the personnel gate before working on the clean side";
+    PersonGate = "P2": "a person who worked on the dirty side must pass the personnel gate before working on the clean side";
     /// Sick people.
     Sick = "P3": "a person who reports sick stops what they handled";
     /// Slots.
@@ -83,7 +83,7 @@ rules! {
     /// Goods that must stand apart.
     Apart = "S2": "goods that must be kept apart are never together";
     /// Agents.
-    Agent = "S3": "an agent must be one that the protocol names and the goods can bear";
+    Agent = "S3": "an agent must be one that the protocol names and the goods tolerate";
     /// Corrections.
     Corrects = "A1": "history is corrected by a new record that names the old";
     /// Keys.
@@ -93,11 +93,11 @@ rules! {
     /// Clocks of devices.
     Skew = "A10": "an entry cannot come from the future, and credit for earlier time needs a witness";
     /// The ledger's own clock.
-    OwnClock = "A11": "nothing counts by a time that is not borne out, and two people confirm the right one";
+    OwnClock = "A11": "unconfirmed time does not count, and two people must confirm the correct time";
     /// Roles.
-    Allowed = "R1": "each role may do its own work only";
+    Allowed = "R1": "each role may do only its own work";
     /// Names.
-    Known = "K1": "a command must speak of things that exist and are new where it makes them";
+    Known = "K1": "a command must refer to things that exist, and create only new ones";
     /// Trial runs.
     Trial = "X1": "trial runs and real goods are kept apart";
 }

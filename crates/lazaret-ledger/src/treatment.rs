@@ -30,6 +30,7 @@ use lazaret_vocabulary::event::entry::{AgentName, LineName, Reading};
 use lazaret_vocabulary::event::rules::{AgentRule, Band, TemperatureRule, TreatmentRule};
 
 pub use course::fault_on_record;
+pub(crate) use fault::celsius;
 pub use fault::{Asked, Fault, Shortfall};
 
 /// What was done.

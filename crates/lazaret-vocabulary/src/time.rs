@@ -79,6 +79,40 @@ impl fmt::Display for Span {
     }
 }
 
+/// `seconds` in days, hours, minutes and seconds, with nothing rounded: `8 days`, `1 day 12 hours`.
+///
+/// For sentences that compare two lengths of time, where a rounded figure could hide the difference.
+///
+/// # Example
+/// ```
+/// use lazaret_vocabulary::time::spelled;
+/// assert_eq!(spelled(691_200), "8 days");
+/// assert_eq!(spelled(90_060), "1 day 1 hour 1 minute");
+/// ```
+#[must_use]
+pub fn spelled(seconds: u64) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (length, unit) in UNITS {
+        let count = rest / length;
+        rest %= length;
+        if count > 0 {
+            let plural = if count == 1 { "" } else { "s" };
+            parts.push(format!("{count} {unit}{plural}"));
+        }
+    }
+    if parts.is_empty() {
+        return "0 seconds".into();
+    }
+    parts.join(" ")
+}
+
 /// An instant of gateway time, in microseconds since the gateway's `start`.
 ///
 /// Instant minus instant is a [`Span`].
@@ -187,6 +221,22 @@ mod tests {
         assert_eq!(Span::from_seconds(5_400.0).to_string(), "1 h 30 min");
         assert_eq!(Span::from_seconds(42.0).to_string(), "42 s");
         assert_eq!(Span::from_hours(48).to_string(), "2 d");
+    }
+
+    #[test]
+    fn a_spelled_length_hides_no_second() {
+        let cases = [
+            (0, "0 seconds"),
+            (1, "1 second"),
+            (90, "1 minute 30 seconds"),
+            (86_400, "1 day"),
+            (691_200, "8 days"),
+            (691_201, "8 days 1 second"),
+            (1 << 53, "104249991374 days 7 hours 36 minutes 32 seconds"),
+        ];
+        for (seconds, words) in cases {
+            assert_eq!(spelled(seconds), words);
+        }
     }
 
     #[test]

@@ -3017,9 +3017,9 @@ export interface components {
             less: components["schemas"]["Less"][];
             until: components["schemas"]["When"];
         };
-        /** @description A signature that counts no more. */
+        /** @description A signature that no longer counts. */
         Fallen: {
-            /** @description Whether their clearance was taken from them; otherwise they are no officer any more. */
+            /** @description Whether their clearance was taken from them; otherwise they are no longer an officer. */
             lapsed: boolean;
             /** @description Whose. */
             signer: components["schemas"]["PersonName"];

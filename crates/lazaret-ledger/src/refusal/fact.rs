@@ -15,6 +15,7 @@ use super::terms::{
     Dangers, Fallen, Milestone, NameFault, Nearness, Noun, When, Whether, list, role_name,
 };
 use crate::state::Stage;
+use crate::treatment::celsius;
 
 told! {
     /// A fact that breaks a rule. Masses are in kilograms, concentrations in mg/m³, temperatures in thousandths of a
@@ -23,21 +24,21 @@ told! {
         // What a command speaks of.
         Unknown { what: Noun, name: String } = ("{}", unknown(*what, name));
         UnknownOnLine { vehicle: VehicleId, lot: LotId, goods: GoodsName } = ("vehicle {vehicle}, lot {lot}: there is no goods class {goods}");
-        UnknownDanger { vehicle: VehicleId, lot: LotId, hazard: Hazard } = ("vehicle {vehicle}, lot {lot}: there is no class of danger {hazard}");
+        UnknownDanger { vehicle: VehicleId, lot: LotId, hazard: Hazard } = ("vehicle {vehicle}, lot {lot}: {hazard} is not a hazard class");
         NeverHere { vehicle: VehicleId } = ("vehicle {vehicle} was never here");
         NoUnit { place: PlaceName, unit: u32 } = ("{place} has no unit {unit}");
-        SeveralSpellings { what: Noun, name: String } = ("more than one {what} is called {name} in other spellings");
+        SeveralSpellings { what: Noun, name: String } = ("more than one {what} is called {name} in different spellings");
         LooksLike { what: Noun, name: String, other: String } = ("{name} looks like {other}, which is another {what}");
         BadName { what: Noun, name: String, why: NameFault } = ("`{name}` cannot be the name of a {what}: {why}");
         NoRoomForNames = ("the ledger has no room for another name");
         InstantOutOfRange { field: String, at: When } = ("`{field}` is {at}");
-        NumberTooLarge { field: String, number: String } = ("`{field}` is {number}, which no record can hold");
+        NumberTooLarge { field: String, number: String } = ("`{field}` is {number}, which is too large for a record");
 
         // The command itself.
         KeyUsed { key: String } = ("the key {key} was used for another command");
-        FromFuture { at: When, now: When } = ("the entry is of {at}, and it is {now}");
+        FromFuture { at: When, now: When } = ("the entry is dated {at}, but it is {now}");
         LongAgo { at: When } = ("the command was written at {at}, longer ago than keys are remembered");
-        TooEarly { at: When, after: Milestone, least: When } = ("the entry is of {at}, and {after} {least}");
+        TooEarly { at: When, after: Milestone, least: When } = ("the entry is dated {at}, but {after} {least}");
         NoRules = ("the gateway has no rules yet");
         OwnEntry = ("this is recorded by the ledger itself");
         NotInRole { person: PersonName, roles: Vec<Role> } = ("{person} is {}", roles_or(roles, "nobody here"));
@@ -46,36 +47,36 @@ told! {
 
         // The ledger's own time.
         TimeInDoubt { why: String } = ("{why}");
-        StatementLapsed = ("no statement of the time waits for a second person: it was settled, is more than an hour old, or the machine was started anew");
+        StatementLapsed = ("no statement of the time is waiting for a second person: it was settled, is more than an hour old, or the machine restarted");
         TimeOutOfRange { at: When } = ("{at} is not between 1970 and 2200");
         NoRecordSoLate { at: When } = ("no record was made as late as {at}");
-        TimeUnexplained = ("it is not said how the time is known");
+        TimeUnexplained = ("the source of the time is missing");
         TimeStatedThemselves { person: PersonName } = ("{person} stated the time and would confirm it as well");
 
         // Where things are.
         LotIs { lot: LotId, stage: Stage } = ("{lot} is {}", stage_words(*stage));
         LotElsewhere { lot: LotId, place: PlaceName, unit: u32 } = ("{lot} is in {place} {unit}");
         LotNowhere { lot: LotId } = ("{lot} is nowhere");
-        LotAlreadyIn { lot: LotId, place: PlaceName, unit: u32 } = ("{lot} is in {place} {unit} already");
+        LotAlreadyIn { lot: LotId, place: PlaceName, unit: u32 } = ("{lot} is already in {place} {unit}");
         LotNeverUnloaded { lot: LotId } = ("{lot} was never unloaded here");
         AnnouncedElsewhere { lot: LotId, vehicle: VehicleId } = ("{lot} is announced on vehicle {vehicle}");
         LotKnownElsewhere { vehicle: VehicleId, lot: LotId } = ("vehicle {vehicle}, lot {lot}: that lot is known from elsewhere");
         VehicleNotHere { vehicle: VehicleId } = ("vehicle {vehicle} is not here");
-        VehicleHere { vehicle: VehicleId } = ("vehicle {vehicle} is here already");
+        VehicleHere { vehicle: VehicleId } = ("vehicle {vehicle} is already here");
         VehicleTwice { vehicle: VehicleId } = ("vehicle {vehicle} is named twice");
-        VehicleAlreadyIn { vehicle: VehicleId, place: PlaceName, unit: u32 } = ("vehicle {vehicle} is in {place} {unit} already");
+        VehicleAlreadyIn { vehicle: VehicleId, place: PlaceName, unit: u32 } = ("vehicle {vehicle} is already in {place} {unit}");
         VehicleElsewhere { vehicle: VehicleId, place: PlaceName, unit: u32 } = ("vehicle {vehicle} is in {place} {unit}");
         VehicleNowhere { vehicle: VehicleId } = ("vehicle {vehicle} was not placed anywhere");
         VehicleNotGone { vehicle: VehicleId } = ("vehicle {vehicle} has not gone home");
         NoWay { thing: String, from: PlaceName, to: PlaceName } = ("no way leads from {from} to {to} for {thing}");
         UnitClosed { place: PlaceName, unit: u32, because: String } = ("{place} {unit} is closed: {because}");
         UnitBroken { place: PlaceName, unit: u32 } = ("{place} {unit} is broken");
-        PlaceFull { place: PlaceName, slots: u32, used: u32 } = ("{place} has {slots} slots, and {used} are taken");
-        UnitFull { place: PlaceName, unit: u32, slots: u32, used: u32 } = ("{place} {unit} has {slots} slots, and {used} are taken");
+        PlaceFull { place: PlaceName, slots: u32, used: u32 } = ("{place} has {slots} slots, of which {used} are taken");
+        UnitFull { place: PlaceName, unit: u32, slots: u32, used: u32 } = ("{place} {unit} has {slots} slots, of which {used} are taken");
 
         // What must be kept apart.
         GoodsApart { lot: LotId, goods: GoodsName, place: PlaceName, unit: u32, own: GoodsName } = ("{lot} ({goods}) is in {place} {unit}, and {own} must be kept apart from it");
-        UnitBetween { lot: LotId, dangers: Dangers, place: PlaceName, unit: u32, own: Dangers } = ("{lot} ({dangers}) is in {place} {unit}, and {own} must have a whole unit between");
+        UnitBetween { lot: LotId, dangers: Dangers, place: PlaceName, unit: u32, own: Dangers } = ("{lot} ({dangers}) is in {place} {unit}, and {own} must have a complete unit between");
         SeparatedFrom { lot: LotId, dangers: Dangers, place: PlaceName, unit: u32, own: Dangers } = ("{lot} ({dangers}) is in {place} {unit}, and {own} must be separated from it");
         Near { lot: LotId, dangers: Dangers, how: Nearness, own: Dangers } = ("{lot} ({dangers}) must be {how} {own}");
         CompartmentBetween { lot: LotId, own: Dangers, other: LotId, dangers: Dangers } = ("{lot} ({own}) and {other} ({dangers}) must have a whole compartment between them");
@@ -83,67 +84,67 @@ told! {
         NearAboard { lot: LotId, dangers: Dangers, how: Nearness, other: LotId, own: Dangers, wagons_known: bool } = ("{lot} ({dangers}) must be {how} {other} ({own}){}", Whether(*wagons_known, "", "; it is not recorded which wagons they are in"));
         TrialInUnit { place: PlaceName, unit: u32, lot: LotId, trial: bool } = ("{place} {unit} has {lot}, which {} to a trial run", Whether(*trial, "belongs", "does not belong"));
         TrialAboard { lot: LotId, other: LotId } = ("of {lot} and {other}, one belongs to a trial run");
-        UntreatedForClean { lot: LotId, place: PlaceName } = ("{lot} is not treated as its protocol asks, and {place} is clean");
+        UntreatedForClean { lot: LotId, place: PlaceName } = ("{lot} is not treated as its protocol requires, and {place} is clean");
         BackToDirty { lot: LotId, place: PlaceName } = ("{lot} would go back from the clean side to {place}");
         VehicleDirty { vehicle: VehicleId, place: PlaceName } = ("vehicle {vehicle} is not empty and washed, and {place} is clean");
 
         // Treatments.
         UnderTreatment { lot: LotId } = ("{lot} is under treatment");
         CleanForStep { place: PlaceName, step: StepName } = ("{place} is clean, and {step} is for goods that are not");
-        NotDoneThere { lot: LotId, place: PlaceName, step: StepName } = ("{lot} is in {place}, and {step} is not done there");
+        NotDoneThere { lot: LotId, place: PlaceName, step: StepName } = ("{lot} is in {place}, but {step} is not done there");
         EndedBeforeBeginning { from: When, at: When } = ("it began at {from}, after {at}");
         OtherTreatment { lot: LotId, other: StepName, step: StepName } = ("{lot} is under {other} and not {step}");
         NotBegun { lot: LotId, step: StepName } = ("{step} of {lot} has not begun");
-        NotTreated { lot: LotId } = ("{lot} is not treated as its protocol asks");
+        NotTreated { lot: LotId } = ("{lot} is not treated as its protocol requires");
         Untreated { lot: LotId, steps: Vec<StepName> } = ("{lot} has no valid {}", list(steps, ", "));
         AgentNotNamed { lot: LotId, agent: AgentName, step: StepName } = ("the protocol of {lot} does not name {agent} for {step}");
         AgentSpoils { agent: AgentName, goods: GoodsName } = ("{agent} spoils {goods}");
-        ReadingFromFuture { at: When, now: When } = ("the reading is of {at}, and it is {now}");
-        ReadingTooEarly { at: When, step: StepName, from: When } = ("the reading is of {at}, and {step} began at {from}");
+        ReadingFromFuture { at: When, now: When } = ("the reading is dated {at}, but it is {now}");
+        ReadingTooEarly { at: When, step: StepName, from: When } = ("the reading is dated {at}, but {step} began at {from}");
         BadLine { line: String } = ("`{line}` is not the name of a line");
-        ReadAlready { line: Option<LineName>, at: When, concentration_mg_m3: u32, temperature_mc: i32 } = ("{} was read at {at} already: {concentration_mg_m3} mg/m³ at {temperature_mc} thousandths of a degree", line_words(line.as_ref()));
+        ReadAlready { line: Option<LineName>, at: When, concentration_mg_m3: u32, temperature_mc: i32 } = ("{} was already read at {at}: {concentration_mg_m3} mg/m³ at {} °C", line_words(line.as_ref()), celsius(*temperature_mc));
 
         // The clock of a hold.
         NoProtocol { goods: GoodsName } = ("no protocol is in force for {goods}");
-        NoHold { lot: LotId } = ("the protocol of {lot} asks for no hold");
+        NoHold { lot: LotId } = ("the protocol of {lot} has no hold");
         ClockNotBegun { lot: LotId } = ("the clock of {lot} has not begun");
         HeldUntil { lot: LotId, until: When } = ("{lot} is held until {until}");
         HeldFor { lot: LotId, until: When, left_s: i64 } = ("{lot} is held until {until} ({} from now)", Span::from_micros(left_s.saturating_mul(1_000_000)));
         ClockStopped { lot: LotId } = ("the clock of {lot} does not run");
         CreditTooLong { lot: LotId, clock: When, least: When } = ("the clock of {lot} started at {clock}; its treatment, arrival or last contact was at {least}");
         OwnWitness { person: PersonName } = ("{person} is their own witness");
-        NotAskedToWitness { person: PersonName, lot: LotId } = ("nobody asked {person} to witness the clock of {lot}");
-        OtherCredit { asked: When, person: PersonName, seen: When } = ("credit was asked from {asked}, and {person} saw it from {seen}");
+        NotAskedToWitness { person: PersonName, lot: LotId } = ("{person} was not asked to witness the clock of {lot}");
+        OtherCredit { asked: When, person: PersonName, seen: When } = ("credit was requested from {asked}, but {person} saw it from {seen}");
 
         // Tests and inspections.
         Condemned { lot: LotId } = ("an inspection condemned {lot}");
-        RefusedByInspection { lot: LotId } = ("an inspection refused {lot}");
+        RefusedByInspection { lot: LotId } = ("{lot} failed an inspection");
         Untested { lot: LotId, inspections: Vec<StepName>, tests: Vec<TestName> } = ("{lot} has not passed {}", both(inspections, tests));
         ResultsOut { lot: LotId, samples: Vec<SampleId> } = ("{lot} waits for the result of {}", list(samples, ", "));
         Inconclusive { lot: LotId, tests: Vec<TestName> } = ("the last result of {} of {lot} was inconclusive", list(tests, ", "));
-        SampleKnown { sample: SampleId } = ("sample {sample} was taken before");
+        SampleKnown { sample: SampleId } = ("sample {sample} was already taken");
         SampleTooEarly { lot: LotId, test: TestName } = ("a sample of {lot} for {test} taken now would not count: it is too early in its hold");
-        ResultKnown { sample: SampleId } = ("the result of {sample} is recorded already");
+        ResultKnown { sample: SampleId } = ("the result of {sample} is already recorded");
 
         // Exceptions and contacts.
         Stopped { lot: LotId, exceptions: Vec<ExceptionId> } = ("{lot} is stopped by {}", list(exceptions, ", "));
-        ExceptionExists { exception: ExceptionId } = ("there is an exception {exception} already");
+        ExceptionExists { exception: ExceptionId } = ("exception {exception} already exists");
         ExceptionNotOpen { exception: ExceptionId } = ("no exception {exception} is open");
-        ExceptionEmpty = ("the exception names no lot, or gives no reason");
-        ClosingUnexplained { exception: ExceptionId } = ("it is not said how {exception} was settled");
+        ExceptionEmpty = ("the exception names no lot or gives no reason");
+        ClosingUnexplained { exception: ExceptionId } = ("the settlement of {exception} has no reason");
         LotTwice { lot: LotId } = ("{lot} is named twice");
         ContactOfOne = ("a contact needs two lots");
 
         // Signatures.
         Unsigned { lot: LotId, have: u32, need: u8, fallen: Vec<Fallen> } = ("{lot} has {have} of {need} signatures{}", fallen_words(fallen));
         SignsAsOther { person: PersonName, signer: PersonName } = ("{person} would sign as {signer}");
-        SignatureEmpty = ("the signature says nothing");
-        AlreadyReleased { lot: LotId } = ("{lot} is released already");
-        SignedAlready { signer: PersonName, lot: LotId } = ("{signer} has signed for {lot} already");
+        SignatureEmpty = ("the signature has no meaning");
+        AlreadyReleased { lot: LotId } = ("{lot} is already released");
+        SignedAlready { signer: PersonName, lot: LotId } = ("{signer} has already signed for {lot}");
         TreatedOrTested { signer: PersonName, lot: LotId } = ("{signer} treated or tested {lot}");
         NotChief { signer: PersonName } = ("{signer} is not a chief officer, and this is the last signature");
         WithdrawsOther { person: PersonName, signer: PersonName } = ("{person} would take back the signature of {signer}");
-        WithdrawalUnexplained = ("it is not said why the signature is taken back");
+        WithdrawalUnexplained = ("the withdrawal of the signature has no reason");
         Released { lot: LotId } = ("{lot} is released");
         NotSigned { signer: PersonName, lot: LotId } = ("{signer} has not signed for {lot}");
 
@@ -163,37 +164,37 @@ told! {
         InfectiousSince { person: PersonName, since: When } = ("{person} would have been infectious since {since}");
 
         // Vehicles and seals.
-        OtherMark { mark: String, vehicle: VehicleId } = ("{mark} was read, and the papers say {vehicle}");
+        OtherMark { mark: String, vehicle: VehicleId } = ("{mark} was read, but the papers say {vehicle}");
         CheckDigit { mark: String, expected: String } = ("the check digit of {mark} would have to be {expected}");
-        SealsDiffer { papers: Vec<String>, found: Vec<String> } = ("seals by the papers are {}, found were {}", papers.join(", "), found.join(", "));
+        SealsDiffer { papers: Vec<String>, found: Vec<String> } = ("the papers list the seals {}; found were {}", papers.join(", "), found.join(", "));
         NotEmpty { vehicle: VehicleId } = ("vehicle {vehicle} is not empty");
-        LotsAboard { vehicle: VehicleId, lots: u32 } = ("by its papers {lots} lots are still on vehicle {vehicle}");
-        DroppedAboard { lot: LotId, vehicle: VehicleId, exception: ExceptionId } = ("papers dropped {lot} after vehicle {vehicle} had come, and {exception} is open");
+        LotsAboard { vehicle: VehicleId, lots: u32 } = ("according to its papers, {lots} lots are still on vehicle {vehicle}");
+        DroppedAboard { lot: LotId, vehicle: VehicleId, exception: ExceptionId } = ("the papers dropped {lot} after vehicle {vehicle} had arrived, and {exception} is open");
         NotWashed { vehicle: VehicleId } = ("vehicle {vehicle} was not washed since it was emptied");
-        MustStand { vehicle: VehicleId, until: When } = ("vehicle {vehicle} must stand until {until}");
+        MustStand { vehicle: VehicleId, until: When } = ("vehicle {vehicle} must rest until {until}");
         NotSealed { vehicle: VehicleId } = ("vehicle {vehicle} is not sealed");
         VehiclePapersRefused { vehicle: VehicleId } = ("the papers of vehicle {vehicle} were refused");
-        VehicleWorkedOn { vehicle: VehicleId } = ("vehicle {vehicle} was opened, emptied, or has lots by its papers");
+        VehicleWorkedOn { vehicle: VehicleId } = ("vehicle {vehicle} was opened or emptied, or has lots according to its papers");
 
         // Departures.
         DepartureLeft { departure: DepartureId } = ("{departure} has left");
-        DepartureLeftAlready { departure: DepartureId } = ("{departure} has left already");
+        DepartureLeftAlready { departure: DepartureId } = ("{departure} has already left");
         LoadedDiffers { departure: DepartureId, loaded: u32, lots: u32 } = ("{loaded} lots are loaded for {departure}, not {lots}");
 
         // Papers and convoys.
-        ArrivalKnown { convoy: ConvoyId } = ("the arrival of {convoy} is recorded already");
+        ArrivalKnown { convoy: ConvoyId } = ("the arrival of {convoy} is already recorded");
         Arrived { convoy: ConvoyId } = ("{convoy} has arrived");
         ArrivedAsReal { convoy: ConvoyId } = ("{convoy} has arrived as real goods");
         NoPapers { convoy: ConvoyId } = ("no papers announced {convoy}");
-        PapersKnown { manifest: ManifestId } = ("papers {manifest} are known already");
-        PapersForConvoy { manifest: ManifestId, convoy: ConvoyId } = ("papers {manifest} are for {convoy} already");
+        PapersKnown { manifest: ManifestId } = ("papers {manifest} are already known");
+        PapersForConvoy { manifest: ManifestId, convoy: ConvoyId } = ("papers {manifest} already belong to {convoy}");
         LotOnTwoLines { lot: LotId } = ("lot {lot} is on two lines");
         OtherGoods { papers: GoodsName, goods: GoodsName } = ("the papers say {papers} and not {goods}");
-        DelayUnexplained { convoy: ConvoyId } = ("it is not said why {convoy} comes later");
-        VoidingUnexplained = ("it is not said how the name came to be entered");
+        DelayUnexplained { convoy: ConvoyId } = ("the delay of {convoy} has no reason");
+        VoidingUnexplained = ("the reason why the name was entered is missing");
         IsConvoy { convoy: ConvoyId } = ("{convoy} is a convoy");
         LotWorkedOn { lot: LotId } = ("{lot} was treated, tested, split or signed for: it is here");
-        SaidAlready { person: PersonName } = ("{person} has said so already");
+        SaidAlready { person: PersonName } = ("{person} has already said so");
         NeitherOfficer { first: PersonName, second: PersonName } = ("neither {first} nor {second} is an officer");
 
         // Amounts.
@@ -207,25 +208,25 @@ told! {
         PlaceTwice { place: PlaceName } = ("place {place} is named twice");
         PlaceWithoutUnits { place: PlaceName } = ("place {place} has no units");
         PoolOfUnknown { place: PlaceName } = ("place {place} pools the slots of an unknown number of units");
-        LeadsNowhere { place: PlaceName, to: PlaceName } = ("{place} leads to {to}, which is no place");
+        LeadsNowhere { place: PlaceName, to: PlaceName } = ("{place} leads to {to}, which is not a place");
         NoClassOrSource = ("the rules name no goods class, or no source");
         OtherVersion { protocol: ProtocolName, next: u32, version: u32 } = ("version {next} of {protocol} comes next, not {version}");
-        SignaturesAsked { protocol: ProtocolName, signatures: u8 } = ("{protocol} asks for {signatures} signatures");
+        SignaturesAsked { protocol: ProtocolName, signatures: u8 } = ("{protocol} requires {signatures} signatures");
         TooManySteps { protocol: ProtocolName, most: usize } = ("{protocol} has more than {most} treatments or inspections");
-        HeldBeforeUnknown { protocol: ProtocolName, step: StepName } = ("{protocol} is held before {step}, which is no treatment of it");
+        HeldBeforeUnknown { protocol: ProtocolName, step: StepName } = ("{protocol} has a hold before {step}, which is not one of its treatments");
         TooManyTests { most: usize } = ("all protocols together would name more than {most} tests");
-        StepTwice { protocol: ProtocolName, step: StepName } = ("{protocol} asks for {step} twice");
+        StepTwice { protocol: ProtocolName, step: StepName } = ("{protocol} requires {step} twice");
         BandsOverlap { agent: AgentName } = ("the bands of temperature for {agent} are empty or overlap");
-        ReadingAfterEnd { agent: AgentName } = ("{agent} asks for a reading after its time is over");
-        TemperatureEmpty { step: StepName } = ("a temperature of {step} is empty, or asks for no time");
+        ReadingAfterEnd { agent: AgentName } = ("{agent} requires a reading after its time is over");
+        TemperatureEmpty { step: StepName } = ("a temperature of {step} is empty, or has no time");
         AsksLess { less: Vec<Less> } = ("this asks for less than what is in force: {}", list(less, "; "));
-        LessWaits { until: When, less: Vec<Less> } = ("what asks for less waits until {until}: {}", list(less, "; "));
+        LessWaits { until: When, less: Vec<Less> } = ("a change that asks for less must wait until {until}: {}", list(less, "; "));
     }
 }
 
 fn unknown(what: Noun, name: &str) -> String {
     match what {
-        Noun::Person => format!("nobody is called {name}"),
+        Noun::Person => format!("there is no person {name}"),
         Noun::Manifest => format!("there are no papers {name}"),
         Noun::Test => format!("no protocol names a test {name}"),
         _ => format!("there is no {what} {name}"),
@@ -269,7 +270,7 @@ pub(super) fn both(inspections: &[StepName], tests: &[TestName]) -> String {
 fn fallen_words(fallen: &[Fallen]) -> String {
     let one = |fallen: &Fallen| {
         let signer = &fallen.signer;
-        format!("; that of {signer} counts no more: {fallen}")
+        format!("; that of {signer} no longer counts: {fallen}")
     };
     fallen.iter().map(one).collect()
 }

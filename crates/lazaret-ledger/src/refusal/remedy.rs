@@ -14,7 +14,7 @@ told! {
         // Names and numbers.
         CorrectMark = ("correct the mark");
         CorrectName = ("correct the name");
-        CorrectNameOrReturn = ("only what is here can be worked on; correct the name, or record how it came back");
+        CorrectNameOrReturn = ("only things that are here can be worked on; correct the name, or record how it came back");
         CorrectNameOrPapers = ("correct the name, or amend the papers");
         CorrectMarkOrArrival = ("record the arrival of its convoy, or correct the mark");
         CorrectMarkOrHome = ("correct the mark, or record that it went home");
@@ -27,41 +27,41 @@ told! {
         ChooseUnit { most: u32 } = ("choose a unit from 1 to {most}");
         SpellAsRecorded = ("write it exactly as it is recorded");
         OtherName = ("write another name");
-        NameOfItsOwn = ("give it a name of its own");
+        NameOfItsOwn = ("give it another name");
         OtherPersonName = ("choose a name that cannot be taken for another person's");
-        NameConvoyAnew = ("give this convoy a name of its own");
-        NameSampleAnew = ("give this sample a name of its own");
-        NameExceptionAnew = ("give this exception a name of its own");
-        NameLotsApart = ("give each lot a name of its own");
-        NamePartsApart = ("give each part a name of its own");
+        NameConvoyAnew = ("give this convoy another name");
+        NameSampleAnew = ("give this sample another name");
+        NameExceptionAnew = ("give this exception another name");
+        NameLotsApart = ("give each lot a different name");
+        NamePartsApart = ("give each part a different name");
         NameEachLotOnce = ("name each lot once");
         WriteClass = ("write a class or division such as 3, 2.1 or, with its compatibility group, 1.4S");
-        ShortLine { most: usize } = ("write at most {most} characters such as top, or leave the line out");
+        ShortLine { most: usize } = ("write at most {most} characters, such as top, or leave out the line");
         InstantInRange = ("write an instant from 1970 to 2199");
         NumberInRange { most: u64 } = ("write a whole number up to {most}");
         NextLedger = ("close this ledger and open the next");
 
         // The command itself.
-        NewKey = ("give this command a key of its own; if a device counts its keys, its count began anew");
+        NewKey = ("give this command another key; if a device counts its keys, its count has restarted");
         SetDeviceClock = ("set the device's clock and enter it again");
-        LookOrEnterLate = ("look whether it is in the ledger; if not, enter it anew as a late entry");
-        CorrectWhen = ("correct when it happened");
+        LookOrEnterLate = ("check whether it is in the ledger; if not, enter it again as a late entry");
+        CorrectWhen = ("correct the time");
         AdoptRules = ("adopt its rules first");
         SignInstead = ("sign for the release instead");
-        EnterCause = ("enter what it follows from");
+        EnterCause = ("enter the event from which it follows");
         RolesMay { roles: Vec<Role> } = ("{} may do this", roles_or(roles, "nobody"));
         SayWhy = ("say why");
         SayHow = ("say how");
-        Acknowledge { warning: Warning } = ("acknowledge `{}` if it is meant", warning.name());
-        InstantToCome = ("give an instant to come");
+        Acknowledge { warning: Warning } = ("acknowledge `{}` if it is intended", warning.name());
+        InstantToCome = ("give a future instant");
 
         // The ledger's own time.
         SettleTime = ("set the server's clock right; an administrator then states the time, and a second person confirms it");
-        StateTimeAgain = ("let an administrator state the time again");
-        StateTimeNow = ("state what time it is now");
-        FirstWrongStamp = ("give the stamp of the first record that was made under the wrong clock");
-        SayByWhichClock = ("say by which clock");
-        OtherConfirms = ("somebody else must confirm it");
+        StateTimeAgain = ("have an administrator state the time again");
+        StateTimeNow = ("state the current time");
+        FirstWrongStamp = ("give the time stamp of the first record made under the wrong clock");
+        SayByWhichClock = ("name the clock");
+        OtherConfirms = ("another person must confirm it");
 
         // Places.
         GoBy { places: Vec<PlaceName> } = ("go by {}", list(places, " or "));
@@ -72,79 +72,79 @@ told! {
         OtherUnit = ("choose another unit");
         OtherUnitOrGroup = ("choose another unit, or have the papers name the compatibility group, such as 1.4S");
         OtherUnitOrOpen = ("choose another unit, or open or repair it first");
-        UnitNotBeside = ("choose a unit that is not beside it");
+        UnitNotBeside = ("choose a unit that is not next to it");
         FreeSlotOrPlace = ("free a slot, or choose another place");
         FreeSlotOrUnit = ("free a slot, or choose another unit");
-        OnlyHereLeaves = ("only what is here can leave");
+        OnlyHereLeaves = ("only goods that are here can leave");
         RecordUnloading = ("record its unloading first");
 
         // Treatments and holds.
         EndTreatment = ("end the treatment first");
         TreatOrDirtyPlace = ("complete its treatment first, or choose a place on the dirty side");
-        BringToTreatment = ("bring it to where it is treated; on the clean side it would leave its traces");
-        CorrectEnd = ("correct when it ended");
+        BringToTreatment = ("bring it to where it is treated; on the clean side it would contaminate the place");
+        CorrectEnd = ("correct the end");
         RecordBeginning = ("record its beginning first");
-        CompleteTreatment = ("complete its treatment; the clock then starts by itself");
-        CompleteSteps { steps: Vec<StepName> } = ("complete {} as its protocol asks", list(steps, ", "));
+        CompleteTreatment = ("complete its treatment; the clock then starts automatically");
+        CompleteSteps { steps: Vec<StepName> } = ("complete {} as its protocol requires", list(steps, ", "));
         TreatAndStore = ("complete its treatment and bring it to where it is held");
         UseAgent { agents: Vec<AgentName> } = ("use {}", list(agents, " or "));
         OtherAgent = ("use another agent of the protocol");
-        CorrectReading = ("correct when it was read");
-        NameLines = ("name the line of each, or correct when it was read");
+        CorrectReading = ("correct the time of the reading");
+        NameLines = ("name the line of each, or correct the time of the reading");
         AdoptProtocol = ("adopt one, for this class or for all");
         ExceptionOrProtocol = ("open an exception to stop it, or adopt a protocol with a hold");
         ThatInstantOrLater = ("give that instant or a later one");
         WaitForClock = ("wait until the clock has run");
         WaitUntil { until: When } = ("wait until {until}");
-        OtherWitness = ("somebody else must have seen it");
-        AskForCredit = ("an officer asks for the credit first, and names the witness");
-        SayWhatWasSeen = ("say what was seen; if it was another time, have the credit asked for again");
+        OtherWitness = ("another person must have seen it");
+        AskForCredit = ("an officer must request the credit first and name the witness");
+        SayWhatWasSeen = ("state what was seen; if it was another time, have the credit requested again");
         CreditLateClock = ("credit is for a clock that started late");
         CreditLess = ("credit no more than the time between");
 
         // Tests and inspections.
         RecordDestruction = ("record its destruction");
         ReturnOrDestroy = ("record its return to the sender, or its destruction");
-        SampleOrInspect { inspections: Vec<StepName>, tests: Vec<TestName> } = ("sample or inspect it for {} within its present hold", both(inspections, tests));
-        EnterResult = ("enter it; a sample that was lost is inconclusive, and another is taken");
+        SampleOrInspect { inspections: Vec<StepName>, tests: Vec<TestName> } = ("sample or inspect it for {} within its current hold", both(inspections, tests));
+        EnterResult = ("enter it; if the sample was lost, enter it as inconclusive and take another");
         SampleAgain { tests: Vec<TestName> } = ("take another sample for {}", list(tests, ", "));
         RecordSample = ("record that it was taken first");
         NewSample = ("take a new sample");
 
         // Exceptions, contacts and signatures.
-        ChiefCloses = ("a chief officer must close what stops it");
+        ChiefCloses = ("a chief officer must settle what stops it");
         ChiefSettles = ("a chief officer must settle it");
         NameLotsAndReason = ("name at least one lot and give a reason");
         NameContacts = ("name every lot that touched another");
         OfficersSign = ("different cleared officers who neither treated nor tested it must sign, the last a chief");
         SignForYourself = ("each person signs for themselves");
-        SayWhatIsSigned = ("say what is signed");
+        SayWhatIsSigned = ("state what is signed");
         NothingToSign = ("nothing is left to sign");
-        OtherSigns = ("somebody else must sign");
-        NeutralSigns = ("somebody who did neither must sign");
+        OtherSigns = ("another person must sign");
+        NeutralSigns = ("a person who did neither must sign");
         ChiefSignsLast = ("a chief officer must sign last");
         ChiefSignsAgain { early: PersonName, signer: PersonName } = ("another chief officer must sign last, or {early} takes their signature back and signs after {signer}");
-        TakeBackOwn = ("each person takes back their own; open an exception to stop the lot");
+        TakeBackOwn = ("each person can only take back their own; open an exception to stop the lot");
         OpenException = ("open an exception: it stops the lot and voids its signatures");
         OpenExceptionInstead = ("open an exception if something is wrong with it");
-        NothingToTakeBack = ("nothing is to be taken back");
+        NothingToTakeBack = ("there is nothing to take back");
 
         // People.
         AppointFirst = ("appoint them first");
         AppointAndClear = ("appoint and clear them first");
-        RenewOrOther = ("renew the clearance, or let somebody else do it");
+        RenewOrOther = ("renew the clearance, or let another person do it");
         RenewFirst = ("renew the clearance first");
         RecordShift = ("record that the shift began");
-        TrainedOrRecord = ("let somebody who is do it, or record the training with their clearance");
-        RecordGateOrOther = ("record that they passed it, or let somebody else do it");
+        TrainedOrRecord = ("let a trained person do it, or record the training with their clearance");
+        RecordGateOrOther = ("record that they passed it, or let another person do it");
         AppointAdministrator = ("appoint an administrator first");
         AppointAnother = ("appoint another administrator first");
-        OtherClears = ("somebody else must clear them");
-        WaitOrOther { until: When } = ("wait until {until}, or let somebody else come");
-        ReportedBySuperior = ("they report themselves, or their superior or an officer does");
+        OtherClears = ("another person must clear them");
+        WaitOrOther { until: When } = ("wait until {until}, or let another person come");
+        ReportedBySuperior = ("the person, their superior or an officer must report it");
         InstantFrom { from: When } = ("give an instant from {from} to now");
-        SecondSays = ("a second person must say the same");
-        OfficerSays = ("an officer must say the same");
+        SecondSays = ("a second person must confirm it");
+        OfficerSays = ("an officer must confirm it");
 
         // Vehicles.
         OtherVehicleOrPapers = ("check another vehicle, or have the papers amended");
@@ -164,7 +164,7 @@ told! {
         OtherDeparture = ("choose another departure");
         OtherWagon = ("choose another wagon or departure");
         OtherWagonOrGroup = ("choose another wagon or departure, or have the papers name the compatibility group, such as 1.4S");
-        TrialDeparture = ("give the trial run a departure of its own");
+        TrialDeparture = ("give the trial run a separate departure");
         RecordLoading = ("record each lot that was loaded or taken off, then the departure");
 
         // Papers.
@@ -177,25 +177,25 @@ told! {
         NameLotOrVehicle = ("name the lot or the vehicle that is not here");
 
         // Amounts.
-        NoMoreThanThere = ("declare no more than there is");
+        NoMoreThanThere = ("declare at most the amount that is there");
         TwoParts = ("name at least two parts");
         PartsAddUp = ("make the parts add up, or count the lot or declare a loss first");
 
         // Rules and protocols.
         NamePlaceOnce = ("name each place once");
         GiveUnit = ("give it one, or leave it out");
-        SayUnits = ("say how many units it has");
+        SayUnits = ("state how many units it has");
         PlaceOfRules = ("name a place of these rules");
         OneOfEach = ("name at least one of each");
         Number { next: u32 } = ("number it {next}");
         AskSignatures { most: u8 } = ("ask for 1 to {most}");
         LeaveSomeOut = ("leave some out");
         NameTreatment = ("name a treatment of the protocol, or leave it out");
-        KnownTests = ("use tests that are known");
+        KnownTests = ("use known tests");
         NameTreatmentOnce = ("name each treatment once");
-        BandsMeet = ("let each band begin where the one before ends, or give alternatives the same band");
+        BandsMeet = ("make each band begin where the previous one ends, or give alternatives the same band");
         ReadingsWithin = ("set readings within the time under the agent");
         WholeTemperature = ("give a lower and a higher temperature, a time, and how often it is read");
-        ProposeFirst = ("another person proposes the same change first, and it waits");
+        ProposeFirst = ("another person must propose the same change first, and it must wait");
     }
 }

@@ -93,20 +93,20 @@ impl fmt::Display for Nearness {
         match self {
             Nearness::Away => f.write_str("kept away from"),
             Nearness::UnderNote(note) => {
-                write!(f, "such as note {note} of IMDG 7.2.7.1.4 allows beside")
+                write!(f, "placed as note {note} of IMDG 7.2.7.1.4 allows next to")
             }
             Nearness::OtherWagon => f.write_str("in another wagon than"),
         }
     }
 }
 
-/// A signature that counts no more.
+/// A signature that no longer counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Fallen {
     /// Whose.
     pub signer: PersonName,
-    /// Whether their clearance was taken from them; otherwise they are no officer any more.
+    /// Whether their clearance was taken from them; otherwise they are no longer an officer.
     pub lapsed: bool,
 }
 
@@ -116,7 +116,7 @@ impl fmt::Display for Fallen {
         if self.lapsed {
             write!(f, "the clearance of {signer} was taken from them")
         } else {
-            write!(f, "{signer} is no officer any more")
+            write!(f, "{signer} is no longer an officer")
         }
     }
 }
@@ -125,12 +125,12 @@ told! {
     /// What an event cannot have been before. The sentence goes on with the instant of it.
     pub enum Milestone {
         SampleTaken { sample: SampleId } = ("sample {sample} was taken at");
-        LotCame { lot: LotId } = ("{lot} came to where it is at");
+        LotCame { lot: LotId } = ("{lot} came to its present place at");
         LotUnloaded { lot: LotId } = ("{lot} was unloaded at");
         StepBegan { step: StepName, lot: LotId } = ("{step} of {lot} began at");
         VehicleLeft { vehicle: VehicleId } = ("vehicle {vehicle} left at");
-        VehicleCame { vehicle: VehicleId } = ("vehicle {vehicle} came at");
-        VehicleMoved { vehicle: VehicleId } = ("vehicle {vehicle} came to where it is at");
+        VehicleCame { vehicle: VehicleId } = ("vehicle {vehicle} arrived at");
+        VehicleMoved { vehicle: VehicleId } = ("vehicle {vehicle} came to its present place at");
         VehicleEmptied { vehicle: VehicleId } = ("vehicle {vehicle} was emptied at");
     }
 }

@@ -25,7 +25,7 @@ pub enum SnapshotError {
     #[error("not a snapshot of this version")]
     Unknown,
     /// Its bytes are not those that were written.
-    #[error("the snapshot is damaged: its digest does not agree")]
+    #[error("the snapshot is damaged: its digest does not match")]
     Damaged,
     /// Its bytes do not make a state.
     #[error("the snapshot cannot be read: {0}")]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use lazaret_vocabulary::event::Example;
 use lazaret_vocabulary::event::entry::{AgentName, LineName};
+use lazaret_vocabulary::time::spelled;
 use lazaret_vocabulary::told;
 use serde::{Deserialize, Serialize};
 
@@ -50,11 +51,12 @@ pub enum Asked {
 }
 
 impl Asked {
-    fn unit(self) -> &'static str {
+    /// An amount of this measure, with its unit.
+    fn amount(self, amount: u64) -> String {
         match self {
-            Asked::Time => "s",
-            Asked::Least | Asked::Final => "mg/m³",
-            Asked::ConcentrationTime => "mg·h/m³",
+            Asked::Time => spelled(amount),
+            Asked::Least | Asked::Final => format!("{amount} mg/m³"),
+            Asked::ConcentrationTime => format!("{amount} mg·h/m³"),
         }
     }
 }
@@ -80,27 +82,34 @@ told! {
     /// What a treatment lacks. Times are in seconds, concentrations in mg/m³, temperatures in thousandths of a degree
     /// Celsius.
     pub enum Shortfall {
-        TooShort { lasted_s: u64, asked_s: u64, pauses: bool } = ("it lasted {lasted_s} s of {asked_s} s{}", if *pauses { ", pauses aside" } else { "" });
+        TooShort { lasted_s: u64, asked_s: u64, pauses: bool } = ("it lasted {} of {}{}", spelled(*lasted_s), spelled(*asked_s), if *pauses { ", not counting pauses" } else { "" });
         NothingRead = ("nothing was read");
         TooFewLines { read: u32, asked: u32 } = ("{read} of {asked} lines were read");
         NoAgent = ("no agent was recorded");
         OtherAgent { agent: AgentName } = ("{agent} is not an agent of the protocol");
         NoBand { temperature_mc: i32 } = ("{} °C is in no band of the protocol", celsius(*temperature_mc));
-        Gap { gap_s: u64, allowed_s: u64 } = ("{gap_s} s went by without a reading; {allowed_s} s are allowed");
-        TooLittle { measure: Asked, found: u64, asked: u64, coldest_mc: i32 } = ("{measure} was {found} {} of {asked} {} at {} °C", measure.unit(), measure.unit(), celsius(*coldest_mc));
+        Gap { gap_s: u64, allowed_s: u64 } = ("there was no reading for {}; the limit is {}", spelled(*gap_s), spelled(*allowed_s));
+        TooLittle { measure: Asked, found: u64, asked: u64, coldest_mc: i32 } = ("{measure} was {} of {} at {} °C", measure.amount(*found), measure.amount(*asked), celsius(*coldest_mc));
         NeverReached { asked_mg_m3: u32, most_mg_m3: u32 } = ("no reading reached the starting concentration of {asked_mg_m3} mg/m³; the most was {most_mg_m3} mg/m³");
-        NoDose { asked_mg_m3: u32 } = ("no dose was recorded, and {asked_mg_m3} mg/m³ are asked");
+        NoDose { asked_mg_m3: u32 } = ("no dose was recorded, but {asked_mg_m3} mg/m³ are required");
         SmallDose { dose_mg_m3: u32, asked_mg_m3: u32 } = ("the dose was {dose_mg_m3} mg/m³ of {asked_mg_m3} mg/m³");
-        ReadOnce = ("it was read once, and a time needs two readings");
-        OffSchedule { after_s: u64, within_s: u64 } = ("nothing was read {after_s} s after the exposure began, {within_s} s more or less");
-        LowAt { after_s: u64, found_mg_m3: u32, asked_mg_m3: u32 } = ("the concentration after {after_s} s was {found_mg_m3} mg/m³ of {asked_mg_m3} mg/m³");
-        TooWarm { warmest_mc: i32, limit_mc: i32 } = ("it was {} °C warm, and {} °C is the most", celsius(*warmest_mc), celsius(*limit_mc));
-        NotKept { from_mc: i32, below_mc: i32, kept_s: u64, asked_s: u64 } = ("it was from {} to below {} °C for {kept_s} s without a break, of {asked_s} s", celsius(*from_mc), celsius(*below_mc));
+        ReadOnce = ("there was one reading, but a length of time needs two");
+        OffSchedule { after_s: u64, within_s: u64 } = ("there was no reading {} after the exposure began, give or take {}", spelled(*after_s), spelled(*within_s));
+        LowAt { after_s: u64, found_mg_m3: u32, asked_mg_m3: u32 } = ("the concentration after {} was {found_mg_m3} mg/m³ of {asked_mg_m3} mg/m³", spelled(*after_s));
+        TooWarm { warmest_mc: i32, limit_mc: i32 } = ("it was {} °C warm, but the limit is {} °C", celsius(*warmest_mc), celsius(*limit_mc));
+        NotKept { from_mc: i32, below_mc: i32, kept_s: u64, asked_s: u64 } = ("it was from {} to below {} °C without a break for {} of {}", celsius(*from_mc), celsius(*below_mc), spelled(*kept_s), spelled(*asked_s));
     }
 }
 
-fn celsius(thousandths: i32) -> String {
-    let tenths = thousandths.unsigned_abs() / 100;
+/// A temperature in degrees, with one to three decimals, so that two that differ never read the same.
+pub(crate) fn celsius(thousandths: i32) -> String {
+    let size = thousandths.unsigned_abs();
     let minus = if thousandths < 0 { "-" } else { "" };
-    format!("{minus}{}.{}", tenths / 10, tenths % 10)
+    let decimals = format!("{:03}", size % 1_000);
+    let (first, rest) = decimals.split_at(1);
+    format!(
+        "{minus}{}.{first}{}",
+        size / 1_000,
+        rest.trim_end_matches('0')
+    )
 }

@@ -134,7 +134,8 @@ fn what_needs_a_compartment_between_is_not_beside_it() {
         assert_eq!((fact, warning), (is, false));
         assert_eq!(said(&[gas], &["4.3"], 2), None);
     }
-    let beside = "w1-1 (class 6.2) is in warehouse 1, and class 3 must have a whole unit between";
+    let beside =
+        "w1-1 (class 6.2) is in warehouse 1, and class 3 must have a complete unit between";
     assert_eq!(said(&["6.2"], &["3"], 2), Some((beside.into(), false)));
     assert_eq!(said(&["6.2"], &["3"], 3), None);
     assert_eq!(
@@ -158,7 +159,7 @@ fn explosives_are_together_by_their_groups() {
     assert_eq!(
         apart("1.3G", "1.1D"),
         (
-            "w1-1 (class 1.3G) must be such as note 1 of IMDG 7.2.7.1.4 allows beside class 1.1D"
+            "w1-1 (class 1.3G) must be placed as note 1 of IMDG 7.2.7.1.4 allows next to class 1.1D"
                 .into(),
             true
         )

@@ -82,7 +82,7 @@ fn goods_that_papers_drop_after_they_came_do_not_go_home_in_their_vehicle() {
         refusal
             .fact
             .to_string()
-            .starts_with("papers dropped v1-1 after vehicle v1 had come"),
+            .starts_with("the papers dropped v1-1 after vehicle v1 had arrived"),
         "{refusal}"
     );
     settle(&mut scene);
@@ -347,7 +347,7 @@ fn a_signature_of_somebody_found_unfit_counts_no_more_at_the_release() {
             why(&scene)
                 .fact
                 .to_string()
-                .starts_with("w1-1 has 0 of 2 signatures; that of officer counts no more")
+                .starts_with("w1-1 has 0 of 2 signatures; that of officer no longer counts")
         );
         scene.say("chief", signed("w1-1", "chief"));
         assert_eq!(scene.lot("w1-1").stage, Stage::Held);

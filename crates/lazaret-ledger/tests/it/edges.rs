@@ -351,10 +351,10 @@ fn a_convoy_arrives_once_and_each_of_its_vehicles_once() {
     let refusal = scene.refused("yard", arrived("k1", &["w2"]));
     assert_eq!(
         refusal.fact.to_string(),
-        "the arrival of k1 is recorded already"
+        "the arrival of k1 is already recorded"
     );
     let refusal = scene.refused("yard", arrived("k2", &["w1"]));
-    assert_eq!(refusal.fact.to_string(), "vehicle w1 is here already");
+    assert_eq!(refusal.fact.to_string(), "vehicle w1 is already here");
     scene.say("yard", arrived("k2", &["w2"]));
 }
 
@@ -535,7 +535,7 @@ fn seals_are_compared_and_not_counted() {
     let refusal = warned(&mut scene, "yard", checked(["A1", "B2"])).unwrap();
     assert_eq!(
         refusal.fact.to_string(),
-        "seals by the papers are A1, A2, found were A1, B2"
+        "the papers list the seals A1, A2; found were A1, B2"
     );
     // In whatever order they hang.
     assert_eq!(warned(&mut scene, "yard", checked(["A2", "A1"])), None);

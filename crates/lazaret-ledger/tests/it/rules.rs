@@ -46,7 +46,7 @@ fn k1_one_wagon_is_here_once_in_every_spelling() {
             assert_eq!(refusal.rule, Rule::OnePlace, "{again}");
             assert_eq!(
                 refusal.fact.to_string(),
-                format!("vehicle {first} is here already")
+                format!("vehicle {first} is already here")
             );
         }
         // Twice in one convoy is found, too.
@@ -116,7 +116,7 @@ fn k1_people_who_look_alike_are_refused_and_lots_are_warned_about() {
     };
     says(
         &scene.refused("admin", appoint("\u{441}rew")),
-        "K1 a command must speak of things that exist and are new where it makes them
+        "K1 a command must refer to things that exist, and create only new ones
         \u{441}rew looks like crew, which is another person
         choose a name that cannot be taken for another person's",
     );
@@ -206,7 +206,7 @@ fn k1_an_older_ledger_with_two_spellings_keeps_both_and_they_give_one_signature(
     let refusal = scene.refused("Officer", signed("w1-1", "Officer"));
     assert_eq!(
         refusal.fact.to_string(),
-        "Officer has signed for w1-1 already"
+        "Officer has already signed for w1-1"
     );
     // Neither of the two is meant by a third spelling.
     let refusal = scene.refused(
@@ -224,7 +224,7 @@ fn k1_an_older_ledger_with_two_spellings_keeps_both_and_they_give_one_signature(
     );
     assert_eq!(
         refusal.fact.to_string(),
-        "more than one person is called OFFICER in other spellings"
+        "more than one person is called OFFICER in different spellings"
     );
     // A snapshot finds the same.
     let bytes = scene.ledger.snapshot().unwrap();
@@ -289,7 +289,7 @@ fn g1_goods_are_held_from_entry_without_a_command() {
                 lot: LotId::new("w1-1"),
             },
         ),
-        "R1 each role may do its own work only
+        "R1 each role may do only its own work
         this is recorded by the ledger itself
         sign for the release instead",
     );
@@ -357,7 +357,7 @@ fn g3a_every_treatment_must_be_valid() {
         &reasons[0],
         "G3a every treatment of the protocol must have ended and be valid
         w1-1 has no valid disinfect
-        complete disinfect as its protocol asks",
+        complete disinfect as its protocol requires",
     );
     scene.treat(&["w1-1".into()], 1);
     assert!(scene.lot("w1-1").treated);
@@ -392,7 +392,7 @@ fn g3c_every_test_must_be_passed_within_the_hold() {
         &scene.refused("officer", signed("w1-1", "officer")),
         "G3c every test and inspection of the protocol must have been passed
         w1-1 has not passed swab
-        sample or inspect it for swab within its present hold",
+        sample or inspect it for swab within its current hold",
     );
     scene.swab("w1-1", "s1", Outcome::Inconclusive);
     assert_eq!(
@@ -418,7 +418,7 @@ fn g3d_no_exception_may_be_open() {
         &scene.refused("officer", signed("w1-1", "officer")),
         "G3d no exception may be open on the lot
         w1-1 is stopped by wet
-        a chief officer must close what stops it",
+        a chief officer must settle what stops it",
     );
     // Stopped goods can still be moved, counted and sampled.
     scene.say("crew", stored("w1-1", "pile", 1));
@@ -438,16 +438,16 @@ fn g3e_different_people_sign_and_a_chief_signs_last() {
     let mut scene = ready();
     says(
         &scene.refused("officer", signed("w1-1", "chief")),
-        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        "G3e different people must sign, as many as the protocol requires, the last of them a chief officer
         officer would sign as chief
         each person signs for themselves",
     );
     scene.say("officer", signed("w1-1", "officer"));
     says(
         &scene.refused("officer", signed("w1-1", "officer")),
-        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
-        officer has signed for w1-1 already
-        somebody else must sign",
+        "G3e different people must sign, as many as the protocol requires, the last of them a chief officer
+        officer has already signed for w1-1
+        another person must sign",
     );
     scene.say("chief", signed("w1-1", "chief"));
     assert_eq!(scene.lot("w1-1").stage, Stage::Released);
@@ -455,7 +455,7 @@ fn g3e_different_people_sign_and_a_chief_signs_last() {
     scene.say("chief", signed("w1-1", "chief"));
     says(
         &scene.refused("officer", signed("w1-1", "officer")),
-        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        "G3e different people must sign, as many as the protocol requires, the last of them a chief officer
         officer is not a chief officer, and this is the last signature
         another chief officer must sign last, or chief takes their signature back and signs after officer",
     );
@@ -468,16 +468,16 @@ fn g3e_a_chief_who_signed_first_takes_it_back_and_signs_last() {
     let mut scene = ready();
     says(
         &scene.refused("chief", withdrawn("w1-1", "chief")),
-        "K1 a command must speak of things that exist and are new where it makes them
+        "K1 a command must refer to things that exist, and create only new ones
         chief has not signed for w1-1
-        nothing is to be taken back",
+        there is nothing to take back",
     );
     scene.say("chief", signed("w1-1", "chief"));
     says(
         &scene.refused("officer", withdrawn("w1-1", "chief")),
-        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        "G3e different people must sign, as many as the protocol requires, the last of them a chief officer
         officer would take back the signature of chief
-        each person takes back their own; open an exception to stop the lot",
+        each person can only take back their own; open an exception to stop the lot",
     );
     scene.say("chief", withdrawn("w1-1", "chief"));
     assert!(scene.lot("w1-1").signers.is_empty());
@@ -487,7 +487,7 @@ fn g3e_a_chief_who_signed_first_takes_it_back_and_signs_last() {
     // Once it is released, only an exception stops it.
     says(
         &scene.refused("chief", withdrawn("w1-1", "chief")),
-        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
+        "G3e different people must sign, as many as the protocol requires, the last of them a chief officer
         w1-1 is released
         open an exception: it stops the lot and voids its signatures",
     );
@@ -550,7 +550,7 @@ fn g3a_a_pause_and_the_time_before_the_agent_count_for_nothing() {
     assert_eq!(contact_s, 5_400);
     assert_eq!(
         because.as_deref(),
-        Some("it lasted 5400 s of 7200 s, pauses aside")
+        Some("it lasted 1 hour 30 minutes of 2 hours, not counting pauses")
     );
     assert!(!scene.lot("w1-1").treated);
     // The same with two hours under the agent is enough, however long the pause was.
@@ -582,9 +582,9 @@ fn a7_a_signature_bears_name_time_meaning_and_version() {
     };
     says(
         &scene.refused("officer", mute),
-        "G3e different people must sign, as many as the protocol asks, the last of them a chief officer
-        the signature says nothing
-        say what is signed",
+        "G3e different people must sign, as many as the protocol requires, the last of them a chief officer
+        the signature has no meaning
+        state what is signed",
     );
     let record = scene.say("officer", signed("w1-1", "officer"));
     assert_eq!(
@@ -610,9 +610,9 @@ fn g3f_who_tested_may_not_sign() {
     let mut scene = ready();
     says(
         &scene.refused("tester", signed("w1-1", "tester")),
-        "G3f who signs must neither have treated nor tested the lot
+        "G3f a signer must neither have treated nor tested the lot
         tester treated or tested w1-1
-        somebody who did neither must sign",
+        a person who did neither must sign",
     );
 }
 
@@ -693,7 +693,7 @@ fn g4_a_wait_that_comes_before_the_treatment_runs_untreated_and_frees_nothing() 
         &scene.refused("officer", signed("w1-1", "officer")),
         "G3a every treatment of the protocol must have ended and be valid
         w1-1 has no valid disinfect
-        complete disinfect as its protocol asks",
+        complete disinfect as its protocol requires",
     );
     // The treatment begins no second wait, and finding it wanting none either.
     scene.treat(&["w1-1".into()], 1);
@@ -724,8 +724,8 @@ fn g4_a_wait_that_comes_before_the_treatment_runs_untreated_and_frees_nothing() 
                 protocol: Box::new(first),
             },
         ),
-        "K1 a command must speak of things that exist and are new where it makes them
-        standard is held before disinfect, which is no treatment of it
+        "K1 a command must refer to things that exist, and create only new ones
+        standard has a hold before disinfect, which is not one of its treatments
         name a treatment of the protocol, or leave it out",
     );
 }
@@ -806,7 +806,7 @@ fn g5_pieces_and_mass_add_up() {
     };
     says(
         &scene.refused("crew", split(4)),
-        "G5 what came in equals what is here, has left, was destroyed or was declared lost
+        "G5 everything that came in must be here, have left, been destroyed or been declared lost
         the parts have 9 pieces and 1000 kg, and w1-1 has 10 and 1000 kg
         make the parts add up, or count the lot or declare a loss first",
     );
@@ -859,7 +859,7 @@ fn g7_a_thing_is_in_one_place() {
     let mut scene = in_warehouse("general");
     says(
         &scene.refused("lead", treatment_started("w1-1", 2)),
-        "G7 a thing is in one place at a time and moves only by ways that exist
+        "G7 a thing is in one place at a time and moves only along existing ways
         w1-1 is in warehouse 1
         record that it was brought to warehouse 2 first",
     );
@@ -876,7 +876,7 @@ fn g7_a_thing_is_in_one_place() {
     scene.arrive("k1", &["w1"], "general");
     says(
         &scene.refused("crew", stored("w1-1", "pile", 1)),
-        "G7 a thing is in one place at a time and moves only by ways that exist
+        "G7 a thing is in one place at a time and moves only along existing ways
         no way leads from platform to pile for w1-1
         go by warehouse",
     );
@@ -888,8 +888,8 @@ fn g8_goods_cross_treated_and_never_come_back_without_starting_anew() {
     let mut scene = in_warehouse("general");
     says(
         &scene.refused("crew", stored("w1-1", "yard", 1)),
-        "G8 goods cross from dirty to clean once, treated, and never back without starting anew
-        w1-1 is not treated as its protocol asks, and yard is clean
+        "G8 goods cross from dirty to clean once, treated, and never back without starting again
+        w1-1 is not treated as its protocol requires, and yard is clean
         complete its treatment first, or choose a place on the dirty side",
     );
     let mut scene = in_yard();
@@ -1064,9 +1064,9 @@ fn p1_a_lapsed_clearance_stops_new_work_and_not_the_record() {
     scene.say("lead", treatment_ended("w1-1", 1));
     says(
         &scene.refused("lead", treatment_started("w1-1", 1)),
-        "P1 who works or signs must be cleared, trained for the agent, rested and on shift
+        "P1 a person who works or signs must be cleared, trained for the agent, rested and on shift
         the clearance of lead ended at 2022-01-16T00:00:00Z
-        renew the clearance, or let somebody else do it",
+        renew the clearance, or let another person do it",
     );
 }
 
@@ -1075,9 +1075,9 @@ fn p2_who_worked_on_the_dirty_side_passes_the_gate() {
     let mut scene = in_yard();
     says(
         &scene.refused("yard", stored("w1-1", "pile", 1)),
-        "P2 who worked on the dirty side passes the personnel gate before working on the clean side
+        "P2 a person who worked on the dirty side must pass the personnel gate before working on the clean side
         yard worked on the dirty side and has not passed the personnel gate since
-        record that they passed it, or let somebody else do it",
+        record that they passed it, or let another person do it",
     );
     scene.say(
         "yard",
@@ -1119,7 +1119,7 @@ fn s1_a_slot_never_holds_more_than_its_room() {
     says(
         &scene.refused("yard", stored("w4-1", "warehouse", 1)),
         "S1 a slot never holds more than its room
-        warehouse 1 has 3 slots, and 3 are taken
+        warehouse 1 has 3 slots, of which 3 are taken
         free a slot, or choose another unit",
     );
     scene.say(
@@ -1192,7 +1192,7 @@ fn s3_an_agent_must_suit_protocol_and_goods() {
     scene.say("lead", treatment_started("w1-1", 1));
     says(
         &scene.refused("lead", dosed("w1-1", "vinegar")),
-        "S3 an agent must be one that the protocol names and the goods can bear
+        "S3 an agent must be one that the protocol names and the goods tolerate
         the protocol of w1-1 does not name vinegar for disinfect
         use peroxide or chlorine",
     );
@@ -1274,7 +1274,7 @@ fn a4_a_key_belongs_to_one_sender_and_one_content() {
             &scene.submit(other).unwrap_err(),
             "A4 a command counts once
             the key t-27 was used for another command
-            give this command a key of its own; if a device counts its keys, its count began anew",
+            give this command another key; if a device counts its keys, its count has restarted",
         );
     }
     // More acknowledged than before is the same command.
@@ -1314,9 +1314,9 @@ fn a8_a_warning_needs_somebody_who_has_seen_it() {
     let refusal = scene.refused("yard", arrived.clone());
     says(
         &refusal,
-        "K1 a command must speak of things that exist and are new where it makes them
+        "K1 a command must refer to things that exist, and create only new ones
         the check digit of 21 81 2471 218-3 would have to be 1
-        acknowledge `unverified_mark` if it is meant",
+        acknowledge `unverified_mark` if it is intended",
     );
     let record = scene.say("yard", arrived);
     assert!(matches!(
@@ -1403,7 +1403,7 @@ fn r1_each_role_does_its_own_work() {
     let mut scene = in_warehouse("general");
     says(
         &scene.refused("auditor", stored("w1-1", "warehouse", 2)),
-        "R1 each role may do its own work only
+        "R1 each role may do only its own work
         auditor is auditor
         yard master, crew may do this",
     );

@@ -35,7 +35,7 @@ fn nothing_happens_to_a_thing_before_it_is_there() {
         said_at(&mut scene, "yard", place(), before),
         Some((
             Rule::OnePlace,
-            "the entry is of 2022-01-15T23:59:59Z, and vehicle w1 came to where it is at 2022-01-16T00:00:00Z".into()
+            "the entry is dated 2022-01-15T23:59:59Z, but vehicle w1 came to its present place at 2022-01-16T00:00:00Z".into()
         ))
     );
     scene.wait(HOUR);
@@ -128,7 +128,7 @@ fn a_treatment_counts_from_when_the_lot_was_there() {
         said_at(&mut scene, "lead", start(), month),
         Some((
             Rule::Treated,
-            "the entry is of 2021-12-17T00:00:00Z, and w1-1 came to where it is at 2022-01-16T00:00:00Z".into()
+            "the entry is dated 2021-12-17T00:00:00Z, but w1-1 came to its present place at 2022-01-16T00:00:00Z".into()
         ))
     );
     // Time in another unit is no time in this one.
@@ -186,7 +186,7 @@ fn goods_are_treated_where_their_protocol_says_and_never_on_the_clean_side() {
         ),
         (
             Rule::Treated,
-            "w1-1 is in platform, and disinfect is not done there",
+            "w1-1 is in platform, but disinfect is not done there",
             "bring it to warehouse first"
         )
     );
@@ -326,7 +326,7 @@ fn a_number_that_no_record_can_hold_is_refused_by_name() {
     );
     assert_eq!(
         refusal.fact.to_string(),
-        "`protocol.hold.hold_s` is 18446744073709551615, which no record can hold"
+        "`protocol.hold.hold_s` is 18446744073709551615, which is too large for a record"
     );
     next.hold.as_mut().unwrap().hold_s = (1 << 53) - 1;
     scene.say(

@@ -65,7 +65,7 @@ fn each_way_to_fail_says_which() {
     let says = |fault: Option<String>, what: &str| assert_eq!(fault.as_deref(), Some(what));
     says(
         fault(peroxide, 1, &steady(300, 20_000)),
-        "it lasted 3600 s of 7200 s",
+        "it lasted 1 hour of 2 hours",
     );
     says(
         fault(None, 3, &steady(300, 20_000)),
@@ -82,21 +82,21 @@ fn each_way_to_fail_says_which() {
     ];
     says(
         fault(peroxide, 2, &gap),
-        "3660 s went by without a reading; 3600 s are allowed",
+        "there was no reading for 1 hour 1 minute; the limit is 1 hour",
     );
     says(
         fault(peroxide, 2, &gap[..1]),
-        "7200 s went by without a reading; 3600 s are allowed",
+        "there was no reading for 2 hours; the limit is 1 hour",
     );
     says(
         fault(peroxide, 3, &steady(300, 4_999)),
-        "4.9 °C is in no band of the protocol",
+        "4.999 °C is in no band of the protocol",
     );
     // Bands are half-open: 15 °C is in the warmer one, a thousandth less in the colder, which asks for more.
     assert_eq!(fault(peroxide, 3, &steady(200, 15_000)), None);
     says(
         fault(peroxide, 3, &steady(200, 14_999)),
-        "concentration × time was 600 mg·h/m³ of 800 mg·h/m³ at 14.9 °C",
+        "concentration × time was 600 mg·h/m³ of 800 mg·h/m³ at 14.999 °C",
     );
     says(
         fault(peroxide, 3, &steady(99, 20_000)),
@@ -164,7 +164,7 @@ fn pauses_are_cut_out_of_time_readings_and_concentration() {
             .fault
             .map(|fault| fault.to_string())
             .as_deref(),
-        Some("3660 s went by without a reading; 3600 s are allowed")
+        Some("there was no reading for 1 hour 1 minute; the limit is 1 hour")
     );
     // Pauses that overlap count once; one that is still open lasts to the end.
     assert_eq!(
@@ -179,7 +179,7 @@ fn pauses_are_cut_out_of_time_readings_and_concentration() {
             .fault
             .map(|fault| fault.to_string())
             .as_deref(),
-        Some("6600 s went by without a reading; 3600 s are allowed")
+        Some("there was no reading for 1 hour 50 minutes; the limit is 1 hour")
     );
     // What was read before the agent was applied is not under it.
     let late = judged(120, &[], &steady);
@@ -324,7 +324,7 @@ fn each_line_is_judged_by_itself_and_the_worst_decides() {
             .fault
             .map(|fault| fault.to_string())
             .as_deref(),
-        Some("it was read once, and a time needs two readings")
+        Some("there was one reading, but a length of time needs two")
     );
     let mut often = rule.clone();
     often.agents[0].readings_every_s = 6 * HOUR as u64;
@@ -340,7 +340,7 @@ fn each_line_is_judged_by_itself_and_the_worst_decides() {
             .fault
             .map(|fault| fault.to_string())
             .as_deref(),
-        Some("line foot: 43200 s went by without a reading; 21600 s are allowed")
+        Some("line foot: there was no reading for 12 hours; the limit is 6 hours")
     );
     // A protocol may ask for as many lines as a stack has.
     let mut three = rule;
@@ -379,7 +379,7 @@ fn the_coldest_line_decides_the_band() {
             .fault
             .map(|fault| fault.to_string())
             .as_deref(),
-        Some("line foot: concentration × time was 360000 mg·h/m³ of 400000 mg·h/m³ at 14.9 °C")
+        Some("line foot: concentration × time was 360000 mg·h/m³ of 400000 mg·h/m³ at 14.999 °C")
     );
 }
 
@@ -407,7 +407,7 @@ fn a_start_a_dose_and_set_times_are_asked_for() {
     ];
     assert_eq!(
         says(&rule, None, &late.concat()).as_deref(),
-        Some("time under the agent was 39600 s of 43200 s at 20.0 °C")
+        Some("time under the agent was 11 hours of 12 hours at 20.0 °C")
     );
     // A dose is what was recorded with the agent.
     let mut rule = fumigation(band());
@@ -420,7 +420,7 @@ fn a_start_a_dose_and_set_times_are_asked_for() {
     );
     assert_eq!(
         says(&rule, None, &fine).as_deref(),
-        Some("no dose was recorded, and 24000 mg/m³ are asked")
+        Some("no dose was recorded, but 24000 mg/m³ are required")
     );
     // Readings at half an hour and at four hours, none of them low.
     let mut rule = fumigation(band());
@@ -441,11 +441,11 @@ fn a_start_a_dose_and_set_times_are_asked_for() {
     assert_eq!(says(&rule, None, &read(22, 245)), None);
     assert_eq!(
         says(&rule, None, &read(22, 246)).as_deref(),
-        Some("nothing was read 14400 s after the exposure began, 300 s more or less")
+        Some("there was no reading 4 hours after the exposure began, give or take 5 minutes")
     );
     assert_eq!(
         says(&rule, None, &read(19, 240)).as_deref(),
-        Some("the concentration after 1800 s was 19000 mg/m³ of 20000 mg/m³")
+        Some("the concentration after 30 minutes was 19000 mg/m³ of 20000 mg/m³")
     );
 }
 
@@ -525,7 +525,9 @@ fn heat_and_cold_keep_their_temperature_in_every_core() {
             ]
         )
         .as_deref(),
-        Some("line b: it was from 56.0 to below 90.0 °C for 900 s without a break, of 1800 s")
+        Some(
+            "line b: it was from 56.0 to below 90.0 °C without a break for 15 minutes of 30 minutes"
+        )
     );
     assert!(fault(&heat, &[core("a", &[200; 9]), core("b", &[200; 9])]).is_some());
     assert_eq!(
@@ -555,11 +557,11 @@ fn the_warmest_reading_is_bound_where_a_row_says_so() {
     let ends = |t| [reading(0, 30_000, 20_000), reading(720, 30_000, t)];
     assert_eq!(twelve(&rule, None, &ends(25_000)).fault, None);
     assert_eq!(
-        twelve(&rule, None, &ends(25_100))
+        twelve(&rule, None, &ends(25_001))
             .fault
             .map(|fault| fault.to_string())
             .as_deref(),
-        Some("it was 25.1 °C warm, and 25.0 °C is the most")
+        Some("it was 25.001 °C warm, but the limit is 25.0 °C")
     );
 }
 
