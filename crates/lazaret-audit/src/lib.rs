@@ -21,6 +21,7 @@ pub mod dangers;
 mod oracle;
 mod record;
 mod sound;
+mod spelling;
 mod visits;
 mod weaker;
 

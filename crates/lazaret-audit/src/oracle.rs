@@ -4,6 +4,7 @@
 //! It shares no code with the ledger but the types of events. Where the ledger threads lists and keeps indices, the
 //! oracle keeps maps by name and looks at everything again.
 
+mod causes;
 mod clock;
 mod contact;
 mod gate;
@@ -30,6 +31,7 @@ use people::said;
 
 use crate::record::Record;
 use crate::sound::Work;
+use crate::spelling::Spellings;
 use crate::visits::{OPEN, Visits};
 use crate::weaker::Change;
 
@@ -162,6 +164,7 @@ pub(crate) struct Oracle {
     visits: Visits,
     work: BTreeMap<String, Work>,
     keys: HashSet<String>,
+    spellings: Spellings,
     seq: u64,
     last: i64,
     seen: u32,
@@ -323,8 +326,10 @@ impl Oracle {
 
     /// One thing that happened: who may do it, what it does, and who did it.
     fn event(&mut self, told: Told<'_>) {
+        self.spelt(&told.event.happening);
         self.able(told);
         self.happens(told);
+        self.caused(told);
         self.did(told);
     }
 

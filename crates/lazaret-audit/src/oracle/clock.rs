@@ -1,7 +1,7 @@
 //! What time it is, and that nothing comes before what it is about.
 
 use lazaret_vocabulary::event::entry::{Entry as E, Role};
-use lazaret_vocabulary::event::{Happening as H, LotId, VehicleId};
+use lazaret_vocabulary::event::{Happening as H, LotId, Thing, VehicleId};
 
 use super::{Oracle, present, unrelease};
 use crate::record::Record;
@@ -186,6 +186,14 @@ impl Oracle {
             | H::InspectionStarted { lot: of, .. }
             | H::TreatmentStarted { lot: of, .. } => lot(of).map(|row| row.since),
             H::TreatmentEnded { lot: of, .. }
+            | H::WorkPaused {
+                thing: Thing::Lot(of),
+                ..
+            }
+            | H::WorkResumed {
+                thing: Thing::Lot(of),
+                ..
+            }
             | H::Entry(E::TreatmentDosed { lot: of, .. } | E::TreatmentRead { lot: of, .. }) => {
                 self.work.get(of.as_str()).map(|work| work.from)
             }
@@ -216,7 +224,10 @@ impl Oracle {
         };
         let late = least.is_none_or(|least| at >= least);
         let rule = match what {
-            H::TreatmentStarted { .. } | H::TreatmentEnded { .. } => "G3a",
+            H::TreatmentStarted { .. }
+            | H::TreatmentEnded { .. }
+            | H::WorkPaused { .. }
+            | H::WorkResumed { .. } => "G3a",
             _ => "G7",
         };
         self.must(rule, late, || {

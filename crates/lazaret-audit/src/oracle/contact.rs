@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lazaret_vocabulary::event::Happening as H;
 use lazaret_vocabulary::event::entry::{Entry as E, Link, Soiled, Surface};
+use lazaret_vocabulary::event::{Happening as H, LotId};
 
+use super::people::said;
 use super::{At, Lot, Oracle, Told, present, secs, unit_surface, unrelease, us};
 use crate::record::Record;
 use crate::visits::{OPEN, Visit};
@@ -17,6 +18,9 @@ impl Oracle {
         } = told;
         match entry {
             E::ContactSeen { lots, .. } => {
+                self.all_here(lots.iter().map(LotId::as_str));
+                let distinct: BTreeSet<_> = lots.iter().map(LotId::as_str).collect();
+                self.must("K1", distinct.len() > 1, || "a contact of one lot".into());
                 let keys: Vec<(String, i64)> = lots
                     .iter()
                     .map(|lot| (lot.to_string(), self.dirt(lot.as_str())))
@@ -45,14 +49,28 @@ impl Oracle {
                 ..
             } => self.contaminated(on, us(*since).min(now), exception.as_str(), record),
             E::ExceptionOpened {
-                exception, lots, ..
+                exception,
+                lots,
+                because,
             } => {
-                self.exceptions.insert(exception.to_string(), true);
+                self.opens(exception.as_str());
+                // What the ledger opens by itself may be about a vehicle, or about what did not come.
+                if !record.events.iter().any(|event| said(&event.happening)) {
+                    self.all_here(lots.iter().map(LotId::as_str));
+                    let distinct: BTreeSet<_> = lots.iter().map(LotId::as_str).collect();
+                    let each_once = distinct.len() == lots.len() && !lots.is_empty();
+                    self.must("K1", each_once && !because.trim().is_empty(), || {
+                        format!("{exception} names no lot, one twice, or no reason")
+                    });
+                }
                 for lot in lots {
                     self.stop(lot.as_str(), exception.as_str());
                 }
             }
-            E::ExceptionClosed { exception, .. } => {
+            E::ExceptionClosed { exception, because } => {
+                self.must("G3d", !because.trim().is_empty(), || {
+                    format!("nobody says how {exception} was settled")
+                });
                 let open = self.exceptions.insert(exception.to_string(), false);
                 self.must("K1", open == Some(true), || {
                     format!("{exception} was not open")
@@ -81,6 +99,19 @@ impl Oracle {
                 unrelease(self.lots.entry(lot.to_string()).or_default());
             }
             _ => {}
+        }
+    }
+
+    /// An exception is opened once.
+    pub(super) fn opens(&mut self, exception: &str) {
+        let known = self.exceptions.insert(exception.to_owned(), true).is_some();
+        self.must("K1", !known, || format!("{exception} was opened before"));
+    }
+
+    fn all_here<'a>(&mut self, lots: impl Iterator<Item = &'a str>) {
+        for lot in lots {
+            let here = self.lots.get(lot).is_some_and(|row| present(row.at));
+            self.must("G7", here, || format!("{lot} is not here"));
         }
     }
 
@@ -221,7 +252,9 @@ impl Oracle {
         exception: &str,
         record: &Record,
     ) {
-        self.exceptions.insert(exception.into(), true);
+        // It is opened by an entry of its own if anything is called back.
+        let known = self.exceptions.contains_key(exception);
+        self.must("K1", !known, || format!("{exception} was opened before"));
         let surface = match on {
             Soiled::Lot(_) => None,
             Soiled::Vehicle(vehicle) => {

@@ -64,8 +64,16 @@ impl Oracle {
                 signer,
                 pin,
                 also,
-                ..
+                meaning,
             } => {
+                let row = self.lots.get(lot.as_str());
+                let (here, free) =
+                    row.map_or((false, false), |row| (row.at == At::Here, row.released));
+                self.must("G7", here, || format!("{lot} is not here"));
+                self.must("K1", !free, || format!("{lot} is released already"));
+                self.must("A7", !meaning.trim().is_empty(), || {
+                    format!("the signature of {signer} says nothing")
+                });
                 let named: Vec<_> = also.iter().chain(pin).cloned().collect();
                 let bound: Vec<_> =
                     (self.protocols_of(lot.as_str()).iter().map(|p| p.pin())).collect();
@@ -113,6 +121,12 @@ impl Oracle {
         let Told { record, at, .. } = told;
         match entry {
             E::SampleTaken { lot, sample, test } => {
+                let row = self.lots.get(lot.as_str());
+                let here = row.is_some_and(|row| row.at == At::Here);
+                self.must("G7", here, || format!("{lot} is not here"));
+                let mut tests = self.protocols.iter().flat_map(|protocol| &protocol.tests);
+                let known = tests.any(|rule| rule.test == *test);
+                self.must("K1", known, || format!("no protocol asks for {test}"));
                 let fresh = self
                     .samples
                     .insert(
@@ -191,7 +205,9 @@ impl Oracle {
                 }
             }
             Outcome::Positive => {
-                self.exceptions.insert(exception.into(), true);
+                // The record opens it by an entry of its own.
+                let known = self.exceptions.contains_key(exception);
+                self.must("K1", !known, || format!("{exception} was opened before"));
                 let seeds = self.since_entry(&lot);
                 self.stopped_in(record, &seeds, exception, "G9");
             }

@@ -6,7 +6,7 @@ use lazaret_vocabulary::event::entry::Entry as E;
 use lazaret_vocabulary::event::rules::{ClockFrom, Protocol};
 use lazaret_vocabulary::event::{Happening as H, StepName};
 
-use super::{Oracle, Told, secs, unrelease, us};
+use super::{At, Oracle, Told, present, secs, unrelease, us};
 use crate::visits::OPEN;
 
 impl Oracle {
@@ -18,6 +18,14 @@ impl Oracle {
                 self.hold_started(lot.as_str(), at, us(*until), now);
             }
             H::HoldRestarted { lot, until, .. } => {
+                let row = self.lots.get(lot.as_str());
+                let here = row.is_some_and(|row| present(row.at));
+                let runs = row.is_some_and(|row| row.clock.is_some());
+                self.must("G7", here, || format!("{lot} is not here"));
+                let earliest = self.earliest(lot.as_str());
+                self.must("G4", !runs || us(*until) >= earliest, || {
+                    format!("{lot} is held until {earliest}, and no less")
+                });
                 let row = self.lots.entry(lot.to_string()).or_default();
                 row.floor = row.floor.max(at);
                 row.clock = row.clock.map(|clock| clock.max(at));
@@ -26,6 +34,9 @@ impl Oracle {
                 unrelease(row);
             }
             H::HoldEnded { lot, .. } => {
+                let row = self.lots.get(lot.as_str());
+                let here = row.is_some_and(|row| present(row.at));
+                self.must("G7", here, || format!("{lot} is not here"));
                 let earliest = self.earliest(lot.as_str());
                 let now = now.saturating_add(self.slack);
                 self.must("G3b", earliest <= now, || format!("{lot} is still held"));
@@ -38,6 +49,18 @@ impl Oracle {
         let treated = self.may_wait(lot);
         let hold = self.hold_us(lot);
         let protocol = self.protocols_of(lot).first().cloned();
+        let waits = (protocol.as_ref()).is_some_and(|protocol| protocol.hold.is_some());
+        let earliest = self.earliest(lot);
+        let row = self.lots.get(lot);
+        let here = row.is_some_and(|row| row.at == At::Here);
+        let runs = row.is_some_and(|row| row.clock.is_some());
+        self.must("G7", here, || format!("{lot} is not here"));
+        self.must("K1", waits || runs, || {
+            format!("{lot} has no hold to begin")
+        });
+        self.must("G4", !runs || until >= earliest, || {
+            format!("{lot} is held until {earliest}, and no less")
+        });
         let row = self.lots.entry(lot.into()).or_default();
         if row.clock.is_some() {
             row.until = row.until.max(until);
@@ -74,6 +97,8 @@ impl Oracle {
                     format!("{by} saw it alone")
                 });
                 self.cleared(witness.as_str(), now);
+                self.cleared(&by, now);
+                self.creditable(lot.as_str(), us(*from));
                 let asked = (us(*from), witness.to_string());
                 self.credits.insert(lot.to_string(), asked);
             }
@@ -96,17 +121,27 @@ impl Oracle {
                 self.must("A10", asked.is_some_and(|(since, _)| since == from), || {
                     format!("nobody asked to credit {lot} with so much")
                 });
+                self.creditable(lot.as_str(), from);
                 let row = self.lots.entry(lot.to_string()).or_default();
-                let least = row.treated_at.max(row.floor).max(row.entered);
                 let clock = row.clock.unwrap_or(i64::MIN);
                 row.until = row.until.saturating_sub(clock.saturating_sub(from));
                 row.clock = Some(from);
-                self.must("G4", least <= from && from <= clock, || {
-                    format!("{lot} was credited too much")
-                });
             }
             _ => {}
         }
+    }
+
+    /// That the clock of a lot runs, and that nothing held it up since then.
+    fn creditable(&mut self, lot: &str, from: i64) {
+        let row = self.lots.get(lot);
+        let right = row.is_some_and(|row| {
+            let least = row.treated_at.max(row.floor).max(row.entered);
+            row.at == At::Here
+                && row
+                    .clock
+                    .is_some_and(|clock| (least..=clock).contains(&from))
+        });
+        self.must("G4", right, || format!("{lot} was credited too much"));
     }
 
     /// Whether the treatments are done that come before its wait.

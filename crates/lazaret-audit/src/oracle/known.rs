@@ -4,6 +4,7 @@ use lazaret_vocabulary::event::entry::{Entry as E, ManifestLine, PersonName, Soi
 use lazaret_vocabulary::event::{GoodsName, Happening as H, LotId, Spot, Thing, VehicleId};
 
 use super::{Oracle, spot_of};
+use crate::spelling::Of;
 
 impl Oracle {
     /// That everything that is named is there to be named.
@@ -12,6 +13,35 @@ impl Oracle {
             return;
         };
         self.fail("K1", unknown);
+    }
+
+    /// That what gets a name here has one of its own, in one spelling.
+    pub(super) fn spelt(&mut self, what: &H) {
+        let mut wrong = None;
+        let mut see = |of: Of, name: &str| {
+            if let Err(why) = self.spellings.see(of, name) {
+                wrong.get_or_insert(why);
+            }
+        };
+        match what {
+            H::ConvoyArrived {
+                convoy, vehicles, ..
+            } => {
+                see(Of::Convoy, convoy.as_str());
+                for vehicle in vehicles {
+                    see(Of::Vehicle, vehicle.as_str());
+                }
+            }
+            H::LotUnloaded { lot, .. } => see(Of::Lot, lot.as_str()),
+            H::LotLoaded { departure, .. } | H::Departed { departure, .. } => {
+                see(Of::Departure, departure.as_str());
+            }
+            H::Entry(entry) => spelt_in(entry, &mut see),
+            _ => {}
+        }
+        if let Some(why) = wrong {
+            self.fail("K1", why);
+        }
     }
 
     fn lot(&self, lot: &LotId) -> Option<String> {
@@ -195,5 +225,53 @@ impl Oracle {
                 .or_else(|| people.iter().find_map(|person| self.person(person))),
             _ => None,
         }
+    }
+}
+
+/// The names that an entry gives.
+fn spelt_in(entry: &E, see: &mut impl FnMut(Of, &str)) {
+    match entry {
+        E::PersonAppointed { person, .. } => see(Of::Person, person.as_str()),
+        E::RulesAdopted { rules } => {
+            for rule in &rules.places {
+                see(Of::Place, rule.place.as_str());
+            }
+            for rule in &rules.goods {
+                see(Of::Goods, rule.goods.as_str());
+            }
+            for rule in &rules.vehicles {
+                see(Of::Source, rule.source.as_str());
+            }
+        }
+        E::ManifestAnnounced {
+            manifest,
+            convoy,
+            lines,
+            ..
+        } => {
+            see(Of::Papers, manifest.as_str());
+            see(Of::Convoy, convoy.as_str());
+            see_lines(lines, see);
+        }
+        E::ManifestAmended { lines, .. } => see_lines(lines, see),
+        E::TrialDeclared { convoy } => see(Of::Convoy, convoy.as_str()),
+        E::LotSplit { parts, .. } => {
+            for part in parts {
+                see(Of::Lot, part.lot.as_str());
+            }
+        }
+        E::SampleTaken { sample, .. } => see(Of::Sample, sample.as_str()),
+        E::ExceptionOpened { exception, .. }
+        | E::DiscrepancyFound { exception, .. }
+        | E::ContaminationFound { exception, .. }
+        | E::PersonReportedSick { exception, .. } => see(Of::Exception, exception.as_str()),
+        _ => {}
+    }
+}
+
+fn see_lines(lines: &[ManifestLine], see: &mut impl FnMut(Of, &str)) {
+    for line in lines {
+        see(Of::Vehicle, line.vehicle.as_str());
+        see(Of::Lot, line.lot.as_str());
     }
 }

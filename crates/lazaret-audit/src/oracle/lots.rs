@@ -207,6 +207,8 @@ impl Oracle {
         let Told { record, now, .. } = told;
         match entry {
             E::LotCounted { lot, tally } => {
+                let here = (self.lots.get(lot.as_str())).is_some_and(|row| present(row.at));
+                self.must("G7", here, || format!("{lot} is not here"));
                 let tolerance = self.rules.as_ref().map_or(0, |r| r.mass_tolerance_permille);
                 let row = self.lots.entry(lot.to_string()).or_default();
                 let before = row.tally.replace(*tally);
@@ -224,7 +226,7 @@ impl Oracle {
                 });
             }
             E::DiscrepancyFound { lot, exception, .. } => {
-                self.exceptions.insert(exception.to_string(), true);
+                self.opens(exception.as_str());
                 self.stop(lot.as_str(), exception.as_str());
             }
             E::LossDeclared { lot, lost, .. } => {
@@ -258,6 +260,9 @@ impl Oracle {
             row.at == At::Here && !self.work.contains_key(lot),
             || format!("{lot} cannot be split"),
         );
+        self.must("K1", parts.len() > 1, || {
+            format!("{lot} was split into {}", parts.len())
+        });
         let tally = row.tally.unwrap_or_default();
         let pieces: u64 = parts.iter().map(|p| u64::from(p.tally.pieces)).sum();
         let mass: u64 = parts.iter().map(|p| u64::from(p.tally.mass_kg)).sum();

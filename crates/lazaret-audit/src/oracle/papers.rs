@@ -24,6 +24,7 @@ impl Oracle {
                 self.proposals.push((change, by, now));
             }
             E::ProtocolProposed { protocol } => {
+                self.next_version(protocol);
                 let change = Change::protocol(protocol);
                 self.proposals.push((change, by, now));
             }
@@ -36,6 +37,7 @@ impl Oracle {
                 self.rules = Some(Arc::new((**rules).clone()));
             }
             E::ProtocolAdopted { protocol } => {
+                self.next_version(protocol);
                 let less = self.less_of(protocol, now);
                 let change = Change::protocol(protocol);
                 self.second_person(less, &change, &by, now);
@@ -47,6 +49,24 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// That a version follows the one before, and that somebody signs by it.
+    fn next_version(&mut self, protocol: &Protocol) {
+        let same = (self.protocols.iter()).filter(|known| known.protocol == protocol.protocol);
+        let next = same.map(|known| known.version).max().unwrap_or(0) + 1;
+        self.must("K1", protocol.version == next, || {
+            format!(
+                "{} {} comes where {next} should",
+                protocol.protocol, protocol.version
+            )
+        });
+        self.must("K1", (1..=4).contains(&protocol.signatures), || {
+            format!(
+                "{} asks for {} signatures",
+                protocol.protocol, protocol.signatures
+            )
+        });
     }
 
     pub(super) fn speaks(protocol: &Protocol, goods: &str, source: &str) -> Option<u8> {

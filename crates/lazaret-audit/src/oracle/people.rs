@@ -1,7 +1,7 @@
 //! Who may say what, who may work, and who had what in hand.
 
 use lazaret_vocabulary::event::Happening as H;
-use lazaret_vocabulary::event::entry::{Entry as E, Role};
+use lazaret_vocabulary::event::entry::{Entry as E, PersonName, Role};
 
 use super::{At, Oracle, Person, Told, present, secs, us};
 
@@ -30,8 +30,18 @@ impl Oracle {
             return;
         }
         let roles = may_say(what);
-        // What nobody may say has a rule of its own that it breaks, or is no harm.
-        if roles.is_empty() {
+        // What stands around something that is said, and what the ledger says by itself.
+        let around = matches!(
+            what,
+            H::Entry(
+                E::Corrected { .. }
+                    | E::WarningAcknowledged { .. }
+                    | E::Worked { .. }
+                    | E::TimeDoubted { .. }
+            )
+        );
+        // A release that nobody signed is named as that.
+        if around || matches!(what, H::LotReleased { .. }) {
             return;
         }
         let own = self.people.get(by).map_or(&[][..], |row| &row.roles);
@@ -62,6 +72,9 @@ impl Oracle {
                 let others = self.people.values().filter(clears).count() >= 2;
                 let own = *person == record.by && others;
                 self.must("P1", !own, || format!("{person} cleared themselves"));
+                self.must("P1", us(*until) > now, || {
+                    format!("{person} was cleared for the past")
+                });
                 let row = self.people.entry(person.to_string()).or_default();
                 row.until = us(*until);
                 row.lapsed = false;
@@ -95,7 +108,9 @@ impl Oracle {
             }
             E::PersonShiftEnded { person } => {
                 let row = self.people.entry(person.to_string()).or_default();
-                (row.ended, row.on_shift) = (Some(now), false);
+                let worked = std::mem::replace(&mut row.on_shift, false);
+                row.ended = Some(now);
+                self.must("K1", worked, || format!("{person} was not on shift"));
             }
             E::PersonPassedGate { person } => {
                 self.people.entry(person.to_string()).or_default().dirty = false;
@@ -105,9 +120,10 @@ impl Oracle {
                 since,
                 exception,
             } => {
+                self.may_report(person, us(*since), told);
+                self.opens(exception.as_str());
                 let row = self.people.entry(person.to_string()).or_default();
                 row.until = row.until.min(now);
-                self.exceptions.insert(exception.to_string(), true);
                 let since = us(*since);
                 let seeds: Vec<(String, i64)> = self
                     .lots
@@ -127,6 +143,28 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// Who reports somebody sick, and since when that can be.
+    fn may_report(&mut self, person: &PersonName, since: i64, told: Told<'_>) {
+        let Told { record, now, .. } = told;
+        let roles = |name: &str| self.people.get(name).map_or(&[][..], |row| &row.roles);
+        let works = (roles(person.as_str()).iter())
+            .all(|role| matches!(role, Role::Crew | Role::Gate | Role::Dispatcher));
+        let may = *person == record.by
+            || roles(record.by.as_str()).iter().any(|role| match role {
+                Role::QuarantineOfficer | Role::ChiefOfficer | Role::Administrator => true,
+                Role::YardMaster | Role::DisinfectionLead => works,
+                _ => false,
+            });
+        self.must("R1", may, || {
+            format!("{} reported {person} sick", record.by)
+        });
+        let tolerance = (self.rules.as_ref()).map_or(0, |rules| secs(rules.clock_tolerance_s));
+        let can_be = now.saturating_sub(secs(100 * 86_400))..=now.saturating_add(tolerance);
+        self.must("A10", can_be.contains(&since), || {
+            format!("{person} is said to be sick since {since}")
+        });
     }
 
     /// Whether a signature of theirs still counts.

@@ -4,7 +4,7 @@ use lazaret_vocabulary::event::entry::Entry as E;
 use lazaret_vocabulary::event::rules::{ClockFrom, Side};
 use lazaret_vocabulary::event::{Finding, Happening as H, StepName, Thing};
 
-use super::{At, Oracle, Told, crew_of, spot_of, unrelease, us};
+use super::{At, Oracle, Told, crew_of, present, secs, spot_of, unrelease, us};
 use crate::record::Record;
 use crate::sound::{Work, sound};
 use crate::visits::OPEN;
@@ -55,6 +55,7 @@ impl Oracle {
                 step,
                 ..
             } => {
+                self.worked_on(lot.as_str());
                 if let Some(work) = self.work.get_mut(lot.as_str())
                     && work.step == step.as_str()
                     && work.pauses.iter().all(|(_, to)| *to != OPEN)
@@ -66,6 +67,7 @@ impl Oracle {
                 thing: Thing::Lot(lot),
                 step,
             } => {
+                self.worked_on(lot.as_str());
                 if let Some(work) = self.work.get_mut(lot.as_str())
                     && work.step == step.as_str()
                 {
@@ -81,6 +83,12 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// That a lot is here to be worked on.
+    fn worked_on(&mut self, lot: &str) {
+        let here = self.lots.get(lot).is_some_and(|row| present(row.at));
+        self.must("G7", here, || format!("{lot} is not here"));
     }
 
     /// Inspections.
@@ -197,6 +205,7 @@ impl Oracle {
                 dose_mg_m3,
                 ..
             } => {
+                self.in_hand(lot.as_str(), step.as_str());
                 if let Some(work) = self.work.get_mut(lot.as_str())
                     && (work.agent.as_deref() != Some(agent.as_str()) || at < work.dosed)
                 {
@@ -209,7 +218,21 @@ impl Oracle {
                     now,
                 );
             }
-            E::TreatmentRead { lot, reading, .. } => {
+            E::TreatmentRead { lot, step, reading } => {
+                self.in_hand(lot.as_str(), step.as_str());
+                let tolerance =
+                    (self.rules.as_ref()).map_or(0, |rules| secs(rules.clock_tolerance_s));
+                let read = us(reading.at);
+                self.must("A10", read <= now.saturating_add(tolerance), || {
+                    format!("{lot} was read in the future")
+                });
+                let from = self
+                    .work
+                    .get(lot.as_str())
+                    .map_or(i64::MIN, |work| work.from);
+                self.must("G3a", read >= from, || {
+                    format!("{lot} was read before its treatment began")
+                });
                 if let Some(work) = self.work.get_mut(lot.as_str()) {
                     let line = reading.line.as_ref().map(ToString::to_string);
                     let (at, c) = (us(reading.at), reading.concentration_mg_m3);
@@ -254,6 +277,13 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// That a lot is under that treatment.
+    fn in_hand(&mut self, lot: &str, step: &str) {
+        let work = self.work.get(lot);
+        let right = work.is_some_and(|work| work.step == step);
+        self.must("G3a", right, || format!("{lot} is not under {step}"));
     }
 
     pub(super) fn dosed(

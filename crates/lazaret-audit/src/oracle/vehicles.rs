@@ -103,6 +103,17 @@ impl Oracle {
                 self.must("G5", !aboard, || {
                     format!("{vehicle} has lots by its papers")
                 });
+                let dropped = (self.stops.values().flatten())
+                    .filter_map(|lot| Some((lot, self.lots.get(lot)?)))
+                    .find(|(_, lot)| {
+                        lot.at == At::Off
+                            && lot.vehicle == vehicle.as_str()
+                            && lot.convoy == row.convoy
+                    })
+                    .map(|(lot, _)| lot.clone());
+                self.must("G5", dropped.is_none(), || {
+                    format!("its papers dropped {dropped:?}, which may be on {vehicle}")
+                });
                 let row = self.vehicles.entry(vehicle.to_string()).or_default();
                 row.emptied = true;
                 row.emptied_at = at.min(now);

@@ -40,6 +40,12 @@ impl Oracle {
         }
     }
 
+    /// What it would say of a record that came next.
+    pub(crate) fn would(&self, record: &Record) -> Option<lazaret_audit::Finding> {
+        let line = serde_json::to_vec(record).expect("a record is JSON");
+        self.auditor.clone().line(&line).err()
+    }
+
     /// What contamination may have reached that was on a lot from its entry on, and when.
     pub(crate) fn closure(&self, lot: &str) -> BTreeMap<String, i64> {
         self.auditor.contacts(lot)

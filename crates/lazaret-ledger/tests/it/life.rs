@@ -4,13 +4,14 @@
 //! clocks are off, commands sent twice, papers amended after arrival, protocols that change in the middle of a hold.
 //! Some of it is malice: an officer who signs twice, dates entries back, releases by hand.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use jiff::Timestamp;
 use lazaret_ledger::clock::{ClockNote, Known, Reading, Time, Witnesses, timeless};
 use lazaret_ledger::{
-    Chain, Command, CommandId, Correction, Decision, Record, Rule, Sealed, Stage, State, Warning,
-    apply, decide_without,
+    Chain, Command, CommandId, Correction, Decision, Record, Refusal, Rule, Sealed, Stage, State,
+    Warning, apply, decide_without,
 };
 use lazaret_vocabulary::event::entry::{
     AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, Outcome,
@@ -21,8 +22,8 @@ use lazaret_vocabulary::event::rules::{
     TemperatureRule, TestRule, TreatmentRule,
 };
 use lazaret_vocabulary::event::{
-    ConvoyId, DepartureId, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName,
-    StepName, VehicleId,
+    ConvoyId, DepartureId, Event, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName,
+    StepName, Thing, VehicleId,
 };
 
 use crate::disk::Disk;
@@ -87,6 +88,9 @@ struct Life {
     truth: Oracle,
     stopped: u32,
     settled: u32,
+    /// Whether what is refused is put before the auditor as well, and what it said: how often, how often it named nothing.
+    forges: bool,
+    forged: BTreeMap<String, (u32, u32, String)>,
     /// Commands whose records were not synced yet: nobody has been told that they count.
     unanswered: Vec<Command>,
 }
@@ -313,6 +317,8 @@ impl Life {
             truth: truth(),
             stopped: 0,
             settled: 0,
+            forges: false,
+            forged: BTreeMap::new(),
         };
         let mut rules = life_rules();
         // In some lives people carry contamination, in some they work in shifts.
@@ -470,6 +476,9 @@ impl Life {
                     "{refusal:?}"
                 );
                 self.refused += 1;
+                if self.forges {
+                    self.forge(command, &refusal, now, note);
+                }
                 false
             }
             Ok(Decision::Record(events)) => {
@@ -485,6 +494,44 @@ impl Life {
             self.sent.push(command.clone());
         }
         accepted
+    }
+
+    /// Records what was refused all the same, as a ledger without that rule would, and looks whether the auditor names it.
+    fn forge(
+        &mut self,
+        command: &Command,
+        refusal: &Refusal,
+        now: Timestamp,
+        note: Option<ClockNote>,
+    ) {
+        let gone = decide_without(&self.state, command, now, Some(refusal.rule));
+        let whole = matches!(gone, Ok(Decision::Record(_)));
+        let events = match gone {
+            Ok(Decision::Record(events)) => events,
+            _ => raw(command, now),
+        };
+        let mut chain = self.chain;
+        let sealed = chain.seal_timed(command, events, now, note);
+        let named = self.oracle.would(&sealed.record).is_some();
+        let json = serde_json::to_value(&command.what).unwrap();
+        let fact = format!("{:?}", refusal.fact);
+        let fact = fact.split([' ', '(', '{']).next().unwrap_or_default();
+        let key = format!(
+            "{} {} {fact}",
+            refusal.rule.code(),
+            json["event"].as_str().unwrap_or_default()
+        );
+        let count = self.forged.entry(key).or_default();
+        count.0 += 1;
+        if !named {
+            count.1 += 1;
+            if count.1 == 1 {
+                count.2 = format!(
+                    "whole {whole}: {}",
+                    serde_json::to_string(&sealed.record).unwrap()
+                );
+            }
+        }
     }
 
     /// Takes a record, and has it judged.
@@ -1542,6 +1589,42 @@ fn truly(record: &Record, records: &[Record], made: &[Timestamp]) -> Record {
     record
 }
 
+/// A refused command as a record would have it, without what follows from it.
+fn raw(command: &Command, now: Timestamp) -> Vec<Event> {
+    let mut told: Vec<H> = Vec::new();
+    if let Some(correction) = &command.corrects {
+        told.push(
+            E::Corrected {
+                record: correction.record,
+                because: correction.because.clone(),
+            }
+            .into(),
+        );
+    }
+    for warning in &command.acknowledged {
+        told.push(
+            E::WarningAcknowledged {
+                warning: warning.name().into(),
+                by: command.by.clone(),
+                fact: "seen".into(),
+            }
+            .into(),
+        );
+    }
+    told.push(command.what.clone());
+    let json = serde_json::to_value(&command.what).unwrap();
+    let named = |name: &str| json[name].as_str().map(str::to_owned);
+    let lot = named("lot").map(|lot| Thing::Lot(LotId::new(lot)));
+    let vehicle = || named("vehicle").map(|vehicle| Thing::Vehicle(VehicleId::new(vehicle)));
+    if let Some(thing) = lot.or_else(vehicle).filter(|_| !command.crew.is_empty()) {
+        let people = command.crew.clone();
+        told.push(E::Worked { thing, people }.into());
+    }
+    let at = command.at.min(now);
+    let event = |happening| Event { at, happening };
+    told.into_iter().map(event).collect()
+}
+
 /// Lives after which a rule that nobody missed counts as not tested.
 const LIVES: u64 = 30;
 
@@ -1693,6 +1776,42 @@ fn lives(seeds: std::ops::Range<u64>, clocks: bool) {
     eprintln!("{done:?}");
     assert!(done.lots_departed > least, "{done:?}");
     assert!(done.vehicles_released > lived * 5, "{done:?}");
+}
+
+/// What the ledger refuses and somebody records all the same, with everything that would follow, the auditor names.
+#[test]
+#[expect(
+    clippy::print_stderr,
+    reason = "how much was forged is part of the result"
+)]
+fn what_the_ledger_refuses_the_auditor_names() {
+    let mut forged: BTreeMap<String, (u32, u32, String)> = BTreeMap::new();
+    let first = number("LAZARET_SEED", 1);
+    for seed in first..first + number("LAZARET_LIVES", asked_lives().div_ceil(10)) {
+        let mut life = Life::new(seed, None, None);
+        life.forges = true;
+        for _ in 0..2_500 {
+            life.step();
+        }
+        // Else everything that follows would be named for what came before it.
+        assert!(
+            life.oracle.wrong.is_empty(),
+            "seed {seed}: {:#?}",
+            life.oracle.wrong
+        );
+        for (key, (times, missed, what)) in life.forged {
+            let row = forged.entry(key).or_default();
+            (row.0, row.1) = (row.0 + times, row.1 + missed);
+            if row.2.is_empty() {
+                row.2 = what;
+            }
+        }
+    }
+    let missed: Vec<_> = (forged.iter()).filter(|(_, row)| row.1 > 0).collect();
+    let times: u32 = forged.values().map(|row| row.0).sum();
+    eprintln!("{times} forged records of {} kinds", forged.len());
+    assert!(missed.is_empty(), "{missed:#?}");
+    assert!(forged.len() > 100, "{}", forged.len());
 }
 
 /// A disk that forgets what it said was safe is noticed in its first crash that loses anything.
