@@ -66,10 +66,18 @@ fn kept<T: PartialEq>(bound: &[T], new: &[T]) -> bool {
 }
 
 /// The first thing that `new` asks less of than `bound`.
-pub(crate) fn of_rules(bound: &RuleBook, new: &RuleBook) -> Option<String> {
+///
+/// * `comes_from` — whether a vehicle of a source is here.
+/// * `there_is` — whether a lot of a class is here or expected.
+pub(crate) fn of_rules(
+    bound: &RuleBook,
+    new: &RuleBook,
+    comes_from: impl Fn(&str) -> bool,
+    there_is: impl Fn(&str) -> bool,
+) -> Option<String> {
     for rule in &bound.places {
         let other = new.places.iter().find(|other| other.place == rule.place);
-        if other.is_some_and(|other| less_at(rule, other)) {
+        if other.map_or(rule.tail_s > 0, |other| less_at(rule, other)) {
             return Some(format!("less is asked at {}", rule.place));
         }
     }
@@ -83,6 +91,10 @@ pub(crate) fn of_rules(bound: &RuleBook, new: &RuleBook) -> Option<String> {
     }
     for rule in &bound.goods {
         let other = new.goods.iter().find(|other| other.goods == rule.goods);
+        let asks = !rule.apart_from.is_empty() || !rule.spoiled_by.is_empty();
+        if other.is_none() && asks && there_is(rule.goods.as_str()) {
+            return Some(format!("{} is no class any more", rule.goods));
+        }
         let all = |bound: &[_], new: &[_]| bound.iter().all(|one| new.contains(one));
         if other.is_some_and(|other| {
             let bears = rule
@@ -96,10 +108,27 @@ pub(crate) fn of_rules(bound: &RuleBook, new: &RuleBook) -> Option<String> {
     }
     for rule in &bound.vehicles {
         let other = (new.vehicles.iter()).find(|other| other.source == rule.source);
+        let asks = rule.wash || rule.seal || rule.dwell_s > 0;
+        if other.is_none() && asks && comes_from(rule.source.as_str()) {
+            return Some(format!("vehicles of {} go home with nothing", rule.source));
+        }
         if other.is_some_and(|other| {
             rule.wash && !other.wash || rule.seal && !other.seal || other.dwell_s < rule.dwell_s
         }) {
             return Some(format!("vehicles of {} go home with less", rule.source));
+        }
+    }
+    for rule in &new.vehicles {
+        let known = (bound.vehicles.iter()).any(|other| other.source == rule.source);
+        let washed = bound.vehicles.iter().all(|other| other.wash);
+        let sealed = bound.vehicles.iter().all(|other| other.seal);
+        let stood = (bound.vehicles.iter()).all(|other| other.dwell_s > rule.dwell_s);
+        let less = washed && !rule.wash || sealed && !rule.seal || stood;
+        if !known && less && !bound.vehicles.is_empty() {
+            return Some(format!(
+                "vehicles of {} go home with less than all others",
+                rule.source
+            ));
         }
     }
     let (was, is) = (&bound.people, &new.people);

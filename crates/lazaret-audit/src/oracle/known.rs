@@ -158,6 +158,10 @@ impl Oracle {
             | H::PlaceClosed { spot, .. }
             | H::PlaceBroken { spot }
             | H::PlaceRepaired { spot } => self.spot(spot),
+            H::CapacityChanged { place, .. } => self.spot(&Spot {
+                place: place.clone(),
+                unit: 1,
+            }),
             H::Entry(entry) => self.unknown_in(entry),
             _ => None,
         }

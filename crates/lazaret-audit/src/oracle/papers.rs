@@ -29,7 +29,16 @@ impl Oracle {
                 self.proposals.push((change, by, now));
             }
             E::RulesAdopted { rules } => {
-                let less = (self.rules.as_ref()).and_then(|bound| weaker::of_rules(bound, rules));
+                let comes_from = |source: &str| {
+                    let mut here = self.vehicles.values().filter(|row| row.here);
+                    here.any(|row| row.source == source)
+                };
+                let there_is = |goods: &str| {
+                    let mut lots = self.lots.values();
+                    lots.any(|row| (present(row.at) || row.at == At::Papers) && row.goods == goods)
+                };
+                let less = (self.rules.as_ref())
+                    .and_then(|bound| weaker::of_rules(bound, rules, comes_from, there_is));
                 let change = Change::Rules(rules.clone());
                 self.second_person(less, &change, &by, now);
                 // To adopt it once more later needs to be proposed once more.

@@ -78,7 +78,10 @@ impl Oracle {
                     }
                 }
             }
-            H::TreatmentEnded { lot, step, .. } => {
+            H::TreatmentEnded { lot, step, spot } => {
+                let there = (self.lots.get(lot.as_str()))
+                    .is_some_and(|row| row.at == At::Here && row.spot == Some(spot_of(spot)));
+                self.must("G7", there, || format!("{lot} is not there"));
                 self.ended(lot.as_str(), step.as_str(), at, now, record);
             }
             _ => {}

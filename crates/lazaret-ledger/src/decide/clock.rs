@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::Happening;
-use lazaret_vocabulary::event::entry::{Entry, ExceptionId};
+use lazaret_vocabulary::event::entry::Entry;
 
 use super::{Judge, Said};
 use crate::clock::{Retiming, STATEMENT_S};
@@ -139,7 +139,7 @@ impl Judge<'_> {
         };
         let because = || "the ledger's clock was wrong".to_owned();
         if !wronged.released.is_empty() {
-            let exception = ExceptionId::new(format!("clock-{}", self.state.seq() + 1));
+            let exception = self.exception_of("clock");
             let names: Vec<String> = (wronged.released.iter())
                 .map(|&lot| self.state.lot_id(lot).to_string())
                 .collect();

@@ -3,13 +3,13 @@
 //! Such a change needs a second person and time: somebody else proposes it first, and it can be adopted no sooner than
 //! the rules in force say.
 
-use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, Side};
+use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, Side, VehicleRule};
 
 use super::Judge;
 use crate::chain::Digest;
 use crate::refusal::{Fact, Less, Refusal, Remedy};
 use crate::rule::Rule;
-use crate::state::{State, micros, seconds, timestamp};
+use crate::state::{LotStage, State, VehicleStage, micros, seconds, timestamp};
 
 /// How long a weaker change waits where the rules do not say, in seconds.
 const WEAKER_AFTER_S: u64 = 86_400;
@@ -64,9 +64,47 @@ impl State {
     /// What `rules` ask less of than those in force, one by one; empty if nothing.
     #[must_use]
     pub fn weaker_rules(&self, rules: &RuleBook) -> Vec<Less> {
-        self.rules()
-            .map(|bound| less_of_rules(bound, rules))
-            .unwrap_or_default()
+        let Some(bound) = self.rules() else {
+            return Vec::new();
+        };
+        let mut less = less_of_rules(bound, rules);
+        // Without a rule of its own nothing more is asked of what is here.
+        less.extend(
+            (bound.vehicles.iter())
+                .filter(|rule| rule.wash || rule.seal || rule.dwell_s > 0)
+                .filter(|rule| !rules.vehicles.iter().any(|new| new.source == rule.source))
+                .filter(|rule| self.comes_from(rule.source.as_str()))
+                .map(|rule| Less::HomeWithLess {
+                    source: rule.source.clone(),
+                }),
+        );
+        let gone = (bound.goods.iter())
+            .filter(|rule| !rules.goods.iter().any(|new| new.goods == rule.goods))
+            .filter(|rule| self.there_is(rule.goods.as_str()));
+        for rule in gone {
+            let goods = rule.goods.clone();
+            if !rule.apart_from.is_empty() {
+                less.push(Less::ApartFromFewer { goods });
+            } else if !rule.spoiled_by.is_empty() {
+                less.push(Less::BearsMore { goods });
+            }
+        }
+        less
+    }
+
+    /// Whether a vehicle from there is here.
+    fn comes_from(&self, source: &str) -> bool {
+        let source = self.source_names.find(source);
+        (self.vehicles.iter())
+            .any(|row| row.stage == VehicleStage::Here && Some(row.source) == source)
+    }
+
+    /// Whether a lot of that class is here or expected.
+    fn there_is(&self, goods: &str) -> bool {
+        let goods = self.goods_names.find(goods);
+        (self.lots.iter()).any(|row| {
+            (row.stage.present() || row.stage == LotStage::Announced) && Some(row.goods) == goods
+        })
     }
 }
 
@@ -240,10 +278,14 @@ fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<Less> {
         }
     };
     for rule in &bound.places {
-        if let Some(other) = new.places.iter().find(|other| other.place == rule.place) {
-            for what in less_of_place(rule, other) {
-                say(false, what);
+        let place = || rule.place.clone();
+        match new.places.iter().find(|other| other.place == rule.place) {
+            Some(other) => {
+                for what in less_of_place(rule, other) {
+                    say(false, what);
+                }
             }
+            None => say(rule.tail_s == 0, Less::ShorterContacts { place: place() }),
         }
     }
     for rule in &new.places {
@@ -283,6 +325,20 @@ fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<Less> {
             && other.dwell_s >= rule.dwell_s;
         say(
             kept,
+            Less::HomeWithLess {
+                source: rule.source.clone(),
+            },
+        );
+    }
+    for rule in &new.vehicles {
+        let known = |other: &VehicleRule| other.source == rule.source;
+        let all = |asks: fn(&VehicleRule) -> bool| bound.vehicles.iter().all(asks);
+        let dwell = bound.vehicles.iter().map(|other| other.dwell_s).min();
+        let kept = (rule.wash || !all(|other| other.wash))
+            && (rule.seal || !all(|other| other.seal))
+            && rule.dwell_s >= dwell.unwrap_or(0);
+        say(
+            kept || bound.vehicles.iter().any(known),
             Less::HomeWithLess {
                 source: rule.source.clone(),
             },

@@ -1,9 +1,7 @@
 //! Counts, losses and splits of lots.
 
 use lazaret_vocabulary::event::LotId;
-use lazaret_vocabulary::event::entry::{
-    Counts, Entry, ExceptionId, LotPart, PersonName, Role, Tally,
-};
+use lazaret_vocabulary::event::entry::{Counts, Entry, LotPart, PersonName, Role, Tally};
 use serde_json::{Map, Value, json};
 
 use super::Meaning;
@@ -167,7 +165,7 @@ impl Judge<'_> {
         if !same {
             said.after.push(self.now(Entry::DiscrepancyFound {
                 lot: lot.clone(),
-                exception: ExceptionId::new(format!("count-{}", self.state.seq() + 1)),
+                exception: self.exception_of("count"),
                 papers,
                 found: tally,
             }));

@@ -344,18 +344,23 @@ impl Judge<'_> {
 
     /// Opens an exception of the ledger's own: stops lots, and tells whoever settles exceptions.
     pub(crate) fn raise(&self, kind: &str, lots: Vec<LotId>, because: String, said: &mut Said) {
-        let next = self.state.seq() + 1;
+        let exception = self.exception_of(kind);
+        said.after.push(self.now(Entry::ExceptionOpened {
+            exception,
+            lots,
+            because,
+        }));
+    }
+
+    /// The name of an exception that the ledger opens by itself: one that nobody has given to another.
+    pub(crate) fn exception_of(&self, kind: &str) -> ExceptionId {
         let taken = |name: &str| self.state.exception_names.find(name).is_some();
-        let plain = format!("{kind}-{next}");
+        let plain = format!("{kind}-{}", self.state.seq() + 1);
         let name = (2..)
             .map(|again| format!("{plain}-{again}"))
             .find(|name| !taken(name))
             .filter(|_| taken(&plain))
             .unwrap_or(plain);
-        said.after.push(self.now(Entry::ExceptionOpened {
-            exception: ExceptionId::new(name),
-            lots,
-            because,
-        }));
+        ExceptionId::new(name)
     }
 }

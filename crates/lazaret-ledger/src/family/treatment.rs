@@ -65,7 +65,9 @@ impl<'a> Meaning<'a> for Treating<'a> {
             Treating::TreatmentStarted { lot, step, spot } => {
                 judge.treatment_started(lot, step, spot, said)
             }
-            Treating::TreatmentEnded { lot, step, .. } => judge.treatment_ended(lot, step, said),
+            Treating::TreatmentEnded { lot, step, spot } => {
+                judge.treatment_ended(lot, step, spot, said)
+            }
             Treating::WorkPaused { thing, .. } | Treating::WorkResumed { thing, .. } => {
                 judge.thing(thing)
             }
@@ -395,9 +397,10 @@ impl Judge<'_> {
         &self,
         lot: &LotId,
         step: &StepName,
+        spot: &Spot,
         said: &mut Said,
     ) -> Result<(), Refusal> {
-        let number = self.lot_here(lot)?;
+        let number = self.lot_at(lot, spot)?;
         let treatment = self.treatment_in_hand(number, lot, step)?;
         self.need(Rule::Treated, self.at >= treatment.from, || {
             (

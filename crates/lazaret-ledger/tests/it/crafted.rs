@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::scene::*;
 
 /// The records as lines of an export, numbered and chained anew.
-fn chained(records: &mut [Value]) -> Vec<Vec<u8>> {
+pub(crate) fn chained(records: &mut [Value]) -> Vec<Vec<u8>> {
     let mut previous = Digest::default();
     let mut lines = Vec::new();
     for (number, record) in (1_u64..).zip(records) {
@@ -26,12 +26,12 @@ fn chained(records: &mut [Value]) -> Vec<Vec<u8>> {
     lines
 }
 
-fn judged(lines: &[Vec<u8>]) -> Result<(), Finding> {
+pub(crate) fn judged(lines: &[Vec<u8>]) -> Result<(), Finding> {
     let mut auditor = Auditor::default();
     lines.iter().try_for_each(|line| auditor.line(line))
 }
 
-fn records_of(scene: &Scene) -> Vec<Value> {
+pub(crate) fn records_of(scene: &Scene) -> Vec<Value> {
     let json = |record| serde_json::to_value(record).unwrap();
     scene.records.iter().map(json).collect()
 }
@@ -48,7 +48,7 @@ fn crafted(scene: &Scene, change: impl FnOnce(&mut Vec<Value>)) -> Finding {
 }
 
 /// A record like the last one with other events, said now.
-fn said(records: &mut Vec<Value>, now: Timestamp, by: &str, events: &[Value]) {
+pub(crate) fn said(records: &mut Vec<Value>, now: Timestamp, by: &str, events: &[Value]) {
     let mut record = records.last().unwrap().clone();
     record["by"] = json!(by);
     record["command"] = json!(format!("crafted-{}", records.len()));
@@ -75,7 +75,7 @@ fn is(finding: &Finding, rule: &str, what: &str) {
 }
 
 /// One lot, treated and in the yard; tested on the eleventh day, `days` after its treatment.
-fn held(days: i64) -> Scene {
+pub(crate) fn held(days: i64) -> Scene {
     let mut scene = Scene::open();
     scene.arrive("k1", &["w1"], "general");
     scene.say("yard", stored("w1-1", "warehouse", 1));
@@ -87,7 +87,7 @@ fn held(days: i64) -> Scene {
     scene
 }
 
-fn signature(by: &str) -> Value {
+pub(crate) fn signature(by: &str) -> Value {
     json!({"event": "signed", "lot": "w1-1", "signer": by, "meaning": "x", "pin": {"protocol": "standard", "version": 1}})
 }
 

@@ -426,6 +426,7 @@ fn papers_come_again_after_they_were_taken_back() {
 fn what_asks_for_less_needs_a_second_person_and_time() {
     let mut scene = Scene::open();
     scene.arrive("k1", &["w1"], "general");
+    scene.arrive_at("k0", "w0", "medicine", 2);
     let weaker = |change: &dyn Fn(&mut Protocol)| {
         let mut next = protocol();
         next.version = 2;
@@ -506,12 +507,21 @@ fn what_asks_for_less_needs_a_second_person_and_time() {
     scene.wait(DAY);
     scene.say("chief", adopt(lax));
     type Looser = fn(&mut lazaret_vocabulary::event::rules::RuleBook);
-    let looser: [Looser; 5] = [
+    let looser: [Looser; 8] = [
         |r| r.vehicles[0].wash = false,
         |r| r.people.gate = false,
         |r| r.places[3].contact = lazaret_vocabulary::event::rules::Contact::Apart,
         |r| r.mass_tolerance_permille = 500,
         |r| r.goods[2].apart_from.clear(),
+        // What is here would go home, or stand, as if nothing had been asked.
+        |r| r.vehicles[0].source = SourceName::new("elsewhere"),
+        |r| {
+            let mut lax = r.vehicles[0].clone();
+            lax.source = SourceName::new("elsewhere");
+            lax.wash = false;
+            r.vehicles.push(lax);
+        },
+        |r| drop(r.goods.remove(1)),
     ];
     for change in looser {
         let mut less = rules();
@@ -519,6 +529,11 @@ fn what_asks_for_less_needs_a_second_person_and_time() {
         change(&mut less);
         assert_eq!(scene.refused("admin", adopt(less)).rule, Rule::Allowed);
     }
+    let mut source = rules();
+    source.weaker_after_s = Some(0);
+    source.vehicles.push(source.vehicles[0].clone());
+    source.vehicles[1].source = SourceName::new("elsewhere");
+    scene.say("admin", adopt(source));
     // Asking for more needs nobody else.
     let mut more = rules();
     more.weaker_after_s = Some(0);

@@ -11,6 +11,7 @@ mod disk;
 mod door;
 mod edges;
 mod epcis;
+mod forged;
 mod identity;
 mod judge;
 mod life;
