@@ -102,6 +102,11 @@ fn fumigations_are_judged_as_their_schedules_say() {
         .filter(|read| read.line != Some(LineName::new("foot")))
         .collect();
     assert!(!passes(&ispm, 24, None, &two));
+    // A top-up at the end hides nothing of what was lost before.
+    let topped =
+        |least: f64| on_three(&[(0.0, 80.0, 21.0), (20.0, least, 21.0), (24.0, 40.0, 21.0)]);
+    assert!(passes(&ispm, 24, None, &topped(24.0)));
+    assert!(!passes(&ispm, 24, None, &topped(23.9)));
     let fluoride = rule("ispm-15-sulfuryl-fluoride");
     assert!(passes(&fluoride, 48, None, &flat(48.0, 63.0, 20.0)));
     assert!(!passes(&fluoride, 48, None, &flat(48.0, 62.0, 20.0)));
