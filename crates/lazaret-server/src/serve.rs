@@ -45,7 +45,7 @@ const STALL: Duration = Duration::from_secs(60);
 /// Connections at a time, if the system allows as many files.
 const CONNECTIONS: u64 = 4096;
 /// The part of them that one address may have, unless a proxy is in front.
-const SHARE: usize = 4;
+pub(crate) const SHARE: usize = 4;
 
 /// Answers on `listener` until `stop` comes true; then stops the ledger.
 ///
@@ -61,7 +61,10 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     match tls {
         None => answer(app, listener, stop).await,
-        Some(tls) => answer(app, tls.over(listener)?, stop).await,
+        Some(tls) => {
+            let one_guest = !app.0.options.behind_proxy;
+            answer(app, tls.over(listener, one_guest)?, stop).await
+        }
     }
 }
 
@@ -190,11 +193,11 @@ fn in_time(body: Incoming) -> Body {
 
 /// Connections by address.
 #[derive(Clone, Default)]
-struct Guests(Arc<Mutex<HashMap<IpAddr, usize>>>);
+pub(crate) struct Guests(Arc<Mutex<HashMap<IpAddr, usize>>>);
 
 impl Guests {
     /// Counts a connection; none if its address has `most` already.
-    fn enter(&self, address: IpAddr, most: usize) -> Option<Guest> {
+    pub(crate) fn enter(&self, address: IpAddr, most: usize) -> Option<Guest> {
         let address = network(address.to_canonical());
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(address).or_default();
@@ -210,7 +213,7 @@ impl Guests {
 }
 
 /// One connection; counted until it is dropped.
-struct Guest {
+pub(crate) struct Guest {
     guests: Guests,
     address: IpAddr,
 }

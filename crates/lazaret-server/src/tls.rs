@@ -16,6 +16,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
+use crate::serve::{Guests, SHARE};
+
 /// How long a client may take to agree on keys.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How many clients may be at it at a time.
@@ -168,10 +170,17 @@ impl Tls {
     }
 
     /// Speaks TLS with whoever comes to `listener`.
-    pub(crate) fn over(self, listener: TcpListener) -> io::Result<Secured> {
+    ///
+    /// * `shared` — whether each address has a part of the room only; not behind a proxy, where all come from one.
+    pub(crate) fn over(self, listener: TcpListener, shared: bool) -> io::Result<Secured> {
         let address = listener.local_addr()?;
         let (agreed, ready) = mpsc::channel(1);
-        let task = tokio::spawn(agree(listener, self, agreed));
+        let share = if shared {
+            HANDSHAKES / SHARE
+        } else {
+            HANDSHAKES
+        };
+        let task = tokio::spawn(agree(listener, self, share, agreed));
         Ok(Secured {
             address,
             ready,
@@ -180,19 +189,25 @@ impl Tls {
     }
 }
 
-/// Takes connections and agrees on keys with each on its own, so that a slow client keeps nobody waiting.
+/// Takes connections and agrees on keys with each on its own, so that a slow client keeps nobody waiting, and many from
+/// one address keep nobody else waiting.
 async fn agree(
     mut listener: TcpListener,
     mut tls: Tls,
+    share: usize,
     agreed: mpsc::Sender<(TlsStream<TcpStream>, SocketAddr)>,
 ) {
     let mut looked = Instant::now();
     let room = Arc::new(Semaphore::new(HANDSHAKES));
+    let guests = Guests::default();
     loop {
         let Ok(place) = Arc::clone(&room).acquire_owned().await else {
             return;
         };
         let (stream, address) = Listener::accept(&mut listener).await;
+        let Some(guest) = guests.enter(address.ip(), share) else {
+            continue;
+        };
         if looked.elapsed() >= LOOK {
             looked = Instant::now();
             tls.renew();
@@ -200,6 +215,8 @@ async fn agree(
         let (acceptor, agreed) = (tls.acceptor.clone(), agreed.clone());
         tokio::spawn(async move {
             let handshake = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await;
+            // Whoever has agreed counts as a connection from here on.
+            drop(guest);
             match handshake {
                 Ok(Ok(stream)) => {
                     // The server has stopped if nobody listens any more.

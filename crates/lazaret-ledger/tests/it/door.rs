@@ -578,3 +578,54 @@ fn a_mistyped_lot_or_vehicle_is_voided_by_two_people_one_of_them_an_officer() {
     assert!(!view.here);
     scene.say("yard", arrived("k3", &["w7"]));
 }
+
+/// Whoever takes the name of the exception that a count will open does not get the count settled with their own.
+#[test]
+fn nobody_takes_the_name_of_what_the_ledger_will_open() {
+    let mut scene = Scene::open();
+    scene.say("yard", papers("papers", "k1", vec![line("w1")]));
+    scene.say("yard", arrived("k1", &["w1"]));
+    scene.say("yard", placed("w1", "platform", 1));
+    scene.say("yard", unloaded("w1-1", "w1", "general", "platform", 1));
+    let taken = ExceptionId::new(format!("count-{}", scene.records.len() + 2));
+    scene.say(
+        "officer",
+        E::ExceptionOpened {
+            exception: taken.clone(),
+            lots: vec![LotId::new("w1-1")],
+            because: "a torn bag".into(),
+        },
+    );
+    let tally = Tally {
+        pieces: 1,
+        mass_kg: 1,
+    };
+    let lot = LotId::new("w1-1");
+    let record = scene.say("crew", E::LotCounted { lot, tally });
+    assert!(
+        format!("{:?}", record.events).contains("DiscrepancyFound"),
+        "{record:?}"
+    );
+    scene.say(
+        "chief",
+        E::ExceptionClosed {
+            exception: taken,
+            because: "sewn up".into(),
+        },
+    );
+    assert_eq!(scene.lot("w1-1").exceptions.len(), 1);
+}
+
+#[test]
+fn a_treatment_ends_where_its_lot_is() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    scene.say("lead", treatment_started("w1-1", 1));
+    scene.wait(HOUR);
+    assert_eq!(
+        scene.refused("lead", treatment_ended("w1-1", 2)).rule,
+        Rule::OnePlace
+    );
+    scene.say("lead", treatment_ended("w1-1", 1));
+}

@@ -71,6 +71,7 @@ pub struct RecordCard {
 
 /// A signed statement of where the chain stood.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CheckpointView {
     /// The record.
     pub seq: u64,
@@ -99,6 +100,7 @@ pub struct ProofView {
 
 /// Asks for the chain to be followed from its beginning, against a witness if given.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct VerifyRequest {
     /// A checkpoint that a witness kept.
     #[serde(default)]

@@ -9,6 +9,7 @@ use super::common::{At, Problem, RefusalView};
 
 /// Which record a command corrects, and why.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct CorrectionRequest {
     /// The number of the record.
     pub record: u64,

@@ -26,6 +26,7 @@ pub struct LiveRecord {
 
 /// Runs the clock of a demonstration on; what the simulator foresees happens meanwhile.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct AdvanceRequest {
     /// Seconds: 60 to 31 days.
     #[schema(minimum = 60, maximum = 2678400)]

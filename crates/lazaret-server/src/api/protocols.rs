@@ -33,6 +33,7 @@ pub struct ProtocolsView {
 
 /// Asks what a protocol would change.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct PreviewRequest {
     /// The protocol as it would be adopted.
     pub protocol: Protocol,

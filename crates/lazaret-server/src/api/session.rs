@@ -42,6 +42,7 @@ pub enum Screen {
 
 /// Name and password.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// Who.
     pub person: String,
@@ -124,6 +125,7 @@ pub struct DemoAccount {
 
 /// Makes the first administrator.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Setup {
     /// From the one-time link that the server printed.
     pub token: String,
@@ -136,6 +138,7 @@ pub struct Setup {
 
 /// Uses a one-time link of an account.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Join {
     /// From the link.
     pub token: String,
@@ -146,6 +149,7 @@ pub struct Join {
 
 /// Changes one's password.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ChangePassword {
     /// The present one.
     #[schema(format = Password)]
@@ -157,6 +161,7 @@ pub struct ChangePassword {
 
 /// What a person set up for themselves: columns by list, theme, language. The server only keeps it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Preferences {
     /// Free JSON of at most 64 KiB.
     #[schema(value_type = Object)]
@@ -186,6 +191,7 @@ pub struct AccountView {
 
 /// Makes an account. The person's roles are recorded in the ledger.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewAccount {
     /// Who.
     pub person: String,
@@ -195,6 +201,7 @@ pub struct NewAccount {
 
 /// Changes an account.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ChangeAccount {
     /// What they are from now on.
     pub roles: Option<Vec<Role>>,
@@ -232,6 +239,7 @@ pub struct TokenView {
 
 /// Makes an API token for oneself.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct NewToken {
     /// What it is for.
     pub label: String,

@@ -137,6 +137,7 @@ pub struct DispatchStep {
 
 /// Asks for a proposal of what to load.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ProposeRequest {
     /// The departure to fill; a new one if not given.
     pub departure: Option<String>,

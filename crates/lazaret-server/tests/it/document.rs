@@ -17,6 +17,30 @@ fn the_committed_document_is_that_of_the_code() {
     );
 }
 
+/// A field that nobody reads is a misspelt one: a witness that is not compared, an account that is not disabled. Commands
+/// are read strictly by a way of their own.
+#[test]
+fn every_body_refuses_fields_that_it_does_not_know() {
+    let document = serde_json::to_value(lazaret_server::document()).unwrap();
+    let (mut bodies, mut loose) = (0, Vec::new());
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let Some(name) = schema["$ref"].as_str() else {
+                continue;
+            };
+            let name = name.rsplit('/').next().unwrap();
+            let own = &document["components"]["schemas"][name]["additionalProperties"];
+            bodies += 1;
+            if *own != false && !["CommandRequest", "BatchRequest"].contains(&name) {
+                loose.push(format!("{method} {path}: {name}"));
+            }
+        }
+    }
+    assert!(bodies > 12, "{bodies}");
+    assert_eq!(loose, Vec::<String>::new());
+}
+
 /// A route takes its request apart, asks a read model and answers. What is longer than that has a home elsewhere.
 #[test]
 fn a_route_is_at_most_twenty_lines() {

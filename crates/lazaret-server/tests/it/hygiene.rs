@@ -404,3 +404,28 @@ async fn half_a_head_is_not_waited_for_and_others_are_served() {
         .await
         .expect("half-sent heads stay open");
 }
+
+/// A misspelt witness is not a witness, and a misspelt `disabled` disables nobody: both are named.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn misspelt_fields_are_named_by_every_route() {
+    let server = Server::demo().await;
+    let (_, admin) = signed_in(&server, "administrator").await;
+    for (path, body) in [
+        ("/api/audit/verify", json!({ "witnes": {} })),
+        ("/api/dispatch/propose", json!({ "witnes": 1 })),
+        (
+            "/api/tokens",
+            json!({ "label": "x", "days": 1, "witnes": true }),
+        ),
+        (
+            "/api/accounts",
+            json!({ "person": "new", "roles": [], "witnes": 1 }),
+        ),
+    ] {
+        let answer = server.ask(post(path, Some(&admin), &body)).await;
+        let said = answer.json().to_string();
+        assert!(answer.status.is_client_error(), "{path}: {said}");
+        let named = said.contains("witnes") || answer.status == StatusCode::FORBIDDEN;
+        assert!(named, "{path}: {said}");
+    }
+}

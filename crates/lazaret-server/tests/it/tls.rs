@@ -43,6 +43,10 @@ fn files() -> Files {
 }
 
 async fn connect(address: SocketAddr, trusted: CertificateDer<'static>) -> TlsStream<TcpStream> {
+    agreed(TcpStream::connect(address).await.unwrap(), trusted).await
+}
+
+async fn agreed(stream: TcpStream, trusted: CertificateDer<'static>) -> TlsStream<TcpStream> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -50,7 +54,6 @@ async fn connect(address: SocketAddr, trusted: CertificateDer<'static>) -> TlsSt
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let stream = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("gateway.test").unwrap();
     TlsConnector::from(Arc::new(config))
         .connect(name, stream)
@@ -175,5 +178,34 @@ async fn a_certificate_that_was_exchanged_is_used_without_a_restart() {
     std::fs::copy(&next.key, &files.key).unwrap();
     tokio::time::sleep(Duration::from_millis(5_200)).await;
     drop(connect(address, next.trusted.clone()).await);
+    serving.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_who_never_agree_on_keys_keep_nobody_else_waiting() {
+    let files = files();
+    let server = Server::empty().await;
+    let tls = Tls::read(&files.certificate, &files.key).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let app = server.app.clone();
+    let serving = tokio::spawn(lazaret_server::serve(
+        app,
+        listener,
+        Some(tls),
+        std::future::pending(),
+    ));
+    let mut silent = Vec::new();
+    for _ in 0..400 {
+        silent.push(TcpStream::connect(address).await.unwrap());
+    }
+    // Somebody from another address. Those before it give up after ten seconds.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.9:0".parse().unwrap()).unwrap();
+    let other = tokio::time::timeout(Duration::from_secs(5), async {
+        let stream = socket.connect(address).await.unwrap();
+        agreed(stream, files.trusted.clone()).await
+    });
+    assert!(other.await.is_ok());
     serving.abort();
 }
