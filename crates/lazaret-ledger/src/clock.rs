@@ -20,7 +20,7 @@ use lazaret_vocabulary::time::Span;
 use serde::{Deserialize, Serialize};
 
 pub use crate::decide::timeless;
-use crate::state::{State, micros, seconds, timestamp};
+use crate::state::{Keyed, State, micros, seconds, timestamp};
 
 /// The tolerance before there are rules, in seconds.
 const TOLERANCE_S: u64 = 120;
@@ -89,8 +89,8 @@ pub(crate) struct OwnClock {
     /// Why the ledger stopped, until two people have confirmed the time.
     pub(crate) doubt: Option<String>,
     pub(crate) stated: Option<Stated>,
-    /// Keys, records and marks of statements and confirmations, for ever: no time says when they may be forgotten.
-    pub(crate) keys: Vec<(u128, u32, u128)>,
+    /// Keys of statements and confirmations, for ever: no time says when they may be forgotten.
+    pub(crate) keys: Vec<(u128, Keyed)>,
 }
 
 /// Where the ledger's time is tied to a steady clock.

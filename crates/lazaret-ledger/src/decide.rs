@@ -17,10 +17,11 @@ use lazaret_vocabulary::event::{Event, Happening, LotId, Spot, VehicleId};
 use crate::command::Command;
 use crate::family::in_family;
 use crate::gate::{Gate, unknown};
+use crate::index::{LotIx, VehicleIx};
 use crate::refusal::{Fact, Noun, Refusal, Remedy, when};
 use crate::role::roles_for;
 use crate::rule::{Rule, Warning};
-use crate::state::{Again, State, flag, micros, seconds, timestamp};
+use crate::state::{Again, Flag, State, micros, seconds, timestamp};
 use crate::work::{WorkedOn, work};
 
 /// What becomes of an accepted command.
@@ -319,7 +320,7 @@ impl<'a> Judge<'a> {
                 .state
                 .vehicle_names
                 .find(vehicle.as_str())
-                .map(|vehicle| self.state.vehicles[vehicle as usize].unit),
+                .map(|vehicle| self.state.vehicles[vehicle].unit),
         };
         unit.and_then(|unit| self.state.spot(unit))
             .is_some_and(|spot| self.is_clean(&spot))
@@ -395,12 +396,12 @@ impl<'a> Judge<'a> {
             .ok_or_else(|| Refusal::new(Rule::Known, Fact::NoRules, Remedy::AdoptRules))
     }
 
-    pub(crate) fn lot(&self, lot: &LotId) -> Result<u32, Refusal> {
+    pub(crate) fn lot(&self, lot: &LotId) -> Result<LotIx, Refusal> {
         self.state.known_lot(lot)
     }
 
     /// The lot, which must be here.
-    pub(crate) fn lot_here(&self, lot: &LotId) -> Result<u32, Refusal> {
+    pub(crate) fn lot_here(&self, lot: &LotId) -> Result<LotIx, Refusal> {
         use crate::state::LotStage;
         let number = self.lot(lot)?;
         let stage = self.state.lot(number).stage;
@@ -417,13 +418,13 @@ impl<'a> Judge<'a> {
         ))
     }
 
-    pub(crate) fn vehicle_here(&self, vehicle: &VehicleId) -> Result<u32, Refusal> {
+    pub(crate) fn vehicle_here(&self, vehicle: &VehicleId) -> Result<VehicleIx, Refusal> {
         use crate::state::VehicleStage;
         let number = self
             .state
             .vehicle_names
             .find(vehicle.as_str())
-            .filter(|&v| self.state.vehicles[v as usize].stage == VehicleStage::Here);
+            .filter(|&v| self.state.vehicles[v].stage == VehicleStage::Here);
         number.ok_or_else(|| {
             Refusal::new(
                 Rule::OnePlace,
@@ -463,7 +464,7 @@ impl<'a> Judge<'a> {
         Ok(rule)
     }
 
-    pub(crate) fn is_trial(&self, lot: u32) -> bool {
-        self.state.lot(lot).is(flag::TRIAL)
+    pub(crate) fn is_trial(&self, lot: LotIx) -> bool {
+        self.state.lot(lot).is(Flag::Trial)
     }
 }

@@ -7,9 +7,10 @@
 use jiff::Timestamp;
 use lazaret_vocabulary::event::{LotId, StepName};
 
+use crate::index::LotIx;
 use crate::refusal::{Fact, Noun, Refusal, Remedy};
 use crate::rule::Rule;
-use crate::state::{Lot, LotStage, State, flag, micros, timestamp};
+use crate::state::{Flag, Lot, LotStage, State, micros, timestamp};
 
 /// By which way goods would leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -58,13 +59,13 @@ impl State {
             return vec![refusal];
         }
         let mut reasons = gate.unfulfilled(number);
-        if !row.is(flag::RELEASED) {
+        if !row.is(Flag::Released) {
             reasons.push(gate.unsigned(number));
         }
         reasons
     }
 
-    pub(crate) fn known_lot(&self, lot: &LotId) -> Result<u32, Refusal> {
+    pub(crate) fn known_lot(&self, lot: &LotId) -> Result<LotIx, Refusal> {
         self.lot_names.find(lot.as_str()).ok_or_else(|| {
             Refusal::new(
                 Rule::Known,
@@ -83,7 +84,7 @@ pub(crate) struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    pub(crate) fn may_leave(&self, lot: u32, way: Way) -> Result<(), Refusal> {
+    pub(crate) fn may_leave(&self, lot: LotIx, way: Way) -> Result<(), Refusal> {
         self.here(lot, way == Way::Inland)?;
         let row = self.state.lot(lot);
         let name = self.state.lot_id(lot);
@@ -93,7 +94,7 @@ impl Gate<'_> {
                 if let Some(reason) = self.unfulfilled(lot).into_iter().next() {
                     return Err(reason);
                 }
-                if !row.is(flag::RELEASED) && self.without != Some(Rule::Held) {
+                if !row.is(Flag::Released) && self.without != Some(Rule::Held) {
                     return Err(self.unsigned(lot));
                 }
                 Ok(())
@@ -101,7 +102,7 @@ impl Gate<'_> {
             Way::Transfer => stopped(),
             Way::SendBack => {
                 stopped()?;
-                self.need(Rule::Decided, !row.is(flag::CONDEMNED), || {
+                self.need(Rule::Decided, !row.is(Flag::Condemned), || {
                     (
                         Fact::Condemned { lot: name.clone() },
                         Remedy::RecordDestruction,
@@ -113,7 +114,7 @@ impl Gate<'_> {
     }
 
     /// What the protocol asks and the lot has not fulfilled, signatures aside; the weightiest first.
-    pub(crate) fn unfulfilled(&self, lot: u32) -> Vec<Refusal> {
+    pub(crate) fn unfulfilled(&self, lot: LotIx) -> Vec<Refusal> {
         let checks = [
             self.stopped(lot),
             self.rejected(lot),
@@ -124,7 +125,7 @@ impl Gate<'_> {
         checks.into_iter().flatten().collect()
     }
 
-    fn stopped(&self, lot: u32) -> Option<Refusal> {
+    fn stopped(&self, lot: LotIx) -> Option<Refusal> {
         let row = self.state.lot(lot);
         if row.frozen == 0 || self.without == Some(Rule::NoException) {
             return None;
@@ -139,20 +140,20 @@ impl Gate<'_> {
         ))
     }
 
-    fn rejected(&self, lot: u32) -> Option<Refusal> {
+    fn rejected(&self, lot: LotIx) -> Option<Refusal> {
         let row = self.state.lot(lot);
         if self.without == Some(Rule::Decided) {
             return None;
         }
         let name = self.state.lot_id(lot);
-        if row.is(flag::CONDEMNED) {
+        if row.is(Flag::Condemned) {
             return Some(Refusal::new(
                 Rule::Decided,
                 Fact::Condemned { lot: name },
                 Remedy::RecordDestruction,
             ));
         }
-        row.is(flag::REFUSED).then(|| {
+        row.is(Flag::Refused).then(|| {
             Refusal::new(
                 Rule::Decided,
                 Fact::RefusedByInspection { lot: name },
@@ -161,7 +162,7 @@ impl Gate<'_> {
         })
     }
 
-    fn untreated(&self, lot: u32) -> Option<Refusal> {
+    fn untreated(&self, lot: LotIx) -> Option<Refusal> {
         let row = self.state.lot(lot);
         if self.state.treated(row) || self.without == Some(Rule::Treated) {
             return None;
@@ -184,7 +185,7 @@ impl Gate<'_> {
         ))
     }
 
-    fn untested(&self, lot: u32) -> Option<Refusal> {
+    fn untested(&self, lot: LotIx) -> Option<Refusal> {
         let row = self.state.lot(lot);
         if self.state.tested(row) || self.without == Some(Rule::Tested) {
             return None;
@@ -231,7 +232,7 @@ impl Gate<'_> {
         ))
     }
 
-    fn waiting(&self, lot: u32) -> Option<Refusal> {
+    fn waiting(&self, lot: LotIx) -> Option<Refusal> {
         let row = self.state.lot(lot);
         let earliest = self.state.earliest(row);
         if earliest <= self.now || self.without == Some(Rule::ClockRun) {
@@ -261,7 +262,7 @@ impl Gate<'_> {
         })
     }
 
-    fn unsigned(&self, lot: u32) -> Refusal {
+    fn unsigned(&self, lot: LotIx) -> Refusal {
         let row = self.state.lot(lot);
         let fallen = self.state.fallen_signatures(lot);
         let fact = Fact::Unsigned {
@@ -274,7 +275,7 @@ impl Gate<'_> {
     }
 
     /// That the lot is here at all, or loaded if that will do.
-    fn here(&self, lot: u32, or_loaded: bool) -> Result<(), Refusal> {
+    fn here(&self, lot: LotIx, or_loaded: bool) -> Result<(), Refusal> {
         let row: &Lot = self.state.lot(lot);
         if self.state.protocol_of(row).is_none() {
             return Err(Refusal::new(

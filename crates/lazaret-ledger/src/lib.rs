@@ -17,6 +17,7 @@ pub mod epcis;
 mod family;
 mod gate;
 pub mod identity;
+mod index;
 mod ledger;
 mod names;
 mod refusal;

@@ -5,49 +5,63 @@ use std::hash::Hasher;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
+use crate::index::{Number, VehicleIx};
 use crate::spelling::{Kind, key, look};
-
-/// No entry: the end of a list, or nothing there.
-pub(crate) const NONE: u32 = u32::MAX;
 
 /// Names in the order in which they were first seen; the number of a name is its position.
 ///
 /// The table is by what names look like, so that one probe finds a name as it is written, its other spellings and
 /// those that could be taken for it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
+#[derive(Clone, Debug)]
+pub(crate) struct Names<I> {
     text: String,
     ends: Vec<u32>,
-    table: HashTable<u32>,
+    table: HashTable<I>,
     kind: Kind,
 }
 
 /// What is known under a spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Spelled {
+pub(crate) enum Spelled<I> {
     /// This name.
-    Known(u32),
+    Known(I),
     /// Two names or more, none of them written like this: an older ledger told them apart by their spelling.
     Several,
     /// No name.
     New,
 }
 
-impl Names {
+impl<I> Default for Names<I> {
+    fn default() -> Self {
+        Names {
+            text: String::new(),
+            ends: Vec::new(),
+            table: HashTable::new(),
+            kind: Kind::default(),
+        }
+    }
+}
+
+impl<I: Number + Ord> Names<I> {
     /// How many names there are.
     pub(crate) fn len(&self) -> usize {
         self.ends.len()
     }
 
+    /// Every number, in the order in which the names were first seen.
+    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = I> + use<I> {
+        (0..self.len()).map(I::at)
+    }
+
     /// The number of `name` as it is written, if it is known.
-    pub(crate) fn exact(&self, name: &str) -> Option<u32> {
+    pub(crate) fn exact(&self, name: &str) -> Option<I> {
         self.table
             .find(self.hash(name), |&number| self.get(number) == name)
             .copied()
     }
 
     /// The number of `name` in any spelling, if it is known and no other name has the same.
-    pub(crate) fn find(&self, name: &str) -> Option<u32> {
+    pub(crate) fn find(&self, name: &str) -> Option<I> {
         match self.spelled(name) {
             Spelled::Known(number) => Some(number),
             Spelled::Several | Spelled::New => None,
@@ -55,7 +69,7 @@ impl Names {
     }
 
     /// What is known under this spelling.
-    pub(crate) fn spelled(&self, name: &str) -> Spelled {
+    pub(crate) fn spelled(&self, name: &str) -> Spelled<I> {
         let hash = self.hash(name);
         let exact = self.table.find(hash, |&number| self.get(number) == name);
         if let Some(&number) = exact {
@@ -88,8 +102,8 @@ impl Names {
 
     /// Names that an older ledger told apart by their spelling alone, in the order of the first of each.
     pub(crate) fn doubles(&self) -> Vec<Vec<&str>> {
-        let mut doubles: std::collections::BTreeMap<u32, Vec<&str>> = Default::default();
-        for number in 0..self.len() as u32 {
+        let mut doubles: std::collections::BTreeMap<I, Vec<&str>> = Default::default();
+        for number in self.keys() {
             let name = self.get(number);
             let own = key(self.kind, name);
             let first = self
@@ -108,11 +122,11 @@ impl Names {
     }
 
     /// The number of `name` as it is written, made if it is new.
-    pub(crate) fn add(&mut self, name: &str) -> u32 {
+    pub(crate) fn add(&mut self, name: &str) -> I {
         if let Some(number) = self.exact(name) {
             return number;
         }
-        let number = self.ends.len() as u32;
+        let number = I::at(self.ends.len());
         self.text.push_str(name);
         self.ends.push(self.text.len() as u32);
         let (text, ends, kind) = (&self.text, &self.ends, self.kind);
@@ -124,13 +138,14 @@ impl Names {
     }
 
     /// The name with `number`; empty if there is none.
-    pub(crate) fn get(&self, number: u32) -> &str {
+    pub(crate) fn get(&self, number: I) -> &str {
         slice(&self.text, &self.ends, number)
     }
 
     /// Whether another name of `len` bytes still has a number and a place.
     pub(crate) fn has_room(&self, len: usize) -> bool {
-        self.ends.len() < NONE as usize - 1 && self.text.len() + len < NONE as usize
+        let most = u32::MAX as usize;
+        self.ends.len() < most - 1 && self.text.len() + len < most
     }
 
     /// Bytes held.
@@ -144,7 +159,7 @@ impl Names {
 
     fn read(kind: Kind, (text, ends): (String, Vec<u32>)) -> Self {
         let mut table = HashTable::with_capacity(ends.len());
-        for number in 0..ends.len() as u32 {
+        for number in (0..ends.len()).map(I::at) {
             table.insert_unique(hash(kind, slice(&text, &ends, number)), number, |&other| {
                 hash(kind, slice(&text, &ends, other))
             });
@@ -158,8 +173,42 @@ impl Names {
     }
 }
 
-fn slice<'a>(text: &'a str, ends: &[u32], number: u32) -> &'a str {
-    let number = number as usize;
+/// Names of any kind, where only the names matter.
+pub(crate) trait AnyNames {
+    /// Every name, the latest first.
+    fn latest_first(&self) -> Box<dyn Iterator<Item = &str> + '_>;
+    /// What is known under this spelling, by name.
+    fn known(&self, name: &str) -> Spelled<&str>;
+    /// See [`Names::alike`].
+    fn alike(&self, name: &str) -> Option<&str>;
+    /// See [`Names::doubles`].
+    fn doubled(&self) -> Vec<Vec<&str>>;
+}
+
+impl<I: Number + Ord> AnyNames for Names<I> {
+    fn latest_first(&self) -> Box<dyn Iterator<Item = &str> + '_> {
+        Box::new(self.keys().rev().map(|number| self.get(number)))
+    }
+
+    fn known(&self, name: &str) -> Spelled<&str> {
+        match self.spelled(name) {
+            Spelled::Known(number) => Spelled::Known(self.get(number)),
+            Spelled::Several => Spelled::Several,
+            Spelled::New => Spelled::New,
+        }
+    }
+
+    fn alike(&self, name: &str) -> Option<&str> {
+        Names::alike(self, name)
+    }
+
+    fn doubled(&self) -> Vec<Vec<&str>> {
+        self.doubles()
+    }
+}
+
+fn slice<'a>(text: &'a str, ends: &[u32], number: impl Number) -> &'a str {
+    let number = number.position();
     let from = match number {
         0 => 0,
         _ => ends.get(number - 1).copied().unwrap_or(0) as usize,
@@ -176,13 +225,13 @@ fn hash(kind: Kind, name: &str) -> u64 {
     hasher.finish()
 }
 
-impl Serialize for Names {
+impl<I> Serialize for Names<I> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         (&self.text, &self.ends).serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Names {
+impl<'de, I: Number + Ord> Deserialize<'de> for Names<I> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let read = <(String, Vec<u32>)>::deserialize(deserializer)?;
         Ok(Names::read(Kind::Plain, read))
@@ -191,7 +240,7 @@ impl<'de> Deserialize<'de> for Names {
 
 /// Marks of vehicles.
 #[derive(Clone, Debug)]
-pub(crate) struct Marks(Names);
+pub(crate) struct Marks(Names<VehicleIx>);
 
 impl Default for Marks {
     fn default() -> Self {
@@ -203,14 +252,14 @@ impl Default for Marks {
 }
 
 impl std::ops::Deref for Marks {
-    type Target = Names;
-    fn deref(&self) -> &Names {
+    type Target = Names<VehicleIx>;
+    fn deref(&self) -> &Names<VehicleIx> {
         &self.0
     }
 }
 
 impl std::ops::DerefMut for Marks {
-    fn deref_mut(&mut self) -> &mut Names {
+    fn deref_mut(&mut self) -> &mut Names<VehicleIx> {
         &mut self.0
     }
 }

@@ -5,7 +5,9 @@
 //! shows in order (by earliest release, ready to sign, ready to load) are kept in that order.
 
 pub(crate) mod apply;
+mod boards;
 mod contact;
+mod keys;
 mod list;
 mod query;
 mod retime;
@@ -13,26 +15,33 @@ pub(crate) mod rows;
 mod snapshot;
 mod views;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 
-use hashbrown::HashMap;
 use jiff::Timestamp;
 use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::{Entry, LineName, PersonName, Reading};
 use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 use serde::{Deserialize, Serialize};
 
-use crate::chain::{Digest, Record};
+use crate::chain::Record;
 use crate::clock::OwnClock;
-use crate::names::{Marks, NONE, Names};
+use crate::index::{
+    AgentIx, ConvoyIx, DepartureIx, ExceptionIx, GoodsIx, HandlerIx, ListedIx, LotIx, ManifestIx,
+    PersonIx, PlaceIx, ProtocolIx, Rows, SampleIx, SourceIx, StepIx, TestIx, UnitIx, VehicleIx,
+};
+use crate::names::{AnyNames, Marks, Names};
 
 pub use apply::Broken;
+use boards::Boards;
+pub(crate) use contact::Contacts;
 pub use contact::{Chained, Closure};
+use keys::Keys;
+pub(crate) use keys::{Again, Keyed};
 pub use list::{ConvoyView, NameKind, SampleView, TreatmentView};
-use rows::{Convoy, Episode, Handler, Listed, Visit};
+use rows::{Convoy, Handler, Listed};
 pub(crate) use rows::{
-    Departure, ExceptionRow, Lot, LotStage, Manifest, ManifestStage, Person, Place, Proposal,
-    Sample, Unit, Vehicle, VehicleStage, flag,
+    Departure, ExceptionRow, Flag, Lot, LotStage, Manifest, ManifestStage, Person, Place, Proposal,
+    Sample, Unit, Vehicle, VehicleStage,
 };
 pub use snapshot::{Restoring, SnapshotError};
 pub use views::{
@@ -51,121 +60,99 @@ pub struct State {
     pub(crate) recorded_at: i64,
     pub(crate) clock: OwnClock,
     pub(crate) rules: Option<AsJson<RuleBook>>,
-    pub(crate) protocols: Vec<AsJson<Protocol>>,
+    pub(crate) protocols: Rows<ProtocolIx, AsJson<Protocol>>,
 
-    pub(crate) lot_names: Names,
+    pub(crate) lot_names: Names<LotIx>,
     pub(crate) vehicle_names: Marks,
-    pub(crate) convoy_names: Names,
-    pub(crate) manifest_names: Names,
-    pub(crate) departure_names: Names,
-    pub(crate) sample_names: Names,
-    pub(crate) exception_names: Names,
-    pub(crate) person_names: Names,
-    pub(crate) place_names: Names,
-    pub(crate) source_names: Names,
-    pub(crate) goods_names: Names,
-    pub(crate) step_names: Names,
-    pub(crate) agent_names: Names,
-    pub(crate) test_names: Names,
+    pub(crate) convoy_names: Names<ConvoyIx>,
+    pub(crate) manifest_names: Names<ManifestIx>,
+    pub(crate) departure_names: Names<DepartureIx>,
+    pub(crate) sample_names: Names<SampleIx>,
+    pub(crate) exception_names: Names<ExceptionIx>,
+    pub(crate) person_names: Names<PersonIx>,
+    pub(crate) place_names: Names<PlaceIx>,
+    pub(crate) source_names: Names<SourceIx>,
+    pub(crate) goods_names: Names<GoodsIx>,
+    pub(crate) step_names: Names<StepIx>,
+    pub(crate) agent_names: Names<AgentIx>,
+    pub(crate) test_names: Names<TestIx>,
 
-    pub(crate) lots: Vec<Lot>,
-    pub(crate) vehicles: Vec<Vehicle>,
-    pub(crate) convoys: Vec<Convoy>,
-    pub(crate) manifests: Vec<Manifest>,
-    pub(crate) departures: Vec<Departure>,
-    pub(crate) samples: Vec<Sample>,
-    pub(crate) exceptions: Vec<ExceptionRow>,
-    pub(crate) people: Vec<Person>,
-    pub(crate) places: Vec<Place>,
-    pub(crate) units: Vec<Unit>,
+    pub(crate) lots: Rows<LotIx, Lot>,
+    pub(crate) vehicles: Rows<VehicleIx, Vehicle>,
+    pub(crate) convoys: Rows<ConvoyIx, Convoy>,
+    pub(crate) manifests: Rows<ManifestIx, Manifest>,
+    pub(crate) departures: Rows<DepartureIx, Departure>,
+    pub(crate) samples: Rows<SampleIx, Sample>,
+    pub(crate) exceptions: Rows<ExceptionIx, ExceptionRow>,
+    pub(crate) people: Rows<PersonIx, Person>,
+    pub(crate) places: Rows<PlaceIx, Place>,
+    pub(crate) units: Rows<UnitIx, Unit>,
 
-    /// Records by lot and vehicle, newest first: `(record, next)`.
-    history: Vec<Listed>,
-    handlers: Vec<Handler>,
-    visits: Vec<Visit>,
-    pub(crate) episodes: Vec<Episode>,
-    /// The longest episode that has ended, in µs: how far back a late stay has to look for what it joins.
-    longest: i64,
+    /// Records by lot and vehicle, newest first.
+    history: Rows<ListedIx, Listed>,
+    handlers: Rows<HandlerIx, Handler>,
+    pub(crate) contacts: Contacts,
 
     /// Treatments in hand, by lot.
-    pub(crate) treatments: BTreeMap<u32, OpenTreatment>,
+    pub(crate) treatments: BTreeMap<LotIx, OpenTreatment>,
     /// Seals by the papers, by vehicle, until it is empty.
-    pub(crate) seals: BTreeMap<u32, Vec<String>>,
+    pub(crate) seals: BTreeMap<VehicleIx, Vec<String>>,
     /// Versions adopted for held lots since they came, by lot, in order of adoption.
-    pub(crate) later: BTreeMap<u32, Vec<u16>>,
-    /// Credit of a clock that waits for its witness, by lot: since when, and who.
-    pub(crate) credits: BTreeMap<u32, (i64, u32)>,
+    pub(crate) later: BTreeMap<LotIx, Vec<ProtocolIx>>,
+    /// Credit of a clock that waits for its witness, by lot.
+    pub(crate) credits: BTreeMap<LotIx, Credit>,
     /// Wagons that lots were put in for a departure, by lot, until they leave.
-    pub(crate) wagons: BTreeMap<u32, String>,
+    pub(crate) wagons: BTreeMap<LotIx, String>,
 
-    /// Held lots by earliest release (µs); those whose clock does not run come last.
-    held: Sorted<(i64, u32)>,
-    /// Held lots that lack only time and signatures, by the same.
-    ready: Sorted<(i64, u32)>,
-    /// Released lots that are still here, most urgent class first, then by when their hold ended.
-    free: Sorted<(i32, i64, u32)>,
-    pub(crate) open_exceptions: BTreeSet<u32>,
-    pub(crate) vehicles_here: BTreeSet<u32>,
+    boards: Boards,
+    pub(crate) open_exceptions: BTreeSet<ExceptionIx>,
+    pub(crate) vehicles_here: BTreeSet<VehicleIx>,
     /// Changes that ask for less, until they are adopted.
     pub(crate) proposals: Vec<Proposal>,
-    /// Things that one person says are not here, and who; lots by `true`.
-    pub(crate) voiding: BTreeMap<(bool, u32), u32>,
+    /// Things that one person says are not here, and who.
+    pub(crate) voiding: BTreeMap<Absent, PersonIx>,
 
     keys: Keys,
     pub(crate) totals: Totals,
 }
 
-/// A set that is read back at once: serde inserts one by one, which takes four times as long.
-#[derive(Clone, Debug)]
-struct Sorted<T>(BTreeSet<T>);
-
-impl<T> Default for Sorted<T> {
-    fn default() -> Self {
-        Sorted(BTreeSet::new())
-    }
+/// Credit of a clock that one person asked for and another has to witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Credit {
+    /// Since when the clock is to count.
+    pub(crate) from: i64,
+    pub(crate) witness: PersonIx,
 }
 
-impl<T> std::ops::Deref for Sorted<T> {
-    type Target = BTreeSet<T>;
-    fn deref(&self) -> &BTreeSet<T> {
-        &self.0
-    }
+/// What a person may say is not here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Absent {
+    Vehicle(VehicleIx),
+    Lot(LotIx),
 }
 
-impl<T> std::ops::DerefMut for Sorted<T> {
-    fn deref_mut(&mut self) -> &mut BTreeSet<T> {
-        &mut self.0
-    }
-}
-
-impl<T: Serialize> Serialize for Sorted<T> {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de, T: Deserialize<'de> + Ord> Deserialize<'de> for Sorted<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // `collect` sorts, which costs one look over what is in order, and builds the tree from its leaves.
-        let entries = Vec::<T>::deserialize(deserializer)?;
-        Ok(Sorted(entries.into_iter().collect()))
-    }
+/// A stretch of time in which a treatment did not go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Pause {
+    pub(crate) from: i64,
+    /// None while it lasts.
+    pub(crate) to: Option<i64>,
 }
 
 /// A treatment that has begun and not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OpenTreatment {
-    pub(crate) step: u32,
+    pub(crate) step: StepIx,
     pub(crate) from: i64,
     /// Record time of the beginning.
     pub(crate) recorded: i64,
-    pub(crate) agent: u32,
+    pub(crate) agent: Option<AgentIx>,
     /// Since when the agent is on the goods.
     pub(crate) dosed: i64,
     /// How much of it there was to begin with, mg/m³.
     pub(crate) dose: Option<u32>,
-    /// Pauses, from and to; the last may be open.
-    pub(crate) pauses: Vec<(i64, i64)>,
+    /// The last may still be open.
+    pub(crate) pauses: Vec<Pause>,
     #[serde(with = "readings_as_numbers")]
     pub(crate) readings: Vec<Reading>,
 }
@@ -224,123 +211,6 @@ impl<'de, T: serde::de::DeserializeOwned> Deserialize<'de> for AsJson<T> {
     }
 }
 
-/// Keys of commands that have been recorded, for as long as they may come again.
-#[derive(Clone, Debug, Default)]
-struct Keys {
-    /// In order of record: `(key, record, recorded at, mark)`.
-    order: VecDeque<(u128, u32, i64, u128)>,
-    /// Record and mark of each key; the mark tells who said what.
-    records: HashMap<u128, (u32, u128), Plain>,
-}
-
-/// What is known of a command whose key was used before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Again {
-    /// The same person said the same.
-    Same {
-        /// In this record.
-        seq: u64,
-    },
-    /// Somebody else, or something else.
-    Other,
-}
-
-/// Keys are digests already; hashing them again would only cost.
-#[derive(Clone, Copy, Debug, Default)]
-struct Plain(u64);
-
-impl std::hash::BuildHasher for Plain {
-    type Hasher = Plain;
-    fn build_hasher(&self) -> Plain {
-        Plain(0)
-    }
-}
-
-impl std::hash::Hasher for Plain {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        for chunk in bytes.chunks(8) {
-            let mut word = [0; 8];
-            word[..chunk.len()].copy_from_slice(chunk);
-            self.0 ^= u64::from_le_bytes(word);
-        }
-    }
-    fn write_u128(&mut self, key: u128) {
-        self.0 ^= key as u64;
-    }
-}
-
-impl Keys {
-    fn of(key: &str) -> u128 {
-        half(Digest::of(key.as_bytes()))
-    }
-
-    /// The mark of a command by what was sent.
-    fn mark(by: &PersonName, body: Digest) -> u128 {
-        half(Digest::of(
-            &[b"sent\0", by.as_str().as_bytes(), b"\0", &body.0[..]].concat(),
-        ))
-    }
-
-    /// The mark of a command by what was recorded of it, for records that do not have the digest of its body.
-    fn recorded_mark(by: &PersonName, what: Option<&Happening>) -> u128 {
-        let mut what = what.cloned();
-        // The ledger fills this in.
-        if let Some(Happening::Entry(Entry::Signed { pin, .. })) = &mut what {
-            *pin = None;
-        }
-        if let Some(Happening::Entry(Entry::TimeConfirmed {
-            time, wrong_since, ..
-        })) = &mut what
-        {
-            (*time, *wrong_since) = (None, None);
-        }
-        let said = crate::canonical::to_vec(&what).unwrap_or_default();
-        half(Digest::of(
-            &[b"recorded\0", by.as_str().as_bytes(), b"\0", &said[..]].concat(),
-        ))
-    }
-
-    fn add(&mut self, key: u128, mark: u128, record: u64, recorded_at: i64, keep: i64) {
-        while let Some(&(old, _, at, _)) = self.order.front() {
-            if at >= recorded_at.saturating_sub(keep) {
-                break;
-            }
-            self.records.remove(&old);
-            self.order.pop_front();
-        }
-        self.order
-            .push_back((key, record as u32, recorded_at, mark));
-        self.records.insert(key, (record as u32, mark));
-    }
-}
-
-/// Half of a digest, which is enough to tell keys apart.
-fn half(Digest(digest): Digest) -> u128 {
-    let mut half = [0; 16];
-    half.copy_from_slice(&digest[..16]);
-    u128::from_le_bytes(half)
-}
-
-impl Serialize for Keys {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.order.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for Keys {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let order = <VecDeque<(u128, u32, i64, u128)>>::deserialize(deserializer)?;
-        let records = order
-            .iter()
-            .map(|&(key, record, _, mark)| (key, (record, mark)))
-            .collect();
-        Ok(Keys { order, records })
-    }
-}
-
 impl State {
     /// Number of the last record.
     #[must_use]
@@ -364,17 +234,17 @@ impl State {
     #[must_use]
     pub fn recorded_as(&self, id: &crate::CommandId) -> Option<u64> {
         let key = Keys::of(id.as_str());
-        self.keyed(key).map(|(record, _)| record.into())
+        self.keyed(key).map(|keyed| keyed.record.into())
     }
 
-    /// The record of a key and the mark of its command, if the key is remembered.
-    fn keyed(&self, key: u128) -> Option<(u32, u128)> {
+    /// What a key stands for, if it is remembered.
+    fn keyed(&self, key: u128) -> Option<Keyed> {
         let of_time = || {
             let mut keys = self.clock.keys.iter();
-            keys.find(|(known, ..)| *known == key)
-                .map(|&(_, record, mark)| (record, mark))
+            keys.find(|(known, _)| *known == key)
+                .map(|&(_, keyed)| keyed)
         };
-        self.keys.records.get(&key).copied().or_else(of_time)
+        self.keys.get(key).or_else(of_time)
     }
 
     /// The name that a person has on record, in whatever spelling it is given; the name as given if it is not known.
@@ -398,9 +268,9 @@ impl State {
     /// stay apart. A command must spell each exactly.
     #[must_use]
     pub fn double_spellings(&self) -> Vec<(&'static str, Vec<String>)> {
-        let kinds: [(&'static str, &Names); 8] = [
+        let kinds: [(&'static str, &dyn AnyNames); 8] = [
             ("lot", &self.lot_names),
-            ("vehicle", &self.vehicle_names),
+            ("vehicle", &*self.vehicle_names),
             ("person", &self.person_names),
             ("convoy", &self.convoy_names),
             ("paper", &self.manifest_names),
@@ -410,7 +280,7 @@ impl State {
         ];
         kinds
             .into_iter()
-            .flat_map(|(kind, names)| names.doubles().into_iter().map(move |row| (kind, row)))
+            .flat_map(|(kind, names)| names.doubled().into_iter().map(move |row| (kind, row)))
             .map(|(kind, row)| (kind, row.into_iter().map(str::to_owned).collect()))
             .collect()
     }
@@ -418,7 +288,7 @@ impl State {
     /// Whether a command's key was used before, and for the same command by the same person.
     pub(crate) fn again(&self, command: &crate::Command) -> Option<Again> {
         let key = Keys::of(command.id.as_str());
-        let (record, mark) = self.keyed(key)?;
+        let Keyed { record, mark } = self.keyed(key)?;
         let by = self.spelling_of(&command.by);
         let same = mark == Keys::mark(&by, command.body_digest())
             || mark == Keys::recorded_mark(&by, Some(&command.what));
@@ -449,6 +319,10 @@ impl State {
             Some(body) => Keys::mark(&record.by, body),
             None => Keys::recorded_mark(&record.by, record.said()),
         };
+        let keyed = Keyed {
+            record: record.seq as u32,
+            mark,
+        };
         let of_time = record.events.iter().any(|event| {
             matches!(
                 event.happening,
@@ -456,32 +330,42 @@ impl State {
             )
         });
         if of_time {
-            self.clock.keys.push((key, record.seq as u32, mark));
+            self.clock.keys.push((key, keyed));
         }
-        self.keys.add(key, mark, record.seq, recorded_at, keep);
+        self.keys.add(key, keyed, recorded_at, keep);
     }
 
-    pub(crate) fn lot(&self, lot: u32) -> &Lot {
-        &self.lots[lot as usize]
+    pub(crate) fn lot(&self, lot: LotIx) -> &Lot {
+        &self.lots[lot]
     }
 
     /// The protocol version that a lot of `goods` from `source` is under if it comes at `at`.
-    pub(crate) fn protocol_for(&self, goods: u32, source: u32, at: i64) -> Option<u16> {
+    pub(crate) fn protocol_for(
+        &self,
+        goods: Option<GoodsIx>,
+        source: Option<SourceIx>,
+        at: i64,
+    ) -> Option<ProtocolIx> {
         self.protocols
-            .iter()
-            .enumerate()
+            .pairs()
             .filter(|(_, AsJson(protocol))| micros(protocol.from) <= at)
-            .filter_map(|(position, AsJson(protocol))| {
+            .filter_map(|(number, AsJson(protocol))| {
                 let rank = self.speaks_of(protocol, goods, source)?;
-                Some((rank, micros(protocol.from), position))
+                Some((rank, micros(protocol.from), number))
             })
             .max()
-            .map(|(.., position)| position as u16)
+            .map(|(.., number)| number)
     }
 
     /// How closely a protocol speaks of a class from a source; none if it does not.
-    pub(crate) fn speaks_of(&self, protocol: &Protocol, goods: u32, source: u32) -> Option<u8> {
-        let (goods, source) = (self.goods_names.get(goods), self.source_names.get(source));
+    pub(crate) fn speaks_of(
+        &self,
+        protocol: &Protocol,
+        goods: Option<GoodsIx>,
+        source: Option<SourceIx>,
+    ) -> Option<u8> {
+        let goods = goods.map_or("", |goods| self.goods_names.get(goods));
+        let source = source.map_or("", |source| self.source_names.get(source));
         let class = protocol.goods.iter().any(|named| named.as_str() == goods);
         let origin = protocol
             .sources
@@ -493,30 +377,36 @@ impl State {
     }
 
     /// Lots at the gateway that a version adopted for held lots binds: those it would bind if they came now.
-    pub(crate) fn bound_by(&self, protocol: &Protocol) -> Vec<u32> {
-        (0..self.lots.len() as u32)
+    pub(crate) fn bound_by(&self, protocol: &Protocol) -> Vec<LotIx> {
+        self.lots
+            .keys()
             .filter(|&lot| {
                 let row = self.lot(lot);
-                let source = match some(row.vehicle) {
-                    Some(vehicle) if row.stage.present() => self.vehicles[vehicle as usize].source,
+                let source = match row.vehicle {
+                    Some(vehicle) if row.stage.present() => self.vehicles[vehicle].source,
                     _ => return false,
                 };
-                let Some(rank) = self.speaks_of(protocol, row.goods, source) else {
+                let Some(rank) = self.speaks_of(protocol, Some(row.goods), source) else {
                     return false;
                 };
                 // A lot with a protocol that speaks of it more closely stays under that.
                 self.protocol_of(row)
-                    .and_then(|own| self.speaks_of(own, row.goods, source))
+                    .and_then(|own| self.speaks_of(own, Some(row.goods), source))
                     .is_none_or(|own| own <= rank)
             })
             .collect()
     }
 
+    /// The mark of the vehicle that a lot came or comes with; empty if it is not known.
+    pub(crate) fn vehicle_of(&self, lot: &Lot) -> &str {
+        lot.vehicle
+            .map_or("", |vehicle| self.vehicle_names.get(vehicle))
+    }
+
     /// The protocol version that a lot came under; none before it was unloaded.
     pub(crate) fn protocol_of(&self, lot: &Lot) -> Option<&Protocol> {
-        self.protocols
-            .get(usize::from(lot.protocol))
-            .map(|AsJson(protocol)| protocol)
+        let AsJson(protocol) = self.protocols.row(lot.protocol?)?;
+        Some(protocol)
     }
 
     /// Whether the treatments of its protocol are all valid.
@@ -546,11 +436,13 @@ impl State {
     }
 
     /// Every version that binds a lot: the one it came under, then those adopted for held lots since.
-    pub(crate) fn versions_of(&self, lot: u32) -> impl Iterator<Item = &Protocol> {
-        let later = self.later.get(&lot).map_or(&[] as &[u16], Vec::as_slice);
-        std::iter::once(&self.lot(lot).protocol)
-            .chain(later)
-            .filter_map(|&version| self.protocols.get(usize::from(version)))
+    pub(crate) fn versions_of(&self, lot: LotIx) -> impl Iterator<Item = &Protocol> {
+        let later = self
+            .later
+            .get(&lot)
+            .map_or(&[] as &[ProtocolIx], Vec::as_slice);
+        (self.lot(lot).protocol.iter().chain(later))
+            .filter_map(|&version| self.protocols.row(version))
             .map(|AsJson(protocol)| protocol)
     }
 
@@ -586,9 +478,4 @@ pub(crate) fn seconds(seconds: u64) -> i64 {
     i64::try_from(seconds)
         .unwrap_or(i64::MAX)
         .saturating_mul(1_000_000)
-}
-
-/// A list number that may be the end.
-pub(crate) fn some(number: u32) -> Option<u32> {
-    (number != NONE).then_some(number)
 }

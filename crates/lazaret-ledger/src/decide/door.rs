@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::command::Command;
-use crate::names::{Names, Spelled};
+use crate::names::{AnyNames, Spelled};
 use lazaret_vocabulary::event::entry::Entry;
 use lazaret_vocabulary::event::{Happening, Name, Noun};
 
@@ -98,8 +98,8 @@ impl Door<'_> {
     /// The spelling on record, or that of a new name; none if the name cannot be used.
     fn understood(&mut self, what: Noun, name: &str) -> Option<String> {
         if let Some(names) = names_of(what, self.state) {
-            match names.spelled(name) {
-                Spelled::Known(number) => return Some(names.get(number).to_owned()),
+            match names.known(name) {
+                Spelled::Known(known) => return Some(known.to_owned()),
                 Spelled::Several => {
                     self.wrong = Some(Refusal::new(
                         Rule::Known,
@@ -220,10 +220,10 @@ impl Door<'_> {
 }
 
 /// Names of a kind that the ledger knows.
-fn names_of(noun: Noun, state: &State) -> Option<&Names> {
+fn names_of(noun: Noun, state: &State) -> Option<&dyn AnyNames> {
     Some(match noun {
         Noun::Convoy => &state.convoy_names,
-        Noun::Vehicle => &state.vehicle_names,
+        Noun::Vehicle => &*state.vehicle_names,
         Noun::Lot => &state.lot_names,
         Noun::Departure => &state.departure_names,
         Noun::Source => &state.source_names,

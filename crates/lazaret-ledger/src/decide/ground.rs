@@ -4,6 +4,7 @@ use lazaret_vocabulary::event::rules::PlaceRule;
 use lazaret_vocabulary::event::{GoodsName, LotId, Spot, Thing};
 
 use super::{Judge, Said};
+use crate::index::{GoodsIx, LotIx};
 use crate::refusal::{Fact, Nearness, Refusal, Remedy};
 use crate::rule::{Rule, Warning};
 use crate::segregation::{Hazards, Segregation};
@@ -95,7 +96,7 @@ impl Judge<'_> {
                 .place_names
                 .find(spot.place.as_str())
                 .map_or((None, 0), |place| {
-                    let place = &self.state.places[place as usize];
+                    let place = &self.state.places[place];
                     (place.slots_now, place.used)
                 });
         let given_up = u32::from(from.is_some_and(|from| from.place == spot.place));
@@ -143,8 +144,8 @@ impl Judge<'_> {
     /// dangers of that lot.
     pub(crate) fn apart(
         &self,
-        lot: Option<u32>,
-        goods: u32,
+        lot: Option<LotIx>,
+        goods: Option<GoodsIx>,
         spot: &Spot,
         said: &mut Said,
     ) -> Result<(), Refusal> {
@@ -156,7 +157,7 @@ impl Judge<'_> {
             return Ok(());
         };
         let rules = self.rules()?;
-        let name = self.state.goods_names.get(goods);
+        let name = goods.map_or("", |goods| self.state.goods_names.get(goods));
         // Most goods stand beside anything: a yard of thousands is looked through only for those that do not.
         let segregated = rules.goods.iter().any(|rule| {
             let own = rule.goods.as_str() == name && !rule.apart_from.is_empty();
@@ -194,7 +195,7 @@ impl Judge<'_> {
     /// Units are numbered as they stand: a whole unit is between 1 and 3, and none between 1 and 2.
     fn dangers_apart(
         &self,
-        lot: Option<u32>,
+        lot: Option<LotIx>,
         hazards: &Hazards,
         spot: &Spot,
         said: &mut Said,
@@ -264,7 +265,7 @@ impl Judge<'_> {
         &self,
         trial: bool,
         spot: &Spot,
-        lot: Option<u32>,
+        lot: Option<LotIx>,
     ) -> Result<(), Refusal> {
         let other = self.state.unit_at(spot).and_then(|unit| {
             unit.lots

@@ -5,12 +5,13 @@ use lazaret_vocabulary::event::rules::Contact;
 use lazaret_vocabulary::event::{Event, Happening, LotId, Spot, StepName};
 
 use super::{Judge, Said};
+use crate::index::LotIx;
 use crate::rule::Rule;
-use crate::state::{LotStage, flag, timestamp};
+use crate::state::{Flag, LotStage, timestamp};
 
 impl Judge<'_> {
     /// The clock of `lot` starts anew, with the reason.
-    pub(crate) fn restart(&self, lot: u32, because: String) -> Event {
+    pub(crate) fn restart(&self, lot: LotIx, because: String) -> Event {
         let row = self.state.lot(lot);
         let step = self
             .state
@@ -26,7 +27,7 @@ impl Judge<'_> {
     }
 
     /// How dirty a lot is compared with another: a later clock is dirtier, and no clock dirtiest.
-    fn dirt(&self, lot: u32) -> i64 {
+    fn dirt(&self, lot: LotIx) -> i64 {
         let row = self.state.lot(lot);
         match row.clock {
             Some(clock) if row.frozen == 0 => clock,
@@ -35,13 +36,13 @@ impl Judge<'_> {
     }
 
     /// Restarts that follow when `lot` joins the unit of `spot`, where lots share a clock.
-    pub(crate) fn mixing(&self, lot: u32, spot: &Spot, contact: Contact, said: &mut Said) {
+    pub(crate) fn mixing(&self, lot: LotIx, spot: &Spot, contact: Contact, said: &mut Said) {
         if contact != Contact::Mixing || self.without(Rule::Restarts) {
             return;
         }
         let name = self.state.lot_id(lot);
         let own = self.dirt(lot);
-        let mut dirtiest: Option<(i64, u32)> = None;
+        let mut dirtiest: Option<(i64, LotIx)> = None;
         for companion in self.state.company(spot, self.at, lot) {
             let (other, from_record) = (companion.lot, companion.record);
             let dirt = self.dirt(other);
@@ -76,7 +77,7 @@ impl Judge<'_> {
     }
 
     /// Restarts that follow when lots are seen to touch: each whose clock began before that of another.
-    pub(crate) fn touching(&self, lots: &[u32], because: &str, said: &mut Said) {
+    pub(crate) fn touching(&self, lots: &[LotIx], because: &str, said: &mut Said) {
         if self.without(Rule::Restarts) {
             return;
         }
@@ -95,7 +96,7 @@ impl Judge<'_> {
     /// Restarts everything that contamination may have reached, and calls back what was released.
     pub(crate) fn contaminate(
         &self,
-        seeds: &[(u32, i64)],
+        seeds: &[(LotIx, i64)],
         exception: &ExceptionId,
         because: &str,
         said: &mut Said,
@@ -108,7 +109,7 @@ impl Judge<'_> {
             let row = self.state.lot(reached.lot);
             let lot = self.state.lot_id(reached.lot);
             let link = self.state.link(&reached);
-            if row.is(flag::RELEASED) && row.stage != LotStage::Destroyed {
+            if row.is(Flag::Released) && row.stage != LotStage::Destroyed {
                 recalls.push(self.now(Entry::LotRecalled {
                     lot,
                     exception: exception.clone(),
@@ -144,7 +145,7 @@ impl Judge<'_> {
     /// * `opened` — whether the command's own event opens the exception already.
     pub(crate) fn stop(
         &self,
-        seeds: &[(u32, i64)],
+        seeds: &[(LotIx, i64)],
         exception: &ExceptionId,
         because: &str,
         opened: bool,
@@ -161,7 +162,7 @@ impl Judge<'_> {
             let row = self.state.lot(reached.lot);
             let lot: LotId = self.state.lot_id(reached.lot);
             let link = self.state.link(&reached);
-            if row.is(flag::RELEASED) && row.stage != LotStage::Destroyed {
+            if row.is(Flag::Released) && row.stage != LotStage::Destroyed {
                 said.after.push(self.now(Entry::LotRecalled {
                     lot: lot.clone(),
                     exception: exception.clone(),

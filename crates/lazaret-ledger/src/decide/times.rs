@@ -132,7 +132,7 @@ impl Judge<'_> {
 
     fn vehicle_row(&self, vehicle: &VehicleId) -> Option<&crate::state::Vehicle> {
         let number = self.state.vehicle_names.find(vehicle.as_str())?;
-        let row = &self.state.vehicles[number as usize];
+        let row = &self.state.vehicles[number];
         (row.stage != VehicleStage::Announced).then_some(row)
     }
 

@@ -7,6 +7,7 @@ use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, S
 
 use super::Judge;
 use crate::chain::Digest;
+use crate::index::{GoodsIx, SourceIx};
 use crate::refusal::{Fact, Less, Refusal, Remedy};
 use crate::rule::Rule;
 use crate::state::{LotStage, State, VehicleStage, micros, seconds, timestamp};
@@ -25,13 +26,11 @@ impl State {
         let from = micros(protocol.from).max(self.recorded_at);
         for goods in &rules.goods {
             for source in &rules.vehicles {
-                let of = (
-                    self.goods_names.find(goods.goods.as_str()),
-                    self.source_names.find(source.source.as_str()),
-                );
-                let (Some(goods), Some(source)) = of else {
+                let goods = self.goods_names.find(goods.goods.as_str());
+                let source = self.source_names.find(source.source.as_str());
+                if goods.is_none() || source.is_none() {
                     continue;
-                };
+                }
                 let Some(bound) = self.bound_instead(protocol, goods, source, from) else {
                     continue;
                 };
@@ -49,13 +48,13 @@ impl State {
     fn bound_instead(
         &self,
         protocol: &Protocol,
-        goods: u32,
-        source: u32,
+        goods: Option<GoodsIx>,
+        source: Option<SourceIx>,
         from: i64,
     ) -> Option<&Protocol> {
         let rank = self.speaks_of(protocol, goods, source)?;
         let bound = self.protocol_for(goods, source, from)?;
-        let bound = &self.protocols[usize::from(bound)].0;
+        let bound = &self.protocols[bound].0;
         let other = self.speaks_of(bound, goods, source)?;
         // Of two that speak as closely the later goes before.
         (other <= rank).then_some(bound)
@@ -94,9 +93,11 @@ impl State {
 
     /// Whether a vehicle from there is here.
     fn comes_from(&self, source: &str) -> bool {
-        let source = self.source_names.find(source);
+        let Some(source) = self.source_names.find(source) else {
+            return false;
+        };
         (self.vehicles.iter())
-            .any(|row| row.stage == VehicleStage::Here && Some(row.source) == source)
+            .any(|row| row.stage == VehicleStage::Here && row.source == Some(source))
     }
 
     /// Whether a lot of that class is here or expected.

@@ -15,7 +15,7 @@ use crate::role::{ARRIVALS, YARD};
 use crate::rule::{Rule, Warning};
 use crate::state::apply::Touch;
 use crate::state::rows::Touched;
-use crate::state::{ManifestStage, State, Vehicle, VehicleStage, some};
+use crate::state::{ManifestStage, State, Vehicle, VehicleStage};
 use crate::words::{cause_words, count_of, list, thing_words};
 
 impl<'a> Meaning<'a> for Convoys<'a> {
@@ -71,7 +71,7 @@ impl<'a> Meaning<'a> for Convoys<'a> {
             Convoys::ConvoySent { convoy, source, .. } => {
                 let source = state.source_names.add(source.as_str());
                 let convoy = state.convoy(convoy.as_str());
-                state.convoys[convoy as usize].source = source;
+                state.convoys[convoy].source = Some(source);
             }
             Convoys::ConvoyArrived {
                 convoy,
@@ -80,15 +80,15 @@ impl<'a> Meaning<'a> for Convoys<'a> {
             } => {
                 let source = state.source_names.add(source.as_str());
                 let convoy = state.convoy(convoy.as_str());
-                let row = &mut state.convoys[convoy as usize];
-                (row.source, row.arrived) = (source, Some(now));
+                let row = &mut state.convoys[convoy];
+                (row.source, row.arrived) = (Some(source), Some(now));
                 for name in vehicles {
                     let vehicle = state.vehicle(name.as_str());
-                    let history = state.vehicles[vehicle as usize].history;
-                    state.vehicles[vehicle as usize] = Vehicle {
+                    let history = state.vehicles[vehicle].history;
+                    state.vehicles[vehicle] = Vehicle {
                         stage: VehicleStage::Here,
-                        source,
-                        convoy,
+                        source: Some(source),
+                        convoy: Some(convoy),
                         arrived: now,
                         came: at.min(now),
                         since: at.min(now),
@@ -100,8 +100,8 @@ impl<'a> Meaning<'a> for Convoys<'a> {
                     touch.vehicles.push(vehicle);
                 }
                 state.totals.vehicles_arrived += vehicles.len() as u64;
-                if let Some(manifest) = some(state.convoys[convoy as usize].manifest) {
-                    for lot in state.manifests[manifest as usize].lots.clone() {
+                if let Some(manifest) = state.convoys[convoy].manifest {
+                    for lot in state.manifests[manifest].lots.clone() {
                         state.expect(lot);
                     }
                 }
@@ -221,7 +221,7 @@ impl Judge<'_> {
     ) -> Result<(), Refusal> {
         self.source(source)?;
         let known = self.state.convoy_names.find(convoy.as_str());
-        let row = known.map(|convoy| &self.state.convoys[convoy as usize]);
+        let row = known.map(|convoy| &self.state.convoys[convoy]);
         if row.is_some_and(|row| row.arrived.is_some()) {
             return Err(Refusal::new(
                 Rule::Known,
@@ -233,8 +233,7 @@ impl Judge<'_> {
         }
         for (position, vehicle) in vehicles.iter().enumerate() {
             let number = self.state.vehicle_names.find(vehicle.as_str());
-            let here =
-                number.is_some_and(|v| self.state.vehicles[v as usize].stage == VehicleStage::Here);
+            let here = number.is_some_and(|v| self.state.vehicles[v].stage == VehicleStage::Here);
             let twice = vehicles[..position].contains(vehicle);
             self.need(Rule::OnePlace, !here && !twice, || {
                 (
@@ -262,8 +261,8 @@ impl Judge<'_> {
             }
         }
         let papers = row
-            .and_then(|row| some(row.manifest))
-            .map(|manifest| self.state.manifests[manifest as usize].stage);
+            .and_then(|row| row.manifest)
+            .map(|manifest| self.state.manifests[manifest].stage);
         if papers.is_none_or(|stage| stage == ManifestStage::Withheld) {
             said.warnings.push((
                 Warning::NoPapers,
@@ -272,7 +271,7 @@ impl Judge<'_> {
                     convoy: convoy.clone(),
                 },
             ));
-        } else if let Some(papers) = row.and_then(|row| some(row.manifest)) {
+        } else if let Some(papers) = row.and_then(|row| row.manifest) {
             self.compare_arrival(papers, vehicles, said);
         }
         Ok(())

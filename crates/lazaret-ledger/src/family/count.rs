@@ -12,7 +12,8 @@ use crate::refusal::{Fact, Refusal, Remedy};
 use crate::role::{COUNTERS, NOBODY};
 use crate::rule::{Rule, Warning};
 use crate::state::apply::Touch;
-use crate::state::{LotStage, State, flag};
+use crate::state::rows::Parts;
+use crate::state::{Flag, LotStage, State};
 use crate::words::{list, tally_words};
 use crate::work::{Work, on_lot};
 
@@ -74,25 +75,28 @@ impl<'a> Meaning<'a> for Counts<'a> {
             }
             Counts::LossDeclared { lot, lost, .. } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 row.pieces = row.pieces.saturating_sub(lost.pieces);
                 row.mass_kg = row.mass_kg.saturating_sub(lost.mass_kg);
             }
             Counts::LotSplit { lot, parts } => {
                 let parent = state.lot_touched(lot.as_str(), touch)?;
-                let first = state.lots.len() as u32;
+                let first = state.lots.next();
                 for part in parts {
                     let number = state.lot_names.add(part.lot.as_str());
-                    if number as usize != state.lots.len() {
+                    if number != state.lots.next() {
                         return Err(format!("part {} is not new", part.lot));
                     }
                     state.split_off(parent, number, part.tally);
                     touch.lots.push(number);
                 }
                 state.leave(parent, now);
-                let row = &mut state.lots[parent as usize];
+                let row = &mut state.lots[parent];
                 row.stage = LotStage::Split;
-                row.children = (first, parts.len() as u16);
+                row.children = Some(Parts {
+                    first,
+                    count: parts.len() as u16,
+                });
             }
         }
         Ok(())
@@ -151,7 +155,7 @@ impl Judge<'_> {
     ) -> Result<(), Refusal> {
         let number = self.lot_present(lot)?;
         let row = self.state.lot(number);
-        if !row.is(flag::TALLIED) || self.without(Rule::Conserved) {
+        if !row.is(Flag::Tallied) || self.without(Rule::Conserved) {
             return Ok(());
         }
         let papers = Tally {
@@ -270,7 +274,7 @@ impl Judge<'_> {
                 )
             },
         )?;
-        let Some(spot) = self.state.spot(row.unit).filter(|_| row.is(flag::SLOT)) else {
+        let Some(spot) = self.state.spot(row.unit).filter(|_| row.is(Flag::Slot)) else {
             return Ok(());
         };
         let rule = self.place(&spot)?;

@@ -10,12 +10,13 @@ use crate::decide::times::Bound;
 use crate::decide::{Judge, Said};
 use crate::epcis::{Exchange, object};
 use crate::gate::Way;
+use crate::index::LotIx;
 use crate::refusal::{Fact, Nearness, Refusal, Remedy};
 use crate::role::DISPATCH;
 use crate::rule::{Rule, Warning};
 use crate::segregation::Segregation;
 use crate::state::apply::Touch;
-use crate::state::{LotStage, State, flag};
+use crate::state::{Flag, LotStage, State};
 use crate::words::count_of;
 use crate::work::{Work, on_lot};
 
@@ -83,14 +84,14 @@ impl<'a> Meaning<'a> for Departures<'a> {
                 }
                 let departure = state.departure_row(departure.as_str());
                 state.leave(lot, now);
-                let row = &mut state.lots[lot as usize];
-                (row.stage, row.departure) = (LotStage::Loaded, departure);
+                let row = &mut state.lots[lot];
+                (row.stage, row.departure) = (LotStage::Loaded, Some(departure));
                 row.since = at.min(now);
-                state.departures[departure as usize].lots.push(lot);
+                state.departures[departure].lots.push(lot);
             }
             Departures::Departed { departure, .. } => {
                 let departure = state.departure_row(departure.as_str());
-                let row = &mut state.departures[departure as usize];
+                let row = &mut state.departures[departure];
                 row.left = Some(now);
                 for lot in row.lots.clone() {
                     state.gone(lot, LotStage::Departed, now);
@@ -164,7 +165,7 @@ impl Judge<'_> {
         let Some(train) = self.state.departure_names.find(departure.as_str()) else {
             return Ok(());
         };
-        let train = &self.state.departures[train as usize];
+        let train = &self.state.departures[train];
         self.need(Rule::OnePlace, train.left.is_none(), || {
             (
                 Fact::DepartureLeft {
@@ -178,7 +179,7 @@ impl Judge<'_> {
             let other_row = self.state.lot(other);
             self.need(
                 Rule::Trial,
-                row.is(flag::TRIAL) == other_row.is(flag::TRIAL),
+                row.is(Flag::Trial) == other_row.is(Flag::Trial),
                 || {
                     (
                         Fact::TrialAboard {
@@ -200,8 +201,8 @@ impl Judge<'_> {
     /// compartment between needs another departure, because nobody records in which order wagons are coupled.
     pub(crate) fn dangers_aboard(
         &self,
-        (lot, wagon): (u32, Option<&VehicleId>),
-        other: u32,
+        (lot, wagon): (LotIx, Option<&VehicleId>),
+        other: LotIx,
         said: &mut Said,
     ) -> Result<(), Refusal> {
         let (own, theirs) = (&self.state.lot(lot).hazards, &self.state.lot(other).hazards);
@@ -265,7 +266,7 @@ impl Judge<'_> {
             .state
             .departure_names
             .find(departure.as_str())
-            .map(|train| &self.state.departures[train as usize]);
+            .map(|train| &self.state.departures[train]);
         if let Some(train) = train {
             if train.left.is_some() {
                 return Err(Refusal::new(

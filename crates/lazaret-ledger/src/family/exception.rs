@@ -9,13 +9,12 @@ use super::Meaning;
 use crate::decide::times::Bound;
 use crate::decide::{Judge, Said};
 use crate::epcis::{Exchange, object};
-use crate::names::NONE;
 use crate::refusal::{Fact, Refusal, Remedy};
 use crate::role::{CHIEF, FINDERS, NOBODY};
 use crate::rule::Rule;
 use crate::state::apply::{Touch, find};
 use crate::state::rows::Touched;
-use crate::state::{State, flag, micros};
+use crate::state::{Flag, State, micros};
 use crate::words::{list, surface_words};
 
 impl<'a> Meaning<'a> for Exceptions<'a> {
@@ -84,13 +83,13 @@ impl<'a> Meaning<'a> for Exceptions<'a> {
     ) -> Result<(), String> {
         match self {
             Exceptions::ContactSeen { lots, .. } => {
-                let mut episode = NONE;
+                let from = at.min(now);
+                let mut episode = None;
                 for lot in lots {
                     let lot = state.lot_touched(lot.as_str(), touch)?;
-                    if episode == NONE {
-                        episode = state.open_episode(Touched::Seen, at.min(now));
-                    }
-                    state.join(lot, episode, at.min(now), now);
+                    let episode =
+                        *episode.get_or_insert_with(|| state.open_episode(Touched::Seen, from));
+                    state.join(lot, episode, from, now);
                 }
             }
             Exceptions::ContaminationFound { on, exception, .. } => {
@@ -100,7 +99,7 @@ impl<'a> Meaning<'a> for Exceptions<'a> {
                     }
                     Soiled::Vehicle(vehicle) => {
                         let vehicle = state.vehicle_touched(vehicle.as_str(), touch)?;
-                        state.vehicles[vehicle as usize].washed = None;
+                        state.vehicles[vehicle].washed = None;
                     }
                     Soiled::Unit(..) => {}
                 }
@@ -120,10 +119,10 @@ impl<'a> Meaning<'a> for Exceptions<'a> {
             Exceptions::ExceptionClosed { exception, .. } => {
                 let exception = find(&state.exception_names, exception.as_str(), "exception")?;
                 state.open_exceptions.remove(&exception);
-                let row = &mut state.exceptions[exception as usize];
+                let row = &mut state.exceptions[exception];
                 row.open = false;
                 for lot in row.lots.clone() {
-                    let lot_row = &mut state.lots[lot as usize];
+                    let lot_row = &mut state.lots[lot];
                     lot_row.frozen = lot_row.frozen.saturating_sub(1);
                     touch.lots.push(lot);
                 }
@@ -136,9 +135,9 @@ impl<'a> Meaning<'a> for Exceptions<'a> {
             Exceptions::LotRecalled { lot, exception, .. } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 let exception = state.exception(exception.as_str(), now, "");
-                state.lots[lot as usize].set(flag::RECALLED, true);
+                state.lots[lot].set(Flag::Recalled, true);
                 state.unrelease(lot);
-                state.exceptions[exception as usize].recalled.push(lot);
+                state.exceptions[exception].recalled.push(lot);
             }
         }
         Ok(())

@@ -10,11 +10,12 @@ use super::Meaning;
 use super::signature::same_person;
 use crate::decide::{Judge, Said};
 use crate::epcis::Exchange;
+use crate::index::LotIx;
 use crate::refusal::{Fact, Refusal, Remedy, when};
 use crate::role::{OFFICERS, SHIFTS};
 use crate::rule::Rule;
 use crate::state::apply::Touch;
-use crate::state::{State, micros, timestamp};
+use crate::state::{Credit, State, micros, timestamp};
 
 impl<'a> Meaning<'a> for Hold<'a> {
     fn who(self) -> &'static [Role] {
@@ -55,7 +56,7 @@ impl<'a> Meaning<'a> for Hold<'a> {
         match self {
             Hold::HoldStarted { lot, until, .. } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 if row.clock.is_none() {
                     row.clock = Some(at.max(row.floor));
                 }
@@ -64,7 +65,7 @@ impl<'a> Meaning<'a> for Hold<'a> {
             Hold::HoldRestarted { lot, until, .. } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 state.unrelease(lot);
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 row.floor = row.floor.max(at);
                 row.clock = row.clock.map(|clock| clock.max(at));
                 row.until = row.until.max(micros(*until));
@@ -148,7 +149,8 @@ impl<'a> Meaning<'a> for Credits<'a> {
             Credits::CreditAsked { lot, from, witness } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 let witness = state.person(witness);
-                state.credits.insert(lot, (micros(*from), witness));
+                let from = micros(*from);
+                state.credits.insert(lot, Credit { from, witness });
             }
             Credits::CreditWitnessed { lot, .. } => {
                 state.lot_touched(lot.as_str(), touch)?;
@@ -156,7 +158,7 @@ impl<'a> Meaning<'a> for Credits<'a> {
             Credits::ClockCredited { lot, from, .. } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 state.credits.remove(&lot);
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 if let Some(clock) = row.clock {
                     let credit = clock - micros(*from);
                     row.clock = Some(clock - credit);
@@ -184,7 +186,12 @@ impl<'a> Meaning<'a> for Credits<'a> {
 
 impl Judge<'_> {
     /// Whether the event at hand, being what the clock of `lot` counts from, starts it.
-    pub(crate) fn starts_clock(&self, lot: u32, said: &mut Said, is: impl Fn(&ClockFrom) -> bool) {
+    pub(crate) fn starts_clock(
+        &self,
+        lot: LotIx,
+        said: &mut Said,
+        is: impl Fn(&ClockFrom) -> bool,
+    ) {
         let row = self.state.lot(lot);
         let Some(protocol) = self.state.protocol_of(row) else {
             return;
@@ -198,7 +205,7 @@ impl Judge<'_> {
     }
 
     /// Whether a lot that has just been voided may wait again at once: if it waits before it is treated.
-    pub(crate) fn begins_anew(&self, lot: u32, said: &mut Said, is: impl Fn(&ClockFrom) -> bool) {
+    pub(crate) fn begins_anew(&self, lot: LotIx, said: &mut Said, is: impl Fn(&ClockFrom) -> bool) {
         let row = self.state.lot(lot);
         let hold = self.state.protocol_of(row).and_then(|p| p.hold.as_ref());
         if self.state.may_run(row, 0)
@@ -211,7 +218,7 @@ impl Judge<'_> {
     }
 
     /// The beginning of a hold at `from`.
-    pub(crate) fn held_from(&self, lot: u32, hold: &HoldRule, from: i64) -> Event {
+    pub(crate) fn held_from(&self, lot: LotIx, hold: &HoldRule, from: i64) -> Event {
         Event {
             at: timestamp(from),
             happening: Happening::HoldStarted {
@@ -223,7 +230,12 @@ impl Judge<'_> {
     }
 
     /// The beginning of the hold of `lot`, if nothing is missing for it and it has not begun.
-    pub(crate) fn clock_event(&self, lot: u32, treated: bool, base: Option<i64>) -> Option<Event> {
+    pub(crate) fn clock_event(
+        &self,
+        lot: LotIx,
+        treated: bool,
+        base: Option<i64>,
+    ) -> Option<Event> {
         let row = self.state.lot(lot);
         let hold = self.state.protocol_of(row)?.hold.as_ref()?;
         // A wait that counts from something before the treatment may begin with it; any other begins now at the
@@ -274,7 +286,7 @@ impl Judge<'_> {
         Ok(())
     }
 
-    pub(crate) fn never_shorter(&self, lot: u32, until: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn never_shorter(&self, lot: LotIx, until: Timestamp) -> Result<(), Refusal> {
         let row = self.state.lot(lot);
         let earliest = self.state.earliest(row);
         if row.clock.is_some() && micros(until) < earliest {
@@ -358,8 +370,9 @@ impl Judge<'_> {
         let number = self.lot_here(lot)?;
         let by = &self.command.by;
         let witness = self.state.person_names.find(by.as_str());
-        let asked = (self.state.credits.get(&number)).filter(|asked| Some(asked.1) == witness);
-        let Some(&(since, _)) = asked else {
+        let asked =
+            (self.state.credits.get(&number)).filter(|asked| Some(asked.witness) == witness);
+        let Some(&Credit { from: since, .. }) = asked else {
             return Err(Refusal::new(
                 Rule::Skew,
                 Fact::NotAskedToWitness {
@@ -390,7 +403,7 @@ impl Judge<'_> {
     }
 
     /// That the clock of a lot runs, and was not held up by anything since.
-    pub(crate) fn creditable(&self, lot: u32, from: Timestamp) -> Result<(), Refusal> {
+    pub(crate) fn creditable(&self, lot: LotIx, from: Timestamp) -> Result<(), Refusal> {
         let row = self.state.lot(lot);
         let name = self.state.lot_id(lot);
         let Some(clock) = row.clock else {

@@ -10,12 +10,13 @@ use crate::decide::times::Bound;
 use crate::decide::{Judge, Said};
 use crate::epcis::{Exchange, object};
 use crate::gate::{Way, unknown};
+use crate::index::LotIx;
 use crate::refusal::{Fact, Noun, Refusal, Remedy};
 use crate::role::{CHIEF, OFFICERS, YARD};
 use crate::rule::{Rule, Warning};
 use crate::state::apply::Touch;
 use crate::state::rows::Touched;
-use crate::state::{LotStage, State, flag, seconds, timestamp};
+use crate::state::{Flag, LotStage, State, seconds, timestamp};
 use crate::work::{Work, on_lot};
 
 impl<'a> Meaning<'a> for Lots<'a> {
@@ -84,11 +85,12 @@ impl<'a> Meaning<'a> for Lots<'a> {
                 let goods = state.goods_names.add(goods.as_str());
                 let lot = state.new_lot(lot.as_str(), goods);
                 state.unload(lot, vehicle, goods, now)?;
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 (row.came, row.since) = (at.min(now), at.min(now));
                 touch.lots.push(lot);
                 let unit = state.unit(spot);
-                let from = state.episodes[state.vehicles[vehicle as usize].episode as usize].from;
+                let from = (state.vehicles[vehicle].episode)
+                    .map_or(now, |visit| state.episode_from(visit));
                 state.visit(lot, Touched::Vehicle(vehicle), from, now.max(from));
                 state.enter(lot, unit, false, at.min(now), now);
                 state.totals.lots_entered += 1;
@@ -96,16 +98,16 @@ impl<'a> Meaning<'a> for Lots<'a> {
             Lots::LotStored { lot, spot } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 state.unload_from_departure(lot);
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 (row.stage, row.since) = (LotStage::Here, at.min(now));
                 let unit = state.unit(spot);
                 state.enter(lot, unit, true, at.min(now), now);
                 let clean = state
-                    .place_rule(state.units[unit as usize].place)
+                    .place_rule(state.units[unit].place)
                     .is_some_and(|rule| rule.side == Side::Clean);
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 if clean {
-                    row.set(flag::CLEAN, true);
+                    row.set(Flag::Clean, true);
                 }
                 state.base(
                     lot,
@@ -119,7 +121,7 @@ impl<'a> Meaning<'a> for Lots<'a> {
                 // Its slot is kept for it; it touches nothing there before it has come.
                 let unit = state.unit(spot);
                 state.occupy_as(lot, unit, true);
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 (row.stage, row.since) = (LotStage::Sent, at.min(now));
             }
             Lots::LotDestroyed { lot } => {
@@ -206,16 +208,11 @@ impl Judge<'_> {
         self.need(Rule::Known, known, || {
             (unknown(Noun::Goods, goods.as_str()), Remedy::ChooseGoods)
         })?;
-        let class = self
-            .state
-            .goods_names
-            .find(goods.as_str())
-            .unwrap_or(u32::MAX);
-        let Some(protocol) = self.state.protocol_for(
-            class,
-            self.state.vehicles[carrier as usize].source,
-            self.now,
-        ) else {
+        let class = self.state.goods_names.find(goods.as_str());
+        let Some(protocol) =
+            self.state
+                .protocol_for(class, self.state.vehicles[carrier].source, self.now)
+        else {
             return Err(Refusal::new(
                 Rule::Known,
                 Fact::NoProtocol {
@@ -233,14 +230,14 @@ impl Judge<'_> {
         }
         if let Some(number) = self.state.lot_names.find(lot.as_str()) {
             let row = self.state.lot(number);
-            let announced = row.stage == LotStage::Announced && row.vehicle == carrier;
+            let announced = row.stage == LotStage::Announced && row.vehicle == Some(carrier);
             if !announced {
                 return Err(Refusal::new(
                     Rule::OnePlace,
                     match row.stage {
                         LotStage::Announced => Fact::AnnouncedElsewhere {
                             lot: lot.clone(),
-                            vehicle: VehicleId::new(self.state.vehicle_names.get(row.vehicle)),
+                            vehicle: VehicleId::new(self.state.vehicle_of(row)),
                         },
                         _ => Fact::LotIs {
                             lot: lot.clone(),
@@ -250,7 +247,7 @@ impl Judge<'_> {
                     Remedy::CorrectNameOrPapers,
                 ));
             }
-            self.need(Rule::Conserved, row.goods == class, || {
+            self.need(Rule::Conserved, Some(row.goods) == class, || {
                 (
                     Fact::OtherGoods {
                         papers: GoodsName::new(self.state.goods_names.get(row.goods)),
@@ -260,19 +257,20 @@ impl Judge<'_> {
                 )
             })?;
         }
+        let convoy = self.state.vehicles[carrier].convoy;
         if self.state.lot_names.find(lot.as_str()).is_none() {
-            self.unannounced(lot, self.state.vehicles[carrier as usize].convoy, said);
+            self.unannounced(lot, convoy, said);
         }
         // What its papers say of its dangers counts from the first moment.
         let announced = self.state.lot_names.find(lot.as_str());
         self.apart(announced, class, spot, said)?;
         self.keep_trials_apart(
-            self.state.convoys[self.state.vehicles[carrier as usize].convoy as usize].trial,
+            convoy.is_some_and(|convoy| self.state.convoys[convoy].trial),
             spot,
             None,
         )?;
         // A wait that counts from arrival and waits for no treatment runs from the first moment.
-        let protocol = &self.state.protocols[usize::from(protocol)].0;
+        let protocol = &self.state.protocols[protocol].0;
         if let Some(hold) = protocol
             .hold
             .as_ref()
@@ -281,7 +279,7 @@ impl Judge<'_> {
                 (protocol.treatments.iter()).all(|rule| hold.before.contains(&rule.step))
             })
         {
-            let from = self.state.vehicles[carrier as usize].arrived;
+            let from = self.state.vehicles[carrier].arrived;
             said.after.push(Event {
                 at: timestamp(from),
                 happening: Happening::HoldStarted {
@@ -305,7 +303,7 @@ impl Judge<'_> {
         let from = self.state.spot(row.unit);
         self.need(
             Rule::OnePlace,
-            from.as_ref() != Some(spot) || !row.is(flag::SLOT) || row.stage == LotStage::Sent,
+            from.as_ref() != Some(spot) || !row.is(Flag::Slot) || row.stage == LotStage::Sent,
             || {
                 (
                     Fact::LotAlreadyIn {
@@ -343,7 +341,7 @@ impl Judge<'_> {
                 )
             },
         )?;
-        let back = row.is(flag::CLEAN) && rule.side != Side::Clean;
+        let back = row.is(Flag::Clean) && rule.side != Side::Clean;
         if back {
             said.warnings.push((
                 Warning::BackToDirty,
@@ -364,9 +362,9 @@ impl Judge<'_> {
         let expected = row.stage == LotStage::Sent && from.as_ref() == Some(spot);
         if !expected {
             self.open(spot)?;
-            self.room(rule, spot, from.as_ref().filter(|_| row.is(flag::SLOT)))?;
+            self.room(rule, spot, from.as_ref().filter(|_| row.is(Flag::Slot)))?;
         }
-        self.apart(Some(number), row.goods, spot, said)?;
+        self.apart(Some(number), Some(row.goods), spot, said)?;
         self.keep_trials_apart(self.is_trial(number), spot, Some(number))?;
         let here =
             |from: &ClockFrom| matches!(from, ClockFrom::Stored(place) if *place == spot.place);
@@ -380,7 +378,7 @@ impl Judge<'_> {
     }
 
     /// The lot, which must be in that unit.
-    pub(crate) fn lot_at(&self, lot: &LotId, spot: &Spot) -> Result<u32, Refusal> {
+    pub(crate) fn lot_at(&self, lot: &LotId, spot: &Spot) -> Result<LotIx, Refusal> {
         let number = self.lot_here(lot)?;
         self.place(spot)?;
         let at = self.state.spot(self.state.lot(number).unit);
@@ -403,7 +401,7 @@ impl Judge<'_> {
         Ok(number)
     }
 
-    pub(crate) fn lot_present(&self, lot: &LotId) -> Result<u32, Refusal> {
+    pub(crate) fn lot_present(&self, lot: &LotId) -> Result<LotIx, Refusal> {
         let number = self.lot(lot)?;
         if self.state.lot(number).stage.present() {
             return Ok(number);

@@ -12,7 +12,7 @@ use crate::decide::times::Bound;
 use crate::decide::weaker::Change;
 use crate::decide::{Judge, Said};
 use crate::gate::unknown;
-use crate::names::NONE;
+use crate::index::VehicleIx;
 use crate::refusal::{Fact, Noun, Refusal, Remedy};
 use crate::role::{ADMINISTRATOR, ANYBODY, NOBODY, RULES};
 use crate::rule::Rule;
@@ -129,11 +129,11 @@ impl<'a> Meaning<'a> for Office<'a> {
                     state.source_names.add(rule.source.as_str());
                 }
                 for place in &mut state.places {
-                    place.rule = NONE;
+                    place.rule = None;
                 }
                 for (position, rule) in rules.places.iter().enumerate() {
                     let place = state.place(rule.place.as_str());
-                    state.places[place as usize].rule = position as u32;
+                    state.places[place].rule = u16::try_from(position).ok();
                 }
                 state.rules = Some(AsJson((**rules).clone()));
                 state.settle_proposal(Change::Rules(rules));
@@ -233,7 +233,7 @@ impl Judge<'_> {
     }
 
     /// The vehicle, which must have been here or on papers.
-    pub(crate) fn vehicle_known(&self, vehicle: &VehicleId) -> Result<u32, Refusal> {
+    pub(crate) fn vehicle_known(&self, vehicle: &VehicleId) -> Result<VehicleIx, Refusal> {
         let number = self.state.vehicle_names.find(vehicle.as_str());
         number.ok_or_else(|| {
             let vehicle = vehicle.clone();
@@ -419,23 +419,23 @@ impl State {
         protocol: &lazaret_vocabulary::event::rules::Protocol,
         touch: &mut Touch,
     ) {
-        let number = self.protocols.len() as u16;
         let tests = protocol.tests.iter().fold(0, |mask, rule| {
-            mask | 1 << self.test_names.add(rule.test.as_str())
+            mask | self.test_names.add(rule.test.as_str()).bit()
         });
-        self.protocols.push(AsJson(protocol.clone()));
+        let number = self.protocols.add(AsJson(protocol.clone()));
         if !protocol.held_too {
             return;
         }
         for lot in self.bound_by(protocol) {
             self.later.entry(lot).or_default().push(number);
-            let row = &mut self.lots[lot as usize];
+            let row = &mut self.lots[lot];
             row.tests_needed |= tests;
             row.signatures_needed = row.signatures_needed.max(protocol.signatures);
             if let Some(hold) = &protocol.hold {
                 row.hold_us = row.hold_us.max(seconds(hold.hold_s));
                 // A lot that had no wait of its own waits from its entry or its last contact.
-                if self.protocols[usize::from(row.protocol)].0.hold.is_none() {
+                let own = row.protocol.and_then(|own| self.protocols.row(own));
+                if own.is_some_and(|AsJson(own)| own.hold.is_none()) {
                     row.clock = row.clock.or(Some(row.entered.max(row.floor)));
                 }
             }

@@ -7,12 +7,13 @@ use lazaret_vocabulary::event::{ConvoyId, LotId, SourceName, Thing, VehicleId};
 use super::Meaning;
 use crate::decide::{Judge, Said};
 use crate::gate::unknown;
+use crate::index::{ConvoyIx, LotIx, ManifestIx};
 use crate::refusal::{Fact, Noun, Refusal, Remedy};
 use crate::role::{ENTRANTS, PAPERS};
 use crate::rule::Rule;
 use crate::segregation::{Class, Hazards};
 use crate::state::apply::{Touch, find};
-use crate::state::{LotStage, Manifest, ManifestStage, State, VehicleStage, flag, micros, some};
+use crate::state::{Absent, Flag, LotStage, Manifest, ManifestStage, State, VehicleStage, micros};
 use crate::words::count_of;
 
 impl<'a> Meaning<'a> for Papers<'a> {
@@ -86,8 +87,8 @@ impl<'a> Meaning<'a> for Papers<'a> {
         match self {
             Papers::ConvoyPostponed { convoy, due, .. } => {
                 let convoy = find(&state.convoy_names, convoy.as_str(), "convoy")?;
-                if let Some(manifest) = some(state.convoys[convoy as usize].manifest) {
-                    state.manifests[manifest as usize].due = Some(micros(*due));
+                if let Some(manifest) = state.convoys[convoy].manifest {
+                    state.manifests[manifest].due = Some(micros(*due));
                 }
             }
             Papers::NameVoided { thing, .. } => state.void_name(thing, by, now, touch)?,
@@ -100,10 +101,10 @@ impl<'a> Meaning<'a> for Papers<'a> {
             } => {
                 let source = state.source_names.add(source.as_str());
                 let convoy = state.convoy(convoy.as_str());
-                state.convoys[convoy as usize].source = source;
+                state.convoys[convoy].source = Some(source);
                 let number = state.manifest_names.add(manifest.as_str());
-                if number as usize == state.manifests.len() {
-                    state.manifests.push(Manifest {
+                if number == state.manifests.next() {
+                    state.manifests.add(Manifest {
                         convoy,
                         stage: ManifestStage::Announced,
                         due: due.map(micros),
@@ -112,35 +113,35 @@ impl<'a> Meaning<'a> for Papers<'a> {
                     });
                 } else {
                     // Papers that their sender took back come again.
-                    let row = &mut state.manifests[number as usize];
+                    let row = &mut state.manifests[number];
                     row.convoy = convoy;
                     row.stage = ManifestStage::Announced;
                     row.due = due.map(micros);
                 }
-                state.convoys[convoy as usize].manifest = number;
+                state.convoys[convoy].manifest = Some(number);
                 state.announce(number, lines, touch);
             }
             Papers::ManifestAmended {
                 manifest, lines, ..
             } => {
                 let number = find(&state.manifest_names, manifest.as_str(), "manifest")?;
-                let row = &mut state.manifests[number as usize];
+                let row = &mut state.manifests[number];
                 row.amended = row.amended.saturating_add(1);
                 row.stage = ManifestStage::Announced;
                 state.announce(number, lines, touch);
             }
             Papers::ManifestWithheld { manifest, .. } => {
                 let number = find(&state.manifest_names, manifest.as_str(), "manifest")?;
-                state.manifests[number as usize].stage = ManifestStage::Withheld;
+                state.manifests[number].stage = ManifestStage::Withheld;
                 state.announce(number, &[], touch);
             }
             Papers::ManifestRefused { manifest, .. } => {
                 let number = find(&state.manifest_names, manifest.as_str(), "manifest")?;
-                state.manifests[number as usize].stage = ManifestStage::Refused;
+                state.manifests[number].stage = ManifestStage::Refused;
             }
             Papers::TrialDeclared { convoy } => {
                 let convoy = state.convoy(convoy.as_str());
-                state.convoys[convoy as usize].trial = true;
+                state.convoys[convoy].trial = true;
             }
         }
         Ok(())
@@ -185,7 +186,7 @@ impl<'a> Meaning<'a> for Papers<'a> {
 }
 
 impl Judge<'_> {
-    pub(crate) fn manifest(&self, manifest: &ManifestId) -> Result<u32, Refusal> {
+    pub(crate) fn manifest(&self, manifest: &ManifestId) -> Result<ManifestIx, Refusal> {
         self.state
             .manifest_names
             .find(manifest.as_str())
@@ -206,7 +207,7 @@ impl Judge<'_> {
         lines: &[ManifestLine],
     ) -> Result<(), Refusal> {
         let withheld =
-            |papers: u32| self.state.manifests[papers as usize].stage == ManifestStage::Withheld;
+            |papers: ManifestIx| self.state.manifests[papers].stage == ManifestStage::Withheld;
         let known = self.state.manifest_names.find(manifest.as_str());
         if known.is_some_and(|papers| !withheld(papers) || self.papers_arrived(papers)) {
             return Err(Refusal::new(
@@ -223,7 +224,7 @@ impl Judge<'_> {
             (unknown(Noun::Source, source.as_str()), Remedy::ChooseSource)
         })?;
         let number = self.state.convoy_names.find(convoy.as_str());
-        let other = number.and_then(|convoy| some(self.state.convoys[convoy as usize].manifest));
+        let other = number.and_then(|convoy| self.state.convoys[convoy].manifest);
         // Papers that were taken back make room for others, until the convoy is here.
         if let Some(other) = other.filter(|&other| !withheld(other) || self.papers_arrived(other)) {
             return Err(Refusal::new(
@@ -239,7 +240,11 @@ impl Judge<'_> {
     }
 
     /// That the lines of papers make sense together and with what is here.
-    pub(crate) fn lines(&self, lines: &[ManifestLine], convoy: Option<u32>) -> Result<(), Refusal> {
+    pub(crate) fn lines(
+        &self,
+        lines: &[ManifestLine],
+        convoy: Option<ConvoyIx>,
+    ) -> Result<(), Refusal> {
         let rules = self.rules()?;
         let mut names: Vec<&LotId> = lines.iter().map(|line| &line.lot).collect();
         names.sort_unstable();
@@ -295,7 +300,7 @@ impl Judge<'_> {
                 // A lot that no papers name any more, and that never came, may be announced anew with any convoy.
                 let free =
                     row.stage == LotStage::Withdrawn && self.state.protocol_of(row).is_none();
-                let own = free || convoy.is_some_and(|convoy| row.convoy == convoy);
+                let own = free || (convoy.is_some() && row.convoy == convoy);
                 if !own
                     || !matches!(
                         row.stage,
@@ -321,7 +326,7 @@ impl Judge<'_> {
             .state
             .convoy_names
             .find(convoy.as_str())
-            .is_some_and(|convoy| self.state.convoys[convoy as usize].arrived.is_some());
+            .is_some_and(|convoy| self.state.convoys[convoy].arrived.is_some());
         self.need(Rule::Trial, !arrived, || {
             (
                 Fact::ArrivedAsReal {
@@ -333,9 +338,9 @@ impl Judge<'_> {
     }
 
     /// Whether the convoy of papers is here.
-    pub(crate) fn papers_arrived(&self, papers: u32) -> bool {
-        let convoy = self.state.manifests[papers as usize].convoy;
-        self.state.convoys[convoy as usize].arrived.is_some()
+    pub(crate) fn papers_arrived(&self, papers: ManifestIx) -> bool {
+        let convoy = self.state.manifests[papers].convoy;
+        self.state.convoys[convoy].arrived.is_some()
     }
 
     pub(crate) fn amended(
@@ -346,11 +351,11 @@ impl Judge<'_> {
         said: &mut Said,
     ) -> Result<(), Refusal> {
         let papers = self.manifest(manifest)?;
-        self.lines(lines, Some(self.state.manifests[papers as usize].convoy))?;
+        self.lines(lines, Some(self.state.manifests[papers].convoy))?;
         if !self.papers_arrived(papers) || self.without(Rule::Conserved) {
             return Ok(());
         }
-        let before = &self.state.manifests[papers as usize].lots;
+        let before = &self.state.manifests[papers].lots;
         let mut changed = Vec::new();
         for &lot in before {
             let name = self.state.lot_id(lot);
@@ -381,24 +386,24 @@ impl Judge<'_> {
     }
 
     /// Whether a line says of a lot what is known of it.
-    pub(crate) fn says_the_same(&self, lot: u32, line: &ManifestLine) -> bool {
+    pub(crate) fn says_the_same(&self, lot: LotIx, line: &ManifestLine) -> bool {
         let row = self.state.lot(lot);
         let classes = line
             .hazards
             .iter()
             .filter_map(|hazard| Class::read(hazard.as_str()));
         self.state.goods_names.get(row.goods) == line.goods.as_str()
-            && self.state.vehicle_names.get(row.vehicle) == line.vehicle.as_str()
+            && self.state.vehicle_of(row) == line.vehicle.as_str()
             && (row.pieces, row.mass_kg) == (line.tally.pieces, line.tally.mass_kg)
             && classes.collect::<Hazards>() == row.hazards
     }
 
     /// Papers taken back or refused when their goods are here already: what they named is stopped.
-    pub(crate) fn papers_in_question(&self, papers: u32, fact: &str, said: &mut Said) {
+    pub(crate) fn papers_in_question(&self, papers: ManifestIx, fact: &str, said: &mut Said) {
         if !self.papers_arrived(papers) {
             return;
         }
-        let lots: Vec<LotId> = self.state.manifests[papers as usize]
+        let lots: Vec<LotId> = self.state.manifests[papers]
             .lots
             .iter()
             .filter(|&&lot| {
@@ -411,10 +416,15 @@ impl Judge<'_> {
     }
 
     /// Papers and arrival compared in both directions.
-    pub(crate) fn compare_arrival(&self, papers: u32, vehicles: &[VehicleId], said: &mut Said) {
-        let row = &self.state.manifests[papers as usize];
-        let announced = |lot: &&u32| self.state.lot(**lot).stage == LotStage::Announced;
-        let on = |lot: u32| self.state.vehicle_names.get(self.state.lot(lot).vehicle);
+    pub(crate) fn compare_arrival(
+        &self,
+        papers: ManifestIx,
+        vehicles: &[VehicleId],
+        said: &mut Said,
+    ) {
+        let row = &self.state.manifests[papers];
+        let announced = |lot: &&LotIx| self.state.lot(**lot).stage == LotStage::Announced;
+        let on = |lot: LotIx| self.state.vehicle_of(self.state.lot(lot));
         let came = |name: &str| vehicles.iter().any(|vehicle| vehicle.as_str() == name);
         let mut missing: Vec<&str> = Vec::new();
         let mut lots = Vec::new();
@@ -449,10 +459,10 @@ impl Judge<'_> {
     }
 
     /// A lot of a convoy with papers that none of them names.
-    pub(crate) fn unannounced(&self, lot: &LotId, convoy: u32, said: &mut Said) {
-        let papers = some(self.state.convoys[convoy as usize].manifest).filter(|&papers| {
-            self.state.manifests[papers as usize].stage != ManifestStage::Withheld
-        });
+    pub(crate) fn unannounced(&self, lot: &LotId, convoy: Option<ConvoyIx>, said: &mut Said) {
+        let papers = convoy.and_then(|convoy| self.state.convoys[convoy].manifest);
+        let papers =
+            papers.filter(|&papers| self.state.manifests[papers].stage != ManifestStage::Withheld);
         if let Some(papers) = papers
             && !self.without(Rule::Conserved)
         {
@@ -472,8 +482,8 @@ impl Judge<'_> {
             .state
             .convoy_names
             .find(convoy.as_str())
-            .map(|convoy| &self.state.convoys[convoy as usize]);
-        let Some(row) = row.filter(|row| some(row.manifest).is_some()) else {
+            .map(|convoy| &self.state.convoys[convoy]);
+        let Some(row) = row.filter(|row| row.manifest.is_some()) else {
             return Err(Refusal::new(
                 Rule::Known,
                 Fact::NoPapers {
@@ -524,9 +534,9 @@ impl Judge<'_> {
                 let row = self.state.lot(number);
                 let worked = row.treated != 0
                     || row.signatures > 0
-                    || row.is(flag::RELEASED)
-                    || row.is(flag::CLEAN)
-                    || some(row.parent).is_some()
+                    || row.is(Flag::Released)
+                    || row.is(Flag::Clean)
+                    || row.parent.is_some()
                     || self.state.treatments.contains_key(&number)
                     || self.state.samples.iter().any(|sample| sample.lot == number);
                 if worked {
@@ -549,11 +559,11 @@ impl Judge<'_> {
                         Remedy::ChiefCloses,
                     ));
                 }
-                (true, number)
+                Absent::Lot(number)
             }
             Thing::Vehicle(vehicle) => {
                 let number = self.vehicle_here(vehicle)?;
-                let row = &self.state.vehicles[number as usize];
+                let row = &self.state.vehicles[number];
                 if row.opened || row.emptied || row.expected > 0 {
                     return wrong(
                         Fact::VehicleWorkedOn {
@@ -562,7 +572,7 @@ impl Judge<'_> {
                         Remedy::AmendOrRecord,
                     );
                 }
-                (false, number)
+                Absent::Vehicle(number)
             }
         };
         let Some(&first) = self.state.voiding.get(&key) else {
@@ -603,8 +613,10 @@ impl State {
         touch: &mut Touch,
     ) -> Result<(), String> {
         let key = match thing {
-            Thing::Lot(lot) => (true, self.lot_touched(lot.as_str(), touch)?),
-            Thing::Vehicle(vehicle) => (false, self.vehicle_touched(vehicle.as_str(), touch)?),
+            Thing::Lot(lot) => Absent::Lot(self.lot_touched(lot.as_str(), touch)?),
+            Thing::Vehicle(vehicle) => {
+                Absent::Vehicle(self.vehicle_touched(vehicle.as_str(), touch)?)
+            }
             Thing::Convoy(_) => return Ok(()),
         };
         let by = self.person(by);
@@ -613,33 +625,42 @@ impl State {
             return Ok(());
         }
         self.voiding.remove(&key);
-        let (is_lot, number) = key;
-        if is_lot {
-            self.gone(number, LotStage::Withdrawn, now);
-            self.totals.lots_entered = self.totals.lots_entered.saturating_sub(1);
-        } else {
-            self.take_vehicle(number);
-            self.vehicles[number as usize].stage = VehicleStage::Gone;
-            self.vehicles_here.remove(&number);
-            self.seals.remove(&number);
-            self.totals.vehicles_arrived = self.totals.vehicles_arrived.saturating_sub(1);
+        match key {
+            Absent::Lot(lot) => {
+                self.gone(lot, LotStage::Withdrawn, now);
+                self.totals.lots_entered = self.totals.lots_entered.saturating_sub(1);
+            }
+            Absent::Vehicle(vehicle) => {
+                self.take_vehicle(vehicle);
+                self.vehicles[vehicle].stage = VehicleStage::Gone;
+                self.vehicles_here.remove(&vehicle);
+                self.seals.remove(&vehicle);
+                self.totals.vehicles_arrived = self.totals.vehicles_arrived.saturating_sub(1);
+            }
         }
         Ok(())
     }
 
-    pub(crate) fn announce(&mut self, manifest: u32, lines: &[ManifestLine], touch: &mut Touch) {
-        let convoy = self.manifests[manifest as usize].convoy;
-        let arrived = self.convoys[convoy as usize].arrived.is_some();
-        for lot in std::mem::take(&mut self.manifests[manifest as usize].lots) {
+    pub(crate) fn announce(
+        &mut self,
+        manifest: ManifestIx,
+        lines: &[ManifestLine],
+        touch: &mut Touch,
+    ) {
+        let convoy = self.manifests[manifest].convoy;
+        let arrived = self.convoys[convoy].arrived.is_some();
+        for lot in std::mem::take(&mut self.manifests[manifest].lots) {
             if self.lot(lot).stage != LotStage::Announced {
-                self.manifests[manifest as usize].lots.push(lot);
+                self.manifests[manifest].lots.push(lot);
                 continue;
             }
-            self.lots[lot as usize].stage = LotStage::Withdrawn;
+            self.lots[lot].stage = LotStage::Withdrawn;
             let vehicle = self.lot(lot).vehicle;
-            if arrived && self.vehicles[vehicle as usize].convoy == convoy {
-                let row = &mut self.vehicles[vehicle as usize];
-                row.expected = row.expected.saturating_sub(1);
+            if let Some(vehicle) = vehicle.filter(|_| arrived) {
+                let row = &mut self.vehicles[vehicle];
+                if row.convoy == Some(convoy) {
+                    row.expected = row.expected.saturating_sub(1);
+                }
             }
             touch.lots.push(lot);
         }
@@ -649,26 +670,26 @@ impl State {
             let lot = self.new_lot(line.lot.as_str(), goods);
             // A line for a lot that has been unloaded meanwhile changes only what its papers said, dangers aside.
             if self.lot(lot).stage == LotStage::Withdrawn {
-                self.lots[lot as usize].stage = LotStage::Announced;
+                self.lots[lot].stage = LotStage::Announced;
             }
             let hazards = (line.hazards.iter()).filter_map(|hazard| Class::read(hazard.as_str()));
-            let row = &mut self.lots[lot as usize];
+            let row = &mut self.lots[lot];
             if row.stage.present() {
                 // Papers may tell of a danger late. That they no longer tell of one frees nothing.
                 hazards.clone().for_each(|class| row.hazards.add(class));
             }
             if row.stage == LotStage::Announced {
                 row.goods = goods;
-                row.vehicle = vehicle;
-                row.convoy = convoy;
+                row.vehicle = Some(vehicle);
+                row.convoy = Some(convoy);
                 row.pieces = line.tally.pieces;
                 row.mass_kg = line.tally.mass_kg;
-                row.set(flag::TALLIED, true);
+                row.set(Flag::Tallied, true);
                 row.hazards = hazards.collect();
                 if arrived {
                     self.expect(lot);
                 }
-                self.manifests[manifest as usize].lots.push(lot);
+                self.manifests[manifest].lots.push(lot);
             }
             if !line.seals.is_empty() {
                 let seals = self.seals.entry(vehicle).or_default();
@@ -682,10 +703,10 @@ impl State {
         }
     }
 
-    pub(crate) fn expect(&mut self, lot: u32) {
-        let row = &self.lots[lot as usize];
-        if row.stage == LotStage::Announced {
-            let vehicle = &mut self.vehicles[row.vehicle as usize];
+    pub(crate) fn expect(&mut self, lot: LotIx) {
+        let row = &self.lots[lot];
+        if let Some(vehicle) = row.vehicle.filter(|_| row.stage == LotStage::Announced) {
+            let vehicle = &mut self.vehicles[vehicle];
             if vehicle.convoy == row.convoy {
                 vehicle.expected += 1;
             }

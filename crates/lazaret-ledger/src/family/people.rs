@@ -6,11 +6,12 @@ use lazaret_vocabulary::event::entry::{AgentName, ExceptionId, People, PersonNam
 use super::Meaning;
 use crate::decide::{Judge, Said};
 use crate::gate::unknown;
+use crate::index::AgentIx;
 use crate::refusal::{Fact, Noun, Refusal, Remedy, role_name, when};
 use crate::role::{ADMINISTRATOR, ANYBODY, CLEARANCE, NOBODY, SHIFTS};
 use crate::rule::Rule;
 use crate::state::apply::Touch;
-use crate::state::{Person, State, flag, micros, seconds, timestamp};
+use crate::state::{Flag, Person, State, micros, seconds, timestamp};
 use crate::words::{list, thing_words};
 
 /// The longest that anybody is thought to have been infectious before they report it: a hundred days, in µs.
@@ -70,7 +71,7 @@ impl<'a> Meaning<'a> for People<'a> {
         match self {
             People::PersonAppointed { person, roles } => {
                 let person = state.person(person);
-                state.people[person as usize].roles =
+                state.people[person].roles =
                     roles.iter().fold(0, |mask, role| mask | 1 << *role as u16);
             }
             People::PersonCleared {
@@ -78,12 +79,12 @@ impl<'a> Meaning<'a> for People<'a> {
                 until,
                 agents,
             } => {
-                let agents: Vec<u32> = agents
+                let agents: Vec<AgentIx> = agents
                     .iter()
                     .map(|agent| state.agent_names.add(agent.as_str()))
                     .collect();
                 let person = state.person(person);
-                let row = &mut state.people[person as usize];
+                let row = &mut state.people[person];
                 row.cleared_until = micros(*until);
                 row.agents = agents;
                 row.sick = false;
@@ -91,29 +92,29 @@ impl<'a> Meaning<'a> for People<'a> {
             }
             People::ClearanceLapsed { person, .. } => {
                 let person = state.person(person);
-                let row = &mut state.people[person as usize];
+                let row = &mut state.people[person];
                 row.cleared_until = row.cleared_until.min(now);
                 row.lapsed = true;
             }
             People::PersonShiftStarted { person } => {
                 let person = state.person(person);
-                state.people[person as usize].on_shift = true;
+                state.people[person].on_shift = true;
             }
             People::PersonShiftEnded { person } => {
                 let person = state.person(person);
-                let row = &mut state.people[person as usize];
+                let row = &mut state.people[person];
                 row.on_shift = false;
                 row.shift_ended = Some(now);
             }
             People::PersonPassedGate { person } => {
                 let person = state.person(person);
-                state.people[person as usize].dirty = false;
+                state.people[person].dirty = false;
             }
             People::PersonReportedSick {
                 person, exception, ..
             } => {
                 let person = state.person(person);
-                let row = &mut state.people[person as usize];
+                let row = &mut state.people[person];
                 row.sick = true;
                 row.cleared_until = row.cleared_until.min(now);
                 state.exception(exception.as_str(), now, "a person reported sick");
@@ -158,7 +159,7 @@ impl Judge<'_> {
         self.state
             .person_names
             .find(person.as_str())
-            .map(|person| &self.state.people[person as usize])
+            .map(|person| &self.state.people[person])
             .ok_or_else(|| {
                 Refusal::new(
                     Rule::Known,
@@ -391,9 +392,9 @@ impl Judge<'_> {
         let number = self.state.person_names.find(person.as_str());
         let since = micros(since);
         let mut seeds = Vec::new();
-        for lot in 0..self.state.lots.len() as u32 {
+        for lot in self.state.lots.keys() {
             let row = self.state.lot(lot);
-            if !row.stage.present() && !row.is(flag::RELEASED) {
+            if !row.stage.present() && !row.is(Flag::Released) {
                 continue;
             }
             let first = self

@@ -49,23 +49,23 @@ impl<'a> Meaning<'a> for Places<'a> {
         match self {
             Places::PlaceOpened { spot } => {
                 let unit = state.unit(spot);
-                state.units[unit as usize].closed = None;
+                state.units[unit].closed = None;
             }
             Places::PlaceClosed { spot, because } => {
                 let unit = state.unit(spot);
-                state.units[unit as usize].closed = Some(because.clone());
+                state.units[unit].closed = Some(because.clone());
             }
             Places::PlaceBroken { spot } => {
                 let unit = state.unit(spot);
-                state.units[unit as usize].broken = true;
+                state.units[unit].broken = true;
             }
             Places::PlaceRepaired { spot } => {
                 let unit = state.unit(spot);
-                state.units[unit as usize].broken = false;
+                state.units[unit].broken = false;
             }
             Places::CapacityChanged { place, slots } => {
                 let place = state.place(place.as_str());
-                state.places[place as usize].slots_now = Some(*slots);
+                state.places[place].slots_now = Some(*slots);
             }
             Places::ShiftStarted { .. } | Places::ShiftEnded { .. } => {}
         }

@@ -12,11 +12,12 @@ use crate::decide::times::Bound;
 use crate::decide::{Judge, Said};
 use crate::epcis::{Exchange, object};
 use crate::gate::unknown;
+use crate::index::LotIx;
 use crate::refusal::{Fact, Milestone, Noun, Refusal, Remedy};
 use crate::role::OFFICERS;
 use crate::rule::{Rule, Warning};
 use crate::state::apply::{Touch, ends_with, find, starts_with};
-use crate::state::{Sample, State, flag};
+use crate::state::{Flag, Sample, State};
 use crate::work::{Work, on_lot};
 
 impl<'a> Meaning<'a> for Inspection<'a> {
@@ -86,13 +87,13 @@ impl<'a> Meaning<'a> for Inspection<'a> {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 match finding {
                     Finding::Pass => {
-                        let protocol = &state.protocols[usize::from(state.lot(lot).protocol)].0;
-                        let bit = protocol
-                            .inspections
-                            .iter()
-                            .position(|rule| rule.step == *step);
+                        let protocol = state.protocol_of(state.lot(lot));
+                        let bit = protocol.and_then(|protocol| {
+                            let mut inspections = protocol.inspections.iter();
+                            inspections.position(|rule| rule.step == *step)
+                        });
                         if let Some(bit) = bit {
-                            state.lots[lot as usize].inspected |= 1 << bit;
+                            state.lots[lot].inspected |= 1 << bit;
                         }
                         state.base(lot, now, |from| ends_with(from, step));
                     }
@@ -106,17 +107,17 @@ impl<'a> Meaning<'a> for Inspection<'a> {
                             .is_some_and(|hold| !hold.before.is_empty())
                             && state.may_run(state.lot(lot), keep);
                         state.unrelease(lot);
-                        let row = &mut state.lots[lot as usize];
+                        let row = &mut state.lots[lot];
                         row.treated = keep;
                         row.inspected = 0;
                         row.tests_passed = 0;
                         if !waited {
                             row.clock = None;
                         }
-                        row.set(flag::CLEAN, false);
+                        row.set(Flag::Clean, false);
                     }
-                    Finding::Fail => state.lots[lot as usize].set(flag::REFUSED, true),
-                    Finding::Destroy => state.lots[lot as usize].set(flag::CONDEMNED, true),
+                    Finding::Fail => state.lots[lot].set(Flag::Refused, true),
+                    Finding::Destroy => state.lots[lot].set(Flag::Condemned, true),
                 }
             }
         }
@@ -160,7 +161,7 @@ impl<'a> Meaning<'a> for Samples<'a> {
                 let number = judge.state.sample_names.find(sample.as_str());
                 (number.into_iter())
                     .map(|number| Bound {
-                        least: judge.state.samples[number as usize].taken,
+                        least: judge.state.samples[number].taken,
                         rule: Rule::Tested,
                         after: Milestone::SampleTaken {
                             sample: sample.clone(),
@@ -194,12 +195,12 @@ impl<'a> Meaning<'a> for Samples<'a> {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 let test = state.test_names.add(test.as_str());
                 let number = state.sample_names.add(sample.as_str());
-                if number as usize != state.samples.len() {
+                if number != state.samples.next() {
                     return Err(format!("sample {sample} is not new"));
                 }
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 row.samples_out = row.samples_out.saturating_add(1);
-                state.samples.push(Sample {
+                state.samples.add(Sample {
                     lot,
                     test,
                     taken: at,
@@ -210,7 +211,7 @@ impl<'a> Meaning<'a> for Samples<'a> {
                 sample, outcome, ..
             } => {
                 let number = find(&state.sample_names, sample.as_str(), "sample")?;
-                let sample = &mut state.samples[number as usize];
+                let sample = &mut state.samples[number];
                 let first = !std::mem::replace(&mut sample.settled, true);
                 let sample = sample.clone();
                 for lot in state.whole(sample.lot) {
@@ -327,7 +328,7 @@ impl Judge<'_> {
                 Remedy::RecordSample,
             ));
         };
-        let row = &self.state.samples[number as usize];
+        let row = &self.state.samples[number];
         // A second result for the same sample may only be worse: it never makes a lot free.
         self.need(
             Rule::Known,
@@ -348,7 +349,7 @@ impl Judge<'_> {
         if self.without(Rule::Positive) {
             return Ok(());
         }
-        let seeds: Vec<(u32, i64)> = self.state.since_entry(row.lot);
+        let seeds: Vec<(LotIx, i64)> = self.state.since_entry(row.lot);
         let because = format!(
             "{} of {} is positive (sample {sample})",
             self.state.test_names.get(row.test),
@@ -364,13 +365,13 @@ impl State {
     ///
     /// A result that tells nothing takes nothing away that an earlier one said, but it holds the lot until a sample that
     /// was taken no earlier is negative.
-    pub(crate) fn result(&mut self, lot: u32, sample: &Sample, outcome: Outcome, first: bool) {
+    pub(crate) fn result(&mut self, lot: LotIx, sample: &Sample, outcome: Outcome, first: bool) {
         let counts = self.sample_counts(sample, lot);
-        let row = &mut self.lots[lot as usize];
+        let row = &mut self.lots[lot];
         if first {
             row.samples_out = row.samples_out.saturating_sub(1);
         }
-        let test = 1 << sample.test;
+        let test = sample.test.bit();
         match outcome {
             Outcome::Negative if counts => {
                 row.tests_passed |= test;

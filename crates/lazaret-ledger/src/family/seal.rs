@@ -57,7 +57,7 @@ impl<'a> Meaning<'a> for Seals<'a> {
             }
             Seals::VehicleSealed { vehicle, .. } => {
                 let vehicle = state.vehicle_touched(vehicle.as_str(), touch)?;
-                state.vehicles[vehicle as usize].sealed = true;
+                state.vehicles[vehicle].sealed = true;
             }
         }
         Ok(())
@@ -137,7 +137,7 @@ impl Judge<'_> {
         let number = self.vehicle_here(vehicle)?;
         self.need(
             Rule::VehicleClean,
-            self.state.vehicles[number as usize].emptied,
+            self.state.vehicles[number].emptied,
             || {
                 (
                     Fact::NotEmpty {

@@ -9,13 +9,12 @@ use super::Meaning;
 use crate::decide::times::Bound;
 use crate::decide::{Judge, Said};
 use crate::epcis::{Exchange, object};
-use crate::names::NONE;
 use crate::refusal::{Fact, Refusal, Remedy};
 use crate::role::{NOBODY, OFFICERS};
 use crate::rule::Rule;
 use crate::spelling::{Kind, key};
 use crate::state::apply::Touch;
-use crate::state::{State, flag};
+use crate::state::{Flag, State};
 
 impl<'a> Meaning<'a> for Release<'a> {
     fn who(self) -> &'static [Role] {
@@ -41,7 +40,7 @@ impl<'a> Meaning<'a> for Release<'a> {
         match self {
             Release::LotReleased { lot } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
-                state.lots[lot as usize].set(flag::RELEASED, true);
+                state.lots[lot].set(Flag::Released, true);
                 state.totals.lots_released += 1;
             }
         }
@@ -111,20 +110,20 @@ impl<'a> Meaning<'a> for Signatures<'a> {
             Signatures::Signed { lot, signer, .. } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 let signer = state.person(signer);
-                let row = &mut state.lots[lot as usize];
+                let row = &mut state.lots[lot];
                 if let Some(place) = row.signers.get_mut(usize::from(row.signatures)) {
-                    *place = signer;
+                    *place = Some(signer);
                     row.signatures += 1;
                 }
             }
             Signatures::SignatureWithdrawn { lot, signer, .. } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 let signer = state.person(signer);
-                let row = &mut state.lots[lot as usize];
-                if let Some(at) = row.signers.iter().position(|&by| by == signer) {
+                let row = &mut state.lots[lot];
+                if let Some(at) = row.signers.iter().position(|&by| by == Some(signer)) {
                     row.signers[at..].rotate_left(1);
                     if let Some(last) = row.signers.last_mut() {
-                        *last = NONE;
+                        *last = None;
                     }
                     row.signatures -= 1;
                 }
@@ -172,7 +171,7 @@ impl Judge<'_> {
         self.need(Rule::Signers, !meaning.trim().is_empty(), || {
             (Fact::SignatureEmpty, Remedy::SayWhatIsSigned)
         })?;
-        if row.is(flag::RELEASED) {
+        if row.is(Flag::Released) {
             return Err(Refusal::new(
                 Rule::Known,
                 Fact::AlreadyReleased { lot: lot.clone() },
@@ -281,7 +280,7 @@ impl Judge<'_> {
         self.need(Rule::Signers, !because.trim().is_empty(), || {
             (Fact::WithdrawalUnexplained, Remedy::SayWhy)
         })?;
-        if self.state.lot(number).is(flag::RELEASED) {
+        if self.state.lot(number).is(Flag::Released) {
             return Err(Refusal::new(
                 Rule::Signers,
                 Fact::Released { lot: lot.clone() },

@@ -12,12 +12,12 @@ use super::Meaning;
 use crate::decide::times::Bound;
 use crate::decide::{Judge, Said};
 use crate::epcis::{Exchange, object, pin_uri};
-use crate::names::NONE;
+use crate::index::LotIx;
 use crate::refusal::{Fact, Refusal, Remedy, when};
 use crate::role::{NOBODY, PAUSES, TREATMENT};
 use crate::rule::Rule;
 use crate::state::apply::{Touch, ends_with, starts_with};
-use crate::state::{OpenTreatment, State, micros, seconds, some, timestamp};
+use crate::state::{OpenTreatment, Pause, State, micros, seconds, timestamp};
 use crate::treatment::{Treatment, judge as judge_treatment};
 use crate::words::{cause_words, thing_words};
 use crate::work::{Work, on_lot};
@@ -92,7 +92,7 @@ impl<'a> Meaning<'a> for Treating<'a> {
                         step,
                         from: at,
                         recorded: now,
-                        agent: NONE,
+                        agent: None,
                         dosed: at,
                         dose: None,
                         pauses: Vec::new(),
@@ -103,7 +103,7 @@ impl<'a> Meaning<'a> for Treating<'a> {
             Treating::TreatmentEnded { lot, step, .. } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 state.treatments.remove(&lot);
-                state.lots[lot as usize].treated_at = at;
+                state.lots[lot].treated_at = at;
                 if state.treatment_bit(lot, step).is_none() {
                     state.base(lot, now, |from| ends_with(from, step));
                 }
@@ -113,17 +113,20 @@ impl<'a> Meaning<'a> for Treating<'a> {
                     && treatment
                         .pauses
                         .last()
-                        .is_none_or(|pause| pause.1 != i64::MAX)
+                        .is_none_or(|pause| pause.to.is_some())
                 {
-                    treatment.pauses.push((at.max(treatment.from), i64::MAX));
+                    treatment.pauses.push(Pause {
+                        from: at.max(treatment.from),
+                        to: None,
+                    });
                 }
             }
             Treating::WorkResumed { thing, step } => {
                 if let Some(treatment) = state.paused(thing, step, touch)?
                     && let Some(pause) = treatment.pauses.last_mut()
-                    && pause.1 == i64::MAX
+                    && pause.to.is_none()
                 {
-                    pause.1 = at.max(pause.0);
+                    pause.to = Some(at.max(pause.from));
                 }
             }
         }
@@ -231,11 +234,11 @@ impl<'a> Meaning<'a> for Dosage<'a> {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 if let Some(treatment) = state.treatments.get_mut(&lot) {
                     // More of the same goes on from where it began; another agent begins anew.
-                    if treatment.agent != agent || at < treatment.dosed {
+                    if treatment.agent != Some(agent) || at < treatment.dosed {
                         treatment.dose = *dose_mg_m3;
                     }
-                    if treatment.agent != agent {
-                        (treatment.agent, treatment.dosed) = (agent, at);
+                    if treatment.agent != Some(agent) {
+                        (treatment.agent, treatment.dosed) = (Some(agent), at);
                     }
                     treatment.dosed = treatment.dosed.min(at).max(treatment.from);
                 }
@@ -251,7 +254,7 @@ impl<'a> Meaning<'a> for Dosage<'a> {
             } => {
                 let lot = state.lot_touched(lot.as_str(), touch)?;
                 if let Some(bit) = state.treatment_bit(lot, step).filter(|_| *valid) {
-                    state.lots[lot as usize].treated |= 1 << bit;
+                    state.lots[lot].treated |= 1 << bit;
                     state.base(lot, now, |from| ends_with(from, step));
                 }
             }
@@ -417,10 +420,16 @@ impl Judge<'_> {
         };
         let mut treated = row.treated;
         if let Some(bit) = self.state.treatment_bit(number, step) {
-            let agent = some(treatment.agent)
+            let agent = treatment
+                .agent
                 .map(|agent| AgentName::new(self.state.agent_names.get(agent)));
             let pauses: Vec<_> = (treatment.pauses.iter())
-                .map(|&(from, to)| (timestamp(from), timestamp(to)))
+                .map(|pause| {
+                    (
+                        timestamp(pause.from),
+                        pause.to.map_or(Timestamp::MAX, timestamp),
+                    )
+                })
                 .collect();
             let judgement = judge_treatment(
                 &protocol.treatments[bit],
@@ -464,7 +473,7 @@ impl Judge<'_> {
 
     pub(crate) fn treatment_in_hand(
         &self,
-        lot: u32,
+        lot: LotIx,
         name: &LotId,
         step: &StepName,
     ) -> Result<&crate::state::OpenTreatment, Refusal> {
@@ -494,7 +503,7 @@ impl Judge<'_> {
         &self,
         lot: &LotId,
         step: &StepName,
-    ) -> Result<(u32, &crate::state::OpenTreatment), Refusal> {
+    ) -> Result<(LotIx, &crate::state::OpenTreatment), Refusal> {
         let number = self.lot_here(lot)?;
         Ok((number, self.treatment_in_hand(number, lot, step)?))
     }

@@ -9,11 +9,12 @@ use super::Meaning;
 use crate::decide::times::Bound;
 use crate::decide::{Judge, Said};
 use crate::epcis::{Exchange, object};
+use crate::index::VehicleIx;
 use crate::refusal::{Fact, Refusal, Remedy};
 use crate::role::{ARRIVALS, TREATMENT, YARD};
 use crate::rule::Rule;
 use crate::state::apply::Touch;
-use crate::state::{LotStage, ManifestStage, State, VehicleStage, seconds, some, timestamp};
+use crate::state::{LotStage, ManifestStage, State, VehicleStage, seconds, timestamp};
 use crate::work::{Work, on_vehicle};
 
 impl<'a> Meaning<'a> for Vehicles<'a> {
@@ -94,23 +95,23 @@ impl<'a> Meaning<'a> for Vehicles<'a> {
                 state.take_vehicle(vehicle);
                 let unit = state.unit(spot);
                 let dirty = state
-                    .place_rule(state.units[unit as usize].place)
+                    .place_rule(state.units[unit].place)
                     .is_some_and(|rule| rule.side == Side::Dirty);
-                let row = &mut state.vehicles[vehicle as usize];
-                row.unit = unit;
+                let row = &mut state.vehicles[vehicle];
+                row.unit = Some(unit);
                 row.since = at.min(now);
-                row.position = state.units[unit as usize].vehicles.len() as u32;
+                row.position = state.units[unit].vehicles.len() as u32;
                 if dirty {
                     row.washed = None;
                     row.sealed = false;
                 }
-                state.units[unit as usize].vehicles.push(vehicle);
+                state.units[unit].vehicles.push(vehicle);
                 state.occupy(unit, 1);
             }
             Vehicles::VehicleLeft { vehicle, .. } => {
                 let vehicle = state.vehicle_touched(vehicle.as_str(), touch)?;
                 state.take_vehicle(vehicle);
-                state.vehicles[vehicle as usize].since = at.min(now);
+                state.vehicles[vehicle].since = at.min(now);
             }
             Vehicles::VehicleStepStarted { vehicle, .. }
             | Vehicles::VehicleStepEnded { vehicle, .. } => {
@@ -118,11 +119,11 @@ impl<'a> Meaning<'a> for Vehicles<'a> {
             }
             Vehicles::UnloadingStarted { vehicle, .. } => {
                 let vehicle = state.vehicle_touched(vehicle.as_str(), touch)?;
-                state.vehicles[vehicle as usize].opened = true;
+                state.vehicles[vehicle].opened = true;
             }
             Vehicles::VehicleEmptied { vehicle } => {
                 let vehicle = state.vehicle_touched(vehicle.as_str(), touch)?;
-                let row = &mut state.vehicles[vehicle as usize];
+                let row = &mut state.vehicles[vehicle];
                 row.emptied = true;
                 row.emptied_at = at.min(now);
                 row.washed = None;
@@ -131,12 +132,12 @@ impl<'a> Meaning<'a> for Vehicles<'a> {
             }
             Vehicles::VehicleWashed { vehicle } => {
                 let vehicle = state.vehicle_touched(vehicle.as_str(), touch)?;
-                state.vehicles[vehicle as usize].washed = Some(now);
+                state.vehicles[vehicle].washed = Some(now);
             }
             Vehicles::VehicleReleased { vehicle } => {
                 let vehicle = state.vehicle_touched(vehicle.as_str(), touch)?;
                 state.take_vehicle(vehicle);
-                let row = &mut state.vehicles[vehicle as usize];
+                let row = &mut state.vehicles[vehicle];
                 (row.stage, row.since) = (VehicleStage::Gone, at.min(now));
                 state.vehicles_here.remove(&vehicle);
                 state.seals.remove(&vehicle);
@@ -210,7 +211,7 @@ impl Judge<'_> {
     pub(crate) fn placed(&self, vehicle: &VehicleId, spot: &Spot) -> Result<(), Refusal> {
         let number = self.vehicle_here(vehicle)?;
         let rule = self.place(spot)?;
-        let row = &self.state.vehicles[number as usize];
+        let row = &self.state.vehicles[number];
         let from = self.state.spot(row.unit);
         self.need(Rule::OnePlace, from.as_ref() != Some(spot), || {
             (
@@ -241,10 +242,14 @@ impl Judge<'_> {
     }
 
     /// The vehicle, which must be in that unit.
-    pub(crate) fn vehicle_at(&self, vehicle: &VehicleId, spot: &Spot) -> Result<u32, Refusal> {
+    pub(crate) fn vehicle_at(
+        &self,
+        vehicle: &VehicleId,
+        spot: &Spot,
+    ) -> Result<VehicleIx, Refusal> {
         let number = self.vehicle_here(vehicle)?;
         self.place(spot)?;
-        let at = self.state.spot(self.state.vehicles[number as usize].unit);
+        let at = self.state.spot(self.state.vehicles[number].unit);
         self.need(Rule::OnePlace, at.as_ref() == Some(spot), || {
             (
                 match &at {
@@ -278,18 +283,16 @@ impl Judge<'_> {
         })
     }
 
-    pub(crate) fn papers_refused(&self, vehicle: u32) -> bool {
-        let convoy = self.state.vehicles[vehicle as usize].convoy;
-        some(convoy)
-            .and_then(|convoy| some(self.state.convoys[convoy as usize].manifest))
-            .is_some_and(|manifest| {
-                self.state.manifests[manifest as usize].stage == ManifestStage::Refused
-            })
+    pub(crate) fn papers_refused(&self, vehicle: VehicleIx) -> bool {
+        let convoy = self.state.vehicles[vehicle].convoy;
+        convoy
+            .and_then(|convoy| self.state.convoys[convoy].manifest)
+            .is_some_and(|manifest| self.state.manifests[manifest].stage == ManifestStage::Refused)
     }
 
     pub(crate) fn emptied(&self, vehicle: &VehicleId) -> Result<(), Refusal> {
         let number = self.vehicle_here(vehicle)?;
-        let left = self.state.vehicles[number as usize].expected;
+        let left = self.state.vehicles[number].expected;
         self.need(Rule::Conserved, left == 0, || {
             (
                 Fact::LotsAboard {
@@ -301,11 +304,12 @@ impl Judge<'_> {
         })?;
         // What papers dropped after the vehicle had come may still be on it.
         let dropped = self.state.open_exceptions.iter().find_map(|&exception| {
-            let row = &self.state.exceptions[exception as usize];
-            let convoy = self.state.vehicles[number as usize].convoy;
+            let row = &self.state.exceptions[exception];
+            let convoy = self.state.vehicles[number].convoy;
             let lot = row.lots.iter().find(|&&lot| {
                 let row = self.state.lot(lot);
-                row.stage == LotStage::Withdrawn && (row.vehicle, row.convoy) == (number, convoy)
+                row.stage == LotStage::Withdrawn
+                    && (row.vehicle, row.convoy) == (Some(number), convoy)
             })?;
             Some((exception, *lot))
         });
@@ -327,7 +331,7 @@ impl Judge<'_> {
         let number = self.vehicle_here(vehicle)?;
         self.need(
             Rule::VehicleClean,
-            self.state.vehicles[number as usize].emptied,
+            self.state.vehicles[number].emptied,
             || {
                 (
                     Fact::NotEmpty {
@@ -341,7 +345,7 @@ impl Judge<'_> {
 
     pub(crate) fn vehicle_released(&self, vehicle: &VehicleId) -> Result<(), Refusal> {
         let number = self.vehicle_here(vehicle)?;
-        let row = &self.state.vehicles[number as usize];
+        let row = &self.state.vehicles[number];
         if !row.opened && self.papers_refused(number) {
             // Turned away as it came: never opened, so nothing of the gateway is in it and nothing of it is here.
             return Ok(());
@@ -355,7 +359,7 @@ impl Judge<'_> {
             )
         })?;
         let rules = self.rules()?;
-        let source = self.state.source_names.get(row.source);
+        let source = (row.source).map_or("", |source| self.state.source_names.get(source));
         let Some(rule) = rules
             .vehicles
             .iter()
@@ -407,7 +411,7 @@ impl Judge<'_> {
             .state
             .vehicle_names
             .find(vehicle.as_str())
-            .is_some_and(|v| self.state.vehicles[v as usize].stage == VehicleStage::Gone);
+            .is_some_and(|v| self.state.vehicles[v].stage == VehicleStage::Gone);
         self.need(Rule::OnePlace, gone, || {
             (
                 Fact::VehicleNotGone {

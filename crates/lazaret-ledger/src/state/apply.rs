@@ -11,9 +11,10 @@ use lazaret_vocabulary::event::rules::ClockFrom;
 use lazaret_vocabulary::event::{Event, Happening, StepName, Thing};
 
 use super::rows::Listed;
-use super::{NONE, Names, State, micros, some};
+use super::{Names, State, micros};
 use crate::chain::Record;
 use crate::family::in_family;
+use crate::index::{ListedIx, LotIx, Number, Rows, VehicleIx};
 use crate::work::{WorkedOn, work};
 
 /// A record that does not fit the state. The state is no longer of use; start again from the records.
@@ -29,8 +30,8 @@ pub struct Broken {
 /// What one record touches, so that each is listed and ordered once.
 #[derive(Default)]
 pub(crate) struct Touch {
-    pub(crate) lots: Vec<u32>,
-    pub(crate) vehicles: Vec<u32>,
+    pub(crate) lots: Vec<LotIx>,
+    pub(crate) vehicles: Vec<VehicleIx>,
 }
 
 impl State {
@@ -41,7 +42,7 @@ impl State {
                 what: format!("record {} comes next", self.seq + 1),
             });
         }
-        if record.seq >= u64::from(NONE) {
+        if record.seq >= u64::from(u32::MAX) {
             return Err(Broken {
                 record: record.seq,
                 what: "a ledger holds fewer than 2^32 records; close it and open the next".into(),
@@ -96,7 +97,7 @@ impl State {
             if let Happening::Entry(Entry::ResultEntered { sample, .. }) = &event.happening {
                 let sample = find(&self.sample_names, sample.as_str(), "sample");
                 if let Ok(sample) = sample {
-                    let lot = self.samples[sample as usize].lot;
+                    let lot = self.samples[sample].lot;
                     let by = self.person(&record.by);
                     self.add_handler(lot, by, micros(event.at), true);
                 }
@@ -109,24 +110,19 @@ impl State {
 
     fn list(&mut self, touch: &Touch) {
         let seq = self.seq as u32;
-        let push = |history: &mut Vec<Listed>, head: &mut u32| {
-            let listed = some(*head).is_some_and(|head| history[head as usize].record == seq);
-            if !listed {
-                history.push(Listed {
+        let push = |history: &mut Rows<ListedIx, Listed>, head: &mut Option<ListedIx>| {
+            if head.is_none_or(|head| history[head].record != seq) {
+                *head = Some(history.add(Listed {
                     record: seq,
                     next: *head,
-                });
-                *head = history.len() as u32 - 1;
+                }));
             }
         };
         for &lot in &touch.lots {
-            push(&mut self.history, &mut self.lots[lot as usize].history);
+            push(&mut self.history, &mut self.lots[lot].history);
         }
         for &vehicle in &touch.vehicles {
-            push(
-                &mut self.history,
-                &mut self.vehicles[vehicle as usize].history,
-            );
+            push(&mut self.history, &mut self.vehicles[vehicle].history);
         }
         for &lot in &touch.lots {
             self.reindex(lot);
@@ -145,7 +141,7 @@ impl State {
     }
 }
 
-pub(crate) fn find(names: &Names, name: &str, what: &str) -> Result<u32, String> {
+pub(crate) fn find<I: Number + Ord>(names: &Names<I>, name: &str, what: &str) -> Result<I, String> {
     names
         .exact(name)
         .ok_or_else(|| format!("there is no {what} {name}"))

@@ -5,8 +5,9 @@ use lazaret_vocabulary::event::entry::{ManifestId, SampleId, TestName};
 use lazaret_vocabulary::event::{ConvoyId, DepartureId, LotId, SourceName, StepName, VehicleId};
 use serde::{Deserialize, Serialize};
 
-use super::{AsJson, State, some, timestamp};
-use crate::names::Names;
+use super::{State, timestamp};
+use crate::index::{LotIx, Number};
+use crate::names::{AnyNames, Spelled};
 
 /// A convoy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ impl State {
     /// The lot that was named as number `number`, from 0.
     #[must_use]
     pub fn lot_named(&self, number: usize) -> Option<LotId> {
-        (number < self.lots.len()).then(|| self.lot_id(number as u32))
+        (number < self.lots.len()).then(|| self.lot_id(LotIx::at(number)))
     }
 
     /// Lots of a convoy, in order of being named.
@@ -92,9 +93,9 @@ impl State {
         let Some(convoy) = self.convoy_names.find(convoy.as_str()) else {
             return Vec::new();
         };
-        let lots = self.lots.iter().zip(0_u32..);
-        lots.filter(|(row, _)| row.convoy == convoy)
-            .map(|(_, lot)| self.lot_id(lot))
+        (self.lots.pairs())
+            .filter(|(_, row)| row.convoy == Some(convoy))
+            .map(|(lot, _)| self.lot_id(lot))
             .collect()
     }
 
@@ -104,9 +105,9 @@ impl State {
         let Some(vehicle) = self.vehicle_names.find(vehicle.as_str()) else {
             return Vec::new();
         };
-        let lots = self.lots.iter().zip(0_u32..);
-        lots.filter(|(row, _)| row.vehicle == vehicle)
-            .map(|(_, lot)| self.lot_id(lot))
+        (self.lots.pairs())
+            .filter(|(_, row)| row.vehicle == Some(vehicle))
+            .map(|(lot, _)| self.lot_id(lot))
             .collect()
     }
 
@@ -116,10 +117,9 @@ impl State {
         let Some(convoy) = self.convoy_names.find(convoy.as_str()) else {
             return Vec::new();
         };
-        let vehicles = self.vehicles.iter().zip(0_u32..);
-        vehicles
-            .filter(|(row, _)| row.convoy == convoy)
-            .map(|(_, vehicle)| VehicleId::new(self.vehicle_names.get(vehicle)))
+        (self.vehicles.pairs())
+            .filter(|(_, row)| row.convoy == Some(convoy))
+            .map(|(vehicle, _)| VehicleId::new(self.vehicle_names.get(vehicle)))
             .collect()
     }
 
@@ -130,7 +130,7 @@ impl State {
             return Vec::new();
         };
         let row = self.lot(number);
-        let Some(AsJson(protocol)) = self.protocols.get(usize::from(row.protocol)) else {
+        let Some(protocol) = self.protocol_of(row) else {
             return Vec::new();
         };
         let open = self.treatments.get(&number);
@@ -162,22 +162,26 @@ impl State {
 
     /// Convoys, the latest named first.
     pub fn convoys(&self) -> impl Iterator<Item = ConvoyView> {
-        (0..self.convoys.len() as u32).rev().map(|convoy| {
-            let row = &self.convoys[convoy as usize];
+        self.convoys.keys().rev().map(|convoy| {
+            let row = &self.convoys[convoy];
             ConvoyView {
                 convoy: ConvoyId::new(self.convoy_names.get(convoy)),
-                source: some(row.source).map(|s| SourceName::new(self.source_names.get(s))),
+                source: row
+                    .source
+                    .map(|s| SourceName::new(self.source_names.get(s))),
                 arrived: row.arrived.map(timestamp),
                 trial: row.trial,
-                manifest: some(row.manifest).map(|m| ManifestId::new(self.manifest_names.get(m))),
+                manifest: row
+                    .manifest
+                    .map(|m| ManifestId::new(self.manifest_names.get(m))),
             }
         })
     }
 
     /// Samples, the latest named first.
     pub fn samples(&self) -> impl Iterator<Item = SampleView> {
-        (0..self.samples.len() as u32).rev().map(|sample| {
-            let row = &self.samples[sample as usize];
+        self.samples.keys().rev().map(|sample| {
+            let row = &self.samples[sample];
             SampleView {
                 sample: SampleId::new(self.sample_names.get(sample)),
                 lot: self.lot_id(row.lot),
@@ -190,10 +194,10 @@ impl State {
 
     /// Departures, the latest named first, and when each left.
     pub fn departures(&self) -> impl Iterator<Item = (DepartureId, Option<Timestamp>)> {
-        (0..self.departures.len() as u32).rev().map(|departure| {
+        self.departures.keys().rev().map(|departure| {
             (
                 DepartureId::new(self.departure_names.get(departure)),
-                self.departures[departure as usize].left.map(timestamp),
+                self.departures[departure].left.map(timestamp),
             )
         })
     }
@@ -203,9 +207,8 @@ impl State {
         self.all_names()
             .into_iter()
             .flat_map(|(kind, names)| {
-                (0..names.len() as u32)
-                    .rev()
-                    .map(|number| names.get(number))
+                names
+                    .latest_first()
                     .filter(|name| fits(name))
                     .take(limit)
                     .map(move |name| (kind, name.to_owned()))
@@ -219,16 +222,18 @@ impl State {
         self.all_names()
             .into_iter()
             .filter_map(|(kind, names)| {
-                let number = names.find(name)?;
-                Some((kind, names.get(number).to_owned()))
+                let Spelled::Known(known) = names.known(name) else {
+                    return None;
+                };
+                Some((kind, known.to_owned()))
             })
             .collect()
     }
 
-    fn all_names(&self) -> [(NameKind, &Names); 9] {
+    fn all_names(&self) -> [(NameKind, &dyn AnyNames); 9] {
         [
             (NameKind::Lot, &self.lot_names),
-            (NameKind::Vehicle, &self.vehicle_names),
+            (NameKind::Vehicle, &*self.vehicle_names),
             (NameKind::Convoy, &self.convoy_names),
             (NameKind::Manifest, &self.manifest_names),
             (NameKind::Sample, &self.sample_names),

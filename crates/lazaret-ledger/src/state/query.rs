@@ -9,9 +9,10 @@ use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, GoodsName, LotId, PlaceName, SourceName, Spot, VehicleId,
 };
 
-use super::rows::Listed;
+use super::rows::{Listed, Listing, Parts};
 use super::views::*;
-use super::{LotStage, ManifestStage, NONE, State, VehicleStage, flag, seconds, some, timestamp};
+use super::{Flag, LotStage, ManifestStage, State, VehicleStage, seconds, timestamp};
+use crate::index::{GoodsIx, ListedIx, LotIx, UnitIx};
 use crate::refusal::Fallen;
 
 impl State {
@@ -20,7 +21,7 @@ impl State {
     pub fn lot_view(&self, lot: &LotId) -> Option<LotView> {
         let number = self.lot_names.find(lot.as_str())?;
         let row = self.lot(number);
-        let known = self.protocols.get(usize::from(row.protocol)).is_some();
+        let known = row.protocol.is_some();
         let mut handlers = Vec::new();
         for handling in self.handlers_of(number) {
             let person = PersonName::new(self.person_names.get(handling.person));
@@ -34,18 +35,18 @@ impl State {
             goods: GoodsName::new(self.goods_names.get(row.goods)),
             stage: self.stage(number),
             spot: self.spot(row.unit),
-            vehicle: some(row.vehicle).map(|v| VehicleId::new(self.vehicle_names.get(v))),
-            convoy: some(row.convoy).map(|c| ConvoyId::new(self.convoy_names.get(c))),
-            departure: some(row.departure).map(|d| DepartureId::new(self.departure_names.get(d))),
-            parent: some(row.parent).map(|lot| self.lot_id(lot)),
-            parts: some(row.children.0)
-                .map(|first| {
-                    (first..first + u32::from(row.children.1))
-                        .map(|lot| self.lot_id(lot))
-                        .collect()
-                })
-                .unwrap_or_default(),
-            tally: row.is(flag::TALLIED).then_some(Tally {
+            vehicle: row
+                .vehicle
+                .map(|v| VehicleId::new(self.vehicle_names.get(v))),
+            convoy: row.convoy.map(|c| ConvoyId::new(self.convoy_names.get(c))),
+            departure: row
+                .departure
+                .map(|d| DepartureId::new(self.departure_names.get(d))),
+            parent: row.parent.map(|lot| self.lot_id(lot)),
+            parts: (row.children.into_iter().flat_map(Parts::lots))
+                .map(|lot| self.lot_id(lot))
+                .collect(),
+            tally: row.is(Flag::Tallied).then_some(Tally {
                 pieces: row.pieces,
                 mass_kg: row.mass_kg,
             }),
@@ -61,9 +62,9 @@ impl State {
             signers: self.signers(number),
             signatures_needed: row.signatures_needed,
             exceptions: self.exceptions_of(number),
-            recalled: row.is(flag::RECALLED),
-            trial: row.is(flag::TRIAL),
-            rejected: row.is(flag::REFUSED) || row.is(flag::CONDEMNED),
+            recalled: row.is(Flag::Recalled),
+            trial: row.is(Flag::Trial),
+            rejected: row.is(Flag::Refused) || row.is(Flag::Condemned),
             handlers,
         })
     }
@@ -71,10 +72,8 @@ impl State {
     /// Lots that are held, by earliest release; those whose clock does not run come last.
     #[must_use]
     pub fn hold_list(&self, after: Option<Cursor>, limit: usize) -> Vec<HoldLine> {
-        let from = after.map_or((i64::MIN, 0), |c| (c.at, c.lot.saturating_add(1)));
-        self.held
-            .range(from..)
-            .take(limit)
+        let after = after.map(|cursor| (cursor.at, cursor.lot));
+        (self.boards.held(after).take(limit))
             .map(|&(at, lot)| self.line(0, at, lot))
             .collect()
     }
@@ -87,10 +86,9 @@ impl State {
         after: Option<Cursor>,
         limit: usize,
     ) -> Vec<HoldLine> {
-        let from = after.map_or((i64::MIN, 0), |c| (c.at, c.lot.saturating_add(1)));
+        let after = after.map(|cursor| (cursor.at, cursor.lot));
         let now = super::micros(now);
-        self.ready
-            .range(from..)
+        (self.boards.ready(after))
             .take_while(|&&(at, _)| at <= now)
             .take(limit)
             .map(|&(at, lot)| self.line(0, at, lot))
@@ -100,12 +98,8 @@ impl State {
     /// Released lots that are still here, the most urgent class first, then the longest free.
     #[must_use]
     pub fn releasable(&self, after: Option<Cursor>, limit: usize) -> Vec<HoldLine> {
-        let from = after.map_or((i32::MIN, i64::MIN, 0), |c| {
-            (c.rank, c.at, c.lot.saturating_add(1))
-        });
-        self.free
-            .range(from..)
-            .take(limit)
+        let after = after.map(|cursor| (cursor.rank, cursor.at, cursor.lot));
+        (self.boards.free(after).take(limit))
             .map(|&(rank, at, lot)| self.line(rank, at, lot))
             .collect()
     }
@@ -113,11 +107,7 @@ impl State {
     /// How many lots are here, by what keeps them.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts {
-            held: self.held.len(),
-            ready: self.ready.len(),
-            releasable: self.free.len(),
-        }
+        self.boards.counts()
     }
 
     /// What has happened so far.
@@ -140,15 +130,15 @@ impl State {
     pub fn vehicle_history(&self, vehicle: &VehicleId) -> Vec<u64> {
         self.vehicle_names
             .find(vehicle.as_str())
-            .map(|vehicle| self.listed(self.vehicles[vehicle as usize].history))
+            .map(|vehicle| self.listed(self.vehicles[vehicle].history))
             .unwrap_or_default()
     }
 
-    fn listed(&self, head: u32) -> Vec<u64> {
+    fn listed(&self, head: Option<ListedIx>) -> Vec<u64> {
         let mut records = Vec::new();
         let mut at = head;
-        while let Some(number) = some(at) {
-            let Listed { record, next } = self.history[number as usize];
+        while let Some(number) = at {
+            let Listed { record, next } = self.history[number];
             records.push(record.into());
             at = next;
         }
@@ -160,11 +150,13 @@ impl State {
     #[must_use]
     pub fn vehicle_view(&self, vehicle: &VehicleId) -> Option<VehicleView> {
         let number = self.vehicle_names.find(vehicle.as_str())?;
-        let row = &self.vehicles[number as usize];
+        let row = &self.vehicles[number];
         Some(VehicleView {
             vehicle: VehicleId::new(self.vehicle_names.get(number)),
-            source: some(row.source).map(|s| SourceName::new(self.source_names.get(s))),
-            convoy: some(row.convoy).map(|c| ConvoyId::new(self.convoy_names.get(c))),
+            source: row
+                .source
+                .map(|s| SourceName::new(self.source_names.get(s))),
+            convoy: row.convoy.map(|c| ConvoyId::new(self.convoy_names.get(c))),
             here: row.stage == VehicleStage::Here,
             spot: self.spot(row.unit),
             arrived: (row.stage != VehicleStage::Announced).then(|| timestamp(row.arrived)),
@@ -191,13 +183,13 @@ impl State {
         let mut views = Vec::new();
         for rule in &rules.places {
             let place = self.place_names.find(rule.place.as_str());
-            let used: &[u32] = place.map_or(&[], |place| &self.places[place as usize].units);
+            let used: &[Option<UnitIx>] = place.map_or(&[], |place| &self.places[place].units);
             let count = (rule.units.unwrap_or(1) as usize)
                 .max(used.len())
                 .min(10_000);
             for index in 0..count {
-                let unit = used.get(index).copied().and_then(some);
-                let unit = unit.map(|unit| &self.units[unit as usize]);
+                let unit = used.get(index).copied().flatten();
+                let unit = unit.map(|unit| &self.units[unit]);
                 views.push(PlaceView {
                     spot: Spot {
                         place: rule.place.clone(),
@@ -242,8 +234,8 @@ impl State {
 
     /// Everybody who was ever appointed or cleared.
     pub fn people(&self) -> impl Iterator<Item = PersonView> {
-        (0..self.people.len() as u32).map(|person| {
-            let row = &self.people[person as usize];
+        self.people.keys().map(|person| {
+            let row = &self.people[person];
             PersonView {
                 person: PersonName::new(self.person_names.get(person)),
                 roles: roles(row.roles),
@@ -266,18 +258,19 @@ impl State {
     pub fn roles_of(&self, person: &PersonName) -> Vec<Role> {
         self.person_names
             .find(person.as_str())
-            .map(|person| roles(self.people[person as usize].roles))
+            .map(|person| roles(self.people[person].roles))
             .unwrap_or_default()
     }
 
     /// Exceptions, the latest first; only the open ones if `open`.
     #[must_use]
     pub fn exceptions(&self, open: bool) -> Vec<ExceptionView> {
-        (0..self.exceptions.len() as u32)
+        self.exceptions
+            .keys()
             .rev()
-            .filter(|exception| !open || self.exceptions[*exception as usize].open)
+            .filter(|exception| !open || self.exceptions[*exception].open)
             .map(|exception| {
-                let row = &self.exceptions[exception as usize];
+                let row = &self.exceptions[exception];
                 ExceptionView {
                     exception: ExceptionId::new(self.exception_names.get(exception)),
                     open: row.open,
@@ -293,13 +286,13 @@ impl State {
 
     /// Papers, the latest first.
     pub fn manifests(&self) -> impl Iterator<Item = ManifestView> {
-        (0..self.manifests.len() as u32).rev().map(|manifest| {
-            let row = &self.manifests[manifest as usize];
+        self.manifests.keys().rev().map(|manifest| {
+            let row = &self.manifests[manifest];
             ManifestView {
                 manifest: ManifestId::new(self.manifest_names.get(manifest)),
                 convoy: ConvoyId::new(self.convoy_names.get(row.convoy)),
                 due: row.due.map(timestamp),
-                arrived: self.convoys[row.convoy as usize].arrived.map(timestamp),
+                arrived: self.convoys[row.convoy].arrived.map(timestamp),
                 withheld: row.stage == ManifestStage::Withheld,
                 refused: row.stage == ManifestStage::Refused,
                 amended: row.amended,
@@ -312,16 +305,17 @@ impl State {
     #[must_use]
     pub fn departure(&self, departure: &DepartureId) -> Option<(Vec<LotId>, Option<Timestamp>)> {
         let number = self.departure_names.find(departure.as_str())?;
-        let row = &self.departures[number as usize];
+        let row = &self.departures[number];
         let lots = row.lots.iter().map(|&lot| self.lot_id(lot)).collect();
         Some((lots, row.left.map(timestamp)))
     }
 
     /// Departures that are being loaded.
     pub fn departures_loading(&self) -> impl Iterator<Item = DepartureId> {
-        (0..self.departures.len() as u32)
+        self.departures
+            .keys()
             .filter(|&d| {
-                let row = &self.departures[d as usize];
+                let row = &self.departures[d];
                 row.left.is_none() && !row.lots.is_empty()
             })
             .map(|d| DepartureId::new(self.departure_names.get(d)))
@@ -343,7 +337,7 @@ impl State {
                 bound.signatures_needed = bound.signatures_needed.max(protocol.signatures);
                 if let Some(hold) = &protocol.hold {
                     bound.hold_us = bound.hold_us.max(seconds(hold.hold_s));
-                    if self.protocols[usize::from(row.protocol)].0.hold.is_none() {
+                    if (self.protocol_of(row)).is_some_and(|own| own.hold.is_none()) {
                         bound.clock = bound.clock.or(Some(bound.entered.max(bound.floor)));
                     }
                 }
@@ -354,21 +348,21 @@ impl State {
                     .filter(|test| {
                         self.test_names
                             .find(test.as_str())
-                            .is_none_or(|number| row.tests_needed >> number & 1 == 0)
+                            .is_none_or(|number| row.tests_needed & number.bit() == 0)
                     })
                     .collect();
                 let (before, after) = (self.earliest(row), self.earliest(&bound));
                 let changes = before != after
                     || !more_tests.is_empty()
                     || bound.signatures_needed != row.signatures_needed
-                    || row.is(flag::RELEASED);
+                    || row.is(Flag::Released);
                 changes.then(|| MovedDate {
                     lot: self.lot_id(lot),
                     before: at(before),
                     after: at(after),
                     more_tests,
                     signatures: bound.signatures_needed,
-                    unreleased: row.is(flag::RELEASED),
+                    unreleased: row.is(Flag::Released),
                 })
             })
             .collect()
@@ -377,85 +371,61 @@ impl State {
     /// Bytes that the state holds, by capacity; the tree lists are estimated at 24 bytes an entry.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        fn of<T>(rows: &Vec<T>) -> usize {
-            rows.capacity() * size_of::<T>()
-        }
-        let names = [
-            &self.lot_names,
-            &self.vehicle_names,
-            &self.convoy_names,
-            &self.departure_names,
-            &self.sample_names,
-        ];
-        names.iter().map(|names| names.bytes()).sum::<usize>()
-            + of(&self.lots)
-            + of(&self.vehicles)
-            + of(&self.convoys)
-            + of(&self.samples)
-            + of(&self.departures)
+        let of = |lots: &Vec<LotIx>| lots.capacity() * size_of::<LotIx>();
+        self.lot_names.bytes()
+            + self.vehicle_names.bytes()
+            + self.convoy_names.bytes()
+            + self.departure_names.bytes()
+            + self.sample_names.bytes()
+            + self.lots.bytes()
+            + self.vehicles.bytes()
+            + self.convoys.bytes()
+            + self.samples.bytes()
+            + self.departures.bytes()
             + self.departures.iter().map(|d| of(&d.lots)).sum::<usize>()
-            + of(&self.units)
+            + self.units.bytes()
             + self.units.iter().map(|u| of(&u.lots)).sum::<usize>()
-            + of(&self.history)
-            + of(&self.handlers)
-            + of(&self.visits)
-            + of(&self.episodes)
-            + (self.held.len() + self.ready.len() + self.free.len()) * 24
-            + self.keys.order.capacity() * size_of::<(u128, u32, i64)>()
-            + self.keys.records.capacity() * 33
+            + self.history.bytes()
+            + self.handlers.bytes()
+            + self.contacts.bytes()
+            + self.boards.bytes()
+            + self.keys.bytes()
     }
 
-    pub(crate) fn reindex(&mut self, lot: u32) {
-        let row = &self.lots[lot as usize];
-        let held = row.stage.present() && !row.is(flag::RELEASED);
+    pub(crate) fn reindex(&mut self, lot: LotIx) {
+        let row = &self.lots[lot];
+        let held = row.stage.present() && !row.is(Flag::Released);
         let earliest = if row.stage.present() {
             self.earliest(row)
         } else {
             i64::MIN
         };
-        let held_key = if held { earliest } else { i64::MIN };
         let ready = held
             && row.stage == LotStage::Here
             && row.frozen == 0
-            && !row.is(flag::REFUSED)
-            && !row.is(flag::CONDEMNED)
+            && !row.is(Flag::Refused)
+            && !row.is(Flag::Condemned)
             && self.treated(row)
             && self.tested(row);
-        let free = (row.stage == LotStage::Here && row.is(flag::RELEASED) && row.frozen == 0)
+        let free = (row.stage == LotStage::Here && row.is(Flag::Released) && row.frozen == 0)
             .then(|| (-self.priority(row.goods), earliest));
-        let (old_key, old_ready, old_free) = (row.held_key, row.ready, row.free_key);
-        if old_key != held_key || old_ready != ready {
-            if old_key != i64::MIN {
-                self.held.remove(&(old_key, lot));
-                self.ready.remove(&(old_key, lot));
-            }
-            if held_key != i64::MIN {
-                self.held.insert((held_key, lot));
-                if ready {
-                    self.ready.insert((held_key, lot));
-                }
-            }
-        }
-        if old_free != free {
-            if let Some((rank, at)) = old_free {
-                self.free.remove(&(rank, at, lot));
-            }
-            if let Some((rank, at)) = free {
-                self.free.insert((rank, at, lot));
-            }
-        }
-        let row = &mut self.lots[lot as usize];
-        (row.held_key, row.ready, row.free_key) = (held_key, ready, free);
+        let listing = Listing {
+            held: held.then_some(earliest),
+            ready,
+            free,
+        };
+        let listed = std::mem::replace(&mut self.lots[lot].listed, listing);
+        self.boards.relist(lot, listed, listing);
     }
 
-    fn priority(&self, goods: u32) -> i32 {
+    fn priority(&self, goods: GoodsIx) -> i32 {
         let name = self.goods_names.get(goods);
         self.rules()
             .and_then(|rules| rules.goods.iter().find(|rule| rule.goods.as_str() == name))
             .map_or(0, |rule| rule.priority)
     }
 
-    fn line(&self, rank: i32, at: i64, lot: u32) -> HoldLine {
+    fn line(&self, rank: i32, at: i64, lot: LotIx) -> HoldLine {
         let row = self.lot(lot);
         HoldLine {
             lot: self.lot_id(lot),
@@ -467,12 +437,12 @@ impl State {
         }
     }
 
-    pub(crate) fn stage(&self, lot: u32) -> Stage {
+    pub(crate) fn stage(&self, lot: LotIx) -> Stage {
         let row = self.lot(lot);
         match row.stage {
             LotStage::Announced => Stage::Announced,
             LotStage::Withdrawn => Stage::Withdrawn,
-            LotStage::Here if row.is(flag::RELEASED) => Stage::Released,
+            LotStage::Here if row.is(Flag::Released) => Stage::Released,
             LotStage::Here => Stage::Held,
             LotStage::Sent => Stage::Sent,
             LotStage::Loaded => Stage::Loaded,
@@ -484,17 +454,18 @@ impl State {
     }
 
     /// Signatures of a lot whose signer has been found unfit since: their clearance was taken from them, or they are
-    /// no officer any more. A clearance that ran out, and a shift that ended, take nothing back.
-    pub(crate) fn fallen_signatures(&self, lot: u32) -> Vec<Fallen> {
+    /// no longer an officer. A clearance that ran out, and a shift that ended, take nothing back.
+    pub(crate) fn fallen_signatures(&self, lot: LotIx) -> Vec<Fallen> {
         let officers = 1 << Role::QuarantineOfficer as u16 | 1 << Role::ChiefOfficer as u16;
         let row = self.lot(lot);
-        if row.is(flag::RELEASED) {
+        if row.is(Flag::Released) {
             return Vec::new();
         }
         row.signers[..usize::from(row.signatures).min(row.signers.len())]
             .iter()
             .filter_map(|&signer| {
-                let person = self.people.get(signer as usize)?;
+                let signer = signer?;
+                let person = self.people.row(signer)?;
                 let fell = person.lapsed || person.roles & officers == 0;
                 fell.then(|| Fallen {
                     signer: PersonName::new(self.person_names.get(signer)),
@@ -504,12 +475,12 @@ impl State {
             .collect()
     }
 
-    pub(crate) fn lot_id(&self, lot: u32) -> LotId {
+    pub(crate) fn lot_id(&self, lot: LotIx) -> LotId {
         LotId::new(self.lot_names.get(lot))
     }
 
-    pub(crate) fn spot(&self, unit: u32) -> Option<Spot> {
-        let unit = &self.units[some(unit)? as usize];
+    pub(crate) fn spot(&self, unit: Option<UnitIx>) -> Option<Spot> {
+        let unit = &self.units[unit?];
         Some(Spot {
             place: PlaceName::new(self.place_names.get(unit.place)),
             unit: unit.number,
@@ -517,43 +488,44 @@ impl State {
     }
 
     /// Samples of a lot, or of what it was split from, whose result is not in.
-    pub(crate) fn samples_out(&self, lot: u32) -> Vec<SampleId> {
-        (self.samples.iter().enumerate())
+    pub(crate) fn samples_out(&self, lot: LotIx) -> Vec<SampleId> {
+        (self.samples.pairs())
             .filter(|(_, sample)| !sample.settled && self.whole(sample.lot).contains(&lot))
-            .map(|(number, _)| SampleId::new(self.sample_names.get(number as u32)))
+            .map(|(number, _)| SampleId::new(self.sample_names.get(number)))
             .collect()
     }
 
     pub(crate) fn unit_at(&self, spot: &Spot) -> Option<&super::Unit> {
         let place = self.place_names.find(spot.place.as_str())?;
         let index = spot.unit.checked_sub(1)? as usize;
-        let unit = some(*self.places[place as usize].units.get(index)?)?;
-        Some(&self.units[unit as usize])
+        let unit = (*self.places[place].units.get(index)?)?;
+        Some(&self.units[unit])
     }
 
-    pub(crate) fn signers(&self, lot: u32) -> Vec<PersonName> {
+    pub(crate) fn signers(&self, lot: LotIx) -> Vec<PersonName> {
         let row = self.lot(lot);
         row.signers
             .iter()
-            .filter(|&&signer| signer != NONE)
+            .flatten()
             .map(|&signer| PersonName::new(self.person_names.get(signer)))
             .collect()
     }
 
-    pub(crate) fn exceptions_of(&self, lot: u32) -> Vec<ExceptionId> {
+    pub(crate) fn exceptions_of(&self, lot: LotIx) -> Vec<ExceptionId> {
         if self.lot(lot).frozen == 0 {
             return Vec::new();
         }
         self.open_exceptions
             .iter()
-            .filter(|&&e| self.exceptions[e as usize].lots.contains(&lot))
+            .filter(|&&e| self.exceptions[e].lots.contains(&lot))
             .map(|&e| ExceptionId::new(self.exception_names.get(e)))
             .collect()
     }
 
     pub(crate) fn tests(&self, mask: u32) -> Vec<TestName> {
-        (0..self.test_names.len() as u32)
-            .filter(|test| mask >> test & 1 == 1)
+        self.test_names
+            .keys()
+            .filter(|test| mask & test.bit() != 0)
             .map(|test| TestName::new(self.test_names.get(test)))
             .collect()
     }

@@ -3,18 +3,19 @@
 use lazaret_vocabulary::event::rules::Contact;
 
 use super::rows::{Lot, Touched};
-use super::{LotStage, NONE, OpenTreatment, State, flag, micros, some, timestamp};
+use super::{Flag, LotStage, OpenTreatment, Pause, State, micros, timestamp};
 use crate::clock::Retiming;
+use crate::index::{EpisodeIx, LotIx};
 
 /// Lots that a wrong clock treated too well.
 #[derive(Debug, Default)]
 pub(crate) struct Wronged {
     /// Released, or gone inland, before their clock had run.
-    pub(crate) released: Vec<u32>,
+    pub(crate) released: Vec<LotIx>,
     /// Their treatment would end after now: it was shorter than it seemed.
-    pub(crate) treated: Vec<u32>,
+    pub(crate) treated: Vec<LotIx>,
     /// They joined others in a mixing place while it seemed that nobody had been there for long.
-    pub(crate) mixed: Vec<u32>,
+    pub(crate) mixed: Vec<LotIx>,
 }
 
 impl State {
@@ -29,19 +30,19 @@ impl State {
     pub(crate) fn wronged(&self, retiming: &Retiming) -> Wronged {
         let mut wronged = Wronged::default();
         let ahead = retiming.right < retiming.was;
-        for lot in 0..self.lots.len() as u32 {
+        for lot in self.lots.keys() {
             let row = self.lot(lot);
             let present = row.stage.present();
-            if row.is(flag::RELEASED) && present {
+            if row.is(Flag::Released) && present {
                 let earliest = self.earliest_by(row, |stamp| retiming.of(stamp));
                 if earliest > retiming.right {
                     wronged.released.push(lot);
                 }
             }
             if row.stage == LotStage::Departed
-                && !row.is(flag::RECALLED)
-                && let Some(departure) = some(row.departure)
-                && let Some(left) = self.departures[departure as usize].left
+                && !row.is(Flag::Recalled)
+                && let Some(departure) = row.departure
+                && let Some(left) = self.departures[departure].left
                 && self.earliest_by(row, |stamp| retiming.truly(stamp)) > retiming.truly(left)
             {
                 wronged.released.push(lot);
@@ -49,8 +50,8 @@ impl State {
             if present && ahead && row.treated != 0 && row.treated_at > retiming.right {
                 wronged.treated.push(lot);
             }
-            let mixing = some(row.unit).is_some_and(|unit| {
-                self.place_rule(self.units[unit as usize].place)
+            let mixing = row.unit.is_some_and(|unit| {
+                self.place_rule(self.units[unit].place)
                     .is_some_and(|rule| rule.contact == Contact::Mixing)
             });
             if present && ahead && mixing {
@@ -104,26 +105,15 @@ impl State {
         for treatment in self.treatments.values_mut() {
             retime_treatment(treatment, retiming);
         }
-        for visit in &mut self.visits {
-            (visit.from, visit.to) = (of(visit.from), of(visit.to));
-        }
-        for episode in &mut self.episodes {
-            (episode.from, episode.to) = (of(episode.from), of(episode.to));
-            // One that lasted while the clock was wrong may have become the longest of all.
-            if episode.to != i64::MIN {
-                self.longest = self.longest.max(episode.to.saturating_sub(episode.from));
-            }
-        }
-        for (_, _, at, _) in &mut self.keys.order {
-            *at = retiming.of_key(*at);
-        }
+        self.contacts.retime(of);
+        self.keys.retime(|at| retiming.of_key(at));
         self.recorded_at = retiming.right;
         self.tie_again(retiming.was, retiming.right);
         self.clock.doubt = None;
         self.clock.stated = None;
         self.merge_episodes();
         self.recheck_tests();
-        for lot in 0..self.lots.len() as u32 {
+        for lot in self.lots.keys() {
             let row = self.lot(lot);
             if row.stage.present() {
                 if row.signatures > 0 && self.earliest(row) > retiming.right {
@@ -136,14 +126,14 @@ impl State {
 
     /// Tests whose samples were taken too early by the right time are no longer passed.
     fn recheck_tests(&mut self) {
-        for number in 0..self.samples.len() {
+        for number in self.samples.keys() {
             let sample = self.samples[number].clone();
             for lot in self.whole(sample.lot) {
                 if self.lot(lot).stage.present()
                     && self.protocol_of(self.lot(lot)).is_some()
                     && !self.sample_counts(&sample, lot)
                 {
-                    self.lots[lot as usize].tests_passed &= !(1 << sample.test);
+                    self.lots[lot].tests_passed &= !sample.test.bit();
                 }
             }
         }
@@ -151,54 +141,30 @@ impl State {
 
     /// Joins stays on a surface that a wrong clock kept apart: by the right time no pause between them was long enough.
     fn merge_episodes(&mut self) {
-        let units = (0..self.units.len() as u32).map(Touched::Unit);
-        let people = (0..self.people.len() as u32).map(Touched::Person);
+        let units = self.units.keys().map(Touched::Unit);
+        let people = self.people.keys().map(Touched::Person);
         let surfaces: Vec<Touched> = units.chain(people).collect();
         for surface in surfaces {
             let tail = self.tail(surface);
             let mut episodes = self.episodes_of(surface).to_vec();
-            episodes.sort_by_key(|&e| (self.episodes[e as usize].from, e));
-            let mut kept: Vec<u32> = Vec::with_capacity(episodes.len());
+            episodes.sort_by_key(|&e| (self.episode_from(e), e));
+            let mut kept: Vec<EpisodeIx> = Vec::with_capacity(episodes.len());
             for episode in episodes {
                 let joins = kept.last().copied().filter(|&before| {
-                    let before = &self.episodes[before as usize];
-                    let end = if before.open > 0 { i64::MAX } else { before.to };
-                    end.saturating_add(tail) >= self.episodes[episode as usize].from
+                    let from = self.episode_from(episode);
+                    self.contacts.reaches(before, from, tail)
                 });
                 match joins {
-                    Some(before) => self.merge(episode, before),
+                    Some(before) => self.contacts.merge(episode, before),
                     None => kept.push(episode),
                 }
             }
             match surface {
-                Touched::Unit(unit) => self.units[unit as usize].episodes = kept,
-                Touched::Person(person) => self.people[person as usize].episodes = kept,
+                Touched::Unit(unit) => self.units[unit].episodes = kept,
+                Touched::Person(person) => self.people[person].episodes = kept,
                 Touched::Vehicle(_) | Touched::Seen => {}
             }
         }
-    }
-
-    /// Puts the stays of one episode into another.
-    fn merge(&mut self, episode: u32, into: u32) {
-        let moved = self.episodes[episode as usize];
-        let mut last = NONE;
-        let mut at = moved.head;
-        while let Some(number) = some(at) {
-            let visit = &mut self.visits[number as usize];
-            visit.episode = into;
-            (last, at) = (number, visit.next_in_episode);
-        }
-        let row = &mut self.episodes[into as usize];
-        if let Some(last) = some(last) {
-            self.visits[last as usize].next_in_episode =
-                std::mem::replace(&mut row.head, moved.head);
-        }
-        row.open += moved.open;
-        row.from = row.from.min(moved.from);
-        row.to = row.to.max(moved.to);
-        self.longest = self.longest.max(row.to.saturating_sub(row.from));
-        let emptied = &mut self.episodes[episode as usize];
-        (emptied.head, emptied.open) = (NONE, 0);
     }
 }
 
@@ -220,18 +186,19 @@ fn retime_hold(row: &mut Lot, of: impl Fn(i64) -> i64) {
 fn retime_treatment(treatment: &mut OpenTreatment, retiming: &Retiming) {
     let right = retiming.right;
     let stamps = (treatment.readings.iter().map(|reading| micros(reading.at)))
-        .chain(treatment.pauses.iter().flat_map(|&(from, to)| [from, to]))
+        .chain((treatment.pauses.iter()).flat_map(|pause| [pause.from].into_iter().chain(pause.to)))
         .chain([treatment.from, treatment.dosed]);
-    let late = stamps
-        .filter(|&stamp| stamp != i64::MAX)
-        .any(|stamp| stamp > right);
+    let late = stamps.into_iter().any(|stamp| stamp > right);
     if late && right < retiming.was {
         let paused = treatment
             .pauses
             .last()
-            .is_some_and(|&(_, to)| to == i64::MAX);
+            .is_some_and(|pause| pause.to.is_none());
         treatment.pauses = if paused {
-            vec![(right, i64::MAX)]
+            vec![Pause {
+                from: right,
+                to: None,
+            }]
         } else {
             Vec::new()
         };
@@ -245,8 +212,9 @@ fn retime_treatment(treatment: &mut OpenTreatment, retiming: &Retiming) {
     ] {
         *stamp = retiming.of(*stamp);
     }
-    for (from, to) in &mut treatment.pauses {
-        (*from, *to) = (retiming.of(*from), retiming.of(*to));
+    for pause in &mut treatment.pauses {
+        pause.from = retiming.of(pause.from);
+        pause.to = pause.to.map(|to| retiming.of(to));
     }
     for reading in &mut treatment.readings {
         // One may be dated a little ahead.

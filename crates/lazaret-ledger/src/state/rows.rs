@@ -1,29 +1,37 @@
-//! The rows of the state. Instants are µs since 1970; `NONE` in a number means nothing there.
+//! The rows of the state. Instants are µs since 1970.
 
 use serde::{Deserialize, Serialize};
 
-use crate::names::NONE;
+use crate::index::{
+    AgentIx, ConvoyIx, DepartureIx, EpisodeIx, GoodsIx, HandlerIx, ListedIx, LotIx, ManifestIx,
+    Number, PersonIx, PlaceIx, ProtocolIx, SourceIx, TestIx, UnitIx, VehicleIx, VisitIx,
+};
 use crate::segregation::Hazards;
 
-/// What a lot's flags mean.
-pub(crate) mod flag {
+/// What is either so or not so of a lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flag {
     /// It belongs to an exercise.
-    pub(crate) const TRIAL: u8 = 1;
+    Trial = 1,
     /// It has a slot of its own where it is.
-    pub(crate) const SLOT: u8 = 2;
+    Slot = 2,
     /// It was called back.
-    pub(crate) const RECALLED: u8 = 4;
+    Recalled = 4,
     /// An inspection refused it: it goes back to its sender.
-    pub(crate) const REFUSED: u8 = 8;
+    Refused = 8,
     /// An inspection condemned it: it is to be destroyed.
-    pub(crate) const CONDEMNED: u8 = 16;
+    Condemned = 16,
     /// It was released.
-    pub(crate) const RELEASED: u8 = 32;
+    Released = 32,
     /// It is on the clean side.
-    pub(crate) const CLEAN: u8 = 64;
+    Clean = 64,
     /// Pieces and mass are known, from papers or a count.
-    pub(crate) const TALLIED: u8 = 128;
+    Tallied = 128,
 }
+
+/// The flags that are set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Flags(u8);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum LotStage {
@@ -49,14 +57,14 @@ impl LotStage {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Lot {
     pub(crate) stage: LotStage,
-    pub(crate) flags: u8,
+    flags: Flags,
     pub(crate) frozen: u16,
-    pub(crate) goods: u32,
+    pub(crate) goods: GoodsIx,
     /// The version it came under.
-    pub(crate) protocol: u16,
+    pub(crate) protocol: Option<ProtocolIx>,
     pub(crate) signatures_needed: u8,
     pub(crate) signatures: u8,
-    pub(crate) signers: [u32; 4],
+    pub(crate) signers: [Option<PersonIx>; 4],
     pub(crate) treated: u16,
     pub(crate) inspected: u16,
     pub(crate) tests_needed: u32,
@@ -69,13 +77,13 @@ pub(crate) struct Lot {
     pub(crate) hazards: Hazards,
     pub(crate) pieces: u32,
     pub(crate) mass_kg: u32,
-    pub(crate) vehicle: u32,
-    pub(crate) convoy: u32,
-    pub(crate) parent: u32,
-    pub(crate) children: (u32, u16),
-    pub(crate) departure: u32,
-    pub(crate) unit: u32,
-    /// Position in its unit's list.
+    pub(crate) vehicle: Option<VehicleIx>,
+    pub(crate) convoy: Option<ConvoyIx>,
+    pub(crate) parent: Option<LotIx>,
+    pub(crate) children: Option<Parts>,
+    pub(crate) departure: Option<DepartureIx>,
+    pub(crate) unit: Option<UnitIx>,
+    /// Position in its unit's list, if it is in one.
     pub(crate) position: u32,
     pub(crate) entered: i64,
     /// When it was seen to be unloaded.
@@ -92,26 +100,49 @@ pub(crate) struct Lot {
     pub(crate) hold_us: i64,
     /// When its last valid treatment was seen to end.
     pub(crate) treated_at: i64,
-    pub(crate) history: u32,
-    pub(crate) handlers: u32,
-    pub(crate) visits: u32,
-    /// Its key in the list of held lots, and whether it is in the others; `i64::MIN` if it is in none.
-    pub(crate) held_key: i64,
+    pub(crate) history: Option<ListedIx>,
+    pub(crate) handlers: Option<HandlerIx>,
+    pub(crate) visits: Option<VisitIx>,
+    /// Where it is in the lists of lots.
+    pub(crate) listed: Listing,
+}
+
+/// Where a lot is in the lists that screens show in order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Listing {
+    /// Its earliest release, if it is held.
+    pub(crate) held: Option<i64>,
+    /// Whether it lacks only time and signatures.
     pub(crate) ready: bool,
-    pub(crate) free_key: Option<(i32, i64)>,
+    /// Its rank and when its hold ended, if it is released and still here.
+    pub(crate) free: Option<(i32, i64)>,
+}
+
+/// The parts that a lot was split into: they were named one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parts {
+    pub(crate) first: LotIx,
+    pub(crate) count: u16,
+}
+
+impl Parts {
+    pub(crate) fn lots(self) -> impl Iterator<Item = LotIx> {
+        let first = self.first.position();
+        (first..first + usize::from(self.count)).map(LotIx::at)
+    }
 }
 
 impl Lot {
-    pub(crate) fn new(goods: u32) -> Self {
+    pub(crate) fn new(goods: GoodsIx) -> Self {
         Lot {
             stage: LotStage::Announced,
-            flags: 0,
+            flags: Flags::default(),
             frozen: 0,
             goods,
-            protocol: u16::MAX,
+            protocol: None,
             signatures_needed: 0,
             signatures: 0,
-            signers: [NONE; 4],
+            signers: [None; 4],
             treated: 0,
             inspected: 0,
             tests_needed: 0,
@@ -122,13 +153,13 @@ impl Lot {
             hazards: Hazards::default(),
             pieces: 0,
             mass_kg: 0,
-            vehicle: NONE,
-            convoy: NONE,
-            parent: NONE,
-            children: (NONE, 0),
-            departure: NONE,
-            unit: NONE,
-            position: NONE,
+            vehicle: None,
+            convoy: None,
+            parent: None,
+            children: None,
+            departure: None,
+            unit: None,
+            position: 0,
             entered: 0,
             came: i64::MIN,
             since: i64::MIN,
@@ -138,24 +169,22 @@ impl Lot {
             until: i64::MIN,
             hold_us: 0,
             treated_at: i64::MIN,
-            history: NONE,
-            handlers: NONE,
-            visits: NONE,
-            held_key: i64::MIN,
-            ready: false,
-            free_key: None,
+            history: None,
+            handlers: None,
+            visits: None,
+            listed: Listing::default(),
         }
     }
 
-    pub(crate) fn is(&self, flag: u8) -> bool {
-        self.flags & flag != 0
+    pub(crate) fn is(&self, flag: Flag) -> bool {
+        self.flags.0 & flag as u8 != 0
     }
 
-    pub(crate) fn set(&mut self, flag: u8, on: bool) {
+    pub(crate) fn set(&mut self, flag: Flag, on: bool) {
         if on {
-            self.flags |= flag;
+            self.flags.0 |= flag as u8;
         } else {
-            self.flags &= !flag;
+            self.flags.0 &= !(flag as u8);
         }
     }
 }
@@ -170,8 +199,8 @@ pub(crate) enum VehicleStage {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Vehicle {
     pub(crate) stage: VehicleStage,
-    pub(crate) source: u32,
-    pub(crate) convoy: u32,
+    pub(crate) source: Option<SourceIx>,
+    pub(crate) convoy: Option<ConvoyIx>,
     pub(crate) arrived: i64,
     /// When it was seen to come.
     pub(crate) came: i64,
@@ -179,7 +208,7 @@ pub(crate) struct Vehicle {
     pub(crate) since: i64,
     /// When it was seen to be empty.
     pub(crate) emptied_at: i64,
-    pub(crate) unit: u32,
+    pub(crate) unit: Option<UnitIx>,
     pub(crate) position: u32,
     /// Lots by the papers that are still on it.
     pub(crate) expected: u32,
@@ -189,39 +218,39 @@ pub(crate) struct Vehicle {
     pub(crate) washed: Option<i64>,
     pub(crate) sealed: bool,
     /// The contacts of its present visit.
-    pub(crate) episode: u32,
-    pub(crate) history: u32,
+    pub(crate) episode: Option<EpisodeIx>,
+    pub(crate) history: Option<ListedIx>,
 }
 
 impl Vehicle {
     pub(crate) fn new() -> Self {
         Vehicle {
             stage: VehicleStage::Announced,
-            source: NONE,
-            convoy: NONE,
+            source: None,
+            convoy: None,
             arrived: 0,
             came: i64::MIN,
             since: i64::MIN,
             emptied_at: i64::MIN,
-            unit: NONE,
-            position: NONE,
+            unit: None,
+            position: 0,
             expected: 0,
             opened: false,
             emptied: false,
             washed: None,
             sealed: false,
-            episode: NONE,
-            history: NONE,
+            episode: None,
+            history: None,
         }
     }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Convoy {
-    pub(crate) source: u32,
+    pub(crate) source: Option<SourceIx>,
     pub(crate) arrived: Option<i64>,
     pub(crate) trial: bool,
-    pub(crate) manifest: u32,
+    pub(crate) manifest: Option<ManifestIx>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -233,23 +262,23 @@ pub(crate) enum ManifestStage {
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Manifest {
-    pub(crate) convoy: u32,
+    pub(crate) convoy: ConvoyIx,
     pub(crate) stage: ManifestStage,
     pub(crate) due: Option<i64>,
-    pub(crate) lots: Vec<u32>,
+    pub(crate) lots: Vec<LotIx>,
     pub(crate) amended: u16,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Departure {
     pub(crate) left: Option<i64>,
-    pub(crate) lots: Vec<u32>,
+    pub(crate) lots: Vec<LotIx>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sample {
-    pub(crate) lot: u32,
-    pub(crate) test: u32,
+    pub(crate) lot: LotIx,
+    pub(crate) test: TestIx,
     /// When it was seen to be taken.
     pub(crate) taken: i64,
     pub(crate) settled: bool,
@@ -262,9 +291,9 @@ pub(crate) struct ExceptionRow {
     pub(crate) record: u64,
     pub(crate) because: String,
     /// Lots it stops.
-    pub(crate) lots: Vec<u32>,
+    pub(crate) lots: Vec<LotIx>,
     /// Lots it calls back.
-    pub(crate) recalled: Vec<u32>,
+    pub(crate) recalled: Vec<LotIx>,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -273,7 +302,7 @@ pub(crate) struct Person {
     pub(crate) roles: u16,
     /// First instant at which the clearance no longer holds.
     pub(crate) cleared_until: i64,
-    pub(crate) agents: Vec<u32>,
+    pub(crate) agents: Vec<AgentIx>,
     pub(crate) on_shift: bool,
     pub(crate) shift_ended: Option<i64>,
     /// Worked on the dirty side since the personnel gate.
@@ -281,7 +310,7 @@ pub(crate) struct Person {
     pub(crate) sick: bool,
     /// Their clearance was taken from them before its time, and not given back.
     pub(crate) lapsed: bool,
-    pub(crate) episodes: Vec<u32>,
+    pub(crate) episodes: Vec<EpisodeIx>,
 }
 
 /// A change that asks for less, as somebody proposed it.
@@ -289,47 +318,47 @@ pub(crate) struct Person {
 pub(crate) struct Proposal {
     /// Of the rules or the protocol.
     pub(crate) digest: [u8; 32],
-    pub(crate) by: u32,
+    pub(crate) by: PersonIx,
     /// Record time.
     pub(crate) at: i64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Place {
-    /// Position in the rules; `NONE` if they no longer name it.
-    pub(crate) rule: u32,
+    /// Position in the rules; none if they no longer name it.
+    pub(crate) rule: Option<u16>,
     pub(crate) used: u32,
     /// Slots in all units together, after a change of capacity.
     pub(crate) slots_now: Option<u32>,
-    /// Positions of its units, by number from 1; `NONE` where none was used yet.
-    pub(crate) units: Vec<u32>,
+    /// Its units, by number from 1; none where none was used yet.
+    pub(crate) units: Vec<Option<UnitIx>>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Unit {
-    pub(crate) place: u32,
+    pub(crate) place: PlaceIx,
     pub(crate) number: u32,
     pub(crate) closed: Option<String>,
     pub(crate) broken: bool,
     pub(crate) used: u32,
-    pub(crate) lots: Vec<u32>,
-    pub(crate) vehicles: Vec<u32>,
+    pub(crate) lots: Vec<LotIx>,
+    pub(crate) vehicles: Vec<VehicleIx>,
     /// By beginning.
-    pub(crate) episodes: Vec<u32>,
+    pub(crate) episodes: Vec<EpisodeIx>,
 }
 
 /// One entry of a threaded list of records.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Listed {
     pub(crate) record: u32,
-    pub(crate) next: u32,
+    pub(crate) next: Option<ListedIx>,
 }
 
 /// Somebody who had a lot in hand.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Handler {
-    pub(crate) person: u32,
-    pub(crate) next: u32,
+    pub(crate) person: PersonIx,
+    pub(crate) next: Option<HandlerIx>,
     pub(crate) at: i64,
     /// Whether it was a treatment or a test, so that they may not sign.
     pub(crate) judged: bool,
@@ -338,22 +367,22 @@ pub(crate) struct Handler {
 /// A lot's stay on a surface.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Visit {
-    pub(crate) lot: u32,
-    pub(crate) episode: u32,
+    pub(crate) lot: LotIx,
+    pub(crate) episode: EpisodeIx,
     pub(crate) from: i64,
     /// `i64::MAX` while it lasts.
     pub(crate) to: i64,
     pub(crate) record: u32,
-    pub(crate) next_of_lot: u32,
-    pub(crate) next_in_episode: u32,
+    pub(crate) next_of_lot: Option<VisitIx>,
+    pub(crate) next_in_episode: Option<VisitIx>,
 }
 
 /// What lots touch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Touched {
-    Vehicle(u32),
-    Unit(u32),
-    Person(u32),
+    Vehicle(VehicleIx),
+    Unit(UnitIx),
+    Person(PersonIx),
     Seen,
 }
 
@@ -361,7 +390,7 @@ pub(crate) enum Touched {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Episode {
     pub(crate) surface: Touched,
-    pub(crate) head: u32,
+    pub(crate) head: Option<VisitIx>,
     /// Stays that last.
     pub(crate) open: u32,
     pub(crate) from: i64,

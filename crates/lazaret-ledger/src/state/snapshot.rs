@@ -12,7 +12,7 @@ use super::State;
 use crate::chain::{Chain, Digest};
 
 /// First bytes of a snapshot: what it is and in which layout.
-const MAGIC: &[u8; 8] = b"lazaret6";
+const MAGIC: &[u8; 8] = b"lazaret7";
 /// Bytes before the list of pieces: magic, digest, length.
 const FIXED: usize = 8 + 32 + 4;
 /// Bytes that a list of pieces may have: there are a dozen.
@@ -71,15 +71,15 @@ macro_rules! pieces {
 }
 
 pieces! {
-    0: visits;
+    0: contacts;
     1: lots;
     2: history;
     3: handlers;
     4: lot_names;
-    5: held, ready, free, proposals, voiding;
+    5: boards, proposals, voiding;
     6: keys, clock;
-    7: vehicles, vehicle_names, episodes, convoys, convoy_names;
-    8: seq, recorded_at, rules, protocols, manifests, departures, samples, exceptions, people, places, units, longest,
+    7: vehicles, vehicle_names, convoys, convoy_names;
+    8: seq, recorded_at, rules, protocols, manifests, departures, samples, exceptions, people, places, units,
        treatments, seals, vehicles_here, totals;
     9: manifest_names, departure_names, sample_names, exception_names, person_names, place_names, source_names,
        goods_names, step_names, agent_names, test_names, open_exceptions;

@@ -1,5 +1,6 @@
 //! What screens see of rows.
 
+use crate::index::LotIx;
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{
     AgentName, ExceptionId, ManifestId, PersonName, Pin, Role, Tally, TestName,
@@ -140,7 +141,7 @@ pub struct HoldLine {
 pub struct Cursor {
     pub(super) rank: i32,
     pub(super) at: i64,
-    pub(super) lot: u32,
+    pub(super) lot: LotIx,
 }
 
 /// A vehicle.

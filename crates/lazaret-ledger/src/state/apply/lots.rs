@@ -4,15 +4,16 @@ use lazaret_vocabulary::event::entry::{PersonName, Tally};
 use lazaret_vocabulary::event::rules::{ClockFrom, Contact, Side};
 use lazaret_vocabulary::event::{Event, StepName};
 
-use super::super::rows::{Handler, Touched};
-use super::super::{AsJson, LotStage, NONE, Sample, State, flag, micros, seconds, some};
+use super::super::rows::{Handler, Listing, Touched};
+use super::super::{AsJson, Flag, LotStage, Sample, State, micros, seconds};
 use super::Touch;
+use crate::index::{ExceptionIx, GoodsIx, LotIx, PersonIx, UnitIx, VehicleIx};
 use crate::work::WorkedOn;
 
 /// That somebody had a lot in hand.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handling {
-    pub(crate) person: u32,
+    pub(crate) person: PersonIx,
     /// When, µs.
     pub(crate) at: i64,
     /// Whether the work treats or tests the lot.
@@ -22,16 +23,16 @@ pub(crate) struct Handling {
 impl State {
     pub(crate) fn unload(
         &mut self,
-        lot: u32,
-        vehicle: u32,
-        goods: u32,
+        lot: LotIx,
+        vehicle: VehicleIx,
+        goods: GoodsIx,
         now: i64,
     ) -> Result<(), String> {
-        let source = self.vehicles[vehicle as usize].source;
+        let source = self.vehicles[vehicle].source;
         let protocol = self
-            .protocol_for(goods, source, now)
+            .protocol_for(Some(goods), source, now)
             .ok_or_else(|| format!("no protocol is for {}", self.goods_names.get(goods)))?;
-        let rule = &self.protocols[usize::from(protocol)].0;
+        let rule = &self.protocols[protocol].0;
         let hold_us = rule.hold.as_ref().map_or(0, |hold| seconds(hold.hold_s));
         let from_arrival = rule
             .hold
@@ -42,102 +43,98 @@ impl State {
             .tests
             .iter()
             .filter_map(|test| self.test_names.exact(test.test.as_str()))
-            .fold(0, |mask, test| mask | 1 << test);
+            .fold(0, |mask, test| mask | test.bit());
         let announced =
-            self.lot(lot).stage == LotStage::Announced && self.lot(lot).vehicle == vehicle;
-        let row = &mut self.vehicles[vehicle as usize];
+            self.lot(lot).stage == LotStage::Announced && self.lot(lot).vehicle == Some(vehicle);
+        let row = &mut self.vehicles[vehicle];
         row.opened = true;
         let (convoy, arrived) = (row.convoy, row.arrived);
         if announced {
             row.expected = row.expected.saturating_sub(1);
         }
-        let trial = self.convoys[convoy as usize].trial;
-        let row = &mut self.lots[lot as usize];
+        let trial = convoy.is_some_and(|convoy| self.convoys[convoy].trial);
+        let row = &mut self.lots[lot];
         row.stage = LotStage::Here;
         row.goods = goods;
-        row.vehicle = vehicle;
+        row.vehicle = Some(vehicle);
         row.convoy = convoy;
-        row.protocol = protocol;
+        row.protocol = Some(protocol);
         row.hold_us = hold_us;
         row.signatures_needed = signatures;
         row.tests_needed = tests;
         row.entered = arrived;
         row.base = from_arrival.then_some(arrived);
-        row.set(flag::TRIAL, trial);
+        row.set(Flag::Trial, trial);
         Ok(())
     }
 
-    pub(crate) fn split_off(&mut self, parent: u32, part: u32, tally: Tally) {
+    pub(crate) fn split_off(&mut self, parent: LotIx, part: LotIx, tally: Tally) {
         let mut row = self.lot(parent).clone();
-        row.parent = parent;
+        row.parent = Some(parent);
         row.pieces = tally.pieces;
         row.mass_kg = tally.mass_kg;
-        row.visits = NONE;
-        row.held_key = i64::MIN;
-        row.ready = false;
-        row.free_key = None;
+        row.visits = None;
+        row.listed = Listing::default();
         let unit = row.unit;
-        let slot = row.is(flag::SLOT);
-        if unit != NONE {
-            row.position = self.units[unit as usize].lots.len() as u32;
-            self.units[unit as usize].lots.push(part);
+        let slot = row.is(Flag::Slot);
+        if let Some(unit) = unit {
+            row.position = self.units[unit].lots.len() as u32;
+            self.units[unit].lots.push(part);
         }
-        self.lots.push(row);
+        self.lots.add(row);
         if let Some(later) = self.later.get(&parent).cloned() {
             self.later.insert(part, later);
         }
-        if slot {
+        if let Some(unit) = unit.filter(|_| slot) {
             self.occupy(unit, 1);
         }
         self.inherit_visits(parent, part);
         for &exception in &self.open_exceptions {
-            let row = &mut self.exceptions[exception as usize];
+            let row = &mut self.exceptions[exception];
             if row.lots.contains(&parent) {
                 row.lots.push(part);
             }
         }
     }
 
-    pub(crate) fn freeze(&mut self, lot: u32, exception: u32) {
+    pub(crate) fn freeze(&mut self, lot: LotIx, exception: ExceptionIx) {
         self.unrelease(lot);
-        let row = &mut self.lots[lot as usize];
+        let row = &mut self.lots[lot];
         row.frozen = row.frozen.saturating_add(1);
-        self.exceptions[exception as usize].lots.push(lot);
+        self.exceptions[exception].lots.push(lot);
     }
 
     /// Takes signatures and release back.
-    pub(crate) fn unrelease(&mut self, lot: u32) {
-        let row = &mut self.lots[lot as usize];
+    pub(crate) fn unrelease(&mut self, lot: LotIx) {
+        let row = &mut self.lots[lot];
         if row.stage.present() {
-            row.set(flag::RELEASED, false);
+            row.set(Flag::Released, false);
             row.signatures = 0;
-            row.signers = [NONE; 4];
+            row.signers = [None; 4];
         }
     }
 
     /// Starts a lot anew: nothing that was done to it counts any more.
-    pub(crate) fn void(&mut self, lot: u32, now: i64) {
+    pub(crate) fn void(&mut self, lot: LotIx, now: i64) {
         self.unrelease(lot);
-        let row = &mut self.lots[lot as usize];
+        let row = &mut self.lots[lot];
         row.treated = 0;
         row.inspected = 0;
         row.tests_passed = 0;
         row.clock = None;
         // What its clock counts from has to happen again, unless that is its arrival.
-        let arrival = self.protocols[usize::from(row.protocol)]
-            .0
-            .hold
-            .as_ref()
+        let protocol = row.protocol.and_then(|version| self.protocols.row(version));
+        let arrival = (protocol.and_then(|AsJson(protocol)| protocol.hold.as_ref()))
             .is_some_and(|hold| hold.clock == ClockFrom::Arrival);
         if !arrival {
             row.base = None;
         }
         row.floor = row.floor.max(now);
-        row.set(flag::CLEAN, false);
+        row.set(Flag::Clean, false);
     }
 
     /// Treatments, as bits, that still count when an inspection finds that a lot must be treated again.
-    pub(crate) fn kept_after(&self, lot: u32, inspection: &StepName) -> u16 {
+    pub(crate) fn kept_after(&self, lot: LotIx, inspection: &StepName) -> u16 {
         let Some(protocol) = self.protocol_of(self.lot(lot)) else {
             return 0;
         };
@@ -157,17 +154,18 @@ impl State {
         }
     }
 
-    pub(crate) fn tally(&mut self, lot: u32, tally: Tally) {
-        let row = &mut self.lots[lot as usize];
+    pub(crate) fn tally(&mut self, lot: LotIx, tally: Tally) {
+        let row = &mut self.lots[lot];
         row.pieces = tally.pieces;
         row.mass_kg = tally.mass_kg;
-        row.set(flag::TALLIED, true);
+        row.set(Flag::Tallied, true);
     }
 
     /// Sets what a lot's clock counts from, if `is` says that this is it and the clock does not run already.
-    pub(crate) fn base(&mut self, lot: u32, now: i64, is: impl Fn(&ClockFrom) -> bool) {
-        let row = &mut self.lots[lot as usize];
-        let Some(AsJson(protocol)) = self.protocols.get(usize::from(row.protocol)) else {
+    pub(crate) fn base(&mut self, lot: LotIx, now: i64, is: impl Fn(&ClockFrom) -> bool) {
+        let row = &mut self.lots[lot];
+        let version = row.protocol.and_then(|version| self.protocols.row(version));
+        let Some(AsJson(protocol)) = version else {
             return;
         };
         let counts = protocol.hold.as_ref().is_some_and(|hold| is(&hold.clock));
@@ -176,24 +174,24 @@ impl State {
         }
     }
 
-    pub(crate) fn treatment_bit(&self, lot: u32, step: &StepName) -> Option<usize> {
-        let protocol = self.protocols.get(usize::from(self.lot(lot).protocol))?;
+    pub(crate) fn treatment_bit(&self, lot: LotIx, step: &StepName) -> Option<usize> {
+        let protocol = self.protocol_of(self.lot(lot))?;
         protocol
-            .0
             .treatments
             .iter()
             .position(|rule| rule.step == *step)
     }
 
     /// Whether a sample says something about a lot as it is now: taken into this hold, late enough.
-    pub(crate) fn sample_counts(&self, sample: &Sample, lot: u32) -> bool {
+    pub(crate) fn sample_counts(&self, sample: &Sample, lot: LotIx) -> bool {
         let row = self.lot(lot);
         let not_before = (self.versions_of(lot).flat_map(|protocol| &protocol.tests))
             .filter(|rule| self.test_names.exact(rule.test.as_str()) == Some(sample.test))
             .map(|rule| seconds(rule.not_before_s))
             .max()
             .unwrap_or(0);
-        let from = if self.protocols[usize::from(row.protocol)].0.hold.is_some() {
+        let has_hold = (self.protocol_of(row)).is_some_and(|protocol| protocol.hold.is_some());
+        let from = if has_hold {
             row.clock
         } else {
             Some(row.clock.unwrap_or(row.entered).max(row.floor))
@@ -217,11 +215,11 @@ impl State {
             }
             WorkedOn::Vehicle(vehicle) => {
                 let vehicle = self.vehicle_touched(vehicle.as_str(), touch)?;
-                (None, self.vehicles[vehicle as usize].unit)
+                (None, self.vehicles[vehicle].unit)
             }
         };
-        let dirty = some(unit).is_some_and(|unit| {
-            self.place_rule(self.units[unit as usize].place)
+        let dirty = unit.is_some_and(|unit| {
+            self.place_rule(self.units[unit].place)
                 .is_some_and(|rule| rule.side != Side::Clean)
         });
         let traced = self
@@ -229,7 +227,7 @@ impl State {
             .is_some_and(|rules| rules.people.contact_tail_s.is_some());
         for person in people {
             let person = self.person(person);
-            self.people[person as usize].dirty |= dirty;
+            self.people[person].dirty |= dirty;
             if let Some(lot) = lot {
                 self.add_handler(lot, person, at, judged);
                 if traced {
@@ -241,30 +239,30 @@ impl State {
         Ok(())
     }
 
-    pub(crate) fn add_handler(&mut self, lot: u32, person: u32, at: i64, judged: bool) {
-        let head = self.lots[lot as usize].handlers;
+    pub(crate) fn add_handler(&mut self, lot: LotIx, person: PersonIx, at: i64, judged: bool) {
+        let head = self.lots[lot].handlers;
         // The same person at the same time says nothing new, unless it is the first time that they judge. An earlier time
         // does, however late it is entered: what they handled since they fell ill depends on it.
-        let again = some(head).is_some_and(|head| {
-            let last = self.handlers[head as usize];
+        let again = head.is_some_and(|head| {
+            let last = self.handlers[head];
             last.person == person && (last.judged || !judged) && last.at == at
         });
         if !again {
-            self.handlers.push(Handler {
+            let handler = self.handlers.add(Handler {
                 person,
                 next: head,
                 at,
                 judged,
             });
-            self.lots[lot as usize].handlers = self.handlers.len() as u32 - 1;
+            self.lots[lot].handlers = Some(handler);
         }
     }
 
     /// People who had a lot in hand.
-    pub(crate) fn handlers_of(&self, lot: u32) -> impl Iterator<Item = Handling> {
+    pub(crate) fn handlers_of(&self, lot: LotIx) -> impl Iterator<Item = Handling> {
         let mut at = self.lot(lot).handlers;
         std::iter::from_fn(move || {
-            let handler = self.handlers[some(at)? as usize];
+            let handler = self.handlers[at?];
             at = handler.next;
             Some(Handling {
                 person: handler.person,
@@ -275,99 +273,97 @@ impl State {
     }
 
     /// Moves a lot into a unit.
-    pub(crate) fn enter(&mut self, lot: u32, unit: u32, slot: bool, at: i64, now: i64) {
+    pub(crate) fn enter(&mut self, lot: LotIx, unit: UnitIx, slot: bool, at: i64, now: i64) {
         self.leave(lot, now);
         self.occupy_as(lot, unit, slot);
         let contact = self
-            .place_rule(self.units[unit as usize].place)
+            .place_rule(self.units[unit].place)
             .map_or(Contact::Apart, |rule| rule.contact);
         if contact != Contact::Apart {
             self.visit(lot, Touched::Unit(unit), at, i64::MAX);
         }
     }
 
-    pub(crate) fn occupy_as(&mut self, lot: u32, unit: u32, slot: bool) {
-        let row = &mut self.lots[lot as usize];
-        row.unit = unit;
-        row.position = self.units[unit as usize].lots.len() as u32;
-        row.set(flag::SLOT, slot);
-        self.units[unit as usize].lots.push(lot);
+    pub(crate) fn occupy_as(&mut self, lot: LotIx, unit: UnitIx, slot: bool) {
+        let row = &mut self.lots[lot];
+        row.unit = Some(unit);
+        row.position = self.units[unit].lots.len() as u32;
+        row.set(Flag::Slot, slot);
+        self.units[unit].lots.push(lot);
         if slot {
             self.occupy(unit, 1);
         }
     }
 
     /// Takes a lot out of where it is.
-    pub(crate) fn leave(&mut self, lot: u32, now: i64) {
+    pub(crate) fn leave(&mut self, lot: LotIx, now: i64) {
         self.end_visits(lot, now);
         self.free_slot(lot);
-        let row = &mut self.lots[lot as usize];
-        let (unit, position) = (row.unit, row.position);
-        (row.unit, row.position) = (NONE, NONE);
-        if unit == NONE {
+        let row = &mut self.lots[lot];
+        let position = row.position;
+        let Some(unit) = row.unit.take() else {
             return;
-        }
-        let lots = &mut self.units[unit as usize].lots;
+        };
+        let lots = &mut self.units[unit].lots;
         lots.swap_remove(position as usize);
         if let Some(&moved) = lots.get(position as usize) {
-            self.lots[moved as usize].position = position;
+            self.lots[moved].position = position;
         }
     }
 
-    pub(crate) fn free_slot(&mut self, lot: u32) {
-        let row = &mut self.lots[lot as usize];
-        if row.is(flag::SLOT) {
-            row.set(flag::SLOT, false);
-            let unit = row.unit;
-            self.occupy(unit, -1);
+    pub(crate) fn free_slot(&mut self, lot: LotIx) {
+        let row = &mut self.lots[lot];
+        if row.is(Flag::Slot) {
+            row.set(Flag::Slot, false);
+            if let Some(unit) = row.unit {
+                self.occupy(unit, -1);
+            }
         }
     }
 
-    pub(crate) fn gone(&mut self, lot: u32, stage: LotStage, now: i64) {
+    pub(crate) fn gone(&mut self, lot: LotIx, stage: LotStage, now: i64) {
         self.leave(lot, now);
         self.unload_from_departure_unless(lot, stage);
         self.treatments.remove(&lot);
         self.wagons.remove(&lot);
         self.credits.remove(&lot);
-        self.lots[lot as usize].stage = stage;
+        self.lots[lot].stage = stage;
     }
 
-    pub(crate) fn unload_from_departure_unless(&mut self, lot: u32, stage: LotStage) {
+    pub(crate) fn unload_from_departure_unless(&mut self, lot: LotIx, stage: LotStage) {
         if stage != LotStage::Departed {
             self.unload_from_departure(lot);
         }
     }
 
-    pub(crate) fn unload_from_departure(&mut self, lot: u32) {
-        let row = &mut self.lots[lot as usize];
+    pub(crate) fn unload_from_departure(&mut self, lot: LotIx) {
+        let row = &mut self.lots[lot];
         if row.stage == LotStage::Loaded {
             self.wagons.remove(&lot);
-            let departure = std::mem::replace(&mut row.departure, NONE);
-            self.departures[departure as usize]
-                .lots
-                .retain(|&other| other != lot);
+            if let Some(departure) = row.departure.take() {
+                (self.departures[departure].lots).retain(|&other| other != lot);
+            }
         }
     }
 
-    pub(crate) fn take_vehicle(&mut self, vehicle: u32) {
-        let row = &mut self.vehicles[vehicle as usize];
-        let (unit, position) = (row.unit, row.position);
-        (row.unit, row.position) = (NONE, NONE);
-        if unit == NONE {
+    pub(crate) fn take_vehicle(&mut self, vehicle: VehicleIx) {
+        let row = &mut self.vehicles[vehicle];
+        let position = row.position;
+        let Some(unit) = row.unit.take() else {
             return;
-        }
-        let vehicles = &mut self.units[unit as usize].vehicles;
+        };
+        let vehicles = &mut self.units[unit].vehicles;
         vehicles.swap_remove(position as usize);
         if let Some(&moved) = vehicles.get(position as usize) {
-            self.vehicles[moved as usize].position = position;
+            self.vehicles[moved].position = position;
         }
         self.occupy(unit, -1);
     }
 
-    pub(crate) fn occupy(&mut self, unit: u32, by: i32) {
-        let row = &mut self.units[unit as usize];
+    pub(crate) fn occupy(&mut self, unit: UnitIx, by: i32) {
+        let row = &mut self.units[unit];
         row.used = row.used.saturating_add_signed(by);
-        let place = &mut self.places[row.place as usize];
+        let place = &mut self.places[row.place];
         place.used = place.used.saturating_add_signed(by);
     }
 }

@@ -4,57 +4,63 @@ use lazaret_vocabulary::event::Spot;
 use lazaret_vocabulary::event::entry::PersonName;
 use lazaret_vocabulary::event::rules::PlaceRule;
 
-use super::super::{
-    Convoy, Departure, ExceptionRow, Lot, NONE, Person, Place, State, Unit, Vehicle,
-};
+use super::super::{Convoy, Departure, ExceptionRow, Lot, Person, Place, State, Unit, Vehicle};
 use super::{Touch, find};
+use crate::index::{
+    ConvoyIx, DepartureIx, ExceptionIx, GoodsIx, LotIx, Number, PersonIx, PlaceIx, UnitIx,
+    VehicleIx,
+};
 
 impl State {
-    pub(crate) fn new_lot(&mut self, name: &str, goods: u32) -> u32 {
+    pub(crate) fn new_lot(&mut self, name: &str, goods: GoodsIx) -> LotIx {
         let lot = self.lot_names.add(name);
-        if lot as usize == self.lots.len() {
-            self.lots.push(Lot::new(goods));
+        if lot.position() == self.lots.len() {
+            self.lots.add(Lot::new(goods));
         }
         lot
     }
 
-    pub(crate) fn lot_touched(&self, name: &str, touch: &mut Touch) -> Result<u32, String> {
+    pub(crate) fn lot_touched(&self, name: &str, touch: &mut Touch) -> Result<LotIx, String> {
         let lot = find(&self.lot_names, name, "lot")?;
         touch.lots.push(lot);
         Ok(lot)
     }
 
-    pub(crate) fn vehicle_touched(&self, name: &str, touch: &mut Touch) -> Result<u32, String> {
+    pub(crate) fn vehicle_touched(
+        &self,
+        name: &str,
+        touch: &mut Touch,
+    ) -> Result<VehicleIx, String> {
         let vehicle = find(&self.vehicle_names, name, "vehicle")?;
         touch.vehicles.push(vehicle);
         Ok(vehicle)
     }
 
-    pub(crate) fn vehicle(&mut self, name: &str) -> u32 {
+    pub(crate) fn vehicle(&mut self, name: &str) -> VehicleIx {
         let vehicle = self.vehicle_names.add(name);
-        if vehicle as usize == self.vehicles.len() {
-            self.vehicles.push(Vehicle::new());
+        if vehicle.position() == self.vehicles.len() {
+            self.vehicles.add(Vehicle::new());
         }
         vehicle
     }
 
-    pub(crate) fn convoy(&mut self, name: &str) -> u32 {
+    pub(crate) fn convoy(&mut self, name: &str) -> ConvoyIx {
         let convoy = self.convoy_names.add(name);
-        if convoy as usize == self.convoys.len() {
-            self.convoys.push(Convoy {
-                source: NONE,
+        if convoy.position() == self.convoys.len() {
+            self.convoys.add(Convoy {
+                source: None,
                 arrived: None,
                 trial: false,
-                manifest: NONE,
+                manifest: None,
             });
         }
         convoy
     }
 
-    pub(crate) fn departure_row(&mut self, name: &str) -> u32 {
+    pub(crate) fn departure_row(&mut self, name: &str) -> DepartureIx {
         let departure = self.departure_names.add(name);
-        if departure as usize == self.departures.len() {
-            self.departures.push(Departure {
+        if departure.position() == self.departures.len() {
+            self.departures.add(Departure {
                 left: None,
                 lots: Vec::new(),
             });
@@ -62,10 +68,10 @@ impl State {
         departure
     }
 
-    pub(crate) fn exception(&mut self, name: &str, now: i64, because: &str) -> u32 {
+    pub(crate) fn exception(&mut self, name: &str, now: i64, because: &str) -> ExceptionIx {
         let exception = self.exception_names.add(name);
-        if exception as usize == self.exceptions.len() {
-            self.exceptions.push(ExceptionRow {
+        if exception.position() == self.exceptions.len() {
+            self.exceptions.add(ExceptionRow {
                 open: true,
                 opened_at: now,
                 record: self.seq,
@@ -78,10 +84,10 @@ impl State {
         exception
     }
 
-    pub(crate) fn person(&mut self, name: &PersonName) -> u32 {
+    pub(crate) fn person(&mut self, name: &PersonName) -> PersonIx {
         let person = self.person_names.add(name.as_str());
-        if person as usize == self.people.len() {
-            self.people.push(Person {
+        if person.position() == self.people.len() {
+            self.people.add(Person {
                 cleared_until: i64::MIN,
                 ..Person::default()
             });
@@ -89,11 +95,11 @@ impl State {
         person
     }
 
-    pub(crate) fn place(&mut self, name: &str) -> u32 {
+    pub(crate) fn place(&mut self, name: &str) -> PlaceIx {
         let place = self.place_names.add(name);
-        if place as usize == self.places.len() {
-            self.places.push(Place {
-                rule: NONE,
+        if place.position() == self.places.len() {
+            self.places.add(Place {
+                rule: None,
                 used: 0,
                 slots_now: None,
                 units: Vec::new(),
@@ -102,16 +108,16 @@ impl State {
         place
     }
 
-    pub(crate) fn unit(&mut self, spot: &Spot) -> u32 {
+    pub(crate) fn unit(&mut self, spot: &Spot) -> UnitIx {
         let place = self.place(spot.place.as_str());
         let index = spot.unit.saturating_sub(1) as usize;
-        let units = &mut self.places[place as usize].units;
+        let units = &mut self.places[place].units;
         if units.len() <= index {
-            units.resize(index + 1, NONE);
+            units.resize(index + 1, None);
         }
-        if units[index] == NONE {
-            units[index] = self.units.len() as u32;
-            self.units.push(Unit {
+        let known = units[index];
+        known.unwrap_or_else(|| {
+            let unit = self.units.add(Unit {
                 place,
                 number: spot.unit,
                 closed: None,
@@ -121,13 +127,14 @@ impl State {
                 vehicles: Vec::new(),
                 episodes: Vec::new(),
             });
-        }
-        self.places[place as usize].units[index]
+            self.places[place].units[index] = Some(unit);
+            unit
+        })
     }
 
     /// The rule of a place, if the rules in force name it.
-    pub(crate) fn place_rule(&self, place: u32) -> Option<&PlaceRule> {
-        let rule = self.places.get(place as usize)?.rule;
-        self.rules()?.places.get(rule as usize)
+    pub(crate) fn place_rule(&self, place: PlaceIx) -> Option<&PlaceRule> {
+        let rule = self.places.row(place)?.rule?;
+        self.rules()?.places.get(usize::from(rule))
     }
 }
