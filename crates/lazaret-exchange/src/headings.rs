@@ -548,12 +548,13 @@ fn unit_of(heading: &str) -> (String, Option<MassUnit>) {
 #[must_use]
 pub fn nearest(heading: &str) -> Option<Field> {
     let folded = fold(heading);
-    Field::ALL
-        .into_iter()
-        .flat_map(|field| field.words().iter().map(move |word| (field, *word)))
-        .map(|(field, word)| (field, strsim::jaro_winkler(&folded, word)))
-        .filter(|(_, score)| *score >= 0.85)
-        .max_by(|a, b| a.1.total_cmp(&b.1))
+    let words = || {
+        let fields = Field::ALL.into_iter();
+        fields.flat_map(|field| field.words().iter().map(move |word| (field, *word)))
+    };
+    let near = lazaret_vocabulary::near::nearest(&folded, words().map(|(_, word)| word))?;
+    words()
+        .find(|(_, word)| *word == near)
         .map(|(field, _)| field)
 }
 

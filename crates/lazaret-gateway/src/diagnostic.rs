@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use lazaret_vocabulary::near::{did_you_mean, nearest};
+
 /// Characters of the file or of an override.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
@@ -184,28 +186,6 @@ impl Diagnostic {
     }
 }
 
-/// The name among `names` that `given` was probably meant to be.
-#[must_use]
-pub fn nearest<'a>(given: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let given_lower = given.to_lowercase();
-    names
-        .into_iter()
-        .map(|name| {
-            (
-                strsim::jaro_winkler(&given_lower, &name.to_lowercase()),
-                name,
-            )
-        })
-        .filter(|&(score, name)| {
-            // Short names are alike by chance: two of three letters must be right at least.
-            score > 0.8
-                || strsim::damerau_levenshtein(&given_lower, &name.to_lowercase())
-                    <= name.len().max(3) / 3
-        })
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
-}
-
 /// "did you mean …", else the list of what there is.
 pub(crate) fn suggest<'a>(
     given: &str,
@@ -213,7 +193,7 @@ pub(crate) fn suggest<'a>(
     names: impl IntoIterator<Item = &'a str> + Clone,
 ) -> String {
     match nearest(given, names.clone()) {
-        Some(name) => format!("did you mean `{name}`?"),
+        Some(name) => did_you_mean(name),
         None => {
             let mut all: Vec<String> = Vec::new();
             for name in names {

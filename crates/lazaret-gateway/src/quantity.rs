@@ -5,7 +5,8 @@ mod families;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::diagnostic::nearest;
+use lazaret_vocabulary::near::suggestion;
+
 use crate::model::{Dimension, Family, Quantity, Term, UnknownIx};
 use lazaret_vocabulary::time::{TIME_UNITS, seconds_per};
 
@@ -246,13 +247,12 @@ impl<'t> Parser<'t> {
                         "month" | "months" | "mo" | "m" => {
                             "write days, such as 30 d, or `min` for minutes".to_string()
                         }
-                        _ => nearest(word, units).filter(|_| word.len() > 1).map_or_else(
-                            || {
+                        _ => suggestion(word, units)
+                            .filter(|_| word.len() > 1)
+                            .unwrap_or_else(|| {
                                 "units of time are s, min, h, d and w; of mass g, kg and t"
                                     .to_string()
-                            },
-                            |unit| format!("did you mean `{unit}`?"),
-                        ),
+                            }),
                     };
                     return Err(Problem::new(
                         "unknown-unit",
@@ -443,13 +443,11 @@ pub(crate) fn parse(
         unreachable!("a distribution begins with its name")
     };
     let Some(family) = FAMILIES.iter().find(|family| family.name == name) else {
-        let help = nearest(name, FAMILIES.iter().map(|family| family.name)).map_or_else(
-            || {
+        let help =
+            suggestion(name, FAMILIES.iter().map(|family| family.name)).unwrap_or_else(|| {
                 let names: Vec<_> = FAMILIES.iter().map(|family| family.name).collect();
                 format!("known are {}", names.join(", "))
-            },
-            |name| format!("did you mean `{name}`?"),
-        );
+            });
         return Err(Problem::new(
             "unknown-distribution",
             name_range,
@@ -634,8 +632,8 @@ fn unknown_name(
     if FAMILIES.iter().any(|family| family.name == name) {
         return problem.help(format!("a distribution needs its parameters: {name}(…)"));
     }
-    match nearest(name, names.iter().map(String::as_str)) {
-        Some(near) => problem.help(format!("did you mean `{near}`?")),
+    match suggestion(name, names.iter().map(String::as_str)) {
+        Some(question) => problem.help(question),
         None => problem.help(format!(
             "write {} such as {}, a distribution such as \"uniform(…)\", or give it under [unknown]",
             dimension_word(dimension),

@@ -17,7 +17,9 @@ use std::collections::HashMap;
 
 use jiff::tz::TimeZone;
 
-use crate::diagnostic::{Diagnostic, Location, Text, nearest, suggest};
+use lazaret_vocabulary::near::nearest;
+
+use crate::diagnostic::{Diagnostic, Location, Text, suggest};
 use crate::document::{Document, Entry, Node, Table, Value};
 use crate::fields::{self, Form, Thing};
 use crate::model::{Dimension, Gateway, Unknown};

@@ -1,9 +1,12 @@
 //! What must hold in a future: `lots.time_in_gateway.p95 <= 48`.
 
+use std::fmt;
+
 use lazaret_gateway::model::Dimension;
 use lazaret_gateway::quantity::amount;
 use lazaret_sim::Unit;
 use lazaret_sim::metrics::WITH_INSIDE;
+use lazaret_vocabulary::figures;
 use serde::Serialize;
 
 use crate::experiment::{Experiment, ExperimentError};
@@ -96,6 +99,16 @@ impl Condition {
         })
     }
 
+    /// The number as it was written: a time with its unit, a share in per cent.
+    #[must_use]
+    pub fn limit(&self) -> String {
+        match self.written {
+            Some(Dimension::Duration) => figures::hours(self.value),
+            Some(Dimension::Number) => figures::share(self.value),
+            Some(Dimension::Mass) | None => figures::figure(self.value),
+        }
+    }
+
     /// Whether a value keeps it. An undefined value does not.
     #[must_use]
     pub fn holds(&self, x: f64) -> bool {
@@ -103,6 +116,16 @@ impl Condition {
             Relation::AtMost => x <= self.value,
             Relation::AtLeast => x >= self.value,
         }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.relation {
+            Relation::AtMost => "<=",
+            Relation::AtLeast => ">=",
+        };
+        write!(f, "{} {sign} {}", self.metric, self.limit())
     }
 }
 
@@ -177,5 +200,25 @@ impl Judge {
     /// Lots that were still inside at the end, where the condition counts them.
     pub fn still_inside(&self, value: impl Fn(usize) -> f64) -> Option<f64> {
         self.inside.map(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_is_told_in_the_unit_in_which_it_was_written() {
+        for (written, told) in [
+            (
+                "lots.time_in_gateway.p95 <= 5 d",
+                "lots.time_in_gateway.p95 <= 5 d",
+            ),
+            ("step.a.wait.mean<=90 min", "step.a.wait.mean <= 1.5 h"),
+            ("place.yard.full <= 12 %", "place.yard.full <= 12 %"),
+            ("source.port.cancelled >= 3", "source.port.cancelled >= 3"),
+        ] {
+            assert_eq!(Condition::parse(written).unwrap().to_string(), told);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! draws for the same purposes in every design. The difference of two designs in replication `r` is then due to the
 //! designs, not to luck. [`pairing_gain`](crate::compare::pairing_gain) measures how far a model keeps the promise.
 
-use lazaret_gateway::diagnostic::nearest;
+use lazaret_vocabulary::near::{did_you_mean, nearest};
 use std::fmt;
 use std::ops::Range;
 
@@ -164,7 +164,7 @@ impl Rows {
 #[derive(Clone, Debug, Error, PartialEq)]
 pub enum ExperimentError {
     /// No metric has this name. The nearest one is offered.
-    #[error("there is no metric `{name}`{}", nearest.as_ref().map(|n| format!(", did you mean `{n}`?")).unwrap_or_default())]
+    #[error("there is no metric `{name}`{}", nearest.as_ref().map(|n| format!("; {}", did_you_mean(n))).unwrap_or_default())]
     NoSuchMetric {
         /// What was asked for.
         name: String,

@@ -5,9 +5,9 @@
 //! Variance and lengths maximise the likelihood; the trend is estimated with them and its uncertainty is kept in every
 //! prediction.
 
-use nalgebra::{Cholesky, DMatrix, DVector, Dyn};
 use thiserror::Error;
 
+use crate::cholesky::{Cholesky, dot};
 use crate::designs::latin_points;
 use crate::quantiles;
 
@@ -32,11 +32,11 @@ pub struct Surface {
     /// Scale and shift by which the means were made comparable to 1.
     scale: f64,
     shift: f64,
-    factor: Cholesky<f64, Dyn>,
+    factor: Cholesky,
     /// Inverse covariance times residuals.
-    weights: DVector<f64>,
+    weights: Vec<f64>,
     /// Inverse covariance times ones, and the sum of its entries.
-    ones: DVector<f64>,
+    ones: Vec<f64>,
     ones_sum: f64,
 }
 
@@ -138,16 +138,14 @@ impl Surface {
     /// Mean and standard deviation of the surface at `x`.
     #[must_use]
     pub fn predict(&self, x: &[f64]) -> Prediction {
-        let k = DVector::from_iterator(
-            self.points.len(),
-            self.points
-                .iter()
-                .map(|p| self.variance * matern(p, x, &self.lengths)),
-        );
-        let mean = self.trend + k.dot(&self.weights);
+        let points = self.points.iter();
+        let k: Vec<f64> = points
+            .map(|p| self.variance * matern(p, x, &self.lengths))
+            .collect();
+        let mean = self.trend + dot(&k, &self.weights);
         let solved = self.factor.solve(&k);
-        let slack = 1.0 - self.ones.dot(&k);
-        let variance = self.variance - k.dot(&solved) + slack * slack / self.ones_sum;
+        let slack = 1.0 - dot(&self.ones, &k);
+        let variance = self.variance - dot(&k, &solved) + slack * slack / self.ones_sum;
         Prediction {
             mean: self.shift + self.scale * mean,
             sd: self.scale * variance.max(0.0).sqrt(),
@@ -179,10 +177,10 @@ fn matern(a: &[f64], b: &[f64], lengths: &[f64]) -> f64 {
 }
 
 struct Solved {
-    factor: Cholesky<f64, Dyn>,
+    factor: Cholesky,
     trend: f64,
-    weights: DVector<f64>,
-    ones: DVector<f64>,
+    weights: Vec<f64>,
+    ones: Vec<f64>,
     ones_sum: f64,
     log_determinant: f64,
     misfit: f64,
@@ -199,30 +197,23 @@ fn solve(
     // A grain relative to the variance keeps the matrix regular where points nearly coincide; it is far below any
     // noise.
     let grain = 1e-10 * variance;
-    let covariance = DMatrix::from_fn(n, n, |i, j| {
+    let factor = Cholesky::of(n, |i, j| {
         let c = variance * matern(&observations[i].at, &observations[j].at, lengths);
         if i == j {
             c + grain + observations[i].noise / (scale * scale)
         } else {
             c
         }
-    });
-    let factor = covariance.cholesky()?;
-    let y = DVector::from_iterator(n, observations.iter().map(|o| (o.mean - shift) / scale));
-    let one = DVector::from_element(n, 1.0);
-    let ones = factor.solve(&one);
-    let ones_sum = ones.sum();
-    let trend = ones.dot(&y) / ones_sum;
-    let residual = y.add_scalar(-trend);
+    })?;
+    let means = observations.iter().map(|o| (o.mean - shift) / scale);
+    let y: Vec<f64> = means.collect();
+    let ones = factor.solve(&vec![1.0; n]);
+    let ones_sum: f64 = ones.iter().sum();
+    let trend = dot(&ones, &y) / ones_sum;
+    let residual: Vec<f64> = y.iter().map(|y| y - trend).collect();
     let weights = factor.solve(&residual);
-    let log_determinant = 2.0
-        * factor
-            .l_dirty()
-            .diagonal()
-            .iter()
-            .map(|d| d.ln())
-            .sum::<f64>();
-    let misfit = residual.dot(&weights);
+    let log_determinant = factor.log_determinant();
+    let misfit = dot(&residual, &weights);
     Some(Solved {
         factor,
         trend,

@@ -16,6 +16,7 @@
 //! # Ok::<(), lazaret_plan::estimate::EstimateError>(())
 //! ```
 
+mod cholesky;
 pub mod compare;
 pub mod condition;
 pub mod designs;

@@ -15,6 +15,7 @@ pub mod need;
 pub mod optimise;
 pub mod sensitivity;
 pub mod size;
+pub mod words;
 
 use thiserror::Error;
 

@@ -14,7 +14,7 @@
 //!     figures: Vec::new(),
 //!     sections: vec![Section::of("Utilisation", "Occupied slots over slots.", vec![bars::bars("Places", "share", &[bar])])],
 //!     warnings: Vec::new(),
-//!     again: Again { command: "lazaret report uiju.toml".into(), seed: 1, version: "0.1.0".into(), file_hash: "…".into() },
+//!     again: Some(Again { command: "lazaret report uiju.toml".into(), seed: 1, version: "0.1.0".into(), file_hash: "…".into() }),
 //! };
 //! assert!(page.html().starts_with("<!doctype html>"));
 //! ```
@@ -29,5 +29,5 @@ mod table;
 pub mod watch;
 
 pub use html::escape;
-pub use page::{Again, Figure, KeyFigure, Page, Section};
-pub use table::Table;
+pub use page::{Again, Figure, KeyFigure, Page, Section, Shown};
+pub use table::{Bar, Cell, Table};

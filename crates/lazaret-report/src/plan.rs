@@ -38,11 +38,7 @@ fn table(caption: &str, head: &[&str], rows: impl IntoIterator<Item = Vec<String
     for row in rows {
         table.row(row);
     }
-    Figure {
-        caption: caption.into(),
-        svg: String::new(),
-        table,
-    }
+    Figure::table(caption, table)
 }
 
 /// How much is sustained, value by value; none if no future has a threshold within the range.
@@ -321,7 +317,7 @@ pub fn size(a: &SizeAnswer) -> Page {
         .collect();
     let lead = format!(
         "Share of futures in which {} holds, by {}; the dashed line is the required share. A number counts as enough only if its whole interval lies above.",
-        a.condition.metric,
+        a.condition,
         a.paths.join(" and ")
     );
     Page {

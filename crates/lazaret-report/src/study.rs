@@ -6,7 +6,7 @@ use lazaret_gateway::model::{
 };
 use lazaret_sim::study::Study;
 use lazaret_sim::{Estimate, Model};
-use lazaret_vocabulary::figures::{hours, number, share as percent};
+use lazaret_vocabulary::figures::{hours, number, share as percent, short_date};
 use lazaret_vocabulary::time::{GateTime, Span};
 
 use crate::chart::{bars, fan, flow, stack};
@@ -66,7 +66,7 @@ pub fn page(told: &Told<'_>) -> Page {
         .filter(|section| !section.figures.is_empty())
         .collect(),
         warnings: told.warnings(),
-        again: told.again.clone(),
+        again: Some(told.again.clone()),
     }
 }
 
@@ -318,11 +318,7 @@ impl Told<'_> {
             ),
             vec![
                 flow::flow(&gateway.name, &stations, &bands),
-                Figure {
-                    caption: "Flow into, out of and remaining in each place".into(),
-                    svg: String::new(),
-                    table: balance,
-                },
+                Figure::table("Flow into, out of and remaining in each place", balance),
             ],
         )
     }
@@ -365,12 +361,7 @@ impl Told<'_> {
         let day = |share: f64| {
             let at = GateTime::from_micros((length.micros() as f64 * share) as i64)
                 .instant(gateway.start);
-            gateway
-                .time_zone
-                .to_datetime(at)
-                .date()
-                .strftime("%-d %b %Y")
-                .to_string()
+            short_date(gateway.time_zone.to_datetime(at).date())
         };
         let used: Vec<PlaceIx> = {
             let mut used: Vec<PlaceIx> = gateway.steps.iter().map(|s| s.at).collect();
@@ -619,17 +610,12 @@ impl Told<'_> {
                 takes,
             ]);
         }
-        let table = |caption: &str, table: Table| Figure {
-            caption: caption.into(),
-            svg: String::new(),
-            table,
-        };
         let mut figures = Vec::new();
         if !gateway.unknowns.is_empty() {
-            figures.push(table("Unknowns", unknowns));
+            figures.push(Figure::table("Unknowns", unknowns));
         }
-        figures.push(table("Places", places));
-        figures.push(table("Steps", steps));
+        figures.push(Figure::table("Places", places));
+        figures.push(Figure::table("Steps", steps));
         let (file, overrides) = self.file;
         let changes: String = overrides.iter().map(|o| format!("# --set {o}\n")).collect();
         Section {

@@ -5,11 +5,10 @@ mod picture;
 mod sheets;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt::Write as _;
 
 use lazaret_gateway::model::Gateway;
-use lazaret_vocabulary::figures::{chance, number};
-use lazaret_watch::compare::Group;
+use lazaret_vocabulary::figures::{chance, date, number};
+use lazaret_watch::compare::{Group, Standing};
 use lazaret_watch::estimate::{
     DayEstimate, Estimate, Influence, Question, Summary, UnknownEstimate,
 };
@@ -20,7 +19,8 @@ use lazaret_watch::score::Tally;
 use self::picture::{UNUSED_DRAWN_MOST, bands, expectation, histogram, likelihood, timeline};
 use self::sheets::fared;
 pub use self::sheets::{compare_sheet, forecast_sheet, next_sheet, score_sheet};
-use crate::html::escape;
+use crate::page::{Figure, Page, Section, Shown};
+use crate::table::{Bar, Cell, Table};
 
 /// What a board shows.
 #[derive(Clone, Copy)]
@@ -39,6 +39,9 @@ pub struct Board<'a> {
     pub tally: Option<&'a Tally>,
 }
 
+/// What the pictures over time have in common.
+const BANDS: &str = "Bands contain 90 %, the dark line is the median; hatched or outlined is the belief before any evidence.";
+
 fn range(of: &Summary, unit: &str) -> String {
     let unit = if unit.is_empty() {
         String::new()
@@ -48,97 +51,55 @@ fn range(of: &Summary, unit: &str) -> String {
     format!("{} to {}{unit}", number(of.q05), number(of.q95))
 }
 
-/// Light or dark as the reader's system has it, unless a page around this one chooses for its root.
-const STYLE: &str = "
-:root{color-scheme:light dark;--ink:#1a1d21;--faint:#6b7178;--line:#d5d8dc;--paper:#fff;--band:#9db7d6;--mid:#174a7c;--accent:#174a7c}
-@media(prefers-color-scheme:dark){:root:not([data-theme=light]){--ink:#e6e8ea;--faint:#9aa1a8;--line:#3a4047;--paper:#14171a;--band:#2d4d70;--mid:#9cc4ee;--accent:#9cc4ee}}
-:root[data-theme=dark]{color-scheme:dark;--ink:#e6e8ea;--faint:#9aa1a8;--line:#3a4047;--paper:#14171a;--band:#2d4d70;--mid:#9cc4ee;--accent:#9cc4ee}:root[data-theme=light]{color-scheme:light}
-@media print{:root{--ink:#000;--faint:#444;--line:#bbb;--paper:#fff;--band:#c8c8c8;--mid:#000;--accent:#000}details{display:block}}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:1080px;padding:16px;font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);font-variant-numeric:tabular-nums}
-h1{font-size:22px;margin:0 0 4px}h2{font-size:17px;margin:32px 0 4px;border-top:1px solid var(--line);padding-top:16px}h3{font-size:15px;margin:16px 0 0}
-p{margin:4px 0 8px;max-width:75ch}.faint{color:var(--faint)}.lead{font-size:18px;line-height:1.45}
-svg{width:100%;height:auto;display:block}svg text{font:12px system-ui,sans-serif;fill:var(--ink)}svg .faint{fill:var(--faint)}
-.wide{overflow-x:auto}.wide svg{min-width:640px}.late{direction:rtl}.late svg{direction:ltr}
-table{border-collapse:collapse;font-size:13px;margin:6px 0}th{text-align:left;font-weight:600;border-bottom:1px solid var(--ink);padding:3px 12px 3px 0}td{border-bottom:1px solid var(--line);padding:3px 12px 3px 0;vertical-align:top}td.n,th.n{text-align:right;white-space:nowrap}td.s{white-space:nowrap}
-summary{cursor:pointer;color:var(--accent);font-size:13px}ul{padding-left:18px;margin:4px 0}a{color:var(--accent)}
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:16px}
-.bar{display:inline-block;height:11px;background:var(--mid);vertical-align:middle}.bar.before{background:none;border:1px solid var(--faint)}
-.warn{border-left:4px solid var(--ink);padding-left:10px}
-";
-
-/// The beginning of a page; `title` and `says` are safe inside one.
-fn head(title: &str, says: &str) -> String {
-    format!(
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style></head><body>\n\
-         <h1>{title}</h1>\n<p class=\"faint\">{says}</p>\n"
-    )
-}
-
 /// The page.
 #[must_use]
-pub fn page(board: &Board<'_>) -> String {
+pub fn page(board: &Board<'_>) -> Page {
     let gateway = board.question.gateway;
-    let name = escape(&gateway.name);
-    let as_of = board.estimate.as_of;
-    let mut out = head(
-        &format!("{name} as known on {as_of}"),
-        "From outside, based on what had been published by that day. Bands contain 90 %, the dark line is the median; hatched or outlined is the belief before any evidence.",
-    );
-    lead(&mut out, board);
-    let _ = write!(
-        out,
-        "<h2>Reports</h2>\n<p>Each mark is a row of the evidence on the day that it is about. The larger, the \
-         more it moved the answer; the darker, the better the grade of its source (A to E; F as D); hollow: not used; crossed: the rest of the evidence speaks against it; a thread \
-         ties a row to the one it may repeat.</p>\n<div class=\"wide late\">{}</div>\n",
-        timeline(board)
-    );
-    let unused = board.question.observations.unused.len();
-    if unused > UNUSED_DRAWN_MOST {
-        let _ = writeln!(
-            out,
-            "<p class=\"faint\">The {unused} unused rows are too many to draw.</p>"
-        );
+    let mut sections = vec![summary(board), reports(board)];
+    sections.extend(unknowns(board));
+    sections.push(state(board, gateway));
+    sections.extend(board.forecast.map(events));
+    sections.extend(explanations(board.groups));
+    sections.extend(next(board.next));
+    sections.extend(moved(board));
+    sections.extend(stories(board));
+    sections.extend(row_by_row(board));
+    sections.extend(fared(board.tally));
+    Page {
+        title: format!(
+            "{} as known on {}",
+            gateway.name,
+            date(board.estimate.as_of)
+        ),
+        question: "What is going on inside, according to what had been published by that day?"
+            .into(),
+        answer: inside(board),
+        figures: Vec::new(),
+        sections,
+        warnings: caveats(board),
+        again: None,
     }
-    evidence_table(&mut out, board);
-    unknowns(&mut out, board);
-    state(&mut out, board, gateway);
-    if let Some(forecast) = board.forecast {
-        events(&mut out, forecast);
-    }
-    explanations(&mut out, board.groups);
-    next(&mut out, board.next);
-    moved(&mut out, board);
-    stories(&mut out, board);
-    row_by_row(&mut out, board);
-    fared(&mut out, board.tally);
-    caution(&mut out, board);
-    out.push_str("</body></html>\n");
-    out
 }
 
 /// Unused rows are listed up to this many; the rest are counted.
 const UNUSED_LISTED_MOST: usize = 500;
 
-/// Nats from which on the lead names the source that moved the answer most.
+/// Nats from which on the summary names the source that moved the answer most.
 const LEANS_FROM: f64 = 0.1;
 
-fn lead(out: &mut String, board: &Board<'_>) {
-    let estimate = board.estimate;
+/// The state on the day of the board, in a sentence.
+fn inside(board: &Board<'_>) -> String {
     let day = board.question.observations.last_day;
     let mut said = Vec::new();
-    for series in &estimate.state {
+    for series in &board.estimate.state {
         let Some(of) = series.days.get(day) else {
             continue;
         };
         if let Some(place) = series.metric.strip_prefix("in.") {
             if of.posterior.q95 > 0.0 {
                 said.push(format!(
-                    "{} are in {} ({} to {})",
+                    "{} are in {place} ({} to {})",
                     number(of.posterior.q50.round()),
-                    escape(place),
                     number(of.posterior.q05.round()),
                     number(of.posterior.q95.round())
                 ));
@@ -155,64 +116,92 @@ fn lead(out: &mut String, board: &Board<'_>) {
             });
         }
     }
-    let _ = writeln!(
-        out,
-        "<p class=\"lead\">Lots on that day: {}.</p>",
-        said.join("; ")
-    );
+    format!("Lots on that day: {}.", said.join("; "))
+}
+
+fn summary(board: &Board<'_>) -> Section {
+    let estimate = board.estimate;
+    let mut said = Vec::new();
     let (learned, open): (Vec<&UnknownEstimate>, Vec<_>) =
         estimate.unknowns.iter().partition(|u| u.gained >= 0.1);
     let tell = |of: &[&UnknownEstimate]| -> String {
-        let each = of
-            .iter()
-            .map(|u| format!("{} {}", escape(&u.name), range(&u.posterior, u.unit)));
+        let each = of.iter();
+        let each = each.map(|u| format!("{} {}", u.name, range(&u.posterior, u.unit)));
         each.collect::<Vec<_>>().join(", ")
     };
     if !learned.is_empty() {
-        let _ = writeln!(
-            out,
-            "<p>The evidence narrowed or moved: {}.</p>",
+        said.push(format!(
+            "The evidence narrowed or moved: {}.",
             tell(&learned)
-        );
+        ));
     }
     if !open.is_empty() {
-        let _ = writeln!(out, "<p>It left nearly unchanged: {}.</p>", tell(&open));
+        said.push(format!("It left nearly unchanged: {}.", tell(&open)));
     }
     if let Some(most) = estimate.sources.first()
         && most.moved >= LEANS_FROM
     {
-        let _ = writeln!(
-            out,
-            "<p>It depends most on {} ({} row{}): {}. Consider how far you trust that.</p>",
-            escape(&most.name),
+        said.push(format!(
+            "It depends most on {} ({} row{}): {}. Consider how far you trust that.",
+            most.name,
             most.rows.len(),
             if most.rows.len() == 1 { "" } else { "s" },
             if most.rough {
                 "without it the answer would be different".to_string()
             } else {
-                format!(
-                    "with it the means shift by {}",
-                    escape(&most.shifts_in_words())
-                )
+                format!("with it the means shift by {}", most.shifts_in_words())
             }
-        );
+        ));
     }
+    let mut asks = Table::of(&["question", "answer"]).right(&[2]);
     for ask in &estimate.asks {
-        let _ = writeln!(
-            out,
-            "<p><b>{}</b>: {}</p>",
-            escape(&ask.ask),
-            ask.in_words()
-        );
+        asks.cells([Cell::strong(&ask.ask), ask.in_words().into()]);
     }
+    let figures = if asks.rows.is_empty() {
+        Vec::new()
+    } else {
+        vec![Figure::table("Questions asked", asks)]
+    };
+    Section::of("Summary", &said.join("\n"), figures)
 }
 
-fn evidence_table(out: &mut String, board: &Board<'_>) {
+fn reports(board: &Board<'_>) -> Section {
+    let unused = board.question.observations.unused.len();
+    let mut lead = "Each mark is a row of the evidence on the day that it is about. A larger mark moved the answer more; a \
+                    darker one has a source with a better grade (A to E; F as D). Hollow: not used. Crossed: the rest of the \
+                    evidence contradicts it. A thread ties a row to the one that it may repeat."
+        .to_string();
+    if unused > UNUSED_DRAWN_MOST {
+        lead += &format!("\nThe {unused} unused rows are too many to draw.");
+    }
+    let picture = Figure {
+        caption: "Evidence by medium".into(),
+        svg: timeline(board),
+        ..Figure::default()
+    };
+    let (table, more) = evidence_table(board);
+    for (why, count) in more {
+        lead += &format!("\nNot listed: {count} more rows: {why}.");
+    }
+    let rows = Figure::table("The rows", table).shown(Shown::Folded);
+    Section::of("Reports", &lead, vec![picture.shown(Shown::Late), rows])
+}
+
+/// The rows, and by reason how many unused ones are not listed.
+fn evidence_table<'a>(board: &Board<'a>) -> (Table, BTreeMap<&'a str, usize>) {
     let question = board.question;
-    out.push_str(
-        "<details><summary>The rows</summary><div class=\"wide\"><table><tr><th>row<th>about<th>published<th>who\
-         <th>grade<th>says<th class=\"n\">moved<th class=\"n\">misreport<th>claim</tr>\n",
-    );
+    let mut table = Table::of(&[
+        "row",
+        "about",
+        "published",
+        "who",
+        "grade",
+        "says",
+        "moved",
+        "misreport",
+        "claim",
+    ])
+    .right(&[6, 7]);
     let influences = of_name(&board.estimate.rows);
     let unused: HashMap<usize, &str> = question
         .observations
@@ -233,36 +222,24 @@ fn evidence_table(out: &mut String, board: &Board<'_>) {
             (None, Some(unused)) => (format!("not used: {unused}"), String::new()),
             (None, None) => (String::new(), String::new()),
         };
-        let link = if row.url.starts_with("http://") || row.url.starts_with("https://") {
-            format!("<a href=\"{}\">{}</a>", escape(&row.url), escape(&row.id))
-        } else {
-            escape(&row.id)
-        };
-        let _ = writeln!(
-            out,
-            "<tr><td>{link}<td>{}<td>{}<td>{}<td>{}{}<td>{}<td class=\"n\">{moved}<td class=\"n\">{misreport}<td>{}</tr>",
-            row.observed,
-            row.published,
-            escape(&row.observer),
-            row.source_grade.letter(),
-            row.info_grade.digit(),
-            escape(&row.value_in_words()),
-            escape(&row.claim)
-        );
+        table.cells([
+            Cell::link(&row.id, &row.url),
+            row.observed.to_string().into(),
+            row.published.to_string().into(),
+            row.observer.to_string().into(),
+            format!("{}{}", row.source_grade.letter(), row.info_grade.digit()).into(),
+            row.value_in_words().into(),
+            moved.into(),
+            misreport.into(),
+            row.claim.to_string().into(),
+        ]);
     }
-    out.push_str("</table></div>");
     let more = question.observations.unused.iter().skip(UNUSED_LISTED_MOST);
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for unused in more {
         *reasons.entry(unused.why.in_words()).or_default() += 1;
     }
-    for (why, count) in reasons {
-        let _ = write!(
-            out,
-            "<p class=\"faint\">… and {count} more rows: {why}.</p>"
-        );
-    }
-    out.push_str("</details>\n");
+    (table, reasons)
 }
 
 /// Influences by the name of what they are of.
@@ -270,48 +247,51 @@ fn of_name(influences: &[Influence]) -> HashMap<&str, &Influence> {
     influences.iter().map(|i| (i.name.as_str(), i)).collect()
 }
 
-fn unknowns(out: &mut String, board: &Board<'_>) {
-    if board.estimate.unknowns.is_empty() {
-        return;
-    }
-    out.push_str("<h2>Unknowns</h2>\n<div class=\"grid\">\n");
-    for unknown in &board.estimate.unknowns {
-        let _ = writeln!(
-            out,
-            "<div><h3>{}</h3>{}<p class=\"faint\">90 %: {} before, {} after. The evidence gave {:.2} nats.{}</p></div>",
-            escape(&unknown.name),
-            histogram(unknown),
-            range(&unknown.prior, unknown.unit),
-            range(&unknown.posterior, unknown.unit),
-            unknown.gained,
-            unknown.leans_on.map_or(String::new(), |bound| format!(
-                " <b>It leans on the bound {} of the prior.</b>",
-                number(bound)
-            ))
-        );
-    }
-    out.push_str("</div>\n<details><summary>As a table</summary><table><tr><th><th>unit");
-    let heads = ["mean", "sd", "5 %", "25 %", "50 %", "75 %", "95 %"];
-    for when in ["before", "after"] {
-        for head in heads {
-            let _ = write!(out, "<th class=\"n\">{head} {when}");
-        }
-    }
-    out.push_str("</tr>\n");
-    for unknown in &board.estimate.unknowns {
-        let _ = write!(out, "<tr><td>{}<td>{}", escape(&unknown.name), unknown.unit);
-        for of in [&unknown.prior, &unknown.posterior] {
-            for value in [of.mean, of.sd, of.q05, of.q25, of.q50, of.q75, of.q95] {
-                let _ = write!(out, "<td class=\"n\">{}", number(value));
+fn unknowns(board: &Board<'_>) -> Option<Section> {
+    let all = &board.estimate.unknowns;
+    let mut figures: Vec<Figure> = all
+        .iter()
+        .map(|unknown| {
+            let leans = unknown.leans_on.map_or(String::new(), |bound| {
+                format!(" It leans on the bound {} of the prior.", number(bound))
+            });
+            Figure {
+                caption: format!(
+                    "{}: {} before, {} after (90 %). The evidence gave {:.2} nats.{leans}",
+                    unknown.name,
+                    range(&unknown.prior, unknown.unit),
+                    range(&unknown.posterior, unknown.unit),
+                    unknown.gained,
+                ),
+                svg: histogram(unknown),
+                ..Figure::default()
             }
+        })
+        .collect();
+    let mut head = vec!["unknown".to_string(), "unit".to_string()];
+    for when in ["before", "after"] {
+        for of in ["mean", "sd", "5 %", "25 %", "50 %", "75 %", "95 %"] {
+            head.push(format!("{of} {when}"));
         }
-        out.push_str("</tr>\n");
     }
-    out.push_str("</table></details>\n");
+    let mut table = Table {
+        right: (2..head.len()).collect(),
+        head,
+        ..Table::default()
+    };
+    for unknown in all {
+        let mut row = vec![unknown.name.clone(), unknown.unit.to_string()];
+        for of in [&unknown.prior, &unknown.posterior] {
+            row.extend([of.mean, of.sd, of.q05, of.q25, of.q50, of.q75, of.q95].map(number));
+        }
+        table.row(row);
+    }
+    figures.push(Figure::table("The unknowns as a table", table).shown(Shown::Folded));
+    let lead = "Dashed: before the evidence. Filled: after it.";
+    (!all.is_empty()).then(|| Section::of("Unknowns", lead, figures))
 }
 
-fn state(out: &mut String, board: &Board<'_>, gateway: &Gateway) {
-    out.push_str("<h2>Past and future</h2>\n<p>The vertical line is the day of the board; left of it is the past according to the evidence, right of it the forecast.</p>\n");
+fn state(board: &Board<'_>, gateway: &Gateway) -> Section {
     let store = gateway
         .steps
         .iter()
@@ -323,14 +303,18 @@ fn state(out: &mut String, board: &Board<'_>, gateway: &Gateway) {
         "inside".to_string(),
         "dispatched_total".to_string(),
     ]);
+    let mut figures = Vec::new();
     for name in shown {
         let Some(series) = board.estimate.state.iter().find(|s| s.metric == name) else {
             continue;
         };
-        let title = of_metric(&name);
         let picture = bands(series, board.question.observations.last_day);
-        over_time(out, &title, &picture, &series.days, "before");
+        figures.push(over_time(of_metric(&name), picture, &series.days, "before"));
     }
+    let lead = format!(
+        "The vertical line is the day of the board; to its left is the past according to the evidence, to its right the forecast. {BANDS}"
+    );
+    Section::of("Past and future", &lead, figures)
 }
 
 /// What a figure counts, which is what the upright axis of its picture shows.
@@ -350,205 +334,218 @@ fn of_metric(name: &str) -> String {
 /// A figure over time, as a picture and as a table.
 ///
 /// * `beside` — what the second set of quantiles is.
-fn over_time(out: &mut String, title: &str, picture: &str, days: &[DayEstimate], beside: &str) {
-    let _ = writeln!(
-        out,
-        "<h3>{}</h3><div class=\"wide\">{picture}</div><details><summary>As a table</summary><table><tr><th>day\
-         <th class=\"n\">5 %<th class=\"n\">50 %<th class=\"n\">95 %<th class=\"n\">{beside}: 5 %<th class=\"n\">50 %<th class=\"n\">95 %</tr>",
-        escape(title),
-    );
+fn over_time(caption: String, svg: String, days: &[DayEstimate], beside: &str) -> Figure {
+    let ends = ["5 %", "50 %", "95 %"];
+    let second = ends.map(|end| format!("{beside}: {end}"));
+    let [low, middle, high] = second.each_ref().map(String::as_str);
+    let mut table = Table::of(&["day", ends[0], ends[1], ends[2], low, middle, high]);
     for day in days {
-        let _ = write!(out, "<tr><td>{}", day.date);
+        let mut row = vec![day.date.to_string()];
         for of in [&day.posterior, &day.prior] {
-            for value in [of.q05, of.q50, of.q95] {
-                let _ = write!(out, "<td class=\"n\">{}", number(value));
-            }
+            row.extend([of.q05, of.q50, of.q95].map(number));
         }
-        out.push_str("</tr>\n");
+        table.row(row);
     }
-    out.push_str("</table></details>\n");
+    Figure {
+        caption,
+        svg,
+        table,
+        shown: Shown::Open,
+    }
 }
 
-fn events(out: &mut String, forecast: &Forecast) {
-    let _ = writeln!(
-        out,
-        "<h2>Dates</h2><div class=\"wide\"><table><tr><th>until {}<th>10 % by<th>half by<th>90 % by<th class=\"n\">by the end<th class=\"n\">before the evidence</tr>",
-        forecast.until
-    );
+fn events(forecast: &Forecast) -> Section {
+    let mut table = Table::of(&[
+        "event",
+        "10 % by",
+        "half by",
+        "90 % by",
+        "by the end",
+        "before the evidence",
+    ]);
     let day = |event: &Event, p: f64| {
-        event
-            .reaches(p)
-            .map_or("not by then".to_string(), |date| date.to_string())
+        let by = event.reaches(p);
+        by.map_or("not by then".to_string(), |date| date.to_string())
     };
     for event in &forecast.events {
         let Some(last) = event.by.last() else {
             continue;
         };
-        let _ = writeln!(
-            out,
-            "<tr><td>{}<td class=\"s\">{}<td class=\"s\">{}<td class=\"s\">{}<td class=\"n\">{}<td class=\"n\">{}</tr>",
-            escape(&event.what),
+        table.row([
+            event.what.clone(),
             day(event, 0.1),
             day(event, 0.5),
             day(event, 0.9),
             chance(last.probability),
-            chance(last.climatology)
-        );
+            chance(last.climatology),
+        ]);
     }
-    out.push_str("</table></div>\n");
+    let caption = format!("When something happens, until {}", date(forecast.until));
+    Section::of("Dates", "", vec![Figure::table(&caption, table)])
 }
 
-fn explanations(out: &mut String, groups: &[Group]) {
-    if groups.is_empty() {
-        return;
-    }
-    out.push_str("<h2>Explanations</h2>\n<p>Outlined: before the evidence; filled: after the evidence. Explanations of a group exclude one another.</p>\n");
+fn explanations(groups: &[Group]) -> Option<Section> {
+    let mut lead =
+        "Outlined: before the evidence. Filled: after it. The explanations of a group exclude one another."
+            .to_string();
+    let mut figures = Vec::new();
     for group in groups {
-        let _ = writeln!(out, "<h3>{}</h3>", escape(&group.name));
         if group.none_of_these {
-            out.push_str(
-                "<p class=\"warn\">None of these would have produced such evidence.</p>\n",
+            lead += &format!(
+                "\n{}: none of these would have produced such evidence.",
+                group.name
             );
         }
-        out.push_str("<div class=\"wide\"><table><tr><th>explanation<th>belief<th class=\"n\">before<th class=\"n\">after<th>over seeds<th class=\"n\">log-evidence<th>it says</tr>\n");
+        let mut table = Table::of(&[
+            "explanation",
+            "belief",
+            "before",
+            "after",
+            "over seeds",
+            "log-evidence",
+            "it says",
+        ])
+        .right(&[2, 3, 5]);
         for standing in &group.hypotheses {
-            let width = |p: f64| (p * 180.0).round();
-            let (bars, after) = match standing.posterior {
-                Some(p) => (
-                    format!(
-                        "<span class=\"bar before\" style=\"width:{}px\"></span><br><span class=\"bar\" style=\"width:{}px\"></span>",
-                        width(standing.prior),
-                        width(p)
-                    ),
-                    chance(p),
-                ),
-                None => (
-                    format!(
-                        "<span class=\"bar before\" style=\"width:{}px\"></span><br><span class=\"faint\">not distinguishable</span>",
-                        width(standing.prior)
-                    ),
-                    "not scored".to_string(),
-                ),
-            };
-            let seeds = standing.range.map_or(String::new(), |(low, high)| {
-                format!("{} to {}", chance(low), chance(high))
-            });
-            let same = if standing.same_as.is_empty() {
-                String::new()
-            } else {
-                format!(
-                    " <b>Makes the same predictions as {}: this evidence cannot tell them apart.</b>",
-                    escape(&standing.same_as.join(", "))
-                )
-            };
-            let _ = writeln!(
-                out,
-                "<tr><td>{}<td>{bars}<td class=\"n\">{}<td class=\"n\">{after}<td class=\"s\">{seeds}<td class=\"n\">{:.2}{}<td>{}{same}</tr>",
-                escape(&standing.id),
-                chance(standing.prior),
-                standing.log_evidence.mean,
-                standing
-                    .log_evidence
-                    .spread
-                    .map_or(String::new(), |s| format!(" ± {s:.2}")),
-                escape(&standing.says)
-            );
+            table.cells(explanation(standing));
         }
-        out.push_str("</table></div>\n<details><summary>Row by row: log Bayes factors against the mixture of the group</summary><div class=\"wide\"><table><tr><th>row");
-        for standing in &group.hypotheses {
-            let _ = write!(out, "<th class=\"n\">{}", escape(&standing.id));
-        }
-        out.push_str("</tr>\n");
+        figures.push(Figure::table(&group.name, table));
+        let mut head = vec!["row"];
+        head.extend(group.hypotheses.iter().map(|standing| standing.id.as_str()));
+        let mut rows = Table::of(&head);
         for row in &group.rows {
-            let _ = write!(out, "<tr><td>{}", escape(&row.id));
-            for factor in &row.log_factors {
-                let _ = write!(out, "<td class=\"n\">{factor:+.2}");
-            }
-            out.push_str("</tr>\n");
+            let mut cells = vec![row.id.clone()];
+            cells.extend(row.log_factors.iter().map(|factor| format!("{factor:+.2}")));
+            rows.row(cells);
         }
-        out.push_str("</table></div></details>\n");
+        let caption = format!(
+            "{} row by row: log Bayes factors against the mixture of the group",
+            group.name
+        );
+        figures.push(Figure::table(&caption, rows).shown(Shown::Folded));
     }
+    (!groups.is_empty()).then(|| Section::of("Explanations", &lead, figures))
 }
 
-fn next(out: &mut String, looks: &[Suggestion]) {
-    if looks.is_empty() {
-        return;
-    }
-    out.push_str("<h2>Looks</h2>\n<div class=\"wide\"><table><tr><th>look<th>on<th>gain for its cost<th class=\"n\">gain (nats)<th class=\"n\">± s.e.<th class=\"n\">cost</tr>\n");
-    let best = looks[0].gain_per_cost.max(1e-9);
+fn explanation(standing: &Standing) -> [Cell; 7] {
+    let (belief, after) = match standing.posterior {
+        Some(p) => (
+            Cell::bars("", &[(standing.prior, Bar::Outline), (p, Bar::Full)]),
+            chance(p),
+        ),
+        None => ("not distinguishable".into(), "not scored".to_string()),
+    };
+    let seeds = standing.range.map_or(String::new(), |(low, high)| {
+        format!("{} to {}", chance(low), chance(high))
+    });
+    let spread = standing.log_evidence.spread;
+    let evidence = format!(
+        "{:.2}{}",
+        standing.log_evidence.mean,
+        spread.map_or(String::new(), |s| format!(" ± {s:.2}"))
+    );
+    let says = if standing.same_as.is_empty() {
+        standing.says.clone().into()
+    } else {
+        Cell::noted(
+            &standing.says,
+            &format!(
+                "makes the same predictions as {}: this evidence cannot tell them apart",
+                standing.same_as.join(", ")
+            ),
+        )
+    };
+    [
+        standing.id.clone().into(),
+        belief,
+        chance(standing.prior).into(),
+        after.into(),
+        seeds.into(),
+        evidence.into(),
+        says,
+    ]
+}
+
+fn next(looks: &[Suggestion]) -> Option<Section> {
+    let best = looks.first()?.gain_per_cost.max(1e-9);
+    let mut table = Table::of(&[
+        "look",
+        "on",
+        "gain for its cost",
+        "gain (nats)",
+        "± s.e.",
+        "cost",
+    ])
+    .right(&[3, 4, 5]);
     for look in looks.iter().take(10) {
-        let _ = writeln!(
-            out,
-            "<tr><td>{}<td>{}<td><span class=\"bar\" style=\"width:{:.0}px\"></span><td class=\"n\">{:.3}<td class=\"n\">{:.3}<td class=\"n\">{}</tr>",
-            escape(&look.look),
-            look.date,
-            180.0 * look.gain_per_cost / best,
-            look.gain,
-            look.standard_error,
-            number(look.cost)
-        );
+        table.cells([
+            look.look.clone().into(),
+            look.date.to_string().into(),
+            Cell::bars("", &[(look.gain_per_cost / best, Bar::Full)]),
+            format!("{:.3}", look.gain).into(),
+            format!("{:.3}", look.standard_error).into(),
+            number(look.cost).into(),
+        ]);
     }
-    out.push_str("</table></div>\n");
+    let figures = vec![Figure::table("What to look at next, the best first", table)];
+    Some(Section::of("Looks", "", figures))
 }
 
-fn moved(out: &mut String, board: &Board<'_>) {
-    if board.estimate.sources.is_empty() {
-        return;
-    }
-    out.push_str("<h2>Effect of the sources</h2>\n<p>The answer with each source less that without it. A nat is a great deal; 0.01 is nothing. The chance that a row of it is a misreport is that of its letter, and that which its rows leave, with its 90 % interval.</p>\n<div class=\"wide\"><table><tr><th>source<th class=\"n\">rows<th class=\"n\">moved (nats)<th class=\"n\">misreport: letter → learned<th>shifts of means</tr>\n");
-    for source in &board.estimate.sources {
-        let _ = writeln!(
-            out,
-            "<tr><td>{}<td class=\"n\">{}<td class=\"n\">{:.3}{}<td class=\"n\">{}<td>{}</tr>",
-            escape(&source.name),
-            source.rows.len(),
-            source.moved,
-            if source.rough { " (roughly)" } else { "" },
+fn moved(board: &Board<'_>) -> Option<Section> {
+    let sources = &board.estimate.sources;
+    let mut table = Table::of(&[
+        "source",
+        "rows",
+        "moved (nats)",
+        "misreport: letter → learned",
+        "shifts of means",
+    ])
+    .right(&[1, 2, 3]);
+    for source in sources {
+        let rough = if source.rough { " (roughly)" } else { "" };
+        table.row([
+            source.name.clone(),
+            source.rows.len().to_string(),
+            format!("{:.3}{rough}", source.moved),
             source.misreport_in_words(),
-            escape(&source.shifts_in_words())
-        );
+            source.shifts_in_words(),
+        ]);
     }
-    out.push_str("</table></div>\n");
+    let lead = "How much the answer changes when a source is left out. A nat is a great deal; 0.01 is nothing. The chance that a row of a source is a misreport is shown as its letter gives it and as its rows leave it, with a 90 % interval.";
+    let figures = vec![Figure::table("Sources, the strongest first", table)];
+    (!sources.is_empty()).then(|| Section::of("Effect of the sources", lead, figures))
 }
 
 /// Prior, what each story and source says by itself, and posterior, side by side.
-fn stories(out: &mut String, board: &Board<'_>) {
+fn stories(board: &Board<'_>) -> Option<Section> {
     let estimate = board.estimate;
-    let told: Vec<&Influence> = estimate
-        .stories
-        .iter()
-        .chain(&estimate.sources)
-        .filter(|of| !of.says_of.is_empty() && of.moved >= 0.02)
-        .take(8)
-        .collect();
-    if told.is_empty() {
-        return;
+    let told = estimate.stories.iter().chain(&estimate.sources);
+    let told = told.filter(|of| !of.says_of.is_empty() && of.moved >= 0.02);
+    let told: Vec<&Influence> = told.take(8).collect();
+    let mut head = vec!["story or source"];
+    head.extend(estimate.unknowns.iter().map(|u| u.name.as_str()));
+    let columns = head.len();
+    // Nothing in it is a figure.
+    let mut table = Table::of(&head).right(&[columns]);
+    for of in &told {
+        let mut row = vec![Cell::from(of.name.clone())];
+        row.extend(of.says_of.iter().map(likelihood));
+        table.row(row);
     }
-    out.push_str(
-        "<h2>Who says what</h2>\n<p>Parts of the range that were equally likely before any evidence, from low to high. \
-         The higher the bar, the better the group explains its rows there, given all others; an even row of bars says nothing.</p>\n\
-         <div class=\"wide\"><table><tr><th>story or source",
-    );
-    for unknown in &estimate.unknowns {
-        let _ = write!(out, "<th>{}", escape(&unknown.name));
-    }
-    out.push_str("</tr>\n");
-    for of in told {
-        let _ = write!(out, "<tr><td>{}", escape(&of.name));
-        for says in &of.says_of {
-            let _ = write!(out, "<td>{}", likelihood(says));
-        }
-        out.push_str("</tr>\n");
-    }
-    out.push_str("</table></div>\n");
+    let lead = "Each bar is a part of the range that was as likely as any other before the evidence, from low to high. The higher the bar, the better the group explains its rows there, given all others; an even row of bars says nothing.";
+    (!told.is_empty()).then(|| {
+        Section::of(
+            "Who says what",
+            lead,
+            vec![Figure::table("By unknown", table)],
+        )
+    })
 }
 
-fn row_by_row(out: &mut String, board: &Board<'_>) {
+fn row_by_row(board: &Board<'_>) -> Option<Section> {
     let told = &board.estimate.predicted;
-    if told.is_empty() {
-        return;
-    }
-    out.push_str("<h2>Row by row: what would be expected, and what was said</h2>\n<p>The band holds 90 % of what the worlds that are believed would have the row say, its own grade and kind included; the upright mark is their median, the block what it said. A block outside its band is odd.</p>\n<div class=\"wide\"><table><tr><th>row<th>about<th>it says<th>expected (90 %)<th></tr>\n");
+    let columns = ["row", "about", "it says", "expected (90 %)", ""];
+    let mut table = Table::of(&columns).right(&[columns.len()]);
     for row in told {
         let expected = match (row.q05, row.q50, row.q95, row.yes) {
             (Some(low), Some(middle), Some(high), _) => {
@@ -557,45 +554,46 @@ fn row_by_row(out: &mut String, board: &Board<'_>) {
             (_, _, _, Some(yes)) => format!("yes with {}", chance(yes)),
             _ => String::new(),
         };
-        let _ = writeln!(
-            out,
-            "<tr><td>{}<td class=\"s\">{}<td>{}<td class=\"s\">{expected}<td>{}</tr>",
-            escape(&row.id),
-            row.date,
-            escape(&row.says),
-            expectation(row)
-        );
+        table.cells([
+            row.id.clone().into(),
+            row.date.to_string().into(),
+            row.says.clone().into(),
+            expected.into(),
+            expectation(row),
+        ]);
     }
-    out.push_str("</table></div>\n");
+    let lead = "The band holds 90 % of what the row would be expected to say, given its grade and kind; the upright mark is the median, the block what it said. A block outside its band is odd.";
+    let figures = vec![Figure::table("Expected and said", table)];
+    (!told.is_empty()).then(|| Section::of("Row by row", lead, figures))
 }
 
-fn caution(out: &mut String, board: &Board<'_>) {
-    out.push_str("<h2>Caveats</h2>\n<ul>\n");
-    for said in &board.estimate.diagnostics {
-        let _ = writeln!(out, "<li>{}</li>", escape(said));
-    }
+fn caveats(board: &Board<'_>) -> Vec<String> {
+    let mut said = board.estimate.diagnostics.clone();
     for conflict in &board.estimate.conflicts {
-        let _ = writeln!(
-            out,
-            "<li>{} says {}: a misreport with {}{}.</li>",
-            escape(&conflict.id),
-            escape(&conflict.says),
+        said.push(format!(
+            "{} says {}: a misreport with {}{}.",
+            conflict.id,
+            conflict.says,
             chance(conflict.misreport),
             if conflict.with.is_empty() {
                 ", by what the gateway file allows".to_string()
             } else {
-                format!(", against {}", escape(&conflict.with.join(", ")))
+                format!(", against {}", conflict.with.join(", "))
             }
-        );
+        ));
     }
     let evidence = &board.estimate.log_evidence;
-    let _ = write!(
-        out,
-        "<li>Log-evidence {:.2}{}; seed {}.</li>\n</ul>\n<p class=\"faint\">Nothing can be inferred that the gateway file does not express: the answer holds for that file, those grades and those copies. Grades are assumptions that can be changed.</p>\n",
+    said.push(format!(
+        "Log-evidence {:.2}{}; seed {}.",
         evidence.mean,
         evidence
             .spread
             .map_or(String::new(), |s| format!(", spread {s:.2} between seeds")),
         board.question.effort.seed
+    ));
+    said.push(
+        "Nothing can be inferred that the gateway file does not express: the answer holds for that file, those grades and those copies. Grades are assumptions that can be changed."
+            .into(),
     );
+    said
 }

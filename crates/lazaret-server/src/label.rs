@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use lazaret_ledger::LotView;
+use lazaret_vocabulary::markup::escape;
 use qrcode::bits::Bits;
 use qrcode::types::QrError;
 use qrcode::{Color, EcLevel, QrCode, Version};
@@ -89,19 +90,6 @@ fn code(text: &str) -> Result<QrCode, QrError> {
         }
     }
     outcome
-}
-
-fn escape(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '&' => "&amp;".into(),
-            '<' => "&lt;".into(),
-            '>' => "&gt;".into(),
-            '"' => "&quot;".into(),
-            c if c.is_control() => String::new(),
-            c => c.to_string(),
-        })
-        .collect()
 }
 
 #[cfg(test)]

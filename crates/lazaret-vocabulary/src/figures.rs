@@ -2,6 +2,12 @@
 //!
 //! One policy: digits beyond what anybody compares are left out, thousands are set apart by a narrow blank that does not
 //! break, a range is told with "to", and a share never claims nothing or everything unless it is.
+//!
+//! Dates have one policy, too. A sentence has the day, the month in words and the year: [`date`], [`moment`]. The year is
+//! left out only where the reader cannot mistake it: [`day_of_year`]. An axis has the short forms of [`tick`]. A column of a
+//! table, a name of a file and whatever a program may read have ISO 8601, `2022-02-03`, which is how a [`Date`] displays.
+
+use jiff::civil::{Date, DateTime};
 
 /// What sets thousands apart. On a terminal it is spelled as a plain blank.
 pub const GAP: char = '\u{202f}';
@@ -135,6 +141,52 @@ pub fn hours(value: f64) -> String {
     format!("{} {unit}", number(value))
 }
 
+/// A date in a sentence: `3 February 2022`.
+#[must_use]
+pub fn date(of: Date) -> String {
+    of.strftime("%-d %B %Y").to_string()
+}
+
+/// A date in a sentence that leaves no doubt about the year: `3 February`.
+#[must_use]
+pub fn day_of_year(of: Date) -> String {
+    of.strftime("%-d %B").to_string()
+}
+
+/// An instant on the clock of its place: `3 February 2022, 06:00`.
+#[must_use]
+pub fn moment(at: DateTime) -> String {
+    at.strftime("%-d %B %Y, %H:%M").to_string()
+}
+
+/// A date under an axis on which the year is known: `3 Feb`.
+#[must_use]
+pub fn day_of_month(of: Date) -> String {
+    of.strftime("%-d %b").to_string()
+}
+
+/// A date under an axis, with its year: `3 Feb 2022`.
+#[must_use]
+pub fn short_date(of: Date) -> String {
+    of.strftime("%-d %b %Y").to_string()
+}
+
+/// A date under an axis of years: `Feb 2022`.
+#[must_use]
+pub fn month(of: Date) -> String {
+    of.strftime("%b %Y").to_string()
+}
+
+/// A date under an axis that is `days` long: the day, or from two years and some weeks on the month and year.
+#[must_use]
+pub fn tick(of: Date, days: usize) -> String {
+    if days > 800 {
+        month(of)
+    } else {
+        day_of_month(of)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,5 +259,17 @@ mod tests {
     fn durations_are_told_in_the_unit_that_people_use() {
         let told: Vec<String> = [0.25, 7.25, 36.0, 720.0].map(hours).into();
         assert_eq!(told, ["15 min", "7.25 h", "36 h", "30 d"]);
+    }
+
+    #[test]
+    fn dates_have_one_form_for_each_place() {
+        let of = jiff::civil::date(2022, 2, 3);
+        assert_eq!(date(of), "3 February 2022");
+        assert_eq!(day_of_year(of), "3 February");
+        assert_eq!(moment(of.at(6, 0, 0, 0)), "3 February 2022, 06:00");
+        assert_eq!(short_date(of), "3 Feb 2022");
+        assert_eq!(tick(of, 800), "3 Feb");
+        assert_eq!(tick(of, 801), "Feb 2022");
+        assert_eq!(of.to_string(), "2022-02-03");
     }
 }

@@ -22,6 +22,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::event::{Entry, Event, Happening};
+use crate::near;
 
 static EXAMPLES: LazyLock<BTreeMap<&'static str, Value>> = LazyLock::new(|| {
     one_of_each()
@@ -80,7 +81,7 @@ pub fn example_for(value: &Value) -> Result<&'static Value, Misread> {
     match value.get("event") {
         None => Err(wrong("is missing; write the name of what happened".into())),
         Some(Value::String(name)) => example_of(name).ok_or_else(|| {
-            let near = nearest(name);
+            let near = or_rather(name);
             wrong(format!(
                 "cannot be \"{}\"; there is no such event{near}",
                 short(name)
@@ -165,9 +166,8 @@ fn not_a_field(name: &str, read: &Map<String, Value>, example: Option<&Value>) -
     }
     known.sort_unstable();
     known.dedup();
-    let near = known.iter().find(|known| is_near(name, known));
-    match near {
-        Some(near) => format!("is not a field here; did you mean `{near}`?"),
+    match near::suggestion(name, known.iter().copied()) {
+        Some(question) => format!("is not a field here; {question}"),
         None => format!("is not a field here; the fields are {}", known.join(", ")),
     }
 }
@@ -247,30 +247,10 @@ fn short(text: &str) -> String {
     }
 }
 
-fn nearest(name: &str) -> String {
-    EXAMPLES
-        .keys()
-        .find(|known| is_near(name, known))
-        .map_or_else(String::new, |near| format!("; did you mean {near}?"))
-}
-
-/// Whether one is the other with at most two characters put in, taken out or changed.
-fn is_near(one: &str, other: &str) -> bool {
-    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
-    if one.len().abs_diff(other.len()) > 2 || one.len() > 64 {
-        return false;
-    }
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (at, a) in one.iter().enumerate() {
-        let mut corner = row[0];
-        row[0] = at + 1;
-        for (to, b) in other.iter().enumerate() {
-            let change = corner + usize::from(a != b);
-            corner = row[to + 1];
-            row[to + 1] = change.min(row[to] + 1).min(corner + 1);
-        }
-    }
-    row[other.len()] <= 2.min(other.len() / 2)
+/// The event that was probably meant, as the end of a sentence; empty if none resembles `name`.
+fn or_rather(name: &str) -> String {
+    let near = near::suggestion(name, EXAMPLES.keys().copied());
+    near.map_or_else(String::new, |question| format!("; {question}"))
 }
 
 #[cfg(test)]
@@ -338,7 +318,7 @@ mod tests {
         );
         says(
             json!({ "event": "lot_storedd" }),
-            "`event` cannot be \"lot_storedd\"; there is no such event; did you mean lot_stored?",
+            "`event` cannot be \"lot_storedd\"; there is no such event; did you mean `lot_stored`?",
         );
         says(
             json!({ "event": "capacity_changed", "place": "x" }),

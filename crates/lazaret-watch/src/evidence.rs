@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
-use lazaret_gateway::diagnostic::nearest;
 use lazaret_gateway::diagnostic::{Location, Text};
+use lazaret_vocabulary::near::suggestion;
 
 use self::cells::{Cell, records};
 pub use self::dates::DateRange;
@@ -443,14 +443,14 @@ impl Reader<'_> {
                 ),
                 Some(known) => columns[known] = Some(at),
                 None => {
-                    let near = nearest(name, COLUMNS.iter().copied().chain(MORE_COLUMNS));
+                    let near = suggestion(name, COLUMNS.iter().copied().chain(MORE_COLUMNS));
                     let warning = Diagnostic::warning(
                         "unknown-column",
                         cell.at,
                         format!("the column `{name}` is not read"),
                     );
                     self.found.push(match near {
-                        Some(near) => warning.help(format!("did you mean `{near}`?")),
+                        Some(question) => warning.help(question),
                         None => warning,
                     });
                 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use lazaret_smc::random::Stream;
 use rand_distr::Distribution;
 
-use lazaret_gateway::diagnostic::nearest;
+use lazaret_vocabulary::near::suggestion;
 
 use crate::evidence::{Row, SourceGrade};
 use crate::rules::Rules;
@@ -135,13 +135,11 @@ pub(crate) fn unheard(rows: &[Row], rules: &Rules) -> Vec<String> {
     let heard: BTreeSet<&str> = rows.iter().map(Row::source).collect();
     named
         .difference(&heard)
-        .map(|name| {
-            match nearest(name, heard.iter().copied()) {
-                Some(near) => format!(
-                    "The observation rules name the source `{name}`, which has no row: did you mean `{near}`?"
-                ),
-                None => format!("The observation rules name the source `{name}`, which has no row."),
-            }
+        .map(|name| match suggestion(name, heard.iter().copied()) {
+            Some(question) => format!(
+                "The observation rules name the source `{name}`, which has no row: {question}"
+            ),
+            None => format!("The observation rules name the source `{name}`, which has no row."),
         })
         .collect()
 }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use clap::Args;
 use lazaret_gateway::diagnostic::Diagnostic;
 use lazaret_gateway::{Document, FILE_BYTES_MAX, Reading};
+use lazaret_vocabulary::near::did_you_mean;
 
 use crate::output::{Failure, show};
 
@@ -114,7 +115,7 @@ pub(crate) fn read_text(path: &Path, bytes_max: usize) -> Result<String, String>
     if about.is_dir() {
         let inside = path.join("gateway.toml");
         let advice = if inside.exists() {
-            format!("; did you mean {}?", inside.display())
+            format!("; {}", did_you_mean(&inside.display().to_string()))
         } else {
             String::new()
         };

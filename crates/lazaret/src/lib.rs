@@ -16,6 +16,7 @@
 
 #[cfg(not(all(feature = "server", feature = "ledger")))]
 mod absent;
+mod again;
 #[cfg(feature = "ledger")]
 mod audit;
 mod check;

@@ -1,20 +1,20 @@
 //! Printing: results to standard output, everything about the run to standard error.
 
+mod drawn;
 mod lines;
 
 use std::ffi::OsStr;
-use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
-use lazaret_gateway::diagnostic::{Diagnostic, Label, Severity, Text};
+use lazaret_gateway::diagnostic::{Diagnostic, Severity, Text};
 use lazaret_report::Table;
 use lazaret_vocabulary::figures::GAP;
-use miette::{MietteHandlerOpts, ReportHandler};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use self::drawn::{Pen, Texts};
 pub(crate) use self::lines::Lines;
 
 /// Why a command ended without its result.
@@ -161,7 +161,9 @@ pub(crate) fn columns() -> Option<usize> {
 /// A table as wide as the terminal allows: the columns numbered in `right` to the right.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>], right: &[usize]) -> String {
     let mut table = Table::of(head).right(right);
-    table.rows = rows.to_vec();
+    for row in rows {
+        table.row(row.iter().map(String::as_str));
+    }
     table.lines(columns())
 }
 
@@ -205,15 +207,11 @@ pub(crate) fn show(diagnostics: &[Diagnostic], file_name: &str, file: &str, over
         return;
     }
     let terminal = io::stderr().is_terminal();
-    let mut options = MietteHandlerOpts::new()
-        .unicode(true)
-        .context_lines(1)
-        .force_graphical(true)
-        .terminal_links(false);
-    if !terminal {
-        options = options.color(false).width(columns().unwrap_or(100));
-    }
-    let handler = options.build();
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let pen = Pen {
+        width: columns().unwrap_or(100),
+        colour: terminal && !set("NO_COLOR"),
+    };
     let texts = Texts {
         file: Lines::of(file_name, file),
         overrides: overrides.iter().map(|o| Lines::of("--set", o)).collect(),
@@ -221,30 +219,13 @@ pub(crate) fn show(diagnostics: &[Diagnostic], file_name: &str, file: &str, over
     };
     let mut text = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN_MOST) {
-        use fmt::Write as _;
-        let shown = Shown::new(diagnostic, &texts);
-        let _ = writeln!(text, "{}", Rendered(&shown, &handler));
+        text += &drawn::diagnostic(diagnostic, &texts, pen);
+        text.push('\n');
     }
     if diagnostics.len() > SHOWN_MOST {
         text.push_str(&format!("… and {} more\n", diagnostics.len() - SHOWN_MOST));
     }
     say(&text);
-}
-
-/// The texts that diagnostics point into.
-struct Texts<'t> {
-    file: Lines<'t>,
-    overrides: Vec<Lines<'t>>,
-    none: Lines<'t>,
-}
-
-impl<'t> Texts<'t> {
-    fn of(&self, text: Text) -> &Lines<'t> {
-        match text {
-            Text::File => &self.file,
-            Text::Override(at) => self.overrides.get(at).unwrap_or(&self.none),
-        }
-    }
 }
 
 /// A diagnostic for machines, each label with its line and column.
@@ -277,109 +258,4 @@ pub(crate) fn diagnostic_json(diagnostic: &Diagnostic, lines: &Lines<'_>) -> Val
         "help": diagnostic.help,
         "labels": labels,
     })
-}
-
-struct Rendered<'r>(&'r Shown<'r>, &'r miette::MietteHandler);
-
-impl fmt::Display for Rendered<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.1.debug(self.0, f)
-    }
-}
-
-/// A diagnostic with the text that its labels point into. Labels that point into another text (an override against the
-/// file) become related ones.
-#[derive(Debug)]
-struct Shown<'t> {
-    message: String,
-    code: Option<&'static str>,
-    severity: miette::Severity,
-    help: Option<String>,
-    source: &'t Lines<'t>,
-    labels: Vec<miette::LabeledSpan>,
-    related: Vec<Shown<'t>>,
-}
-
-impl<'t> Shown<'t> {
-    fn new(diagnostic: &Diagnostic, texts: &'t Texts<'t>) -> Self {
-        let main = diagnostic.labels.first().map_or(Text::File, |l| l.at.text);
-        let span = |label: &Label| {
-            let remark = (!label.text.is_empty()).then(|| label.text.clone());
-            let (start, end) = texts.of(label.at.text).shown(label.at.start, label.at.end);
-            miette::LabeledSpan::new(remark, start, end - start)
-        };
-        let related = diagnostic
-            .labels
-            .iter()
-            .filter(|label| label.at.text != main)
-            .map(|label| Shown {
-                message: label.text.clone(),
-                code: None,
-                severity: miette::Severity::Advice,
-                help: None,
-                source: texts.of(label.at.text),
-                labels: vec![{
-                    let (start, end) = texts.of(label.at.text).shown(label.at.start, label.at.end);
-                    miette::LabeledSpan::underline(start..end)
-                }],
-                related: Vec::new(),
-            })
-            .collect();
-        Shown {
-            message: diagnostic.message.clone(),
-            code: Some(diagnostic.code),
-            severity: match diagnostic.severity {
-                Severity::Error => miette::Severity::Error,
-                Severity::Warning => miette::Severity::Warning,
-            },
-            help: diagnostic.help.clone(),
-            source: texts.of(main),
-            labels: diagnostic
-                .labels
-                .iter()
-                .filter(|label| label.at.text == main)
-                .map(span)
-                .collect(),
-            related,
-        }
-    }
-}
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Shown<'_> {}
-
-impl miette::Diagnostic for Shown<'_> {
-    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.code
-            .map(|code| Box::new(code) as Box<dyn fmt::Display>)
-    }
-
-    fn severity(&self) -> Option<miette::Severity> {
-        Some(self.severity)
-    }
-
-    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
-    }
-
-    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
-        Some(self.source)
-    }
-
-    fn labels(&self) -> Option<Box<dyn Iterator<Item = miette::LabeledSpan> + '_>> {
-        Some(Box::new(self.labels.iter().cloned()))
-    }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.related.iter().map(|r| r as &dyn miette::Diagnostic),
-        ))
-    }
 }

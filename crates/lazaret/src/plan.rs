@@ -15,7 +15,6 @@ mod source;
 mod store;
 mod study;
 mod sweep;
-mod words;
 
 use clap::{Args, Subcommand};
 

@@ -13,10 +13,10 @@ use std::ops::ControlFlow;
 
 use clap::Args;
 use lazaret_gateway::check::check;
-use lazaret_gateway::diagnostic::nearest;
 use lazaret_gateway::model::Dimension;
 use lazaret_sim::study::{self, Settings, Stop, Study, headline};
 use lazaret_sim::{Estimate, MetricNames, Model, Unit};
+use lazaret_vocabulary::near::suggestion;
 
 use crate::files::Output;
 use crate::input::{Input, Loaded};
@@ -237,13 +237,9 @@ fn limit_in(text: &str, unit: Unit) -> Option<f64> {
 /// Where the metric `name` stands, or what to say about a name that is none.
 fn position(metrics: &MetricNames, name: &str) -> Result<usize, String> {
     metrics.position(name).ok_or_else(|| {
-        let advice = nearest(name, metrics.iter()).map_or_else(
-            || {
-                "`lazaret simulate FILE --json` shows all metrics, docs/metrics.md what they mean"
-                    .to_string()
-            },
-            |name| format!("did you mean `{name}`?"),
-        );
+        let advice = suggestion(name, metrics.iter()).unwrap_or_else(|| {
+            "`lazaret simulate FILE --json` lists all metrics; docs/metrics.md explains them".into()
+        });
         format!("there is no metric `{name}`; {advice}")
     })
 }

@@ -4,9 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use lazaret_vocabulary::near::suggestion;
+
 use super::Reader;
 use super::section::Section;
-use crate::diagnostic::{Diagnostic, Location, nearest};
+use crate::diagnostic::{Diagnostic, Location};
 use crate::document::{Node, Value};
 use crate::fields;
 use crate::model::{Closure, Hours, Recurrence, Timetable};
@@ -41,10 +43,8 @@ impl<'d> Reader<'d> {
             return Some(zone);
         }
         let all: Vec<String> = zones.available().map(|n| n.to_string()).collect();
-        let help = match nearest(name, all.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "write an IANA name, such as \"Asia/Pyongyang\"".to_string(),
-        };
+        let help = suggestion(name, all.iter().map(String::as_str))
+            .unwrap_or_else(|| "write an IANA name, such as \"Asia/Pyongyang\"".to_string());
         self.error(
             Diagnostic::error(
                 "unknown-name",

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reader;
-use crate::diagnostic::{Diagnostic, Location, Text, nearest};
+use lazaret_vocabulary::near::nearest;
+
+use crate::diagnostic::{Diagnostic, Location, Text};
 use crate::distribution::Distribution;
 use crate::document::{Entry, Node, Table, Value};
 use crate::fields::{Bound, Field, Kind, Thing};

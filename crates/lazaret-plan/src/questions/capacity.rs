@@ -18,6 +18,9 @@ use crate::stops::{StopColumns, Stops};
 /// The growth of the backlog, as a share of what arrives, up to which a value counts as sustained.
 pub const GROWTH_MOST: f64 = 0.03;
 
+/// Share of futures in which the safe intake is sustained, if nothing else is asked.
+pub const SAFE: f64 = 0.9;
+
 /// When an intake counts as sustained in a replication: a metric is at most a limit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sustained {

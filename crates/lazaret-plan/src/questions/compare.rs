@@ -1,5 +1,7 @@
 //! Is one of these better? `lazaret plan compare`.
 
+pub mod words;
+
 use serde::Serialize;
 
 use super::{QuestionError, estimate_error, run_all};
@@ -7,6 +9,13 @@ use crate::compare::{Difference, compare};
 use crate::estimate::{Estimate, mean};
 use crate::experiment::{Design, Experiment, Metric};
 use crate::stops::Stops;
+
+/// The metrics that are compared if none is named.
+pub const METRICS: [&str; 3] = [
+    "lots.throughput",
+    "lots.time_in_gateway.mean",
+    "gateway.outside",
+];
 
 /// One metric of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]

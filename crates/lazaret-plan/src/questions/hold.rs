@@ -12,9 +12,13 @@
 
 pub mod file;
 pub mod model;
+pub mod words;
 
 mod answer;
 mod price;
+
+/// Sets of the uncertain inputs that are sampled, if nothing else is asked.
+pub const SAMPLE: usize = 4096;
 
 pub use answer::{Day, HoldAnswer, HoldError, Shortest, answer};
 pub use file::{Hazard, HazardError};

@@ -1,5 +1,7 @@
 //! What a flow means to those who wait for it: tonnes a head, share of the earlier trade, days of need covered.
 
+pub mod words;
+
 use serde::Serialize;
 use thiserror::Error;
 
@@ -8,6 +10,9 @@ use crate::estimate::{Estimate, mean};
 use crate::experiment::{Design, Experiment};
 use crate::simulated::Simulated;
 use crate::stops::Stops;
+
+/// Tonnes of a lot whose class has no mass in the file, if nothing else is said: a loaded wagon.
+pub const TONNES_A_LOT: f64 = 40.0;
 
 /// The flow of one goods class.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,8 +4,9 @@
 //! design keeps one if the share of replications that keep it is shown to be at least as asked.
 
 pub mod search;
+pub mod words;
 
-use lazaret_gateway::diagnostic::nearest;
+use lazaret_vocabulary::near::suggestion;
 use serde::{Deserialize, Serialize};
 
 use super::QuestionError;
@@ -272,11 +273,8 @@ fn check<X: Experiment>(experiment: &X, study: &Study) -> Result<(), QuestionErr
                 return setting("the aim `cost` cannot be maximised: remove `maximise`".into());
             }
         } else if let Err(error) = experiment.column(&aim.metric) {
-            if nearest(&aim.metric, ["cost"]).is_some() {
-                return setting(format!(
-                    "there is no metric `{}`, did you mean `cost`?",
-                    aim.metric
-                ));
+            if let Some(question) = suggestion(&aim.metric, ["cost"]) {
+                return setting(format!("there is no metric `{}`; {question}", aim.metric));
             }
             return Err(error.into());
         }

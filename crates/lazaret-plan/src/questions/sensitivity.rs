@@ -2,6 +2,7 @@
 
 pub mod morris;
 pub mod sobol;
+pub mod words;
 
 use serde::Serialize;
 
@@ -38,6 +39,21 @@ impl Input {
         }
     }
 }
+
+/// The metric whose spread is attributed to inputs, if none is named.
+pub const METRIC: &str = "lots.time_in_gateway.mean";
+
+/// Morris trajectories, if nothing else is asked.
+pub const TRAJECTORIES: usize = 20;
+
+/// Sobol points a scramble, if nothing else is asked.
+pub const ROWS: usize = 64;
+
+/// Scrambles.
+pub const SCRAMBLES: usize = 16;
+
+/// Inputs that are measured after the screening, if nothing else is asked.
+pub const KEEP: usize = 8;
 
 /// How much is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

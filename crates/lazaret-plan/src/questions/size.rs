@@ -1,6 +1,7 @@
 //! The smallest numbers that meet a target: `lazaret plan size`.
 
 pub mod search;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -13,6 +14,15 @@ pub use crate::condition::{Condition, Relation};
 use crate::experiment::{Design, Experiment};
 use crate::questions::size::search::{SizeTarget, Sizing, smallest};
 use crate::stops::Stops;
+
+/// Share of futures in which the condition must hold, if nothing else is asked.
+pub const PROBABILITY: f64 = 0.95;
+
+/// Replications of a candidate at most, if nothing else is asked.
+pub const MOST: u64 = 4000;
+
+/// Replications of a candidate between two looks at whether it is decided.
+pub const BATCH: u64 = 100;
 
 /// The answer of `plan size`.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -272,7 +272,7 @@ fn comparisons_name_what_does_not_exist() {
     };
     assert_eq!(
         ask("exces", Design::base()).to_string(),
-        "there is no metric `exces`, did you mean `excess`?"
+        "there is no metric `exces`; did you mean `excess`?"
     );
     let error = ask("excess", Design::base().with("tracks", "1"));
     assert!(

@@ -273,7 +273,7 @@ fn wrong_designs_are_told_what_is_wrong() {
     let metric = experiment.column("lots.dispatchd").unwrap_err();
     assert_eq!(
         metric.to_string(),
-        "there is no metric `lots.dispatchd`, did you mean `lots.dispatched`?"
+        "there is no metric `lots.dispatchd`; did you mean `lots.dispatched`?"
     );
 }
 

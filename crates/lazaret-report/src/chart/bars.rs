@@ -4,7 +4,7 @@ use lazaret_vocabulary::figures::number;
 
 use crate::chart::{WIDTH, room_for_names, steps};
 use crate::html::{line, rect, svg, text};
-use crate::page::Figure;
+use crate::page::{Figure, Shown};
 use crate::table::Table;
 
 /// A value with its interval.
@@ -92,5 +92,6 @@ pub fn bars(caption: &str, unit: &str, bars: &[Bar]) -> Figure {
         caption: format!("{caption} ({unit})"),
         svg: svg(WIDTH, height, caption, &body),
         table,
+        shown: Shown::Open,
     }
 }

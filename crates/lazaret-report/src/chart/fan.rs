@@ -4,7 +4,7 @@ use lazaret_vocabulary::figures::number;
 
 use crate::chart::{WIDTH, steps};
 use crate::html::{line, path, svg, text};
-use crate::page::Figure;
+use crate::page::{Figure, Shown};
 use crate::table::Table;
 
 /// A level over time.
@@ -114,5 +114,6 @@ pub fn fan(fan: &Fan) -> Figure {
         caption: fan.name.clone(),
         svg: svg(WIDTH, HEIGHT, &fan.name, &body),
         table,
+        shown: Shown::Open,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use lazaret_vocabulary::figures::{number, share as percent};
 
 use crate::html::{path, rect, svg, text};
-use crate::page::Figure;
+use crate::page::{Figure, Shown};
 use crate::table::Table;
 
 /// A box of the flow.
@@ -124,6 +124,7 @@ pub fn flow(caption: &str, stations: &[Station], bands: &[Band]) -> Figure {
         caption: caption.into(),
         svg,
         table: table(stations, bands),
+        shown: Shown::Open,
     }
 }
 

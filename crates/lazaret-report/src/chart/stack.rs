@@ -4,7 +4,7 @@ use lazaret_vocabulary::figures::number;
 
 use crate::chart::{WIDTH, room_for_names, steps};
 use crate::html::{line, rect, svg, text};
-use crate::page::Figure;
+use crate::page::{Figure, Shown};
 use crate::table::Table;
 
 /// A row of parts.
@@ -87,5 +87,6 @@ pub fn stacks(caption: &str, unit: &str, kinds: &[&str], rows: &[Stack]) -> Figu
         caption: format!("{caption} ({unit})"),
         svg: svg(WIDTH, height, caption, &body),
         table,
+        shown: Shown::Open,
     }
 }

@@ -4,30 +4,19 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
 use jiff::civil::Date;
-use lazaret_vocabulary::figures::number;
+use lazaret_vocabulary::figures::{day_of_month, month, number, tick};
 use lazaret_watch::estimate::{Influence, Series, UnknownEstimate};
 use lazaret_watch::evidence::Row;
 use lazaret_watch::kernel::{date_of, first_day};
 
 use super::{Board, of_name};
+use crate::chart::steps;
 use crate::html::escape;
+use crate::table::Cell;
 
 const WIDTH: f64 = 1000.0;
 const LEFT: f64 = 96.0;
 const RIGHT: f64 = 980.0;
-
-/// Round steps for an axis from 0 to `most`.
-fn steps(most: f64) -> Vec<f64> {
-    let rough = (most / 4.0).max(1e-9);
-    let power = 10f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0]
-        .into_iter()
-        .map(|m| m * power)
-        .find(|step| *step >= rough)
-        .unwrap_or(rough);
-    let count = (most / step).floor() as usize;
-    (0..=count).map(|i| i as f64 * step).collect()
-}
 
 /// Dates to write under an axis of `days` days that starts at `first`: at most eight.
 fn dates(first: Date, days: usize) -> Vec<(usize, Date)> {
@@ -73,12 +62,10 @@ pub(super) fn bands(series: &Series, present: usize) -> String {
     };
     let days = &series.days;
     let mut out = format!(
-        "<svg viewBox=\"0 0 {WIDTH} 220\" role=\"img\" aria-label=\"{} over time\">\
-         <defs><pattern id=\"h\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
-         <line x1=\"0\" y1=\"0\" x2=\"0\" y2=\"6\" stroke=\"var(--faint)\" stroke-width=\"1\" opacity=\".55\"/></pattern></defs>",
+        "<svg viewBox=\"0 0 {WIDTH} 220\" role=\"img\" aria-label=\"{} over time\">",
         escape(&series.metric)
     );
-    for step in steps(most) {
+    for step in steps(most).into_iter().filter(|step| *step <= most) {
         let _ = write!(
             out,
             "<line x1=\"{LEFT}\" x2=\"{RIGHT}\" y1=\"{0:.1}\" y2=\"{0:.1}\" stroke=\"var(--line)\"/><text x=\"{1}\" y=\"{2:.1}\" text-anchor=\"end\">{3}</text>",
@@ -91,17 +78,17 @@ pub(super) fn bands(series: &Series, present: usize) -> String {
     for (day, date) in dates(first, count) {
         let _ = write!(
             out,
-            "<text x=\"{:.1}\" y=\"210\" text-anchor=\"middle\" class=\"faint\">{}</text>",
+            "<text x=\"{:.1}\" y=\"210\" text-anchor=\"middle\" class=\"soft\">{}</text>",
             x(day),
-            date.strftime("%-d %b")
+            tick(date, count)
         );
     }
     let _ = write!(
         out,
-        "<polygon points=\"{}\" fill=\"url(#h)\" stroke=\"var(--faint)\" stroke-width=\".7\"/>\
-         <polygon points=\"{}\" fill=\"var(--band)\" opacity=\".55\"/>\
-         <polygon points=\"{}\" fill=\"var(--band)\" opacity=\".9\"/>\
-         <polyline points=\"{}\" fill=\"none\" stroke=\"var(--mid)\" stroke-width=\"2.2\"/>",
+        "<polygon points=\"{}\" fill=\"url(#hatch)\" stroke=\"var(--soft)\" stroke-width=\".7\"/>\
+         <polygon points=\"{}\" fill=\"var(--pale)\" opacity=\".55\"/>\
+         <polygon points=\"{}\" fill=\"var(--pale)\" opacity=\".9\"/>\
+         <polyline points=\"{}\" fill=\"none\" stroke=\"var(--accent)\" stroke-width=\"2.2\"/>",
         area(&|d| days[d].prior.q05, &|d| days[d].prior.q95),
         area(&|d| days[d].posterior.q05, &|d| days[d].posterior.q95),
         area(&|d| days[d].posterior.q25, &|d| days[d].posterior.q75),
@@ -147,7 +134,7 @@ pub(super) fn histogram(of: &UnknownEstimate) -> String {
     for (i, share) in histogram.posterior.iter().enumerate() {
         let _ = write!(
             out,
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"var(--band)\"/>",
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\" fill=\"var(--pale)\"/>",
             x(i),
             y(*share),
             x(1) - x(0),
@@ -183,7 +170,7 @@ pub(super) fn histogram(of: &UnknownEstimate) -> String {
         };
         let _ = write!(
             out,
-            "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"{anchor}\" class=\"faint\">{}{unit}</text>",
+            "<text x=\"{at:.1}\" y=\"{}\" text-anchor=\"{anchor}\" class=\"soft\">{}{unit}</text>",
             H + 16.0,
             number(value)
         );
@@ -192,7 +179,7 @@ pub(super) fn histogram(of: &UnknownEstimate) -> String {
     out
 }
 
-/// Rows that are not used are drawn up to so many: beyond, a picture shows nothing but them.
+/// Rows that are not used are drawn up to this many: beyond, a picture shows nothing but them.
 pub(super) const UNUSED_DRAWN_MOST: usize = 2000;
 
 /// How dark a mark is, by the letter of its source from A to F: F cannot be judged, as D.
@@ -227,19 +214,19 @@ fn mark(board: &Board<'_>, row: &Row, (cx, cy): (f64, f64), done: &Done) -> Stri
             let radius = 3.0 + 7.0 * (moved / 0.3).sqrt().min(1.0);
             let _ = write!(
                 marks,
-                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{radius:.1}\" fill=\"var(--mid)\" opacity=\"{shade}\"/>"
+                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"{radius:.1}\" fill=\"var(--accent)\" opacity=\"{shade}\"/>"
             );
         }
         Done::NotAsked => {
             let _ = write!(
                 marks,
-                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\" fill=\"var(--mid)\" opacity=\"{shade}\"/>"
+                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"4\" fill=\"var(--accent)\" opacity=\"{shade}\"/>"
             );
         }
         Done::Nothing => {
             let _ = write!(
                 marks,
-                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"3\" fill=\"none\" stroke=\"var(--faint)\"/>"
+                "<circle cx=\"{cx:.1}\" cy=\"{cy:.1}\" r=\"3\" fill=\"none\" stroke=\"var(--soft)\"/>"
             );
         }
     }
@@ -326,20 +313,23 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
                 continue;
             }
             room_from = x(date);
-            let format = if back >= 90 { "%b %Y" } else { "%-d %b" };
             let _ = write!(
                 out,
-                "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\" class=\"faint\">{}</text>",
+                "<text x=\"{:.1}\" y=\"{}\" text-anchor=\"middle\" class=\"soft\">{}</text>",
                 x(date),
                 height - 8.0,
-                date.strftime(format)
+                if back >= 90 {
+                    month(date)
+                } else {
+                    day_of_month(date)
+                }
             );
         }
     }
     let start = x(date_of(gateway, 0));
     let _ = write!(
         out,
-        "<line x1=\"{start:.1}\" x2=\"{start:.1}\" y1=\"4\" y2=\"{0}\" stroke=\"var(--ink)\" stroke-dasharray=\"2 3\"/><text x=\"{1:.1}\" y=\"14\" class=\"faint\">opens</text>",
+        "<line x1=\"{start:.1}\" x2=\"{start:.1}\" y1=\"4\" y2=\"{0}\" stroke=\"var(--ink)\" stroke-dasharray=\"2 3\"/><text x=\"{1:.1}\" y=\"14\" class=\"soft\">opens</text>",
         height - 26.0,
         start + 4.0
     );
@@ -376,7 +366,7 @@ pub(super) fn timeline(board: &Board<'_>) -> String {
 }
 
 /// What a group says of an unknown: a bar for each part of its range.
-pub(super) fn likelihood(says: &lazaret_watch::estimate::SaysOf) -> String {
+pub(super) fn likelihood(says: &lazaret_watch::estimate::SaysOf) -> Cell {
     const HIGH: f64 = 26.0;
     const EACH: f64 = 10.0;
     let width = EACH * says.log_likelihood.len() as f64;
@@ -388,7 +378,7 @@ pub(super) fn likelihood(says: &lazaret_watch::estimate::SaysOf) -> String {
         let height = log.map_or(0.0, |log| (HIGH - 2.0) * log.exp().clamp(0.0, 1.0));
         let _ = write!(
             out,
-            "<rect x=\"{:.0}\" y=\"{:.1}\" width=\"{:.0}\" height=\"{height:.1}\" fill=\"var(--mid)\"><title>about {}</title></rect>",
+            "<rect x=\"{:.0}\" y=\"{:.1}\" width=\"{:.0}\" height=\"{height:.1}\" fill=\"var(--accent)\"><title>about {}</title></rect>",
             EACH * part as f64,
             HIGH - height,
             EACH - 2.0,
@@ -396,29 +386,34 @@ pub(super) fn likelihood(says: &lazaret_watch::estimate::SaysOf) -> String {
         );
     }
     out.push_str("</svg>");
-    out
+    let bars = says.log_likelihood.iter().map(|log| match log {
+        Some(log) => format!("{log:.1}"),
+        None => "-inf".to_string(),
+    });
+    Cell::picture(bars.collect::<Vec<_>>().join(" "), out)
 }
 
 /// What would be expected of a row as a band, and what it says as a block.
-pub(super) fn expectation(row: &lazaret_watch::estimate::Predicted) -> String {
+pub(super) fn expectation(row: &lazaret_watch::estimate::Predicted) -> Cell {
     const WIDE: f64 = 220.0;
     const HIGH: f64 = 16.0;
     let (Some(low), Some(middle), Some(high)) = (row.q05, row.q50, row.q95) else {
-        return String::new();
+        return Cell::default();
     };
     let ends: Vec<f64> = [row.low, row.high].into_iter().flatten().collect();
     let least = ends.iter().copied().fold(low, f64::min);
     let most = ends.iter().copied().fold(high, f64::max);
     let x = |value: f64| 4.0 + (WIDE - 8.0) * (value - least) / (most - least).max(1e-9);
     let (from, to) = (row.low.map_or(0.0, x), row.high.map_or(WIDE, x));
-    format!(
+    let svg = format!(
         "<svg viewBox=\"0 0 {WIDE} {HIGH}\" style=\"width:{WIDE}px;height:{HIGH}px\" role=\"img\" aria-label=\"expected and said\">\
-         <rect x=\"{:.1}\" y=\"5\" width=\"{:.1}\" height=\"6\" fill=\"var(--band)\"/>\
-         <rect x=\"{:.1}\" y=\"1\" width=\"1.5\" height=\"14\" fill=\"var(--mid)\"/>\
+         <rect x=\"{:.1}\" y=\"5\" width=\"{:.1}\" height=\"6\" fill=\"var(--pale)\"/>\
+         <rect x=\"{:.1}\" y=\"1\" width=\"1.5\" height=\"14\" fill=\"var(--accent)\"/>\
          <rect x=\"{from:.1}\" y=\"4\" width=\"{:.1}\" height=\"8\" fill=\"none\" stroke=\"var(--ink)\" stroke-width=\"1.5\"/></svg>",
         x(low),
         (x(high) - x(low)).max(1.0),
         x(middle),
         (to - from).max(3.0)
-    )
+    );
+    Cell::picture(String::new(), svg)
 }

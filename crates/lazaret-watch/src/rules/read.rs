@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use lazaret_gateway::Diagnostic;
-use lazaret_gateway::diagnostic::nearest;
 use lazaret_gateway::diagnostic::{Location, Text};
 use lazaret_gateway::model::{Dimension, Gateway};
+use lazaret_vocabulary::near::suggestion;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -471,10 +471,8 @@ impl Reader<'_> {
                 continue;
             }
             let known = Metric::names(self.gateway);
-            let help = match nearest(name, known.iter().map(String::as_str)) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("there are {}", known.join(", ")),
-            };
+            let help = suggestion(name, known.iter().map(String::as_str))
+                .unwrap_or_else(|| format!("there are {}", known.join(", ")));
             self.error(&of.span(), &format!("the gateway has no `{name}`"), &help);
         }
         metrics

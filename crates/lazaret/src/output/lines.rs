@@ -1,6 +1,6 @@
 //! Lines of a text that may be long: where each begins, found once for all that is said of it.
 
-use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use std::ops::Range;
 
 /// Longer lines are cut around what is shown of them, in bytes.
 const LINE_BYTES_SHOWN: usize = 400;
@@ -31,7 +31,7 @@ impl<'t> Lines<'t> {
     }
 
     /// Line, from 0, of a byte.
-    fn line(&self, byte: usize) -> usize {
+    pub(super) fn line(&self, byte: usize) -> usize {
         self.starts
             .partition_point(|start| *start as usize <= byte)
             .saturating_sub(1)
@@ -45,7 +45,7 @@ impl<'t> Lines<'t> {
     }
 
     /// Whether a line is too long to be shown whole.
-    fn is_long(&self, line: usize) -> bool {
+    pub(super) fn is_long(&self, line: usize) -> bool {
         self.start(line + 1) - self.start(line) > LINE_BYTES_SHOWN
     }
 
@@ -67,13 +67,36 @@ impl<'t> Lines<'t> {
         (start, self.boundary(end.min(most)).max(start))
     }
 
-    /// The part of a long line around a span of it.
-    fn part(&self, line: usize, span: &SourceSpan) -> std::ops::Range<usize> {
-        let from = span.offset().saturating_sub(BYTES_AROUND);
-        let to = span.offset() + span.len() + BYTES_AROUND;
-        let from = self.boundary(from).max(self.start(line));
-        let line_end = self.text[..self.start(line + 1)].trim_end_matches(['\n', '\r']);
-        from..self.boundary(to).min(line_end.len()).max(from)
+    /// Number of lines; a text that ends with one has nothing after it.
+    pub(super) fn count(&self) -> usize {
+        let last = self.starts.last().map_or(0, |start| *start as usize);
+        self.starts.len() - usize::from(self.starts.len() > 1 && last == self.text.len())
+    }
+
+    pub(super) fn name(&self) -> &'t str {
+        self.name
+    }
+
+    /// The bytes of a line without its end.
+    pub(super) fn whole(&self, line: usize) -> Range<usize> {
+        let (from, to) = (self.start(line), self.start(line + 1));
+        from..from + self.text[from..to].trim_end_matches(['\n', '\r']).len()
+    }
+
+    /// What is shown of a line with a mark: all of it, or of a long one the part around the mark.
+    pub(super) fn part(&self, line: usize, start: usize, end: usize) -> Range<usize> {
+        let whole = self.whole(line);
+        if !self.is_long(line) {
+            return whole;
+        }
+        let from = self.boundary(start.saturating_sub(BYTES_AROUND));
+        let from = from.max(whole.start).min(start);
+        from..self.boundary(end + BYTES_AROUND).min(whole.end).max(end)
+    }
+
+    /// A part of the text; empty if it is none.
+    pub(super) fn slice(&self, part: Range<usize>) -> &'t str {
+        self.text.get(part).unwrap_or("")
     }
 
     /// Line and column in characters, both from 1, of a byte.
@@ -84,77 +107,18 @@ impl<'t> Lines<'t> {
     }
 }
 
-impl SourceCode for Lines<'_> {
-    fn read_span<'a>(
-        &'a self,
-        span: &SourceSpan,
-        before: usize,
-        after: usize,
-    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        // The lines around it are read by themselves: to count those before it anew each time takes the longer the
-        // farther back it stands.
-        let own = self.line(span.offset());
-        let end = self.line(span.offset() + span.len());
-        if self.is_long(own) {
-            // A line of thousands of characters would fill the screen: only what is around the place is shown.
-            let part = self.part(own, span);
-            let column = self.text[self.start(own)..part.start].chars().count();
-            return Ok(Box::new(MietteSpanContents::new_named(
-                self.name.to_string(),
-                &self.text.as_bytes()[part.clone()],
-                SourceSpan::from((part.start, part.len())),
-                own,
-                column,
-                1,
-            )));
-        }
-        let long = |lines: std::ops::Range<usize>| lines.into_iter().any(|line| self.is_long(line));
-        let before = if long(own.saturating_sub(before)..own) {
-            0
-        } else {
-            before
-        };
-        let after = if long(end + 1..(end + 1 + after).min(self.starts.len())) {
-            0
-        } else {
-            after
-        };
-        let first = own.saturating_sub(before + 1);
-        let last = end + after + 2;
-        let from = self.start(first);
-        let excerpt = &self.text[from..self.start(last)];
-        let within = SourceSpan::from((span.offset().saturating_sub(from), span.len()));
-        let found = excerpt.read_span(&within, before, after)?;
-        Ok(Box::new(MietteSpanContents::new_named(
-            self.name.to_string(),
-            found.data(),
-            SourceSpan::from((from + found.span().offset(), found.span().len())),
-            first + found.line(),
-            found.column(),
-            found.line_count(),
-        )))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn an_excerpt_says_what_the_whole_text_would() {
+    fn a_place_is_counted_in_lines_and_characters() {
         let text: String = (0..40).map(|i| format!("line {i}, ünd\r\n")).collect();
         let lines = Lines::of("name", &text);
-        for (at, _) in text.char_indices() {
-            for (before, after) in [(0, 0), (1, 1), (2, 3)] {
-                let span = SourceSpan::from((at, 1));
-                let ours = lines.read_span(&span, before, after).unwrap();
-                let whole = text.as_str().read_span(&span, before, after).unwrap();
-                assert_eq!(ours.data(), whole.data(), "{at}");
-                assert_eq!(ours.span(), whole.span(), "{at}");
-                assert_eq!((ours.line(), ours.column()), (whole.line(), whole.column()));
-            }
-        }
         assert_eq!(lines.place(text.find("line 7").unwrap()), (8, 1));
         assert_eq!(lines.place(text.find("nd").unwrap()), (1, 10));
+        assert_eq!(lines.count(), 40);
+        assert_eq!(lines.slice(lines.whole(3)), "line 3, ünd");
+        assert_eq!(Lines::of("name", "").count(), 1);
     }
 }

@@ -2,19 +2,14 @@
 
 use clap::Args;
 use lazaret_plan::condition::Judge;
-use lazaret_plan::questions::capacity::search::{Direction, Range};
-use lazaret_plan::questions::capacity::words::{above, claimed, criterion, found, value};
-use lazaret_plan::questions::capacity::{
-    CapacityAnswer, CapacityQuestion, Sustained, ask, default_range,
-};
+use lazaret_plan::questions::capacity::search::Range;
+use lazaret_plan::questions::capacity::words::{text, warnings};
+use lazaret_plan::questions::capacity::{CapacityQuestion, SAFE, Sustained, ask, default_range};
 use lazaret_plan::questions::size::{Condition, Relation};
 use lazaret_plan::simulated::Simulated;
 
-use super::common::{
-    Runs, Span, ended, experiment_failed, failed, finite, foot, probability, range,
-};
+use super::common::{Runs, Span, ended, experiment_failed, failed, finite, probability, range};
 use super::source;
-use super::words::{percent, stopped, table};
 use crate::input::Input;
 use crate::output::Failure;
 
@@ -40,7 +35,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VALUE", value_parser = finite)]
     claim: Option<f64>,
     /// Share of futures in which the safe intake is sustained
-    #[arg(long, value_name = "P", default_value_t = 0.9, value_parser = probability)]
+    #[arg(long, value_name = "P", default_value_t = SAFE, value_parser = probability)]
     safe: f64,
     #[command(flatten)]
     runs: Runs,
@@ -54,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     how.answer(
         &answer,
-        &text(&answer, arguments),
+        &text(&answer, how.seed, how.level),
         Some(&warnings(&answer)),
         || lazaret_report::plan::capacity(&answer),
         || source::again(&arguments.input, how.seed),
@@ -127,90 +122,4 @@ fn question(
         replications: arguments.runs.replications,
         level: arguments.runs.how.level,
     })
-}
-
-fn warnings(answer: &CapacityAnswer) -> Vec<String> {
-    stopped(
-        &format!("at the value of {} next to their threshold", answer.path),
-        &answer.stops,
-    )
-    .into_iter()
-    .collect()
-}
-
-fn text(answer: &CapacityAnswer, arguments: &Arguments) -> String {
-    let mut text = format!(
-        "\n{}\nSustained means: {}.\n",
-        found(answer),
-        criterion(answer)
-    );
-    text += &claimed(answer);
-    if !answer.limits.is_empty() {
-        let parts: Vec<String> = answer
-            .limits
-            .iter()
-            .map(|(name, share)| format!("{} in {}", name, percent(*share)))
-            .collect();
-        let just = match answer.direction {
-            Direction::MoreIsWorse => "above",
-            Direction::MoreIsBetter => "below",
-        };
-        text += &format!(
-            "\nWhat limits, just {just}: {} of futures.\n",
-            parts.join(", ")
-        );
-    }
-    if answer.depends_on.is_empty() {
-        text += "No unknown changes the capacity by more than chance.\n";
-    } else {
-        let rows: Vec<Vec<String>> = answer
-            .depends_on
-            .iter()
-            .map(|d| vec![d.unknown.clone(), format!("{:+.2}", d.correlation)])
-            .collect();
-        text.push('\n');
-        text += &table(
-            &["the capacity depends on", "rank correlation"],
-            &rows,
-            &[1],
-        );
-    }
-    if !answer.boundary.is_empty() {
-        text += &boundary(answer, &value(answer, answer.boundary_at));
-    }
-    if !answer.above.is_empty() {
-        let (head, rows) = above(answer);
-        text.push('\n');
-        let head: Vec<&str> = head.iter().map(String::as_str).collect();
-        text += &table(&head, &rows, &[0, 1]);
-    }
-    text + &foot(&arguments.runs.how, answer.replications)
-}
-
-/// The share of sustaining futures over the two strongest unknowns, as a small map.
-fn boundary(answer: &CapacityAnswer, at: &str) -> String {
-    let cells = 5;
-    let (first, second) = (&answer.depends_on[0].unknown, &answer.depends_on[1].unknown);
-    let mut text = format!(
-        "\nFutures that sustain {at}, by {first} (down) and {second} (across), each from low to high:\n"
-    );
-    let quintiles = ["lowest", "low", "middle", "high", "highest"];
-    let mut header = vec![""];
-    header.extend(quintiles);
-    let rows: Vec<Vec<String>> = (0..cells)
-        .map(|x| {
-            let mut row = vec![quintiles[x].to_owned()];
-            row.extend((0..cells).map(|y| {
-                let cell = answer.boundary[x * cells + y];
-                if cell.n == 0 {
-                    "-".into()
-                } else {
-                    percent(cell.sustained as f64 / cell.n as f64)
-                }
-            }));
-            row
-        })
-        .collect();
-    text += &table(&header, &rows, &[1, 2, 3, 4, 5]);
-    text
 }

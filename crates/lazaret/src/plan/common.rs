@@ -5,6 +5,7 @@ use lazaret_gateway::Document;
 use lazaret_gateway::model::Study;
 use lazaret_plan::ExperimentError;
 use lazaret_plan::questions::QuestionError;
+use lazaret_plan::questions::words::{Part, Words, warned};
 use lazaret_plan::simulated::{SetUpError, Simulated, Watch};
 use lazaret_report::Page;
 use lazaret_sim::Model;
@@ -15,7 +16,7 @@ use serde::Serialize;
 use super::source;
 use crate::files::Output;
 use crate::input::Input;
-use crate::output::{Failure, print_words};
+use crate::output::{Failure, print_words, table};
 use crate::waiting::LookOn;
 
 /// How much is run.
@@ -124,16 +125,17 @@ impl How {
     pub(crate) fn answer<T: Serialize>(
         &self,
         answer: &T,
-        text: &str,
+        words: &Words,
         warnings: Option<&[String]>,
         page: impl FnOnce() -> Page,
         source: impl FnOnce() -> Result<source::Source, Failure>,
     ) -> Result<(), Failure> {
         // That nothing locked up is said as well: a reader cannot tell silence from a question that was not asked.
+        let text = printed(words);
         let told = match warnings {
-            None => text.to_owned(),
+            None => text.clone(),
             Some([]) => format!("{text}\nNo future came to a stop.\n"),
-            Some(some) => format!("{}{text}", super::words::warned(some)),
+            Some(some) => format!("{}{text}", warned(some)),
         };
         if self.report.is_none() && !self.json {
             return print_words(&told);
@@ -145,7 +147,7 @@ impl How {
             Some(output) => {
                 let mut page = page();
                 page.warnings = warnings.unwrap_or_default().to_vec();
-                source::write(output, page, text, source)
+                source::write(output, page, &text, source)
             }
             None => Ok(()),
         };
@@ -156,6 +158,18 @@ impl How {
         }
         written
     }
+}
+
+/// The parts of an answer, with tables as wide as the terminal allows.
+fn printed(words: &Words) -> String {
+    let parts = words.parts().iter().map(|part| match part {
+        Part::Text(text) => text.clone(),
+        Part::Table { head, rows, right } => {
+            let head: Vec<&str> = head.iter().map(String::as_str).collect();
+            table(&head, rows, right)
+        }
+    });
+    parts.collect()
 }
 
 /// Ends a question that was stopped: its answer has been printed, and the exit code says that it is partial.
@@ -316,15 +330,6 @@ pub(crate) fn design(text: &str) -> Result<lazaret_plan::Design, String> {
             let (path, value) = change(t)?;
             Ok(d.with(path, value))
         },
-    )
-}
-
-/// How the runs were made, for the foot of an answer.
-pub(crate) fn foot(how: &How, replications: u64) -> String {
-    format!(
-        "\n{replications} replications of each design, seed {}, with common random numbers; intervals at {}.\n",
-        how.seed,
-        super::words::percent(how.level)
     )
 }
 

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 use lazaret_gateway::Document;
 use lazaret_plan::Design;
-use lazaret_plan::compare::Difference;
-use lazaret_plan::questions::compare::{CompareAnswer, ask};
+use lazaret_plan::questions::compare::words::{text, warnings};
+use lazaret_plan::questions::compare::{METRICS, ask};
 use lazaret_plan::simulated::Simulated;
 
-use super::common::{Runs, design, ended, failed, foot, not_negative, set_up};
+use super::common::{Runs, design, ended, failed, not_negative, set_up};
 use super::source;
-use super::words::{figure, interval, stopped, table};
 use crate::input::Input;
 use crate::output::Failure;
 use crate::simulate::result::hash;
@@ -72,13 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .collect();
     others.extend(experiments[1..].iter().map(|x| (x, Design::base())));
     let metrics = if arguments.metrics.is_empty() {
-        [
-            "lots.throughput",
-            "lots.time_in_gateway.mean",
-            "gateway.outside",
-        ]
-        .map(str::to_owned)
-        .to_vec()
+        METRICS.map(str::to_owned).to_vec()
     } else {
         arguments.metrics.clone()
     };
@@ -104,7 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     drop(looks_on);
     how.answer(
         &answer,
-        &text(&answer, arguments),
+        &text(&answer, how.seed),
         Some(&warnings(&answer)),
         || lazaret_report::plan::compare(&answer),
         || {
@@ -116,73 +109,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         },
     )?;
     ended(answer.partial)
-}
-
-fn warnings(answer: &CompareAnswer) -> Vec<String> {
-    let others = answer.alternatives.iter().zip(&answer.alternative_stops);
-    std::iter::once((&answer.baseline, &answer.baseline_stops))
-        .chain(others)
-        .filter_map(|(design, stops)| stopped(design, stops))
-        .collect()
-}
-
-fn text(answer: &CompareAnswer, arguments: &Arguments) -> String {
-    let mut text = String::new();
-    for metric in &answer.metrics {
-        text += &format!(
-            "\n{}, in {}: {} as it is\n",
-            metric.metric,
-            metric.unit,
-            metric.baseline.in_words()
-        );
-        let rows: Vec<Vec<String>> = answer
-            .alternatives
-            .iter()
-            .zip(&metric.differences)
-            .map(|(name, d)| {
-                vec![
-                    name.clone(),
-                    signed(d.value),
-                    signed_interval(d.low, d.high),
-                    d.verdict.in_words(),
-                    gain(d.pairing_gain),
-                ]
-            })
-            .collect();
-        text += &table(
-            &["variant", "difference", "interval", "", "pairing gained"],
-            &rows,
-            &[1, 2, 4],
-        );
-    }
-    text += &format!(
-        "\nThe intervals of one metric hold simultaneously. \"Pairing gained\" is the factor by which common random numbers reduce the variance.{}",
-        foot(&arguments.runs.how, answer.replications)
-    );
-    text
-}
-
-fn signed(x: f64) -> String {
-    if x > 0.0 {
-        format!("+{}", figure(x))
-    } else {
-        figure(x)
-    }
-}
-
-fn signed_interval(low: f64, high: f64) -> String {
-    format!("{} to {}", signed(low), signed(high))
-}
-
-fn gain(x: f64) -> String {
-    if x.is_finite() {
-        format!("{} ×", figure(x))
-    } else {
-        "-".into()
-    }
-}
-
-/// Kept beside the verdicts so that other questions print intervals of differences alike.
-pub(crate) fn difference(d: &Difference) -> (String, String) {
-    (signed(d.value), interval(d.low, d.high))
 }

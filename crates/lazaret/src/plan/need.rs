@@ -1,13 +1,14 @@
 //! `lazaret plan need`.
 
 use clap::Args;
-use lazaret_plan::questions::need::{NeedMet, NeedQuestion, ask};
+use lazaret_plan::questions::need::words::text;
+use lazaret_plan::questions::need::{NeedQuestion, TONNES_A_LOT, ask};
 
-use super::common::{Runs, failed, foot, positive};
+use super::common::{Runs, failed, positive};
 use super::source;
-use super::words::{figure, interval, percent, stopped, table};
 use crate::input::Input;
 use crate::output::Failure;
+use lazaret_plan::questions::words::stopped;
 
 /// Show what the flow means for the people who receive it
 ///
@@ -26,7 +27,7 @@ pub(crate) struct Arguments {
     #[arg(long = "need", value_name = "CLASS=KG", value_parser = need)]
     needs: Vec<(String, f64)>,
     /// Tonnes per lot, for classes without a mass in the file
-    #[arg(long, value_name = "TONNES", default_value_t = 40.0, value_parser = positive)]
+    #[arg(long, value_name = "TONNES", default_value_t = TONNES_A_LOT, value_parser = positive)]
     tonnes_a_lot: f64,
     #[command(flatten)]
     runs: Runs,
@@ -49,6 +50,14 @@ fn need(text: &str) -> Result<(String, f64), String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let how = &arguments.runs.how;
+    let question = NeedQuestion {
+        population: arguments.population,
+        before: arguments.before,
+        needs: &arguments.needs,
+        tonnes_a_lot: arguments.tonnes_a_lot,
+        replications: arguments.runs.replications,
+        level: how.level,
+    };
     let answer = how.ask(&arguments.input, |experiment| {
         let gateway = experiment.gateway();
         for (class, _) in &arguments.needs {
@@ -60,22 +69,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 )));
             }
         }
-        ask(
-            experiment,
-            &NeedQuestion {
-                population: arguments.population,
-                before: arguments.before,
-                needs: &arguments.needs,
-                tonnes_a_lot: arguments.tonnes_a_lot,
-                replications: arguments.runs.replications,
-                level: how.level,
-            },
-        )
-        .map_err(failed)
+        ask(experiment, &question).map_err(failed)
     })?;
     how.answer(
         &answer,
-        &text(&answer, arguments),
+        &text(&answer, &question, how.seed),
         Some(
             &stopped("as in the file", &answer.stops)
                 .into_iter()
@@ -84,59 +82,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         || lazaret_report::plan::need(&answer),
         || source::again(&arguments.input, how.seed),
     )
-}
-
-fn text(answer: &NeedMet, arguments: &Arguments) -> String {
-    let (m, l, h) = (&answer.mean, &answer.low, &answer.high);
-    let mut text = format!(
-        "\n{} tonnes a year leave the gateway ({}): {} kg per head and year for {} people.\n",
-        figure(m.tonnes_a_year),
-        interval(l.tonnes_a_year, h.tonnes_a_year),
-        figure(m.kg_a_head_year),
-        figure(arguments.population)
-    );
-    if let (Some(share), Some(before)) = (m.share_of_before, arguments.before) {
-        text += &format!(
-            "That is {} of the earlier {} tonnes a year.\n",
-            percent(share),
-            figure(before)
-        );
-    }
-    let rows: Vec<Vec<String>> = m
-        .classes
-        .iter()
-        .zip(&answer.lots_a_year)
-        .zip(&answer.tonnes_a_lot)
-        .map(|((c, lots), tonnes)| {
-            vec![
-                c.class.clone(),
-                figure(lots.value),
-                figure(*tonnes),
-                figure(c.tonnes_a_year),
-                figure(c.kg_a_head_year),
-                c.days_of_need.map_or_else(|| "-".into(), figure),
-                c.people_covered.map_or_else(|| "-".into(), figure),
-            ]
-        })
-        .collect();
-    text.push('\n');
-    text += &table(
-        &[
-            "goods",
-            "lots a year",
-            "tonnes a lot",
-            "tonnes a year",
-            "kg a head",
-            "days of need in a year's flow",
-            "people covered",
-        ],
-        &rows,
-        &[1, 2, 3, 4, 5, 6],
-    );
-    text += &format!(
-        "\nThe run is {} days from its start; the figures per year are extrapolated from it, without the lots still held at its end.{}",
-        figure(answer.days),
-        foot(&arguments.runs.how, arguments.runs.replications)
-    );
-    text
 }

@@ -2,10 +2,11 @@
 
 use lazaret_report::{Again, Page};
 
+use crate::again::again_of;
 use crate::files::Output;
 use crate::input::Input;
 use crate::origin::Origin;
-use crate::output::{Failure, quoted};
+use crate::output::Failure;
 use crate::simulate::result::hash;
 
 /// Writes a page beside the printed answer.
@@ -24,7 +25,7 @@ pub(crate) fn write(
         .trim()
         .replace('\n', " ");
     page.warnings.extend(source.warnings);
-    page.again = source.again;
+    page.again = Some(source.again);
     output.write(page.html().as_bytes())
 }
 
@@ -74,18 +75,4 @@ pub(crate) fn of_hazard(text: &str, gateway: Option<&Input>, seed: u64) -> Resul
         source.origin = Origin::new(Some(name), Some(seed), text, &[]).with("gateway_hash", hash);
     }
     Ok(source)
-}
-
-/// How to get a report on a text again.
-fn again_of(text: &str, set: &[String], seed: u64) -> Again {
-    // The program's own path says nothing to others.
-    let words: Vec<String> = std::iter::once("lazaret".to_owned())
-        .chain(std::env::args_os().skip(1).map(|word| quoted(&word)))
-        .collect();
-    Again {
-        command: words.join(" "),
-        seed,
-        version: env!("CARGO_PKG_VERSION").into(),
-        file_hash: hash(text, set),
-    }
 }

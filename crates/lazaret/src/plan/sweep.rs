@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use lazaret_plan::questions::words::stopped;
 use lazaret_plan::sweep::{Part, list, missing as missing_shards};
 use lazaret_plan::{Design, Experiment, ExperimentError, Stops};
 use sha2::{Digest, Sha256};
@@ -13,7 +14,6 @@ use super::store::{
     Column, Files, Head, Kind, ShardWriter, hex, look, merge as merge_shards, shard_name,
 };
 use super::study::Read;
-use super::words::stopped;
 use crate::files::{OutFolder, reads};
 use crate::output::{Failure, print, say};
 use crate::waiting::LookOn;

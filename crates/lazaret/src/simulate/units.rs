@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use lazaret_gateway::model::Gateway;
 use lazaret_sim::Estimate;
-use lazaret_vocabulary::figures::NONE;
+use lazaret_vocabulary::figures::{self, NONE};
 pub(super) use lazaret_vocabulary::figures::{share as percent, with_decimals as number};
 use lazaret_vocabulary::time::GateTime;
 
@@ -92,26 +92,22 @@ pub(super) fn day(gateway: &Gateway, hours: f64) -> String {
     let at = date(gateway, hours);
     let same_year = date(gateway, 0.0).year() == date(gateway, gateway.length.hours()).year();
     if same_year {
-        at.strftime("%-d %B").to_string()
+        figures::day_of_year(at)
     } else {
-        at.strftime("%-d %B %Y").to_string()
+        figures::date(at)
     }
 }
 
 /// `9 Mar`, for axes.
 pub(super) fn short_day(gateway: &Gateway, hours: f64) -> String {
     let days = gateway.length.hours() / 24.0;
-    let format = if days > 800.0 { "%b %Y" } else { "%-d %b" };
-    date(gateway, hours).strftime(format).to_string()
+    figures::tick(date(gateway, hours), days as usize)
 }
 
 /// `16 January 2022, 08:00`.
 pub(super) fn moment(gateway: &Gateway, at: GateTime) -> String {
-    gateway
-        .time_zone
-        .to_datetime(at.instant(gateway.start))
-        .strftime("%-d %B %Y, %H:%M")
-        .to_string()
+    let zone = &gateway.time_zone;
+    figures::moment(zone.to_datetime(at.instant(gateway.start)))
 }
 
 #[cfg(test)]

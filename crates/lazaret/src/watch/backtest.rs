@@ -5,7 +5,7 @@ use lazaret_report::watch::score_sheet;
 use lazaret_watch::resume::Origin;
 use lazaret_watch::score::{backtest, steps};
 
-use super::common::{Common, with_kernel, write};
+use super::common::{Common, with_kernel, write_page};
 use super::record::{Keeper, RecordArguments};
 use super::score::Told;
 use super::waiting::{Waiting, failed};
@@ -72,12 +72,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         None => (None, Ok(())),
     };
     if let Some(output) = &arguments.report {
-        let mut title = format!("{}: backtest over the dates of publication", gateway.name);
-        if partial.is_some() {
-            title += &format!(" (PARTIAL: {done} of {all} dates)");
-        }
-        let page = score_sheet(&title, &walk.scoring, tally.as_ref());
-        written = written.and(write(output, &page));
+        let title = format!("{}: backtest over the dates of publication", gateway.name);
+        let page = score_sheet(&title, &walk.scoring, tally.as_ref(), partial.as_deref());
+        written = written.and(write_page(output, page, material.again(common)));
     }
     let told = Told {
         scoring: &walk.scoring,

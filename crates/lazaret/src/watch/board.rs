@@ -127,14 +127,15 @@ impl Painter {
             None => Vec::new(),
         };
         let tally = Keeper::beside(&self.common.evidence).tally()?;
-        estimate::page_of(
+        let page = estimate::page_of(
             material,
             &answer,
             until,
             &groups,
             tally.as_ref(),
             &attendance,
-        )
+        )?;
+        Ok(page.html())
     }
 }
 

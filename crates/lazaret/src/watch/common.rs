@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::civil::Date;
 use lazaret_gateway::Diagnostic;
 use lazaret_gateway::model::Gateway;
-use lazaret_report::Table;
+use lazaret_report::{Again, Page, Table};
 pub(crate) use lazaret_vocabulary::figures::{chance as percent, number};
 use lazaret_watch::belief::Belief;
 use lazaret_watch::estimate::{Effort, Question, steps};
@@ -19,6 +19,7 @@ use lazaret_watch::observation::{self, Observations};
 use lazaret_watch::rules::{self, Rules};
 use serde::Serialize;
 
+use crate::again::again_of;
 use crate::files::Output;
 use crate::input::{FileKind, Input, Loaded, expect_kind, read_text};
 use crate::origin::Origin;
@@ -90,6 +91,12 @@ pub(crate) fn write(output: &Output, text: &str) -> Result<(), Failure> {
     output.write(text.as_bytes())
 }
 
+/// Writes a page to a file, all or nothing, with how to get it again.
+pub(crate) fn write_page(output: &Output, mut page: Page, again: Again) -> Result<(), Failure> {
+    page.again = Some(again);
+    write(output, &page.html())
+}
+
 /// Writes what a command keeps for later to a file, as one line of JSON, all or nothing.
 pub(crate) fn write_json(output: &Output, value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string(value).map_err(|error| Failure::Machine(error.to_string()))?;
@@ -133,6 +140,12 @@ impl Material {
         )
         .with("evidence_hash", self.evidence_hash.as_str())
         .with("as_of", self.as_of.to_string())
+    }
+
+    /// How to get a page about it again.
+    pub(crate) fn again(&self, common: &Common) -> Again {
+        let seed = common.effort.seed;
+        again_of(self.loaded.document.text(), &common.input.set, seed)
     }
 
     pub(crate) fn gateway(&self) -> &Gateway {

@@ -12,7 +12,7 @@ use lazaret_watch::kernel::date_of;
 use lazaret_watch::observation::bind;
 
 use super::common::{
-    Common, Material, lines, percent, plain, read_rules, refuse, with_kernel, write,
+    Common, Material, lines, percent, plain, read_rules, refuse, with_kernel, write_page,
 };
 use super::waiting::{Waiting, failed};
 use crate::files::Output;
@@ -65,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(output) => {
             let name = &material.gateway().name;
             let page = compare_sheet(name, material.as_of, groups, partial.as_deref());
-            write(output, &page)
+            write_page(output, page, material.again(common))
         }
         None => Ok(()),
     };

@@ -13,7 +13,7 @@ use lazaret_watch::score::Tally;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::common::{Common, Material, date, last_day_of, number, percent, write};
+use super::common::{Common, Material, date, last_day_of, number, percent, write_page};
 use super::record::RecordArguments;
 use super::waiting::Waiting;
 use super::{estimate, next};
@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             next: &looks,
             tally: tally.as_ref(),
         };
-        written = write(output, &page(&board));
+        written = write_page(output, page(&board), material.again(&common));
     }
     let mut out = head(&material, from, to, &now, &before);
     let _ = writeln!(out, "\n## Forecast\n");

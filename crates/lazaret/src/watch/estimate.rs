@@ -3,6 +3,7 @@
 use clap::Args;
 use std::path::{Path, PathBuf};
 
+use lazaret_report::Page;
 use lazaret_report::watch::{Board, page};
 use lazaret_watch::attendance::Attendance;
 use lazaret_watch::compare::Group;
@@ -13,7 +14,7 @@ use lazaret_watch::score::Tally;
 
 use super::common::{
     Common, Material, last_day_of, lines, number, percent, plain, with_kernel, within_the_file,
-    write, write_json,
+    write_json, write_page,
 };
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
@@ -127,7 +128,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if let Some(output) = &arguments.report {
-        let page = waiting.attend(|attendance| -> Result<String, Failure> {
+        let page = waiting.attend(|attendance| -> Result<Page, Failure> {
             let groups = match &tried {
                 Some((hypotheses, path)) => {
                     compare::groups(common, &material, hypotheses, path, attendance)?.whole()?
@@ -144,7 +145,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             )
         });
         match page {
-            Ok(page) => written = written.and(write(output, &page)),
+            Ok(page) => written = written.and(write_page(output, page, material.again(common))),
             Err(Failure::Interrupted) => {
                 say(&format!(
                     "stopped before {} was written\n",
@@ -231,7 +232,7 @@ pub(crate) fn page_of(
     groups: &[Group],
     tally: Option<&Tally>,
     attendance: &Attendance<'_>,
-) -> Result<String, Failure> {
+) -> Result<Page, Failure> {
     let question = material.question(until);
     let suggestions = next::suggestions(material, &question, &answer.after, None, 7, attendance)?;
     let forecast = of_courses(&question, &answer.before, &answer.after);

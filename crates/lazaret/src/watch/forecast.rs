@@ -8,8 +8,8 @@ use lazaret_watch::forecast::{Forecast, forecast};
 use lazaret_watch::kernel::day_of;
 
 use super::common::{
-    Common, date, lines, not_too_late, percent, plain, with_kernel, within_the_file, write,
-    write_json,
+    Common, date, lines, not_too_late, percent, plain, with_kernel, within_the_file, write_json,
+    write_page,
 };
 use super::record::RecordArguments;
 use super::waiting::{Waiting, failed};
@@ -73,7 +73,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     }
     if let Some(output) = &arguments.report {
-        written = written.and(write(output, &forecast_sheet(&made, tally.as_ref())));
+        let page = forecast_sheet(&made, tally.as_ref());
+        written = written.and(write_page(output, page, material.again(common)));
     }
     if common.json {
         // The courses are for scoring: a reader of the figures has no use for a megabyte of them.

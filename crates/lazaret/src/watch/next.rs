@@ -9,7 +9,9 @@ use lazaret_watch::estimate::{Ask, Course, Question};
 use lazaret_watch::forecast::without_influence;
 use lazaret_watch::next::{Aim, Suggestion, next};
 
-use super::common::{Common, Material, lines, number, plain, with_kernel, within_the_file, write};
+use super::common::{
+    Common, Material, lines, number, plain, with_kernel, within_the_file, write_page,
+};
 use super::waiting::{Waiting, failed};
 use crate::files::Output;
 use crate::output::{Failure, print_words};
@@ -71,7 +73,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         Some(output) => {
             let about = subject(arguments.about.as_deref(), material.gateway());
             let name = &material.gateway().name;
-            write(output, &next_sheet(name, material.as_of, about, &found))
+            let page = next_sheet(name, material.as_of, about, &found);
+            write_page(output, page, material.again(common))
         }
         None => Ok(()),
     };

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_report::watch::score_sheet;
+use lazaret_vocabulary::figures::date;
 use lazaret_watch::evidence::latest;
 use lazaret_watch::forecast::Forecast;
 use lazaret_watch::observation::bind;
 use lazaret_watch::score::{Record, Scored, Scoring, Tally, Unscored, score_forecast};
 
-use super::common::{lines, number, percent, plain, read_evidence, read_rules, refuse, write};
+use super::common::{lines, number, percent, plain, read_evidence, read_rules, refuse, write_page};
 use super::record::{Keeper, RecordArguments, in_words};
+use crate::again::again_of;
 use crate::files::Output;
 use crate::input::{FileKind, Input, read_text, wrong_kind};
 use crate::origin::Origin;
@@ -80,8 +82,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     // A page that cannot be written must not cost the answer.
     let written = match &arguments.report {
         Some(output) => {
-            let title = format!("{}: the forecast of {}", forecast.gateway, forecast.as_of);
-            write(output, &score_sheet(&title, &scoring, tally.as_ref()))
+            let title = format!(
+                "{}: the forecast of {}",
+                forecast.gateway,
+                date(forecast.as_of)
+            );
+            let page = score_sheet(&title, &scoring, tally.as_ref(), None);
+            write_page(
+                output,
+                page,
+                again_of(loaded.document.text(), &[], forecast.seed),
+            )
         }
         None => Ok(()),
     };

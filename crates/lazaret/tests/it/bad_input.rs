@@ -26,8 +26,8 @@ fn all_errors_are_shown_at_their_characters() {
         ·         ─
      44 │ zone  = "clean"
         ╰────
-      help: write the number of slots, or "unlimited"; for a place that is built later, write count =
-            0 and from = [{ date = …, count = 5 }]
+      help: write the number of slots, or "unlimited"; for a place that is built later, write count = 0
+            and from = [{ date = …, count = 5 }]
 
     unknown-name
 
@@ -107,7 +107,7 @@ fn files_that_cannot_be_read_are_named_with_the_reason() {
     insta::assert_snapshot!(said, @r#"
     error: latin.toml is not UTF-8 text: line 2 has an invalid byte; save it as UTF-8
     error: nothing.toml cannot be opened: there is no such file; is the path right?
-    error: mine is a folder; did you mean mine/gateway.toml?
+    error: mine is a folder; did you mean `mine/gateway.toml`?
     "#);
 }
 

@@ -304,3 +304,114 @@ fn every_attack_of_the_threat_model_has_tests_that_exist() {
     assert!(missing.is_empty(), "{missing:?}");
     assert!(!there.contains("every_attack_has_a_test_that_was_never_written"));
 }
+
+/// The lines of the crates' sources, each with its file, without their tests and comments.
+fn lines_of_sources() -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    let mut folders: Vec<PathBuf> = std::fs::read_dir(root().join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path().join("src"))
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs")
+            {
+                let text = std::fs::read_to_string(&path).unwrap();
+                let file = path.strip_prefix(root().join("crates")).unwrap();
+                let file = file.display().to_string();
+                let own = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap();
+                let code = own
+                    .lines()
+                    .filter(|line| !line.trim_start().starts_with("//"));
+                lines.extend(code.map(|line| (file.clone(), line.to_owned())));
+            }
+        }
+    }
+    lines
+}
+
+/// What has one home, the file that is its home, and signs of it in a line of code.
+const HOMES: [(&str, &str, &[&str]); 5] = [
+    (
+        "text into markup",
+        "lazaret-vocabulary/src/markup.rs",
+        &["fn escape", "\"&lt;\"", "\"&amp;\""],
+    ),
+    (
+        "the style sheet",
+        "lazaret-report/src/html.rs",
+        &["<style", "const STYLE", "@media"],
+    ),
+    (
+        "what sets thousands apart",
+        "lazaret-vocabulary/src/figures.rs",
+        &[
+            "\\u{202f}",
+            "\u{202f}",
+            "is_multiple_of(3)",
+            "% 3 == 0",
+            "chunks(3)",
+        ],
+    ),
+    (
+        "how a date is written",
+        "lazaret-vocabulary/src/figures.rs",
+        &["strftime("],
+    ),
+    (
+        "the name that was meant",
+        "lazaret-vocabulary/src/near.rs",
+        &["did you mean", "jaro_winkler", "levenshtein"],
+    ),
+];
+
+/// Lines outside the home of what they do.
+fn strays(lines: &[(String, String)]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (what, home, signs) in HOMES {
+        for (file, line) in lines.iter().filter(|(file, _)| file != home) {
+            // The time of a cell is text for a program, in the form of ISO 8601.
+            let for_programs = line.contains("%Y-%m-%dT%H:%M:%S");
+            if signs.iter().any(|sign| line.contains(sign)) && !for_programs {
+                found.push(format!(
+                    "{what} is in {home}, not in {file}: {}",
+                    line.trim()
+                ));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn what_faces_share_has_one_home() {
+    let lines = lines_of_sources();
+    assert!(lines.len() > 40_000, "{} lines", lines.len());
+    assert_eq!(strays(&lines), Vec::<String>::new());
+    for (what, home, signs) in HOMES {
+        let there = |(file, line): &&(String, String)| {
+            file == home && signs.iter().any(|sign| line.contains(sign))
+        };
+        assert!(
+            lines.iter().any(|line| there(&line)),
+            "{what} is not in {home}"
+        );
+    }
+}
+
+#[test]
+fn the_check_notices_a_second_home() {
+    for line in [
+        "fn escape(text: &str) -> String {",
+        "let page = \"<style>b{color:red}</style>\";",
+        "if (digits - at).is_multiple_of(3) { out.push(' '); }",
+        "date.strftime(\"%d.%m.%Y\")",
+        "format!(\"did you mean {near}?\")",
+    ] {
+        let planted = [("lazaret-server/src/label.rs".to_owned(), line.to_owned())];
+        assert_eq!(strays(&planted).len(), 1, "{line}");
+    }
+}

@@ -533,7 +533,7 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
     assert!(board.contains("<h2>Unknowns"));
     // A probability stands with the error of its computation, a shift with its unit.
     let asked = board.split("hold_time &gt; 20 d</b>").nth(1).unwrap();
-    let asked = asked.split("</p>").next().unwrap();
+    let asked = asked.split("</tr>").next().unwrap();
     assert!(
         asked.contains(" points by chance of the computation"),
         "{asked}"
@@ -545,7 +545,9 @@ fn every_question_writes_a_page_that_needs_nothing_else() {
     let forecast = [&day[..], &["--until", "2022-03-01", "--save", "kept.json"]].concat();
     assert!(page(watch(folder.path(), "forecast", &forecast)).contains("<h2>Dates"));
     let looks = page(watch(folder.path(), "next", &day));
-    assert!(looks.contains("what to look at next") && looks.contains("About hold_time. "));
+    assert!(looks.contains(
+        "should be looked at next to learn about hold_time, as known on 3 February 2022?"
+    ));
     assert!(page(watch(folder.path(), "backtest", &early)).contains("Report by report"));
     let compare = [&["explanations.toml"], &day[..]].concat();
     assert!(page(watch(folder.path(), "compare", &compare)).contains("not distinguishable"));

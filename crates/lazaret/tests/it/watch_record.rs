@@ -332,10 +332,10 @@ fn a_walk_adds_to_the_record_and_pages_show_it() {
     assert!(digest.out.contains(&line), "{line}\n{}", digest.out);
     let on_page = shares.iter().map(|share| {
         let (share, interval) = share.trim_end_matches(')').split_once(" (").unwrap();
-        format!("<td class=\"n\">{share}<br><span class=\"faint\">{interval}</span>")
+        format!("<td>{share}<br><span class=\"soft\">{interval}</span></td>")
     });
     let line = format!(
-        "<td class=\"s\"><b>all</b><td class=\"s\"><td class=\"n\">{reports}{}",
+        "<td class=\"words\"><b>all</b></td><td class=\"words\"></td><td>{reports}</td>{}",
         on_page.collect::<String>()
     );
     assert!(board.contains(&line), "{line}");

@@ -11,6 +11,9 @@ use crate::questions::capacity::GROWTH_MOST;
 use crate::select::Aim;
 use crate::simulated::Simulated;
 
+/// Replications after which the usual metric is chosen.
+pub const LOOK: u64 = 20;
+
 /// The metric in which gains are counted if none is named, which way is better, and why it is not the usual one.
 ///
 /// * `look` — replications looked at.

@@ -3,6 +3,9 @@
 use lazaret_vocabulary::figures::figure;
 
 use super::{BottleneckAnswer, Gain, Headline};
+use crate::compare::Verdict;
+use crate::questions::compare::words::difference;
+use crate::questions::words::{Words, foot, stopped};
 
 /// What to build next, in a sentence.
 #[must_use]
@@ -53,8 +56,7 @@ pub fn headline(answer: &BottleneckAnswer) -> String {
 }
 
 /// Step and reason of a metric of waiting.
-#[must_use]
-pub fn wait(metric: &str) -> (String, String) {
+fn wait(metric: &str) -> (String, String) {
     let step = metric.strip_prefix("step.").unwrap_or(metric);
     for (end, why) in [
         (".wait.no_room.mean", "waits for room"),
@@ -73,4 +75,80 @@ pub fn wait(metric: &str) -> (String, String) {
         }
     }
     (step.to_owned(), String::new())
+}
+
+/// Designs of which futures came to a stop.
+#[must_use]
+pub fn warnings(answer: &BottleneckAnswer) -> Vec<String> {
+    let gains = answer.gains.iter().map(|g| (g.change.as_str(), &g.stops));
+    std::iter::once(("as in the file", &answer.stops))
+        .chain(gains)
+        .filter_map(|(design, stops)| stopped(design, stops))
+        .collect()
+}
+
+/// The answer.
+///
+/// * `seed` — of the runs.
+/// * `level` — of the intervals.
+#[must_use]
+pub fn text(answer: &BottleneckAnswer, seed: u64, level: f64) -> Words {
+    let mut text = Words::from(format!("\n{}\n", headline(answer)));
+    if let Some(because) = &answer.because {
+        text += &format!("Gains are counted in {}: {because}.\n", answer.metric);
+    }
+    text += &format!(
+        "At present {} is {} {}.\n\n",
+        answer.metric,
+        answer.now.in_words(),
+        answer.unit
+    );
+    let rows: Vec<Vec<String>> = answer
+        .gains
+        .iter()
+        .map(|g| {
+            let (value, interval) = difference(&g.gain);
+            let verdict = match g.gain.verdict {
+                Verdict::Higher if g.gain.high < answer.matters => {
+                    "better, but by less than 1 %".to_owned()
+                }
+                Verdict::Higher => "better".to_owned(),
+                Verdict::Lower => "worse".to_owned(),
+                _ => g.gain.verdict.in_words(),
+            };
+            vec![g.what.clone(), value, interval, verdict, g.change.clone()]
+        })
+        .collect();
+    text.table(
+        &[
+            "one more",
+            &format!("gain, {}", answer.unit),
+            "interval",
+            "",
+            "as a change of the file",
+        ],
+        rows,
+        &[1, 2],
+    );
+    let mut losses: Vec<_> = answer
+        .losses
+        .iter()
+        .filter(|(_, _, e)| e.value > 0.0)
+        .collect();
+    losses.sort_by(|a, b| b.2.value.total_cmp(&a.2.value));
+    if losses.is_empty() {
+        text += "\nNothing waits for anything.\n";
+    } else {
+        let rows: Vec<Vec<String>> = losses
+            .iter()
+            .map(|(name, unit, e)| {
+                let (step, why) = wait(name);
+                vec![step, why, e.in_words(), unit.clone()]
+            })
+            .collect();
+        text += "\nTime lost, mean per lot or vehicle:\n";
+        text.table(&["step", "why", "time", ""], rows, &[2]);
+    }
+    text += &foot(seed, level, answer.replications);
+    text
 }

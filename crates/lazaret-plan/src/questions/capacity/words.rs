@@ -6,6 +6,7 @@ use lazaret_vocabulary::figures::{figure, share};
 use super::search::Direction;
 use super::{CapacityAnswer, ClaimVerdict, GROWTH_MOST};
 use crate::estimate::Estimate;
+use crate::questions::words::{Words, foot, stopped};
 
 /// A value of the setting with its unit.
 #[must_use]
@@ -176,4 +177,93 @@ pub fn above(answer: &CapacityAnswer) -> (Vec<String>, Vec<Vec<String>>) {
         })
         .collect();
     (head, rows)
+}
+
+/// Futures that came to a stop.
+#[must_use]
+pub fn warnings(answer: &CapacityAnswer) -> Vec<String> {
+    stopped(
+        &format!("at the value of {} next to their threshold", answer.path),
+        &answer.stops,
+    )
+    .into_iter()
+    .collect()
+}
+
+/// The answer.
+///
+/// * `seed` — of the runs.
+/// * `level` — of the intervals.
+#[must_use]
+pub fn text(answer: &CapacityAnswer, seed: u64, level: f64) -> Words {
+    let mut text = Words::from(format!(
+        "\n{}\nSustained means: {}.\n",
+        found(answer),
+        criterion(answer)
+    ));
+    text += &claimed(answer);
+    if !answer.limits.is_empty() {
+        let parts: Vec<String> = answer
+            .limits
+            .iter()
+            .map(|(name, of)| format!("{name} in {}", share(*of)))
+            .collect();
+        let just = match answer.direction {
+            Direction::MoreIsWorse => "above",
+            Direction::MoreIsBetter => "below",
+        };
+        text += &format!(
+            "\nWhat limits, just {just}: {} of futures.\n",
+            parts.join(", ")
+        );
+    }
+    if answer.depends_on.is_empty() {
+        text += "No unknown changes the capacity by more than chance.\n";
+    } else {
+        let rows: Vec<Vec<String>> = answer
+            .depends_on
+            .iter()
+            .map(|d| vec![d.unknown.clone(), format!("{:+.2}", d.correlation)])
+            .collect();
+        text += "\n";
+        text.table(&["the capacity depends on", "rank correlation"], rows, &[1]);
+    }
+    if !answer.boundary.is_empty() {
+        boundary(&mut text, answer, &value(answer, answer.boundary_at));
+    }
+    if !answer.above.is_empty() {
+        let (head, rows) = above(answer);
+        text += "\n";
+        let head: Vec<&str> = head.iter().map(String::as_str).collect();
+        text.table(&head, rows, &[0, 1]);
+    }
+    text += &foot(seed, level, answer.replications);
+    text
+}
+
+/// The share of sustaining futures over the two strongest unknowns, as a small map.
+fn boundary(text: &mut Words, answer: &CapacityAnswer, at: &str) {
+    let cells = 5;
+    let (first, second) = (&answer.depends_on[0].unknown, &answer.depends_on[1].unknown);
+    *text += &format!(
+        "\nFutures that sustain {at}, by {first} (down) and {second} (across), each from low to high:\n"
+    );
+    let quintiles = ["lowest", "low", "middle", "high", "highest"];
+    let mut header = vec![""];
+    header.extend(quintiles);
+    let rows: Vec<Vec<String>> = (0..cells)
+        .map(|x| {
+            let mut row = vec![quintiles[x].to_owned()];
+            row.extend((0..cells).map(|y| {
+                let cell = answer.boundary[x * cells + y];
+                if cell.n == 0 {
+                    "-".into()
+                } else {
+                    share(cell.sustained as f64 / cell.n as f64)
+                }
+            }));
+            row
+        })
+        .collect();
+    text.table(&header, rows, &[1, 2, 3, 4, 5]);
 }
