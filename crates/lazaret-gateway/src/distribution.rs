@@ -345,22 +345,39 @@ fn weighted(table: &[(f64, f64)], f: impl Fn(f64) -> f64) -> f64 {
         .sum()
 }
 
+/// Constant, uniform and triangular in one form without a branch, `low + even·u + lesser·min(v, w) + greater·max(v, w)`,
+/// where v and w are the halves of u: a triangle is a sum of the lesser and the greater of two uniforms
+/// (SteinKeblis2009).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Linear {
+    /// Least value.
+    low: f64,
+    /// Weight of u.
+    even: f64,
+    /// Weight of the lesser half.
+    lesser: f64,
+    /// Weight of the greater half.
+    greater: f64,
+}
+
+impl Linear {
+    /// The value at 64 random bits.
+    #[must_use]
+    #[inline]
+    pub fn at(&self, bits: u64) -> f64 {
+        let u = ((bits >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0);
+        // The halves are compared as whole numbers, which takes no branch.
+        let (v, w) = ((bits >> 32) as u32, bits as u32);
+        let half = |half: u32| (f64::from(half) + 0.5) * (1.0 / 4_294_967_296.0);
+        self.low + self.even * u + self.lesser * half(v.min(w)) + self.greater * half(v.max(w))
+    }
+}
+
 /// A distribution ready for the inner loop: constants worked out once.
 #[derive(Clone, Debug)]
 pub enum Sampler {
-    /// Constant, uniform and triangular in one form without a branch, `low + even·u + lesser·min(v, w) + greater·max(v, w)`,
-    /// where v and w are the halves of u: a triangle is a sum of the lesser and the greater of two uniforms
-    /// (SteinKeblis2009).
-    Linear {
-        /// Least value.
-        low: f64,
-        /// Weight of u.
-        even: f64,
-        /// Weight of the lesser half.
-        lesser: f64,
-        /// Weight of the greater half.
-        greater: f64,
-    },
+    /// Constant, uniform or triangular.
+    Linear(Linear),
     /// `floor(low + u·width)`.
     UniformInt {
         /// Least value.
@@ -425,12 +442,12 @@ impl Sampler {
     /// Always `value`.
     #[must_use]
     pub const fn constant(value: f64) -> Self {
-        Sampler::Linear {
+        Sampler::Linear(Linear {
             low: value,
             even: 0.0,
             lesser: 0.0,
             greater: 0.0,
-        }
+        })
     }
 
     /// Prepares `distribution`, which must have passed [`Distribution::check`].
@@ -449,22 +466,22 @@ impl Sampler {
             {
                 Sampler::constant(low)
             }
-            Distribution::Uniform { low, high } => Sampler::Linear {
+            Distribution::Uniform { low, high } => Sampler::Linear(Linear {
                 low,
                 even: high - low,
                 lesser: 0.0,
                 greater: 0.0,
-            },
+            }),
             Distribution::UniformInt { low, high } => Sampler::UniformInt {
                 low: low as f64,
                 width: (high - low + 1) as f64,
             },
-            Distribution::Triangular { low, mode, high } => Sampler::Linear {
+            Distribution::Triangular { low, mode, high } => Sampler::Linear(Linear {
                 low,
                 even: 0.0,
                 lesser: high - mode,
                 greater: mode - low,
-            },
+            }),
             Distribution::Pert { low, mode, high } => {
                 let width = high - low;
                 let alpha = 1.0 + 4.0 * (mode - low) / width;
@@ -522,19 +539,7 @@ impl Sampler {
     #[inline]
     pub fn sample(&self, key: Key, counter: u64) -> f64 {
         match *self {
-            Sampler::Linear {
-                low,
-                even,
-                lesser,
-                greater,
-            } => {
-                let bits = key.bits(counter);
-                let u = ((bits >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0);
-                // The halves are compared as whole numbers, which takes no branch.
-                let (v, w) = ((bits >> 32) as u32, bits as u32);
-                let half = |half: u32| (f64::from(half) + 0.5) * (1.0 / 4_294_967_296.0);
-                low + even * u + lesser * half(v.min(w)) + greater * half(v.max(w))
-            }
+            Sampler::Linear(ref linear) => linear.at(key.bits(counter)),
             Sampler::UniformInt { low, width } => (low + key.uniform(counter) * width).floor(),
             Sampler::Exponential { mean } => -mean * key.uniform(counter).ln(),
             Sampler::Normal {

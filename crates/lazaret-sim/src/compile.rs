@@ -10,10 +10,11 @@ use lazaret_gateway::model::{
 use lazaret_gateway::random::hash_name;
 
 use crate::hours::Clock;
+use crate::index::DrawIx;
 use crate::metrics::MetricNames;
 use crate::model::{
-    CLOCK_ARRIVAL, CLOCK_STORED, DispatchM, Draw, DrawIx, DueM, InspectionM, Leg, LegKind, Model,
-    NO_LEG, NO_PLACE, NONE, PlaceM, ResourceM, SourceM,
+    BreaksM, CLOCK_ARRIVAL, CLOCK_STORED, DispatchM, Draw, DueM, InspectionM, Leg, LegKind, Model,
+    NO_LEG, NO_PLACE, NONE, NumberChange, PlaceM, ResourceM, SizeChange, SourceM,
 };
 
 /// Why a gateway that reads well cannot be simulated.
@@ -68,15 +69,17 @@ impl Compiler<'_> {
             purpose,
             fixed,
         });
-        Ok(self.draws.len() as u32 - 1)
+        Ok(DrawIx::new(self.draws.len() - 1))
     }
 
     fn optional(
         &mut self,
         path: String,
         quantity: Option<&Quantity>,
-    ) -> Result<DrawIx, CompileError> {
-        quantity.map_or(Ok(NONE), |quantity| self.draw(path, quantity))
+    ) -> Result<Option<DrawIx>, CompileError> {
+        quantity
+            .map(|quantity| self.draw(path, quantity))
+            .transpose()
     }
 
     fn due(
@@ -104,7 +107,7 @@ impl Compiler<'_> {
         &mut self,
         source: SourceIx,
         goods: GoodsIx,
-        takes: &[Vec<DrawIx>],
+        takes: &[Vec<Option<DrawIx>>],
         travels: &[DrawIx],
         marks: &[Mark],
         dispatch_of: &[u16],
@@ -128,7 +131,7 @@ impl Compiler<'_> {
                         .again_from
                         .and_then(|from| path[..nth].iter().position(|&earlier| earlier == from));
                     let again = back.map_or(NO_LEG, |at| (base + at) as u16);
-                    let again_travel = back.map_or(NONE, |at| {
+                    let again_travel = back.and_then(|at| {
                         let to = gateway.steps[path[at].index()].at;
                         self.way(step.at, to, travels)
                     });
@@ -161,8 +164,8 @@ impl Compiler<'_> {
                 Some((place, aboard)) if place != step.at || aboard => {
                     (self.way(place, step.at, travels), false)
                 }
-                Some(_) => (NONE, true),
-                None => (NONE, false),
+                Some(_) => (None, true),
+                None => (None, false),
             };
             let bits = |end: bool| {
                 let mark = Mark { of: step_ix, end };
@@ -209,8 +212,8 @@ impl Compiler<'_> {
             step: NO_PLACE,
             place: NO_PLACE,
             stays: true,
-            travel: NONE,
-            takes: NONE,
+            travel: None,
+            takes: None,
             needs: Box::default(),
             mark_start: 0,
             mark_end: 0,
@@ -235,19 +238,19 @@ impl Compiler<'_> {
         Ok((base as u16, lot_leg))
     }
 
-    fn way(&self, from: PlaceIx, to: PlaceIx, travels: &[DrawIx]) -> DrawIx {
+    fn way(&self, from: PlaceIx, to: PlaceIx, travels: &[DrawIx]) -> Option<DrawIx> {
         let (from, to) = (
             self.gateway.places[from.index()].site,
             self.gateway.places[to.index()].site,
         );
         if from == to {
-            return NONE;
+            return None;
         }
         self.gateway
             .routes
             .iter()
             .position(|route| route.from == from && route.to == to)
-            .map_or(NONE, |route| travels[route])
+            .map(|route| travels[route])
     }
 }
 
@@ -429,7 +432,7 @@ impl Model {
                         step: NO_PLACE,
                         place: place.0,
                         stays: false,
-                        travel: NONE,
+                        travel: None,
                         takes,
                         needs,
                         mark_start: 0,
@@ -490,17 +493,17 @@ impl Model {
             let mut changes = Vec::new();
             for change in &place.changes {
                 let at = clock.at(change.at);
-                let count =
+                let units =
                     compiler.optional(format!("{path}.from.count"), change.count.as_ref())?;
                 let slots =
                     compiler.optional(format!("{path}.from.slots"), change.slots.as_ref())?;
-                changes.push((at, count, slots));
+                changes.push(SizeChange { at, units, slots });
             }
             let breaks = match &place.breaks {
-                Some(breaks) => Some((
-                    compiler.draw(format!("{path}.breaks.every"), &breaks.every)?,
-                    compiler.draw(format!("{path}.breaks.repair"), &breaks.repair)?,
-                )),
+                Some(breaks) => Some(BreaksM {
+                    every: compiler.draw(format!("{path}.breaks.every"), &breaks.every)?,
+                    repair: compiler.draw(format!("{path}.breaks.repair"), &breaks.repair)?,
+                }),
                 None => None,
             };
             let holds: Vec<(u16, u32)> = place.holds.iter().map(|&(r, n)| (r.0, n)).collect();
@@ -510,7 +513,6 @@ impl Model {
             places.push(PlaceM {
                 count: compiler.draw(format!("{path}.count"), &place.count)?,
                 slots: compiler.optional(format!("{path}.slots"), place.slots.as_ref())?,
-                unlimited: place.slots.is_none(),
                 fill: place.fill,
                 buffer: place.unlimited_buffer,
                 open,
@@ -536,16 +538,16 @@ impl Model {
             let (on_shift, toggles) = clock.toggles(resource.hours.as_ref(), &[]);
             let mut changes = Vec::new();
             for (at, count) in &resource.changes {
-                changes.push((
-                    clock.at(*at),
-                    compiler.draw(format!("{path}.from.count"), count)?,
-                ));
+                changes.push(NumberChange {
+                    at: clock.at(*at),
+                    number: compiler.draw(format!("{path}.from.count"), count)?,
+                });
             }
             let breaks = match &resource.breaks {
-                Some(breaks) => Some((
-                    compiler.draw(format!("{path}.breaks.every"), &breaks.every)?,
-                    compiler.draw(format!("{path}.breaks.repair"), &breaks.repair)?,
-                )),
+                Some(breaks) => Some(BreaksM {
+                    every: compiler.draw(format!("{path}.breaks.every"), &breaks.every)?,
+                    repair: compiler.draw(format!("{path}.breaks.repair"), &breaks.repair)?,
+                }),
                 None => None,
             };
             resources.push(ResourceM {
@@ -660,7 +662,7 @@ fn find_swift(legs: &mut [Leg], places: &[PlaceM]) {
         let plain = places
             .get(usize::from(leg.place))
             .is_some_and(|place| place.plain && !place.buffer);
-        let quiet = leg.needs.is_empty() && leg.mark_start == 0 && leg.travel == NONE && !leg.stays;
+        let quiet = leg.needs.is_empty() && leg.mark_start == 0 && leg.travel.is_none() && !leg.stays;
         leg.swift_entry = kind && plain && quiet;
     }
     for nth in 1..legs.len() {
@@ -721,10 +723,8 @@ fn pace(
         .map(|unknown| unknown.prior.mean())
         .collect();
     let mean = |draw: DrawIx| {
-        draws
-            .get(draw as usize)
-            .and_then(|draw| draw.quantity.resolve(&typical).ok())
-            .map_or(0.0, |distribution| distribution.mean())
+        let distribution = draws[draw.at()].quantity.resolve(&typical);
+        distribution.map_or(0.0, |distribution| distribution.mean())
     };
     let horizon = gateway.length.seconds().max(1.0);
     let recurs = |due: &DueM| match due {
@@ -748,7 +748,7 @@ fn pace(
     let longest = |ripens: bool| {
         legs.iter()
             .filter(|leg| leg.ripens == ripens)
-            .map(|leg| mean(leg.takes))
+            .map(|leg| leg.takes.map_or(0.0, mean))
             .fold(0.0, f64::max)
     };
     // Narrow buckets are often empty, which a bitmap skips, and seldom hold two events, which would have to be sorted.

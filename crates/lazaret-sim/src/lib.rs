@@ -72,8 +72,10 @@
 
 mod calendar;
 mod compile;
+mod draws;
 mod estimate;
 mod hours;
+mod index;
 pub mod metrics;
 mod model;
 mod observer;

@@ -4,6 +4,7 @@ use lazaret_gateway::distribution::Sampler;
 use lazaret_gateway::model::{Fill, Gateway, Quantity, Term, WhenClosed, WhenShort};
 
 use crate::hours::Toggle;
+use crate::index::DrawIx;
 use crate::metrics::MetricNames;
 
 pub(crate) const NONE: u32 = u32::MAX;
@@ -50,8 +51,6 @@ pub(crate) struct Draw {
     pub(crate) fixed: Option<Sampler>,
 }
 
-pub(crate) type DrawIx = u32;
-
 #[derive(Clone, Debug)]
 pub(crate) struct SourceM {
     pub(crate) salt: u64,
@@ -76,27 +75,29 @@ pub(crate) struct SourceM {
     /// Leg in which an emptied vehicle is washed at a place, or [`NO_LEG`].
     pub(crate) wash_leg: u16,
     /// Wash without a place, quarantine, way home; in this order.
-    pub(crate) home: [DrawIx; 3],
+    pub(crate) home: [Option<DrawIx>; 3],
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum DueM {
-    Every { interval: DrawIx, first: DrawIx },
+    Every {
+        interval: DrawIx,
+        first: Option<DrawIx>,
+    },
     Table(Vec<i64>),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct PlaceM {
     pub(crate) count: DrawIx,
-    pub(crate) slots: DrawIx,
-    pub(crate) unlimited: bool,
+    /// Slots of a unit; without them there is no limit.
+    pub(crate) slots: Option<DrawIx>,
     pub(crate) fill: Fill,
     pub(crate) buffer: bool,
     pub(crate) open: bool,
     pub(crate) toggles: Vec<Toggle>,
-    /// (when, units from then on, slots a unit from then on).
-    pub(crate) changes: Vec<(i64, DrawIx, DrawIx)>,
-    pub(crate) breaks: Option<(DrawIx, DrawIx)>,
+    pub(crate) changes: Vec<SizeChange>,
+    pub(crate) breaks: Option<BreaksM>,
     pub(crate) holds: Vec<(u16, u32)>,
     /// Units matter one by one: segregation, breakdowns, groups or filling in order.
     pub(crate) by_unit: bool,
@@ -110,13 +111,35 @@ pub(crate) struct PlaceM {
     pub(crate) plain: bool,
 }
 
+/// What a place has from some instant on; what is not given stays as it was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SizeChange {
+    pub(crate) at: i64,
+    pub(crate) units: Option<DrawIx>,
+    pub(crate) slots: Option<DrawIx>,
+}
+
+/// How many there are of a crew or equipment from some instant on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NumberChange {
+    pub(crate) at: i64,
+    pub(crate) number: DrawIx,
+}
+
+/// How long a unit or item works until it fails, and how long its repair takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BreaksM {
+    pub(crate) every: DrawIx,
+    pub(crate) repair: DrawIx,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct ResourceM {
     pub(crate) count: DrawIx,
     pub(crate) on_shift: bool,
     pub(crate) toggles: Vec<Toggle>,
-    pub(crate) changes: Vec<(i64, DrawIx)>,
-    pub(crate) breaks: Option<(DrawIx, DrawIx)>,
+    pub(crate) changes: Vec<NumberChange>,
+    pub(crate) breaks: Option<BreaksM>,
     pub(crate) pause: bool,
     /// Combinations of needs that it is in.
     pub(crate) claims: Vec<u16>,
@@ -158,9 +181,9 @@ pub(crate) struct Leg {
     pub(crate) place: u16,
     /// On the straight way the thing already has its slot there.
     pub(crate) stays: bool,
-    /// Way from another site, or [`NONE`].
-    pub(crate) travel: DrawIx,
-    pub(crate) takes: DrawIx,
+    /// Way from another site.
+    pub(crate) travel: Option<DrawIx>,
+    pub(crate) takes: Option<DrawIx>,
     pub(crate) needs: Box<[(u16, u32)]>,
     /// Which of [`Model::claims`] that is.
     pub(crate) claim: u16,
@@ -193,8 +216,8 @@ pub(crate) struct InspectionM {
     pub(crate) purpose: u64,
     pub(crate) shares: [Term; 4],
     pub(crate) again_leg: u16,
-    /// Way back to it from another site, or [`NONE`].
-    pub(crate) again_travel: DrawIx,
+    /// Way back to it from another site.
+    pub(crate) again_travel: Option<DrawIx>,
     pub(crate) again_at_most: u32,
 }
 

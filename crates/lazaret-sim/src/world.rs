@@ -31,8 +31,10 @@ use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::time::GateTime;
 
 use crate::calendar::Calendar;
+use crate::draws::Draws;
+use crate::index::DrawIx;
 use crate::model::{
-    CLOCK_ARRIVAL, CLOCK_STORED, DrawIx, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS, UNMARKED,
+    CLOCK_ARRIVAL, CLOCK_STORED, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS, UNMARKED,
 };
 use crate::observer::{Observer, Silent};
 use crate::statistics::{Durations, Level, Mean};
@@ -147,8 +149,7 @@ pub struct World<'m, O> {
     pub(crate) held_for: Vec<i64>,
     /// Vehicles of the convoy that is arriving.
     pub(crate) arrived: Vec<u32>,
-    /// For each draw of the model its distribution and its key in this replication.
-    pub(crate) samplers: Vec<(Sampler, Key)>,
+    pub(crate) draws: Draws,
     pub(crate) class_keys: Vec<Key>,
     /// Rising probability of the classes, by source.
     pub(crate) mixes: Vec<Vec<f64>>,
@@ -225,16 +226,13 @@ impl<'m, O: Observer> World<'m, O> {
             free_convoys: Vec::new(),
             held_for: Vec::new(),
             arrived: Vec::new(),
-            samplers: model
-                .draws
-                .iter()
-                .map(|draw| {
-                    (
-                        draw.fixed.clone().unwrap_or(Sampler::constant(0.0)),
-                        Key::new(0, 0, 0),
-                    )
-                })
-                .collect(),
+            draws: Draws::new(
+                model
+                    .draws
+                    .iter()
+                    .map(|draw| draw.fixed.clone().unwrap_or(Sampler::constant(0.0)))
+                    .collect(),
+            ),
             class_keys: vec![Key::new(0, 0, 0); model.sources.len()],
             mixes: vec![Vec::new(); model.sources.len()],
             unknowns: vec![0.0; model.unknowns.len()],
@@ -332,10 +330,11 @@ impl<'m, O: Observer> World<'m, O> {
         self.unknowns = unknowns;
         self.replication = replication;
         for (at, draw) in self.model.draws.iter().enumerate() {
-            self.samplers[at].1 = Key::new(replication.seed, replication.number, draw.purpose);
+            let key = Key::new(replication.seed, replication.number, draw.purpose);
+            self.draws.set_key(at, key);
             if draw.fixed.is_none() {
-                self.samplers[at].0 = match draw.quantity.resolve(&self.unknowns) {
-                    Ok(distribution) => Sampler::new(&distribution),
+                match draw.quantity.resolve(&self.unknowns) {
+                    Ok(distribution) => self.draws.set_sampler(at, Sampler::new(&distribution)),
                     Err(reason) => {
                         return Err(UnknownsError {
                             path: draw.path.clone(),
@@ -343,7 +342,7 @@ impl<'m, O: Observer> World<'m, O> {
                             unknowns: self.describe_unknowns(),
                         });
                     }
-                };
+                }
             }
         }
         for (at, source) in self.model.sources.iter().enumerate() {
@@ -434,7 +433,7 @@ impl<'m, O: Observer> World<'m, O> {
         for at in 0..model.sources.len() {
             let source = &model.sources[at];
             if let Some(fleet) = source.fleet {
-                let fleet = self.count(fleet, 0);
+                let fleet = self.draws.whole(fleet, 0);
                 self.sources[at].home = fleet;
                 self.sources[at].fleet = fleet;
             }
@@ -534,7 +533,8 @@ impl<'m, O: Observer> World<'m, O> {
     pub fn redraw_as(&mut self, replication: Replication) {
         self.replication = replication;
         for (at, draw) in self.model.draws.iter().enumerate() {
-            self.samplers[at].1 = Key::new(replication.seed, replication.number, draw.purpose);
+            let key = Key::new(replication.seed, replication.number, draw.purpose);
+            self.draws.set_key(at, key);
         }
         for (at, source) in self.model.sources.iter().enumerate() {
             self.class_keys[at] =
@@ -588,25 +588,10 @@ impl<'m, O: Observer> World<'m, O> {
         }
     }
 
-    /// A duration in microseconds; zero for [`NONE`].
+    /// A duration in microseconds; nothing where none is given.
     #[inline]
-    pub(crate) fn duration(&self, draw: DrawIx, counter: u64) -> i64 {
-        if draw == NONE {
-            return 0;
-        }
-        let (sampler, key) = &self.samplers[draw as usize];
-        // Durations are not negative, so adding a half rounds; the cast saturates. What takes over a thousand years is
-        // not finished within any horizon.
-        ((sampler.sample(*key, counter) * 1e6 + 0.5) as i64).min(1 << 55)
-    }
-
-    /// A whole number; zero for [`NONE`].
-    pub(crate) fn count(&self, draw: DrawIx, counter: u64) -> i64 {
-        if draw == NONE {
-            return 0;
-        }
-        let (sampler, key) = &self.samplers[draw as usize];
-        ((sampler.sample(*key, counter) + 0.5) as i64).clamp(0, i64::from(u32::MAX >> 4))
+    pub(crate) fn duration(&self, draw: Option<DrawIx>, counter: u64) -> i64 {
+        draw.map_or(0, |draw| self.draws.micros(draw, counter))
     }
 
     /// Counter of the draws of `thing`: another one for each time that it is treated again.
@@ -624,12 +609,8 @@ impl<'m, O: Observer> World<'m, O> {
     pub(crate) fn schedule_due(&mut self, due: &DueM, nth: u32, kind: u32, rank: u8, index: u32) {
         let at = match due {
             DueM::Every { interval, first } => {
-                let draw = if nth == 0 && *first != NONE {
-                    *first
-                } else {
-                    *interval
-                };
-                let wait = self.duration(draw, mix(u64::from(nth)));
+                let draw = first.filter(|_| nth == 0).unwrap_or(*interval);
+                let wait = self.draws.micros(draw, mix(u64::from(nth)));
                 // An interval of nothing would stop the clock.
                 self.now + if nth == 0 { wait } else { wait.max(1) }
             }

@@ -53,7 +53,8 @@ impl<O: Observer> World<'_, O> {
     fn send_or_wait(&mut self, s: usize, number: u32) {
         let source = &self.model.sources[s];
         let vehicles = self
-            .count(source.vehicles, mix(u64::from(number)))
+            .draws
+            .whole(source.vehicles, mix(u64::from(number)))
             .min(i64::from(u16::MAX));
         if source.fleet.is_none() {
             self.send(s, number, vehicles);
@@ -98,7 +99,7 @@ impl<O: Observer> World<'_, O> {
             self.convoys.len() as u32 - 1
         });
         self.convoys[at as usize] = convoy;
-        let travel = self.duration(source.travel, mix(u64::from(number)));
+        let travel = self.draws.micros(source.travel, mix(u64::from(number)));
         self.schedule(self.now + travel, rank::ARRIVAL, event::ARRIVAL, at);
     }
 
@@ -139,7 +140,7 @@ impl<O: Observer> World<'_, O> {
         let name = vehicle_entity(source.salt, number, nth);
         let lots = match source.lots_fixed {
             Some(lots) => lots,
-            None => self.count(source.lots, name).min(i64::from(u16::MAX)) as u16,
+            None => self.draws.whole(source.lots, name).min(i64::from(u16::MAX)) as u16,
         };
         let goods = if source.mixed_vehicles {
             source

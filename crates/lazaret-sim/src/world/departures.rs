@@ -81,7 +81,7 @@ impl<O: Observer> World<'_, O> {
         );
         self.ripen(d);
         let ready = self.dispatches[d].ready + self.ripening[d].ripe.len() as i64;
-        let least = self.count(dispatch.least, mix(u64::from(nth))).max(1);
+        let least = self.draws.whole(dispatch.least, mix(u64::from(nth))).max(1);
         if ready < least {
             if ready > 0 {
                 self.dispatches[d].cancelled += 1;
@@ -95,7 +95,7 @@ impl<O: Observer> World<'_, O> {
         }
         let most = dispatch
             .most
-            .map_or(i64::MAX, |most| self.count(most, mix(u64::from(nth))));
+            .map_or(i64::MAX, |most| self.draws.whole(most, mix(u64::from(nth))));
         let load = ready.min(most);
         if load == 0 {
             return;
@@ -156,7 +156,7 @@ impl<O: Observer> World<'_, O> {
             let x = onward;
             onward = self.things[x as usize].next;
             let travel = self.model.legs[self.things[x as usize].leg as usize].travel;
-            if travel == NONE {
+            if travel.is_none() {
                 self.request(x);
             } else {
                 let counter = self.counter(x);

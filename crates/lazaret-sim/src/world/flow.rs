@@ -9,7 +9,8 @@ use super::work::is_work;
 use super::{
     AGAIN, BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, rank,
 };
-use crate::model::{DrawIx, Leg, LegKind, NO_LEG, NO_PLACE, NONE};
+use crate::index::DrawIx;
+use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE, NONE};
 use crate::observer::Observer;
 
 /// Whether a thing may enter a place.
@@ -313,11 +314,11 @@ impl<O: Observer> World<'_, O> {
         thing.place = leg.place;
         thing.unit = unit;
         if O::ON {
-            self.tell_entered(x, travel != NONE);
+            self.tell_entered(x, travel.is_some());
         }
         let there = self.things[x as usize].is(TRAVELLED);
         self.things[x as usize].flags &= !(TRAVELLED | AGAIN);
-        if travel == NONE || there {
+        if travel.is_none() || there {
             self.begin(x);
         } else {
             let counter = self.counter(x);
@@ -329,10 +330,10 @@ impl<O: Observer> World<'_, O> {
 
     /// The way of `x` to the place of its leg, if that is at another site.
     #[inline]
-    fn way_to(&self, x: u32, leg: &Leg) -> DrawIx {
+    fn way_to(&self, x: u32, leg: &Leg) -> Option<DrawIx> {
         if self.things[x as usize].is(AGAIN) {
             let by = &self.model.legs[usize::from(self.sent_by[x as usize])];
-            by.inspection.as_ref().map_or(NONE, |i| i.again_travel)
+            by.inspection.as_ref().and_then(|i| i.again_travel)
         } else {
             leg.travel
         }

@@ -3,22 +3,20 @@
 use lazaret_vocabulary::event::{Happening, Spot};
 
 use super::{Life, PlaceS, ResourceS, UnitS, World, event, failure, rank};
-use crate::model::NONE;
+use crate::index::DrawIx;
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
     pub(super) fn set_up_place(&mut self, p: usize) {
         let model = &self.model.places[p];
-        let count = self.count(model.count, 0);
-        let slots = if model.unlimited {
-            i64::from(u32::MAX)
-        } else {
-            self.count(model.slots, 0)
-        };
+        let count = self.draws.whole(model.count, 0);
+        let slots = model
+            .slots
+            .map_or(i64::from(u32::MAX), |slots| self.draws.whole(slots, 0));
         // As many units as there will ever be, so that a unit keeps its number.
         let mut most = count;
-        for &(_, units, _) in &model.changes {
-            most = most.max(self.count(units, 0));
+        for units in model.changes.iter().filter_map(|change| change.units) {
+            most = most.max(self.draws.whole(units, 0));
         }
         let units = most.clamp(1, i64::from(u16::MAX)) as u32;
         let unit_start = self.units.len() as u32;
@@ -36,21 +34,14 @@ impl<O: Observer> World<'_, O> {
         if let Some(toggle) = model.toggles.first() {
             self.schedule(toggle.at, rank::CALENDAR, event::PLACE_TOGGLE, p as u32);
         }
-        for nth in 0..model.changes.len() {
-            if model.changes[nth].0 > 0 {
-                self.schedule(
-                    model.changes[nth].0,
-                    rank::CALENDAR,
-                    event::PLACE_CHANGE,
-                    p as u32,
-                );
-            }
+        for change in model.changes.iter().filter(|change| change.at > 0) {
+            self.schedule(change.at, rank::CALENDAR, event::PLACE_CHANGE, p as u32);
         }
         self.size_place(p, count, slots);
         while self.model.places[p]
             .changes
             .get(self.places[p].change as usize)
-            .is_some_and(|change| change.0 <= 0)
+            .is_some_and(|change| change.at <= 0)
         {
             self.change_place(p);
         }
@@ -94,17 +85,11 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn change_place(&mut self, p: usize) {
         let nth = self.places[p].change;
         self.places[p].change += 1;
-        let (_, count, slots) = self.model.places[p].changes[nth as usize];
-        let count = if count == NONE {
-            self.places[p].count
-        } else {
-            self.count(count, 0)
-        };
-        let slots = if slots == NONE {
-            self.places[p].slots
-        } else {
-            self.count(slots, 0)
-        };
+        let change = self.model.places[p].changes[nth as usize];
+        let place = &self.places[p];
+        let drawn = |draw: DrawIx| self.draws.whole(draw, 0);
+        let count = change.units.map_or(place.count, drawn);
+        let slots = change.slots.map_or(place.slots, drawn);
         self.size_place(p, count, slots);
         self.tell(|w| Happening::CapacityChanged {
             place: w.place_name(p as u16),
@@ -116,7 +101,7 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn set_up_resource(&mut self, r: usize) {
         let model = &self.model.resources[r];
-        let total = self.count(model.count, 0);
+        let total = self.draws.whole(model.count, 0);
         let item_start = self.item_resource.len() as u32;
         self.resources[r] = ResourceS {
             on_shift: model.on_shift,
@@ -126,21 +111,14 @@ impl<O: Observer> World<'_, O> {
         if let Some(toggle) = model.toggles.first() {
             self.schedule(toggle.at, rank::CALENDAR, event::RESOURCE_TOGGLE, r as u32);
         }
-        for nth in 0..model.changes.len() {
-            if model.changes[nth].0 > 0 {
-                self.schedule(
-                    model.changes[nth].0,
-                    rank::CALENDAR,
-                    event::RESOURCE_CHANGE,
-                    r as u32,
-                );
-            }
+        for change in model.changes.iter().filter(|change| change.at > 0) {
+            self.schedule(change.at, rank::CALENDAR, event::RESOURCE_CHANGE, r as u32);
         }
         if model.breaks.is_some() {
             // As many items as there will ever be, so that an item keeps its number.
             let mut most = total;
-            for &(_, count) in &model.changes {
-                most = most.max(self.count(count, 0));
+            for change in &model.changes {
+                most = most.max(self.draws.whole(change.number, 0));
             }
             for _ in 0..most {
                 self.item_resource.push(r as u16);
@@ -151,7 +129,7 @@ impl<O: Observer> World<'_, O> {
         while self.model.resources[r]
             .changes
             .get(self.resources[r].change as usize)
-            .is_some_and(|change| change.0 <= 0)
+            .is_some_and(|change| change.at <= 0)
         {
             self.change_resource(r);
         }
@@ -189,7 +167,8 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn change_resource(&mut self, r: usize) {
         let nth = self.resources[r].change;
         self.resources[r].change += 1;
-        let total = self.count(self.model.resources[r].changes[nth as usize].1, 0);
+        let change = self.model.resources[r].changes[nth as usize];
+        let total = self.draws.whole(change.number, 0);
         self.size_resource(r, total);
         self.resource_changed(r);
     }
@@ -207,10 +186,10 @@ impl<O: Observer> World<'_, O> {
         let p = usize::from(self.unit_place[unit]);
         let number = unit as u32 - self.places[p].unit_start;
         let life = self.units[unit].life;
-        if let Some((every, _)) = self.model.places[p].breaks
+        if let Some(breaks) = self.model.places[p].breaks
             && !life.broken
         {
-            let lasts = self.duration(every, failure(number, life.nth));
+            let lasts = self.draws.micros(breaks.every, failure(number, life.nth));
             let fails = self.now + life.lasting(lasts);
             self.units[unit].life.fails = Some(fails);
             self.schedule(fails, rank::CALENDAR, event::UNIT_BREAK, unit as u32);
@@ -221,8 +200,8 @@ impl<O: Observer> World<'_, O> {
         let r = usize::from(self.item_resource[item]);
         let number = item as u32 - self.resources[r].item_start;
         let life = self.items[item];
-        if let Some((every, _)) = self.model.resources[r].breaks {
-            let lasts = self.duration(every, failure(number, life.nth));
+        if let Some(breaks) = self.model.resources[r].breaks {
+            let lasts = self.draws.micros(breaks.every, failure(number, life.nth));
             let fails = self.now + life.lasting(lasts);
             self.items[item].fails = Some(fails);
             self.schedule(fails, rank::CALENDAR, event::ITEM_BREAK, item as u32);
@@ -231,7 +210,7 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn break_unit(&mut self, unit: usize) {
         let p = usize::from(self.unit_place[unit]);
-        let Some((_, repair)) = self.model.places[p].breaks else {
+        let Some(breaks) = self.model.places[p].breaks else {
             return;
         };
         let number = unit as u32 - self.places[p].unit_start;
@@ -243,7 +222,7 @@ impl<O: Observer> World<'_, O> {
             },
         });
         self.places_changed = true;
-        let whole = self.now + self.duration(repair, failure(number, nth));
+        let whole = self.now + self.draws.micros(breaks.repair, failure(number, nth));
         self.schedule(whole, rank::CALENDAR, event::UNIT_REPAIR, unit as u32);
     }
 
@@ -267,7 +246,7 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn break_item(&mut self, item: usize) {
         let r = usize::from(self.item_resource[item]);
-        let Some((_, repair)) = self.model.resources[r].breaks else {
+        let Some(breaks) = self.model.resources[r].breaks else {
             return;
         };
         self.touch_resource(r);
@@ -275,7 +254,7 @@ impl<O: Observer> World<'_, O> {
         self.resources[r].broken += 1;
         let nth = self.items[item].fail();
         let number = item as u32 - self.resources[r].item_start;
-        let whole = self.now + self.duration(repair, failure(number, nth));
+        let whole = self.now + self.draws.micros(breaks.repair, failure(number, nth));
         self.schedule(whole, rank::CALENDAR, event::ITEM_REPAIR, item as u32);
         self.resource_changed(r);
     }

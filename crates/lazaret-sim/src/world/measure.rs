@@ -220,7 +220,7 @@ impl<O: Observer> World<'_, O> {
             OfPlace {
                 occupied: level(occupied),
                 most: place.occupied.max(),
-                utilisation: if self.model.places[p].unlimited || slots == 0 {
+                utilisation: if self.model.places[p].slots.is_none() || slots == 0 {
                     f64::NAN
                 } else {
                     occupied as f64 / slots as f64
