@@ -401,3 +401,42 @@ fn places_that_may_wait_for_each_other_or_for_themselves() {
     let alone = itself.replace("\nlots = 2\n", "\n");
     assert!(!warned(&alone).contains(&"waits-for-itself"));
 }
+
+#[test]
+fn a_lone_lot_that_must_be_kept_apart_from_other_vehicles_may_wait_for_its_own_place() {
+    // Vessels queue as `a`: their `b` lots may not take over a slot beside another vessel.
+    let apart = r#"
+[gateway]
+start = 2022-01-01T00:00:00
+length = "30 d"
+[goods]
+a = { share = 0.5, apart_from = "b" }
+b = {}
+[source.s]
+route = "sea"
+every = "1 d"
+[place.quay]
+slots = 3
+[[step]]
+id = "unload"
+at = "quay"
+takes = "1 h"
+[[step]]
+id = "disinfect"
+at = "quay"
+takes = "2 h"
+"#;
+    assert!(warned(apart).contains(&"waits-for-itself"));
+    // Neither does a lot that need not be kept apart, nor one whose vehicle stands as what it carries.
+    let together = apart.replace(", apart_from = \"b\"", "");
+    assert!(!warned(&together).contains(&"waits-for-itself"));
+    let by_road = apart.replace("\"sea\"", "\"road\"");
+    assert!(!warned(&by_road).contains(&"waits-for-itself"));
+    let elsewhere = apart
+        .replace("slots = 3\n", "slots = 3\n[place.shed]\nslots = 3\n")
+        .replace(
+            "id = \"disinfect\"\nat = \"quay\"",
+            "id = \"disinfect\"\nat = \"shed\"",
+        );
+    assert!(!warned(&elsewhere).contains(&"waits-for-itself"));
+}
