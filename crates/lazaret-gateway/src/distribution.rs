@@ -365,7 +365,8 @@ impl Linear {
     #[must_use]
     #[inline]
     pub fn at(&self, bits: u64) -> f64 {
-        let u = ((bits >> 11) as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0);
+        // As a signed number it takes one instruction to convert.
+        let u = ((bits >> 11) as i64 as f64 + 0.5) * (1.0 / 9_007_199_254_740_992.0);
         // The halves are compared as whole numbers, which takes no branch.
         let (v, w) = ((bits >> 32) as u32, bits as u32);
         let half = |half: u32| (f64::from(half) + 0.5) * (1.0 / 4_294_967_296.0);

@@ -1,9 +1,10 @@
 //! The event calendar: a ring of buckets over integer time.
 //!
-//! A bucket covers a power of two of microseconds and holds its events as a sorted list. Buckets are narrow, so that a list
-//! seldom has a second event, and a bitmap skips the many that are empty: insertion and removal take constant time on
-//! average (Brown1988). Events beyond the ring wait in a heap. Events of equal time and rank come out in the order in which
-//! they went in.
+//! A bucket covers a power of two of microseconds and holds its events as a list in no order; it is sorted when time has
+//! come to it. Buckets are narrow, so that a list seldom has a second event, and a bitmap skips the many that are empty:
+//! insertion and removal take constant time on average (Brown1988), and insertion has no branch that depends on what the
+//! bucket holds. Events beyond the ring wait in a heap. Events of equal time and rank come out in the order in which they
+//! went in.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -32,11 +33,14 @@ pub(crate) struct Calendar {
     shift: u32,
     /// Number of the bucket that time has reached; none before it holds anything.
     epoch: i64,
-    /// First and last event of each bucket.
-    ends: Box<[(u32, u32); BUCKETS]>,
+    /// The event of each bucket that was inserted last.
+    heads: Box<[u32; BUCKETS]>,
     occupied: Box<[u64; WORDS]>,
     nodes: Vec<Node>,
     free: u32,
+    /// The events of the bucket that time has reached, in order, if it held several; those before `taken` are gone.
+    sorted: Vec<Node>,
+    taken: usize,
     far: BinaryHeap<Reverse<(i64, u64, u32)>>,
     far_sequence: u64,
 }
@@ -53,10 +57,12 @@ impl Calendar {
         Calendar {
             shift: shift + RANK_BITS,
             epoch: 0,
-            ends: Box::new([(NIL, NIL); BUCKETS]),
+            heads: Box::new([NIL; BUCKETS]),
             occupied: Box::new([0; WORDS]),
             nodes: Vec::with_capacity(1024),
             free: NIL,
+            sorted: Vec::new(),
+            taken: 0,
             far: BinaryHeap::new(),
             far_sequence: 0,
         }
@@ -65,10 +71,12 @@ impl Calendar {
     /// Empties the calendar and goes back to time zero, keeping its memory.
     pub(crate) fn clear(&mut self) {
         self.epoch = 0;
-        self.ends.fill((NIL, NIL));
+        self.heads.fill(NIL);
         self.occupied.fill(0);
         self.nodes.clear();
         self.free = NIL;
+        self.sorted.clear();
+        self.taken = 0;
         self.far.clear();
         self.far_sequence = 0;
     }
@@ -77,56 +85,44 @@ impl Calendar {
     #[inline]
     pub(crate) fn push(&mut self, time: i64, rank: u8, what: u32) {
         let key = time << RANK_BITS | i64::from(rank);
-        if (key >> self.shift) - self.epoch < BUCKETS as i64 {
-            self.push_ring(key, what);
-        } else {
+        let ahead = (key >> self.shift) - self.epoch;
+        if ahead >= BUCKETS as i64 {
             self.push_far(key, what);
+        } else if ahead == 0 && self.taken < self.sorted.len() {
+            self.push_now(key, what);
+        } else {
+            self.push_ring(key, what);
         }
     }
 
     #[inline]
     fn push_ring(&mut self, key: i64, what: u32) {
         let bucket = (key >> self.shift) as usize & (BUCKETS - 1);
-        let (first, last) = self.ends[bucket];
+        let next = self.heads[bucket];
+        let node = Node { key, next, what };
+        let at = self.free;
+        let at = if let Some(slot) = self.nodes.get_mut(at as usize) {
+            self.free = slot.next;
+            *slot = node;
+            at
+        } else {
+            self.nodes.push(node);
+            self.nodes.len() as u32 - 1
+        };
+        self.heads[bucket] = at;
+        self.occupied[bucket / 64] |= 1 << (bucket % 64);
+    }
+
+    /// Puts an event among those of the bucket that time has reached.
+    #[cold]
+    fn push_now(&mut self, key: i64, what: u32) {
+        let at = self.sorted[self.taken..].partition_point(|other| other.key <= key);
         let node = Node {
             key,
             next: NIL,
             what,
         };
-        let at = self.free;
-        let at = if at == NIL {
-            self.nodes.push(node);
-            self.nodes.len() as u32 - 1
-        } else {
-            let slot = &mut self.nodes[at as usize];
-            self.free = slot.next;
-            *slot = node;
-            at
-        };
-        if first == NIL {
-            self.ends[bucket] = (at, at);
-            self.occupied[bucket / 64] |= 1 << (bucket % 64);
-        } else if self.nodes[last as usize].key <= key {
-            self.nodes[last as usize].next = at;
-            self.ends[bucket].1 = at;
-        } else {
-            self.insert(bucket, at);
-        }
-    }
-
-    /// Puts the node `at` before the first later one of its bucket; there is one.
-    fn insert(&mut self, bucket: usize, at: u32) {
-        let key = self.nodes[at as usize].key;
-        let (mut before, mut after) = (NIL, self.ends[bucket].0);
-        while self.nodes[after as usize].key <= key {
-            (before, after) = (after, self.nodes[after as usize].next);
-        }
-        self.nodes[at as usize].next = after;
-        if before == NIL {
-            self.ends[bucket].0 = at;
-        } else {
-            self.nodes[before as usize].next = at;
-        }
+        self.sorted.insert(self.taken + at, node);
     }
 
     #[cold]
@@ -138,40 +134,69 @@ impl Calendar {
     /// Takes the earliest event if it is due by `until`: its time and what it is.
     #[inline]
     pub(crate) fn pop(&mut self, until: i64) -> Option<(i64, u32)> {
-        let mut bucket = self.epoch as usize & (BUCKETS - 1);
-        let mut first = self.ends[bucket].0;
-        if first == NIL {
+        if self.taken == self.sorted.len() {
             if !self.advance() {
                 return None;
             }
-            bucket = self.epoch as usize & (BUCKETS - 1);
-            first = self.ends[bucket].0;
+            let bucket = self.epoch as usize & (BUCKETS - 1);
+            let first = self.heads[bucket];
+            let Node { key, next, what } = self.nodes[first as usize];
+            if next == NIL {
+                let time = key >> RANK_BITS;
+                if time > until {
+                    return None;
+                }
+                self.nodes[first as usize].next = self.free;
+                self.free = first;
+                self.heads[bucket] = NIL;
+                self.occupied[bucket / 64] &= !(1 << (bucket % 64));
+                return Some((time, what));
+            }
+            self.sort(bucket);
         }
-        let Node { key, next, what } = self.nodes[first as usize];
+        let Node { key, what, .. } = self.sorted[self.taken];
         let time = key >> RANK_BITS;
         if time > until {
             return None;
         }
-        self.nodes[first as usize].next = self.free;
-        self.free = first;
-        self.ends[bucket].0 = next;
-        if next == NIL {
-            self.occupied[bucket / 64] &= !(1 << (bucket % 64));
-        }
+        self.taken += 1;
         Some((time, what))
+    }
+
+    /// Moves the events of `bucket`, which time has reached, to the sorted list, which must have been used up.
+    fn sort(&mut self, bucket: usize) {
+        self.sorted.clear();
+        self.taken = 0;
+        let mut at = std::mem::replace(&mut self.heads[bucket], NIL);
+        while let Some(node) = self.nodes.get_mut(at as usize) {
+            self.sorted.push(*node);
+            let next = std::mem::replace(&mut node.next, self.free);
+            self.free = at;
+            at = next;
+        }
+        self.occupied[bucket / 64] &= !(1 << (bucket % 64));
+        // The list begins with what went in last; of equals the first to go in comes out first.
+        self.sorted.reverse();
+        self.sorted.sort_by_key(|node| node.key);
     }
 
     /// Takes the next event if it has just this time and rank. An event of them must have been the last one taken.
     pub(crate) fn pop_same(&mut self, time: i64, rank: u8) -> Option<u32> {
-        let first = self.ends[self.epoch as usize & (BUCKETS - 1)].0;
+        let bucket = self.epoch as usize & (BUCKETS - 1);
+        if self.taken == self.sorted.len() {
+            self.sort(bucket);
+        }
         let key = time << RANK_BITS | i64::from(rank);
-        if first == NIL || self.nodes[first as usize].key != key {
+        let next = self.sorted.get(self.taken)?;
+        if next.key != key {
             return None;
         }
-        self.pop(time).map(|(_, what)| what)
+        self.taken += 1;
+        Some(next.what)
     }
 
     /// Moves on to the next bucket that holds events. False if nothing is pending.
+    #[inline]
     fn advance(&mut self) -> bool {
         match self.distance() {
             Some(distance) => self.epoch += distance,
@@ -205,10 +230,20 @@ impl Calendar {
     #[inline]
     fn distance(&self) -> Option<i64> {
         let start = self.epoch as usize & (BUCKETS - 1);
-        let word = self.occupied[start / 64] >> (start % 64);
-        if word != 0 {
-            return Some(i64::from(word.trailing_zeros()));
+        let (word, bit) = (start / 64, start % 64);
+        // The next 64 buckets, across the end of a word: more often than not that settles it.
+        let here = self.occupied[word] >> bit;
+        let there = self.occupied[(word + 1) % WORDS] << 1 << (63 - bit);
+        let ahead = here | there;
+        if ahead != 0 {
+            return Some(i64::from(ahead.trailing_zeros()));
         }
+        self.far_distance(start)
+    }
+
+    /// The same, if none of the next 64 holds anything.
+    #[inline(never)]
+    fn far_distance(&self, start: usize) -> Option<i64> {
         let mut distance = 64 - (start % 64) as i64;
         for step in 1..=WORDS {
             let word = self.occupied[(start / 64 + step) % WORDS];
@@ -223,20 +258,22 @@ impl Calendar {
     /// Removes `what`, which must be scheduled at `time` with `rank`; false if it is not.
     pub(crate) fn cancel(&mut self, time: i64, rank: u8, what: u32) -> bool {
         let key = time << RANK_BITS | i64::from(rank);
+        let is_it = |node: &Node| (node.key, node.what) == (key, what);
+        if let Some(at) = self.sorted[self.taken..].iter().position(is_it) {
+            self.sorted.remove(self.taken + at);
+            return true;
+        }
         let bucket = (key >> self.shift) as usize & (BUCKETS - 1);
-        let (mut before, mut at) = (NIL, self.ends[bucket].0);
+        let (mut before, mut at) = (NIL, self.heads[bucket]);
         while at != NIL {
             let node = self.nodes[at as usize];
-            if (node.key, node.what) == (key, what) {
+            if is_it(&node) {
                 if before == NIL {
-                    self.ends[bucket].0 = node.next;
+                    self.heads[bucket] = node.next;
                 } else {
                     self.nodes[before as usize].next = node.next;
                 }
-                if node.next == NIL {
-                    self.ends[bucket].1 = before;
-                }
-                if self.ends[bucket].0 == NIL {
+                if self.heads[bucket] == NIL {
                     self.occupied[bucket / 64] &= !(1 << (bucket % 64));
                 }
                 self.nodes[at as usize].next = self.free;

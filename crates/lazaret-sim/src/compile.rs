@@ -2,6 +2,8 @@
 
 mod circles;
 
+use std::collections::HashMap;
+
 use lazaret_gateway::distribution::{ParameterError, Sampler};
 use lazaret_gateway::model::{
     AtShiftEnd, Fill, Gateway, GoodsIx, HoldClock, Mode, PlaceIx, Quantity, Recurrence, ResourceIx,
@@ -14,7 +16,7 @@ use crate::index::DrawIx;
 use crate::metrics::MetricNames;
 use crate::model::{
     BreaksM, CLOCK_ARRIVAL, CLOCK_STORED, DispatchM, Draw, DueM, InspectionM, Leg, LegKind, Model,
-    NO_LEG, NO_PLACE, NONE, NumberChange, PlaceM, ResourceM, SizeChange, SourceM,
+    NO_LEG, NO_PLACE, NONE, NOTHING, NumberChange, PlaceM, ResourceM, SizeChange, SourceM,
 };
 
 /// Why a gateway that reads well cannot be simulated.
@@ -47,7 +49,12 @@ struct Compiler<'g> {
     gateway: &'g Gateway,
     draws: Vec<Draw>,
     legs: Vec<Leg>,
+    /// Combinations of needs.
+    claims: Vec<Needs>,
+    known_claims: HashMap<Needs, u16>,
 }
+
+type Needs = Box<[(u16, u32)]>;
 
 impl Compiler<'_> {
     fn draw(&mut self, path: String, quantity: &Quantity) -> Result<DrawIx, CompileError> {
@@ -97,9 +104,15 @@ impl Compiler<'_> {
         })
     }
 
-    fn needs(&self, step: &lazaret_gateway::model::Step) -> Box<[(u16, u32)]> {
-        let place = &self.gateway.places[step.at.index()];
-        add_needs(&step.needs, &place.needs)
+    /// The number of what `step` and its place need together.
+    fn claim(&mut self, step: &[(ResourceIx, u32)], place: PlaceIx) -> u16 {
+        let needs = add_needs(step, &self.gateway.places[place.index()].needs);
+        let next = self.claims.len() as u16;
+        let claim = *self.known_claims.entry(needs.clone()).or_insert(next);
+        if claim == next {
+            self.claims.push(needs);
+        }
+        claim
     }
 
     /// The legs of one class from one source; returns where vehicle and lot begin.
@@ -174,10 +187,11 @@ impl Compiler<'_> {
                     .position(|&m| m == mark)
                     .map_or(0, |at| 1 << at)
             };
+            let claim = self.claim(&step.needs, step.at);
             self.legs.push(Leg {
                 kind,
                 source: source.0,
-                claim: 0,
+                claim,
                 watched: false,
                 at_once: step.at_once.unwrap_or(NONE),
                 step: step_ix.0,
@@ -185,7 +199,6 @@ impl Compiler<'_> {
                 stays,
                 travel,
                 takes: takes[step_ix.index()][goods.index()],
-                needs: self.needs(step),
                 mark_start: bits(false),
                 mark_end: bits(true),
                 clock,
@@ -206,7 +219,7 @@ impl Compiler<'_> {
         self.legs.push(Leg {
             kind: LegKind::Out,
             source: source.0,
-            claim: 0,
+            claim: NOTHING,
             watched: false,
             at_once: NONE,
             step: NO_PLACE,
@@ -214,7 +227,6 @@ impl Compiler<'_> {
             stays: true,
             travel: None,
             takes: None,
-            needs: Box::default(),
             mark_start: 0,
             mark_end: 0,
             clock: CLOCK_STORED,
@@ -254,7 +266,7 @@ impl Compiler<'_> {
     }
 }
 
-fn add_needs(step: &[(ResourceIx, u32)], place: &[(ResourceIx, u32)]) -> Box<[(u16, u32)]> {
+fn add_needs(step: &[(ResourceIx, u32)], place: &[(ResourceIx, u32)]) -> Needs {
     let mut needs: Vec<(u16, u32)> = Vec::new();
     for &(resource, count) in step.iter().chain(place) {
         match needs.iter_mut().find(|(known, _)| *known == resource.0) {
@@ -304,6 +316,8 @@ impl Model {
             gateway: &gateway,
             draws: Vec::new(),
             legs: Vec::new(),
+            claims: vec![Needs::default()],
+            known_claims: HashMap::from([(Needs::default(), NOTHING)]),
         };
 
         let mut priorities: Vec<i32> = gateway.goods.iter().map(|class| class.priority).collect();
@@ -422,11 +436,11 @@ impl Model {
                 Some(place) => {
                     let takes =
                         compiler.optional(format!("{path}.vehicle.wash"), rule.wash.as_ref())?;
-                    let needs = add_needs(&rule.wash_needs, &gateway.places[place.index()].needs);
+                    let claim = compiler.claim(&rule.wash_needs, place);
                     compiler.legs.push(Leg {
                         kind: LegKind::Wash,
                         source: nth as u16,
-                        claim: 0,
+                        claim,
                         watched: false,
                         at_once: NONE,
                         step: NO_PLACE,
@@ -434,7 +448,6 @@ impl Model {
                         stays: false,
                         travel: None,
                         takes,
-                        needs,
                         mark_start: 0,
                         mark_end: 0,
                         clock: CLOCK_STORED,
@@ -461,12 +474,14 @@ impl Model {
                 Some(fleet) => Some(compiler.draw(format!("{path}.fleet"), fleet)?),
                 None => None,
             };
+            let lots_fixed = source.lots.known_constant().map(|lots| lots.round() as u16);
             sources.push(SourceM {
                 salt: hash_name(&source.name),
                 due,
                 vehicles: compiler.draw(format!("{path}.convoy"), &source.vehicles)?,
                 lots: compiler.draw(format!("{path}.lots"), &source.lots)?,
-                lots_fixed: source.lots.known_constant().map(|lots| lots.round() as u16),
+                lots_fixed,
+                alike: lots_fixed.filter(|_| source.mix.len() <= 1 && !source.mixed_vehicles),
                 travel: compiler.draw(format!("{path}.travel"), &source.travel)?,
                 fleet,
                 when_short: source.when_short,
@@ -574,10 +589,13 @@ impl Model {
             })
             .collect();
         let Compiler {
-            draws, mut legs, ..
+            draws,
+            mut legs,
+            claims,
+            ..
         } = compiler;
         let_ripen(&mut legs, &mut dispatches);
-        find_swift(&mut legs, &places);
+        find_swift(&mut legs, &places, &sources);
         let pace = pace(&gateway, &draws, &sources, &legs, &mut dispatches);
         let metrics = MetricNames::of(&gateway);
         let mut model = Model {
@@ -601,7 +619,7 @@ impl Model {
             gateway,
         };
         model.find_cycles();
-        model.find_claims();
+        model.find_claims(claims);
         Ok(model)
     }
 
@@ -653,7 +671,7 @@ fn add_wash_places(gateway: &mut Gateway) {
 }
 
 /// Finds the legs that the world's `swift` module may handle.
-fn find_swift(legs: &mut [Leg], places: &[PlaceM]) {
+fn find_swift(legs: &mut [Leg], places: &[PlaceM], sources: &[SourceM]) {
     for leg in legs.iter_mut() {
         let kind = matches!(
             leg.kind,
@@ -662,18 +680,24 @@ fn find_swift(legs: &mut [Leg], places: &[PlaceM]) {
         let plain = places
             .get(usize::from(leg.place))
             .is_some_and(|place| place.plain && !place.buffer);
-        let quiet = leg.needs.is_empty() && leg.mark_start == 0 && leg.travel.is_none() && !leg.stays;
+        let quiet =
+            leg.claim == NOTHING && leg.mark_start == 0 && leg.travel.is_none() && !leg.stays;
         leg.swift_entry = kind && plain && quiet;
     }
     for nth in 1..legs.len() {
         let from = &legs[nth - 1];
         let leaves = matches!(from.kind, LegKind::Unload | LegKind::Treat)
-            && from.needs.is_empty()
+            && from.claim == NOTHING
             && from.place != legs[nth].place;
+        let source = &sources[usize::from(from.source)];
+        // A vehicle of which a plain lot and a way home that nobody sees are left.
+        let unseen = from.kind != LegKind::Unload
+            || !source.mixed_vehicles && source.wash_leg == NO_LEG && source.fleet.is_none();
         let plain = places
             .get(usize::from(from.place))
             .is_some_and(|place| place.plain);
-        legs[nth - 1].swift = leaves && plain && from.mark_end == 0 && legs[nth].swift_entry;
+        legs[nth - 1].swift =
+            leaves && unseen && plain && from.mark_end == 0 && legs[nth].swift_entry;
     }
 }
 
@@ -752,7 +776,7 @@ fn pace(
             .fold(0.0, f64::max)
     };
     // Narrow buckets are often empty, which a bitmap skips, and seldom hold two events, which would have to be sorted.
-    const NARROW: f64 = 4.0;
+    const NARROW: f64 = 16.0;
     Pace {
         gap: micros(1.0 / rate / NARROW),
         reach: micros((longest(false) * 1.6).min(horizon)),

@@ -59,6 +59,8 @@ pub(crate) struct SourceM {
     pub(crate) lots: DrawIx,
     /// Lots in a vehicle where that is one number.
     pub(crate) lots_fixed: Option<u16>,
+    /// Lots in a vehicle where all vehicles are alike but for their names.
+    pub(crate) alike: Option<u16>,
     pub(crate) travel: DrawIx,
     pub(crate) fleet: Option<DrawIx>,
     pub(crate) when_short: WhenShort,
@@ -172,8 +174,9 @@ pub(crate) enum LegKind {
     Wash,
 }
 
-/// One step on the path of one class from one source.
+/// One step on the path of one class from one source. It fills one line of cache.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(crate) struct Leg {
     pub(crate) kind: LegKind,
     pub(crate) source: u16,
@@ -184,8 +187,7 @@ pub(crate) struct Leg {
     /// Way from another site.
     pub(crate) travel: Option<DrawIx>,
     pub(crate) takes: Option<DrawIx>,
-    pub(crate) needs: Box<[(u16, u32)]>,
-    /// Which of [`Model::claims`] that is.
+    /// What work on it needs: which of [`Model::claims`].
     pub(crate) claim: u16,
     /// Something may stop work on it: its place closes or breaks, or a crew or equipment changes.
     pub(crate) watched: bool,
@@ -205,6 +207,9 @@ pub(crate) struct Leg {
     /// So is going on from it to the next.
     pub(crate) swift: bool,
 }
+
+/// The first of [`Model::claims`]: nothing is needed.
+pub(crate) const NOTHING: u16 = 0;
 
 pub(crate) const CLOCK_STORED: u32 = NONE;
 pub(crate) const CLOCK_ARRIVAL: u32 = NONE - 1;

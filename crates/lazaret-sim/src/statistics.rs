@@ -18,10 +18,15 @@ const PER_OCTAVE: usize = 1 << BITS;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Durations {
     zeros: u64,
-    max: i64,
+    /// Durations that are still to be put into bins: many at once stay in the cache, one at a time they do not.
+    pending: Vec<u64>,
+    max: u64,
     /// One slice of bins per power of two of seconds, made when first needed.
     octaves: Vec<Option<Box<[Bin; PER_OCTAVE]>>>,
 }
+
+/// How many durations are put into bins at once.
+const BLOCK: usize = 256;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Bin {
@@ -34,12 +39,25 @@ struct Bin {
 #[inline]
 fn bin_of(micros: u64) -> (usize, usize) {
     let grains = micros / GRAIN;
-    let octave = (u64::BITS - grains.leading_zeros()).saturating_sub(BITS);
+    // Of nothing and of one it is the first; a number that is not nil takes fewer instructions.
+    let octave = (u64::BITS - (grains | 1).leading_zeros()).saturating_sub(BITS);
     let at = (grains >> octave.saturating_sub(1)) as usize & (PER_OCTAVE - 1);
     (octave as usize, at)
 }
 
 impl Durations {
+    /// Adds a duration of nothing.
+    #[inline]
+    pub(crate) fn add_nothing(&mut self) {
+        self.zeros += 1;
+    }
+
+    /// Adds `n` durations of nothing.
+    #[inline]
+    pub(crate) fn add_nothings(&mut self, n: u64) {
+        self.zeros += n;
+    }
+
     /// Adds a duration in microseconds.
     #[inline]
     pub(crate) fn add(&mut self, micros: i64) {
@@ -47,16 +65,32 @@ impl Durations {
             self.zeros += 1;
             return;
         }
-        self.max = self.max.max(micros);
-        let micros = micros as u64;
-        let (octave, at) = bin_of(micros);
-        match self.octaves.get_mut(octave) {
-            Some(Some(bins)) => {
-                bins[at].count += 1;
-                bins[at].sum = bins[at].sum.wrapping_add(micros);
-            }
-            _ => self.open(octave, at, micros),
+        if self.pending.len() == self.pending.capacity() {
+            self.settle();
+            self.pending.reserve_exact(BLOCK);
         }
+        self.pending.push(micros as u64);
+    }
+
+    /// Puts into bins what has been added. To be called before anything is asked.
+    #[inline(never)]
+    pub(crate) fn settle(&mut self) {
+        let mut pending = std::mem::take(&mut self.pending);
+        let mut max = self.max;
+        for &micros in &pending {
+            max = max.max(micros);
+            let (octave, at) = bin_of(micros);
+            match self.octaves.get_mut(octave) {
+                Some(Some(bins)) => {
+                    bins[at].count += 1;
+                    bins[at].sum = bins[at].sum.wrapping_add(micros);
+                }
+                _ => self.open(octave, at, micros),
+            }
+        }
+        self.max = max;
+        pending.clear();
+        self.pending = pending;
     }
 
     #[cold]
@@ -75,6 +109,7 @@ impl Durations {
     /// Forgets all durations and keeps the room for them.
     pub(crate) fn clear(&mut self) {
         (self.zeros, self.max) = (0, 0);
+        self.pending.clear();
         for bins in self.octaves.iter_mut().flatten() {
             bins.fill(Bin::default());
         }
@@ -82,6 +117,8 @@ impl Durations {
 
     /// Adds all of `other`.
     pub(crate) fn merge(&mut self, other: &Durations) {
+        self.settle();
+        debug_assert!(other.pending.is_empty(), "not all is in bins");
         self.zeros += other.zeros;
         self.max = self.max.max(other.max);
         if self.octaves.len() < other.octaves.len() {
@@ -98,6 +135,7 @@ impl Durations {
     }
 
     fn bins(&self) -> impl Iterator<Item = &Bin> {
+        debug_assert!(self.pending.is_empty(), "not all is in bins");
         self.octaves
             .iter()
             .flatten()
@@ -215,6 +253,21 @@ impl Level {
         self.max = self.max.max(self.now);
     }
 
+    /// One more.
+    #[inline]
+    pub(crate) fn raise(&mut self, at: i64) {
+        self.sum -= i128::from(at);
+        self.now += 1;
+        self.max = self.max.max(self.now);
+    }
+
+    /// One less.
+    #[inline]
+    pub(crate) fn lower(&mut self, at: i64) {
+        self.sum += i128::from(at);
+        self.now -= 1;
+    }
+
     pub(crate) fn set(&mut self, level: i64, at: i64) {
         self.add(level - self.now, at);
     }
@@ -249,6 +302,7 @@ mod tests {
         let mut tally = Durations::default();
         (0..1000).for_each(|_| tally.add(720 * 3_600_000_000));
         (0..10).for_each(|_| tally.add(900 * 3_600_000_000));
+        tally.settle();
         assert_eq!(tally.quantile(0.95), 720.0);
         assert_eq!(tally.max(), 900.0);
     }
@@ -261,6 +315,7 @@ mod tests {
         ) {
             let mut tally = Durations::default();
             values.iter().for_each(|&v| tally.add(v));
+            tally.settle();
             values.sort_unstable();
             let rank = ((p * values.len() as f64).ceil() as usize).clamp(1, values.len());
             let exact = values[rank - 1] as f64 / MICROS_PER_HOUR;
@@ -270,7 +325,7 @@ mod tests {
 
         #[test]
         fn merging_equals_adding(a in proptest::collection::vec(0i64..1_000_000_000_000, 0..50), b in proptest::collection::vec(0i64..1_000_000_000_000, 0..50)) {
-            let fill = |values: &[i64]| { let mut t = Durations::default(); values.iter().for_each(|&v| t.add(v)); t };
+            let fill = |values: &[i64]| { let mut t = Durations::default(); values.iter().for_each(|&v| t.add(v)); t.settle(); t };
             let mut merged = fill(&a);
             merged.merge(&fill(&b));
             let all = fill(&[a, b].concat());

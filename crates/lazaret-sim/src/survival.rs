@@ -91,6 +91,7 @@ mod tests {
     fn survival(ended: &[i64], ages: &[i64]) -> Survival {
         let mut tally = Durations::default();
         ended.iter().for_each(|&h| tally.add(h * HOUR));
+        tally.settle();
         let mut ages: Vec<i64> = ages.iter().map(|&h| h * HOUR).collect();
         Survival::of(&tally, &mut ages)
     }
@@ -117,6 +118,7 @@ mod tests {
         let hours = [1, 2, 2, 5, 9, 30];
         let mut tally = Durations::default();
         hours.iter().for_each(|&h| tally.add(h * HOUR));
+        tally.settle();
         let curve = survival(&hours, &[]);
         assert!((curve.mean() - tally.mean()).abs() < 1e-9);
         for p in [0.1, 0.5, 0.95] {

@@ -12,6 +12,7 @@ mod flow;
 mod invariants;
 mod lives;
 mod measure;
+mod picture;
 mod queue;
 mod ripening;
 mod state;
@@ -33,16 +34,16 @@ use lazaret_vocabulary::time::GateTime;
 use crate::calendar::Calendar;
 use crate::draws::Draws;
 use crate::index::DrawIx;
-use crate::model::{
-    CLOCK_ARRIVAL, CLOCK_STORED, DueM, Model, NO_PLACE, NONE, OCCUPANCY_BINS, UNMARKED,
-};
+use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, DueM, Model, NONE, OCCUPANCY_BINS, UNMARKED};
 use crate::observer::{Observer, Silent};
 use crate::statistics::{Durations, Level, Mean};
 
 use claims::Claim;
+use picture::Picture;
 use queue::Searched;
 use ripening::Ripening;
 pub(crate) use state::*;
+use swift::Moved;
 use waits::Parts;
 
 pub use deadlock::Deadlock;
@@ -164,9 +165,7 @@ pub struct World<'m, O> {
     pub(crate) inside_when_warm: i64,
     pub(crate) turn_round: Durations,
     pub(crate) stay: Mean,
-    /// Occupied slots times microseconds up to each bin's end, by place and bin.
-    pub(crate) bins: Vec<i128>,
-    pub(crate) bin_width: i64,
+    pub(crate) picture: Picture,
     pub(crate) suspect: bool,
     pub(crate) deadlock: Option<Deadlock>,
     pub(crate) replication: Replication,
@@ -246,8 +245,7 @@ impl<'m, O: Observer> World<'m, O> {
             inside_when_warm: 0,
             turn_round: Durations::default(),
             stay: Mean::default(),
-            bins: vec![0; model.places.len() * OCCUPANCY_BINS],
-            bin_width: (model.horizon / OCCUPANCY_BINS as i64).max(1),
+            picture: Picture::new(model.places.len(), model.horizon),
             suspect: false,
             deadlock: None,
             replication: Replication::new(0, 0),
@@ -282,7 +280,7 @@ impl<'m, O: Observer> World<'m, O> {
     fn advance_by_bins(&mut self) {
         let mut before = self.inside.integral(self.now);
         for bin in 1..=OCCUPANCY_BINS as i64 {
-            let (from, to) = (self.now, bin * self.bin_width);
+            let (from, to) = (self.now, bin * self.picture.width());
             self.advance(GateTime::from_micros(to));
             let after = self.inside.integral(self.now);
             // Statistics start anew at the end of the warm-up, so its bin shows the level at its end.
@@ -380,6 +378,7 @@ impl<'m, O: Observer> World<'m, O> {
         self.now = 0;
         self.warm = warm;
         self.calendar.clear();
+        self.picture.clear();
         self.things.clear();
         self.free_thing = NONE;
         self.marks.clear();
@@ -461,23 +460,35 @@ impl<'m, O: Observer> World<'m, O> {
                 self.check_instant();
             }
             self.now = at;
-            let index = what & event::MASK;
-            if what >> event::SHIFT == event::THING {
-                self.thing_is_due(index);
-                self.settle();
-                continue;
+            if self.picture.is_due(at) {
+                self.picture.note(&self.places, at);
             }
-            match what >> event::SHIFT {
-                event::HOME => self.vehicle_on_its_way(index),
-                event::DEPARTURE => self.departure(index as usize),
-                event::DUE => self.convoy_due(index as usize),
-                event::REOPENED => self.source_reopened(index as usize),
-                event::ARRIVAL => self.convoy_arrives(index),
-                _ => self.turn_calendar(what),
+            if what < 1 << event::SHIFT {
+                match self.move_swiftly(what) {
+                    Moved::Quietly => continue,
+                    Moved::MakingRoom => {}
+                    Moved::Not => self.thing_is_due(what),
+                }
+            } else {
+                self.happens(what);
             }
             self.settle();
         }
         self.now = until;
+    }
+
+    /// What the calendar has is due, and nothing that moves.
+    #[inline(never)]
+    fn happens(&mut self, what: u32) {
+        let index = what & event::MASK;
+        match what >> event::SHIFT {
+            event::HOME => self.vehicle_on_its_way(index),
+            event::DEPARTURE => self.departure(index as usize),
+            event::DUE => self.convoy_due(index as usize),
+            event::REOPENED => self.source_reopened(index as usize),
+            event::ARRIVAL => self.convoy_arrives(index),
+            _ => self.turn_calendar(what),
+        }
     }
 
     /// Makes all changes that the calendar has for this instant, of which `first` is the first; then stops what has to
@@ -504,7 +515,7 @@ impl<'m, O: Observer> World<'m, O> {
     }
 
     /// Lets everything move that may move in this instant.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn settle(&mut self) {
         loop {
             if let Some(vehicle) = self.turning.pop_front() {
@@ -622,6 +633,7 @@ impl<'m, O: Observer> World<'m, O> {
         self.schedule(at, rank, kind, index);
     }
 
+    #[inline(always)]
     pub(crate) fn new_thing(&mut self, thing: Thing) -> u32 {
         let at = self.free_thing;
         if at == NONE {
@@ -659,13 +671,7 @@ impl<'m, O: Observer> World<'m, O> {
 
     #[inline]
     pub(crate) fn free(&mut self, thing: u32) {
-        let free = self.free_thing;
-        let thing_at = &mut self.things[thing as usize];
-        thing_at.state = State::Free;
-        thing_at.place = NO_PLACE;
-        thing_at.host = NONE;
-        thing_at.next = free;
-        self.free_thing = thing;
+        self.things[thing as usize].free(&mut self.free_thing, thing);
     }
 
     /// Tells the observer, if it listens.

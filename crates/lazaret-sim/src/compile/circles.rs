@@ -1,7 +1,5 @@
 //! What legs have to do with each other: circles of places, and combinations of needs.
 
-use std::collections::HashMap;
-
 use crate::model::{ClaimM, LegKind, Model, NO_LEG, NO_PLACE};
 
 impl Model {
@@ -98,17 +96,8 @@ impl Model {
         next.collect()
     }
 
-    /// Numbers the combinations of needs and finds what each has to do with.
-    pub(crate) fn find_claims(&mut self) {
-        let mut known: HashMap<Box<[(u16, u32)]>, u16> = HashMap::from([(Box::default(), 0)]);
-        let mut claims = vec![Box::default()];
-        for leg in &mut self.legs {
-            let next = claims.len() as u16;
-            leg.claim = *known.entry(leg.needs.clone()).or_insert(next);
-            if leg.claim == next {
-                claims.push(leg.needs.clone());
-            }
-        }
+    /// Finds what the combinations of needs have to do with each other, and with places.
+    pub(crate) fn find_claims(&mut self, claims: Vec<Box<[(u16, u32)]>>) {
         for (nth, needs) in claims.iter().enumerate() {
             for &(resource, _) in needs {
                 self.resources[usize::from(resource)]
@@ -147,7 +136,7 @@ impl Model {
             let place = self.places.get(usize::from(leg.place));
             leg.watched = place
                 .is_some_and(|p| !p.open || !p.toggles.is_empty() || p.breaks.is_some())
-                || leg
+                || self.claims[usize::from(leg.claim)]
                     .needs
                     .iter()
                     .any(|&(r, _)| self.resources[usize::from(r)].changes_ever);

@@ -121,21 +121,68 @@ impl<O: Observer> World<'_, O> {
         });
         // All have arrived before the first of them moves.
         let mut arrived = std::mem::take(&mut self.arrived);
-        for nth in 0..vehicles {
-            let v = self.make_vehicle(s, number, nth);
-            let lots = i64::from(self.things[v as usize].lots);
-            self.inside.add(lots, self.now);
-            arrived.push(v);
-        }
-        for v in arrived.drain(..) {
-            if !self.place_swiftly(v) {
+        arrived.clear();
+        self.make_convoy(s, number, vehicles, &mut arrived);
+        let mut nth = 0;
+        while let Some(&v) = arrived.get(nth) {
+            let placed = self.place_swiftly(&arrived[nth..]);
+            nth += placed;
+            if placed == 0 {
                 self.request(v);
+                nth += 1;
             }
         }
         self.arrived = arrived;
     }
 
-    fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> u32 {
+    /// Makes the vehicles of a convoy that arrives.
+    fn make_convoy(&mut self, s: usize, number: u32, vehicles: u32, arrived: &mut Vec<u32>) {
+        let source = &self.model.sources[s];
+        if let Some(lots) = source.alike {
+            let one = self.vehicle(0, 0, source.vehicle_leg[0], lots);
+            for nth in 0..vehicles {
+                let entity = vehicle_entity(source.salt, number, nth);
+                arrived.push(self.new_thing(Thing { entity, ..one }));
+            }
+            let lots = i64::from(vehicles) * i64::from(lots);
+            self.goods[0].arrived += lots as u64;
+            self.goods[0].inside += lots;
+            self.inside.add(lots, self.now);
+            return;
+        }
+        for nth in 0..vehicles {
+            let (v, lots) = self.make_vehicle(s, number, nth);
+            self.inside.add(i64::from(lots), self.now);
+            arrived.push(v);
+        }
+    }
+
+    /// A vehicle that arrives now.
+    #[inline]
+    fn vehicle(&self, entity: u64, goods: u8, leg: u16, lots: u16) -> Thing {
+        Thing {
+            entity,
+            arrived: self.now,
+            since: self.now,
+            due: 0,
+            mark: self.now,
+            next: NONE,
+            host: NONE,
+            leg,
+            place: NO_PLACE,
+            unit: 0,
+            lots,
+            goods,
+            attempt: 0,
+            flags: VEHICLE,
+            cause: 0,
+            state: State::WaitRoom,
+        }
+    }
+
+    /// The `nth` vehicle of a convoy and how many lots are on it.
+    #[inline]
+    fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> (u32, u16) {
         let source = &self.model.sources[s];
         let name = vehicle_entity(source.salt, number, nth);
         let lots = match source.lots_fixed {
@@ -151,29 +198,19 @@ impl<O: Observer> World<'_, O> {
         } else {
             self.draw_class(s, name)
         };
-        for lot in 0..lots {
-            let class = self.lot_class(s as u16, name, lot, goods);
-            self.goods[usize::from(class)].arrived += 1;
-            self.goods[usize::from(class)].inside += 1;
+        if source.mixed_vehicles {
+            for lot in 0..lots {
+                let class = self.lot_class(s as u16, name, lot, goods);
+                self.goods[usize::from(class)].arrived += 1;
+                self.goods[usize::from(class)].inside += 1;
+            }
+        } else {
+            self.goods[usize::from(goods)].arrived += u64::from(lots);
+            self.goods[usize::from(goods)].inside += i64::from(lots);
         }
-        self.new_thing(Thing {
-            entity: name,
-            arrived: self.now,
-            since: self.now,
-            due: 0,
-            mark: self.now,
-            next: NONE,
-            host: NONE,
-            leg: source.vehicle_leg[usize::from(goods)],
-            place: NO_PLACE,
-            unit: 0,
-            lots,
-            goods,
-            attempt: 0,
-            flags: VEHICLE,
-            cause: 0,
-            state: State::WaitRoom,
-        })
+        let leg = source.vehicle_leg[usize::from(goods)];
+        let vehicle = self.vehicle(name, goods, leg, lots);
+        (self.new_thing(vehicle), lots)
     }
 
     fn draw_class(&self, s: usize, counter: u64) -> u8 {
@@ -200,21 +237,25 @@ impl<O: Observer> World<'_, O> {
     #[inline]
     pub(super) fn home_unseen(&mut self, v: u32) -> bool {
         let vehicle = &self.things[v as usize];
-        let source = self.model.legs[usize::from(vehicle.leg)].source;
-        let source = &self.model.sources[usize::from(source)];
+        let of = self.model.legs[usize::from(vehicle.leg)].source;
+        let source = &self.model.sources[usize::from(of)];
         if O::ON || source.fleet.is_some() || self.now < self.warm {
             return false;
         }
-        let (entity, arrived) = (vehicle.entity, vehicle.arrived);
-        let leaves = self.now
-            + self.duration(source.home[0], entity)
-            + self.duration(source.home[1], entity);
-        let home = leaves + self.duration(source.home[2], entity);
+        self.count_way_home(of, vehicle.entity, vehicle.arrived);
+        true
+    }
+
+    /// Counts the way home, from now on, of a vehicle of `source` that nobody will see.
+    #[inline]
+    pub(super) fn count_way_home(&mut self, source: u16, entity: u64, arrived: i64) {
+        let [wash, quarantine, back] = self.model.sources[usize::from(source)].home;
+        let leaves = self.now + self.duration(wash, entity) + self.duration(quarantine, entity);
+        let home = leaves + self.duration(back, entity);
         if home <= self.horizon {
             self.turn_round.add(home - arrived);
             self.stay.add(leaves - arrived);
         }
-        true
     }
 
     /// Sends an emptied vehicle home, washed already or washed on the way out.

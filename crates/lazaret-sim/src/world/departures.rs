@@ -4,6 +4,7 @@ use lazaret_gateway::random::mix;
 use lazaret_vocabulary::event::{Cause, Happening};
 
 use super::invariants::has_been_held;
+use super::ripening::Ripe;
 use super::{State, TRAVELLED, World, cause, event, rank, waits};
 use crate::model::{Leg, LegKind, NONE};
 use crate::observer::Observer;
@@ -36,35 +37,43 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Takes note of the lots whose hold has ended unseen.
-    pub(super) fn ripen(&mut self, d: usize) {
-        self.ripen_until(d, self.now);
+    /// Takes note of the lots whose hold has ended unseen by `until`.
+    pub(super) fn ripen_until(&mut self, d: usize, until: i64) {
+        self.ripen(d, until);
+        self.note_ripe(d);
     }
 
-    /// Takes note of those whose hold has ended by `until`.
-    pub(super) fn ripen_until(&mut self, d: usize, until: i64) {
-        let (things, steps, legs) = (&mut self.things, &mut self.steps, &self.model.legs);
+    /// Counts the holds that have ended unseen by `until`. Their lots do not know of it yet: see [`World::note_ripe`].
+    fn ripen(&mut self, d: usize, until: i64) {
+        let (things, steps, legs) = (&self.things, &mut self.steps, &self.model.legs);
         let (marks, held_for, each) = (&self.marks, &self.held_for, self.model.marks);
-        self.ripening[d].ripen(until, |&(_, ended, _, x)| {
-            let lot = &mut things[x as usize];
-            debug_assert!(
-                has_been_held(
-                    lot,
-                    &marks[x as usize * each..][..each],
-                    &legs[usize::from(lot.leg)],
-                    held_for[x as usize],
-                    ended
-                ),
-                "a hold ends too early"
-            );
-            steps[usize::from(legs[lot.leg as usize].step)].finished += 1;
+        let check = |ripe: &Ripe| {
+            let x = ripe.thing as usize;
+            let lot = &things[x];
+            let leg = &legs[usize::from(lot.leg)];
+            let marks = &marks[x * each..][..each];
+            has_been_held(lot, marks, leg, held_for[x], ripe.ends)
+        };
+        self.ripening[d].ripen(until, |lots| {
+            debug_assert!(lots.iter().all(check), "a hold ends too early");
+            for of_one_step in lots.chunk_by(|a, b| a.step == b.step) {
+                steps[usize::from(of_one_step[0].step)].finished += of_one_step.len() as u64;
+            }
+        });
+    }
+
+    /// Lots that have ripened and stay behind wait for a departure from then on.
+    fn note_ripe(&mut self, d: usize) {
+        for ripe in self.ripening[d].ripe.iter_mut().filter(|lot| !lot.noted) {
+            let lot = &mut self.things[ripe.thing as usize];
             lot.leg += 1;
             lot.state = State::Ready;
             lot.cause = cause::NO_DEPARTURE;
-            lot.since = ended;
-            lot.mark = ended;
+            lot.since = ripe.ends;
+            lot.mark = ripe.ends;
             lot.due = -1;
-        });
+            ripe.noted = true;
+        }
     }
 
     /// Departure of dispatch `d` is due.
@@ -79,10 +88,11 @@ impl<O: Observer> World<'_, O> {
             rank::DEPARTURE,
             d as u32,
         );
-        self.ripen(d);
+        self.ripen(d, self.now);
         let ready = self.dispatches[d].ready + self.ripening[d].ripe.len() as i64;
         let least = self.draws.whole(dispatch.least, mix(u64::from(nth))).max(1);
         if ready < least {
+            self.note_ripe(d);
             if ready > 0 {
                 self.dispatches[d].cancelled += 1;
                 self.tell(|w| Happening::DepartureCancelled {
@@ -98,6 +108,7 @@ impl<O: Observer> World<'_, O> {
             .map_or(i64::MAX, |most| self.draws.whole(most, mix(u64::from(nth))));
         let load = ready.min(most);
         if load == 0 {
+            self.note_ripe(d);
             return;
         }
         self.dispatches[d].departures += 1;
@@ -170,26 +181,27 @@ impl<O: Observer> World<'_, O> {
 
     /// Sends off the first `load` of the lots that ripened unseen.
     fn load_ripe(&mut self, d: usize, load: usize) {
-        let step = usize::from(self.model.dispatches[d].step);
-        let at = usize::from(self.model.gateway.steps[step].at.0);
-        let plain = self.model.places[at].plain;
-        self.loading.clear();
-        self.loading.extend(self.ripening[d].take(load));
+        self.ripening[d].take(load, &mut self.loading);
+        self.note_ripe(d);
+        let step = self.model.dispatches[d].step;
+        let p = usize::from(self.model.gateway.steps[usize::from(step)].at.0);
+        if self.model.places[p].plain {
+            self.depart_swiftly(p, step);
+            return;
+        }
         for nth in 0..self.loading.len() {
-            let (_, ended, _, x) = self.loading[nth];
-            let waited = self.now - ended;
-            let step = &mut self.steps[step];
+            let Ripe { ends, thing: x, .. } = self.loading[nth];
+            let waited = self.now - ends;
+            let step = &mut self.steps[usize::from(step)];
             step.causes[waits::NO_DEPARTURE] += i128::from(waited);
             step.wait.add(waited);
             step.finished += 1;
-            step.latest_served = step.latest_served.max(ended);
+            step.latest_served = step.latest_served.max(ends);
             step.last_start = self.now;
-            if plain {
-                self.depart_swiftly(x);
-            } else {
-                self.leave(x);
-                self.dispatched_lot(x);
-            }
+            // It is done with its hold, and waits for nothing: its slot was not held up.
+            self.things[x as usize].state = State::Ready;
+            self.leave(x);
+            self.dispatched_lot(x);
         }
     }
 }

@@ -5,12 +5,13 @@ use std::cmp::Reverse;
 use lazaret_gateway::model::Fill;
 use lazaret_vocabulary::event::{Finding, Happening};
 
+use super::ripening::Ripe;
 use super::work::is_work;
 use super::{
     AGAIN, BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, rank,
 };
 use crate::index::DrawIx;
-use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE, NONE};
+use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE, NONE, NOTHING};
 use crate::observer::Observer;
 
 /// Whether a thing may enter a place.
@@ -25,16 +26,11 @@ pub(super) enum Admission {
 
 impl<O: Observer> World<'_, O> {
     /// What the calendar held for a thing has come.
-    #[inline]
+    #[inline(never)]
     pub(super) fn thing_is_due(&mut self, x: u32) {
         let state = self.things[x as usize].state;
-        if state == State::InService {
-            if !self.move_swiftly(x) {
-                self.served(x);
-            }
-            return;
-        }
         match state {
+            State::InService => self.served(x),
             State::Travelling => {
                 // It is ready for the step now; the journey was no wait.
                 self.things[x as usize].since = self.now;
@@ -278,10 +274,12 @@ impl<O: Observer> World<'_, O> {
         let Some((x, unit)) = self.first_admissible(p) else {
             return;
         };
-        self.unqueue(x, p);
-        self.room_found(x, p);
-        let leg = &self.model.legs[usize::from(self.things[x as usize].leg)];
-        self.enter(x, leg, unit);
+        if !self.let_in_swiftly(x, p) {
+            self.unqueue(x, p);
+            self.room_found(x, p);
+            let leg = &self.model.legs[usize::from(self.things[x as usize].leg)];
+            self.enter(x, leg, unit);
+        }
         if self.places[p].waiting != 0 {
             self.revisit_place(p);
         }
@@ -296,7 +294,6 @@ impl<O: Observer> World<'_, O> {
             self.places[p].has_room(),
             "a place takes more than its room"
         );
-        self.pass_bins(p);
         self.places[p].occupy(self.now);
         let by_unit = self.model.places[p].by_unit;
         // In a pool a slot belongs to no unit; a trace names the emptiest, so that no unit holds more than its room.
@@ -468,7 +465,6 @@ impl<O: Observer> World<'_, O> {
         self.book_blocked(x);
         let thing = self.things[x as usize];
         let p = usize::from(thing.place);
-        self.pass_bins(p);
         let place = &mut self.places[p];
         place.vacate(self.now);
         let waited_for = place.waiting != 0;
@@ -571,7 +567,7 @@ impl<O: Observer> World<'_, O> {
     #[inline]
     pub(super) fn needs_hands(&self, x: u32, leg: &Leg) -> bool {
         let by_its_lots = leg.kind == LegKind::UnloadEach && self.things[x as usize].is(VEHICLE);
-        !leg.needs.is_empty() && is_work(leg.kind) && !by_its_lots
+        leg.claim != NOTHING && is_work(leg.kind) && !by_its_lots
     }
 
     fn begin_hold(&mut self, x: u32, leg: &Leg) {
@@ -603,7 +599,14 @@ impl<O: Observer> World<'_, O> {
         if leg.ripens && !O::ON {
             let dispatch = usize::from(self.model.legs[thing.leg as usize + 1].dispatch);
             let level = self.model.level[usize::from(thing.goods)];
-            self.ripening[dispatch].file(level, ends, x);
+            self.ripening[dispatch].file(Ripe {
+                level,
+                ends,
+                sequence: 0,
+                thing: x,
+                step: leg.step,
+                noted: false,
+            });
         } else {
             self.schedule(ends, rank::END, event::THING, x);
         }

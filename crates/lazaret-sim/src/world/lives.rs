@@ -25,7 +25,6 @@ impl<O: Observer> World<'_, O> {
         self.places[p] = PlaceS {
             plain: model.plain,
             open: model.open,
-            next_bin: self.bin_width,
             first_full: -1,
             units,
             unit_start,

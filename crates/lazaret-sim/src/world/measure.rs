@@ -12,7 +12,7 @@ use lazaret_vocabulary::time::GateTime;
 use super::claims::Claim;
 use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity};
 use crate::metrics::{OfGateway, OfLots, OfPlace, OfResource, OfSource, OfVehicles, Reader};
-use crate::model::{NO_PLACE, OCCUPANCY_BINS};
+use crate::model::NO_PLACE;
 use crate::observer::Observer;
 
 const MICROS_PER_HOUR: f64 = 3.6e9;
@@ -63,11 +63,9 @@ impl<O: Observer> World<'_, O> {
         self.clear_statistics();
         self.inside_when_warm = self.inside.now();
         let now = self.now;
+        self.picture.warm(&self.places, now);
         for p in 0..self.places.len() {
-            self.pass_bins(p);
             let place = &mut self.places[p];
-            // The bins go on: they show the whole run.
-            place.warm_occupied = place.occupied.integral(now);
             place.occupied.reset(now);
             place.blocked.reset(now);
             place.slots_there.reset(now);
@@ -123,15 +121,16 @@ impl<O: Observer> World<'_, O> {
     /// # Panics
     /// If lots were lost or made: what came in is not what went out and what is here.
     pub fn finish(&mut self) -> &Measurements {
-        for p in 0..self.places.len() {
-            self.pass_bins(p);
+        if self.picture.is_due(self.now) {
+            self.picture.note(&self.places, self.now);
         }
         for r in 0..self.resources.len() {
             self.touch_resource(r);
         }
         for d in 0..self.dispatches.len() {
-            self.ripen(d);
+            self.ripen_until(d, self.now);
         }
+        self.settle_statistics();
         self.check_conservation();
         self.check_instant();
         self.check_places();
@@ -139,11 +138,18 @@ impl<O: Observer> World<'_, O> {
         let mut outcome = std::mem::take(&mut self.outcome);
         outcome.values.clear();
         self.measure(&mut outcome.values);
-        self.measure_occupancy(&mut outcome.occupancy);
+        self.picture.means(&mut outcome.occupancy);
         outcome.standstills = self.standstills();
         outcome.deadlock.clone_from(&self.deadlock);
         self.outcome = outcome;
         &self.outcome
+    }
+
+    /// All durations go into their bins.
+    fn settle_statistics(&mut self) {
+        self.steps.iter_mut().for_each(|step| step.wait.settle());
+        self.goods.iter_mut().for_each(|goods| goods.time.settle());
+        self.turn_round.settle();
     }
 
     fn check_conservation(&self) {
@@ -263,27 +269,6 @@ impl<O: Observer> World<'_, O> {
                 .sum(),
         });
         (0..self.places.len()).for_each(|p| read.load(&of_place(p)));
-    }
-
-    fn measure_occupancy(&self, occupancy: &mut Vec<f32>) {
-        occupancy.clear();
-        for p in 0..self.places.len() {
-            let mut before = 0;
-            for bin in 0..OCCUPANCY_BINS {
-                let reached = bin < self.places[p].bin as usize;
-                let sum = if reached {
-                    self.bins[p * OCCUPANCY_BINS + bin]
-                } else {
-                    before
-                };
-                occupancy.push(if reached {
-                    (sum - before) as f32 / self.bin_width as f32
-                } else {
-                    f32::NAN
-                });
-                before = sum;
-            }
-        }
     }
 
     fn standstills(&self) -> Vec<Standstill> {

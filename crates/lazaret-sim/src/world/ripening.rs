@@ -3,13 +3,23 @@
 //! Where a hold leads straight to a departure nothing happens when it ends, except that the next departure may take the
 //! lot. So its end is filed in a bin about as long as the time between departures, and looked at when one is due.
 
-use std::collections::VecDeque;
+const BINS: usize = 256;
 
-const BINS: i64 = 256;
-
-/// A lot that has ripened: priority level, end of its hold, order of filing, and which thing it is. Their order is the
-/// order in which departures take them.
-pub(crate) type Ripe = (u8, i64, u32, u32);
+/// A lot in such a hold. Their order is the order in which departures take them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Ripe {
+    /// Priority.
+    pub(crate) level: u8,
+    /// End of the hold.
+    pub(crate) ends: i64,
+    /// Order of filing.
+    pub(crate) sequence: u32,
+    pub(crate) thing: u32,
+    /// The step of the hold.
+    pub(crate) step: u16,
+    /// That the hold is over stands with the thing, too.
+    pub(crate) noted: bool,
+}
 
 /// Lots by the end of their hold.
 #[derive(Clone, Debug)]
@@ -18,7 +28,8 @@ pub(crate) struct Ripening {
     shift: u32,
     /// Number of the first bin.
     first: i64,
-    bins: VecDeque<Vec<Ripe>>,
+    /// The bin of number n stands at n modulo their count.
+    bins: Box<[Vec<Ripe>; BINS]>,
     sequence: u32,
     /// Lots that may depart.
     pub(crate) ripe: Vec<Ripe>,
@@ -29,11 +40,11 @@ impl Ripening {
     /// * `interval` — typical time between departures, in microseconds.
     /// * `reach` — how long holds last, in microseconds.
     pub(crate) fn new(interval: i64, reach: i64) -> Self {
-        let width = (interval / 2).max(reach / (BINS - 1)).max(1);
+        let width = (interval / 2).max(reach / (BINS as i64 - 1)).max(1);
         Ripening {
             shift: (i64::BITS - (width - 1).leading_zeros()).min(56),
             first: 0,
-            bins: (0..BINS).map(|_| Vec::new()).collect(),
+            bins: Box::new([const { Vec::new() }; BINS]),
             sequence: 0,
             ripe: Vec::new(),
             passing: Vec::new(),
@@ -47,39 +58,40 @@ impl Ripening {
         self.bins.iter_mut().for_each(Vec::clear);
     }
 
-    /// Files thing `x` of priority `level`, whose hold ends at `ends`.
-    #[inline]
-    pub(crate) fn file(&mut self, level: u8, ends: i64, x: u32) {
-        let entry = (level, ends, self.sequence, x);
+    /// Files a lot; its sequence is given here.
+    #[inline(always)]
+    pub(crate) fn file(&mut self, mut lot: Ripe) {
+        lot.sequence = self.sequence;
         self.sequence = self.sequence.wrapping_add(1);
-        self.put(entry);
+        self.put(lot);
     }
 
-    fn put(&mut self, entry: Ripe) {
+    #[inline(always)]
+    fn put(&mut self, lot: Ripe) {
         // What lies beyond the last bin waits in it and is filed again when its turn comes.
-        let bin = ((entry.1 >> self.shift) - self.first).clamp(0, BINS - 1);
-        self.bins[bin as usize].push(entry);
+        let last = self.first + BINS as i64 - 1;
+        let bin = (lot.ends >> self.shift).clamp(self.first, last);
+        self.bins[bin as usize % BINS].push(lot);
     }
 
-    /// Moves all whose hold has ended by `now` to [`Ripening::ripe`] and shows each to `ripened`.
-    pub(crate) fn ripen(&mut self, now: i64, mut ripened: impl FnMut(&Ripe)) {
+    /// Moves all whose hold has ended by `now` to [`Ripening::ripe`] and shows them to `ripened`.
+    pub(crate) fn ripen(&mut self, now: i64, mut ripened: impl FnMut(&[Ripe])) {
         let last = now >> self.shift;
         while self.first <= last {
             let mut passing = std::mem::take(&mut self.passing);
-            std::mem::swap(&mut passing, &mut self.bins[0]);
+            std::mem::swap(&mut passing, &mut self.bins[self.first as usize % BINS]);
             let over = self.first < last;
-            if over {
-                self.bins.rotate_left(1);
-                self.first += 1;
-            }
-            for entry in passing.drain(..) {
-                if entry.1 <= now {
-                    ripened(&entry);
-                    self.ripe.push(entry);
+            self.first += i64::from(over);
+            let ripe = self.ripe.len();
+            for &lot in &passing {
+                if lot.ends <= now {
+                    self.ripe.push(lot);
                 } else {
-                    self.put(entry);
+                    self.put(lot);
                 }
             }
+            ripened(&self.ripe[ripe..]);
+            passing.clear();
             self.passing = passing;
             if !over {
                 break;
@@ -87,13 +99,15 @@ impl Ripening {
         }
     }
 
-    /// Takes the first `n` of the ripe, in no particular order.
-    pub(crate) fn take(&mut self, n: usize) -> impl Iterator<Item = Ripe> + '_ {
+    /// Takes the first `n` of the ripe, in no particular order, into `taken`, which is cleared.
+    pub(crate) fn take(&mut self, n: usize, taken: &mut Vec<Ripe>) {
+        taken.clear();
         if n < self.ripe.len() {
             self.ripe.select_nth_unstable(n);
+            taken.extend(self.ripe.drain(..n));
+        } else {
+            std::mem::swap(taken, &mut self.ripe);
         }
-        let n = n.min(self.ripe.len());
-        self.ripe.drain(..n)
     }
 }
 
@@ -112,16 +126,19 @@ mod tests {
             let mut ripening = Ripening::new(interval, 100);
             let mut twin: Vec<Ripe> = Vec::new();
             for (x, &(ends, level)) in lots.iter().enumerate() {
-                ripening.file(level, ends, x as u32);
-                twin.push((level, ends, x as u32, x as u32));
+                let sequence = x as u32;
+                let lot = Ripe { level, ends, sequence, thing: x as u32, step: 0, noted: false };
+                ripening.file(lot);
+                twin.push(lot);
             }
             let mut now = 0;
             for (gap, load) in departures {
                 now += gap;
                 ripening.ripen(now, |_| {});
-                let mut taken: Vec<Ripe> = ripening.take(load).collect();
+                let mut taken = Vec::new();
+                ripening.take(load, &mut taken);
                 taken.sort_unstable();
-                let mut expected: Vec<Ripe> = twin.iter().copied().filter(|lot| lot.1 <= now).collect();
+                let mut expected: Vec<Ripe> = twin.iter().copied().filter(|lot| lot.ends <= now).collect();
                 expected.sort_unstable();
                 expected.truncate(load);
                 prop_assert_eq!(&taken, &expected);

@@ -1,6 +1,7 @@
 //! What is known of each thing, place, crew and source while a replication runs.
 
 use super::waits::{Barred, PARTS};
+use crate::model::{NO_PLACE, NONE};
 use crate::statistics::{Durations, Level, Mean};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,7 @@ pub(crate) const FRESH: u8 = 128;
 
 /// A vehicle or lot. It fills one line of cache, since little else is touched as often.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(crate) struct Thing {
     /// Convoy, vehicle and lot number, mixed with the source: names its draws.
     pub(crate) entity: u64,
@@ -76,6 +78,15 @@ pub(crate) struct Thing {
 }
 
 impl Thing {
+    /// It is gone: its memory goes to the head of the list that begins at `first`.
+    #[inline]
+    pub(crate) fn free(&mut self, first: &mut u32, itself: u32) {
+        self.state = State::Free;
+        self.place = NO_PLACE;
+        self.host = NONE;
+        self.next = std::mem::replace(first, itself);
+    }
+
     #[inline]
     pub(crate) fn is(&self, flag: u8) -> bool {
         self.flags & flag != 0
@@ -93,7 +104,9 @@ pub(crate) mod cause {
     pub(crate) const RESOURCE: u16 = 5;
 }
 
+/// What a slot that is taken or left touches comes first and fills one line of cache.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(crate) struct PlaceS {
     pub(crate) occupied: Level,
     pub(crate) capacity: i64,
@@ -103,15 +116,11 @@ pub(crate) struct PlaceS {
     pub(crate) open: bool,
     pub(crate) stale: bool,
     pub(crate) barred: Barred,
-    pub(crate) next_bin: i64,
     /// One while no slot is free, else nil.
     pub(crate) full: Level,
     pub(crate) first_full: i64,
     pub(crate) blocked: Level,
     pub(crate) slots_there: Level,
-    /// Occupied slots times microseconds before the end of the warm-up.
-    pub(crate) warm_occupied: i128,
-    pub(crate) bin: u32,
     pub(crate) units: u32,
     pub(crate) unit_start: u32,
     pub(crate) count: i64,
@@ -128,7 +137,21 @@ impl PlaceS {
 
     #[inline]
     pub(crate) fn occupy(&mut self, at: i64) {
-        self.occupied.add(1, at);
+        debug_assert!(self.has_room(), "a place takes more than its room");
+        self.occupied.raise(at);
+        if !self.has_room() {
+            self.fill_up(at);
+        }
+    }
+
+    /// `n` slots are taken in one instant.
+    #[inline]
+    pub(crate) fn occupy_many(&mut self, n: i64, at: i64) {
+        debug_assert!(
+            self.occupied.now() + n <= self.capacity,
+            "a place takes more than its room"
+        );
+        self.occupied.add(n, at);
         if !self.has_room() {
             self.fill_up(at);
         }
@@ -145,11 +168,31 @@ impl PlaceS {
 
     #[inline]
     pub(crate) fn vacate(&mut self, at: i64) {
-        self.occupied.add(-1, at);
-        if self.full.now() == 1 && self.has_room() {
-            self.full.set(0, at);
-            self.bar(at);
+        let was_full = !self.has_room();
+        self.occupied.lower(at);
+        if was_full {
+            self.has_room_again(at);
         }
+    }
+
+    /// `n` slots are left in one instant.
+    #[inline]
+    pub(crate) fn vacate_many(&mut self, n: i64, at: i64) {
+        let was_full = !self.has_room();
+        self.occupied.add(-n, at);
+        if was_full {
+            self.has_room_again(at);
+        }
+    }
+
+    /// There may be room again.
+    #[cold]
+    fn has_room_again(&mut self, at: i64) {
+        if !self.has_room() {
+            return;
+        }
+        self.full.set(0, at);
+        self.bar(at);
     }
 }
 
@@ -242,17 +285,19 @@ pub(crate) struct ConvoyS {
     pub(crate) vehicles: u32,
 }
 
+/// What every step that is done touches comes first and fills one line of cache.
 #[derive(Clone, Debug, Default)]
+#[repr(C, align(64))]
 pub(crate) struct StepS {
-    pub(crate) wait: Durations,
-    /// Parts of the waits that are over.
-    pub(crate) causes: [i128; PARTS],
     pub(crate) finished: u64,
-    pub(crate) blocked: Mean,
-    pub(crate) paused: i128,
     /// The latest `since` of a thing that was served: who waits longer has been overtaken.
     pub(crate) latest_served: i64,
     pub(crate) last_start: i64,
+    pub(crate) wait: Durations,
+    /// Parts of the waits that are over.
+    pub(crate) causes: [i128; PARTS],
+    pub(crate) blocked: Mean,
+    pub(crate) paused: i128,
 }
 
 #[derive(Clone, Debug, Default)]

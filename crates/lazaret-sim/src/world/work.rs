@@ -14,29 +14,6 @@ pub(super) fn is_work(kind: LegKind) -> bool {
 }
 
 impl<O: Observer> World<'_, O> {
-    /// Notes the occupied time at the end of each bin that has passed. To be called before the occupation changes.
-    #[inline]
-    pub(super) fn pass_bins(&mut self, p: usize) {
-        if self.now >= self.places[p].next_bin {
-            self.fill_bins(p);
-        }
-    }
-
-    #[cold]
-    fn fill_bins(&mut self, p: usize) {
-        let bins = crate::model::OCCUPANCY_BINS;
-        let place = &mut self.places[p];
-        while place.next_bin <= self.now && (place.bin as usize) < bins {
-            self.bins[p * bins + place.bin as usize] =
-                place.occupied.integral(place.next_bin) + place.warm_occupied;
-            place.bin += 1;
-            place.next_bin += self.bin_width;
-        }
-        if place.bin as usize >= bins {
-            place.next_bin = i64::MAX;
-        }
-    }
-
     /// Why nobody can work on `x` where it stands: its place is closed or its unit broken.
     pub(super) fn barrier(&self, x: u32, leg: &Leg) -> Option<u16> {
         let p = usize::from(leg.place);
@@ -89,7 +66,8 @@ impl<O: Observer> World<'_, O> {
     }
 
     pub(super) fn give_back_needs(&mut self, leg: &Leg) {
-        for &(r, n) in &leg.needs {
+        let model = self.model;
+        for &(r, n) in &model.claims[usize::from(leg.claim)].needs {
             self.give_back(usize::from(r), n);
         }
     }
@@ -277,7 +255,7 @@ impl<O: Observer> World<'_, O> {
         if !self.needs_hands(x, leg) {
             return 0;
         }
-        let needs = leg.needs.iter();
+        let needs = self.model.claims[usize::from(leg.claim)].needs.iter();
         needs
             .filter(|&&(need, _)| usize::from(need) == r)
             .map(|&(_, n)| i64::from(n))

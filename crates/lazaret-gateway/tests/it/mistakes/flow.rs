@@ -407,6 +407,7 @@ fn a_lone_lot_that_must_be_kept_apart_from_other_vehicles_may_wait_for_its_own_p
     // Vessels queue as `a`: their `b` lots may not take over a slot beside another vessel.
     let apart = r#"
 [gateway]
+name = "quay"
 start = 2022-01-01T00:00:00
 length = "30 d"
 [goods]
