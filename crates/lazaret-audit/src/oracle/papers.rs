@@ -168,8 +168,15 @@ impl Oracle {
                     && !(row.released || row.clean || stopped || sampled)
                     && row.part_of.is_none()
             }),
-            Thing::Vehicle(vehicle) => (self.vehicles.get(vehicle.as_str()))
-                .is_some_and(|row| row.here && !row.opened && !row.emptied),
+            Thing::Vehicle(vehicle) => (self.vehicles.get(vehicle.as_str())).is_some_and(|row| {
+                let expected = self.lots_of.get(&row.convoy).into_iter().flatten();
+                let laden = expected.filter_map(|lot| self.lots.get(lot)).any(|lot| {
+                    lot.at == At::Papers
+                        && lot.vehicle == vehicle.as_str()
+                        && lot.convoy == row.convoy
+                });
+                row.here && !row.opened && !row.emptied && !laden
+            }),
             Thing::Convoy(_) => false,
         };
         self.must("K1", untouched, || {
@@ -283,6 +290,8 @@ impl Oracle {
                 lines,
                 ..
             } => {
+                self.announced(manifest.as_str(), convoy.as_str());
+                self.lines_of(lines, convoy.as_str());
                 self.papers
                     .insert(manifest.to_string(), (convoy.to_string(), false, false));
                 let names = self.papers_of.entry(convoy.to_string()).or_default();
@@ -292,6 +301,8 @@ impl Oracle {
             E::ManifestAmended {
                 manifest, lines, ..
             } => {
+                let convoy = (self.papers.get(manifest.as_str())).map(|row| row.0.clone());
+                self.lines_of(lines, &convoy.unwrap_or_default());
                 self.papers_changed(manifest.as_str(), lines, told);
                 if let Some(row) = self.papers.get_mut(manifest.as_str()) {
                     *row = (row.0.clone(), false, false);
@@ -320,6 +331,30 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// Papers are announced once, and a convoy has one; those that were taken back make room until it is here.
+    fn announced(&mut self, manifest: &str, convoy: &str) {
+        let taken = |row: &(String, bool, bool)| !row.1 || self.arrived.contains(&row.0);
+        let again = self.papers.get(manifest).is_some_and(taken);
+        let others = self.papers_for(convoy).any(taken);
+        self.must("K1", !again, || format!("papers {manifest} are known"));
+        self.must("K1", !others, || format!("{convoy} has papers"));
+    }
+
+    /// That the lots of papers are new, or of this convoy and not gone.
+    fn lines_of(&mut self, lines: &[ManifestLine], convoy: &str) {
+        let elsewhere = lines.iter().find(|line| {
+            self.lots.get(line.lot.as_str()).is_some_and(|row| {
+                let free = row.at == At::Off && row.protocols.is_empty();
+                let own = free || row.convoy == convoy;
+                !own || !matches!(row.at, At::Papers | At::Off | At::Here)
+            })
+        });
+        let elsewhere = elsewhere.map(|line| line.lot.to_string());
+        self.must("G7", elsewhere.is_none(), || {
+            format!("{elsewhere:?} is known from elsewhere")
+        });
     }
 
     pub(super) fn announce(&mut self, convoy: &str, lines: &[ManifestLine]) {

@@ -297,9 +297,20 @@ fn vehicles_papers_and_rules_are_what_was_said_of_them() {
         json!({"event": "manifest_announced", "manifest": "m1", "convoy": "k9", "source": "dandong",
             "lines": [{"vehicle": vehicle, "lot": lot, "goods": goods, "pieces": 1, "mass_kg": 1}]})
     };
+    scene.say("yard", announced("k8", vec![line("w8")]));
     all_named(
         &scene,
         vec![
+            (
+                "yard",
+                vec![
+                    papers("w9", "w9-1", "general"),
+                    papers("w9", "w9-2", "general"),
+                ],
+                "K1",
+            ),
+            ("yard", vec![papers("w8", "w8-1", "general")], "G7"),
+            ("yard", vec![papers("w1", "w1-1", "general")], "G7"),
             (
                 "yard",
                 vec![json!({"event": "vehicle_released", "vehicle": "w1"})],
