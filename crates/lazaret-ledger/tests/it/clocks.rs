@@ -9,7 +9,8 @@ use lazaret_vocabulary::event::entry::{Entry, Outcome};
 use lazaret_vocabulary::event::{Happening, LotId};
 
 use crate::scene::{
-    DAY, HOUR, Scene, after, departed, loaded, signed, stored, treatment_ended, treatment_started,
+    DAY, HOUR, Scene, after, departed, dosed, loaded, read, result, sampled, signed, stored,
+    treatment_ended, treatment_started,
 };
 
 fn noted(text: &str) -> Entry {
@@ -511,8 +512,7 @@ fn a11_a_treatment_under_way_wins_nothing_by_a_wrong_clock() {
     let lot = run.scene.arrive("k1", &["k1-1"], "medicine").remove(0);
     run.scene.say("yard", stored(&lot, "warehouse", 1));
     run.submit("lead", treatment_started(&lot, 1)).unwrap();
-    run.submit("lead", crate::scene::dosed(&lot, "peroxide"))
-        .unwrap();
+    run.submit("lead", dosed(&lot, "peroxide")).unwrap();
     // Ten minutes of it are a day by the clock that a time server vouches for.
     run.reboot(600);
     run.server.ahead = DAY;
@@ -523,6 +523,54 @@ fn a11_a_treatment_under_way_wins_nothing_by_a_wrong_clock() {
     run.settle();
     let view = run.scene.lot(&lot);
     assert_eq!((view.clock, view.earliest), (None, None));
+}
+
+#[test]
+fn a11_a_treatment_begun_under_a_wrong_clock_begins_anew() {
+    let mut run = Run::open();
+    let lot = run.scene.arrive("k1", &["k1-1"], "medicine").remove(0);
+    run.scene.say("yard", stored(&lot, "warehouse", 1));
+    run.note().unwrap();
+    run.reboot(60);
+    run.server.ahead = DAY;
+    run.server.witnesses.kernel = true;
+    run.by_wall("lead", treatment_started(&lot, 1)).unwrap();
+    run.by_wall("lead", dosed(&lot, "peroxide")).unwrap();
+    run.server.ahead = 0;
+    assert!(run.note().is_err());
+    run.settle();
+    // From here on it counts like any other.
+    for hour in 0..=3 {
+        if hour > 0 {
+            run.scene.wait(HOUR);
+        }
+        let now = run.scene.now;
+        run.submit("lead", read(&lot, now, 300, 20_000)).unwrap();
+    }
+    run.submit("lead", treatment_ended(&lot, 1)).unwrap();
+    assert!(run.scene.lot(&lot).clock.is_some());
+}
+
+#[test]
+fn a11_a_sample_taken_too_early_by_the_right_time_passes_no_test() {
+    let mut run = Run::open();
+    let lot = run.bring("k1");
+    run.note().unwrap();
+    run.scene.wait(2 * DAY);
+    run.note().unwrap();
+    // Two people's devices are as wrong as the server.
+    run.reboot(60);
+    run.server.ahead = 9 * DAY;
+    run.server.witnesses.devices = vec![0, 0];
+    run.by_wall("tester", sampled(&lot, "s1")).unwrap();
+    run.by_wall("tester", result("s1", Outcome::Negative))
+        .unwrap();
+    run.server.ahead = 0;
+    run.server.witnesses.devices.clear();
+    assert!(run.note().is_err());
+    run.settle();
+    run.scene.wait(14 * DAY);
+    assert_eq!(run.sign(&lot).unwrap_err().rule, Rule::Tested);
 }
 
 #[test]

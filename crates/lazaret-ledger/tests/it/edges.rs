@@ -6,7 +6,7 @@ use lazaret_vocabulary::event::entry::{
     Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, PersonName, Role, Tally,
 };
 use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, InspectionRule, TestRule};
-use lazaret_vocabulary::event::{DepartureId, LotId, SourceName, StepName, VehicleId};
+use lazaret_vocabulary::event::{DepartureId, Finding, LotId, SourceName, StepName, VehicleId};
 
 use crate::scene::*;
 
@@ -609,4 +609,38 @@ fn who_fell_ill_handled_what_a_late_entry_says_too() {
     for lot in ["w1-1", "w2-1"] {
         assert_eq!(scene.lot(lot).exceptions.len(), 1, "{lot}");
     }
+}
+
+/// Whoever signs, a lot that failed its inspection goes nowhere but back or into the fire.
+#[test]
+fn what_failed_its_inspection_goes_back_or_is_destroyed() {
+    let found = |finding| H::LotInspected {
+        lot: LotId::new("w1-1"),
+        step: StepName::new("look"),
+        finding,
+    };
+    let mut scene = crate::crafted::held(15);
+    scene.say("tester", found(Finding::Fail));
+    let refusal = scene.refused("officer", signed("w1-1", "officer"));
+    assert_eq!(refusal.rule, Rule::Decided);
+    scene.say("tester", found(Finding::Destroy));
+    let lot = LotId::new("w1-1");
+    let back = scene.refused("officer", H::LotSentBack { lot });
+    assert_eq!(back.rule, Rule::Decided);
+}
+
+#[test]
+fn what_is_gone_or_never_came_leaves_by_no_way() {
+    let mut scene = crate::crafted::held(15);
+    let destroyed = |lot: &str| H::LotDestroyed {
+        lot: LotId::new(lot),
+    };
+    scene.say("chief", destroyed("w1-1"));
+    let again = scene.refused("chief", destroyed("w1-1"));
+    assert_eq!(again.rule, Rule::OnePlace);
+    let lot = LotId::new("w1-1");
+    let back = scene.refused("officer", H::LotSentBack { lot });
+    assert_eq!(back.rule, Rule::OnePlace);
+    scene.say("yard", announced("k9", vec![line("w9")]));
+    assert_eq!(scene.refused("chief", destroyed("w9-1")).rule, Rule::Known);
 }
