@@ -436,19 +436,13 @@ impl<'m, O: Observer> World<'m, O> {
                 self.sources[at].home = fleet;
                 self.sources[at].fleet = fleet;
             }
-            self.schedule_due(&source.due, 0, event::DUE, rank::DUE, at as u32);
+            self.schedule_due(&source.due, 0, Kind::Due, at);
         }
         for (at, dispatch) in model.dispatches.iter().enumerate() {
-            self.schedule_due(
-                &dispatch.due,
-                0,
-                event::DEPARTURE,
-                rank::DEPARTURE,
-                at as u32,
-            );
+            self.schedule_due(&dispatch.due, 0, Kind::Departure, at);
         }
         if warm > 0 {
-            self.schedule(warm, rank::CALENDAR, event::WARM, 0);
+            self.schedule(warm, Kind::WarmUp, 0);
         }
     }
 
@@ -463,11 +457,13 @@ impl<'m, O: Observer> World<'m, O> {
             if self.picture.is_due(at) {
                 self.picture.note(&self.places, at);
             }
-            if what < 1 << event::SHIFT {
-                match self.move_swiftly(what) {
+            let what = What::unpack(what);
+            if what.is_of_a_thing() {
+                let x = what.nth() as u32;
+                match self.move_swiftly(x) {
                     Moved::Quietly => continue,
                     Moved::MakingRoom => {}
-                    Moved::Not => self.thing_is_due(what),
+                    Moved::Not => self.thing_is_due(x),
                 }
             } else {
                 self.happens(what);
@@ -479,37 +475,38 @@ impl<'m, O: Observer> World<'m, O> {
 
     /// What the calendar has is due, and nothing that moves.
     #[inline(never)]
-    fn happens(&mut self, what: u32) {
-        let index = what & event::MASK;
-        match what >> event::SHIFT {
-            event::HOME => self.vehicle_on_its_way(index),
-            event::DEPARTURE => self.departure(index as usize),
-            event::DUE => self.convoy_due(index as usize),
-            event::REOPENED => self.source_reopened(index as usize),
-            event::ARRIVAL => self.convoy_arrives(index),
+    fn happens(&mut self, what: What) {
+        let nth = what.nth();
+        match what.kind() {
+            Kind::Home => self.vehicle_on_its_way(nth as u32),
+            Kind::Departure => self.departure(nth),
+            Kind::Due => self.convoy_due(nth),
+            Kind::Reopened => self.source_reopened(nth),
+            Kind::Arrival => self.convoy_arrives(nth as u32),
             _ => self.turn_calendar(what),
         }
     }
 
     /// Makes all changes that the calendar has for this instant, of which `first` is the first; then stops what has to
     /// stop.
-    fn turn_calendar(&mut self, first: u32) {
+    fn turn_calendar(&mut self, first: What) {
         let mut next = Some(first);
         while let Some(what) = next {
-            let index = (what & event::MASK) as usize;
-            match what >> event::SHIFT {
-                event::PLACE_TOGGLE => self.toggle_place(index),
-                event::RESOURCE_TOGGLE => self.toggle_resource(index),
-                event::PLACE_CHANGE => self.change_place(index),
-                event::RESOURCE_CHANGE => self.change_resource(index),
-                event::UNIT_BREAK => self.break_unit(index),
-                event::UNIT_REPAIR => self.repair_unit(index),
-                event::ITEM_BREAK => self.break_item(index),
-                event::ITEM_REPAIR => self.repair_item(index),
-                event::WARM => self.warm(),
-                other => unreachable!("event kind {other}"),
+            let index = what.nth();
+            match what.kind() {
+                Kind::PlaceToggle => self.toggle_place(index),
+                Kind::ResourceToggle => self.toggle_resource(index),
+                Kind::PlaceChange => self.change_place(index),
+                Kind::ResourceChange => self.change_resource(index),
+                Kind::UnitBreak => self.break_unit(index),
+                Kind::UnitRepair => self.repair_unit(index),
+                Kind::ItemBreak => self.break_item(index),
+                Kind::ItemRepair => self.repair_item(index),
+                Kind::WarmUp => self.warm(),
+                other => unreachable!("{other:?} is not of the calendar"),
             }
-            next = self.calendar.pop_same(self.now, rank::CALENDAR);
+            let same = self.calendar.pop_same(self.now, Kind::WarmUp.rank());
+            next = same.map(What::unpack);
         }
         self.stop_and_go_on();
     }
@@ -592,10 +589,11 @@ impl<'m, O: Observer> World<'m, O> {
     }
 
     #[inline]
-    pub(crate) fn schedule(&mut self, at: i64, rank: u8, kind: u32, index: u32) {
+    pub(crate) fn schedule(&mut self, at: i64, kind: Kind, nth: usize) {
         // What lies beyond the end never happens; leaving it out keeps the calendar short.
         if at <= self.horizon {
-            self.calendar.push(at, rank, kind << event::SHIFT | index);
+            let what = What::new(kind, nth);
+            self.calendar.push(at, kind.rank(), what.packed());
         }
     }
 
@@ -617,7 +615,7 @@ impl<'m, O: Observer> World<'m, O> {
     }
 
     /// Schedules the `nth` recurrence, from now.
-    pub(crate) fn schedule_due(&mut self, due: &DueM, nth: u32, kind: u32, rank: u8, index: u32) {
+    pub(crate) fn schedule_due(&mut self, due: &DueM, nth: u32, kind: Kind, of: usize) {
         let at = match due {
             DueM::Every { interval, first } => {
                 let draw = first.filter(|_| nth == 0).unwrap_or(*interval);
@@ -630,7 +628,7 @@ impl<'m, O: Observer> World<'m, O> {
                 None => return,
             },
         };
-        self.schedule(at, rank, kind, index);
+        self.schedule(at, kind, of);
     }
 
     #[inline(always)]

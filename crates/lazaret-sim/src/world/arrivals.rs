@@ -4,7 +4,7 @@ use lazaret_gateway::model::{WhenClosed, WhenShort};
 use lazaret_gateway::random::mix;
 use lazaret_vocabulary::event::{Cause, Happening};
 
-use super::{ConvoyS, State, Thing, VEHICLE, World, event, lot_entity, rank, vehicle_entity};
+use super::{ConvoyS, Kind, State, Thing, VEHICLE, World, lot_entity, vehicle_entity};
 use crate::model::{NO_LEG, NO_PLACE, NONE};
 use crate::observer::Observer;
 
@@ -14,7 +14,7 @@ impl<O: Observer> World<'_, O> {
         let source = &self.model.sources[s];
         let number = self.sources[s].due;
         self.sources[s].due += 1;
-        self.schedule_due(&source.due, number + 1, event::DUE, rank::DUE, s as u32);
+        self.schedule_due(&source.due, number + 1, Kind::Due, s);
         let now = self.now;
         if let Some(closure) = source
             .closed
@@ -100,7 +100,7 @@ impl<O: Observer> World<'_, O> {
         });
         self.convoys[at as usize] = convoy;
         let travel = self.draws.micros(source.travel, mix(u64::from(number)));
-        self.schedule(self.now + travel, rank::ARRIVAL, event::ARRIVAL, at);
+        self.schedule(self.now + travel, Kind::Arrival, at as usize);
     }
 
     pub(super) fn convoy_arrives(&mut self, at: u32) {
@@ -271,7 +271,7 @@ impl<O: Observer> World<'_, O> {
         let thing = &mut self.things[v as usize];
         thing.state = State::Returning;
         thing.attempt = u16::from(washed);
-        self.schedule(self.now + next, rank::HOME, event::HOME, v);
+        self.schedule(self.now + next, Kind::Home, v as usize);
     }
 
     /// A stage of the way home is over: washed, let go, home.
@@ -286,7 +286,7 @@ impl<O: Observer> World<'_, O> {
                 });
                 let quarantine = self.duration(home[1], vehicle.entity);
                 self.things[v as usize].attempt = 1;
-                self.schedule(self.now + quarantine, rank::HOME, event::HOME, v);
+                self.schedule(self.now + quarantine, Kind::Home, v as usize);
             }
             1 => {
                 self.tell(|w| Happening::VehicleReleased {
@@ -295,7 +295,7 @@ impl<O: Observer> World<'_, O> {
                 self.things[v as usize].mark = self.now;
                 let back = self.duration(home[2], vehicle.entity);
                 self.things[v as usize].attempt = 2;
-                self.schedule(self.now + back, rank::HOME, event::HOME, v);
+                self.schedule(self.now + back, Kind::Home, v as usize);
             }
             _ => {
                 self.turn_round.add(self.now - vehicle.arrived);
@@ -340,7 +340,7 @@ impl<O: Observer> World<'_, O> {
         };
         if !self.sources[s].reopens {
             self.sources[s].reopens = true;
-            self.schedule(opens, rank::DUE, event::REOPENED, s as u32);
+            self.schedule(opens, Kind::Reopened, s);
         }
         true
     }

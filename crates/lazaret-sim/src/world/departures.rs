@@ -5,7 +5,7 @@ use lazaret_vocabulary::event::{Cause, Happening};
 
 use super::invariants::has_been_held;
 use super::ripening::Ripe;
-use super::{State, TRAVELLED, World, cause, event, rank, waits};
+use super::{Kind, State, TRAVELLED, World, cause, waits};
 use crate::model::{Leg, LegKind, NONE};
 use crate::observer::Observer;
 
@@ -81,13 +81,7 @@ impl<O: Observer> World<'_, O> {
         let dispatch = &self.model.dispatches[d];
         let nth = self.dispatches[d].due;
         self.dispatches[d].due += 1;
-        self.schedule_due(
-            &dispatch.due,
-            nth + 1,
-            event::DEPARTURE,
-            rank::DEPARTURE,
-            d as u32,
-        );
+        self.schedule_due(&dispatch.due, nth + 1, Kind::Departure, d);
         self.ripen(d, self.now);
         let ready = self.dispatches[d].ready + self.ripening[d].ripe.len() as i64;
         let least = self.draws.whole(dispatch.least, mix(u64::from(nth))).max(1);
@@ -174,7 +168,7 @@ impl<O: Observer> World<'_, O> {
                 let arrives = self.now + self.duration(travel, counter);
                 self.things[x as usize].state = State::InTransit;
                 self.things[x as usize].flags |= TRAVELLED;
-                self.schedule(arrives, rank::END, event::THING, x);
+                self.schedule(arrives, Kind::Thing, x as usize);
             }
         }
     }

@@ -8,7 +8,7 @@ use lazaret_vocabulary::event::{Finding, Happening};
 use super::ripening::Ripe;
 use super::work::is_work;
 use super::{
-    AGAIN, BLOCKED, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause, event, rank,
+    AGAIN, BLOCKED, Kind, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause,
 };
 use crate::index::DrawIx;
 use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE, NONE, NOTHING};
@@ -321,7 +321,7 @@ impl<O: Observer> World<'_, O> {
             let counter = self.counter(x);
             let arrives = self.now + self.duration(travel, counter);
             self.things[x as usize].state = State::Travelling;
-            self.schedule(arrives, rank::END, event::THING, x);
+            self.schedule(arrives, Kind::Thing, x as usize);
         }
     }
 
@@ -608,7 +608,7 @@ impl<O: Observer> World<'_, O> {
                 noted: false,
             });
         } else {
-            self.schedule(ends, rank::END, event::THING, x);
+            self.schedule(ends, Kind::Thing, x as usize);
         }
     }
 
@@ -655,7 +655,7 @@ impl<O: Observer> World<'_, O> {
             self.served(x);
         } else {
             let due = thing.due;
-            self.schedule(due, rank::END, event::THING, x);
+            self.schedule(due, Kind::Thing, x as usize);
         }
     }
 

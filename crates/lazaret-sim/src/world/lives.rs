@@ -2,7 +2,7 @@
 
 use lazaret_vocabulary::event::{Happening, Spot};
 
-use super::{Life, PlaceS, ResourceS, UnitS, World, event, failure, rank};
+use super::{Kind, Life, PlaceS, ResourceS, UnitS, What, World, failure};
 use crate::index::DrawIx;
 use crate::observer::Observer;
 
@@ -31,10 +31,10 @@ impl<O: Observer> World<'_, O> {
             ..PlaceS::default()
         };
         if let Some(toggle) = model.toggles.first() {
-            self.schedule(toggle.at, rank::CALENDAR, event::PLACE_TOGGLE, p as u32);
+            self.schedule(toggle.at, Kind::PlaceToggle, p);
         }
         for change in model.changes.iter().filter(|change| change.at > 0) {
-            self.schedule(change.at, rank::CALENDAR, event::PLACE_CHANGE, p as u32);
+            self.schedule(change.at, Kind::PlaceChange, p);
         }
         self.size_place(p, count, slots);
         while self.model.places[p]
@@ -75,7 +75,7 @@ impl<O: Observer> World<'_, O> {
             for nth in count.min(units)..before.min(units) {
                 let at = start + nth as usize;
                 let fails = self.units[at].life.stop();
-                self.forget(fails, event::UNIT_BREAK, at as u32);
+                self.forget(fails, Kind::UnitBreak, at);
             }
         }
     }
@@ -108,10 +108,10 @@ impl<O: Observer> World<'_, O> {
             ..ResourceS::default()
         };
         if let Some(toggle) = model.toggles.first() {
-            self.schedule(toggle.at, rank::CALENDAR, event::RESOURCE_TOGGLE, r as u32);
+            self.schedule(toggle.at, Kind::ResourceToggle, r);
         }
         for change in model.changes.iter().filter(|change| change.at > 0) {
-            self.schedule(change.at, rank::CALENDAR, event::RESOURCE_CHANGE, r as u32);
+            self.schedule(change.at, Kind::ResourceChange, r);
         }
         if model.breaks.is_some() {
             // As many items as there will ever be, so that an item keeps its number.
@@ -158,7 +158,7 @@ impl<O: Observer> World<'_, O> {
                 self.resources[r].broken -= 1;
             }
             let fails = self.items[item].stop();
-            self.forget(fails, event::ITEM_BREAK, item as u32);
+            self.forget(fails, Kind::ItemBreak, item);
         }
     }
 
@@ -173,10 +173,10 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Takes a failure out of the calendar.
-    fn forget(&mut self, fails: Option<i64>, kind: u32, index: u32) {
+    fn forget(&mut self, fails: Option<i64>, kind: Kind, nth: usize) {
         if let Some(at) = fails {
             self.calendar
-                .cancel(at, rank::CALENDAR, kind << event::SHIFT | index);
+                .cancel(at, kind.rank(), What::new(kind, nth).packed());
         }
     }
 
@@ -191,7 +191,7 @@ impl<O: Observer> World<'_, O> {
             let lasts = self.draws.micros(breaks.every, failure(number, life.nth));
             let fails = self.now + life.lasting(lasts);
             self.units[unit].life.fails = Some(fails);
-            self.schedule(fails, rank::CALENDAR, event::UNIT_BREAK, unit as u32);
+            self.schedule(fails, Kind::UnitBreak, unit);
         }
     }
 
@@ -203,7 +203,7 @@ impl<O: Observer> World<'_, O> {
             let lasts = self.draws.micros(breaks.every, failure(number, life.nth));
             let fails = self.now + life.lasting(lasts);
             self.items[item].fails = Some(fails);
-            self.schedule(fails, rank::CALENDAR, event::ITEM_BREAK, item as u32);
+            self.schedule(fails, Kind::ItemBreak, item);
         }
     }
 
@@ -222,7 +222,7 @@ impl<O: Observer> World<'_, O> {
         });
         self.places_changed = true;
         let whole = self.now + self.draws.micros(breaks.repair, failure(number, nth));
-        self.schedule(whole, rank::CALENDAR, event::UNIT_REPAIR, unit as u32);
+        self.schedule(whole, Kind::UnitRepair, unit);
     }
 
     pub(super) fn repair_unit(&mut self, unit: usize) {
@@ -254,7 +254,7 @@ impl<O: Observer> World<'_, O> {
         let nth = self.items[item].fail();
         let number = item as u32 - self.resources[r].item_start;
         let whole = self.now + self.draws.micros(breaks.repair, failure(number, nth));
-        self.schedule(whole, rank::CALENDAR, event::ITEM_REPAIR, item as u32);
+        self.schedule(whole, Kind::ItemRepair, item);
         self.resource_changed(r);
     }
 

@@ -308,34 +308,120 @@ pub(crate) struct GoodsS {
     pub(crate) time: Durations,
 }
 
-/// What the calendar holds, in the upper bits of its `what`.
-pub(crate) mod event {
-    pub(crate) const THING: u32 = 0;
-    pub(crate) const PLACE_TOGGLE: u32 = 1;
-    pub(crate) const RESOURCE_TOGGLE: u32 = 2;
-    pub(crate) const PLACE_CHANGE: u32 = 3;
-    pub(crate) const RESOURCE_CHANGE: u32 = 4;
-    pub(crate) const UNIT_BREAK: u32 = 5;
-    pub(crate) const UNIT_REPAIR: u32 = 6;
-    pub(crate) const ITEM_BREAK: u32 = 7;
-    pub(crate) const ITEM_REPAIR: u32 = 8;
-    pub(crate) const HOME: u32 = 9;
-    pub(crate) const DEPARTURE: u32 = 10;
-    pub(crate) const DUE: u32 = 11;
-    pub(crate) const REOPENED: u32 = 12;
-    pub(crate) const ARRIVAL: u32 = 13;
-    pub(crate) const WARM: u32 = 14;
-    pub(crate) const SHIFT: u32 = 28;
-    pub(crate) const MASK: u32 = (1 << SHIFT) - 1;
+/// What the calendar holds. Those of one instant come in the order of their ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A service or journey of a thing ends.
+    Thing,
+    PlaceToggle,
+    ResourceToggle,
+    PlaceChange,
+    ResourceChange,
+    UnitBreak,
+    UnitRepair,
+    ItemBreak,
+    ItemRepair,
+    /// A stage of a vehicle's way home is over.
+    Home,
+    Departure,
+    /// A convoy is due to leave its source.
+    Due,
+    Reopened,
+    Arrival,
+    WarmUp,
 }
 
-/// Order of events of the same instant: the calendar of the place, then what ends, then vehicles that come home, then
-/// departures, then what is due to leave a source, then arrivals. A slot freed at 06:00 is seen by the train of 06:00.
-pub(crate) mod rank {
-    pub(crate) const CALENDAR: u8 = 0;
-    pub(crate) const END: u8 = 1;
-    pub(crate) const HOME: u8 = 2;
-    pub(crate) const DEPARTURE: u8 = 3;
-    pub(crate) const DUE: u8 = 4;
-    pub(crate) const ARRIVAL: u8 = 5;
+impl Kind {
+    const ALL: [Kind; 15] = [
+        Kind::Thing,
+        Kind::PlaceToggle,
+        Kind::ResourceToggle,
+        Kind::PlaceChange,
+        Kind::ResourceChange,
+        Kind::UnitBreak,
+        Kind::UnitRepair,
+        Kind::ItemBreak,
+        Kind::ItemRepair,
+        Kind::Home,
+        Kind::Departure,
+        Kind::Due,
+        Kind::Reopened,
+        Kind::Arrival,
+        Kind::WarmUp,
+    ];
+
+    /// Order of events of the same instant: the calendar of the place, then what ends, then vehicles that come home, then
+    /// departures, then what is due to leave a source, then arrivals. A slot freed at 06:00 is seen by the train of 06:00.
+    #[inline]
+    pub(crate) const fn rank(self) -> u8 {
+        match self {
+            Kind::PlaceToggle
+            | Kind::ResourceToggle
+            | Kind::PlaceChange
+            | Kind::ResourceChange
+            | Kind::UnitBreak
+            | Kind::UnitRepair
+            | Kind::ItemBreak
+            | Kind::ItemRepair
+            | Kind::WarmUp => 0,
+            Kind::Thing => 1,
+            Kind::Home => 2,
+            Kind::Departure => 3,
+            Kind::Due | Kind::Reopened => 4,
+            Kind::Arrival => 5,
+        }
+    }
+}
+
+/// A kind of event and which thing, place or the like it is of, packed for the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct What(u32);
+
+impl What {
+    const SHIFT: u32 = 28;
+
+    #[inline]
+    pub(crate) fn new(kind: Kind, nth: usize) -> Self {
+        debug_assert!(nth < 1 << What::SHIFT, "too many to be numbered");
+        What((kind as u32) << What::SHIFT | nth as u32)
+    }
+
+    #[inline]
+    pub(crate) const fn packed(self) -> u32 {
+        self.0
+    }
+
+    #[inline]
+    pub(crate) const fn unpack(packed: u32) -> Self {
+        What(packed)
+    }
+
+    /// Whether its kind is the one that most are of.
+    #[inline]
+    pub(crate) const fn is_of_a_thing(self) -> bool {
+        self.0 < 1 << What::SHIFT
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        Kind::ALL[(self.0 >> What::SHIFT) as usize]
+    }
+
+    #[inline]
+    pub(crate) const fn nth(self) -> usize {
+        (self.0 & ((1 << What::SHIFT) - 1)) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_is_what_is_unpacked() {
+        for kind in Kind::ALL {
+            let what = What::unpack(What::new(kind, 12_345).packed());
+            assert_eq!((what.kind(), what.nth()), (kind, 12_345));
+            assert_eq!(what.is_of_a_thing(), kind == Kind::Thing);
+        }
+    }
 }

@@ -6,7 +6,7 @@
 //! lots do in one instant is added up once.
 
 use super::ripening::Ripe;
-use super::{OUTSIDE, State, VEHICLE, World, event, lot_entity, rank, waits};
+use super::{Kind, OUTSIDE, State, VEHICLE, World, lot_entity, waits};
 use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, LegKind, NO_PLACE, UNMARKED};
 use crate::observer::Observer;
 
@@ -101,7 +101,7 @@ impl<O: Observer> World<'_, O> {
             self.thing_is_due(x);
             return Moved::MakingRoom;
         } else {
-            self.schedule(due, rank::END, event::THING, x);
+            self.schedule(due, Kind::Thing, x as usize);
         }
         if wanted {
             Moved::MakingRoom
@@ -139,7 +139,7 @@ impl<O: Observer> World<'_, O> {
             thing.place = place;
             thing.due = now + takes;
             thing.state = State::InService;
-            self.schedule(now + takes, rank::END, event::THING, v);
+            self.schedule(now + takes, Kind::Thing, v as usize);
             placed += 1;
         }
         if placed > 0 {
@@ -189,7 +189,7 @@ impl<O: Observer> World<'_, O> {
         thing.state = State::InService;
         thing.mark = now;
         thing.due = now + takes;
-        self.schedule(now + takes, rank::END, event::THING, x);
+        self.schedule(now + takes, Kind::Thing, x as usize);
         true
     }
 

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use lazaret_vocabulary::event::{Cause, Happening, Spot};
 
-use super::{LISTED, PAUSED, State, World, cause, event, rank};
+use super::{Kind, LISTED, PAUSED, State, What, World, cause};
 use crate::model::{Leg, LegKind};
 use crate::observer::Observer;
 
@@ -129,8 +129,9 @@ impl<O: Observer> World<'_, O> {
         let model = self.model;
         let thing = self.things[x as usize];
         let leg = &model.legs[usize::from(thing.leg)];
+        let what = What::new(Kind::Thing, x as usize);
         self.calendar
-            .cancel(thing.due, rank::END, event::THING << event::SHIFT | x);
+            .cancel(thing.due, Kind::Thing.rank(), what.packed());
         if self.needs_hands(x, leg) {
             self.give_back_needs(leg);
         }
@@ -268,7 +269,7 @@ impl<O: Observer> World<'_, O> {
         let toggle = self.model.places[p].toggles[nth];
         self.places[p].toggle += 1;
         if let Some(next) = self.model.places[p].toggles.get(nth + 1) {
-            self.schedule(next.at, rank::CALENDAR, event::PLACE_TOGGLE, p as u32);
+            self.schedule(next.at, Kind::PlaceToggle, p);
         }
         self.places[p].open = toggle.open;
         self.places[p].bar(self.now);
@@ -306,7 +307,7 @@ impl<O: Observer> World<'_, O> {
         self.touch_resource(r);
         self.resources[r].toggle += 1;
         if let Some(next) = self.model.resources[r].toggles.get(nth + 1) {
-            self.schedule(next.at, rank::CALENDAR, event::RESOURCE_TOGGLE, r as u32);
+            self.schedule(next.at, Kind::ResourceToggle, r);
         }
         self.resources[r].on_shift = toggle.open;
         self.tell(|w| {
