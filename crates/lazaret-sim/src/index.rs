@@ -30,3 +30,61 @@ index! {
     /// A quantity that is drawn: see [`crate::model::Draw`].
     DrawIx in u32
 }
+
+index! {
+    /// A vehicle or lot in a replication.
+    ThingIx in u32
+}
+
+index! {
+    /// Where something stands in a list that it may not be in.
+    Position in u32
+}
+
+impl ThingIx {
+    /// Itself among several, each taken by exclusive or: `sum` with this one added if it was not in, else without it.
+    #[inline]
+    pub(crate) fn xor(self, sum: Option<ThingIx>) -> Option<ThingIx> {
+        let sum = sum.map_or(0, |sum| sum.0.get());
+        std::num::NonZero::new(sum ^ self.0.get()).map(ThingIx)
+    }
+}
+
+/// An instant of a replication, in microseconds from its start; an `Option` of it takes no more room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Instant(std::num::NonZero<u64>);
+
+impl Instant {
+    /// * `micros` — not negative.
+    #[inline]
+    pub(crate) const fn new(micros: i64) -> Self {
+        debug_assert!(micros >= 0, "before the start");
+        Instant(std::num::NonZero::<u64>::MIN.saturating_add(micros as u64))
+    }
+
+    #[inline]
+    pub(crate) const fn micros(self) -> i64 {
+        (self.0.get() - 1) as i64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_option_of_an_index_takes_no_more_room() {
+        assert_eq!(size_of::<Option<ThingIx>>(), 4);
+        assert_eq!(size_of::<Option<Instant>>(), 8);
+        assert_eq!((ThingIx::new(0).at(), ThingIx::new(7).at()), (0, 7));
+        assert_eq!(Instant::new(5).micros(), 5);
+    }
+
+    #[test]
+    fn what_is_taken_by_exclusive_or_twice_is_gone() {
+        let (a, b) = (ThingIx::new(0), ThingIx::new(41));
+        let both = a.xor(b.xor(None));
+        assert_eq!(b.xor(both), Some(a));
+        assert_eq!(a.xor(a.xor(None)), None);
+    }
+}

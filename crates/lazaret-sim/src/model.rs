@@ -213,8 +213,6 @@ pub(crate) const NOTHING: u16 = 0;
 
 pub(crate) const CLOCK_STORED: u32 = NONE;
 pub(crate) const CLOCK_ARRIVAL: u32 = NONE - 1;
-/// A mark that has not been set.
-pub(crate) const UNMARKED: i64 = i64::MIN;
 
 #[derive(Clone, Debug)]
 pub(crate) struct InspectionM {

@@ -18,6 +18,7 @@ mod ripening;
 mod state;
 mod still_inside;
 mod swift;
+mod things;
 mod unloading;
 pub(crate) mod waits;
 mod work;
@@ -33,17 +34,18 @@ use lazaret_vocabulary::time::GateTime;
 
 use crate::calendar::Calendar;
 use crate::draws::Draws;
-use crate::index::DrawIx;
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, DueM, Model, NONE, OCCUPANCY_BINS, UNMARKED};
+use crate::index::{DrawIx, Instant, ThingIx};
+use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, DueM, Model, OCCUPANCY_BINS};
 use crate::observer::{Observer, Silent};
 use crate::statistics::{Durations, Level, Mean};
 
-use claims::Claim;
+use claims::{Claim, Watched};
 use picture::Picture;
 use queue::Searched;
 use ripening::Ripening;
 pub(crate) use state::*;
 use swift::Moved;
+use things::{List, Things};
 use waits::Parts;
 
 pub use deadlock::Deadlock;
@@ -95,9 +97,7 @@ pub struct World<'m, O> {
     pub(crate) horizon: i64,
     pub(crate) warm: i64,
     pub(crate) calendar: Calendar,
-    pub(crate) things: Vec<Thing>,
-    pub(crate) free_thing: u32,
-    pub(crate) marks: Vec<i64>,
+    pub(crate) things: Things,
     /// For each thing that is [`AGAIN`] the leg of the inspection that sent it back.
     pub(crate) sent_by: Vec<u16>,
     pub(crate) places: Vec<PlaceS>,
@@ -105,8 +105,8 @@ pub struct World<'m, O> {
     /// Who is in each unit, by class; only where classes are kept apart.
     pub(crate) unit_goods: Vec<u32>,
     pub(crate) unit_place: Vec<u16>,
-    /// First and last of each waiting list, by place and level.
-    pub(crate) queues: Vec<(u32, u32)>,
+    /// Waiting lists, by place and level.
+    pub(crate) queues: Vec<List>,
     /// Waiting lists that must be searched, by place.
     pub(crate) searched: Vec<Searched>,
     pub(crate) resources: Vec<ResourceS>,
@@ -117,30 +117,27 @@ pub struct World<'m, O> {
     pub(crate) stale_claim: Vec<bool>,
     pub(crate) stale_claims: Vec<u16>,
     /// Things that began to wait in this instant and of which nothing has been told yet; only with a listener.
-    pub(crate) fresh: Vec<u32>,
-    /// Things with a slot that are worked on or wait for it, where something may stop their work; and where in the list
-    /// each is.
-    pub(crate) working: Vec<u32>,
-    pub(crate) at_working: Vec<u32>,
+    pub(crate) fresh: Vec<ThingIx>,
+    pub(crate) watched: Watched,
     /// Parts of waits that go on.
     pub(crate) parts: Vec<Parts>,
     pub(crate) free_parts: Vec<u32>,
     /// Lots on a vehicle whose turn to be unloaded has not come.
-    pub(crate) turns: BTreeMap<u32, VecDeque<u32>>,
+    pub(crate) turns: BTreeMap<ThingIx, VecDeque<ThingIx>>,
     /// The vehicle whose lots are being made.
-    pub(crate) making: u32,
+    pub(crate) making: Option<ThingIx>,
     /// Vehicles with one lot left, which may take over the slot.
-    pub(crate) handing: VecDeque<u32>,
+    pub(crate) handing: VecDeque<ThingIx>,
     /// Vehicles of which a lot has come off, so that the next comes to its turn.
-    pub(crate) turning: VecDeque<u32>,
+    pub(crate) turning: VecDeque<ThingIx>,
     /// Something in the calendar changed the hours or units of a place.
     pub(crate) places_changed: bool,
     /// Resources that it changed.
     pub(crate) changed_resources: Vec<u16>,
     pub(crate) sources: Vec<SourceS>,
     pub(crate) dispatches: Vec<DispatchS>,
-    /// First and last of each list of lots that may depart, by dispatch and level.
-    pub(crate) ready: Vec<(u32, u32)>,
+    /// Lots that may depart, by dispatch and level.
+    pub(crate) ready: Vec<List>,
     /// Lots whose hold ends unseen, by dispatch.
     pub(crate) ripening: Vec<Ripening>,
     pub(crate) loading: Vec<ripening::Ripe>,
@@ -149,7 +146,7 @@ pub struct World<'m, O> {
     /// How long the hold of each thing lasts, as drawn when it began; only where that is checked.
     pub(crate) held_for: Vec<i64>,
     /// Vehicles of the convoy that is arriving.
-    pub(crate) arrived: Vec<u32>,
+    pub(crate) arrived: Vec<ThingIx>,
     pub(crate) draws: Draws,
     pub(crate) class_keys: Vec<Key>,
     /// Rising probability of the classes, by source.
@@ -185,15 +182,13 @@ impl<'m, O: Observer> World<'m, O> {
             horizon: model.horizon,
             warm: 0,
             calendar: Calendar::new(model.gap, model.reach),
-            things: Vec::new(),
-            free_thing: NONE,
-            marks: Vec::new(),
+            things: Things::new(model.marks),
             sent_by: Vec::new(),
             places: vec![PlaceS::default(); model.places.len()],
             units: Vec::new(),
             unit_goods: Vec::new(),
             unit_place: Vec::new(),
-            queues: vec![(NONE, NONE); model.places.len() * levels],
+            queues: vec![List::default(); model.places.len() * levels],
             searched: vec![Searched::default(); model.places.len()],
             resources: vec![ResourceS::default(); model.resources.len()],
             item_resource: Vec::new(),
@@ -202,19 +197,18 @@ impl<'m, O: Observer> World<'m, O> {
             stale_claim: vec![false; model.claims.len()],
             stale_claims: Vec::new(),
             fresh: Vec::new(),
-            working: Vec::new(),
-            at_working: Vec::new(),
+            watched: Watched::default(),
             parts: Vec::new(),
             free_parts: Vec::new(),
             turns: BTreeMap::new(),
-            making: NONE,
+            making: None,
             handing: VecDeque::new(),
             turning: VecDeque::new(),
             places_changed: false,
             changed_resources: Vec::new(),
             sources: vec![SourceS::default(); model.sources.len()],
             dispatches: vec![DispatchS::default(); model.dispatches.len()],
-            ready: vec![(NONE, NONE); model.dispatches.len() * levels],
+            ready: vec![List::default(); model.dispatches.len() * levels],
             ripening: model
                 .dispatches
                 .iter()
@@ -380,10 +374,8 @@ impl<'m, O: Observer> World<'m, O> {
         self.calendar.clear();
         self.picture.clear();
         self.things.clear();
-        self.free_thing = NONE;
-        self.marks.clear();
-        self.queues.fill((NONE, NONE));
-        self.ready.fill((NONE, NONE));
+        self.queues.fill(List::default());
+        self.ready.fill(List::default());
         self.ripening.iter_mut().for_each(Ripening::clear);
         self.units.clear();
         self.unit_place.clear();
@@ -394,14 +386,13 @@ impl<'m, O: Observer> World<'m, O> {
         self.stale_claim.fill(false);
         self.stale_claims.clear();
         self.fresh.clear();
-        self.working.clear();
+        self.watched.clear();
         self.parts.clear();
         self.free_parts.clear();
         self.turns.clear();
         self.handing.clear();
         self.turning.clear();
-        self.at_working.clear();
-        self.making = NONE;
+        self.making = None;
         self.dispatches.fill(DispatchS::default());
         self.sources.fill_with(SourceS::default);
         self.convoys.clear();
@@ -459,7 +450,7 @@ impl<'m, O: Observer> World<'m, O> {
             }
             let what = What::unpack(what);
             if what.is_of_a_thing() {
-                let x = what.nth() as u32;
+                let x = ThingIx::new(what.nth());
                 match self.move_swiftly(x) {
                     Moved::Quietly => continue,
                     Moved::MakingRoom => {}
@@ -478,7 +469,7 @@ impl<'m, O: Observer> World<'m, O> {
     fn happens(&mut self, what: What) {
         let nth = what.nth();
         match what.kind() {
-            Kind::Home => self.vehicle_on_its_way(nth as u32),
+            Kind::Home => self.vehicle_on_its_way(ThingIx::new(nth)),
             Kind::Departure => self.departure(nth),
             Kind::Due => self.convoy_due(nth),
             Kind::Reopened => self.source_reopened(nth),
@@ -605,8 +596,8 @@ impl<'m, O: Observer> World<'m, O> {
 
     /// Counter of the draws of `thing`: another one for each time that it is treated again.
     #[inline]
-    pub(crate) fn counter(&self, thing: u32) -> u64 {
-        let thing = &self.things[thing as usize];
+    pub(crate) fn counter(&self, thing: ThingIx) -> u64 {
+        let thing = &self.things[thing];
         if thing.attempt == 0 {
             thing.entity
         } else {
@@ -631,45 +622,15 @@ impl<'m, O: Observer> World<'m, O> {
         self.schedule(at, kind, of);
     }
 
-    #[inline(always)]
-    pub(crate) fn new_thing(&mut self, thing: Thing) -> u32 {
-        let at = self.free_thing;
-        if at == NONE {
-            self.things.push(thing);
-            if self.model.marks > 0 {
-                self.marks
-                    .resize(self.things.len() * self.model.marks, UNMARKED);
-            }
-            self.things.len() as u32 - 1
-        } else {
-            self.free_thing = self.things[at as usize].next;
-            self.things[at as usize] = thing;
-            // Its memory is that of a thing that is gone, whose marks are not its own.
-            let marks = self.model.marks;
-            if marks > 0 {
-                self.marks[at as usize * marks..(at as usize + 1) * marks].fill(UNMARKED);
-            }
-            at
-        }
-    }
-
     /// The instant from which a hold of `x` counts that begins now.
     #[inline]
-    pub(crate) fn counts_from(&self, x: u32, clock: u32) -> i64 {
+    pub(crate) fn counts_from(&self, x: ThingIx, clock: u32) -> i64 {
         match clock {
             CLOCK_STORED => self.now,
-            CLOCK_ARRIVAL => self.things[x as usize].arrived,
-            mark => match self.marks[x as usize * self.model.marks + mark as usize] {
-                // Its class passes the step by.
-                UNMARKED => self.now,
-                at => at,
-            },
+            CLOCK_ARRIVAL => self.things[x].arrived,
+            // Its class may pass the step by.
+            mark => self.things.marks(x)[mark as usize].map_or(self.now, Instant::micros),
         }
-    }
-
-    #[inline]
-    pub(crate) fn free(&mut self, thing: u32) {
-        self.things[thing as usize].free(&mut self.free_thing, thing);
     }
 
     /// Tells the observer, if it listens.

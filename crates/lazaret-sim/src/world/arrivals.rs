@@ -5,7 +5,8 @@ use lazaret_gateway::random::mix;
 use lazaret_vocabulary::event::{Cause, Happening};
 
 use super::{ConvoyS, Kind, State, Thing, VEHICLE, World, lot_entity, vehicle_entity};
-use crate::model::{NO_LEG, NO_PLACE, NONE};
+use crate::index::ThingIx;
+use crate::model::{NO_LEG, NO_PLACE};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -136,13 +137,13 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Makes the vehicles of a convoy that arrives.
-    fn make_convoy(&mut self, s: usize, number: u32, vehicles: u32, arrived: &mut Vec<u32>) {
+    fn make_convoy(&mut self, s: usize, number: u32, vehicles: u32, arrived: &mut Vec<ThingIx>) {
         let source = &self.model.sources[s];
         if let Some(lots) = source.alike {
             let one = self.vehicle(0, 0, source.vehicle_leg[0], lots);
             for nth in 0..vehicles {
                 let entity = vehicle_entity(source.salt, number, nth);
-                arrived.push(self.new_thing(Thing { entity, ..one }));
+                arrived.push(self.things.add(Thing { entity, ..one }));
             }
             let lots = i64::from(vehicles) * i64::from(lots);
             self.goods[0].arrived += lots as u64;
@@ -166,8 +167,8 @@ impl<O: Observer> World<'_, O> {
             since: self.now,
             due: 0,
             mark: self.now,
-            next: NONE,
-            host: NONE,
+            next: None,
+            host: None,
             leg,
             place: NO_PLACE,
             unit: 0,
@@ -182,7 +183,7 @@ impl<O: Observer> World<'_, O> {
 
     /// The `nth` vehicle of a convoy and how many lots are on it.
     #[inline]
-    fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> (u32, u16) {
+    fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> (ThingIx, u16) {
         let source = &self.model.sources[s];
         let name = vehicle_entity(source.salt, number, nth);
         let lots = match source.lots_fixed {
@@ -210,7 +211,7 @@ impl<O: Observer> World<'_, O> {
         }
         let leg = source.vehicle_leg[usize::from(goods)];
         let vehicle = self.vehicle(name, goods, leg, lots);
-        (self.new_thing(vehicle), lots)
+        (self.things.add(vehicle), lots)
     }
 
     fn draw_class(&self, s: usize, counter: u64) -> u8 {
@@ -235,8 +236,8 @@ impl<O: Observer> World<'_, O> {
 
     /// Accounts for the way home of an emptied vehicle without an event, if nothing depends on when it is home.
     #[inline]
-    pub(super) fn home_unseen(&mut self, v: u32) -> bool {
-        let vehicle = &self.things[v as usize];
+    pub(super) fn home_unseen(&mut self, v: ThingIx) -> bool {
+        let vehicle = &self.things[v];
         let of = self.model.legs[usize::from(vehicle.leg)].source;
         let source = &self.model.sources[usize::from(of)];
         if O::ON || source.fleet.is_some() || self.now < self.warm {
@@ -259,24 +260,24 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Sends an emptied vehicle home, washed already or washed on the way out.
-    pub(super) fn go_home(&mut self, v: u32, washed: bool) {
+    pub(super) fn go_home(&mut self, v: ThingIx, washed: bool) {
         if !washed && self.home_unseen(v) {
-            self.free(v);
+            self.things.remove(v);
             return;
         }
-        let vehicle = self.things[v as usize];
+        let vehicle = self.things[v];
         let source = self.model.legs[usize::from(vehicle.leg)].source;
         let home = self.model.sources[usize::from(source)].home;
         let next = self.duration(home[usize::from(washed)], vehicle.entity);
-        let thing = &mut self.things[v as usize];
+        let thing = &mut self.things[v];
         thing.state = State::Returning;
         thing.attempt = u16::from(washed);
-        self.schedule(self.now + next, Kind::Home, v as usize);
+        self.schedule(self.now + next, Kind::Home, v.at());
     }
 
     /// A stage of the way home is over: washed, let go, home.
-    pub(super) fn vehicle_on_its_way(&mut self, v: u32) {
-        let vehicle = self.things[v as usize];
+    pub(super) fn vehicle_on_its_way(&mut self, v: ThingIx) {
+        let vehicle = self.things[v];
         let s = usize::from(self.model.legs[usize::from(vehicle.leg)].source);
         let home = self.model.sources[s].home;
         match vehicle.attempt {
@@ -285,17 +286,17 @@ impl<O: Observer> World<'_, O> {
                     vehicle: w.vehicle_id(v),
                 });
                 let quarantine = self.duration(home[1], vehicle.entity);
-                self.things[v as usize].attempt = 1;
-                self.schedule(self.now + quarantine, Kind::Home, v as usize);
+                self.things[v].attempt = 1;
+                self.schedule(self.now + quarantine, Kind::Home, v.at());
             }
             1 => {
                 self.tell(|w| Happening::VehicleReleased {
                     vehicle: w.vehicle_id(v),
                 });
-                self.things[v as usize].mark = self.now;
+                self.things[v].mark = self.now;
                 let back = self.duration(home[2], vehicle.entity);
-                self.things[v as usize].attempt = 2;
-                self.schedule(self.now + back, Kind::Home, v as usize);
+                self.things[v].attempt = 2;
+                self.schedule(self.now + back, Kind::Home, v.at());
             }
             _ => {
                 self.turn_round.add(self.now - vehicle.arrived);
@@ -304,7 +305,7 @@ impl<O: Observer> World<'_, O> {
                     vehicle: w.vehicle_id(v),
                     source: w.source_name(s),
                 });
-                self.free(v);
+                self.things.remove(v);
                 self.come_home(s);
             }
         }

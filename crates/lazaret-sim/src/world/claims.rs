@@ -6,7 +6,8 @@
 use lazaret_vocabulary::event::Happening;
 
 use super::{FRESH, LISTED, PAUSED, State, VEHICLE, World, cause};
-use crate::model::{Leg, NO_PLACE, NONE};
+use crate::index::{Position, ThingIx};
+use crate::model::{Leg, NO_PLACE};
 use crate::observer::Observer;
 
 /// A turn among those who wait: by priority, then by when the thing became ready, then begun work first, then by name.
@@ -20,13 +21,52 @@ pub(crate) struct Claim {
     /// 0 for the vehicle itself.
     lot: u32,
     source: u16,
-    thing: u32,
+    thing: ThingIx,
+}
+
+/// Things with a slot that are worked on or wait for it, where something may stop their work.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Watched {
+    list: Vec<ThingIx>,
+    /// Where in the list each thing is.
+    at: Vec<Option<Position>>,
+}
+
+impl Watched {
+    pub(super) fn clear(&mut self) {
+        self.list.clear();
+        self.at.clear();
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = ThingIx> + '_ {
+        self.list.iter().copied()
+    }
+
+    fn add(&mut self, x: ThingIx) {
+        if self.at.len() <= x.at() {
+            self.at.resize(x.at() + 1, None);
+        }
+        if self.at[x.at()].is_none() {
+            self.at[x.at()] = Some(Position::new(self.list.len()));
+            self.list.push(x);
+        }
+    }
+
+    fn remove(&mut self, x: ThingIx) {
+        let Some(at) = self.at.get_mut(x.at()).and_then(Option::take) else {
+            return;
+        };
+        self.list.swap_remove(at.at());
+        if let Some(moved) = self.list.get(at.at()) {
+            self.at[moved.at()] = Some(at);
+        }
+    }
 }
 
 impl<O: Observer> World<'_, O> {
     /// When it is the turn of `x` among others.
-    pub(super) fn turn(&self, x: u32) -> Claim {
-        let thing = &self.things[x as usize];
+    pub(super) fn turn(&self, x: ThingIx) -> Claim {
+        let thing = &self.things[x];
         let (convoy, vehicle) = self.numbers(x);
         Claim {
             level: self.model.level[usize::from(thing.goods)],
@@ -45,7 +85,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Which list `x` waits in.
-    fn list_of(&self, x: u32, leg: &Leg) -> usize {
+    fn list_of(&self, x: ThingIx, leg: &Leg) -> usize {
         if self.needs_hands(x, leg) {
             usize::from(leg.claim)
         } else {
@@ -56,7 +96,7 @@ impl<O: Observer> World<'_, O> {
     /// `x` has its slot in an open place and waits for what it needs.
     ///
     /// * `told` — a listener knows already that it waits.
-    pub(super) fn claim(&mut self, x: u32, leg: &Leg, told: bool) {
+    pub(super) fn claim(&mut self, x: ThingIx, leg: &Leg, told: bool) {
         let turn = self.turn(x);
         let class = self.list_of(x, leg);
         let list = &mut self.claims[class];
@@ -66,7 +106,7 @@ impl<O: Observer> World<'_, O> {
             let at = list.partition_point(|other| *other < turn);
             list.insert(at, turn);
         }
-        let thing = &mut self.things[x as usize];
+        let thing = &mut self.things[x];
         thing.state = State::WaitWork;
         thing.mark = self.now;
         thing.flags |= LISTED;
@@ -78,13 +118,13 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `x` waits for its place or unit now, and lets those behind it pass.
-    pub(super) fn withdraw(&mut self, x: u32, leg: &Leg) {
+    pub(super) fn withdraw(&mut self, x: ThingIx, leg: &Leg) {
         let turn = self.turn(x);
         let class = self.list_of(x, leg);
         if let Ok(at) = self.claims[class].binary_search(&turn) {
             self.claims[class].remove(at);
         }
-        self.things[x as usize].flags &= !(LISTED | FRESH);
+        self.things[x].flags &= !(LISTED | FRESH);
         self.revisit_claim(class as u16);
         let model = self.model;
         for &rival in &model.claims[class].rivals {
@@ -141,7 +181,7 @@ impl<O: Observer> World<'_, O> {
         };
         self.claims[class].pop_front();
         let model = self.model;
-        let thing = self.things[x as usize];
+        let thing = self.things[x];
         let leg = &model.legs[usize::from(thing.leg)];
         if thing.is(PAUSED) {
             if leg.step != NO_PLACE {
@@ -150,7 +190,7 @@ impl<O: Observer> World<'_, O> {
         } else {
             self.end_part(x);
         }
-        self.things[x as usize].flags &= !(LISTED | FRESH);
+        self.things[x].flags &= !(LISTED | FRESH);
         for &(r, n) in &model.claims[class].needs {
             self.take_resource(usize::from(r), n);
         }
@@ -181,8 +221,8 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// What `x`, which waits for crews and equipment, is said to wait for.
-    pub(super) fn missing(&self, x: u32) -> u16 {
-        let leg = &self.model.legs[usize::from(self.things[x as usize].leg)];
+    pub(super) fn missing(&self, x: ThingIx) -> u16 {
+        let leg = &self.model.legs[usize::from(self.things[x].leg)];
         let class = self.list_of(x, leg);
         let model = &self.model.claims[class];
         let turn = self.turn(x);
@@ -208,11 +248,11 @@ impl<O: Observer> World<'_, O> {
         }
         let mut fresh = std::mem::take(&mut self.fresh);
         for x in fresh.drain(..) {
-            let thing = self.things[x as usize];
+            let thing = self.things[x];
             if !thing.is(FRESH) {
                 continue;
             }
-            self.things[x as usize].flags &= !FRESH;
+            self.things[x].flags &= !FRESH;
             let why = self.missing(x);
             let place = self.model.legs[usize::from(thing.leg)].place;
             self.tell(|w| Happening::Waiting {
@@ -225,26 +265,11 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Something may stop the work on `x`, or what it waits for with its slot: it is listed.
-    pub(super) fn watch(&mut self, x: u32) {
-        if self.at_working.len() <= x as usize {
-            self.at_working.resize(x as usize + 1, NONE);
-        }
-        if self.at_working[x as usize] == NONE {
-            self.at_working[x as usize] = self.working.len() as u32;
-            self.working.push(x);
-        }
+    pub(super) fn watch(&mut self, x: ThingIx) {
+        self.watched.add(x);
     }
 
-    pub(super) fn unwatch(&mut self, x: u32) {
-        let Some(at) = self.at_working.get_mut(x as usize) else {
-            return;
-        };
-        let at = std::mem::replace(at, NONE);
-        if at != NONE {
-            self.working.swap_remove(at as usize);
-            if let Some(&moved) = self.working.get(at as usize) {
-                self.at_working[moved as usize] = at;
-            }
-        }
+    pub(super) fn unwatch(&mut self, x: ThingIx) {
+        self.watched.remove(x);
     }
 }

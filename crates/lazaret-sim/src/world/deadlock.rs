@@ -5,7 +5,8 @@ use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::time::GateTime;
 
 use super::{State, VEHICLE, World};
-use crate::model::{NO_PLACE, NONE};
+use crate::index::ThingIx;
+use crate::model::NO_PLACE;
 use crate::observer::Observer;
 
 /// Places of which none can ever empty again.
@@ -36,7 +37,7 @@ impl<O: Observer> World<'_, O> {
             .collect();
         while stuck.contains(&true) {
             let mut changed = false;
-            for x in 0..self.things.len() as u32 {
+            for x in self.things.numbers() {
                 let at = self.standing(x);
                 if at != NO_PLACE && stuck[usize::from(at)] && self.may_move(x, &stuck) {
                     stuck[usize::from(at)] = false;
@@ -61,19 +62,17 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The place in which a thing keeps a slot, by itself or on its vehicle.
-    fn standing(&self, x: u32) -> u16 {
-        let thing = &self.things[x as usize];
+    fn standing(&self, x: ThingIx) -> u16 {
+        let thing = &self.things[x];
         if thing.state == State::Free {
             NO_PLACE
-        } else if thing.host == NONE {
-            thing.place
         } else {
-            self.things[thing.host as usize].place
+            self.things[thing.host.unwrap_or(x)].place
         }
     }
 
-    fn may_move(&self, x: u32, stuck: &[bool]) -> bool {
-        let thing = &self.things[x as usize];
+    fn may_move(&self, x: ThingIx, stuck: &[bool]) -> bool {
+        let thing = &self.things[x];
         match thing.state {
             // It moves when its lots do, and they are looked at themselves.
             State::Hosting => false,
@@ -128,8 +127,8 @@ impl<O: Observer> World<'_, O> {
         let mut at = start;
         while !seen.contains(&at) {
             seen.push(at);
-            let next = (0..self.things.len() as u32).find_map(|x| {
-                let thing = &self.things[x as usize];
+            let next = self.things.numbers().find_map(|x| {
+                let thing = &self.things[x];
                 let to = self.model.legs[thing.leg as usize].place;
                 let waits = thing.state == State::WaitRoom
                     && usize::from(self.standing(x)) == at

@@ -5,27 +5,22 @@ use lazaret_vocabulary::event::{Cause, Happening};
 
 use super::invariants::has_been_held;
 use super::ripening::Ripe;
+use super::things::List;
 use super::{Kind, State, TRAVELLED, World, cause, waits};
-use crate::model::{Leg, LegKind, NONE};
+use crate::index::ThingIx;
+use crate::model::{Leg, LegKind};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
     /// Lot `x` may leave with the next departure of its leg.
-    pub(super) fn ready(&mut self, x: u32, leg: &Leg) {
+    pub(super) fn ready(&mut self, x: ThingIx, leg: &Leg) {
         let d = usize::from(leg.dispatch);
-        let level = usize::from(self.model.level[usize::from(self.things[x as usize].goods)]);
-        let thing = &mut self.things[x as usize];
+        let level = usize::from(self.model.level[usize::from(self.things[x].goods)]);
+        let thing = &mut self.things[x];
         thing.state = State::Ready;
         thing.mark = self.now;
         thing.cause = cause::NO_DEPARTURE;
-        thing.next = NONE;
-        let list = &mut self.ready[d * self.model.levels + level];
-        let last = std::mem::replace(&mut list.1, x);
-        if last == NONE {
-            list.0 = x;
-        } else {
-            self.things[last as usize].next = x;
-        }
+        self.ready[d * self.model.levels + level].push(&mut self.things, x);
         self.dispatches[d].ready += 1;
         if O::ON {
             self.tell(|w| Happening::LotReleased { lot: w.lot_id(x) });
@@ -46,13 +41,17 @@ impl<O: Observer> World<'_, O> {
     /// Counts the holds that have ended unseen by `until`. Their lots do not know of it yet: see [`World::note_ripe`].
     fn ripen(&mut self, d: usize, until: i64) {
         let (things, steps, legs) = (&self.things, &mut self.steps, &self.model.legs);
-        let (marks, held_for, each) = (&self.marks, &self.held_for, self.model.marks);
+        let held_for = &self.held_for;
         let check = |ripe: &Ripe| {
-            let x = ripe.thing as usize;
-            let lot = &things[x];
-            let leg = &legs[usize::from(lot.leg)];
-            let marks = &marks[x * each..][..each];
-            has_been_held(lot, marks, leg, held_for[x], ripe.ends)
+            let x = ripe.thing;
+            let leg = &legs[usize::from(things[x].leg)];
+            has_been_held(
+                &things[x],
+                things.marks(x),
+                leg,
+                held_for[x.at()],
+                ripe.ends,
+            )
         };
         self.ripening[d].ripen(until, |lots| {
             debug_assert!(lots.iter().all(check), "a hold ends too early");
@@ -65,7 +64,7 @@ impl<O: Observer> World<'_, O> {
     /// Lots that have ripened and stay behind wait for a departure from then on.
     fn note_ripe(&mut self, d: usize) {
         for ripe in self.ripening[d].ripe.iter_mut().filter(|lot| !lot.noted) {
-            let lot = &mut self.things[ripe.thing as usize];
+            let lot = &mut self.things[ripe.thing];
             lot.leg += 1;
             lot.state = State::Ready;
             lot.cause = cause::NO_DEPARTURE;
@@ -114,22 +113,15 @@ impl<O: Observer> World<'_, O> {
         self.dispatches[d].ready -= load;
         let mut left = load;
         // First all are loaded, then those that go on to another site ask for room there.
-        let mut onward = NONE;
-        let mut onward_last = NONE;
+        let mut onward = List::default();
         for level in 0..self.model.levels {
             while left > 0 {
                 let list = d * self.model.levels + level;
-                let x = self.ready[list].0;
-                if x == NONE {
+                let Some(x) = self.ready[list].pop(&self.things) else {
                     break;
-                }
+                };
                 left -= 1;
-                let next = self.things[x as usize].next;
-                self.ready[list].0 = next;
-                if next == NONE {
-                    self.ready[list].1 = NONE;
-                }
-                let leg = &self.model.legs[usize::from(self.things[x as usize].leg)];
+                let leg = &self.model.legs[usize::from(self.things[x].leg)];
                 self.departure_found(x, leg);
                 self.steps[usize::from(dispatch.step)].finished += 1;
                 self.tell(|w| Happening::LotLoaded {
@@ -138,17 +130,11 @@ impl<O: Observer> World<'_, O> {
                     wagon: None,
                 });
                 self.leave(x);
-                self.things[x as usize].leg += 1;
-                if self.model.legs[self.things[x as usize].leg as usize].kind == LegKind::Out {
+                self.things[x].leg += 1;
+                if self.model.legs[self.things[x].leg as usize].kind == LegKind::Out {
                     self.dispatched_lot(x);
                 } else {
-                    self.things[x as usize].next = NONE;
-                    if onward == NONE {
-                        onward = x;
-                    } else {
-                        self.things[onward_last as usize].next = x;
-                    }
-                    onward_last = x;
+                    onward.push(&mut self.things, x);
                 }
             }
         }
@@ -157,18 +143,16 @@ impl<O: Observer> World<'_, O> {
             step: w.step_name(dispatch.step),
             lots: load as u32,
         });
-        while onward != NONE {
-            let x = onward;
-            onward = self.things[x as usize].next;
-            let travel = self.model.legs[self.things[x as usize].leg as usize].travel;
+        while let Some(x) = onward.pop(&self.things) {
+            let travel = self.model.legs[self.things[x].leg as usize].travel;
             if travel.is_none() {
                 self.request(x);
             } else {
                 let counter = self.counter(x);
                 let arrives = self.now + self.duration(travel, counter);
-                self.things[x as usize].state = State::InTransit;
-                self.things[x as usize].flags |= TRAVELLED;
-                self.schedule(arrives, Kind::Thing, x as usize);
+                self.things[x].state = State::InTransit;
+                self.things[x].flags |= TRAVELLED;
+                self.schedule(arrives, Kind::Thing, x.at());
             }
         }
     }
@@ -193,7 +177,7 @@ impl<O: Observer> World<'_, O> {
             step.latest_served = step.latest_served.max(ends);
             step.last_start = self.now;
             // It is done with its hold, and waits for nothing: its slot was not held up.
-            self.things[x as usize].state = State::Ready;
+            self.things[x].state = State::Ready;
             self.leave(x);
             self.dispatched_lot(x);
         }

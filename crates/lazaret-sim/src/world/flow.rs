@@ -10,7 +10,7 @@ use super::work::is_work;
 use super::{
     AGAIN, BLOCKED, Kind, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause,
 };
-use crate::index::DrawIx;
+use crate::index::{DrawIx, ThingIx};
 use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE, NONE, NOTHING};
 use crate::observer::Observer;
 
@@ -27,13 +27,13 @@ pub(super) enum Admission {
 impl<O: Observer> World<'_, O> {
     /// What the calendar held for a thing has come.
     #[inline(never)]
-    pub(super) fn thing_is_due(&mut self, x: u32) {
-        let state = self.things[x as usize].state;
+    pub(super) fn thing_is_due(&mut self, x: ThingIx) {
+        let state = self.things[x].state;
         match state {
             State::InService => self.served(x),
             State::Travelling => {
                 // It is ready for the step now; the journey was no wait.
-                self.things[x as usize].since = self.now;
+                self.things[x].since = self.now;
                 self.begin(x);
             }
             State::InTransit => self.request(x),
@@ -42,9 +42,9 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// A thing is ready for its leg: it asks for what the leg needs.
-    pub(super) fn request(&mut self, x: u32) {
+    pub(super) fn request(&mut self, x: ThingIx) {
         let model = self.model;
-        let thing = &mut self.things[x as usize];
+        let thing = &mut self.things[x];
         thing.since = self.now;
         thing.mark = self.now;
         let leg = &model.legs[thing.leg as usize];
@@ -62,8 +62,8 @@ impl<O: Observer> World<'_, O> {
             self.begin(x);
             return;
         }
-        if thing.host != NONE && self.takes_over(x, leg) {
-            self.things[x as usize].due = -1;
+        if thing.host.is_some() && self.takes_over(x, leg) {
+            self.things[x].due = -1;
             self.hand_over(x);
             return;
         }
@@ -75,12 +75,12 @@ impl<O: Observer> World<'_, O> {
         if place.waiting == 0 {
             if place.plain {
                 if place.has_room() {
-                    self.things[x as usize].due = -1;
+                    self.things[x].due = -1;
                     self.enter(x, leg, 0);
                     return;
                 }
             } else if let Admission::Unit(unit) = self.admission(x, p) {
-                self.things[x as usize].due = -1;
+                self.things[x].due = -1;
                 self.enter(x, leg, unit);
                 return;
             }
@@ -88,7 +88,7 @@ impl<O: Observer> World<'_, O> {
         self.wait_for_room(x, leg);
     }
 
-    fn wait_for_room(&mut self, x: u32, leg: &Leg) {
+    fn wait_for_room(&mut self, x: ThingIx, leg: &Leg) {
         let p = usize::from(leg.place);
         let why = if self.places[p].plain {
             cause::NO_ROOM
@@ -99,24 +99,24 @@ impl<O: Observer> World<'_, O> {
             }
         };
         let (closed, full) = self.places[p].barred_until(self.now);
-        let thing = &mut self.things[x as usize];
+        let thing = &mut self.things[x];
         thing.state = State::WaitRoom;
         thing.cause = why;
         (thing.due, thing.mark) = (closed, full);
         let (host, own) = (thing.host, thing.place);
         self.queue_up(x, p);
         // One that waits with a slot blocks it; a vehicle does when all lots on it wait.
-        let holder = if host == NONE { x } else { host };
-        let at = self.things[holder as usize].place;
-        if host == NONE {
-            self.block(x);
-        } else {
-            let vehicle = &mut self.things[host as usize];
+        let holder = host.unwrap_or(x);
+        let at = self.things[holder].place;
+        if let Some(host) = host {
+            let vehicle = &mut self.things[host];
             vehicle.due += 1;
-            vehicle.next ^= x;
+            vehicle.next = x.xor(vehicle.next);
             self.block_vehicle(host);
+        } else {
+            self.block(x);
         }
-        let waiting = &mut self.things[x as usize];
+        let waiting = &mut self.things[x];
         let sources = &self.model.sources;
         let source = usize::from(leg.source);
         if at == NO_PLACE
@@ -127,7 +127,7 @@ impl<O: Observer> World<'_, O> {
             self.sources[source].waiting.add(1, self.now);
         }
         if O::ON {
-            self.tell_waiting(x, own != NO_PLACE || host != NONE, why);
+            self.tell_waiting(x, own != NO_PLACE || host.is_some(), why);
         }
         // With somebody ahead of it that cannot enter it may still be let in itself.
         if !self.places[p].plain || self.places[p].has_room() {
@@ -136,8 +136,8 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The slot of `x`, if it has one, is held up.
-    fn block(&mut self, x: u32) {
-        let thing = &mut self.things[x as usize];
+    fn block(&mut self, x: ThingIx) {
+        let thing = &mut self.things[x];
         if thing.place == NO_PLACE {
             return;
         }
@@ -152,15 +152,15 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The slot of vehicle `v` is held up once all lots still on it are off and wait for room.
-    pub(super) fn block_vehicle(&mut self, v: u32) {
-        let vehicle = &self.things[v as usize];
-        if self.making != v && vehicle.lots > 0 && vehicle.due == i64::from(vehicle.lots) {
+    pub(super) fn block_vehicle(&mut self, v: ThingIx) {
+        let vehicle = &self.things[v];
+        if self.making != Some(v) && vehicle.lots > 0 && vehicle.due == i64::from(vehicle.lots) {
             self.block(v);
         }
     }
 
-    pub(super) fn unblock(&mut self, x: u32) {
-        let thing = &mut self.things[x as usize];
+    pub(super) fn unblock(&mut self, x: ThingIx) {
+        let thing = &mut self.things[x];
         if thing.is(BLOCKED) {
             thing.flags &= !BLOCKED;
             let at = usize::from(thing.place);
@@ -168,11 +168,11 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    fn tell_waiting(&mut self, x: u32, blocked: bool, why: u16) {
-        let thing = self.things[x as usize];
+    fn tell_waiting(&mut self, x: ThingIx, blocked: bool, why: u16) {
+        let thing = self.things[x];
         let leg = &self.model.legs[thing.leg as usize];
         let place = leg.place;
-        let holder = if thing.host == NONE { x } else { thing.host };
+        let holder = thing.host.unwrap_or(x);
         let done = match leg.kind {
             _ if !blocked => None,
             LegKind::Wash => Some(self.unloading(&thing).step),
@@ -181,7 +181,7 @@ impl<O: Observer> World<'_, O> {
         self.tell(|w| {
             let cause = w.cause_of(why, place);
             match done {
-                Some(step) if w.things[holder as usize].place != NO_PLACE => Happening::Blocked {
+                Some(step) if w.things[holder].place != NO_PLACE => Happening::Blocked {
                     thing: w.thing_id(x),
                     step: w.step_name(step),
                     spot: w.spot(holder),
@@ -197,7 +197,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Whether `x` may enter place `p` now, and where.
-    pub(super) fn admission(&self, x: u32, p: usize) -> Admission {
+    pub(super) fn admission(&self, x: ThingIx, p: usize) -> Admission {
         let (place, model) = (&self.places[p], &self.model.places[p]);
         if !place.open {
             return Admission::Nobody(cause::CLOSED);
@@ -213,7 +213,7 @@ impl<O: Observer> World<'_, O> {
         if !model.by_unit {
             return Admission::Unit(0);
         }
-        let thing = &self.things[x as usize];
+        let thing = &self.things[x];
         let apart = self.model.apart[usize::from(thing.goods)];
         let convoy = self.group_of(x, p);
         let classes = self.model.gateway.goods.len();
@@ -277,7 +277,7 @@ impl<O: Observer> World<'_, O> {
         if !self.let_in_swiftly(x, p) {
             self.unqueue(x, p);
             self.room_found(x, p);
-            let leg = &self.model.legs[usize::from(self.things[x as usize].leg)];
+            let leg = &self.model.legs[usize::from(self.things[x].leg)];
             self.enter(x, leg, unit);
         }
         if self.places[p].waiting != 0 {
@@ -286,7 +286,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Takes a slot in the place of `leg`, leaves the old one and begins, or goes on its way there.
-    fn enter(&mut self, x: u32, leg: &Leg, unit: u16) {
+    fn enter(&mut self, x: ThingIx, leg: &Leg, unit: u16) {
         let p = usize::from(leg.place);
         let travel = self.way_to(x, leg);
         // The new slot is taken before the old one is left: the vehicle that `x` was the last on may want it too.
@@ -307,37 +307,37 @@ impl<O: Observer> World<'_, O> {
         }
         self.hold_resources(p, true);
         self.leave(x);
-        let thing = &mut self.things[x as usize];
+        let thing = &mut self.things[x];
         thing.place = leg.place;
         thing.unit = unit;
         if O::ON {
             self.tell_entered(x, travel.is_some());
         }
-        let there = self.things[x as usize].is(TRAVELLED);
-        self.things[x as usize].flags &= !(TRAVELLED | AGAIN);
+        let there = self.things[x].is(TRAVELLED);
+        self.things[x].flags &= !(TRAVELLED | AGAIN);
         if travel.is_none() || there {
             self.begin(x);
         } else {
             let counter = self.counter(x);
             let arrives = self.now + self.duration(travel, counter);
-            self.things[x as usize].state = State::Travelling;
-            self.schedule(arrives, Kind::Thing, x as usize);
+            self.things[x].state = State::Travelling;
+            self.schedule(arrives, Kind::Thing, x.at());
         }
     }
 
     /// The way of `x` to the place of its leg, if that is at another site.
     #[inline]
-    fn way_to(&self, x: u32, leg: &Leg) -> Option<DrawIx> {
-        if self.things[x as usize].is(AGAIN) {
-            let by = &self.model.legs[usize::from(self.sent_by[x as usize])];
+    fn way_to(&self, x: ThingIx, leg: &Leg) -> Option<DrawIx> {
+        if self.things[x].is(AGAIN) {
+            let by = &self.model.legs[usize::from(self.sent_by[x.at()])];
             by.inspection.as_ref().and_then(|i| i.again_travel)
         } else {
             leg.travel
         }
     }
 
-    pub(super) fn tell_entered(&mut self, x: u32, travels: bool) {
-        let vehicle = self.things[x as usize].is(VEHICLE);
+    pub(super) fn tell_entered(&mut self, x: ThingIx, travels: bool) {
+        let vehicle = self.things[x].is(VEHICLE);
         self.tell(|w| match (vehicle, travels) {
             (true, _) => Happening::VehiclePlaced {
                 vehicle: w.vehicle_id(x),
@@ -365,17 +365,17 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Names the convoy of a thing among all sources where a unit is taken by one convoy; zero elsewhere.
-    pub(super) fn group_of(&self, x: u32, p: usize) -> u64 {
+    pub(super) fn group_of(&self, x: ThingIx, p: usize) -> u64 {
         if self.model.places[p].fill != Fill::Groups {
             return 0;
         }
-        let source = self.model.legs[usize::from(self.things[x as usize].leg)].source;
+        let source = self.model.legs[usize::from(self.things[x].leg)].source;
         u64::from(self.numbers(x).0) << 16 | u64::from(source) | 1 << 63
     }
 
-    fn occupy_unit(&mut self, x: u32, p: usize, nth: u16) {
+    fn occupy_unit(&mut self, x: ThingIx, p: usize, nth: u16) {
         let at = self.places[p].unit_start as usize + usize::from(nth);
-        let goods = usize::from(self.things[x as usize].goods);
+        let goods = usize::from(self.things[x].goods);
         let convoy = self.group_of(x, p);
         let unit = &mut self.units[at];
         if unit.occupied == 0 {
@@ -390,31 +390,31 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Gives up the slot that `x` has, its own or on its vehicle, if it has one.
-    pub(super) fn leave(&mut self, x: u32) {
-        let thing = &self.things[x as usize];
-        if thing.host != NONE {
-            self.leave_vehicle(x);
+    pub(super) fn leave(&mut self, x: ThingIx) {
+        let thing = &self.things[x];
+        if let Some(host) = thing.host {
+            self.leave_vehicle(x, host);
         } else if thing.place != NO_PLACE {
             self.vacate(x);
         } else if thing.is(OUTSIDE) {
             let source = usize::from(self.model.legs[usize::from(thing.leg)].source);
-            self.things[x as usize].flags &= !OUTSIDE;
+            self.things[x].flags &= !OUTSIDE;
             self.sources[source].waiting.add(-1, self.now);
         }
     }
 
-    fn leave_vehicle(&mut self, x: u32) {
+    fn leave_vehicle(&mut self, x: ThingIx, host: ThingIx) {
         self.book_blocked(x);
-        let thing = &mut self.things[x as usize];
-        let host = std::mem::replace(&mut thing.host, NONE);
+        let thing = &mut self.things[x];
+        thing.host = None;
         let waited = thing.state == State::WaitRoom;
-        let vehicle = &mut self.things[host as usize];
+        let vehicle = &mut self.things[host];
         vehicle.lots -= 1;
         if waited {
             vehicle.due -= 1;
-            vehicle.next ^= x;
+            vehicle.next = x.xor(vehicle.next);
         }
-        if self.making == host {
+        if self.making == Some(host) {
             return;
         }
         if vehicle.lots == 0 {
@@ -438,10 +438,10 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `x` leaves its slot: the time since it was done there was blocked.
-    pub(super) fn book_blocked(&mut self, x: u32) {
-        let thing = &self.things[x as usize];
+    pub(super) fn book_blocked(&mut self, x: ThingIx) {
+        let thing = &self.things[x];
         let done = usize::from(thing.leg).saturating_sub(1);
-        if thing.host != NONE && self.model.legs[done].kind != LegKind::UnloadEach {
+        if thing.host.is_some() && self.model.legs[done].kind != LegKind::UnloadEach {
             // It was unloaded with the others, and the vehicle counts that.
             return;
         }
@@ -460,10 +460,10 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    pub(super) fn vacate(&mut self, x: u32) {
+    pub(super) fn vacate(&mut self, x: ThingIx) {
         self.unblock(x);
         self.book_blocked(x);
-        let thing = self.things[x as usize];
+        let thing = self.things[x];
         let p = usize::from(thing.place);
         let place = &mut self.places[p];
         place.vacate(self.now);
@@ -483,7 +483,7 @@ impl<O: Observer> World<'_, O> {
                 spot: w.spot(x),
             });
         }
-        self.things[x as usize].place = NO_PLACE;
+        self.things[x].place = NO_PLACE;
         self.suspect_rest(p);
         if waited_for {
             self.revisit_place(p);
@@ -500,11 +500,11 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The step that a thing with a slot, its own or on its vehicle, has done last.
-    fn last_step(&self, x: u32) -> u16 {
-        let thing = &self.things[x as usize];
+    fn last_step(&self, x: ThingIx) -> u16 {
+        let thing = &self.things[x];
         let legs = &self.model.legs;
         if thing.is(AGAIN) {
-            return legs[usize::from(self.sent_by[x as usize])].step;
+            return legs[usize::from(self.sent_by[x.at()])].step;
         }
         if !thing.is(VEHICLE) {
             return legs[usize::from(thing.leg) - 1].step;
@@ -539,15 +539,15 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `x` has its slot: its step begins as soon as place, crews and equipment allow.
-    pub(super) fn begin(&mut self, x: u32) {
+    pub(super) fn begin(&mut self, x: ThingIx) {
         let model = self.model;
-        let leg = &model.legs[self.things[x as usize].leg as usize];
+        let leg = &model.legs[self.things[x].leg as usize];
         match leg.kind {
             LegKind::Hold => return self.begin_hold(x, leg),
             LegKind::Dispatch => return self.ready(x, leg),
             _ => {}
         }
-        self.things[x as usize].mark = self.now;
+        self.things[x].mark = self.now;
         if leg.watched {
             self.watch(x);
         }
@@ -565,22 +565,22 @@ impl<O: Observer> World<'_, O> {
     /// Whether `x` itself takes what its leg needs. What is no work takes nothing, and of a vehicle whose lots are
     /// unloaded one by one each lot does.
     #[inline]
-    pub(super) fn needs_hands(&self, x: u32, leg: &Leg) -> bool {
-        let by_its_lots = leg.kind == LegKind::UnloadEach && self.things[x as usize].is(VEHICLE);
+    pub(super) fn needs_hands(&self, x: ThingIx, leg: &Leg) -> bool {
+        let by_its_lots = leg.kind == LegKind::UnloadEach && self.things[x].is(VEHICLE);
         leg.claim != NOTHING && is_work(leg.kind) && !by_its_lots
     }
 
-    fn begin_hold(&mut self, x: u32, leg: &Leg) {
-        let thing = self.things[x as usize];
+    fn begin_hold(&mut self, x: ThingIx, leg: &Leg) {
+        let thing = self.things[x];
         let counter = self.counter(x);
         let from = self.counts_from(x, leg.clock);
         let lasts = self.duration(leg.takes, counter);
         let ends = (from + lasts).max(self.now);
         self.note_hold(x, lasts);
         self.wait_ends(x, leg);
-        self.things[x as usize].state = State::InService;
-        self.things[x as usize].due = ends;
-        self.things[x as usize].mark = self.now;
+        self.things[x].state = State::InService;
+        self.things[x].due = ends;
+        self.things[x].mark = self.now;
         if thing.attempt == 0 {
             self.tell(|w| Happening::HoldStarted {
                 lot: w.lot_id(x),
@@ -595,7 +595,7 @@ impl<O: Observer> World<'_, O> {
                 because: "treated again".into(),
             });
         }
-        self.set_marks(x, leg.mark_start);
+        self.things.mark(x, leg.mark_start, self.now);
         if leg.ripens && !O::ON {
             let dispatch = usize::from(self.model.legs[thing.leg as usize + 1].dispatch);
             let level = self.model.level[usize::from(thing.goods)];
@@ -608,23 +608,15 @@ impl<O: Observer> World<'_, O> {
                 noted: false,
             });
         } else {
-            self.schedule(ends, Kind::Thing, x as usize);
-        }
-    }
-
-    #[inline]
-    fn set_marks(&mut self, x: u32, mut bits: u32) {
-        while bits != 0 {
-            self.marks[x as usize * self.model.marks + bits.trailing_zeros() as usize] = self.now;
-            bits &= bits - 1;
+            self.schedule(ends, Kind::Thing, x.at());
         }
     }
 
     /// Starts the service of `x`, or goes on with it after a pause.
-    pub(super) fn serve(&mut self, x: u32, leg: &Leg) {
-        let thing = self.things[x as usize];
+    pub(super) fn serve(&mut self, x: ThingIx, leg: &Leg) {
+        let thing = self.things[x];
         let takes = if thing.is(PAUSED) {
-            self.things[x as usize].flags &= !PAUSED;
+            self.things[x].flags &= !PAUSED;
             self.tell(|w| Happening::WorkResumed {
                 thing: w.thing_id(x),
                 step: w.leg_name(x),
@@ -642,12 +634,12 @@ impl<O: Observer> World<'_, O> {
                 return;
             }
             self.wait_ends(x, leg);
-            self.set_marks(x, leg.mark_start);
+            self.things.mark(x, leg.mark_start, self.now);
             let counter = self.counter(x);
             self.duration(leg.takes, counter)
         };
         debug_assert!(self.is_in_its_place(x, leg), "work in another place");
-        let thing = &mut self.things[x as usize];
+        let thing = &mut self.things[x];
         thing.state = State::InService;
         thing.mark = self.now;
         thing.due = self.now + takes;
@@ -655,11 +647,11 @@ impl<O: Observer> World<'_, O> {
             self.served(x);
         } else {
             let due = thing.due;
-            self.schedule(due, Kind::Thing, x as usize);
+            self.schedule(due, Kind::Thing, x.at());
         }
     }
 
-    fn tell_started(&mut self, x: u32, kind: LegKind) {
+    fn tell_started(&mut self, x: ThingIx, kind: LegKind) {
         self.tell(|w| {
             let (step, spot) = (w.leg_name(x), w.spot(x));
             match kind {
@@ -688,9 +680,9 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The service of `x` has ended.
-    fn served(&mut self, x: u32) {
+    fn served(&mut self, x: ThingIx) {
         let model = self.model;
-        let thing = self.things[x as usize];
+        let thing = self.things[x];
         let leg = &model.legs[thing.leg as usize];
         debug_assert!(self.is_in_its_place(x, leg), "work in another place");
         if self.needs_hands(x, leg) {
@@ -702,7 +694,7 @@ impl<O: Observer> World<'_, O> {
         if leg.step != NO_PLACE {
             self.steps[usize::from(leg.step)].finished += 1;
         }
-        self.set_marks(x, leg.mark_end);
+        self.things.mark(x, leg.mark_end, self.now);
         match leg.kind {
             LegKind::Unload => return self.unload(x),
             LegKind::Inspect => return self.inspected(x, leg),
@@ -710,7 +702,7 @@ impl<O: Observer> World<'_, O> {
                 self.tell(|w| Happening::VehicleWashed {
                     vehicle: w.vehicle_id(x),
                 });
-                self.things[x as usize].mark = self.now;
+                self.things[x].mark = self.now;
                 self.vacate(x);
                 return self.go_home(x, true);
             }
@@ -724,7 +716,7 @@ impl<O: Observer> World<'_, O> {
             LegKind::UnloadEach => {
                 self.tell(|w| w.unloaded(x));
                 if leg.at_once != NONE {
-                    self.turning.push_back(thing.host);
+                    self.turning.extend(thing.host);
                 }
             }
             LegKind::Hold => {
@@ -742,16 +734,16 @@ impl<O: Observer> World<'_, O> {
                 });
             }
         }
-        self.things[x as usize].leg += 1;
+        self.things[x].leg += 1;
         self.request(x);
     }
 
-    fn inspected(&mut self, x: u32, leg: &Leg) {
+    fn inspected(&mut self, x: ThingIx, leg: &Leg) {
         let Some(inspection) = leg.inspection.as_deref() else {
             unreachable!("an inspection without findings")
         };
-        self.things[x as usize].mark = self.now;
-        let thing = self.things[x as usize];
+        self.things[x].mark = self.now;
+        let thing = self.things[x];
         let key = lazaret_gateway::random::Key::new(
             self.replication.seed,
             self.replication.number,
@@ -789,18 +781,18 @@ impl<O: Observer> World<'_, O> {
         });
         match finding {
             Finding::Pass => {
-                self.things[x as usize].leg += 1;
+                self.things[x].leg += 1;
                 self.request(x);
             }
             Finding::Again => {
-                let thing = &mut self.things[x as usize];
+                let thing = &mut self.things[x];
                 let by = std::mem::replace(&mut thing.leg, inspection.again_leg);
                 thing.attempt = thing.attempt.saturating_add(1);
                 thing.flags |= AGAIN;
-                if self.sent_by.len() <= x as usize {
-                    self.sent_by.resize(x as usize + 1, NO_LEG);
+                if self.sent_by.len() <= x.at() {
+                    self.sent_by.resize(x.at() + 1, NO_LEG);
                 }
-                self.sent_by[x as usize] = by;
+                self.sent_by[x.at()] = by;
                 self.request(x);
             }
             Finding::Fail => {
@@ -819,18 +811,18 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// A lot has left the gateway by dispatch.
-    pub(super) fn dispatched_lot(&mut self, x: u32) {
-        let thing = self.things[x as usize];
+    pub(super) fn dispatched_lot(&mut self, x: ThingIx) {
+        let thing = self.things[x];
         let goods = &mut self.goods[usize::from(thing.goods)];
         goods.dispatched += 1;
         goods.time.add(self.now - thing.arrived);
         self.gone(x);
     }
 
-    fn gone(&mut self, x: u32) {
-        let goods = usize::from(self.things[x as usize].goods);
+    fn gone(&mut self, x: ThingIx) {
+        let goods = usize::from(self.things[x].goods);
         self.goods[goods].inside -= 1;
         self.inside.add(-1, self.now);
-        self.free(x);
+        self.things.remove(x);
     }
 }

@@ -3,7 +3,8 @@
 
 use super::work::is_work;
 use super::{Thing, World};
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg, UNMARKED};
+use crate::index::{Instant, ThingIx};
+use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -46,24 +47,23 @@ impl<O: Observer> World<'_, O> {
     /// Notes how long the hold of `x` lasts that begins. It cannot be drawn again when the hold ends: a world that was told to
     /// go on as another replication would draw another length, and what was drawn before stays.
     #[inline]
-    pub(super) fn note_hold(&mut self, x: u32, lasts: i64) {
+    pub(super) fn note_hold(&mut self, x: ThingIx, lasts: i64) {
         if cfg!(debug_assertions) {
-            if self.held_for.len() <= x as usize {
-                self.held_for.resize(x as usize + 1, i64::MAX);
+            if self.held_for.len() <= x.at() {
+                self.held_for.resize(x.at() + 1, i64::MAX);
             }
-            self.held_for[x as usize] = lasts;
+            self.held_for[x.at()] = lasts;
         }
     }
 
     /// Whether the hold of `x`, which ends now, has lasted as long as it must.
-    pub(super) fn was_held(&self, x: u32, leg: &Leg) -> bool {
-        let marks = &self.marks[x as usize * self.model.marks..][..self.model.marks];
-        let lasts = self.held_for[x as usize];
-        has_been_held(&self.things[x as usize], marks, leg, lasts, self.now)
+    pub(super) fn was_held(&self, x: ThingIx, leg: &Leg) -> bool {
+        let lasts = self.held_for[x.at()];
+        has_been_held(&self.things[x], self.things.marks(x), leg, lasts, self.now)
     }
 
     /// Whether `x` stands in the place of the step that is done on it.
-    pub(super) fn is_in_its_place(&self, x: u32, leg: &Leg) -> bool {
+    pub(super) fn is_in_its_place(&self, x: ThingIx, leg: &Leg) -> bool {
         !is_work(leg.kind) || self.place_of(x).0 == leg.place
     }
 }
@@ -71,16 +71,19 @@ impl<O: Observer> World<'_, O> {
 /// Whether the hold of `lot` that ends at `ends` lasts `lasts` or more from where its clock started.
 ///
 /// * `marks` — the lot's own.
-pub(super) fn has_been_held(lot: &Thing, marks: &[i64], leg: &Leg, lasts: i64, ends: i64) -> bool {
+pub(super) fn has_been_held(
+    lot: &Thing,
+    marks: &[Option<Instant>],
+    leg: &Leg,
+    lasts: i64,
+    ends: i64,
+) -> bool {
     let stored = lot.mark;
     let from = match leg.clock {
         CLOCK_STORED => stored,
         CLOCK_ARRIVAL => lot.arrived,
-        mark => match marks[mark as usize] {
-            // It passed that step by.
-            UNMARKED => stored,
-            at => at,
-        },
+        // It may have passed that step by.
+        mark => marks[mark as usize].map_or(stored, Instant::micros),
     };
     ends >= from.saturating_add(lasts)
 }

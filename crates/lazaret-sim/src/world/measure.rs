@@ -11,6 +11,7 @@ use lazaret_vocabulary::time::GateTime;
 
 use super::claims::Claim;
 use super::{Deadlock, LISTED, State, StepS, VEHICLE, World, cause, lot_entity};
+use crate::index::ThingIx;
 use crate::metrics::{OfGateway, OfLots, OfPlace, OfResource, OfSource, OfVehicles, Reader};
 use crate::model::NO_PLACE;
 use crate::observer::Observer;
@@ -276,8 +277,8 @@ impl<O: Observer> World<'_, O> {
         // Whose turn among others comes first, of each; a lot's place in memory tells nothing.
         let mut firsts: Vec<Claim> = Vec::new();
         let long = (self.now - self.warm) / LONG_WAIT;
-        for x in 0..self.things.len() as u32 {
-            let thing = &self.things[x as usize];
+        for x in self.things.numbers() {
+            let thing = &self.things[x];
             let waits = matches!(
                 thing.state,
                 State::WaitRoom | State::WaitWork | State::Ready
@@ -346,8 +347,8 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Convoy and vehicle number of a thing, from 0.
-    pub(super) fn numbers(&self, x: u32) -> (u32, u32) {
-        let thing = &self.things[x as usize];
+    pub(super) fn numbers(&self, x: ThingIx) -> (u32, u32) {
+        let thing = &self.things[x];
         let vehicle = if thing.is(VEHICLE) {
             thing.entity
         } else {
@@ -375,23 +376,23 @@ impl<O: Observer> World<'_, O> {
         ))
     }
 
-    pub(super) fn vehicle_id(&self, x: u32) -> VehicleId {
+    pub(super) fn vehicle_id(&self, x: ThingIx) -> VehicleId {
         let (convoy, vehicle) = self.numbers(x);
-        let source = self.model.legs[usize::from(self.things[x as usize].leg)].source;
+        let source = self.model.legs[usize::from(self.things[x].leg)].source;
         self.vehicle_of(usize::from(source), convoy, vehicle)
     }
 
-    pub(super) fn lot_id(&self, x: u32) -> LotId {
+    pub(super) fn lot_id(&self, x: ThingIx) -> LotId {
         let (convoy, vehicle) = self.numbers(x);
-        let thing = &self.things[x as usize];
+        let thing = &self.things[x];
         let source = self.model.legs[usize::from(thing.leg)].source;
         let source = &self.model.gateway.sources[usize::from(source)].name;
         let lot = thing.lots + 1;
         LotId::new(format!("{source}-{}-{}-{lot}", convoy + 1, vehicle + 1))
     }
 
-    pub(super) fn thing_id(&self, x: u32) -> Named {
-        if self.things[x as usize].is(VEHICLE) {
+    pub(super) fn thing_id(&self, x: ThingIx) -> Named {
+        if self.things[x].is(VEHICLE) {
             Named::Vehicle(self.vehicle_id(x))
         } else {
             Named::Lot(self.lot_id(x))
@@ -410,8 +411,8 @@ impl<O: Observer> World<'_, O> {
         StepName::new(self.model.gateway.steps[usize::from(step)].name.as_str())
     }
 
-    pub(super) fn leg_name(&self, x: u32) -> StepName {
-        let step = self.model.legs[self.things[x as usize].leg as usize].step;
+    pub(super) fn leg_name(&self, x: ThingIx) -> StepName {
+        let step = self.model.legs[self.things[x].leg as usize].step;
         if step == NO_PLACE {
             StepName::new("wash")
         } else {
@@ -439,14 +440,10 @@ impl<O: Observer> World<'_, O> {
         )
     }
 
-    pub(super) fn spot(&self, x: u32) -> Spot {
-        let thing = &self.things[x as usize];
+    pub(super) fn spot(&self, x: ThingIx) -> Spot {
+        let thing = &self.things[x];
         debug_assert!(!thing.is(LISTED) || thing.place != NO_PLACE);
-        let holder = if thing.host == crate::model::NONE {
-            thing
-        } else {
-            &self.things[thing.host as usize]
-        };
+        let holder = &self.things[thing.host.unwrap_or(x)];
         Spot {
             place: self.place_name(holder.place),
             unit: u32::from(holder.unit) + 1,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::World;
 use super::flow::Admission;
-use crate::model::NONE;
+use crate::index::ThingIx;
 use crate::observer::Observer;
 
 type Place = (u8, u8, u64);
@@ -16,9 +16,9 @@ type Place = (u8, u8, u64);
 /// A waiting list by level, class and order of coming.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Searched {
-    order: BTreeMap<Place, u32>,
-    by_convoy: BTreeMap<(u64, Place), u32>,
-    places: HashMap<u32, (u64, Place)>,
+    order: BTreeMap<Place, ThingIx>,
+    by_convoy: BTreeMap<(u64, Place), ThingIx>,
+    places: HashMap<ThingIx, (u64, Place)>,
 }
 
 impl Searched {
@@ -28,7 +28,7 @@ impl Searched {
         self.places.clear();
     }
 
-    fn push(&mut self, x: u32, convoy: u64, place: Place) {
+    fn push(&mut self, x: ThingIx, convoy: u64, place: Place) {
         self.order.insert(place, x);
         if convoy != 0 {
             self.by_convoy.insert((convoy, place), x);
@@ -37,7 +37,7 @@ impl Searched {
     }
 
     /// Takes `x` out; whether any of its level is left.
-    fn remove(&mut self, x: u32) -> Option<(u8, bool)> {
+    fn remove(&mut self, x: ThingIx) -> Option<(u8, bool)> {
         let (convoy, place) = self.places.remove(&x)?;
         self.order.remove(&place);
         self.by_convoy.remove(&(convoy, place));
@@ -47,7 +47,7 @@ impl Searched {
     }
 
     /// The first of each class in a level: when it came and who it is.
-    fn firsts(&self, level: u8, out: &mut Vec<(u64, u32)>) {
+    fn firsts(&self, level: u8, out: &mut Vec<(u64, ThingIx)>) {
         let mut class = 0;
         while let Some((&(at, goods, came), &x)) = self.order.range((level, class, 0)..).next()
             && at == level
@@ -61,7 +61,7 @@ impl Searched {
     }
 
     /// The first of each class in a level among those of `convoy`.
-    fn firsts_of(&self, convoy: u64, level: u8, out: &mut Vec<(u64, u32)>) {
+    fn firsts_of(&self, convoy: u64, level: u8, out: &mut Vec<(u64, ThingIx)>) {
         let mut class = 0;
         while let Some((&(of, (at, goods, came)), &x)) =
             self.by_convoy.range((convoy, (level, class, 0))..).next()
@@ -78,8 +78,8 @@ impl Searched {
 
 impl<O: Observer> World<'_, O> {
     /// Puts `x` at the end of the queue of place `p`.
-    pub(super) fn queue_up(&mut self, x: u32, p: usize) {
-        let goods = self.things[x as usize].goods;
+    pub(super) fn queue_up(&mut self, x: ThingIx, p: usize) {
+        let goods = self.things[x].goods;
         let level = self.model.level[usize::from(goods)];
         self.places[p].waiting |= 1 << level;
         if self.model.places[p].searched {
@@ -88,18 +88,12 @@ impl<O: Observer> World<'_, O> {
             self.searched[p].push(x, convoy, (level, goods, self.sequence));
             return;
         }
-        self.things[x as usize].next = NONE;
         let list = &mut self.queues[p * self.model.levels + usize::from(level)];
-        let last = std::mem::replace(&mut list.1, x);
-        if last == NONE {
-            list.0 = x;
-        } else {
-            self.things[last as usize].next = x;
-        }
+        list.push(&mut self.things, x);
     }
 
     /// Takes `x` out of the queue of place `p`. Unless that is searched `x` must be the first of its level.
-    pub(super) fn unqueue(&mut self, x: u32, p: usize) {
+    pub(super) fn unqueue(&mut self, x: ThingIx, p: usize) {
         if self.model.places[p].searched {
             if let Some((level, left)) = self.searched[p].remove(x)
                 && !left
@@ -108,21 +102,21 @@ impl<O: Observer> World<'_, O> {
             }
             return;
         }
-        let level = self.model.level[usize::from(self.things[x as usize].goods)];
+        let level = self.model.level[usize::from(self.things[x].goods)];
         let list = &mut self.queues[p * self.model.levels + usize::from(level)];
-        debug_assert_eq!(list.0, x, "not the first in its queue");
-        list.0 = self.things[x as usize].next;
-        if list.0 == NONE {
-            list.1 = NONE;
+        let first = list.pop(&self.things);
+        debug_assert_eq!(first, Some(x), "not the first in its queue");
+        if list.first().is_none() {
             self.places[p].waiting &= !(1 << level);
         }
     }
 
     /// The first in the queue of `p` that may enter, and into which unit.
-    pub(super) fn first_admissible(&self, p: usize) -> Option<(u32, u16)> {
+    pub(super) fn first_admissible(&self, p: usize) -> Option<(ThingIx, u16)> {
         let mut levels = self.places[p].waiting;
         if !self.model.places[p].searched {
-            let first = self.queues[p * self.model.levels + levels.trailing_zeros() as usize].0;
+            let level = levels.trailing_zeros() as usize;
+            let first = self.queues[p * self.model.levels + level].first()?;
             if self.places[p].plain {
                 return Some((first, 0));
             }
@@ -131,7 +125,7 @@ impl<O: Observer> World<'_, O> {
                 Admission::Nobody(_) | Admission::NotThis(_) => None,
             };
         }
-        let mut asked: Vec<(u64, u32)> = Vec::new();
+        let mut asked: Vec<(u64, ThingIx)> = Vec::new();
         while levels != 0 {
             let level = levels.trailing_zeros() as u8;
             levels &= levels - 1;

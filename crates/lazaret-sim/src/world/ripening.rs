@@ -3,6 +3,8 @@
 //! Where a hold leads straight to a departure nothing happens when it ends, except that the next departure may take the
 //! lot. So its end is filed in a bin about as long as the time between departures, and looked at when one is due.
 
+use crate::index::ThingIx;
+
 const BINS: usize = 256;
 
 /// A lot in such a hold. Their order is the order in which departures take them.
@@ -14,7 +16,7 @@ pub(crate) struct Ripe {
     pub(crate) ends: i64,
     /// Order of filing.
     pub(crate) sequence: u32,
-    pub(crate) thing: u32,
+    pub(crate) thing: ThingIx,
     /// The step of the hold.
     pub(crate) step: u16,
     /// That the hold is over stands with the thing, too.
@@ -127,7 +129,7 @@ mod tests {
             let mut twin: Vec<Ripe> = Vec::new();
             for (x, &(ends, level)) in lots.iter().enumerate() {
                 let sequence = x as u32;
-                let lot = Ripe { level, ends, sequence, thing: x as u32, step: 0, noted: false };
+                let lot = Ripe { level, ends, sequence, thing: ThingIx::new(x), step: 0, noted: false };
                 ripening.file(lot);
                 twin.push(lot);
             }

@@ -1,7 +1,7 @@
 //! What is known of each thing, place, crew and source while a replication runs.
 
 use super::waits::{Barred, PARTS};
-use crate::model::{NO_PLACE, NONE};
+use crate::index::ThingIx;
 use crate::statistics::{Durations, Level, Mean};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,9 +61,9 @@ pub(crate) struct Thing {
     pub(crate) mark: i64,
     /// The next in its list. Of a vehicle whose lots leave it, the numbers of those that wait for room, each taken by
     /// exclusive or.
-    pub(crate) next: u32,
+    pub(crate) next: Option<ThingIx>,
     /// The vehicle that a lot is still on.
-    pub(crate) host: u32,
+    pub(crate) host: Option<ThingIx>,
     pub(crate) leg: u16,
     pub(crate) place: u16,
     pub(crate) unit: u16,
@@ -78,15 +78,6 @@ pub(crate) struct Thing {
 }
 
 impl Thing {
-    /// It is gone: its memory goes to the head of the list that begins at `first`.
-    #[inline]
-    pub(crate) fn free(&mut self, first: &mut u32, itself: u32) {
-        self.state = State::Free;
-        self.place = NO_PLACE;
-        self.host = NONE;
-        self.next = std::mem::replace(first, itself);
-    }
-
     #[inline]
     pub(crate) fn is(&self, flag: u8) -> bool {
         self.flags & flag != 0

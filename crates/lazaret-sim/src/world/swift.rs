@@ -7,7 +7,8 @@
 
 use super::ripening::Ripe;
 use super::{Kind, OUTSIDE, State, VEHICLE, World, lot_entity, waits};
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, LegKind, NO_PLACE, UNMARKED};
+use crate::index::{Instant, ThingIx};
+use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, LegKind, NO_PLACE};
 use crate::observer::Observer;
 
 /// What has become of a thing that was due.
@@ -23,10 +24,10 @@ pub(super) enum Moved {
 impl<O: Observer> World<'_, O> {
     /// The service of `x` has ended: it moves on, if it can do so swiftly.
     #[inline]
-    pub(super) fn move_swiftly(&mut self, x: u32) -> Moved {
+    pub(super) fn move_swiftly(&mut self, x: ThingIx) -> Moved {
         let model = self.model;
         let now = self.now;
-        let thing = &mut self.things[x as usize];
+        let thing = &mut self.things[x];
         let at = usize::from(thing.leg);
         let Some([leg, to]) = model.legs.get(at..at + 2) else {
             return Moved::Not;
@@ -61,24 +62,22 @@ impl<O: Observer> World<'_, O> {
         let takes = to
             .takes
             .map_or(0, |draw| self.draws.micros(draw, thing.entity));
+        let (arrived, goods) = (thing.arrived, thing.goods);
         let mut due = now + takes;
         if to.kind == LegKind::Hold {
             let from = match to.clock {
                 CLOCK_STORED => now,
-                CLOCK_ARRIVAL => thing.arrived,
-                mark => match self.marks[x as usize * model.marks + mark as usize] {
-                    UNMARKED => now,
-                    at => at,
-                },
+                CLOCK_ARRIVAL => arrived,
+                mark => self.things.marks(x)[mark as usize].map_or(now, Instant::micros),
             };
             due = (from + takes).max(now);
         }
+        let thing = &mut self.things[x];
         thing.leg += 1;
         thing.place = to.place;
         thing.since = now;
         thing.mark = now;
         thing.due = due;
-        let (arrived, goods) = (thing.arrived, thing.goods);
         if unloads {
             self.count_way_home(leg.source, vehicle, arrived);
         }
@@ -101,7 +100,7 @@ impl<O: Observer> World<'_, O> {
             self.thing_is_due(x);
             return Moved::MakingRoom;
         } else {
-            self.schedule(due, Kind::Thing, x as usize);
+            self.schedule(due, Kind::Thing, x.at());
         }
         if wanted {
             Moved::MakingRoom
@@ -112,9 +111,9 @@ impl<O: Observer> World<'_, O> {
 
     /// The vehicles `arrived` have arrived: those of the first that can do so swiftly take their first slot together.
     /// Returns how many.
-    pub(super) fn place_swiftly(&mut self, arrived: &[u32]) -> usize {
+    pub(super) fn place_swiftly(&mut self, arrived: &[ThingIx]) -> usize {
         let (model, now) = (self.model, self.now);
-        let first = self.things[arrived[0] as usize].leg;
+        let first = self.things[arrived[0]].leg;
         let leg = &model.legs[usize::from(first)];
         let p = usize::from(leg.place);
         if O::ON || !leg.swift_entry || self.places[p].waiting != 0 {
@@ -127,7 +126,7 @@ impl<O: Observer> World<'_, O> {
         let place = leg.place;
         let mut placed = 0;
         for &v in arrived.iter().take(room.max(0) as usize) {
-            let thing = &mut self.things[v as usize];
+            let thing = &mut self.things[v];
             if thing.leg != first {
                 break;
             }
@@ -139,7 +138,7 @@ impl<O: Observer> World<'_, O> {
             thing.place = place;
             thing.due = now + takes;
             thing.state = State::InService;
-            self.schedule(now + takes, Kind::Thing, v as usize);
+            self.schedule(now + takes, Kind::Thing, v.at());
             placed += 1;
         }
         if placed > 0 {
@@ -155,9 +154,9 @@ impl<O: Observer> World<'_, O> {
     /// Vehicle `x`, the first in the queue of the plain place `p`, takes its first slot. False, and nothing done, if that
     /// takes more thought.
     #[inline]
-    pub(super) fn let_in_swiftly(&mut self, x: u32, p: usize) -> bool {
+    pub(super) fn let_in_swiftly(&mut self, x: ThingIx, p: usize) -> bool {
         let (model, now) = (self.model, self.now);
-        let thing = &self.things[x as usize];
+        let thing = &self.things[x];
         let leg = &model.legs[usize::from(thing.leg)];
         let first = thing.flags & !OUTSIDE == VEHICLE && thing.place == NO_PLACE;
         if O::ON || !leg.swift_entry || !first {
@@ -173,7 +172,7 @@ impl<O: Observer> World<'_, O> {
         }
         self.unqueue(x, p);
         self.places[p].occupy(now);
-        let thing = &mut self.things[x as usize];
+        let thing = &mut self.things[x];
         let step = &mut self.steps[usize::from(leg.step)];
         step.causes[waits::CLOSED] += i128::from(closed);
         step.causes[waits::NO_ROOM] += i128::from(full);
@@ -189,7 +188,7 @@ impl<O: Observer> World<'_, O> {
         thing.state = State::InService;
         thing.mark = now;
         thing.due = now + takes;
-        self.schedule(now + takes, Kind::Thing, x as usize);
+        self.schedule(now + takes, Kind::Thing, x.at());
         true
     }
 
@@ -204,12 +203,12 @@ impl<O: Observer> World<'_, O> {
             waits += i128::from(waited);
             step.wait.add(waited);
             step.latest_served = step.latest_served.max(ripe.ends);
-            let lot = &mut self.things[ripe.thing as usize];
+            let lot = &mut self.things[ripe.thing];
             let goods = &mut self.goods[usize::from(lot.goods)];
             goods.dispatched += 1;
             goods.time.add(now - lot.arrived);
             goods.inside -= 1;
-            lot.free(&mut self.free_thing, ripe.thing);
+            self.things.remove(ripe.thing);
         }
         let load = self.loading.len() as i64;
         step.causes[waits::NO_DEPARTURE] += waits;

@@ -3,54 +3,55 @@
 use lazaret_vocabulary::event::Happening;
 
 use super::{BLOCKED, State, Thing, World, lot_entity};
-use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE, NONE};
+use crate::index::ThingIx;
+use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
-    pub(super) fn unloaded(&self, x: u32) -> Happening {
-        let thing = &self.things[x as usize];
+    pub(super) fn unloaded(&self, x: ThingIx) -> Happening {
+        let thing = &self.things[x];
         Happening::LotUnloaded {
             lot: self.lot_id(x),
             vehicle: self.vehicle_id(x),
             goods: self.goods_name(thing.goods),
-            spot: self.spot(if thing.host == NONE { x } else { thing.host }),
+            spot: self.spot(thing.host.unwrap_or(x)),
         }
     }
 
     /// Makes the lots of vehicle `v`. They stay on it until they find room elsewhere.
-    pub(super) fn unload(&mut self, v: u32) {
+    pub(super) fn unload(&mut self, v: ThingIx) {
         let model = self.model;
-        let vehicle = self.things[v as usize];
+        let vehicle = self.things[v];
         let leg = &model.legs[usize::from(vehicle.leg)];
         let each = leg.kind == LegKind::UnloadEach;
         if each && leg.watched {
             self.unwatch(v);
         }
-        let hosting = &mut self.things[v as usize];
+        let hosting = &mut self.things[v];
         hosting.state = State::Hosting;
         hosting.mark = self.now;
-        hosting.next = 0;
+        hosting.next = None;
         // What is unloaded as a whole has begun, and its wait is over.
         let waited = if each { hosting.due } else { -1 };
         hosting.due = 0;
         // It must not be emptied and gone while its lots are still being made.
-        self.making = v;
+        self.making = Some(v);
         for nth in 0..vehicle.lots {
             let lot = self.make_lot(v, &vehicle, nth);
             if !each {
                 self.tell(|w| w.unloaded(lot));
                 self.request(lot);
             } else if u32::from(nth) < leg.at_once {
-                self.things[lot as usize].since = vehicle.since;
+                self.things[lot].since = vehicle.since;
                 self.share_wait(lot, waited);
                 self.begin(lot);
             } else {
                 self.turns.entry(v).or_default().push_back(lot);
             }
         }
-        self.making = NONE;
+        self.making = None;
         self.drop_wait(waited);
-        let vehicle = &self.things[v as usize];
+        let vehicle = &self.things[v];
         if vehicle.state != State::Hosting {
             // Its last lot has taken over its slot.
             return;
@@ -65,22 +66,22 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    fn make_lot(&mut self, v: u32, vehicle: &Thing, nth: u16) -> u32 {
+    fn make_lot(&mut self, v: ThingIx, vehicle: &Thing, nth: u16) -> ThingIx {
         let model = self.model;
         let source = model.legs[usize::from(vehicle.leg)].source;
         let goods = self.lot_class(source, vehicle.entity, nth, vehicle.goods);
-        let lot = self.new_thing(Thing {
+        let lot = self.things.add(Thing {
             entity: lot_entity(vehicle.entity, nth),
             leg: model.sources[usize::from(source)].lot_leg[usize::from(goods)],
             goods,
-            host: v,
+            host: Some(v),
             lots: nth,
             flags: 0,
             attempt: 0,
             cause: 0,
             place: NO_PLACE,
             unit: vehicle.unit,
-            next: NONE,
+            next: None,
             state: State::WaitTurn,
             since: self.now,
             due: -1,
@@ -88,14 +89,12 @@ impl<O: Observer> World<'_, O> {
             arrived: vehicle.arrived,
         });
         // What was done to the vehicle was done to its lot.
-        let (marks, from) = (model.marks, v as usize * model.marks);
-        self.marks
-            .copy_within(from..from + marks, lot as usize * marks);
+        self.things.inherit_marks(v, lot);
         lot
     }
 
     /// A lot of vehicle `v` is off: the next comes to its turn, if turns are taken.
-    pub(super) fn next_turn(&mut self, v: u32) {
+    pub(super) fn next_turn(&mut self, v: ThingIx) {
         let Some(turns) = self.turns.get_mut(&v) else {
             return;
         };
@@ -104,15 +103,17 @@ impl<O: Observer> World<'_, O> {
             self.turns.remove(&v);
         }
         if let Some(lot) = next {
-            self.things[lot as usize].since = self.now;
+            self.things[lot].since = self.now;
             self.begin(lot);
         }
     }
 
     /// Whether `x`, which is off its vehicle and the last on it, may have the vehicle's slot.
-    pub(super) fn takes_over(&self, x: u32, leg: &Leg) -> bool {
-        let lot = &self.things[x as usize];
-        let vehicle = &self.things[lot.host as usize];
+    pub(super) fn takes_over(&self, x: ThingIx, leg: &Leg) -> bool {
+        let lot = &self.things[x];
+        let Some(vehicle) = lot.host.map(|host| &self.things[host]) else {
+            return false;
+        };
         if vehicle.place != leg.place || vehicle.lots != 1 {
             return false;
         }
@@ -131,14 +132,16 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// One lot is left on vehicle `v` and waits for room: it may take over the vehicle's slot.
-    pub(super) fn hand_over_last(&mut self, v: u32) {
-        let vehicle = self.things[v as usize];
+    pub(super) fn hand_over_last(&mut self, v: ThingIx) {
+        let vehicle = self.things[v];
         if vehicle.state != State::Hosting || vehicle.lots != 1 || vehicle.due != 1 {
             return;
         }
-        let x = vehicle.next;
+        let Some(x) = vehicle.next else {
+            return;
+        };
         let model = self.model;
-        let leg = &model.legs[usize::from(self.things[x as usize].leg)];
+        let leg = &model.legs[usize::from(self.things[x].leg)];
         if self.takes_over(x, leg) {
             let p = usize::from(leg.place);
             self.unqueue(x, p);
@@ -148,14 +151,16 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The last lot `x` takes over the slot of its vehicle, and begins its step there.
-    pub(super) fn hand_over(&mut self, x: u32) {
+    pub(super) fn hand_over(&mut self, x: ThingIx) {
         self.book_blocked(x);
-        let v = self.things[x as usize].host;
+        let Some(v) = self.things[x].host else {
+            unreachable!("a lot without a vehicle takes over none")
+        };
         self.unblock(v);
         self.book_blocked(v);
-        let vehicle = self.things[v as usize];
+        let vehicle = self.things[v];
         let p = usize::from(vehicle.place);
-        let goods = self.things[x as usize].goods;
+        let goods = self.things[x].goods;
         if self.model.places[p].segregated {
             let classes = self.model.gateway.goods.len();
             let at = (self.places[p].unit_start as usize + usize::from(vehicle.unit)) * classes;
@@ -169,12 +174,12 @@ impl<O: Observer> World<'_, O> {
             vehicle: w.vehicle_id(v),
             spot: w.spot(v),
         });
-        let lot = &mut self.things[x as usize];
-        lot.host = NONE;
+        let lot = &mut self.things[x];
+        lot.host = None;
         lot.place = vehicle.place;
         lot.unit = vehicle.unit;
         lot.state = State::WaitWork;
-        let empty = &mut self.things[v as usize];
+        let empty = &mut self.things[v];
         empty.lots = 0;
         empty.place = NO_PLACE;
         empty.flags &= !BLOCKED;
@@ -190,15 +195,15 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Vehicle `v` has no lot left: it is washed and goes home.
-    pub(super) fn emptied(&mut self, v: u32) {
+    pub(super) fn emptied(&mut self, v: ThingIx) {
         self.tell(|w| Happening::VehicleEmptied {
             vehicle: w.vehicle_id(v),
         });
         self.send_off(v);
     }
 
-    fn send_off(&mut self, v: u32) {
-        let vehicle = self.things[v as usize];
+    fn send_off(&mut self, v: ThingIx) {
+        let vehicle = self.things[v];
         let source = self.model.legs[usize::from(vehicle.leg)].source;
         let wash = self.model.sources[usize::from(source)].wash_leg;
         if wash != NO_LEG {
@@ -206,7 +211,7 @@ impl<O: Observer> World<'_, O> {
             if vehicle.place != NO_PLACE {
                 self.book_blocked(v);
             }
-            self.things[v as usize].leg = wash;
+            self.things[v].leg = wash;
             self.request(v);
             return;
         }

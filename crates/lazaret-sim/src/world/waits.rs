@@ -4,6 +4,7 @@
 //! thing and counted when the wait ends, so that the parts of the waits counted sum to them.
 
 use super::{LISTED, PAUSED, PlaceS, State, Thing, World, cause};
+use crate::index::ThingIx;
 use crate::model::{Leg, NO_PLACE};
 use crate::observer::Observer;
 
@@ -67,11 +68,11 @@ impl PlaceS {
 
 impl<O: Observer> World<'_, O> {
     /// Adds a part to the wait of `x`, which has its slot.
-    fn keep_part(&mut self, x: u32, part: usize, micros: i64) {
+    fn keep_part(&mut self, x: ThingIx, part: usize, micros: i64) {
         if micros == 0 {
             return;
         }
-        let at = self.things[x as usize].due;
+        let at = self.things[x].due;
         let at = if at >= 0 {
             at as usize
         } else {
@@ -80,15 +81,15 @@ impl<O: Observer> World<'_, O> {
                 self.parts.len() as u32 - 1
             });
             self.parts[at as usize] = Parts::default();
-            self.things[x as usize].due = i64::from(at);
+            self.things[x].due = i64::from(at);
             at as usize
         };
         self.parts[at][part] += micros;
     }
 
     /// The parts of the wait of `x` so far, which are kept no longer.
-    fn take_parts(&mut self, x: u32) -> Option<Parts> {
-        let at = std::mem::replace(&mut self.things[x as usize].due, -1);
+    fn take_parts(&mut self, x: ThingIx) -> Option<Parts> {
+        let at = std::mem::replace(&mut self.things[x].due, -1);
         (at >= 0).then(|| {
             self.free_parts.push(at as u32);
             self.parts[at as usize]
@@ -96,12 +97,12 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `x` has waited for room in place `p`, and the wait is over.
-    pub(super) fn room_found(&mut self, x: u32, p: usize) {
-        let thing = self.things[x as usize];
+    pub(super) fn room_found(&mut self, x: ThingIx, p: usize) {
+        let thing = self.things[x];
         let (closed, full) = self.places[p].barred_until(self.now);
         let (closed, full) = (closed - thing.due, full - thing.mark);
         let rest = self.now - thing.since - closed - full;
-        self.things[x as usize].due = -1;
+        self.things[x].due = -1;
         self.keep_part(x, CLOSED, closed);
         self.keep_part(x, NO_ROOM, full);
         if rest != 0 {
@@ -125,8 +126,8 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// What `x` waited for with its slot is over, or is now something else.
-    pub(super) fn end_part(&mut self, x: u32) {
-        let thing = self.things[x as usize];
+    pub(super) fn end_part(&mut self, x: ThingIx) {
+        let thing = self.things[x];
         if thing.state == State::WaitWork && !thing.is(PAUSED) {
             let part = if thing.is(LISTED) {
                 NO_RESOURCE
@@ -134,14 +135,14 @@ impl<O: Observer> World<'_, O> {
                 CLOSED
             };
             self.keep_part(x, part, self.now - thing.mark);
-            self.things[x as usize].mark = self.now;
+            self.things[x].mark = self.now;
         }
     }
 
     /// The step of `x` begins.
     #[inline]
-    pub(super) fn wait_ends(&mut self, x: u32, leg: &Leg) {
-        let since = self.things[x as usize].since;
+    pub(super) fn wait_ends(&mut self, x: ThingIx, leg: &Leg) {
+        let since = self.things[x].since;
         let parts = self.take_parts(x);
         if leg.step == NO_PLACE {
             return;
@@ -166,14 +167,14 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Lot `x` has waited for a departure, and leaves with it.
-    pub(super) fn departure_found(&mut self, x: u32, leg: &Leg) {
-        let mark = self.things[x as usize].mark;
+    pub(super) fn departure_found(&mut self, x: ThingIx, leg: &Leg) {
+        let mark = self.things[x].mark;
         self.keep_part(x, NO_DEPARTURE, self.now - mark);
         self.wait_ends(x, leg);
     }
 
     /// The lot `x` shares the wait whose parts are kept at `at`, if it is not negative.
-    pub(super) fn share_wait(&mut self, x: u32, at: i64) {
+    pub(super) fn share_wait(&mut self, x: ThingIx, at: i64) {
         if at >= 0 {
             for (part, micros) in self.parts[at as usize].into_iter().enumerate() {
                 self.keep_part(x, part, micros);

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use lazaret_vocabulary::event::{Cause, Happening, Spot};
 
 use super::{Kind, LISTED, PAUSED, State, What, World, cause};
+use crate::index::ThingIx;
 use crate::model::{Leg, LegKind};
 use crate::observer::Observer;
 
@@ -15,7 +16,7 @@ pub(super) fn is_work(kind: LegKind) -> bool {
 
 impl<O: Observer> World<'_, O> {
     /// Why nobody can work on `x` where it stands: its place is closed or its unit broken.
-    pub(super) fn barrier(&self, x: u32, leg: &Leg) -> Option<u16> {
+    pub(super) fn barrier(&self, x: ThingIx, leg: &Leg) -> Option<u16> {
         let p = usize::from(leg.place);
         let (_, unit) = self.place_of(x);
         let unit = self.places[p].unit_start as usize + usize::from(unit);
@@ -29,8 +30,8 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// `x` has its slot and waits until its place opens or its unit is repaired.
-    pub(super) fn wait_for_place(&mut self, x: u32, why: u16, place: u16) {
-        let thing = &mut self.things[x as usize];
+    pub(super) fn wait_for_place(&mut self, x: ThingIx, why: u16, place: u16) {
+        let thing = &mut self.things[x];
         thing.state = State::WaitWork;
         thing.cause = why;
         if !thing.is(PAUSED) {
@@ -125,18 +126,18 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Stops the work on `x`; what it used goes back.
-    fn pause(&mut self, x: u32, why: u16) {
+    fn pause(&mut self, x: ThingIx, why: u16) {
         let model = self.model;
-        let thing = self.things[x as usize];
+        let thing = self.things[x];
         let leg = &model.legs[usize::from(thing.leg)];
-        let what = What::new(Kind::Thing, x as usize);
+        let what = What::new(Kind::Thing, x.at());
         self.calendar
             .cancel(thing.due, Kind::Thing.rank(), what.packed());
         if self.needs_hands(x, leg) {
             self.give_back_needs(leg);
         }
         let place = leg.place;
-        let thing = &mut self.things[x as usize];
+        let thing = &mut self.things[x];
         thing.due -= self.now;
         thing.state = State::WaitWork;
         thing.flags |= PAUSED;
@@ -154,31 +155,26 @@ impl<O: Observer> World<'_, O> {
 
     /// Those of the watched for which `which` holds, in the order in which work stops: what began or went on last comes
     /// first.
-    fn watched(&self, which: impl Fn(u32) -> bool) -> Vec<u32> {
-        let mut found: Vec<u32> = self.working.iter().copied().filter(|&x| which(x)).collect();
-        found.sort_unstable_by_key(|&x| Reverse((self.things[x as usize].mark, self.turn(x))));
+    fn watched(&self, which: impl Fn(ThingIx) -> bool) -> Vec<ThingIx> {
+        let mut found: Vec<ThingIx> = self.watched.iter().filter(|&x| which(x)).collect();
+        found.sort_unstable_by_key(|&x| Reverse((self.things[x].mark, self.turn(x))));
         found
     }
 
     /// Lots that are unloaded one by one stand on their vehicle, and so in its place.
-    pub(super) fn place_of(&self, x: u32) -> (u16, u16) {
-        let thing = &self.things[x as usize];
-        let holder = if thing.host == crate::model::NONE {
-            thing
-        } else {
-            &self.things[thing.host as usize]
-        };
+    pub(super) fn place_of(&self, x: ThingIx) -> (u16, u16) {
+        let holder = &self.things[self.things[x].host.unwrap_or(x)];
         (holder.place, holder.unit)
     }
 
     /// Work that is in hand and does not end in this instant: only that can be stopped.
-    fn goes_on(&self, x: u32) -> bool {
-        let thing = &self.things[x as usize];
+    fn goes_on(&self, x: ThingIx) -> bool {
+        let thing = &self.things[x];
         thing.state == State::InService && thing.due > self.now
     }
 
-    fn leg_of(&self, x: u32) -> &Leg {
-        &self.model.legs[usize::from(self.things[x as usize].leg)]
+    fn leg_of(&self, x: ThingIx) -> &Leg {
+        &self.model.legs[usize::from(self.things[x].leg)]
     }
 
     /// The calendar has made its changes of this instant: what has to stop stops, and what waited for a place may wait
@@ -191,25 +187,25 @@ impl<O: Observer> World<'_, O> {
                 let why = self.barrier(x, self.leg_of(x)).unwrap_or(cause::CLOSED);
                 self.pause(x, why);
             }
-            let mut waiting: Vec<u32> = self.working.clone();
-            waiting.retain(|&x| self.things[x as usize].state == State::WaitWork);
+            let mut waiting: Vec<ThingIx> = self.watched.iter().collect();
+            waiting.retain(|&x| self.things[x].state == State::WaitWork);
             waiting.sort_unstable_by_key(|&x| self.turn(x));
             for x in waiting {
-                let leg = &model.legs[usize::from(self.things[x as usize].leg)];
-                let listed = self.things[x as usize].is(LISTED);
+                let leg = &model.legs[usize::from(self.things[x].leg)];
+                let listed = self.things[x].is(LISTED);
                 match self.barrier(x, leg) {
                     None if !listed => {
                         self.end_part(x);
-                        let mark = self.things[x as usize].mark;
+                        let mark = self.things[x].mark;
                         self.claim(x, leg, false);
-                        self.things[x as usize].mark = mark;
+                        self.things[x].mark = mark;
                     }
                     Some(why) if listed => {
                         self.end_part(x);
                         self.withdraw(x, leg);
                         self.wait_for_place(x, why, leg.place);
                     }
-                    Some(why) => self.things[x as usize].cause = why,
+                    Some(why) => self.things[x].cause = why,
                     None => {}
                 }
             }
@@ -235,8 +231,8 @@ impl<O: Observer> World<'_, O> {
         if excess <= 0 {
             return;
         }
-        for &x in &self.working {
-            let thing = &self.things[x as usize];
+        for x in self.watched.iter() {
+            let thing = &self.things[x];
             if thing.state == State::InService && thing.due == self.now {
                 excess -= self.uses(x, r);
             }
@@ -251,7 +247,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// How much of resource `r` the work on `x` takes.
-    fn uses(&self, x: u32, r: usize) -> i64 {
+    fn uses(&self, x: ThingIx, r: usize) -> i64 {
         let leg = self.leg_of(x);
         if !self.needs_hands(x, leg) {
             return 0;
