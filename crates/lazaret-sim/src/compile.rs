@@ -12,11 +12,11 @@ use lazaret_gateway::model::{
 use lazaret_gateway::random::hash_name;
 
 use crate::hours::Clock;
-use crate::index::DrawIx;
+use crate::index::{DrawIx, LegIx};
 use crate::metrics::MetricNames;
 use crate::model::{
-    BreaksM, CLOCK_ARRIVAL, CLOCK_STORED, DispatchM, Draw, DueM, InspectionM, Leg, LegKind, Model,
-    NO_LEG, NO_PLACE, NONE, NOTHING, NumberChange, PlaceM, ResourceM, SizeChange, SourceM,
+    BreaksM, CLOCK_ARRIVAL, CLOCK_STORED, DispatchM, Draw, DueM, InspectionM, Leg, LegKind, Legs,
+    Model, NO_PLACE, NONE, NOTHING, NumberChange, Path, PlaceM, ResourceM, SizeChange, SourceM,
 };
 
 /// Why a gateway that reads well cannot be simulated.
@@ -124,15 +124,15 @@ impl Compiler<'_> {
         travels: &[DrawIx],
         marks: &[Mark],
         dispatch_of: &[u16],
-    ) -> Result<(u16, u16), CompileError> {
+    ) -> Result<Path, CompileError> {
         let gateway = self.gateway;
         let path = gateway.path(source, goods);
         let base = self.legs.len();
-        let mut lot_leg = NO_LEG;
+        let mut lot_leg = None;
         let mut before: Option<(PlaceIx, bool)> = None;
         for (nth, &step_ix) in path.iter().enumerate() {
             let step = &gateway.steps[step_ix.index()];
-            let on_vehicle = lot_leg == NO_LEG;
+            let on_vehicle = lot_leg.is_none();
             let (kind, clock, inspection) = match &step.kind {
                 StepKind::Handle => (LegKind::Handle, CLOCK_STORED, None),
                 StepKind::Unload { each_lot: false } => (LegKind::Unload, CLOCK_STORED, None),
@@ -143,7 +143,7 @@ impl Compiler<'_> {
                     let back = inspection
                         .again_from
                         .and_then(|from| path[..nth].iter().position(|&earlier| earlier == from));
-                    let again = back.map_or(NO_LEG, |at| (base + at) as u16);
+                    let again = back.map(|at| LegIx::new(base + at));
                     let again_travel = back.and_then(|at| {
                         let to = gateway.steps[path[at].index()].at;
                         self.way(step.at, to, travels)
@@ -209,9 +209,10 @@ impl Compiler<'_> {
                 swift: false,
             });
             let unloads = matches!(kind, LegKind::Unload | LegKind::UnloadEach);
-            if unloads && lot_leg == NO_LEG {
+            if unloads && lot_leg.is_none() {
                 // A lot that is unloaded by itself begins at the unloading; others after it.
-                lot_leg = (base + nth + usize::from(kind == LegKind::Unload)) as u16;
+                let after = usize::from(kind == LegKind::Unload);
+                lot_leg = Some(LegIx::new(base + nth + after));
             }
             // Neither a lot on its vehicle nor one that has departed has a slot of its own there.
             before = Some((step.at, unloads || kind == LegKind::Dispatch));
@@ -236,18 +237,19 @@ impl Compiler<'_> {
             swift_entry: false,
             swift: false,
         });
-        if lot_leg == NO_LEG {
+        let Some(lot) = lot_leg else {
             return Err(CompileError::NeverUnloaded {
                 goods: gateway.goods[goods.index()].name.clone(),
                 from: gateway.sources[source.index()].name.clone(),
             });
-        }
-        if self.legs.len() >= usize::from(NO_LEG) {
+        };
+        if self.legs.len() >= usize::from(u16::MAX) {
             return Err(CompileError::TooMany(
                 "at most 65,000 steps, counted for each source and class, can be simulated".into(),
             ));
         }
-        Ok((base as u16, lot_leg))
+        let vehicle = LegIx::new(base);
+        Ok(Path { vehicle, lot })
     }
 
     fn way(&self, from: PlaceIx, to: PlaceIx, travels: &[DrawIx]) -> Option<DrawIx> {
@@ -408,31 +410,29 @@ impl Model {
         let mut sources = Vec::with_capacity(gateway.sources.len());
         for (nth, source) in gateway.sources.iter().enumerate() {
             let path = format!("source.{}", source.name);
-            let mut vehicle_leg = Vec::new();
-            let mut lot_leg = Vec::new();
+            let mut paths = Vec::new();
             for class in 0..gateway.goods.len() {
                 let comes = source
                     .mix
                     .get(class)
                     .is_none_or(|share| *share != Term::Value(0.0));
-                let legs = if comes {
-                    compiler.path(
+                let path = if comes {
+                    Some(compiler.path(
                         SourceIx(nth as u16),
                         GoodsIx(class as u16),
                         &takes,
                         &travels,
                         &marks,
                         &dispatch_of,
-                    )?
+                    )?)
                 } else {
-                    (NO_LEG, NO_LEG)
+                    None
                 };
-                vehicle_leg.push(legs.0);
-                lot_leg.push(legs.1);
+                paths.push(path);
             }
             let rule = &source.vehicle;
             let wash_leg = match rule.wash_at {
-                None => NO_LEG,
+                None => None,
                 Some(place) => {
                     let takes =
                         compiler.optional(format!("{path}.vehicle.wash"), rule.wash.as_ref())?;
@@ -457,7 +457,7 @@ impl Model {
                         swift_entry: false,
                         swift: false,
                     });
-                    compiler.legs.len() as u16 - 1
+                    Some(LegIx::new(compiler.legs.len() - 1))
                 }
             };
             let wash = rule.wash.as_ref().filter(|_| rule.wash_at.is_none());
@@ -494,8 +494,7 @@ impl Model {
                 mix: source.mix.clone(),
                 class_purpose: hash_name(&format!("{path}.class")),
                 mixed_vehicles: source.mixed_vehicles,
-                vehicle_leg,
-                lot_leg,
+                paths,
                 wash_leg,
                 home,
             });
@@ -608,7 +607,7 @@ impl Model {
             sources,
             places,
             resources,
-            legs,
+            legs: Legs::new(legs),
             claims: Vec::new(),
             dispatches,
             marks: marks.len(),
@@ -692,7 +691,7 @@ fn find_swift(legs: &mut [Leg], places: &[PlaceM], sources: &[SourceM]) {
         let source = &sources[usize::from(from.source)];
         // A vehicle of which a plain lot and a way home that nobody sees are left.
         let unseen = from.kind != LegKind::Unload
-            || !source.mixed_vehicles && source.wash_leg == NO_LEG && source.fleet.is_none();
+            || !source.mixed_vehicles && source.wash_leg.is_none() && source.fleet.is_none();
         let plain = places
             .get(usize::from(from.place))
             .is_some_and(|place| place.plain);

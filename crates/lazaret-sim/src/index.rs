@@ -37,6 +37,25 @@ index! {
 }
 
 index! {
+    /// A step on the path of a class from a source: see [`crate::model::Leg`].
+    LegIx in u16
+}
+
+impl LegIx {
+    /// The one after it on the same path.
+    #[inline]
+    pub(crate) const fn next(self) -> Self {
+        LegIx(self.0.saturating_add(1))
+    }
+
+    /// The one before it on the same path; of the first itself.
+    #[inline]
+    pub(crate) const fn before(self) -> Self {
+        LegIx::new(self.at().saturating_sub(1))
+    }
+}
+
+index! {
     /// Where something stands in a list that it may not be in.
     Position in u32
 }

@@ -4,12 +4,11 @@ use lazaret_gateway::distribution::Sampler;
 use lazaret_gateway::model::{Fill, Gateway, Quantity, Term, WhenClosed, WhenShort};
 
 use crate::hours::Toggle;
-use crate::index::DrawIx;
+use crate::index::{DrawIx, LegIx};
 use crate::metrics::MetricNames;
 
 pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) const NO_PLACE: u16 = u16::MAX;
-pub(crate) const NO_LEG: u16 = u16::MAX;
 /// Time bins of the occupancy picture.
 pub const OCCUPANCY_BINS: usize = 360;
 
@@ -28,7 +27,7 @@ pub struct Model {
     pub(crate) sources: Vec<SourceM>,
     pub(crate) places: Vec<PlaceM>,
     pub(crate) resources: Vec<ResourceM>,
-    pub(crate) legs: Vec<Leg>,
+    pub(crate) legs: Legs,
     /// What work can need, each combination once; nothing comes first.
     pub(crate) claims: Vec<ClaimM>,
     pub(crate) dispatches: Vec<DispatchM>,
@@ -70,12 +69,10 @@ pub(crate) struct SourceM {
     pub(crate) mix: Vec<Term>,
     pub(crate) class_purpose: u64,
     pub(crate) mixed_vehicles: bool,
-    /// First leg of a vehicle, by class.
-    pub(crate) vehicle_leg: Vec<u16>,
-    /// First leg of a lot, by class.
-    pub(crate) lot_leg: Vec<u16>,
-    /// Leg in which an emptied vehicle is washed at a place, or [`NO_LEG`].
-    pub(crate) wash_leg: u16,
+    /// Where things of each class begin, if it comes from here.
+    pub(crate) paths: Vec<Option<Path>>,
+    /// Leg in which an emptied vehicle is washed, if that is at a place.
+    pub(crate) wash_leg: Option<LegIx>,
     /// Wash without a place, quarantine, way home; in this order.
     pub(crate) home: [Option<DrawIx>; 3],
 }
@@ -174,6 +171,54 @@ pub(crate) enum LegKind {
     Wash,
 }
 
+/// The first legs of a vehicle and of its lots.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Path {
+    pub(crate) vehicle: LegIx,
+    pub(crate) lot: LegIx,
+}
+
+impl SourceM {
+    /// The path of `goods`, which have come from here.
+    #[inline]
+    pub(crate) fn path(&self, goods: u8) -> Path {
+        self.paths[usize::from(goods)].expect("only classes that have a path come")
+    }
+}
+
+/// All legs, path by path.
+#[derive(Clone, Debug)]
+pub(crate) struct Legs(Vec<Leg>);
+
+impl Legs {
+    pub(crate) fn new(legs: Vec<Leg>) -> Self {
+        Legs(legs)
+    }
+
+    /// A leg and the one after it.
+    #[inline]
+    pub(crate) fn pair(&self, leg: LegIx) -> Option<&[Leg; 2]> {
+        self.0.get(leg.at()..leg.at() + 2)?.first_chunk()
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Leg] {
+        &self.0
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
+        self.0.iter_mut()
+    }
+}
+
+impl std::ops::Index<LegIx> for Legs {
+    type Output = Leg;
+
+    #[inline]
+    fn index(&self, leg: LegIx) -> &Leg {
+        &self.0[leg.at()]
+    }
+}
+
 /// One step on the path of one class from one source. It fills one line of cache.
 #[derive(Clone, Debug)]
 #[repr(align(64))]
@@ -218,7 +263,7 @@ pub(crate) const CLOCK_ARRIVAL: u32 = NONE - 1;
 pub(crate) struct InspectionM {
     pub(crate) purpose: u64,
     pub(crate) shares: [Term; 4],
-    pub(crate) again_leg: u16,
+    pub(crate) again_leg: Option<LegIx>,
     /// Way back to it from another site.
     pub(crate) again_travel: Option<DrawIx>,
     pub(crate) again_at_most: u32,

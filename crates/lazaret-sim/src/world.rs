@@ -34,7 +34,7 @@ use lazaret_vocabulary::time::GateTime;
 
 use crate::calendar::Calendar;
 use crate::draws::Draws;
-use crate::index::{DrawIx, Instant, ThingIx};
+use crate::index::{DrawIx, Instant, LegIx, ThingIx};
 use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, DueM, Model, OCCUPANCY_BINS};
 use crate::observer::{Observer, Silent};
 use crate::statistics::{Durations, Level, Mean};
@@ -99,7 +99,7 @@ pub struct World<'m, O> {
     pub(crate) calendar: Calendar,
     pub(crate) things: Things,
     /// For each thing that is [`AGAIN`] the leg of the inspection that sent it back.
-    pub(crate) sent_by: Vec<u16>,
+    pub(crate) sent_by: Vec<Option<LegIx>>,
     pub(crate) places: Vec<PlaceS>,
     pub(crate) units: Vec<UnitS>,
     /// Who is in each unit, by class; only where classes are kept apart.

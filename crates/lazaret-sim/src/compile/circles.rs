@@ -1,6 +1,6 @@
 //! What legs have to do with each other: circles of places, and combinations of needs.
 
-use crate::model::{ClaimM, LegKind, Model, NO_LEG, NO_PLACE};
+use crate::model::{ClaimM, LegKind, Model, NO_PLACE};
 
 impl Model {
     /// Marks the places on a cycle of "a thing in P may wait for room in Q": only there can a deadlock arise.
@@ -12,7 +12,7 @@ impl Model {
                 reaches[usize::from(from)][usize::from(to)] = true;
             }
         };
-        for pair in self.legs.windows(2) {
+        for pair in self.legs.as_slice().windows(2) {
             if pair[0].kind != LegKind::Out
                 && pair[0].kind != LegKind::Wash
                 && pair[0].kind != LegKind::Dispatch
@@ -23,7 +23,7 @@ impl Model {
         // Of several lots that want to stay where their vehicle is unloaded all but the last need a slot besides its own, and the
         // last as well if it must be kept apart from what stands there.
         let apart = self.places.iter().any(|place| place.segregated);
-        for leg in &self.legs {
+        for leg in self.legs.as_slice() {
             let unloads = matches!(leg.kind, LegKind::Unload | LegKind::UnloadEach);
             if unloads && (apart || self.sources[usize::from(leg.source)].lots_fixed != Some(1)) {
                 for onto in self.after_unloading(leg.source) {
@@ -42,25 +42,22 @@ impl Model {
                 reaches[usize::from(from)][usize::from(to)] = true;
             }
         };
-        for leg in &self.legs {
+        for leg in self.legs.as_slice() {
             if let Some(inspection) = &leg.inspection
-                && inspection.again_leg != NO_LEG
+                && let Some(again) = inspection.again_leg
             {
-                connect(leg.place, self.legs[inspection.again_leg as usize].place);
+                connect(leg.place, self.legs[again].place);
             }
         }
         for source in &self.sources {
-            for &leg in source.lot_leg.iter().filter(|&&leg| leg != NO_LEG) {
-                let at = if self.legs[leg as usize].kind == LegKind::UnloadEach {
-                    leg
+            for path in source.paths.iter().flatten() {
+                let at = if self.legs[path.lot].kind == LegKind::UnloadEach {
+                    path.lot
                 } else {
-                    leg - 1
+                    path.lot.before()
                 };
-                if source.wash_leg != NO_LEG {
-                    connect(
-                        self.legs[at as usize].place,
-                        self.legs[source.wash_leg as usize].place,
-                    );
+                if let Some(wash) = source.wash_leg {
+                    connect(self.legs[at].place, self.legs[wash].place);
                 }
             }
         }
@@ -87,11 +84,11 @@ impl Model {
 
     /// Places of the first steps of lots off the vehicles of `source`.
     fn after_unloading(&self, source: u16) -> Vec<u16> {
-        let firsts = &self.sources[usize::from(source)].lot_leg;
-        let known = firsts.iter().filter(|&&leg| leg != NO_LEG);
-        let next = known.map(|&leg| {
-            let each = self.legs[usize::from(leg)].kind == LegKind::UnloadEach;
-            self.legs[usize::from(leg) + usize::from(each)].place
+        let paths = self.sources[usize::from(source)].paths.iter().flatten();
+        let next = paths.map(|path| {
+            let each = self.legs[path.lot].kind == LegKind::UnloadEach;
+            let next = if each { path.lot.next() } else { path.lot };
+            self.legs[next].place
         });
         next.collect()
     }
@@ -132,7 +129,7 @@ impl Model {
                 || !resource.changes.is_empty()
                 || resource.breaks.is_some();
         }
-        for leg in &mut self.legs {
+        for leg in self.legs.iter_mut() {
             let place = self.places.get(usize::from(leg.place));
             leg.watched = place
                 .is_some_and(|p| !p.open || !p.toggles.is_empty() || p.breaks.is_some())

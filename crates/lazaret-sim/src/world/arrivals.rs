@@ -5,8 +5,8 @@ use lazaret_gateway::random::mix;
 use lazaret_vocabulary::event::{Cause, Happening};
 
 use super::{ConvoyS, Kind, State, Thing, VEHICLE, World, lot_entity, vehicle_entity};
-use crate::index::ThingIx;
-use crate::model::{NO_LEG, NO_PLACE};
+use crate::index::{LegIx, ThingIx};
+use crate::model::NO_PLACE;
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -140,7 +140,7 @@ impl<O: Observer> World<'_, O> {
     fn make_convoy(&mut self, s: usize, number: u32, vehicles: u32, arrived: &mut Vec<ThingIx>) {
         let source = &self.model.sources[s];
         if let Some(lots) = source.alike {
-            let one = self.vehicle(0, 0, source.vehicle_leg[0], lots);
+            let one = self.vehicle(0, 0, source.path(0).vehicle, lots);
             for nth in 0..vehicles {
                 let entity = vehicle_entity(source.salt, number, nth);
                 arrived.push(self.things.add(Thing { entity, ..one }));
@@ -160,7 +160,7 @@ impl<O: Observer> World<'_, O> {
 
     /// A vehicle that arrives now.
     #[inline]
-    fn vehicle(&self, entity: u64, goods: u8, leg: u16, lots: u16) -> Thing {
+    fn vehicle(&self, entity: u64, goods: u8, leg: LegIx, lots: u16) -> Thing {
         Thing {
             entity,
             arrived: self.now,
@@ -191,11 +191,7 @@ impl<O: Observer> World<'_, O> {
             None => self.draws.whole(source.lots, name).min(i64::from(u16::MAX)) as u16,
         };
         let goods = if source.mixed_vehicles {
-            source
-                .vehicle_leg
-                .iter()
-                .position(|&leg| leg != NO_LEG)
-                .unwrap_or(0) as u8
+            source.paths.iter().position(Option::is_some).unwrap_or(0) as u8
         } else {
             self.draw_class(s, name)
         };
@@ -209,8 +205,7 @@ impl<O: Observer> World<'_, O> {
             self.goods[usize::from(goods)].arrived += u64::from(lots);
             self.goods[usize::from(goods)].inside += i64::from(lots);
         }
-        let leg = source.vehicle_leg[usize::from(goods)];
-        let vehicle = self.vehicle(name, goods, leg, lots);
+        let vehicle = self.vehicle(name, goods, source.path(goods).vehicle, lots);
         (self.things.add(vehicle), lots)
     }
 
@@ -238,7 +233,7 @@ impl<O: Observer> World<'_, O> {
     #[inline]
     pub(super) fn home_unseen(&mut self, v: ThingIx) -> bool {
         let vehicle = &self.things[v];
-        let of = self.model.legs[usize::from(vehicle.leg)].source;
+        let of = self.model.legs[vehicle.leg].source;
         let source = &self.model.sources[usize::from(of)];
         if O::ON || source.fleet.is_some() || self.now < self.warm {
             return false;
@@ -266,7 +261,7 @@ impl<O: Observer> World<'_, O> {
             return;
         }
         let vehicle = self.things[v];
-        let source = self.model.legs[usize::from(vehicle.leg)].source;
+        let source = self.model.legs[vehicle.leg].source;
         let home = self.model.sources[usize::from(source)].home;
         let next = self.duration(home[usize::from(washed)], vehicle.entity);
         let thing = &mut self.things[v];
@@ -278,7 +273,7 @@ impl<O: Observer> World<'_, O> {
     /// A stage of the way home is over: washed, let go, home.
     pub(super) fn vehicle_on_its_way(&mut self, v: ThingIx) {
         let vehicle = self.things[v];
-        let s = usize::from(self.model.legs[usize::from(vehicle.leg)].source);
+        let s = usize::from(self.model.legs[vehicle.leg].source);
         let home = self.model.sources[s].home;
         match vehicle.attempt {
             0 => {

@@ -79,7 +79,7 @@ impl<O: Observer> World<'_, O> {
             } else {
                 u32::from(thing.lots) + 1
             },
-            source: self.model.legs[usize::from(thing.leg)].source,
+            source: self.model.legs[thing.leg].source,
             thing: x,
         }
     }
@@ -182,7 +182,7 @@ impl<O: Observer> World<'_, O> {
         self.claims[class].pop_front();
         let model = self.model;
         let thing = self.things[x];
-        let leg = &model.legs[usize::from(thing.leg)];
+        let leg = &model.legs[thing.leg];
         if thing.is(PAUSED) {
             if leg.step != NO_PLACE {
                 self.steps[usize::from(leg.step)].paused += i128::from(self.now - thing.mark);
@@ -222,7 +222,7 @@ impl<O: Observer> World<'_, O> {
 
     /// What `x`, which waits for crews and equipment, is said to wait for.
     pub(super) fn missing(&self, x: ThingIx) -> u16 {
-        let leg = &self.model.legs[usize::from(self.things[x].leg)];
+        let leg = &self.model.legs[self.things[x].leg];
         let class = self.list_of(x, leg);
         let model = &self.model.claims[class];
         let turn = self.turn(x);
@@ -254,7 +254,7 @@ impl<O: Observer> World<'_, O> {
             }
             self.things[x].flags &= !FRESH;
             let why = self.missing(x);
-            let place = self.model.legs[usize::from(thing.leg)].place;
+            let place = self.model.legs[thing.leg].place;
             self.tell(|w| Happening::Waiting {
                 thing: w.thing_id(x),
                 step: w.leg_name(x),

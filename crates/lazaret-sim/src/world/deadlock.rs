@@ -77,7 +77,7 @@ impl<O: Observer> World<'_, O> {
             // It moves when its lots do, and they are looked at themselves.
             State::Hosting => false,
             State::WaitRoom => {
-                let to = usize::from(self.model.legs[usize::from(thing.leg)].place);
+                let to = usize::from(self.model.legs[thing.leg].place);
                 self.may_yet_open(to) || !(stuck[to] || self.held_back(to, stuck))
             }
             _ => true,
@@ -129,7 +129,7 @@ impl<O: Observer> World<'_, O> {
             seen.push(at);
             let next = self.things.numbers().find_map(|x| {
                 let thing = &self.things[x];
-                let to = self.model.legs[thing.leg as usize].place;
+                let to = self.model.legs[thing.leg].place;
                 let waits = thing.state == State::WaitRoom
                     && usize::from(self.standing(x)) == at
                     && to != NO_PLACE

@@ -44,7 +44,7 @@ impl<O: Observer> World<'_, O> {
         let held_for = &self.held_for;
         let check = |ripe: &Ripe| {
             let x = ripe.thing;
-            let leg = &legs[usize::from(things[x].leg)];
+            let leg = &legs[things[x].leg];
             has_been_held(
                 &things[x],
                 things.marks(x),
@@ -65,7 +65,7 @@ impl<O: Observer> World<'_, O> {
     fn note_ripe(&mut self, d: usize) {
         for ripe in self.ripening[d].ripe.iter_mut().filter(|lot| !lot.noted) {
             let lot = &mut self.things[ripe.thing];
-            lot.leg += 1;
+            lot.leg = lot.leg.next();
             lot.state = State::Ready;
             lot.cause = cause::NO_DEPARTURE;
             lot.since = ripe.ends;
@@ -121,7 +121,7 @@ impl<O: Observer> World<'_, O> {
                     break;
                 };
                 left -= 1;
-                let leg = &self.model.legs[usize::from(self.things[x].leg)];
+                let leg = &self.model.legs[self.things[x].leg];
                 self.departure_found(x, leg);
                 self.steps[usize::from(dispatch.step)].finished += 1;
                 self.tell(|w| Happening::LotLoaded {
@@ -130,8 +130,8 @@ impl<O: Observer> World<'_, O> {
                     wagon: None,
                 });
                 self.leave(x);
-                self.things[x].leg += 1;
-                if self.model.legs[self.things[x].leg as usize].kind == LegKind::Out {
+                self.things[x].leg = self.things[x].leg.next();
+                if self.model.legs[self.things[x].leg].kind == LegKind::Out {
                     self.dispatched_lot(x);
                 } else {
                     onward.push(&mut self.things, x);
@@ -144,7 +144,7 @@ impl<O: Observer> World<'_, O> {
             lots: load as u32,
         });
         while let Some(x) = onward.pop(&self.things) {
-            let travel = self.model.legs[self.things[x].leg as usize].travel;
+            let travel = self.model.legs[self.things[x].leg].travel;
             if travel.is_none() {
                 self.request(x);
             } else {

@@ -11,7 +11,7 @@ use super::{
     AGAIN, BLOCKED, Kind, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause,
 };
 use crate::index::{DrawIx, ThingIx};
-use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE, NONE, NOTHING};
+use crate::model::{Leg, LegKind, NO_PLACE, NONE, NOTHING};
 use crate::observer::Observer;
 
 /// Whether a thing may enter a place.
@@ -47,7 +47,7 @@ impl<O: Observer> World<'_, O> {
         let thing = &mut self.things[x];
         thing.since = self.now;
         thing.mark = self.now;
-        let leg = &model.legs[thing.leg as usize];
+        let leg = &model.legs[thing.leg];
         if leg.kind == LegKind::Out {
             self.tell(|w| Happening::LotReleased { lot: w.lot_id(x) });
             self.leave(x);
@@ -121,7 +121,7 @@ impl<O: Observer> World<'_, O> {
         let source = usize::from(leg.source);
         if at == NO_PLACE
             && waiting.is(VEHICLE)
-            && waiting.leg == sources[source].vehicle_leg[usize::from(waiting.goods)]
+            && waiting.leg == sources[source].path(waiting.goods).vehicle
         {
             waiting.flags |= OUTSIDE;
             self.sources[source].waiting.add(1, self.now);
@@ -170,7 +170,7 @@ impl<O: Observer> World<'_, O> {
 
     fn tell_waiting(&mut self, x: ThingIx, blocked: bool, why: u16) {
         let thing = self.things[x];
-        let leg = &self.model.legs[thing.leg as usize];
+        let leg = &self.model.legs[thing.leg];
         let place = leg.place;
         let holder = thing.host.unwrap_or(x);
         let done = match leg.kind {
@@ -277,7 +277,7 @@ impl<O: Observer> World<'_, O> {
         if !self.let_in_swiftly(x, p) {
             self.unqueue(x, p);
             self.room_found(x, p);
-            let leg = &self.model.legs[usize::from(self.things[x].leg)];
+            let leg = &self.model.legs[self.things[x].leg];
             self.enter(x, leg, unit);
         }
         if self.places[p].waiting != 0 {
@@ -329,8 +329,8 @@ impl<O: Observer> World<'_, O> {
     #[inline]
     fn way_to(&self, x: ThingIx, leg: &Leg) -> Option<DrawIx> {
         if self.things[x].is(AGAIN) {
-            let by = &self.model.legs[usize::from(self.sent_by[x.at()])];
-            by.inspection.as_ref().and_then(|i| i.again_travel)
+            let by = self.sent_by(x).and_then(|by| by.inspection.as_ref());
+            by.and_then(|by| by.again_travel)
         } else {
             leg.travel
         }
@@ -369,7 +369,7 @@ impl<O: Observer> World<'_, O> {
         if self.model.places[p].fill != Fill::Groups {
             return 0;
         }
-        let source = self.model.legs[usize::from(self.things[x].leg)].source;
+        let source = self.model.legs[self.things[x].leg].source;
         u64::from(self.numbers(x).0) << 16 | u64::from(source) | 1 << 63
     }
 
@@ -397,7 +397,7 @@ impl<O: Observer> World<'_, O> {
         } else if thing.place != NO_PLACE {
             self.vacate(x);
         } else if thing.is(OUTSIDE) {
-            let source = usize::from(self.model.legs[usize::from(thing.leg)].source);
+            let source = usize::from(self.model.legs[thing.leg].source);
             self.things[x].flags &= !OUTSIDE;
             self.sources[source].waiting.add(-1, self.now);
         }
@@ -440,7 +440,7 @@ impl<O: Observer> World<'_, O> {
     /// `x` leaves its slot: the time since it was done there was blocked.
     pub(super) fn book_blocked(&mut self, x: ThingIx) {
         let thing = &self.things[x];
-        let done = usize::from(thing.leg).saturating_sub(1);
+        let done = thing.leg.before();
         if thing.host.is_some() && self.model.legs[done].kind != LegKind::UnloadEach {
             // It was unloaded with the others, and the vehicle counts that.
             return;
@@ -492,34 +492,45 @@ impl<O: Observer> World<'_, O> {
 
     /// The leg in which a vehicle is unloaded.
     fn unloading(&self, vehicle: &Thing) -> &Leg {
-        let source = self.model.legs[usize::from(vehicle.leg)].source;
-        let first = self.model.sources[usize::from(source)].lot_leg[usize::from(vehicle.goods)];
+        let source = self.model.legs[vehicle.leg].source;
+        let first = self.model.sources[usize::from(source)]
+            .path(vehicle.goods)
+            .lot;
         // A lot that is unloaded by itself begins there, others after it.
-        let each = self.model.legs[usize::from(first)].kind == LegKind::UnloadEach;
-        &self.model.legs[usize::from(first) - usize::from(!each)]
+        let each = self.model.legs[first].kind == LegKind::UnloadEach;
+        &self.model.legs[if each { first } else { first.before() }]
+    }
+
+    /// The leg of the inspection that sent `x` back.
+    fn sent_by(&self, x: ThingIx) -> Option<&Leg> {
+        let by = self.sent_by.get(x.at()).copied().flatten();
+        by.map(|by| &self.model.legs[by])
     }
 
     /// The step that a thing with a slot, its own or on its vehicle, has done last.
     fn last_step(&self, x: ThingIx) -> u16 {
         let thing = &self.things[x];
         let legs = &self.model.legs;
-        if thing.is(AGAIN) {
-            return legs[usize::from(self.sent_by[x.at()])].step;
+        if thing.is(AGAIN)
+            && let Some(by) = self.sent_by(x)
+        {
+            return by.step;
         }
         if !thing.is(VEHICLE) {
-            return legs[usize::from(thing.leg) - 1].step;
+            return legs[thing.leg.before()].step;
         }
-        let leg = &legs[usize::from(thing.leg)];
+        let leg = &legs[thing.leg];
         let done = match leg.kind {
             _ if thing.state == State::Hosting => self.unloading(thing),
             LegKind::Wash => self.unloading(thing),
             _ if thing.leg
-                == self.model.sources[usize::from(leg.source)].vehicle_leg
-                    [usize::from(thing.goods)] =>
+                == self.model.sources[usize::from(leg.source)]
+                    .path(thing.goods)
+                    .vehicle =>
             {
                 return NO_PLACE;
             }
-            _ => &legs[usize::from(thing.leg) - 1],
+            _ => &legs[thing.leg.before()],
         };
         // Its lots have been counted one by one.
         if done.kind == LegKind::UnloadEach {
@@ -541,7 +552,7 @@ impl<O: Observer> World<'_, O> {
     /// `x` has its slot: its step begins as soon as place, crews and equipment allow.
     pub(super) fn begin(&mut self, x: ThingIx) {
         let model = self.model;
-        let leg = &model.legs[self.things[x].leg as usize];
+        let leg = &model.legs[self.things[x].leg];
         match leg.kind {
             LegKind::Hold => return self.begin_hold(x, leg),
             LegKind::Dispatch => return self.ready(x, leg),
@@ -597,7 +608,7 @@ impl<O: Observer> World<'_, O> {
         }
         self.things.mark(x, leg.mark_start, self.now);
         if leg.ripens && !O::ON {
-            let dispatch = usize::from(self.model.legs[thing.leg as usize + 1].dispatch);
+            let dispatch = usize::from(self.model.legs[thing.leg.next()].dispatch);
             let level = self.model.level[usize::from(thing.goods)];
             self.ripening[dispatch].file(Ripe {
                 level,
@@ -683,7 +694,7 @@ impl<O: Observer> World<'_, O> {
     fn served(&mut self, x: ThingIx) {
         let model = self.model;
         let thing = self.things[x];
-        let leg = &model.legs[thing.leg as usize];
+        let leg = &model.legs[thing.leg];
         debug_assert!(self.is_in_its_place(x, leg), "work in another place");
         if self.needs_hands(x, leg) {
             self.give_back_needs(leg);
@@ -734,7 +745,7 @@ impl<O: Observer> World<'_, O> {
                 });
             }
         }
-        self.things[x].leg += 1;
+        self.things[x].leg = self.things[x].leg.next();
         self.request(x);
     }
 
@@ -763,7 +774,7 @@ impl<O: Observer> World<'_, O> {
             Finding::Pass
         } else if u < again {
             let worn_out = u32::from(thing.attempt) >= inspection.again_at_most
-                || inspection.again_leg == NO_LEG;
+                || inspection.again_leg.is_none();
             if worn_out {
                 Finding::Destroy
             } else {
@@ -781,18 +792,21 @@ impl<O: Observer> World<'_, O> {
         });
         match finding {
             Finding::Pass => {
-                self.things[x].leg += 1;
+                self.things[x].leg = self.things[x].leg.next();
                 self.request(x);
             }
             Finding::Again => {
+                let Some(again) = inspection.again_leg else {
+                    unreachable!("sent back to nowhere")
+                };
                 let thing = &mut self.things[x];
-                let by = std::mem::replace(&mut thing.leg, inspection.again_leg);
+                let by = std::mem::replace(&mut thing.leg, again);
                 thing.attempt = thing.attempt.saturating_add(1);
                 thing.flags |= AGAIN;
                 if self.sent_by.len() <= x.at() {
-                    self.sent_by.resize(x.at() + 1, NO_LEG);
+                    self.sent_by.resize(x.at() + 1, None);
                 }
-                self.sent_by[x.at()] = by;
+                self.sent_by[x.at()] = Some(by);
                 self.request(x);
             }
             Finding::Fail => {

@@ -283,7 +283,7 @@ impl<O: Observer> World<'_, O> {
                 thing.state,
                 State::WaitRoom | State::WaitWork | State::Ready
             ) && !thing.is(super::PAUSED);
-            let leg = &self.model.legs[thing.leg as usize];
+            let leg = &self.model.legs[thing.leg];
             if !waits || leg.step == NO_PLACE || self.now - thing.since < long.max(1) {
                 continue;
             }
@@ -354,7 +354,7 @@ impl<O: Observer> World<'_, O> {
         } else {
             lot_entity(thing.entity, thing.lots)
         };
-        let source = self.model.legs[usize::from(thing.leg)].source;
+        let source = self.model.legs[thing.leg].source;
         let plain = unmix(vehicle) ^ self.model.sources[usize::from(source)].salt;
         ((plain >> 32) as u32, plain as u32)
     }
@@ -378,14 +378,14 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn vehicle_id(&self, x: ThingIx) -> VehicleId {
         let (convoy, vehicle) = self.numbers(x);
-        let source = self.model.legs[usize::from(self.things[x].leg)].source;
+        let source = self.model.legs[self.things[x].leg].source;
         self.vehicle_of(usize::from(source), convoy, vehicle)
     }
 
     pub(super) fn lot_id(&self, x: ThingIx) -> LotId {
         let (convoy, vehicle) = self.numbers(x);
         let thing = &self.things[x];
-        let source = self.model.legs[usize::from(thing.leg)].source;
+        let source = self.model.legs[thing.leg].source;
         let source = &self.model.gateway.sources[usize::from(source)].name;
         let lot = thing.lots + 1;
         LotId::new(format!("{source}-{}-{}-{lot}", convoy + 1, vehicle + 1))
@@ -412,7 +412,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     pub(super) fn leg_name(&self, x: ThingIx) -> StepName {
-        let step = self.model.legs[self.things[x].leg as usize].step;
+        let step = self.model.legs[self.things[x].leg].step;
         if step == NO_PLACE {
             StepName::new("wash")
         } else {

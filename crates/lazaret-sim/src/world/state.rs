@@ -1,7 +1,7 @@
 //! What is known of each thing, place, crew and source while a replication runs.
 
 use super::waits::{Barred, PARTS};
-use crate::index::ThingIx;
+use crate::index::{LegIx, ThingIx};
 use crate::statistics::{Durations, Level, Mean};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(crate) struct Thing {
     pub(crate) next: Option<ThingIx>,
     /// The vehicle that a lot is still on.
     pub(crate) host: Option<ThingIx>,
-    pub(crate) leg: u16,
+    pub(crate) leg: LegIx,
     pub(crate) place: u16,
     pub(crate) unit: u16,
     /// Lots on a vehicle; of a lot, its number on its vehicle.

@@ -162,7 +162,7 @@ impl StillInside {
                 // Lots that are off it are things of their own, and a vehicle on its way home has none.
                 if !matches!(thing.state, State::Hosting | State::Returning) {
                     for lot in 0..thing.lots {
-                        let source = world.model.legs[usize::from(thing.leg)].source;
+                        let source = world.model.legs[thing.leg].source;
                         let class = world.lot_class(source, thing.entity, lot, thing.goods);
                         self.goods[usize::from(class)].push(age);
                     }
@@ -170,11 +170,7 @@ impl StillInside {
             } else {
                 self.goods[usize::from(thing.goods)].push(age);
             }
-            let step = world
-                .model
-                .legs
-                .get(usize::from(thing.leg))
-                .map_or(NO_PLACE, |leg| leg.step);
+            let step = world.model.legs[thing.leg].step;
             let waits = matches!(
                 thing.state,
                 State::WaitRoom | State::WaitWork | State::Ready

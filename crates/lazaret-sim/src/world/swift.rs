@@ -28,8 +28,7 @@ impl<O: Observer> World<'_, O> {
         let model = self.model;
         let now = self.now;
         let thing = &mut self.things[x];
-        let at = usize::from(thing.leg);
-        let Some([leg, to]) = model.legs.get(at..at + 2) else {
+        let Some([leg, to]) = model.legs.pair(thing.leg) else {
             return Moved::Not;
         };
         if O::ON || !leg.swift || thing.attempt != 0 || thing.state != State::InService {
@@ -73,7 +72,8 @@ impl<O: Observer> World<'_, O> {
             due = (from + takes).max(now);
         }
         let thing = &mut self.things[x];
-        thing.leg += 1;
+        thing.leg = thing.leg.next();
+        let after = thing.leg.next();
         thing.place = to.place;
         thing.since = now;
         thing.mark = now;
@@ -88,7 +88,7 @@ impl<O: Observer> World<'_, O> {
             self.note_hold(x, takes);
         }
         if to.ripens {
-            self.ripening[usize::from(model.legs[at + 2].dispatch)].file(Ripe {
+            self.ripening[usize::from(model.legs[after].dispatch)].file(Ripe {
                 level: model.level[usize::from(goods)],
                 ends: due,
                 sequence: 0,
@@ -114,7 +114,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn place_swiftly(&mut self, arrived: &[ThingIx]) -> usize {
         let (model, now) = (self.model, self.now);
         let first = self.things[arrived[0]].leg;
-        let leg = &model.legs[usize::from(first)];
+        let leg = &model.legs[first];
         let p = usize::from(leg.place);
         if O::ON || !leg.swift_entry || self.places[p].waiting != 0 {
             return 0;
@@ -157,7 +157,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn let_in_swiftly(&mut self, x: ThingIx, p: usize) -> bool {
         let (model, now) = (self.model, self.now);
         let thing = &self.things[x];
-        let leg = &model.legs[usize::from(thing.leg)];
+        let leg = &model.legs[thing.leg];
         let first = thing.flags & !OUTSIDE == VEHICLE && thing.place == NO_PLACE;
         if O::ON || !leg.swift_entry || !first {
             return false;

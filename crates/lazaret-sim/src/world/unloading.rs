@@ -4,7 +4,7 @@ use lazaret_vocabulary::event::Happening;
 
 use super::{BLOCKED, State, Thing, World, lot_entity};
 use crate::index::ThingIx;
-use crate::model::{Leg, LegKind, NO_LEG, NO_PLACE};
+use crate::model::{Leg, LegKind, NO_PLACE};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -22,7 +22,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn unload(&mut self, v: ThingIx) {
         let model = self.model;
         let vehicle = self.things[v];
-        let leg = &model.legs[usize::from(vehicle.leg)];
+        let leg = &model.legs[vehicle.leg];
         let each = leg.kind == LegKind::UnloadEach;
         if each && leg.watched {
             self.unwatch(v);
@@ -68,11 +68,11 @@ impl<O: Observer> World<'_, O> {
 
     fn make_lot(&mut self, v: ThingIx, vehicle: &Thing, nth: u16) -> ThingIx {
         let model = self.model;
-        let source = model.legs[usize::from(vehicle.leg)].source;
+        let source = model.legs[vehicle.leg].source;
         let goods = self.lot_class(source, vehicle.entity, nth, vehicle.goods);
         let lot = self.things.add(Thing {
             entity: lot_entity(vehicle.entity, nth),
-            leg: model.sources[usize::from(source)].lot_leg[usize::from(goods)],
+            leg: model.sources[usize::from(source)].path(goods).lot,
             goods,
             host: Some(v),
             lots: nth,
@@ -141,7 +141,7 @@ impl<O: Observer> World<'_, O> {
             return;
         };
         let model = self.model;
-        let leg = &model.legs[usize::from(self.things[x].leg)];
+        let leg = &model.legs[self.things[x].leg];
         if self.takes_over(x, leg) {
             let p = usize::from(leg.place);
             self.unqueue(x, p);
@@ -204,9 +204,9 @@ impl<O: Observer> World<'_, O> {
 
     fn send_off(&mut self, v: ThingIx) {
         let vehicle = self.things[v];
-        let source = self.model.legs[usize::from(vehicle.leg)].source;
+        let source = self.model.legs[vehicle.leg].source;
         let wash = self.model.sources[usize::from(source)].wash_leg;
-        if wash != NO_LEG {
+        if let Some(wash) = wash {
             // It keeps its slot until there is room to wash it.
             if vehicle.place != NO_PLACE {
                 self.book_blocked(v);

@@ -129,7 +129,7 @@ impl<O: Observer> World<'_, O> {
     fn pause(&mut self, x: ThingIx, why: u16) {
         let model = self.model;
         let thing = self.things[x];
-        let leg = &model.legs[usize::from(thing.leg)];
+        let leg = &model.legs[thing.leg];
         let what = What::new(Kind::Thing, x.at());
         self.calendar
             .cancel(thing.due, Kind::Thing.rank(), what.packed());
@@ -174,7 +174,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     fn leg_of(&self, x: ThingIx) -> &Leg {
-        &self.model.legs[usize::from(self.things[x].leg)]
+        &self.model.legs[self.things[x].leg]
     }
 
     /// The calendar has made its changes of this instant: what has to stop stops, and what waited for a place may wait
@@ -191,7 +191,7 @@ impl<O: Observer> World<'_, O> {
             waiting.retain(|&x| self.things[x].state == State::WaitWork);
             waiting.sort_unstable_by_key(|&x| self.turn(x));
             for x in waiting {
-                let leg = &model.legs[usize::from(self.things[x].leg)];
+                let leg = &model.legs[self.things[x].leg];
                 let listed = self.things[x].is(LISTED);
                 match self.barrier(x, leg) {
                     None if !listed => {
