@@ -573,6 +573,33 @@ fn a11_a_sample_taken_too_early_by_the_right_time_passes_no_test() {
     assert_eq!(run.sign(&lot).unwrap_err().rule, Rule::Tested);
 }
 
+/// What is stated is a time that can be, and within the tolerance no stamp moves.
+#[test]
+fn a11_a_statement_says_a_time_that_can_be() {
+    let mut run = Run::open();
+    let stated = |time, wrong_since| Entry::TimeStated {
+        time,
+        wrong_since,
+        because: "the radio".into(),
+    };
+    let now = run.scene.now;
+    let beyond = "2200-01-01T00:00:00Z".parse().unwrap();
+    let later = Some(after(now, HOUR));
+    for wrong in [stated(beyond, None), stated(now, later)] {
+        let refusal = run.submit("admin", wrong).unwrap_err();
+        assert_eq!(refusal.rule, Rule::OwnClock);
+    }
+    let record = run.settle();
+    let since = record
+        .events
+        .iter()
+        .find_map(|event| match &event.happening {
+            Happening::Entry(Entry::TimeConfirmed { wrong_since, .. }) => Some(*wrong_since),
+            _ => None,
+        });
+    assert_eq!(since, Some(None), "{record:?}");
+}
+
 #[test]
 fn a11_a_glitch_does_not_shut_the_ledger_for_clients_whose_clocks_are_right() {
     for jump in [20 * DAY, -20 * DAY, 400 * DAY] {

@@ -629,3 +629,19 @@ fn a_treatment_ends_where_its_lot_is() {
     );
     scene.say("lead", treatment_ended("w1-1", 1));
 }
+
+#[test]
+fn a_class_that_is_dropped_asks_for_less_where_lots_of_it_are_here() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], "general");
+    let adopt = |rules| E::RulesAdopted {
+        rules: Box::new(rules),
+    };
+    // Acid is kept apart from medicine; none of it is here.
+    let mut without = rules();
+    without.goods.remove(2);
+    scene.say("admin", adopt(without.clone()));
+    scene.say("admin", adopt(rules()));
+    scene.arrive_at("k2", "w2", "acid", 2);
+    assert_eq!(scene.refused("admin", adopt(without)).rule, Rule::Allowed);
+}

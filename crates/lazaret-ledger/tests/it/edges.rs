@@ -644,3 +644,46 @@ fn what_is_gone_or_never_came_leaves_by_no_way() {
     scene.say("yard", announced("k9", vec![line("w9")]));
     assert_eq!(scene.refused("chief", destroyed("w9-1")).rule, Rule::Known);
 }
+
+/// Whatever touches a lot with a later clock waits anew: seen together, or joined in a pile.
+#[test]
+fn whoever_touches_a_later_clock_waits_anew() {
+    let begin = || {
+        let mut scene = Scene::open();
+        scene.arrive("k1", &["w1", "w2"], "general");
+        for lot in ["w1-1", "w2-1"] {
+            scene.say("yard", stored(lot, "warehouse", 1));
+            scene.treat(&[lot.into()], 1);
+            scene.say("crew", stored(lot, "yard", 1));
+            scene.wait(2 * DAY);
+        }
+        scene
+    };
+    let restarted = |record: &lazaret_ledger::Record| -> Vec<String> {
+        let lots = record
+            .events
+            .iter()
+            .filter_map(|event| match &event.happening {
+                H::HoldRestarted { lot, .. } => Some(lot.to_string()),
+                _ => None,
+            });
+        lots.collect()
+    };
+    let mut scene = begin();
+    let seen = scene.say(
+        "crew",
+        E::ContactSeen {
+            lots: ["w1-1", "w2-1"].map(LotId::new).to_vec(),
+            because: "a torn bag".into(),
+        },
+    );
+    assert_eq!(restarted(&seen), ["w1-1"]);
+    let mut scene = begin();
+    scene.say("crew", stored("w2-1", "pile", 1));
+    let joined = scene.say("crew", stored("w1-1", "pile", 1));
+    assert_eq!(restarted(&joined), ["w1-1"]);
+    let mut scene = begin();
+    scene.say("crew", stored("w1-1", "pile", 1));
+    let joined = scene.say("crew", stored("w2-1", "pile", 1));
+    assert_eq!(restarted(&joined), ["w1-1"]);
+}
