@@ -35,8 +35,8 @@ def run(bench, section):
         ("SimPy 4.1.2", 3 if bench.quick else 30, lambda n, variant, slots: simpy(bench, n, variant, slots)),
         ("lazaret", many, lambda n, variant, slots: lazaret(bench, n, variant, slots)),
     ]
-    section.say("Mean and 95 % half-width over n replications. In brackets stands how far the interval misses the reference's own, if the two")
-    section.say("do not overlap; about one narrow miss in twenty sets of seven columns is chance, and new seeds (`--seed`) tell.")
+    section.say("Mean and 95 % half-width over n replications. Where the interval does not overlap that of the reference, the gap is in brackets;")
+    section.say("about one narrow miss in twenty sets of seven columns is chance. To find out, run with another `--seed`.")
     section.say()
     section.say("The heap loop and the ring loop draw the same numbers and give the same bits; their rows are one check, not two.")
     section.say("The reference is a program outside this repository that NeXosim, SimPy, simmer, JaamSim, Ciw and salabim were checked against.")
