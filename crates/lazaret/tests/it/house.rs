@@ -343,7 +343,7 @@ const HOMES: [(&str, &str, &[&str]); 5] = [
     (
         "the style sheet",
         "lazaret-report/src/html.rs",
-        &["<style", "const STYLE", "@media"],
+        &["<style", "const STYLE:", "@media"],
     ),
     (
         "what sets thousands apart",
@@ -414,4 +414,51 @@ fn the_check_notices_a_second_home() {
         let planted = [("lazaret-server/src/label.rs".to_owned(), line.to_owned())];
         assert_eq!(strays(&planted).len(), 1, "{line}");
     }
+}
+
+#[test]
+fn every_fuzz_target_is_built_listed_and_run_by_night() {
+    let read = |file: &str| std::fs::read_to_string(root().join(file)).unwrap();
+    let mut targets: Vec<String> = std::fs::read_dir(root().join("fuzz/fuzz_targets"))
+        .unwrap()
+        .map(|entry| {
+            entry
+                .unwrap()
+                .path()
+                .file_stem()
+                .unwrap()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    targets.sort();
+    let built: BTreeSet<String> = read("fuzz/Cargo.toml")
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("path = \"fuzz_targets/")?
+                .strip_suffix(".rs\"")
+        })
+        .map(str::to_owned)
+        .collect();
+    let nightly = read(".github/workflows/nightly.yml");
+    let run = nightly
+        .split("target: [")
+        .nth(1)
+        .unwrap()
+        .split(']')
+        .next()
+        .unwrap();
+    let run: BTreeSet<String> = run.split(", ").map(str::to_owned).collect();
+    let told = read("fuzz/README.md");
+    let told: BTreeSet<String> = told
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .map(str::to_owned)
+        .collect();
+    let there: BTreeSet<String> = targets.into_iter().collect();
+    assert!(there.len() >= 8, "{there:?}");
+    assert_eq!(built, there, "fuzz/Cargo.toml");
+    assert_eq!(run, there, ".github/workflows/nightly.yml");
+    assert_eq!(told, there, "fuzz/README.md");
+    assert!(read(".github/workflows/gate.yml").contains("--manifest-path fuzz/Cargo.toml"));
 }
