@@ -6,7 +6,7 @@ use lazaret_gateway::model::{
 };
 use lazaret_sim::study::Study;
 use lazaret_sim::{Estimate, Model};
-use lazaret_vocabulary::figures::{hours, number, share as percent, short_date};
+use lazaret_vocabulary::figures::{date, hours, number, share as percent, short_date};
 use lazaret_vocabulary::time::{GateTime, Span};
 
 use crate::chart::{bars, fan, flow, stack};
@@ -94,7 +94,7 @@ impl Told<'_> {
             "What can {} carry in {} from {}?",
             gateway.name,
             gateway.length,
-            zoned.date()
+            date(zoned.date())
         )
     }
 
