@@ -253,6 +253,39 @@ fn the_files_it_names_are_there() {
     }
 }
 
+/// Source files of the crates and of the screens with more than `most` lines. What a program wrote is left out.
+fn longer_than(most: usize) -> Vec<String> {
+    let mut long = Vec::new();
+    let mut folders = vec![root().join("crates"), root().join("web/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if path.is_dir() {
+                // Scenes of tests and catalogues of words are lists: they may be long.
+                if !["tests", "target", "words"].contains(&&*name) {
+                    folders.push(path);
+                }
+            } else if ["rs", "ts", "svelte"].contains(&name.rsplit('.').next().unwrap_or_default())
+                && name != "schema.d.ts"
+            {
+                let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+                if lines > most {
+                    long.push(format!("{}: {lines} lines", path.display()));
+                }
+            }
+        }
+    }
+    long
+}
+
+#[test]
+fn a_file_is_one_room() {
+    assert_eq!(longer_than(900), Vec::<String>::new());
+    // The check sees the files: some are longer than half of that.
+    assert!(longer_than(450).len() > 20);
+}
+
 /// The names of tests in the last column of the table of attacks.
 fn tests_of_attacks() -> Vec<String> {
     let text = std::fs::read_to_string(root().join("docs/threat-model.md")).unwrap();
