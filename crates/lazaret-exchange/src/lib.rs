@@ -7,10 +7,12 @@
 
 pub mod headings;
 pub mod manifest;
+mod note;
 pub mod numbers;
 pub mod table;
 mod wrong;
 
+pub use note::Note;
 pub use wrong::{Wanted, Wrong};
 
 /// What is wrong with one cell.

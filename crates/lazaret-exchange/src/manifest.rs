@@ -13,7 +13,7 @@ use lazaret_vocabulary::event::{ConvoyId, GoodsName, LotId, SourceName, VehicleI
 use crate::headings::{Field, MassUnit, fold};
 use crate::numbers::{self, Decimal, DecimalMark, NotRead};
 use crate::table::{Kind, Row, Table};
-use crate::{CellError, TableError, Wanted, Wrong, shortened};
+use crate::{CellError, Note, TableError, Wanted, Wrong, shortened};
 
 use columns::Columns;
 pub use columns::{Column, template};
@@ -90,8 +90,8 @@ pub struct Read {
     pub errors: Vec<CellError>,
     /// What each column was taken for, with samples.
     pub columns: Vec<Column>,
-    /// What was decided while it was read; sentences.
-    pub notes: Vec<String>,
+    /// What was decided while it was read.
+    pub notes: Vec<Note>,
 }
 
 /// Reads papers from a table.
@@ -173,7 +173,7 @@ struct Lines<'a> {
     /// Seals and classes of danger so far.
     listed: usize,
     sums: Sums,
-    notes: Vec<String>,
+    notes: Vec<Note>,
     rows: u64,
 }
 
@@ -309,9 +309,7 @@ impl Lines<'_> {
             }
         }
         if self.errors.len() == before {
-            self.notes.push(format!(
-                "row {row} is a total; it agrees with the rows above it and was skipped"
-            ));
+            self.notes.push(Note::TotalSkipped { row });
         }
     }
 
@@ -597,22 +595,16 @@ impl Lines<'_> {
     fn tell_of_rounding(&mut self) {
         let unit = self.unit();
         if unit != MassUnit::Kilogram {
-            self.notes.push(format!(
-                "masses are in {} and were converted to kilograms",
-                unit.symbol()
-            ));
+            let unit = unit.symbol().to_owned();
+            self.notes.push(Note::MassesConverted { unit });
         }
         if self.sums.rounded > 0 {
-            self.notes.push(format!(
-                "{} masses were rounded to whole kilograms",
-                self.sums.rounded
-            ));
+            let masses = self.sums.rounded;
+            self.notes.push(Note::MassesRounded { masses });
         }
         if self.sums.bulk > 0 {
-            self.notes.push(format!(
-                "{} lots have no pieces and were read as goods in bulk",
-                self.sums.bulk
-            ));
+            let lots = self.sums.bulk;
+            self.notes.push(Note::InBulk { lots });
         }
     }
 }

@@ -7,7 +7,7 @@ mod workbook;
 
 pub use cells::{Cells, Kind, Row};
 
-use crate::{Fault, TableError};
+use crate::{Fault, Note, TableError};
 
 /// What the sender of a table said about it. Everything may be left out; what cannot be decided then is asked.
 #[derive(Clone, Debug, Default)]
@@ -25,8 +25,8 @@ pub struct Choices {
 pub struct Table {
     /// Its cells.
     pub cells: Cells,
-    /// The encoding of a text file, the sheet of a workbook, and whatever else was decided; sentences.
-    pub notes: Vec<String>,
+    /// The encoding of a text file, the sheet of a workbook, and whatever else was decided.
+    pub notes: Vec<Note>,
     /// Whether cells are separated by semicolons, as programs do where the decimal mark is a comma.
     pub semicolons: bool,
 }

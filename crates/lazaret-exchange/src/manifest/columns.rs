@@ -3,7 +3,7 @@
 use crate::headings::{self, Field, MassUnit};
 use crate::numbers::{self, DecimalMark};
 use crate::table::{Kind, Row, Table};
-use crate::{CellError, TableError, Wrong, shortened};
+use crate::{CellError, Note, TableError, Wrong, shortened};
 
 use super::Said;
 
@@ -45,7 +45,7 @@ impl Columns {
     pub(super) fn find(
         table: &Table,
         said: &Said,
-        notes: &mut Vec<String>,
+        notes: &mut Vec<Note>,
     ) -> Result<Columns, TableError> {
         let head = head_row(table, said).ok_or_else(|| {
             TableError::unreadable("the table is empty; its first row must name the columns")
@@ -59,11 +59,10 @@ impl Columns {
                 .take(3)
                 .collect();
             if !above.is_empty() {
-                notes.push(format!(
-                    "the headings are in row {}; the rows above them were skipped: {}",
-                    head + 1,
-                    shortened(&above.join(" … "))
-                ));
+                notes.push(Note::HeadingsBelow {
+                    row: head + 1,
+                    above: shortened(&above.join(" … ")),
+                });
             }
         }
         let mut columns = Columns {

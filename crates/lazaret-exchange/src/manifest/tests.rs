@@ -118,7 +118,9 @@ fn a_list_of_an_office_of_the_neighbour_is_read() {
     let read = try_read(&bytes, &Choices::default(), &Said::default()).unwrap();
     assert_eq!(lines(&read)[0].sender.as_deref(), Some("丹东贸易有限公司"));
     assert!(
-        read.notes.iter().any(|note| note.contains("gb18030")),
+        read.notes
+            .iter()
+            .any(|note| note.to_string().contains("gb18030")),
         "{:?}",
         read.notes
     );
@@ -157,12 +159,15 @@ fn usual_headings_titles_and_totals_are_known() {
     assert!(
         read.notes
             .iter()
-            .any(|n| n.contains("headings are in row 3") && n.contains("Papers of train")),
+            .any(|n| n.to_string().contains("headings are in row 3")
+                && n.to_string().contains("Papers of train")),
         "{:?}",
         read.notes
     );
     assert!(
-        read.notes.iter().any(|n| n.contains("row 6 is a total")),
+        read.notes
+            .iter()
+            .any(|n| n.to_string().contains("row 6 is a total")),
         "{:?}",
         read.notes
     );
@@ -186,7 +191,7 @@ fn usual_headings_titles_and_totals_are_known() {
     assert!(
         read.notes
             .iter()
-            .any(|n| n.contains("1 masses were rounded")),
+            .any(|n| n.to_string().contains("1 masses were rounded")),
         "{:?}",
         read.notes
     );
@@ -317,7 +322,7 @@ fn numbers_are_those_of_the_table_or_are_asked_about() {
         ]
     );
     assert!(
-        read.notes.iter().any(|n| n.contains("in bulk")),
+        read.notes.iter().any(|n| n.to_string().contains("in bulk")),
         "{:?}",
         read.notes
     );
@@ -404,7 +409,7 @@ fn sheets_rows_and_cells_that_hide_are_asked_about() {
     assert!(
         read.notes
             .iter()
-            .any(|n| n.contains("hidden sheets were skipped: old")),
+            .any(|n| n.to_string().contains("hidden sheets were skipped: old")),
         "{:?}",
         read.notes
     );

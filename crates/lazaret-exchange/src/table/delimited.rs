@@ -5,8 +5,8 @@ use std::io::Cursor;
 use super::cells::{CELLS_MAX, COLUMNS_MAX, Cells, too_large};
 use super::encoding::decode;
 use super::{Choices, Table};
-use crate::TableError;
 use crate::headings;
+use crate::{Note, TableError};
 
 /// Separators that programs write.
 const SEPARATORS: [u8; 4] = *b",;\t|";
@@ -18,12 +18,11 @@ pub(super) fn read(bytes: &[u8], choices: &Choices) -> Result<Table, TableError>
     let decoded = decode(bytes, choices.encoding.as_deref())?;
     let mut notes = Vec::new();
     if decoded.guessed {
-        notes.push(format!(
-            "the file does not state its encoding and was read as {}; if letters look wrong, choose another",
-            decoded.encoding
-        ));
+        let encoding = decoded.encoding.to_string();
+        notes.push(Note::EncodingGuessed { encoding });
     } else if decoded.encoding != "UTF-8" {
-        notes.push(format!("the file was read as {}", decoded.encoding));
+        let encoding = decoded.encoding.to_string();
+        notes.push(Note::EncodingRead { encoding });
     }
     let text = decoded.text.trim_start_matches('\u{feff}');
     // Excel writes `sep=;` so that it finds the separator again; the line is not part of the table.
@@ -37,9 +36,7 @@ pub(super) fn read(bytes: &[u8], choices: &Choices) -> Result<Table, TableError>
     }
     let scanned = scan(text, separator)?;
     if let Some(row) = scanned.spread {
-        notes.push(format!(
-            "row {row}: a quoted cell spans several lines and contains separators; check whether a quote is missing"
-        ));
+        notes.push(Note::QuotedLines { row });
     }
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)

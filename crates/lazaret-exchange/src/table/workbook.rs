@@ -5,60 +5,34 @@
 //! they are inflated, and what each may cost is counted: bytes unpacked, bytes of one tag or text, open elements,
 //! shared strings. Whatever is beyond is refused before it takes memory.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
-use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
+mod values;
+mod xml;
 
-use quick_xml::XmlVersion;
-use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::{BytesStart, Event};
+use std::collections::HashMap;
+use std::io::{Cursor, Read};
+
+use quick_xml::events::Event;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::cells::{COLUMNS_MAX, Cells, Kind as Holds, ROWS_MAX, Texts, too_large, too_many_rows};
+use super::cells::{COLUMNS_MAX, Cells, ROWS_MAX, Texts, too_large, too_many_rows};
 use super::{Choices, Table};
-use crate::TableError;
+use values::{Format, Kind, formats, value};
+use xml::{LIMITS, Limits, Xml, attribute, number, shortened, unreadable};
 
-/// What a workbook may cost.
-#[derive(Clone, Copy)]
-struct Limits {
-    /// Bytes unpacked from it.
-    unpacked: u64,
-    /// Bytes between two events: one tag, one text, one comment.
-    event: u64,
-    /// How many shared strings there are.
-    strings: usize,
-    /// Bytes of all shared strings together.
-    text: usize,
-}
+use crate::note::rows;
+use crate::{Note, TableError};
 
-/// 200,000 rows of thirteen columns take about 100 MB, and a cell has at most 32,767 characters.
-const LIMITS: Limits = Limits {
-    unpacked: 256 << 20,
-    event: 1 << 20,
-    strings: 4_000_000,
-    text: 64 << 20,
-};
-/// Open elements; a sheet needs seven.
-const DEPTH_MAX: u32 = 64;
 /// Parts of an archive.
 const PARTS_MAX: usize = 10_000;
-/// Cell styles and formats of numbers; Excel itself has at most 65,490.
-const STYLES_MAX: usize = 100_000;
 /// Bytes of the name of a part.
 const NAME_MAX: usize = 1000;
 /// Sheets of a workbook.
 const SHEETS_MAX: usize = 1000;
-/// Digits of a number that a spreadsheet keeps exactly.
-const DIGITS_EXACT: f64 = 1e15;
 
 /// Reads the sheet of a workbook that was chosen, or the only one that is shown and has anything in it.
 pub(super) fn read(bytes: &[u8], choices: &Choices) -> Result<Table, TableError> {
     Book::new(bytes, LIMITS)?.table(choices)
-}
-
-fn unreadable(what: impl std::fmt::Display) -> TableError {
-    TableError::unreadable(format!("the workbook cannot be read: {what}"))
 }
 
 struct Book<'a> {
@@ -178,11 +152,11 @@ impl<'a> Book<'a> {
                 vec![sheet]
             }
             None => {
-                let hidden: Vec<&str> = (sheets.iter().filter(|sheet| sheet.hidden))
-                    .map(|sheet| sheet.name.as_str())
+                let hidden: Vec<String> = (sheets.iter().filter(|sheet| sheet.hidden))
+                    .map(|sheet| sheet.name.clone())
                     .collect();
                 if !hidden.is_empty() {
-                    notes.push(format!("hidden sheets were skipped: {}", hidden.join(", ")));
+                    notes.push(Note::HiddenSheets { sheets: hidden });
                 }
                 sheets.iter().filter(|sheet| !sheet.hidden).collect()
             }
@@ -222,7 +196,8 @@ impl<'a> Book<'a> {
             });
         };
         if sheets.len() > 1 {
-            notes.push(format!("the sheet {name} was read"));
+            let sheet = name.to_owned();
+            notes.push(Note::SheetRead { sheet });
         }
         let cells = shown_rows(read, choices, &mut notes)?;
         Ok(Table {
@@ -293,7 +268,7 @@ struct SheetRead {
 fn shown_rows(
     read: SheetRead,
     choices: &Choices,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Note>,
 ) -> Result<Cells, TableError> {
     let filled = |row: &usize| {
         let row = read.cells.row(*row);
@@ -303,24 +278,20 @@ fn shown_rows(
     if hidden.is_empty() {
         return Ok(read.cells);
     }
-    let named: Vec<String> = hidden
-        .iter()
-        .take(20)
-        .map(|row| (row + 1).to_string())
-        .collect();
-    let more = if hidden.len() > 20 { " and more" } else { "" };
-    let named = format!("rows {}{more}", named.join(", "));
+    let named: Vec<usize> = hidden.iter().take(20).map(|row| row + 1).collect();
+    let more = hidden.len() > named.len();
     match choices.hidden_rows {
         Some(true) => {
-            notes.push(format!("{named} are hidden and were read"));
+            notes.push(Note::HiddenRowsRead { named, more });
             Ok(read.cells)
         }
         Some(false) => {
-            notes.push(format!("{named} are hidden and were skipped"));
+            notes.push(Note::HiddenRowsSkipped { named, more });
             read.cells.without(&hidden)
         }
         None => Err(TableError::unreadable(format!(
-            "{named} are hidden; say whether to read them (hidden_rows=true) or skip them (hidden_rows=false)"
+            "{} are hidden; say whether to read them (hidden_rows=true) or skip them (hidden_rows=false)",
+            rows(&named, more)
         ))),
     }
 }
@@ -382,72 +353,6 @@ fn strings(xml: &mut Part<'_, '_>, limits: Limits) -> Result<Texts, TableError> 
             _ => {}
         }
     }
-}
-
-/// How a style shows a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    /// As it is.
-    Plain,
-    /// As a date, a time, or both.
-    Date,
-    /// With zeros in front, up to so many digits.
-    Zeros(u8),
-}
-
-/// How each style of a cell shows a number.
-fn formats(xml: &mut Part<'_, '_>) -> Result<Vec<Format>, TableError> {
-    let mut formats = Vec::new();
-    // Formats that the workbook brings along.
-    let mut own: HashMap<u32, Format> = HashMap::new();
-    let mut in_cells = false;
-    loop {
-        match xml.next()? {
-            Event::Eof => return Ok(formats),
-            Event::Start(tag) if tag.local_name().as_ref() == "numFmt" => {
-                let code = attribute(&tag, "formatCode")?.unwrap_or_default();
-                if let Some(id) = number(&tag, "numFmtId")? {
-                    own.insert(id, format_of(&code));
-                }
-            }
-            Event::Start(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = true,
-            Event::End(tag) if tag.local_name().as_ref() == "cellXfs" => in_cells = false,
-            Event::Start(tag) if tag.local_name().as_ref() == "xf" && in_cells => {
-                let format = number(&tag, "numFmtId")?.unwrap_or(0);
-                let built_in = match format {
-                    14..=22 | 27..=36 | 45..=47 | 50..=58 => Format::Date,
-                    _ => Format::Plain,
-                };
-                formats.push(own.get(&format).copied().unwrap_or(built_in));
-            }
-            _ => {}
-        }
-        if formats.len().max(own.len()) > STYLES_MAX {
-            return Err(too_large("the workbook has too many styles"));
-        }
-    }
-}
-
-/// What a format shows: a date if it has a letter of one outside of quotes, brackets and escapes; zeros if it has
-/// nothing else.
-fn format_of(code: &str) -> Format {
-    let plain = code.split(';').next().unwrap_or("").trim();
-    if (2..=40).contains(&plain.len()) && plain.bytes().all(|b| b == b'0') {
-        return Format::Zeros(plain.len() as u8);
-    }
-    let mut letters = code.chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' => while letters.next().is_some_and(|next| next != '"') {},
-            '[' => while letters.next().is_some_and(|next| next != ']') {},
-            '\\' | '_' | '*' => {
-                letters.next();
-            }
-            'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H' | 's' | 'S' => return Format::Date,
-            _ => {}
-        }
-    }
-    Format::Plain
 }
 
 /// A target as a path from the root.
@@ -574,335 +479,6 @@ fn place(name: &str) -> Option<(usize, usize)> {
     });
     let row: u32 = name[letters..].parse().ok()?;
     Some((row.checked_sub(1)? as usize, column - 1))
-}
-
-/// How a cell writes its value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Number,
-    /// Position among the shared strings.
-    Shared,
-    /// Text in place.
-    Inline,
-    Truth,
-    /// The error of a formula.
-    Error,
-    /// A date in ISO 8601.
-    Day,
-    /// The text of a formula: unchanged.
-    Plain,
-}
-
-impl Kind {
-    fn of(kind: &str) -> Kind {
-        match kind {
-            "s" => Kind::Shared,
-            "inlineStr" => Kind::Inline,
-            "b" => Kind::Truth,
-            "e" => Kind::Error,
-            "d" => Kind::Day,
-            "str" => Kind::Plain,
-            _ => Kind::Number,
-        }
-    }
-}
-
-/// The value of the cell in hand, up to its end.
-fn value<R: Read>(
-    xml: &mut Xml<'_, R>,
-    kind: Kind,
-    format: Format,
-    known: &Known,
-    out: &mut String,
-) -> Result<Holds, TableError> {
-    let inside = xml.depth;
-    let mut raw = String::new();
-    let mut reads = false;
-    loop {
-        match xml.next()? {
-            Event::Eof => return Err(unreadable("it ends within a cell")),
-            Event::Start(tag) if tag.local_name().as_ref() == "v" => reads = true,
-            Event::Start(tag) if tag.local_name().as_ref() == "is" => xml.spoken(out)?,
-            said if reads => say(&mut raw, &words(&said)?)?,
-            Event::End(tag) if tag.local_name().as_ref() == "v" => reads = false,
-            _ => {}
-        }
-        if xml.depth < inside {
-            break;
-        }
-    }
-    let raw = raw.trim();
-    let mut holds = Holds::Text;
-    match kind {
-        _ if raw.is_empty() => {}
-        Kind::Inline => {}
-        Kind::Plain => out.push_str(&unescaped(raw)),
-        Kind::Error => {
-            out.push_str(&unescaped(raw));
-            holds = Holds::Error;
-        }
-        Kind::Day => {
-            out.push_str(raw);
-            holds = Holds::Date;
-        }
-        Kind::Truth => {
-            out.push_str(if raw == "1" { "true" } else { "false" });
-            holds = Holds::Truth;
-        }
-        Kind::Shared => {
-            let text = raw.parse().ok().and_then(|at| known.strings.get(at));
-            out.push_str(text.ok_or_else(|| unreadable(format!("there is no text {raw}")))?);
-        }
-        Kind::Number => holds = shown_number(raw, format, known.since_1904, out)?,
-    }
-    Ok(holds)
-}
-
-/// Writes a number as its format shows it.
-fn shown_number(
-    raw: &str,
-    format: Format,
-    since_1904: bool,
-    out: &mut String,
-) -> Result<Holds, TableError> {
-    let number: f64 = raw
-        .parse()
-        .map_err(|_| unreadable(format!("{:?} is not a number", shortened(raw))))?;
-    if format == Format::Date
-        && let Some(date) = date(number, since_1904)
-    {
-        out.push_str(&date);
-        // Half past two, and no day: the calendar would make it the last day of 1899.
-        return Ok(if number < 1.0 {
-            Holds::Time
-        } else {
-            Holds::Date
-        });
-    }
-    // Excel keeps whole numbers as fractions, and fifteen digits of them.
-    if number.fract() == 0.0 && number.abs() < DIGITS_EXACT {
-        let zeros = match format {
-            Format::Zeros(digits) if number >= 0.0 => usize::from(digits),
-            _ => 0,
-        };
-        out.push_str(&format!("{:0zeros$}", number as i64));
-        return Ok(Holds::Number);
-    }
-    out.push_str(&number.to_string());
-    Ok(if number.abs() >= DIGITS_EXACT {
-        Holds::Spoilt
-    } else {
-        Holds::Number
-    })
-}
-
-fn shortened(text: &str) -> String {
-    text.chars().take(40).collect()
-}
-
-/// A day number as a date and time; none outside the calendar. Day 60 of the calendar from 1900 never was.
-fn date(number: f64, since_1904: bool) -> Option<String> {
-    let first = match (since_1904, number < 60.0) {
-        (true, _) => jiff::civil::date(1904, 1, 1),
-        (false, true) => jiff::civil::date(1899, 12, 31),
-        (false, false) => jiff::civil::date(1899, 12, 30),
-    };
-    if !(0.0..2_958_466.0).contains(&number) {
-        return None;
-    }
-    let seconds = (number * 86_400.0).round() as i64;
-    let at = first
-        .at(0, 0, 0, 0)
-        .checked_add(jiff::SignedDuration::from_secs(seconds))
-        .ok()?;
-    Some(at.strftime("%Y-%m-%dT%H:%M:%S").to_string())
-}
-
-/// Text without `_xHHHH_`, by which workbooks write characters that XML cannot.
-fn unescaped(text: &str) -> Cow<'_, str> {
-    if !text.contains("_x") {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("_x") {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let letter = (rest.get(2..6).filter(|_| rest[6..].starts_with('_')))
-            .and_then(|four| u32::from_str_radix(four, 16).ok())
-            .and_then(char::from_u32);
-        match letter {
-            Some(letter) => {
-                out.push(letter);
-                rest = &rest[7..];
-            }
-            None => {
-                out.push_str("_x");
-                rest = &rest[2..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out.into()
-}
-
-/// An attribute by its name without prefix.
-fn attribute<'t>(tag: &'t BytesStart<'_>, name: &str) -> Result<Option<Cow<'t, str>>, TableError> {
-    for attribute in tag.attributes().with_checks(false) {
-        let attribute = attribute.map_err(unreadable)?;
-        if attribute.key.local_name().as_ref() == name {
-            let value = attribute.normalized_value(XmlVersion::Implicit1_0);
-            return value.map(Some).map_err(unreadable);
-        }
-    }
-    Ok(None)
-}
-
-/// An attribute that is a whole number; none if it is none.
-fn number(tag: &BytesStart<'_>, name: &str) -> Result<Option<u32>, TableError> {
-    Ok(attribute(tag, name)?.and_then(|value| value.parse().ok()))
-}
-
-/// What an event adds to the text around it.
-fn words<'e>(event: &'e Event<'_>) -> Result<Cow<'e, str>, TableError> {
-    Ok(match event {
-        Event::Text(text) => text.xml10_content(),
-        Event::CData(text) => text.xml10_content(),
-        Event::GeneralRef(name) => match name.resolve_char_ref().map_err(unreadable)? {
-            Some(letter) => letter.to_string().into(),
-            None => resolve_predefined_entity(name)
-                .ok_or_else(|| unreadable(format!("there is no entity {:?}", shortened(name))))?
-                .into(),
-        },
-        _ => Cow::Borrowed(""),
-    })
-}
-
-/// A part of the archive, parsed while it is unpacked.
-struct Xml<'a, R: Read> {
-    reader: quick_xml::Reader<Counted<'a, R>>,
-    event: Vec<u8>,
-    /// How many elements are open.
-    depth: u32,
-}
-
-impl<'a, R: Read> Xml<'a, R> {
-    fn new(part: R, limits: &'a mut Limits) -> Self {
-        let mut reader = quick_xml::Reader::from_reader(Counted {
-            inner: BufReader::new(part),
-            limits,
-            event: 0,
-        });
-        reader.config_mut().expand_empty_elements = true;
-        Xml {
-            reader,
-            event: Vec::new(),
-            depth: 0,
-        }
-    }
-
-    fn next(&mut self) -> Result<Event<'_>, TableError> {
-        self.event.clear();
-        self.reader.get_mut().event = 0;
-        let event = self
-            .reader
-            .read_event_into(&mut self.event)
-            .map_err(|error| match &error {
-                quick_xml::Error::Io(io) if io.kind() == ErrorKind::FileTooLarge => {
-                    too_large(io.to_string())
-                }
-                _ => unreadable(error),
-            })?;
-        match event {
-            Event::Start(_) => self.depth += 1,
-            Event::End(_) => self.depth = self.depth.saturating_sub(1),
-            Event::DocType(_) => {
-                return Err(unreadable(
-                    "it declares a document type, as no spreadsheet does",
-                ));
-            }
-            _ => {}
-        }
-        if self.depth > DEPTH_MAX {
-            return Err(too_large(format!(
-                "more than {DEPTH_MAX} elements are open"
-            )));
-        }
-        Ok(event)
-    }
-
-    /// Adds what the element in hand says, without what tells how to pronounce it, up to its end.
-    fn spoken(&mut self, out: &mut String) -> Result<(), TableError> {
-        let inside = self.depth;
-        let (mut text, mut aloud, mut phonetic) = (String::new(), false, false);
-        while self.depth >= inside {
-            let event = self.next()?;
-            match &event {
-                Event::Eof => return Err(unreadable("it ends within a text")),
-                Event::Start(tag) => match tag.local_name().as_ref() {
-                    "t" => aloud = !phonetic,
-                    "rPh" => phonetic = true,
-                    _ => {}
-                },
-                Event::End(tag) => match tag.local_name().as_ref() {
-                    "t" => aloud = false,
-                    "rPh" => phonetic = false,
-                    _ => {}
-                },
-                said if aloud => say(&mut text, &words(said)?)?,
-                _ => {}
-            }
-        }
-        out.push_str(&unescaped(&text));
-        Ok(())
-    }
-}
-
-/// Adds to the text of one cell, which may come in many pieces.
-fn say(text: &mut String, more: &str) -> Result<(), TableError> {
-    if text.len() + more.len() > LIMITS.event as usize {
-        return Err(too_large("a text is longer than a spreadsheet allows"));
-    }
-    text.push_str(more);
-    Ok(())
-}
-
-/// Counts what is unpacked, of the workbook and since the last event, and ends at their limits.
-struct Counted<'a, R> {
-    inner: BufReader<R>,
-    /// Those of the workbook; what has been unpacked is taken away.
-    limits: &'a mut Limits,
-    /// Bytes since the last event.
-    event: u64,
-}
-
-impl<R: Read> Read for Counted<'_, R> {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let filled = self.fill_buf()?;
-        let count = filled.len().min(out.len());
-        out[..count].copy_from_slice(&filled[..count]);
-        self.consume(count);
-        Ok(count)
-    }
-}
-
-impl<R: Read> BufRead for Counted<'_, R> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        let too_large = |what| Err(io::Error::new(ErrorKind::FileTooLarge, what));
-        if self.limits.unpacked == 0 {
-            return too_large("the unpacked file is too large; split it");
-        }
-        if self.event > self.limits.event {
-            return too_large("one text is longer than a spreadsheet allows");
-        }
-        self.inner.fill_buf()
-    }
-
-    fn consume(&mut self, count: usize) {
-        self.limits.unpacked = self.limits.unpacked.saturating_sub(count as u64);
-        self.event += count as u64;
-        self.inner.consume(count);
-    }
 }
 
 #[cfg(test)]

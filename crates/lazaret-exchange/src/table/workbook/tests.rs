@@ -10,6 +10,8 @@ use std::process::Command;
 use calamine::{Data, Reader as _, Xlsx};
 use proptest::prelude::*;
 
+use super::values::STYLES_MAX;
+use super::xml::DEPTH_MAX;
 use super::*;
 
 const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
