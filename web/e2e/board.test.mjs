@@ -120,7 +120,7 @@ describe('what the world says of the gateway', { skip: missing ?? false, timeout
     await form.getByLabel(/^Grade of the source/).selectOption('B');
     await form.getByLabel(/^Grade of the statement/).selectOption('2');
     await desk.button('Add to the evidence').click();
-    await page.getByText(`${id} was added; the picture is drawn anew.`).waitFor();
+    await page.getByText(`${id} was added; the picture is being drawn again.`).waitFor();
     assert.equal((await desk.read('/api/board')).rows, rows + 1);
     assert.equal(readFileSync(evidence, 'utf8'), text);
     const frame = await picture();

@@ -189,7 +189,7 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     assert.equal(card.may_go, false);
     // Who signed takes it back while the lot is not released, and may sign again.
     await quinn.go(`#/lot/${first}`);
-    await quinn.say('Take back my signature', { 'Why, in words': 'signed the wrong line' });
+    await quinn.say('Take back my signature', { Reason: 'signed the wrong line' });
     assert.deepEqual((await quinn.read(`/api/lots/${first}`)).signers, []);
     card = await press([quinn], first, 'Sign');
     assert.deepEqual(card.signers, ['quinn']);
@@ -269,7 +269,7 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     await card.getByRole('button', { name: 'Departure leaves' }).click();
     await card.locator('button[type=submit]').click();
     await dima.page.locator('.right .card', { hasText: lot }).waitFor({ state: 'detached' });
-    assert.match(await dima.answer(lot), /Not here any more/);
+    assert.match(await dima.answer(lot), /No longer here/);
 
     // The whole way on one screen, both ways.
     await dima.button('Where from, where to').click();
@@ -370,7 +370,7 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     const lots = [['e2e-3-1-1', 'general']];
     await bringIn({ gil, yun, folder, convoy: 'e2e-3', vehicle: 'e2e-3-1', lots });
     await quinn.go('#/person/dana');
-    await quinn.say('End clearance', { 'Why, in words': 'vaccination expired' });
+    await quinn.say('End clearance', { Reason: 'vaccination expired' });
     await dana.go('#/lot/e2e-3-1-1');
     const said = await dana.say('Start treatment', {}, { expect: 'refused' });
     assert.match(said, /Rule P1/);

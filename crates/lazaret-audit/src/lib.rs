@@ -20,6 +20,7 @@ use std::fmt;
 pub mod dangers;
 mod oracle;
 mod record;
+mod say;
 mod sound;
 mod spelling;
 mod visits;

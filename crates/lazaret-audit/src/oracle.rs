@@ -30,6 +30,7 @@ use crate::Finding as Found;
 use people::said;
 
 use crate::record::Record;
+use crate::say::{event as event_words, instant};
 use crate::sound::Work;
 use crate::spelling::Spellings;
 use crate::visits::{OPEN, Visits};
@@ -259,7 +260,7 @@ impl Oracle {
             let (remember, tolerance) = (secs(rules.remember_s), secs(rules.clock_tolerance_s));
             let issued = us(record.issued_at);
             self.must("A4", issued >= now.saturating_sub(remember), || {
-                "too old to tell".into()
+                "it was written longer ago than keys are remembered".into()
             });
             self.must("A10", issued <= now.saturating_add(tolerance), || {
                 "issued in the future".into()
@@ -269,9 +270,15 @@ impl Oracle {
         let ages = 0..7_258_118_400_000_000;
         for event in &record.events {
             let at = us(event.at);
-            self.must("A10", at <= now, || format!("{event:?} is in the future"));
+            self.must("A10", at <= now, || {
+                format!(
+                    "{} is dated {}, in the future",
+                    event_words(&event.happening),
+                    instant(at)
+                )
+            });
             self.must("K1", ages.contains(&at), || {
-                format!("{event:?} is of no age")
+                format!("{} is dated {}", event_words(&event.happening), instant(at))
             });
             self.not_before(&event.happening, at);
         }

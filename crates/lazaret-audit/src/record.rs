@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use lazaret_vocabulary::event::Event;
 use lazaret_vocabulary::event::entry::PersonName;
+use lazaret_vocabulary::strict;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -42,7 +43,23 @@ impl Record {
     /// # Errors
     /// What is wrong, in words.
     pub fn read(json: &[u8]) -> Result<Record, String> {
-        serde_json::from_slice(json)
-            .map_err(|error| format!("it is not a record that this program knows ({error})"))
+        serde_json::from_slice(json).map_err(|error| {
+            let at = "2026-01-05T08:00:00Z";
+            let example = serde_json::json!({
+                "seq": 1,
+                "recorded_at": at,
+                "by": "x",
+                "command": "x",
+                "issued_at": at,
+                "events": [],
+                "device": null,
+                "site": null,
+                "body": null,
+                "clock": null,
+                "previous": null,
+            });
+            let why = strict::why_not::<Record>(json, &example, &error);
+            format!("it is not a record that this program knows ({why})")
+        })
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn of_protocol(bound: &Protocol, new: &Protocol) -> Option<String> {
     for rule in &bound.treatments {
         let other = new.treatments.iter().find(|other| other.step == rule.step);
         let Some(other) = other.filter(|other| other.contact_s >= rule.contact_s) else {
-            return Some(format!("{} is shorter or gone", rule.step));
+            return Some(format!("{} is shorter or no longer required", rule.step));
         };
         if !kept(&rule.agents, &other.agents)
             || !kept(&rule.temperatures, &other.temperatures)
@@ -44,7 +44,10 @@ pub(crate) fn of_protocol(bound: &Protocol, new: &Protocol) -> Option<String> {
     for rule in &bound.tests {
         let other = new.tests.iter().find(|other| other.test == rule.test);
         if other.is_none_or(|other| other.not_before_s < rule.not_before_s) {
-            return Some(format!("the test {} is earlier or gone", rule.test));
+            return Some(format!(
+                "the test {} is earlier or no longer required",
+                rule.test
+            ));
         }
     }
     if let Some(hold) = &bound.hold {
@@ -78,7 +81,7 @@ pub(crate) fn of_rules(
     for rule in &bound.places {
         let other = new.places.iter().find(|other| other.place == rule.place);
         if other.map_or(rule.tail_s > 0, |other| less_at(rule, other)) {
-            return Some(format!("less is asked at {}", rule.place));
+            return Some(format!("less is required at {}", rule.place));
         }
     }
     for place in &new.places {
@@ -93,7 +96,7 @@ pub(crate) fn of_rules(
         let other = new.goods.iter().find(|other| other.goods == rule.goods);
         let asks = !rule.apart_from.is_empty() || !rule.spoiled_by.is_empty();
         if other.is_none() && asks && there_is(rule.goods.as_str()) {
-            return Some(format!("{} is no class any more", rule.goods));
+            return Some(format!("{} is no longer a class", rule.goods));
         }
         let all = |bound: &[_], new: &[_]| bound.iter().all(|one| new.contains(one));
         if other.is_some_and(|other| {
@@ -103,7 +106,10 @@ pub(crate) fn of_rules(
                 .any(|a| !other.spoiled_by.contains(a));
             bears || !all(&rule.apart_from, &other.apart_from)
         }) {
-            return Some(format!("{} stands with more, or bears more", rule.goods));
+            return Some(format!(
+                "{} may stand with more classes, or tolerates more agents",
+                rule.goods
+            ));
         }
     }
     for rule in &bound.vehicles {
@@ -142,7 +148,7 @@ pub(crate) fn of_rules(
         || new.clock_tolerance_s > bound.clock_tolerance_s
         || new.remember_s < bound.remember_s
         || waits(new) < waits(bound);
-    less.then(|| "people, counts, clocks or changes are held to less".into())
+    less.then(|| "less is required of people, counts, clocks or changes".into())
 }
 
 /// Whether less is asked at a place: another side of the wall, fewer contacts, more ways out of it.

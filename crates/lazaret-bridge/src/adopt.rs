@@ -200,7 +200,7 @@ fn differences(known: &Protocol, next: &Protocol) -> Vec<String> {
     let mut said = Vec::new();
     for rule in &known.treatments {
         match next.treatments.iter().find(|other| other.step == rule.step) {
-            None => said.push(format!("{name}: no {} any more", rule.step)),
+            None => said.push(format!("{name}: no longer requires {}", rule.step)),
             Some(other) if other.contact_s != rule.contact_s => said.push(format!(
                 "{name}: {} takes {} instead of {}",
                 rule.step,

@@ -26,10 +26,11 @@ use std::fmt;
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 use lazaret_vocabulary::event::{Event, Happening};
+use lazaret_vocabulary::strict;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::clock::{ClockNote, Doubted, Reading};
+use crate::clock::{ClockNote, Doubted, Known, Reading};
 use crate::command::{Command, CommandId};
 
 /// A SHA-256 digest; lower-case hexadecimal in text.
@@ -163,9 +164,30 @@ impl Record {
 pub fn read(json: &[u8]) -> Result<Record, String> {
     serde_json::from_slice(json).map_err(|error| {
         format!(
-            "its bytes are not a record that this program knows ({error}); if it was written by a newer program, use that one"
+            "its bytes are not a record that this program knows ({}); if it was written by a newer program, use that one",
+            why_not(json, &error)
         )
     })
+}
+
+/// What of the bytes of a record this program does not know.
+fn why_not(json: &[u8], error: &serde_json::Error) -> String {
+    let at = "2026-01-05T08:00:00Z";
+    let digest = Digest::default().to_string();
+    let example = serde_json::json!({
+        "seq": 1,
+        "recorded_at": at,
+        "clock": { "known": Known::Database, "boot": "x", "steady_us": 1, "wall": at },
+        "by": "x",
+        "device": "x",
+        "site": "x",
+        "command": "x",
+        "issued_at": at,
+        "body": digest,
+        "events": [],
+        "previous": digest,
+    });
+    strict::why_not::<Record>(json, &example, error)
 }
 
 /// A record with the bytes that are stored and their digest.
@@ -248,6 +270,7 @@ impl Chain {
                 happening: Entry::TimeDoubted {
                     wall: reading.wall,
                     because: doubted.why.to_string(),
+                    doubt: Some(doubted.why.clone()),
                 }
                 .into(),
             }],
@@ -288,7 +311,7 @@ impl Chain {
         let at = self.seq + 1;
         let head: Head = serde_json::from_slice(json).map_err(|error| ChainBreak {
             at,
-            what: Breakage::Unreadable(error.to_string()),
+            what: Breakage::Unreadable(why_not(json, &error)),
         })?;
         let own = Digest::of(json);
         if let Some(stored) = digest.filter(|stored| *stored != own) {

@@ -12,15 +12,15 @@
 //!
 //! Nothing here reads a clock: readings and witnesses are arguments.
 
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use lazaret_vocabulary::time::Span;
+pub use lazaret_vocabulary::doubt::{Doubt, TimeWitness};
+use lazaret_vocabulary::time::When;
 use serde::{Deserialize, Serialize};
 
 pub use crate::decide::timeless;
-use crate::state::{Keyed, State, micros, seconds, timestamp};
+use crate::state::{AsJson, Keyed, State, micros, seconds, timestamp};
 
 /// The tolerance before there are rules, in seconds.
 const TOLERANCE_S: u64 = 120;
@@ -87,7 +87,7 @@ pub struct ClockNote {
 pub(crate) struct OwnClock {
     pub(crate) anchor: Option<Anchor>,
     /// Why the ledger stopped, until two people have confirmed the time.
-    pub(crate) doubt: Option<String>,
+    pub(crate) doubt: Option<AsJson<Doubt>>,
     pub(crate) stated: Option<Stated>,
     /// Keys of statements and confirmations, for ever: no time says when they may be forgotten.
     pub(crate) keys: Vec<(u128, Keyed)>,
@@ -145,88 +145,11 @@ pub struct Doubted {
     pub lasting: bool,
 }
 
-/// Why the ledger's time is in doubt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// The server's clock parted from the steady one.
-    Jumped {
-        /// What it read.
-        wall: Timestamp,
-        /// What it is by the steady clock.
-        steady: Timestamp,
-    },
-    /// The last record was made later than the server's clock says it is.
-    Future {
-        /// What it read.
-        wall: Timestamp,
-        /// When the last record was made.
-        last: Timestamp,
-    },
-    /// Nobody bears out that so much time has passed.
-    Silence {
-        /// What the clock read.
-        wall: Timestamp,
-        /// When the last record was made.
-        last: Timestamp,
-    },
-    /// A witness contradicts the server's clock.
-    Contradicted {
-        /// What it read.
-        wall: Timestamp,
-        /// What the witness says.
-        says: Timestamp,
-        /// Who.
-        witness: &'static str,
-    },
-    /// It was recorded.
-    Recorded(String),
-}
-
-impl fmt::Display for Doubt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let span = |a: &Timestamp, b: &Timestamp| {
-            Span::from_micros(
-                micros(*a)
-                    .abs_diff(micros(*b))
-                    .try_into()
-                    .unwrap_or(i64::MAX),
-            )
-        };
-        match self {
-            Doubt::Jumped { wall, steady } => write!(
-                f,
-                "the server's clock reads {wall}, but by its steady clock it is {steady}: it jumped {} {}",
-                span(wall, steady),
-                if wall > steady { "ahead" } else { "back" }
-            ),
-            Doubt::Future { wall, last } => write!(
-                f,
-                "the last record was made at {last}, but the server's clock reads {wall}, {} before it",
-                span(wall, last)
-            ),
-            Doubt::Silence { wall, last } => write!(
-                f,
-                "the last record was made at {last}, and the server's clock reads {wall}: nothing confirms that {} have passed",
-                span(wall, last)
-            ),
-            Doubt::Contradicted {
-                wall,
-                says,
-                witness,
-            } => write!(
-                f,
-                "the server's clock reads {wall}, but {witness} say it is {says}"
-            ),
-            Doubt::Recorded(because) => f.write_str(because),
-        }
-    }
-}
-
 impl State {
     /// Why the ledger has stopped, if its clock was recorded as wrong and nobody has confirmed the time since.
     #[must_use]
-    pub fn clock_doubt(&self) -> Option<&str> {
-        self.clock.doubt.as_deref()
+    pub fn clock_doubt(&self) -> Option<&Doubt> {
+        self.clock.doubt.as_ref().map(|AsJson(doubt)| doubt)
     }
 
     /// The statement of the time that waits for a second person: its record, who made it, and what time it is by it at
@@ -297,11 +220,11 @@ impl State {
                 lasting,
             })
         };
-        if let Some(because) = &self.clock.doubt {
-            return doubted(Doubt::Recorded(because.clone()), true);
+        if let Some(doubt) = self.clock_doubt() {
+            return doubted(doubt.clone(), true);
         }
         let ahead = wall.saturating_sub(least);
-        let last = timestamp(self.recorded_at);
+        let last = When(timestamp(self.recorded_at));
         match anchor {
             Some(anchor) if anchor.exact => {
                 let counted = counted.unwrap_or(least);
@@ -309,18 +232,18 @@ impl State {
                 let confirmed = ahead.abs() > tolerance;
                 let agrees = !confirmed || ahead.saturating_sub(anchor.ahead).abs() <= tolerance;
                 if !agrees {
-                    let (wall, steady) = (reading.wall, timestamp(counted));
+                    let (wall, steady) = (reading.wall.into(), timestamp(counted).into());
                     return doubted(Doubt::Jumped { wall, steady }, true);
                 }
                 // Somebody recorded at an instant of their own, such as an import.
                 if least.saturating_sub(counted) > tolerance {
-                    let wall = reading.wall;
+                    let wall = reading.wall.into();
                     return doubted(Doubt::Future { wall, last }, false);
                 }
                 match witnesses.contradict(tolerance).filter(|_| !confirmed) {
                     Some((witness, off)) => {
-                        let says = timestamp(wall.saturating_add(off));
-                        let wall = reading.wall;
+                        let says = timestamp(wall.saturating_add(off)).into();
+                        let wall = reading.wall.into();
                         let why = Doubt::Contradicted {
                             wall,
                             says,
@@ -332,7 +255,7 @@ impl State {
                 }
             }
             _ if ahead < -tolerance => {
-                let wall = reading.wall;
+                let wall = reading.wall.into();
                 doubted(Doubt::Future { wall, last }, false)
             }
             _ => match (
@@ -340,8 +263,8 @@ impl State {
                 witnesses.bear_out(ahead, tolerance),
             ) {
                 (Some((witness, off)), _) => {
-                    let says = timestamp(wall.saturating_add(off));
-                    let wall = reading.wall;
+                    let says = timestamp(wall.saturating_add(off)).into();
+                    let wall = reading.wall.into();
                     let why = Doubt::Contradicted {
                         wall,
                         says,
@@ -354,7 +277,7 @@ impl State {
                     known(least, anchor.is_none().then_some(Known::AtLeast))
                 }
                 (None, None) => {
-                    let wall = reading.wall;
+                    let wall = reading.wall.into();
                     doubted(Doubt::Silence { wall, last }, false)
                 }
             },
@@ -422,9 +345,9 @@ impl Witnesses {
     }
 
     /// Who contradicts the server's clock, and by how much (µs). One device proves nothing: its own clock may be wrong.
-    fn contradict(&self, tolerance: i64) -> Option<(&'static str, i64)> {
+    fn contradict(&self, tolerance: i64) -> Option<(TimeWitness, i64)> {
         if let Some(off) = self.database.filter(|off| off.abs() > tolerance) {
-            return Some(("the clock of the database", off));
+            return Some((TimeWitness::Database, off));
         }
         let (near, wrong): (Vec<i64>, Vec<i64>) =
             (self.devices.iter()).partition(|off| off.abs() <= tolerance);
@@ -435,7 +358,7 @@ impl Witnesses {
         };
         let most = wrong.iter().copied().max_by_key(|&off| agree(off))?;
         let many = agree(most);
-        (many >= 2 && many > near.len()).then_some(("the devices of several people", most))
+        (many >= 2 && many > near.len()).then_some((TimeWitness::Devices, most))
     }
 }
 

@@ -79,7 +79,7 @@ impl Ledger {
         let (now, note, stop) = match time {
             Time::Known { now, note } => (now, note, None),
             Time::Doubted(doubted) => {
-                let stop = (!timeless(&command.what)).then(|| stopped(&doubted.why.to_string()));
+                let stop = (!timeless(&command.what)).then(|| stopped(&doubted.why));
                 let own = self.doubt(reading, &doubted);
                 if let Some(stop) = stop {
                     return (own, Err(stop));

@@ -11,7 +11,9 @@ macro_rules! rules {
     ($($(#[$doc:meta])* $name:ident = $code:literal: $says:literal;)*) => {
         /// One rule. Its text is what a screen shows first; `docs/rules.md` gives reason and test.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
         pub enum Rule {$(
+            #[cfg_attr(feature = "openapi", schema(rename = $code))]
             $(#[$doc])*
             #[doc = ""]
             #[doc = $says]

@@ -182,7 +182,7 @@ impl App {
 
     /// Why nothing is recorded, and what has been done about it, while the ledger's clock is in doubt.
     pub(crate) async fn clock_view(&self) -> Result<Option<ClockView>, Problem> {
-        let Some(why) = self.0.live.clock_doubt() else {
+        let Some(doubt) = self.0.live.clock_doubt() else {
             return Ok(None);
         };
         let (statement, _) = self
@@ -195,7 +195,8 @@ impl App {
             })
             .await?;
         Ok(Some(ClockView {
-            why,
+            why: doubt.to_string(),
+            doubt,
             wall: self.0.live.wall().into(),
             statement,
         }))
@@ -239,7 +240,10 @@ impl From<SubmitError> for Problem {
             | SubmitError::Halted { .. }
             | SubmitError::Unknown
             | SubmitError::Stopped => Problem::unavailable(error.to_string()),
-            SubmitError::Clock(_) => Problem::clock(error.to_string()),
+            SubmitError::Clock { ref doubt, .. } => {
+                let doubt = doubt.clone();
+                Problem::clock(error.to_string(), doubt)
+            }
             SubmitError::Defect => Problem::internal(error.to_string()),
         }
     }
@@ -261,7 +265,7 @@ pub(crate) fn refused(refusal: &lazaret_ledger::Refusal) -> Problem {
 impl From<&lazaret_ledger::Refusal> for RefusalView {
     fn from(refusal: &lazaret_ledger::Refusal) -> Self {
         RefusalView {
-            rule: refusal.rule.code().into(),
+            rule: refusal.rule,
             says: refusal.rule.says().into(),
             fact: refusal.fact.to_string(),
             remedy: refusal.remedy.to_string(),

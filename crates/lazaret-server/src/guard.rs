@@ -262,7 +262,7 @@ async fn identify(app: &App, headers: &HeaderMap, safe: bool) -> Result<Who, Pro
             let office = app.0.office.clone();
             tokio::spawn(async move {
                 if let Err(error) = office.saw_token(token.id, now).await {
-                    tracing::warn!(%error, "the use of a token was not noted");
+                    tracing::warn!(%error, "the use of a token was not stored");
                 }
             });
         }
@@ -444,7 +444,7 @@ fn note_seen(app: &App, who: &Who) {
         let (office, person) = (app.0.office.clone(), who.person.as_str().to_owned());
         tokio::spawn(async move {
             if let Err(error) = office.saw(&person, now).await {
-                tracing::warn!(%error, "when a person was last seen was not noted");
+                tracing::warn!(%error, "the time when a person was last seen was not stored");
             }
         });
     }

@@ -5,7 +5,7 @@ use lazaret_exchange::headings::Field;
 use lazaret_exchange::manifest::{DayOrder, Found, Place, Said};
 use lazaret_exchange::numbers::DecimalMark;
 use lazaret_exchange::table::{Choices, Table};
-use lazaret_exchange::{Fault, TableError};
+use lazaret_exchange::{Fault, Note, TableError};
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::segregation::Class;
 use lazaret_vocabulary::event::VehicleId;
@@ -21,7 +21,7 @@ pub(crate) struct Read {
     pub(crate) found: Vec<Found>,
     pub(crate) errors: Vec<CellError>,
     pub(crate) columns: Vec<ImportedColumn>,
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Vec<Note>,
 }
 
 /// Reads papers from a file.

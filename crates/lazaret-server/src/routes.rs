@@ -226,7 +226,7 @@ async fn readyz(State(app): State<App>) -> Response {
             Some(why) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "the clock is in doubt",
-                Some(why),
+                Some(why.to_string()),
             ),
         },
         Readiness::Standby { holder } => (

@@ -48,7 +48,7 @@ pub(crate) fn end_stopped_holder(lock: &Path) -> bool {
     );
     let ended = Pid::from_raw(pid).map(|process| kill_process(process, Signal::KILL));
     if let Some(Err(error)) = ended {
-        tracing::error!(pid, %error, "it cannot be killed; end it by hand");
+        tracing::error!(pid, %error, "it cannot be killed; end it yourself");
         return false;
     }
     true

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use lazaret_ledger::chain::{Chain, Digest, Record, Sealed};
 use lazaret_ledger::clock::Time;
 use lazaret_ledger::{Command, Ledger, Refusal, State};
+use lazaret_vocabulary::doubt::Doubt;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -127,8 +128,13 @@ pub enum SubmitError {
         holder: String,
     },
     /// Nothing is recorded until the time is known.
-    #[error("nothing is recorded while the ledger's clock is in doubt: {0}")]
-    Clock(String),
+    #[error("nothing is recorded while the ledger's clock is in doubt: {what}")]
+    Clock {
+        /// Why, and what to do, in English.
+        what: String,
+        /// Why, as data.
+        doubt: Option<Box<Doubt>>,
+    },
     /// The database failed, and what it holds is not known until it was read again.
     #[error("the ledger is not available: {why}; send this again in a moment")]
     Unavailable {
@@ -145,7 +151,7 @@ pub enum SubmitError {
         why: String,
     },
     /// A decision did not fit its state; the ledger was read again.
-    #[error("the program has a defect that this command meets; nothing was recorded")]
+    #[error("this command met a defect of the program; nothing was recorded")]
     Defect,
     /// The server is going down.
     #[error("the server is stopping")]
@@ -153,6 +159,17 @@ pub enum SubmitError {
 }
 
 /// What a command comes to.
+impl SubmitError {
+    /// Nothing is recorded because of this doubt.
+    #[must_use]
+    pub fn clock(doubt: Doubt) -> Self {
+        SubmitError::Clock {
+            what: doubt.to_string(),
+            doubt: Some(Box::new(doubt)),
+        }
+    }
+}
+
 type Reply = Result<Receipt, SubmitError>;
 
 /// A command with its answer's way back.
@@ -267,7 +284,7 @@ impl Live {
             proof: Mutex::new(if lease.is_some() {
                 Ok(Instant::now())
             } else {
-                Err("it has not written yet".into())
+                Err("this server has not written yet".into())
             }),
             durable: watch::Sender::new(Durable { epoch: 0, seq }),
             standing: watch::Sender::new(standing),
@@ -314,10 +331,10 @@ impl Live {
 
     /// Why nothing is recorded, while the ledger's clock is in doubt.
     #[must_use]
-    pub fn clock_doubt(&self) -> Option<String> {
+    pub fn clock_doubt(&self) -> Option<Doubt> {
         let ledger = self.shared.read();
         match self.shared.timekeeper.time(ledger.as_ref()?.state()) {
-            (_, Time::Doubted(doubted)) => Some(doubted.why.to_string()),
+            (_, Time::Doubted(doubted)) => Some(doubted.why),
             (_, Time::Known { .. }) => None,
         }
     }

@@ -139,7 +139,7 @@ impl Store {
                 // A snapshot that another history left behind would lead astray.
                 Ok(ledger) if self.follows(&ledger).await? => return Ok(ledger),
                 Ok(_) => tracing::warn!(seq, "a snapshot does not belong to these records"),
-                Err(error) => tracing::warn!(seq, %error, "a snapshot is passed over"),
+                Err(error) => tracing::warn!(seq, %error, "a snapshot is ignored"),
             }
         }
         Ok(Ledger::default())

@@ -38,7 +38,7 @@ impl Stamps {
         if at > now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX) {
             self.name(
                 row.seq,
-                format!("it is of {at}, and by this machine's clock it is {now}"),
+                format!("it is dated {at}, but by this machine's clock it is {now}"),
             );
         }
         match self.last {
@@ -87,11 +87,11 @@ impl Stamps {
         if passed < SignedDuration::ZERO {
             self.name(
                 seq,
-                format!("it is of {at}, {span} before the record before it"),
+                format!("it is dated {at}, {span} earlier than the record before it"),
             );
         } else if passed > SILENCE && !ties && !self.tied {
             let what = format!(
-                "it is {span} later than the record before it, and nothing says that so much time had passed"
+                "it is {span} later than the record before it, and nothing confirms that this much time had passed"
             );
             self.silences.push(Finding { seq, what });
         }
@@ -109,9 +109,7 @@ impl Stamps {
                     let (by, stamp) = (&record.by, record.recorded_at);
                     self.name(
                         record.seq,
-                        format!(
-                            "{by} confirmed that it was {time} when the ledger took it for {stamp}"
-                        ),
+                        format!("{by} confirmed that it was {time} when the ledger had {stamp}"),
                     );
                     // What comes next goes by the confirmed time.
                     self.last = Some(*time);

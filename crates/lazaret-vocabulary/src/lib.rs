@@ -8,11 +8,13 @@
 //! - [`event::rules`]: the protocols and the rule book that a ledger adopts;
 //! - [`strict`]: reading events as JSON, with every unknown, missing or wrong field named;
 //! - [`time`]: instants and spans of gateway time;
+//! - [`doubt`]: why a ledger cannot believe its clock;
 //! - [`figures`]: how figures and dates are written for people;
 //! - [`markup`]: text inside a page or a label;
 //! - [`near`]: "did you mean …?";
 //! - [`told!`]: what a program tells people, as data with its English beside it.
 
+pub mod doubt;
 pub mod event;
 pub mod figures;
 pub mod markup;

@@ -131,6 +131,38 @@ pub fn read<T: DeserializeOwned + Serialize>(value: &Value, example: &Value) -> 
     }
 }
 
+/// Why the bytes of a record cannot be read as a `T`: which of its events or fields is wrong.
+///
+/// * `example` — a record with every field that it may have, and no events.
+/// * `error` — what the parser said of the bytes, which is told where nothing better is known.
+pub fn why_not<T: DeserializeOwned>(
+    json: &[u8],
+    example: &Value,
+    error: &serde_json::Error,
+) -> String {
+    let Ok(mut value) = serde_json::from_slice::<Value>(json) else {
+        return error.to_string();
+    };
+    if let Some(Value::Array(events)) = value.get_mut("events") {
+        for (at, one) in std::mem::take(events).iter().enumerate() {
+            if let Err(misread) = event(one) {
+                return format!("events[{at}]: {misread}");
+            }
+        }
+    }
+    if let (Value::Object(fields), Value::Object(known)) = (&value, example)
+        && let Some(name) = fields.keys().find(|name| !known.contains_key(*name))
+    {
+        return format!("`{}` {}", short(name), not_a_field(name, known, None));
+    }
+    let parses = |value: &Value| T::deserialize(value).is_ok();
+    if parses(&value) {
+        return error.to_string();
+    }
+    let (field, what) = blame(&value, example, &parses, "");
+    format!("`{field}` {what}")
+}
+
 /// The first field of `value` that was not read into `back`.
 fn unknown(
     value: &Value,

@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 const MICROS_PER_SECOND: f64 = 1e6;
 const MICROS_PER_HOUR: f64 = 3.6e9;
@@ -111,6 +112,25 @@ pub fn spelled(seconds: u64) -> String {
         return "0 seconds".into();
     }
     parts.join(" ")
+}
+
+/// An instant, as RFC 3339 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+#[serde(transparent)]
+pub struct When(pub Timestamp);
+
+impl From<Timestamp> for When {
+    fn from(at: Timestamp) -> Self {
+        When(at)
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// An instant of gateway time, in microseconds since the gateway's `start`.

@@ -1456,10 +1456,12 @@ export interface components {
         };
         /** @description Why nothing is recorded: the ledger's clock is in doubt. */
         ClockView: {
+            /** @description Why, as data. */
+            doubt: components["schemas"]["Doubt"];
             statement?: components["schemas"]["TimeStatement"] | null;
             /** @description What the server's clock reads. */
             wall: components["schemas"]["At"];
-            /** @description Why. */
+            /** @description Why, in English. */
             why: string;
         };
         /**
@@ -1682,6 +1684,33 @@ export interface components {
              */
             takes_up_to?: number | null;
         };
+        /** @description Why the ledger's time is in doubt. `wall` is what the server's clock read. */
+        Doubt: {
+            /** @enum {string} */
+            kind: "jumped";
+            steady: components["schemas"]["When"];
+            wall: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "future";
+            last: components["schemas"]["When"];
+            wall: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "silence";
+            last: components["schemas"]["When"];
+            wall: components["schemas"]["When"];
+        } | {
+            /** @enum {string} */
+            kind: "contradicted";
+            says: components["schemas"]["When"];
+            wall: components["schemas"]["When"];
+            witness: components["schemas"]["TimeWitness"];
+        } | {
+            because: string;
+            /** @enum {string} */
+            kind: "recorded";
+        };
         /** @description What only an office knows. */
         Entry: {
             /** @description With what. */
@@ -1834,6 +1863,7 @@ export interface components {
         } | {
             /** @description Why that cannot be believed. */
             because: string;
+            doubt?: components["schemas"]["Doubt"] | null;
             /** @enum {string} */
             event: "time_doubted";
             /**
@@ -2277,6 +2307,7 @@ export interface components {
             /** @enum {string} */
             kind: "instant_past";
         } | {
+            doubt?: components["schemas"]["Doubt"] | null;
             /** @enum {string} */
             kind: "time_in_doubt";
             why: string;
@@ -3420,8 +3451,10 @@ export interface components {
             errors: components["schemas"]["CellError"][];
             /** @description Papers found in it. */
             manifests: components["schemas"]["ImportedManifest"][];
-            /** @description What was decided while the file was read: its encoding, its sheet, rows that were left out. */
+            /** @description What was decided while the file was read: its encoding, its sheet, rows that were left out. English. */
             notes: string[];
+            /** @description The same as data, in the same order. */
+            notes_data: components["schemas"]["Note"][];
             /**
              * Format: int64
              * @description Rows read, without the header.
@@ -3995,6 +4028,63 @@ export interface components {
              */
             vehicles: number;
         };
+        /** @description Something that was decided, or left out. Rows are counted as a spreadsheet counts them. */
+        Note: {
+            encoding: string;
+            /** @enum {string} */
+            kind: "encoding_guessed";
+        } | {
+            encoding: string;
+            /** @enum {string} */
+            kind: "encoding_read";
+        } | {
+            /** @enum {string} */
+            kind: "quoted_lines";
+            /** Format: int64 */
+            row: number;
+        } | {
+            /** @enum {string} */
+            kind: "hidden_sheets";
+            sheets: string[];
+        } | {
+            /** @enum {string} */
+            kind: "sheet_read";
+            sheet: string;
+        } | {
+            /** @enum {string} */
+            kind: "hidden_rows_read";
+            more: boolean;
+            named: number[];
+        } | {
+            /** @enum {string} */
+            kind: "hidden_rows_skipped";
+            more: boolean;
+            named: number[];
+        } | {
+            above: string;
+            /** @enum {string} */
+            kind: "headings_below";
+            row: number;
+        } | {
+            /** @enum {string} */
+            kind: "total_skipped";
+            /** Format: int64 */
+            row: number;
+        } | {
+            /** @enum {string} */
+            kind: "masses_converted";
+            unit: string;
+        } | {
+            /** @enum {string} */
+            kind: "masses_rounded";
+            /** Format: int64 */
+            masses: number;
+        } | {
+            /** @enum {string} */
+            kind: "in_bulk";
+            /** Format: int64 */
+            lots: number;
+        };
         /**
          * @description What a name is the name of.
          * @enum {string}
@@ -4468,6 +4558,7 @@ export interface components {
             cells?: components["schemas"]["CellError"][];
             /** @description What happened here and what to do. */
             detail: string;
+            doubt?: components["schemas"]["Doubt"] | null;
             refusal?: components["schemas"]["RefusalView"] | null;
             /**
              * Format: int32
@@ -4734,11 +4825,8 @@ export interface components {
             /** @description The remedy as data. */
             remedy_data: components["schemas"]["Remedy"];
             retry_at?: components["schemas"]["At"] | null;
-            /**
-             * @description The rule's number, such as `G3b`; docs/rules.md explains each.
-             * @example G3b
-             */
-            rule: string;
+            /** @description The rule's number, such as `G3b`; docs/rules.md explains each. */
+            rule: components["schemas"]["Rule"];
             /** @description What the rule says. */
             says: string;
             /** @description The warning to put into `acknowledged`, if that is enough. */
@@ -5265,6 +5353,11 @@ export interface components {
          * @enum {string}
          */
         Role: "yard_master" | "disinfection_lead" | "quarantine_officer" | "chief_officer" | "dispatcher" | "gate" | "crew" | "auditor" | "administrator";
+        /**
+         * @description One rule. Its text is what a screen shows first; `docs/rules.md` gives reason and test.
+         * @enum {string}
+         */
+        Rule: "G1" | "G2" | "G3a" | "G3b" | "G3c" | "G3d" | "G3e" | "G3f" | "G4" | "G5" | "G6" | "G7" | "G8" | "G9" | "C1" | "W1" | "P1" | "P2" | "P3" | "S1" | "S1b" | "S2" | "S3" | "A1" | "A4" | "A8" | "A10" | "A11" | "R1" | "K1" | "X1";
         /** @description The rules of a gateway. */
         RuleBook: {
             /**
@@ -5816,6 +5909,11 @@ export interface components {
             /** @description What time it is now by the statement. */
             time: components["schemas"]["At"];
         };
+        /**
+         * @description Who says what time it is, besides the server's own clock.
+         * @enum {string}
+         */
+        TimeWitness: "database" | "devices";
         /** @description One thing that happened to a lot. */
         TimelineItem: {
             /** @description When it happened. */
@@ -6054,7 +6152,7 @@ export interface components {
         Warning: "unverified_mark" | "no_papers" | "seals_differ" | "near" | "back_to_dirty" | "early_sample" | "loss" | "look_alike";
         /**
          * Format: date-time
-         * @description An instant, RFC 3339 in UTC.
+         * @description An instant, as RFC 3339 in UTC.
          */
         When: string;
         /** @description What is wrong with a cell, and what is expected. */

@@ -4,12 +4,14 @@ import { w } from '../words';
 import {
   tell,
   tellEvent,
+  type Doubt,
   type Fact,
   type Happening,
   type Fault,
   type Less,
   type Remedy,
   type Shortfall,
+  type TableNote,
   type Wrong,
 } from '../words/told';
 import { shared } from './state.svelte';
@@ -19,6 +21,12 @@ const at = (when: string): string => instant(when, shared.zone, shared.now);
 
 /** What breaks a rule, or what a warning says. */
 export const factWords = (fact: Fact): string => tell<Fact>(w.told.facts, fact, at);
+
+/** Why the ledger's clock is in doubt. */
+export const doubtWords = (doubt: Doubt): string => tell<Doubt>(w.told.doubts, doubt, at);
+
+/** Something that was decided while a table was read. */
+export const noteWords = (note: TableNote): string => tell<TableNote>(w.told.notes, note, at);
 
 /** What would make a command acceptable. */
 export const remedyWords = (remedy: Remedy): string => tell<Remedy>(w.told.remedies, remedy, at);
@@ -44,7 +52,9 @@ const refusalWords = (r: Refusal): string => `${factWords(r.fact_data)}; ${remed
 /** What went wrong, in one line. */
 export function errorWords(error: ApiError): string {
   const r = error.problem.refusal;
-  return r ? `${r.says}: ${refusalWords(r)}` : error.message;
+  if (r) return `${w.told.rules[r.rule]}: ${refusalWords(r)}`;
+  const doubt = error.problem.doubt;
+  return doubt ? `${w.clock.title}: ${doubtWords(doubt)}` : error.message;
 }
 
 /** What is wrong with one cell of a table. */

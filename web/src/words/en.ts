@@ -3,7 +3,7 @@
 // Vocabulary: docs/glossary.md. Plain words, full sentences where something is explained, no jargon of computers.
 import type { Screen } from '../api/client';
 import { contact, EVENT_NAMES, EVENTS } from './events.en';
-import { FACTS, LESS, onLine, REMEDIES, SHORTFALLS, WRONG } from './refusals.en';
+import { DOUBTS, FACTS, LESS, NOTES, onLine, REMEDIES, RULES, SHORTFALLS, WRONG } from './refusals.en';
 
 const n = (count: number, one: string, many: string): string =>
   `${count.toLocaleString('en-GB')} ${count === 1 ? one : many}`;
@@ -15,6 +15,9 @@ export const en = {
     less: LESS,
     shortfalls: SHORTFALLS,
     wrong: WRONG,
+    rules: RULES,
+    doubts: DOUBTS,
+    notes: NOTES,
     onLine,
     events: EVENTS,
     contact,
@@ -135,7 +138,7 @@ export const en = {
     convoy: 'Convoy',
     departure: 'Departure',
     finding: 'Finding',
-    because: 'Why, in words',
+    because: 'Reason',
     mark: 'Mark as read on the vehicle',
     seals: 'Seals as found',
     sealsAnnounced: 'Seals on the papers',
@@ -194,14 +197,14 @@ export const en = {
   },
   draft: {
     restored: 'This is what you had typed before. Nothing of it is recorded yet.',
-    drop: 'Start anew',
+    drop: 'Start again',
   },
   defaultMeaning: 'Treatment, clock, tests and contacts checked; fit for release.',
 
   clock: {
     title: 'Nothing is recorded: the ledger’s clock is in doubt',
     whatToDo:
-      'Set the server’s clock right. Then an administrator states the time, and somebody else confirms it. Everything can be read meanwhile.',
+      'Set the server’s clock right. Then an administrator states the time, and another person confirms it. Everything can be read in the meantime.',
     waits: (by: string, time: string, record: number) =>
       `${by} stated that it is ${time} (record ${record}). A second person must confirm it within an hour.`,
     confirm: 'It is right: confirm it',
@@ -294,7 +297,7 @@ export const en = {
     press: 'Undo',
     because: 'entered by mistake, taken back at once',
     no: (why: string) => `Cannot be undone: ${why}`,
-    notYou: 'somebody in another role has to take it back.',
+    notYou: 'a person in another role must take it back.',
     correction: 'it corrects another entry. Correct it from its record.',
     released: 'with this signature the lot was released. Open an exception to stop it.',
     moved: 'it was moved. Move it back.',
@@ -548,7 +551,7 @@ export const en = {
     afoot: 'Here, in no slot',
     legend: 'Signs',
     legendNumber: 'The number is days left; the letter is the goods class.',
-    empty: 'Nothing stands here. Lots and vehicles appear as they are placed.',
+    empty: 'Nothing is here. Lots and vehicles appear as they are placed.',
     movePick: (lot: string) =>
       `Where should ${lot} go? Places where a rule forbids it are dimmed; point at one to see why.`,
     wall: 'the wall',
@@ -561,7 +564,7 @@ export const en = {
   lot: {
     mayGo: 'May go.',
     cannot: 'Cannot go now:',
-    gone: 'Not here any more:',
+    gone: 'No longer here:',
     otherReasons: (c: number) => `and ${n(c, 'more reason', 'more reasons')}`,
     heldUntil: (when: string, left: string) => `Held until ${when} (${left})`,
     clockSince: (when: string) => `clock since ${when}`,
@@ -574,7 +577,7 @@ export const en = {
     signaturesOf: (have: number, need: number) => `${have} of ${need} signatures`,
     noSignature: 'nobody has signed',
     void: 'void',
-    voided: 'does not count any more',
+    voided: 'no longer counts',
     passed: 'passed',
     notPassed: 'not yet passed',
     valid: 'valid',
@@ -591,7 +594,7 @@ export const en = {
     correct: 'Correct this',
     correcting: (seq: number) => `Corrects no. ${seq}`,
     holds: 'The wait',
-    brokenBecause: (why: string) => `began anew: ${why}`,
+    brokenBecause: (why: string) => `restarted: ${why}`,
     countedAnew: ', replaced: the clock was started again, as below',
     atFirst: (when: string) => `, at first until ${when}`,
     waitLegend: 'The upright line is now. What is left of it has passed; the pale part is still to come.',
@@ -649,7 +652,7 @@ export const en = {
   tests: {
     filter: { due: 'to take', open: 'without a result', done: 'done' },
     empty: {
-      due: 'No sample is to be taken now. Samples become due as clocks start.',
+      due: 'No sample is due now. Samples become due as clocks start.',
       open: 'Every sample has its result.',
       done: 'No result was entered yet.',
     },
@@ -713,7 +716,7 @@ export const en = {
     add: 'Add a row of evidence',
     addNow: 'Add to the evidence',
     addHint: 'One row is one statement of one source. What the rules do not measure is kept, and said to be unused.',
-    added: (id: string) => `${id} was added; the picture is drawn anew.`,
+    added: (id: string) => `${id} was added; the picture is being drawn again.`,
     addedUnused: (id: string, why: string) => `${id} was added, and says nothing about this gateway: ${why}.`,
     field: {
       id: 'Name of the row',
@@ -730,7 +733,7 @@ export const en = {
       admiralty_source: 'Grade of the source',
       admiralty_info: 'Grade of the statement',
       copies: 'Repeats the row',
-      claim: 'The statement in words',
+      claim: 'The statement',
       url: 'Where it was read',
     },
     example: {
@@ -890,16 +893,16 @@ export const en = {
     },
     loses: 'loses its release',
     shown: (shown: number, total: number) => `The first ${shown} of ${n(total, 'lot', 'lots')} are shown.`,
-    proposals: 'Proposed by somebody',
+    proposals: 'Proposed',
     proposedBy: (who: string, when: string) => `proposed by ${who}, ${when}`,
     lookAt: 'Look at it',
     holdDays: 'Hold (days)',
     was: (value: string) => `now ${value}`,
-    weaker: (list: string) => `This asks for less than the version in force: ${list}.`,
+    weaker: (list: string) => `This requires less than the version in force: ${list}.`,
     weakerHold: 'a shorter hold',
     weakerSignatures: 'fewer signatures',
     weakerTreatment: (step: string) => `a shorter ${step}`,
-    weakerTest: (test: string) => `no ${test} any more`,
+    weakerTest: (test: string) => `no longer requires ${test}`,
     signCount: 'Signatures',
     validFrom: 'From',
     bindHeld: 'It binds lots already held too (they can only wait longer or pass more)',
@@ -926,10 +929,10 @@ export const en = {
     differs: (c: number) => `${n(c, 'change', 'changes')} to adopt:`,
     differences: 'What changes',
     consequences: 'What it means for what is here',
-    weaker: 'It asks for less here. Another person has to adopt it after a delay',
+    weaker: 'It requires less here. Another person must adopt it after a delay',
     obstacles: 'What is in the way',
     adopt: 'Adopt',
-    adoptOrPropose: 'Adopt, and propose what asks for less',
+    adoptOrPropose: 'Adopt, and propose what requires less',
     adopted: (record: number) => `adopted, no. ${record}`,
     proposed: (record: number) =>
       `proposed, no. ${record}. Another person opens this screen and adopts it after the delay.`,
@@ -968,7 +971,7 @@ export const en = {
     broken: (at: number, finding: string) => `The chain breaks at no. ${at}: ${finding}`,
     disagrees: (finding: string) => `It does not agree: ${finding}`,
     head: 'End of the chain',
-    checkpoint: 'Sign where it stands',
+    checkpoint: 'Sign the current end',
     checkpoints: 'Signed checkpoints',
     noCheckpoints:
       'No checkpoint was signed yet. Give one to an outside witness now and then: with it, nobody can rewrite what came before.',
@@ -1006,7 +1009,7 @@ export const en = {
     disabled: 'disabled',
     joined: 'active',
     waiting: 'has not chosen a password yet',
-    changed: 'Somebody changed this account meanwhile. It was read anew; look and try again.',
+    changed: 'Someone else changed this account in the meantime. It was reloaded; check it and try again.',
     saved: 'Saved.',
   },
 

@@ -1,6 +1,8 @@
 // What happened, in English: one sentence without a full stop for each event of the vocabulary. An event without one does
 // not compile. Instants come in the station's time by `at`.
-import type { Cause, EventName, Events, Soiled, Spot, Surface, Tally, Thing } from './told';
+import { DOUBTS } from './refusals.en';
+import { tell } from './told';
+import type { Cause, Doubt, EventName, Events, Soiled, Spot, Surface, Tally, Thing } from './told';
 
 const count = (n: number, one: string): string => (n === 1 ? `1 ${one}` : `${n} ${one}s`);
 
@@ -149,7 +151,7 @@ export const EVENTS = {
   deadlocked: (e) => `nothing can move between ${list(e.places)}`,
 
   // Vehicles.
-  vehicle_placed: (e) => `vehicle ${e.vehicle} stands at ${spot(e)}`,
+  vehicle_placed: (e) => `vehicle ${e.vehicle} is at ${spot(e)}`,
   vehicle_left: (e) => `vehicle ${e.vehicle} left ${spot(e)}`,
   vehicle_step_started: (e) => `${e.step} of ${e.vehicle} began`,
   vehicle_step_ended: (e) => `${e.step} of ${e.vehicle} ended`,
@@ -169,7 +171,7 @@ export const EVENTS = {
   lot_sent_back: (e) => `lot ${e.lot} went back to its sender`,
   lot_loaded: (e) => `lot ${e.lot} was loaded for ${e.departure}${e.wagon ? `, in ${e.wagon}` : ''}`,
   departed: (e) => `${e.departure} left with ${count(e.lots, 'lot')}`,
-  departure_cancelled: (e) => `${e.step} did not leave: ${e.ready} lots ready, ${e.least} the least`,
+  departure_cancelled: (e) => `${e.step} did not leave: ${e.ready} lots are ready, ${e.least} are needed`,
   lot_counted: (e) => `lot ${e.lot} was counted: ${tally(e)}`,
   discrepancy_found: (e) => `lot ${e.lot} has ${tally(e.found)} and ${tally(e.papers)} by its papers`,
   loss_declared: (e) => `${tally(e)} of ${e.lot} are lost: ${e.because}`,
@@ -179,9 +181,9 @@ export const EVENTS = {
   treatment_started: (e) => `${e.step} of ${e.lot} began in ${spot(e)}`,
   treatment_ended: (e) => `${e.step} of ${e.lot} ended`,
   work_paused: (e) => `${e.step} of ${thing(e.thing)} paused: ${cause(e.cause)}`,
-  work_resumed: (e) => `${e.step} of ${thing(e.thing)} went on`,
+  work_resumed: (e) => `${e.step} of ${thing(e.thing)} resumed`,
   treatment_dosed: (e) =>
-    `${e.step} of ${e.lot} is done with ${e.agent}${e.dose_mg_m3 == null ? '' : `, ${e.dose_mg_m3} mg/m³`}`,
+    `${e.agent} was applied for ${e.step} of ${e.lot}${e.dose_mg_m3 == null ? '' : `, ${e.dose_mg_m3} mg/m³`}`,
   treatment_read: (e) =>
     `read for ${e.lot}${e.reading.line ? `, line ${e.reading.line}` : ''}: ` +
     `${e.reading.concentration_mg_m3} mg/m³ at ${e.reading.temperature_mc / 1000} °C`,
@@ -199,7 +201,7 @@ export const EVENTS = {
 
   // The clock of a hold.
   hold_started: (e, at) => `the clock of ${e.lot} runs; held until ${at(e.until)} or later`,
-  hold_restarted: (e, at) => `the clock of ${e.lot} began anew, until ${at(e.until)}: ${e.because}`,
+  hold_restarted: (e, at) => `the clock of ${e.lot} restarted and runs until ${at(e.until)}: ${e.because}`,
   hold_ended: (e) => `the clock of ${e.lot} has run`,
   credit_asked: (e, at) => `${e.witness} is asked to witness that the clock of ${e.lot} counts from ${at(e.from)}`,
   credit_witnessed: (e, at) => `the clock of ${e.lot} was seen to count from ${at(e.from)}`,
@@ -231,7 +233,7 @@ export const EVENTS = {
 
   // People.
   person_appointed: (e) =>
-    e.roles.length ? `${e.person} is ${list(e.roles.map(words))}` : `${e.person} has no role any more`,
+    e.roles.length ? `${e.person} is ${list(e.roles.map(words))}` : `${e.person} no longer has a role`,
   person_cleared: (e, at) => `${e.person} is cleared until ${at(e.until)}`,
   clearance_lapsed: (e) => `the clearance of ${e.person} lapsed: ${e.because}`,
   person_shift_started: (e) => `${e.person} came on shift`,
@@ -256,7 +258,10 @@ export const EVENTS = {
     `version ${e.protocol.version} of protocol ${e.protocol.protocol} was adopted, from ${at(e.protocol.from)}`,
   protocol_proposed: (e) =>
     `version ${e.protocol.version} of protocol ${e.protocol.protocol}, which asks for less, was proposed`,
-  time_doubted: (e, at) => `the ledger stopped: ${e.because} (its clock read ${at(e.wall)})`,
+  time_doubted: (e, at) =>
+    e.doubt
+      ? `the ledger stopped: ${tell<Doubt>(DOUBTS, e.doubt, at)}`
+      : `the ledger stopped: ${e.because} (its clock read ${at(e.wall)})`,
   time_stated: (e, at) => `it is ${at(e.time)}: ${e.because}`,
   time_confirmed: (e, at) =>
     e.time ? `confirmed that it is ${at(e.time)} (record ${e.record})` : `confirmed the time of record ${e.record}`,

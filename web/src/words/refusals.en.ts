@@ -4,6 +4,7 @@ import type {
   At,
   Catalogue,
   Dangers,
+  Doubt,
   Fact,
   Fallen,
   Less,
@@ -12,7 +13,10 @@ import type {
   Nearness,
   Noun,
   Remedy,
+  Rule,
   Stage,
+  TableNote,
+  TimeWitness,
   Asked,
   Shortfall,
   Wrong,
@@ -118,6 +122,64 @@ const NAME_FAULTS = {
     `a name has no control characters, and this one has U+${f.code.toString(16).toUpperCase().padStart(4, '0')}`,
 } satisfies Catalogue<NameFault>;
 
+/** What each rule says. */
+export const RULES = {
+  G1: 'goods are held from entry until they are released',
+  G2: 'goods leave only by the way that was decided for them',
+  G3a: 'every treatment of the protocol must have ended and be valid',
+  G3b: 'the quarantine clock must have run',
+  G3c: 'every test and inspection of the protocol must have been passed',
+  G3d: 'no exception may be open on the lot',
+  G3e: 'different people must sign, as many as the protocol requires, the last of them a chief officer',
+  G3f: 'a signer must neither have treated nor tested the lot',
+  G4: 'the clock of a hold never gets shorter',
+  G5: 'everything that came in must be here, have left, been destroyed or been declared lost',
+  G6: 'everything that holds a lot holds every part of it',
+  G7: 'a thing is in one place at a time and moves only along existing ways',
+  G8: 'goods cross from dirty to clean once, treated, and never back without starting again',
+  G9: 'a positive test stops the lot and everything it may have touched',
+  C1: 'contact with something dirtier or later restarts the clock',
+  W1: 'a vehicle goes home only empty, washed after its last load, and as its source demands',
+  P1: 'a person who works or signs must be cleared, trained for the agent, rested and on shift',
+  P2: 'a person who worked on the dirty side must pass the personnel gate before working on the clean side',
+  P3: 'a person who reports sick stops what they handled',
+  S1: 'a slot never holds more than its room',
+  S1b: 'a closed or broken place takes nothing new',
+  S2: 'goods that must be kept apart are never together',
+  S3: 'an agent must be one that the protocol names and the goods tolerate',
+  A1: 'history is corrected by a new record that names the old',
+  A4: 'a command counts once',
+  A8: 'a warning must be acknowledged by name',
+  A10: 'an entry cannot come from the future, and credit for earlier time needs a witness',
+  A11: 'unconfirmed time does not count, and two people must confirm the correct time',
+  R1: 'each role may do only its own work',
+  K1: 'a command must refer to things that exist, and create only new ones',
+  X1: 'trial runs and real goods are kept apart',
+} satisfies Record<Rule, string>;
+
+/** The time between two instants, whichever comes first. */
+const between = (a: string, b: string): string => span(Math.floor(Math.abs(Date.parse(a) - Date.parse(b)) / 1000));
+
+const WITNESSES = {
+  database: 'the clock of the database says',
+  devices: 'the devices of several people say',
+} satisfies Record<TimeWitness, string>;
+
+/** Why the ledger's clock is in doubt. */
+export const DOUBTS = {
+  jumped: (f, at) =>
+    `the server's clock reads ${at(f.wall)}, but by its steady clock it is ${at(f.steady)}: ` +
+    `it jumped ${between(f.wall, f.steady)} ${Date.parse(f.wall) > Date.parse(f.steady) ? 'ahead' : 'back'}`,
+  future: (f, at) =>
+    `the last record was made at ${at(f.last)}, but the server's clock reads ${at(f.wall)}, ` +
+    `${between(f.wall, f.last)} before it`,
+  silence: (f, at) =>
+    `the last record was made at ${at(f.last)}, and the server's clock reads ${at(f.wall)}: ` +
+    `nothing confirms that ${between(f.wall, f.last)} have passed`,
+  contradicted: (f, at) => `the server's clock reads ${at(f.wall)}, but ${WITNESSES[f.witness]} it is ${at(f.says)}`,
+  recorded: (f) => f.because,
+} satisfies Catalogue<Doubt>;
+
 export const LESS = {
   no_step: (f) => `${f.protocol}: no longer requires ${f.step}`,
   shorter_step: (f) => `${f.protocol}: ${f.step} for ${spelled(f.contact_s)} instead of ${spelled(f.before_s)}`,
@@ -179,7 +241,7 @@ export const FACTS = {
   correction_unexplained: (f) => `no reason is given why record ${f.record} is wrong`,
   instant_past: (f, at) => `${at(f.at)} is past`,
   // The ledger's own time.
-  time_in_doubt: (f) => f.why,
+  time_in_doubt: (f, at) => (f.doubt ? tell<Doubt>(DOUBTS, f.doubt, at) : f.why),
   statement_lapsed: () =>
     'no statement of the time is waiting for a second person: it was settled, is more than an hour old, or the machine restarted',
   time_out_of_range: (f, at) => `${at(f.at)} is not between 1970 and 2200`,
@@ -647,3 +709,23 @@ export const WRONG = {
   lot_twice: (f) => `row ${f.row} has this lot already`,
   other_in_papers: (f) => `row ${f.row} says ${f.value} for the same papers`,
 } satisfies Catalogue<Wrong>;
+
+const rows = (named: number[], more: boolean): string => `rows ${named.join(', ')}${more ? ' and more' : ''}`;
+
+/** What was decided while a table was read. */
+export const NOTES = {
+  encoding_guessed: (f) =>
+    `the file does not state its encoding and was read as ${f.encoding}; if letters look wrong, choose another`,
+  encoding_read: (f) => `the file was read as ${f.encoding}`,
+  quoted_lines: (f) =>
+    `row ${f.row}: a quoted cell spans several lines and contains separators; check whether a quote is missing`,
+  hidden_sheets: (f) => `hidden sheets were skipped: ${f.sheets.join(', ')}`,
+  sheet_read: (f) => `the sheet ${f.sheet} was read`,
+  hidden_rows_read: (f) => `${rows(f.named, f.more)} are hidden and were read`,
+  hidden_rows_skipped: (f) => `${rows(f.named, f.more)} are hidden and were skipped`,
+  headings_below: (f) => `the headings are in row ${f.row}; the rows above them were skipped: ${f.above}`,
+  total_skipped: (f) => `row ${f.row} is a total; it agrees with the rows above it and was skipped`,
+  masses_converted: (f) => `masses are in ${f.unit} and were converted to kilograms`,
+  masses_rounded: (f) => `${f.masses} masses were rounded to whole kilograms`,
+  in_bulk: (f) => `${f.lots} lots have no pieces and were read as goods in bulk`,
+} satisfies Catalogue<TableNote>;

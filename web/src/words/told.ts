@@ -8,6 +8,11 @@ export type Fault = Schemas['Fault'];
 export type Shortfall = Schemas['Shortfall'];
 export type Asked = Schemas['Asked'];
 export type Wrong = Schemas['Wrong'];
+/** Something that was decided while a table was read. */
+export type TableNote = Schemas['Note'];
+export type Doubt = Schemas['Doubt'];
+export type TimeWitness = Schemas['TimeWitness'];
+export type Rule = Schemas['Rule'];
 export type Milestone = Schemas['Milestone'];
 export type NameFault = Schemas['NameFault'];
 export type Nearness = Schemas['Nearness'];

@@ -5,6 +5,7 @@ use lazaret_vocabulary::event::{Happening as H, LotId, Thing, VehicleId};
 
 use super::{Oracle, present, unrelease};
 use crate::record::Record;
+use crate::say::{event as event_words, instant};
 use crate::visits::OPEN;
 
 impl Oracle {
@@ -231,7 +232,12 @@ impl Oracle {
             _ => "G7",
         };
         self.must(rule, late, || {
-            format!("{what:?} at {at} is before {least:?}")
+            format!(
+                "{} is dated {}, but cannot be before {}",
+                event_words(what),
+                instant(at),
+                instant(least.unwrap_or(at))
+            )
         });
     }
 }

@@ -8,6 +8,7 @@ use lazaret_vocabulary::event::{Happening as H, LotId};
 use super::people::said;
 use super::{At, Lot, Oracle, Told, present, secs, unit_surface, unrelease, us};
 use crate::record::Record;
+use crate::say::list;
 use crate::visits::{OPEN, Visit};
 
 impl Oracle {
@@ -60,7 +61,7 @@ impl Oracle {
                     let distinct: BTreeSet<_> = lots.iter().map(LotId::as_str).collect();
                     let each_once = distinct.len() == lots.len() && !lots.is_empty();
                     self.must("K1", each_once && !because.trim().is_empty(), || {
-                        format!("{exception} names no lot, one twice, or no reason")
+                        format!("{exception} names no lot, names one twice, or gives no reason")
                     });
                 }
                 for lot in lots {
@@ -210,10 +211,14 @@ impl Oracle {
         let free: BTreeSet<String> =
             self.those(&reached, |row| row.released && row.at != At::Destroyed);
         self.must(rule, frozen == here, || {
-            format!("stopped {frozen:?}, reached {here:?}")
+            format!("it stopped {}, but reached {}", list(&frozen), list(&here))
         });
         self.must(rule, recalled == free, || {
-            format!("recalled {recalled:?}, free {free:?}")
+            format!(
+                "it recalled {}, but free were {}",
+                list(&recalled),
+                list(&free)
+            )
         });
         for lot in here {
             self.restarted_in(record, &lot, rule);
@@ -241,7 +246,7 @@ impl Oracle {
                 if of.as_str() == lot && us(event.at) >= now && us(*until) >= now.saturating_add(hold))
         });
         self.must(rule, restarted, || {
-            format!("{lot} goes on as if nothing had happened")
+            format!("the clock of {lot} was not restarted")
         });
     }
 
@@ -291,7 +296,11 @@ impl Oracle {
             .collect();
         let free = self.those(&reached, |row| row.released && row.at != At::Destroyed);
         self.must("C1", recalled == free, || {
-            format!("recalled {recalled:?}, free {free:?}")
+            format!(
+                "it recalled {}, but free were {}",
+                list(&recalled),
+                list(&free)
+            )
         });
     }
 
@@ -317,7 +326,12 @@ impl Oracle {
                     is(visit, lot, link.records[1]) && visits.touch(x, y, self.tail(&visit.surface))
                 })
         });
-        self.must("C3", found, || format!("{lot}: {link:?}"));
+        self.must("C3", found, || {
+            format!(
+                "{lot} and {} did not touch as records {} and {} say",
+                link.from, link.records[0], link.records[1]
+            )
+        });
     }
 
     /// A later clock is dirtier; no clock, or a stop, is dirtiest.

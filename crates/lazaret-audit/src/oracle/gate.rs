@@ -1,9 +1,11 @@
 //! What must be true of a lot that goes, and who says so.
 
 use lazaret_vocabulary::event::entry::{Entry as E, Outcome};
+use lazaret_vocabulary::event::rules::Pin;
 
 use super::{At, Lot, Oracle, Told, acknowledged, secs};
 use crate::record::Record;
+use crate::say::{instant, list};
 
 impl Oracle {
     /// Everything that must hold of a lot that somebody signs for, loads or sends off.
@@ -33,12 +35,20 @@ impl Oracle {
         self.must("G3a", treated, || format!("{lot} is not treated"));
         self.must("G3c", tested, || format!("{lot} is not tested"));
         self.must("G3c", waits.is_empty() && doubtful.is_empty(), || {
-            format!("{lot} goes while {waits:?} are out and {doubtful:?} told nothing")
+            format!(
+                "{lot} goes without the results of {}, and with {} inconclusive",
+                list(&waits),
+                list(&doubtful)
+            )
         });
         let earliest = self.earliest(lot);
         let now = now.saturating_add(self.slack);
         self.must("G3b", earliest <= now, || {
-            format!("{lot} is held until {earliest}, and it is {now}")
+            format!(
+                "{lot} is held until {}, but it is {}",
+                instant(earliest),
+                instant(now)
+            )
         });
     }
 
@@ -70,15 +80,23 @@ impl Oracle {
                 let (here, free) =
                     row.map_or((false, false), |row| (row.at == At::Here, row.released));
                 self.must("G7", here, || format!("{lot} is not here"));
-                self.must("K1", !free, || format!("{lot} is released already"));
+                self.must("K1", !free, || format!("{lot} is already released"));
                 self.must("A7", !meaning.trim().is_empty(), || {
-                    format!("the signature of {signer} says nothing")
+                    format!("the signature of {signer} has no meaning")
                 });
                 let named: Vec<_> = also.iter().chain(pin).cloned().collect();
                 let bound: Vec<_> =
                     (self.protocols_of(lot.as_str()).iter().map(|p| p.pin())).collect();
                 self.must("A6", named == bound, || {
-                    format!("{signer} signed for {named:?} of {bound:?}")
+                    let pins = |pins: &[Pin]| {
+                        let pins = pins.iter();
+                        list(pins.map(|pin| format!("{} {}", pin.protocol, pin.version)))
+                    };
+                    format!(
+                        "{signer} signed for {}, but {} bind it",
+                        pins(&named),
+                        pins(&bound)
+                    )
                 });
                 self.must("G3e", signer.as_str() == by, || {
                     format!("{by} signed as {signer}")

@@ -7,6 +7,7 @@ use lazaret_vocabulary::event::rules::{ClockFrom, Protocol};
 use lazaret_vocabulary::event::{Happening as H, StepName};
 
 use super::{At, Oracle, Told, present, secs, unrelease, us};
+use crate::say::instant;
 use crate::visits::OPEN;
 
 impl Oracle {
@@ -24,7 +25,10 @@ impl Oracle {
                 self.must("G7", here, || format!("{lot} is not here"));
                 let earliest = self.earliest(lot.as_str());
                 self.must("G4", !runs || us(*until) >= earliest, || {
-                    format!("{lot} is held until {earliest}, and no less")
+                    format!(
+                        "{lot} is held until {}, which must not become earlier",
+                        instant(earliest)
+                    )
                 });
                 let row = self.lots.entry(lot.to_string()).or_default();
                 row.floor = row.floor.max(at);
@@ -59,7 +63,10 @@ impl Oracle {
             format!("{lot} has no hold to begin")
         });
         self.must("G4", !runs || until >= earliest, || {
-            format!("{lot} is held until {earliest}, and no less")
+            format!(
+                "{lot} is held until {}, which must not become earlier",
+                instant(earliest)
+            )
         });
         let row = self.lots.entry(lot.into()).or_default();
         if row.clock.is_some() {
@@ -79,10 +86,14 @@ impl Oracle {
         row.clock = Some(at.max(row.floor));
         row.until = row.until.max(until);
         self.must("G4", at >= least.min(now), || {
-            format!("{lot} started at {at}, not {least}")
+            format!(
+                "the clock of {lot} started at {} instead of {}",
+                instant(at),
+                instant(least)
+            )
         });
         self.must("G4", until >= at.saturating_add(hold), || {
-            format!("{lot} is held too short")
+            format!("the hold of {lot} is too short")
         });
         self.must("G3a", treated, || format!("{lot} is held untreated"));
     }

@@ -9,6 +9,7 @@ use lazaret_vocabulary::event::{Happening as H, PlaceName, Spot};
 use super::{At, Oracle, Told, acknowledged, present, spot_of, stops, unit_surface};
 use crate::dangers;
 use crate::record::Record;
+use crate::say::list;
 use crate::visits::Visit;
 
 impl Oracle {
@@ -340,13 +341,19 @@ impl Oracle {
                     .find(|signer| !self.stands(signer))
                     .cloned();
                 self.must("G3e", fallen.is_none(), || {
-                    format!("{lot} rests on the signature of {fallen:?}")
+                    format!(
+                        "the release of {lot} rests on the signature of {}, which no longer counts",
+                        list(&fallen)
+                    )
                 });
                 self.must("G1", !row.signers.is_empty(), || {
                     format!("nobody signed for {lot}")
                 });
                 self.must("G3e", enough && chief, || {
-                    format!("{lot}: {:?}", row.signers)
+                    format!(
+                        "too few signatures for {lot}, or the last is not of a chief officer: {}",
+                        list(&row.signers)
+                    )
                 });
                 self.lots.entry(lot.to_string()).or_default().released = true;
             }

@@ -9,6 +9,7 @@ use lazaret_vocabulary::event::entry::{Entry as E, ManifestLine, Role};
 use lazaret_vocabulary::event::rules::Protocol;
 
 use super::{At, Lot, Oracle, Told, present, secs, stops, unrelease, us};
+use crate::say::{list, thing as thing_words};
 use crate::weaker::Change;
 use crate::{dangers, weaker};
 
@@ -66,13 +67,13 @@ impl Oracle {
         let next = same.map(|known| known.version).max().unwrap_or(0) + 1;
         self.must("K1", protocol.version == next, || {
             format!(
-                "{} {} comes where {next} should",
+                "version {1} of {0} comes where version {next} should",
                 protocol.protocol, protocol.version
             )
         });
         self.must("K1", (1..=4).contains(&protocol.signatures), || {
             format!(
-                "{} asks for {} signatures",
+                "{} requires {} signatures",
                 protocol.protocol, protocol.signatures
             )
         });
@@ -136,7 +137,7 @@ impl Oracle {
             other == change && who != by && at.saturating_add(waits) <= now
         });
         self.must("R1", proposed, || {
-            format!("it asks for less ({less}), and nobody else proposed it in time")
+            format!("it asks for less ({less}), but nobody else proposed it in time")
         });
     }
 
@@ -156,7 +157,7 @@ impl Oracle {
         };
         let told = first.is_some_and(|first| officer(&first)) || officer(by);
         self.must("R1", told, || {
-            format!("no officer says that {thing:?} is not here")
+            format!("no officer says that {} is not here", thing_words(thing))
         });
         let untouched = match thing {
             Thing::Lot(lot) => self.lots.get(lot.as_str()).is_some_and(|row| {
@@ -180,7 +181,10 @@ impl Oracle {
             Thing::Convoy(_) => false,
         };
         self.must("K1", untouched, || {
-            format!("{thing:?} was worked on, or is not here: it is no mistake of entry")
+            format!(
+                "{} was worked on or is not here, so it was not entered by mistake",
+                thing_words(thing)
+            )
         });
         match thing {
             Thing::Lot(lot) => {
@@ -277,7 +281,10 @@ impl Oracle {
         );
         changed.retain(|lot| !stops(told.record, lot));
         self.must("G5", changed.is_empty(), || {
-            format!("papers {manifest} say something else of {changed:?} than what came, and nothing stops")
+            format!(
+                "papers {manifest} and what came differ in {}, but nothing was stopped",
+                list(&changed)
+            )
         });
     }
 

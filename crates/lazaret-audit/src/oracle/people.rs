@@ -4,6 +4,7 @@ use lazaret_vocabulary::event::Happening as H;
 use lazaret_vocabulary::event::entry::{Entry as E, PersonName, Role};
 
 use super::{At, Oracle, Person, Told, present, secs, us};
+use crate::say::{event as event_words, instant};
 
 /// Who may clear others.
 const CLEAR: &[Role] = &[
@@ -46,7 +47,9 @@ impl Oracle {
         }
         let own = self.people.get(by).map_or(&[][..], |row| &row.roles);
         let may = own.iter().any(|role| roles.contains(role));
-        self.must("R1", may, || format!("{by} may not say {what:?}"));
+        self.must("R1", may, || {
+            format!("{by} may not record {}", event_words(what))
+        });
     }
 
     /// People, their clearances, shifts and sickness.
@@ -163,7 +166,7 @@ impl Oracle {
         let tolerance = (self.rules.as_ref()).map_or(0, |rules| secs(rules.clock_tolerance_s));
         let can_be = now.saturating_sub(secs(100 * 86_400))..=now.saturating_add(tolerance);
         self.must("A10", can_be.contains(&since), || {
-            format!("{person} is said to be sick since {since}")
+            format!("{person} cannot have been sick since {}", instant(since))
         });
     }
 

@@ -8,6 +8,7 @@ use lazaret_vocabulary::event::{Happening as H, Spot};
 use super::{Lot, Oracle, Stand, Told, acknowledged, spot_of, unit_surface};
 use crate::dangers;
 use crate::record::Record;
+use crate::say::{list, unit as unit_words};
 use crate::visits::{OPEN, Visit};
 
 impl Oracle {
@@ -54,12 +55,16 @@ impl Oracle {
     /// Open, not broken.
     pub(super) fn enter_checks(&mut self, spot: &Spot) {
         let (closed, broken) = self.units.get(&spot_of(spot)).copied().unwrap_or_default();
-        self.must("S1b", !closed && !broken, || format!("{spot:?} is closed"));
+        self.must("S1b", !closed && !broken, || {
+            format!("{} {} is closed or broken", spot.place, spot.unit)
+        });
         let known = self.place(spot.place.as_str()).is_some_and(|rule| {
             rule.units
                 .is_none_or(|units| (1..=units).contains(&spot.unit))
         });
-        self.must("K1", known, || format!("there is no {spot:?}"));
+        self.must("K1", known, || {
+            format!("there is no {} {}", spot.place, spot.unit)
+        });
     }
 
     /// Counts everything again, with the newcomer in.
@@ -82,7 +87,7 @@ impl Oracle {
                 .sum::<usize>();
         if let Some(&total) = self.capacity.get(&to.0) {
             self.must("S1", in_place <= total as usize, || {
-                format!("{to:?} is over full")
+                format!("{} holds more than it has room for", unit_words(to))
             });
         } else if let Some(slots) = rule.slots {
             let ok = if rule.pooled {
@@ -90,7 +95,9 @@ impl Oracle {
             } else {
                 in_unit <= slots as usize
             };
-            self.must("S1", ok, || format!("{to:?} is over full"));
+            self.must("S1", ok, || {
+                format!("{} holds more than it has room for", unit_words(to))
+            });
         }
     }
 
@@ -148,11 +155,15 @@ impl Oracle {
         }
         let mixed = if row.trial { stand.real } else { stand.trial };
         self.must("S2", near.is_empty(), || {
-            format!("{lot} is beside {near:?}")
+            format!("{lot} is next to {}", list(&near))
         });
-        self.must("S2", bad.is_empty(), || format!("{lot} is with {bad:?}"));
+        self.must("S2", bad.is_empty(), || {
+            format!("{lot} is with {}", list(&bad))
+        });
         self.must("X1", mixed == 0, || {
-            format!("{lot} is with {mixed} that are part of a trial run, or it is and they are not")
+            format!(
+                "{lot} is with {mixed} lots of which some belong to a trial run and some do not"
+            )
         });
     }
 

@@ -6,6 +6,7 @@ use lazaret_vocabulary::event::{Finding, Happening as H, StepName, Thing};
 
 use super::{At, Oracle, Told, crew_of, present, secs, spot_of, unrelease, us};
 use crate::record::Record;
+use crate::say::instant;
 use crate::sound::{Work, sound};
 use crate::visits::OPEN;
 
@@ -180,11 +181,17 @@ impl Oracle {
             (Some(rule), Some((valid, pin))) => {
                 let right = sound(&rule, &work, at);
                 self.must("G3a", valid == right, || {
-                    format!("{lot} was judged {valid}: {work:?} to {at}")
+                    let found = |valid| if valid { "valid" } else { "invalid" };
+                    format!(
+                        "the treatment of {lot} to {} was judged {}, but is {}",
+                        instant(at),
+                        found(valid),
+                        found(right)
+                    )
                 });
                 let own = self.protocols_of(lot).first().map(|p| p.pin());
                 self.must("A6", own == Some(pin), || {
-                    format!("{lot} was judged by another")
+                    format!("{lot} was judged by another version")
                 });
             }
             (Some(_), None) => self.fail("G3a", format!("{lot} was not judged")),
@@ -245,7 +252,9 @@ impl Oracle {
                         .iter()
                         .any(|other| other.0 == read.0 && other.1 == read.1 && *other != read);
                     work.readings.push(read);
-                    self.must("G3a", !clash, || format!("{lot} was read twice at {at}"));
+                    self.must("G3a", !clash, || {
+                        format!("{lot} was read twice at {}", instant(at))
+                    });
                 }
             }
             E::TreatmentJudged {

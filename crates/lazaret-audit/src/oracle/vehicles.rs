@@ -4,6 +4,7 @@ use lazaret_vocabulary::event::Happening as H;
 use lazaret_vocabulary::event::rules::Side;
 
 use super::{At, Oracle, Told, Vehicle, acknowledged, secs, spot_of};
+use crate::say::list;
 
 impl Oracle {
     /// Vehicles that come, and where they stand.
@@ -59,11 +60,11 @@ impl Oracle {
                 self.park(vehicle.as_str(), Some(to.clone()));
                 self.must("G7", here, || format!("{vehicle} is not here"));
                 self.must("G7", from.as_ref() != Some(&to), || {
-                    format!("{vehicle} is there")
+                    format!("{vehicle} is already there")
                 });
                 self.way(from.as_ref(), &to);
                 self.must("G8", side != Some(Side::Clean) || ready, || {
-                    format!("{vehicle} crossed dirty")
+                    format!("{vehicle} crossed to the clean side dirty")
                 });
                 self.room(&to);
             }
@@ -112,7 +113,10 @@ impl Oracle {
                     })
                     .map(|(lot, _)| lot.clone());
                 self.must("G5", dropped.is_none(), || {
-                    format!("its papers dropped {dropped:?}, which may be on {vehicle}")
+                    format!(
+                        "its papers dropped {}, which may be on {vehicle}",
+                        list(&dropped)
+                    )
                 });
                 let row = self.vehicles.entry(vehicle.to_string()).or_default();
                 row.emptied = true;

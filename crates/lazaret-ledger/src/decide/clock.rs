@@ -1,6 +1,7 @@
 //! What the ledger takes while its time is in doubt, and how two people settle it.
 
 use jiff::Timestamp;
+use lazaret_vocabulary::doubt::Doubt;
 use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::Entry;
 
@@ -25,14 +26,15 @@ pub fn timeless(what: &Happening) -> bool {
 }
 
 /// That the ledger has stopped.
-pub(crate) fn stopped(why: &str) -> Refusal {
-    Refusal::new(
-        Rule::OwnClock,
-        Fact::TimeInDoubt {
-            why: why.to_owned(),
-        },
-        Remedy::SettleTime,
-    )
+pub(crate) fn stopped(doubt: &Doubt) -> Refusal {
+    Refusal::new(Rule::OwnClock, in_doubt(doubt), Remedy::SettleTime)
+}
+
+fn in_doubt(doubt: &Doubt) -> Fact {
+    Fact::TimeInDoubt {
+        why: doubt.to_string(),
+        doubt: Some(doubt.clone()),
+    }
 }
 
 /// That a statement of the time no longer counts.
@@ -48,14 +50,10 @@ impl Judge<'_> {
     /// That the ledger has not stopped.
     pub(crate) fn running(&self) -> Result<(), Refusal> {
         let doubt = (self.state.clock_doubt()).filter(|_| !timeless(&self.command.what));
-        self.need(Rule::OwnClock, doubt.is_none(), || {
-            (
-                Fact::TimeInDoubt {
-                    why: doubt.unwrap_or_default().to_owned(),
-                },
-                Remedy::SettleTime,
-            )
-        })
+        match doubt.filter(|_| !self.without(Rule::OwnClock)) {
+            None => Ok(()),
+            Some(doubt) => Err(stopped(doubt)),
+        }
     }
 
     pub(crate) fn time_stated(

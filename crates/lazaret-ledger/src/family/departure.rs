@@ -121,7 +121,7 @@ impl<'a> Meaning<'a> for Departures<'a> {
                 count_of(u64::from(*lots), "lot")
             ),
             Departures::DepartureCancelled { step, ready, least } => {
-                format!("{step} did not leave: {ready} lots ready, {least} the least")
+                format!("{step} did not leave: {ready} lots are ready, {least} are needed")
             }
         }
     }

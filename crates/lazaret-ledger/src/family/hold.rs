@@ -88,7 +88,7 @@ impl<'a> Meaning<'a> for Hold<'a> {
                 until,
                 because,
                 ..
-            } => format!("the clock of {lot} began anew, until {until}: {because}"),
+            } => format!("the clock of {lot} restarted and runs until {until}: {because}"),
             Hold::HoldEnded { lot, .. } => format!("the clock of {lot} has run"),
         }
     }

@@ -1,6 +1,7 @@
 //! Rules and protocols, corrections, notes, and the ledger's own time.
 
 use jiff::Timestamp;
+use lazaret_vocabulary::doubt::Doubt;
 use lazaret_vocabulary::event::entry::{Office, PersonName, Role};
 use lazaret_vocabulary::event::rules::{Band, Protocol, RuleBook, TreatmentRule};
 use lazaret_vocabulary::event::{StepName, Thing, VehicleId};
@@ -146,8 +147,11 @@ impl<'a> Meaning<'a> for Office<'a> {
             Office::ProtocolProposed { protocol } => {
                 state.propose(Change::Protocol(protocol), by, now);
             }
-            Office::TimeDoubted { because, .. } => {
-                state.clock.doubt = Some(because.clone());
+            Office::TimeDoubted { because, doubt, .. } => {
+                let recorded = || Doubt::Recorded {
+                    because: because.clone(),
+                };
+                state.clock.doubt = Some(AsJson(doubt.clone().unwrap_or_else(recorded)));
                 state.clock.stated = None;
             }
             Office::TimeStated {
@@ -201,7 +205,10 @@ impl<'a> Meaning<'a> for Office<'a> {
                 "version {} of protocol {}, which asks for less, was proposed",
                 protocol.version, protocol.protocol
             ),
-            Office::TimeDoubted { wall, because } => {
+            Office::TimeDoubted {
+                doubt: Some(doubt), ..
+            } => format!("the ledger stopped: {doubt}"),
+            Office::TimeDoubted { wall, because, .. } => {
                 format!("the ledger stopped: {because} (its clock read {wall})")
             }
             Office::TimeStated { time, because, .. } => format!("it is {time}: {because}"),

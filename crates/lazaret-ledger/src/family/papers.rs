@@ -379,7 +379,7 @@ impl Judge<'_> {
             }
         }
         if !changed.is_empty() {
-            let fact = format!("papers {manifest} changed after the goods had come: {because}");
+            let fact = format!("papers {manifest} changed after the goods had arrived: {because}");
             self.raise("papers", changed, fact, said);
         }
         Ok(())
@@ -439,7 +439,7 @@ impl Judge<'_> {
             }
         }
         if !missing.is_empty() {
-            let fact = format!("on the papers, and did not come: {}", missing.join(", "));
+            let fact = format!("on the papers, but did not arrive: {}", missing.join(", "));
             self.raise("missing", lots, fact, said);
         }
         let extra: Vec<&str> = vehicles
@@ -453,7 +453,7 @@ impl Judge<'_> {
             })
             .collect();
         if !extra.is_empty() {
-            let fact = format!("came, and is not on the papers: {}", extra.join(", "));
+            let fact = format!("arrived, but not on the papers: {}", extra.join(", "));
             self.raise("unannounced", Vec::new(), fact, said);
         }
     }

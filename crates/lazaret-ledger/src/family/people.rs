@@ -127,7 +127,7 @@ impl<'a> Meaning<'a> for People<'a> {
     fn words(self) -> String {
         match self {
             People::PersonAppointed { person, roles } if roles.is_empty() => {
-                format!("{person} has no role any more")
+                format!("{person} no longer has a role")
             }
             People::PersonAppointed { person, roles } => format!(
                 "{person} is {}",

@@ -145,7 +145,7 @@ impl<'a> Meaning<'a> for Treating<'a> {
                 cause_words(cause)
             ),
             Treating::WorkResumed { thing, step } => {
-                format!("{step} of {} went on", thing_words(thing))
+                format!("{step} of {} resumed", thing_words(thing))
             }
         }
     }
@@ -275,8 +275,8 @@ impl<'a> Meaning<'a> for Dosage<'a> {
                 dose_mg_m3,
                 ..
             } => match dose_mg_m3 {
-                Some(dose) => format!("{step} of {lot} is done with {agent}, {dose} mg/m³"),
-                None => format!("{step} of {lot} is done with {agent}"),
+                Some(dose) => format!("{agent} was applied for {step} of {lot}, {dose} mg/m³"),
+                None => format!("{agent} was applied for {step} of {lot}"),
             },
             Dosage::TreatmentRead { lot, reading, .. } => {
                 let line =

@@ -153,7 +153,7 @@ impl<'a> Meaning<'a> for Vehicles<'a> {
     fn words(self) -> String {
         match self {
             Vehicles::VehiclePlaced { vehicle, spot } => {
-                format!("vehicle {vehicle} stands at {} {}", spot.place, spot.unit)
+                format!("vehicle {vehicle} is at {} {}", spot.place, spot.unit)
             }
             Vehicles::VehicleLeft { vehicle, spot } => {
                 format!("vehicle {vehicle} left {} {}", spot.place, spot.unit)

@@ -1,5 +1,6 @@
 //! Facts: what breaks a rule, or what a warning says.
 
+use lazaret_vocabulary::doubt::Doubt;
 use lazaret_vocabulary::event::entry::{
     AgentName, ExceptionId, Hazard, LineName, ManifestId, PersonName, ProtocolName, Role, SampleId,
     Tally, TestName,
@@ -46,7 +47,7 @@ told! {
         InstantPast { at: When } = ("{at} is past");
 
         // The ledger's own time.
-        TimeInDoubt { why: String } = ("{why}");
+        TimeInDoubt { why: String, doubt: Option<Doubt> } = ("{}", doubt.as_ref().map_or_else(|| why.clone(), ToString::to_string));
         StatementLapsed = ("no statement of the time is waiting for a second person: it was settled, is more than an hour old, or the machine restarted");
         TimeOutOfRange { at: When } = ("{at} is not between 1970 and 2200");
         NoRecordSoLate { at: When } = ("no record was made as late as {at}");

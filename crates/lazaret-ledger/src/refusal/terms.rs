@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use jiff::Timestamp;
 pub use lazaret_vocabulary::event::Noun;
 use lazaret_vocabulary::event::entry::{Hazard, PersonName, Role, SampleId};
 use lazaret_vocabulary::event::{Example, LotId, StepName, VehicleId};
+pub use lazaret_vocabulary::time::When;
 use lazaret_vocabulary::told;
 use serde::{Deserialize, Serialize};
 
@@ -14,28 +14,9 @@ use crate::segregation::{Hazards, Segregation};
 use crate::spelling::{BadName, NAME_MAX};
 use crate::state::{Stage, timestamp};
 
-/// An instant, RFC 3339 in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
-#[serde(transparent)]
-pub struct When(pub Timestamp);
-
 /// An instant of the state, in µs.
 pub(crate) fn when(us: i64) -> When {
     When(timestamp(us))
-}
-
-impl From<Timestamp> for When {
-    fn from(at: Timestamp) -> Self {
-        When(at)
-    }
-}
-
-impl fmt::Display for When {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
 }
 
 /// Classes of danger of a lot, such as `3` or `1.4S`; empty if its papers name none.
@@ -166,7 +147,6 @@ macro_rules! examples {
 }
 
 examples! {
-    When = When(Example::example());
     Dangers = Dangers(Example::example());
     Nearness = Nearness::UnderNote(2);
     Fallen = Fallen { signer: Example::example(), lapsed: true };

@@ -38,6 +38,81 @@ fn scene_command(record: &lazaret_ledger::Record) -> lazaret_ledger::Command {
     }
 }
 
+#[test]
+fn an_unreadable_record_names_what_is_wrong_in_it() {
+    use serde_json::{Value, json};
+
+    let right: Value = serde_json::from_slice(&sealed()[0].json).unwrap();
+    let at = "2022-01-17T01:00:00Z";
+    let event = |mut event: Value| {
+        event["at"] = json!(at);
+        let mut record = right.clone();
+        record["events"] = json!([right["events"][0], event]);
+        record
+    };
+    let with = |field: &str, value: Value| {
+        let mut record = right.clone();
+        record[field] = value;
+        record
+    };
+    let mut without = right.clone();
+    without.as_object_mut().unwrap().remove("by");
+    let cases = [
+        (
+            event(
+                json!({ "event": "result_entered", "sample": "s", "outcome": "odd", "exception": "x" }),
+            ),
+            "(events[1]: result_entered: `outcome` cannot be \"odd\"",
+        ),
+        (
+            event(json!({ "event": "lot_stored", "lot": "a", "place": "yard", "unit": "1" })),
+            "(events[1]: lot_stored: `unit` cannot be \"1\"; write it like 1)",
+        ),
+        (
+            event(json!({ "event": "signed", "lot": "a", "meaning": "released" })),
+            "(events[1]: signed: `signer` is missing",
+        ),
+        (
+            event(json!({ "event": "lot_storedd" })),
+            "(events[1]: `event` cannot be \"lot_storedd\"; there is no such event",
+        ),
+        (
+            with("events", json!("none")),
+            "(`events` cannot be \"none\"",
+        ),
+        (
+            with("seq", json!("two")),
+            "(`seq` cannot be \"two\"; write it like 1)",
+        ),
+        (
+            with("issued_at", json!("now")),
+            "(`issued_at` cannot be \"now\"",
+        ),
+        (
+            with("colour", json!("red")),
+            "(`colour` is not a field here",
+        ),
+        (without, "(`by` is missing"),
+    ];
+    for (record, what) in cases {
+        let json = serde_json::to_vec(&record).unwrap();
+        // At the start, at an import, and by the auditor.
+        let read = lazaret_ledger::chain::read(&json).unwrap_err();
+        let judged = lazaret_audit::Auditor::default()
+            .line(&json)
+            .unwrap_err()
+            .why;
+        for said in [read, judged] {
+            assert!(said.contains(what) && !said.contains("untagged"), "{said}");
+        }
+    }
+    // Where the chain is followed, only the number and the link are read.
+    let json = serde_json::to_vec(&with("seq", json!("two"))).unwrap();
+    let broken = Chain::default().follow(&json, None).unwrap_err();
+    let what = "record 1: its bytes are not a record: `seq` cannot be \"two\"; write it like 1";
+    assert_eq!(broken.to_string(), what);
+}
+
 fn rows(sealed: &[Sealed]) -> Vec<(Vec<u8>, Digest)> {
     sealed.iter().map(|s| (s.json.clone(), s.digest)).collect()
 }
@@ -156,6 +231,17 @@ fn a_damaged_snapshot_is_refused() {
     }
     let longer = [&bytes[..], &[0]].concat();
     assert!(Ledger::restore(&longer).is_err());
+}
+
+#[test]
+fn a_snapshot_in_an_older_layout_is_passed_over() {
+    let bytes = Scene::open().ledger.snapshot().unwrap();
+    for layout in [b"lazaret5", b"lazaret6"] {
+        let mut old = bytes.clone();
+        old[..8].copy_from_slice(layout);
+        let refused = Ledger::restore(&old).unwrap_err();
+        assert_eq!(refused.to_string(), "not a snapshot of this version");
+    }
 }
 
 #[test]

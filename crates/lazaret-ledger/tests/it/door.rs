@@ -71,7 +71,7 @@ fn goods_that_papers_drop_after_they_came_do_not_go_home_in_their_vehicle() {
     scene.say("yard", amended(vec![line("v2")]));
     assert_eq!(
         open(&scene),
-        ["papers papers changed after the goods had come: the sender says so"]
+        ["papers papers changed after the goods had arrived: the sender says so"]
     );
     let emptied = H::VehicleEmptied {
         vehicle: VehicleId::new("v1"),
@@ -163,8 +163,8 @@ fn papers_and_arrivals_are_compared_in_both_directions() {
     assert_eq!(
         open(&scene),
         [
-            "came, and is not on the papers: v3",
-            "on the papers, and did not come: v2"
+            "arrived, but not on the papers: v3",
+            "on the papers, but did not arrive: v2"
         ]
     );
     assert!(stopped(&scene, "v2-1") && !stopped(&scene, "v1-1"));

@@ -1,5 +1,6 @@
 //! Arrivals board: announced, here, mismatches; and papers coming in.
 
+use lazaret_exchange::Note;
 use lazaret_vocabulary::event::entry::{ManifestId, ManifestLine};
 use lazaret_vocabulary::event::{ConvoyId, SourceName, VehicleId};
 use serde::{Deserialize, Serialize};
@@ -170,8 +171,10 @@ pub struct ImportReport {
     pub taken: bool,
     /// What each column was taken for.
     pub columns: Vec<ImportedColumn>,
-    /// What was decided while the file was read: its encoding, its sheet, rows that were left out.
+    /// What was decided while the file was read: its encoding, its sheet, rows that were left out. English.
     pub notes: Vec<String>,
+    /// The same as data, in the same order.
+    pub notes_data: Vec<Note>,
 }
 
 /// A column of a file and what it was taken for.

@@ -7,7 +7,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use lazaret_exchange::Wrong;
-use lazaret_ledger::{Fact, Remedy};
+use lazaret_ledger::{Fact, Remedy, Rule};
+use lazaret_vocabulary::doubt::Doubt;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{self, Content, Ref, RefOr, ResponseBuilder};
@@ -138,7 +139,7 @@ impl Cut {
 pub struct RefusalView {
     /// The rule's number, such as `G3b`; docs/rules.md explains each.
     #[schema(example = "G3b")]
-    pub rule: String,
+    pub rule: Rule,
     /// What the rule says.
     pub says: String,
     /// The fact that breaks it.
@@ -193,6 +194,9 @@ pub struct Problem {
     /// The ledger's refusal, if it is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Box<RefusalView>>,
+    /// Why the ledger's clock is in doubt, if that is the problem.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Box<Doubt>>,
     /// Every wrong cell of a table that was sent in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cells: Vec<CellError>,
@@ -211,6 +215,7 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             refusal: None,
+            doubt: None,
             cells: Vec::new(),
             retry_after_s: None,
         }
@@ -308,13 +313,15 @@ impl Problem {
 
     /// Nothing is recorded until the time is known.
     #[must_use]
-    pub fn clock(detail: impl Into<String>) -> Self {
-        Problem::new(
+    pub fn clock(detail: impl Into<String>, doubt: Option<Box<Doubt>>) -> Self {
+        let mut problem = Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "clock-in-doubt",
             "the ledger's clock is in doubt",
             detail,
-        )
+        );
+        problem.doubt = doubt;
+        problem
     }
 
     /// The machine failed.

@@ -1,5 +1,6 @@
 //! Who is signed in, and what they may do.
 
+use lazaret_vocabulary::doubt::Doubt;
 use lazaret_vocabulary::event::entry::{PersonName, Role};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -57,8 +58,10 @@ pub struct SignIn {
 /// Why nothing is recorded: the ledger's clock is in doubt.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ClockView {
-    /// Why.
+    /// Why, in English.
     pub why: String,
+    /// Why, as data.
+    pub doubt: Doubt,
     /// What the server's clock reads.
     pub wall: At,
     /// The statement of the right time that waits for a second person.

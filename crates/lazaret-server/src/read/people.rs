@@ -70,7 +70,7 @@ fn person_row(state: &State, view: PersonView, now: Timestamp) -> PersonRow {
         vehicle: VehicleId::new("~trial"),
     };
     let refusal = refusal(trial(state, now, &view.person, what))
-        .filter(|refusal| refusal.rule.starts_with('P'));
+        .filter(|refusal| refusal.rule.code().starts_with('P'));
     let cleared = view.cleared_until.is_some_and(|until| until > now);
     PersonRow {
         days_left: view.cleared_until.map(|until| days_left(now, until)),

@@ -74,7 +74,7 @@ async fn record(app: &App, who: &Who, entry: Entry) -> Result<AdoptionOutcome, P
         Err(problem) => problem,
     };
     let second = (problem.refusal.as_deref())
-        .filter(|refusal| !less.is_empty() && refusal.rule == Rule::Allowed.code());
+        .filter(|refusal| !less.is_empty() && refusal.rule == Rule::Allowed);
     let Some(refusal) = second else {
         return Err(problem);
     };

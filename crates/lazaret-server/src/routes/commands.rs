@@ -49,8 +49,8 @@ pub(crate) async fn check_command(
     limits::size(&body)?;
     let command = command_of(&app, &who.person, body)?;
     let doubt = app.0.live.clock_doubt();
-    if let Some(why) = doubt.filter(|_| !timeless(&command.what)) {
-        return Err(SubmitError::Clock(why).into());
+    if let Some(doubt) = doubt.filter(|_| !timeless(&command.what)) {
+        return Err(SubmitError::clock(doubt).into());
     }
     let seen = app.0.live.read(|state, now| decide(state, &command, now));
     Ok(Json(trial_of(seen.await?.value)))

@@ -75,15 +75,22 @@ pub(crate) async fn import_manifests(
         );
         return Err(import::wrong_cells(detail, table.errors));
     }
-    let manifests = take(&app, &who, table.found, !query.check).await?;
-    Ok(Json(ImportReport {
+    let found = std::mem::take(&mut table.found);
+    let manifests = take(&app, &who, found, !query.check).await?;
+    Ok(Json(report(table, manifests, !query.check)))
+}
+
+/// What was read and announced.
+fn report(table: Read, manifests: Vec<ImportedManifest>, go: bool) -> ImportReport {
+    ImportReport {
         rows: table.rows,
-        taken: !query.check && !manifests.is_empty(),
+        taken: go && !manifests.is_empty(),
         manifests,
         errors: table.errors,
         columns: table.columns,
-        notes: table.notes,
-    }))
+        notes: table.notes.iter().map(ToString::to_string).collect(),
+        notes_data: table.notes,
+    }
 }
 
 /// Reads the table, one after another.

@@ -8,7 +8,7 @@ use crate::access::{Access, allows, may_export};
 /// What the ledger gives as the reason of an exception that somebody's sickness opened.
 const SAYS: &str = "reported sick";
 /// What is told instead.
-const HIDDEN: &str = "a matter of a person's health; an officer knows more";
+const HIDDEN: &str = "a matter of a person's health; ask an officer";
 
 /// Whether somebody with `roles` may know about people's health: those who may read the list of people.
 fn may_know(roles: &[Role]) -> bool {

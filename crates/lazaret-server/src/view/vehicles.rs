@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use lazaret_ledger::identity::{Check, check_of};
-use lazaret_ledger::{State, VehicleView};
+use lazaret_ledger::{Rule, State, VehicleView};
 use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::{Entry, PersonName, Role};
 
@@ -25,7 +25,7 @@ pub(crate) fn row(state: &State, view: VehicleView, by: &PersonName, now: Timest
     };
     let refusal = if view.here {
         // Who asks may not be the one who may send it; that is no fault of the vehicle.
-        refusal(trial(state, now, by, home)).filter(|refusal| refusal.rule != "R1")
+        refusal(trial(state, now, by, home)).filter(|refusal| refusal.rule != Rule::Allowed)
     } else {
         None
     };

@@ -68,7 +68,8 @@ fn a_route_is_at_most_twenty_lines() {
 #[test]
 fn the_committed_examples_are_those_of_the_code() {
     use lazaret_ledger::treatment::Shortfall;
-    use lazaret_ledger::{Fact, Less, Remedy};
+    use lazaret_ledger::{Fact, Less, Remedy, Rule};
+    use lazaret_vocabulary::doubt::Doubt;
 
     fn told<T: serde::Serialize + ToString>(all: &[T]) -> Vec<serde_json::Value> {
         let one = |one: &T| serde_json::json!({ "data": one, "english": one.to_string() });
@@ -81,7 +82,13 @@ fn the_committed_examples_are_those_of_the_code() {
             serde_json::json!({ "data": one, "english": english })
         })
         .collect();
+    let rules: Vec<_> = (Rule::ALL.iter())
+        .map(|rule| serde_json::json!({ "data": rule, "english": rule.says() }))
+        .collect();
     let examples = serde_json::json!({
+        "rules": rules,
+        "doubts": told(&Doubt::one_of_each()),
+        "notes": told(&lazaret_exchange::Note::one_of_each()),
         "facts": told(&Fact::one_of_each()),
         "remedies": told(&Remedy::one_of_each()),
         "less": told(&Less::one_of_each()),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use lazaret_ledger::chain::{Chain, Sealed};
 use lazaret_ledger::clock::timeless;
-use lazaret_ledger::{Accepted, Rule};
+use lazaret_ledger::{Accepted, Fact, Rule};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
@@ -206,7 +206,7 @@ async fn end(shared: &Shared, held: Lease) {
         tracing::warn!(%error, "no snapshot was kept");
     }
     if let Err(error) = held.give_back(&shared.store).await {
-        tracing::warn!(%error, "the lease runs out by itself");
+        tracing::warn!(%error, "the lease was not given up; it expires on its own");
     }
 }
 
@@ -400,10 +400,12 @@ fn decide(shared: &Shared, posts: &mut Vec<Post>) -> (Batch, bool) {
             }
             Ok(Ok(Accepted::Already { seq })) => Ok(Receipt { seq, sealed: None }),
             Ok(Err(refusal)) if refusal.rule == Rule::OwnClock && !timeless(&post.command.what) => {
-                Err(SubmitError::Clock(format!(
-                    "{}. {}",
-                    refusal.fact, refusal.remedy
-                )))
+                let doubt = match &*refusal.fact {
+                    Fact::TimeInDoubt { doubt, .. } => doubt.clone().map(Box::new),
+                    _ => None,
+                };
+                let what = format!("{}. {}", refusal.fact, refusal.remedy);
+                Err(SubmitError::Clock { what, doubt })
             }
             Ok(Err(refusal)) => Err(SubmitError::Refused(Box::new(refusal))),
             Err(_) => {

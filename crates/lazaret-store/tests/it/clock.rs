@@ -34,7 +34,12 @@ async fn start(place: &Place, ahead: &Arc<AtomicI64>) -> Live {
 
 async fn refused(live: &Live, key: &str) -> String {
     match live.submit(note(key, live.now())).await {
-        Err(SubmitError::Clock(why)) => why,
+        Err(SubmitError::Clock { what, doubt }) => {
+            // What the screens show is told from the data.
+            let doubt = doubt.unwrap();
+            assert!(what.starts_with(&doubt.to_string()), "{what}");
+            what
+        }
         other => panic!("{other:?}"),
     }
 }

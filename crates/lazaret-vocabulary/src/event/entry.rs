@@ -8,6 +8,8 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::doubt::Doubt;
+
 use super::examples::Example;
 use super::names::{Name, Named, Noun};
 pub use super::rules::{AgentName, Pin, ProtocolName, TestName};
@@ -326,6 +328,9 @@ happenings! {
                 wall: Timestamp,
                 /// Why that cannot be believed.
                 because: String,
+                /// The same as data; older records have none.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                doubt: Option<Doubt>,
             }
             /// An administrator said what time it is; it counts once somebody else confirms it.
             TimeStated {

@@ -10,6 +10,8 @@ use super::rules::{
     PlaceRule, Protocol, RuleBook, SetReading, Side, TemperatureRule, TestRule, TreatmentRule,
     VehicleRule,
 };
+use crate::time::When;
+
 use super::{Cause, ConvoyId, Finding, LotId, Noun, PlaceName, Spot, Thing};
 
 /// One value of a type, with every field that it may have.
@@ -57,6 +59,7 @@ examples! {
     i32 = 1;
     i64 = 1;
     Noun = Noun::Convoy;
+    When = When(Example::example());
     // 2026-01-05T08:00:00Z
     Timestamp = Timestamp::from_second(1_767_600_000).unwrap_or(Timestamp::UNIX_EPOCH);
     Thing = Thing::Convoy(ConvoyId::new("x"));

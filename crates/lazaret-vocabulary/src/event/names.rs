@@ -7,6 +7,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::doubt::Doubt;
+
 use super::entry::{
     ExceptionId, LineName, Link, LotPart, ManifestId, ManifestLine, Outcome, PersonName, Reading,
     Role, SampleId, Soiled, Surface, Tally,
@@ -201,6 +203,10 @@ impl Named for Reading {
     fn each_name(&mut self, see: See<'_>) {
         self.line.each_name(see);
     }
+}
+
+impl Named for Doubt {
+    fn each_name(&mut self, _: See<'_>) {}
 }
 
 impl Named for Spot {
