@@ -240,7 +240,7 @@ mod tests {
         let mut said = Diagnostic::error(
             "wrong",
             label(file, "신의주", "").at,
-            "a message that is too long for one line".into(),
+            "a message that is too long for one line",
         );
         said.labels = vec![
             label(file, "신의주", "this town"),
@@ -273,7 +273,7 @@ mod tests {
     #[test]
     fn what_a_file_holds_never_reaches_the_terminal_as_a_command() {
         let file = "x = \"\u{1b}[2J\u{7}\"\n\n\n\ny = 1\n";
-        let mut said = Diagnostic::error("w", label(file, "x", "").at, "m".into());
+        let mut said = Diagnostic::error("w", label(file, "x", "").at, "m");
         said.labels.push(label(file, "y", "first here"));
         let shown = diagnostic(&said, &texts(file, ""), PEN);
         assert!(
@@ -292,7 +292,7 @@ mod tests {
     #[test]
     fn a_label_in_another_text_has_a_frame_of_its_own() {
         let file = "a = 1\n";
-        let mut said = Diagnostic::error("w", at(Text::Override(0), 0, 1), "m".into());
+        let mut said = Diagnostic::error("w", at(Text::Override(0), 0, 1), "m");
         said.labels.push(label(file, "1", "the file says so"));
         let shown = diagnostic(&said, &texts(file, "a=2"), PEN);
         let expected = "w
@@ -319,7 +319,7 @@ mod tests {
             let ends: Vec<usize> = ends.step_by(1 + file.len() / 40).collect();
             for &start in &ends {
                 for &end in ends.iter().filter(|end| **end >= start) {
-                    let said = Diagnostic::error("w", at(Text::File, start, end), "m".into());
+                    let said = Diagnostic::error("w", at(Text::File, start, end), "m");
                     let shown = diagnostic(&said, &texts(file, ""), PEN);
                     assert!(
                         shown.contains("─[g.toml:") && shown.len() < 2_000,
