@@ -19,7 +19,11 @@ mod absent;
 mod again;
 #[cfg(feature = "ledger")]
 mod audit;
+mod browser;
 mod check;
+#[cfg(feature = "server")]
+mod demo;
+mod doctor;
 mod files;
 mod input;
 #[cfg(feature = "ledger")]
@@ -79,8 +83,14 @@ enum Command {
     Simulate(simulate::Arguments),
     Report(report::Arguments),
     New(new::Arguments),
+    Doctor(doctor::Arguments),
     Plan(plan::Arguments),
     Watch(watch::Arguments),
+    #[cfg(feature = "server")]
+    Demo(demo::Arguments),
+    /// Open a demonstration in the browser (not in this build)
+    #[cfg(not(feature = "server"))]
+    Demo(absent::Arguments),
     #[cfg(feature = "server")]
     Serve(serve::Arguments),
     /// Run a gateway: the ledger, its API and the operator's screens (not in this build)
@@ -102,6 +112,11 @@ fn run(command: &Command) -> Result<(), Failure> {
         Command::Simulate(arguments) => simulate::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::New(arguments) => new::run(arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
+        #[cfg(feature = "server")]
+        Command::Demo(arguments) => demo::run(arguments),
+        #[cfg(not(feature = "server"))]
+        Command::Demo(arguments) => absent::run("demo", arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::Watch(arguments) => watch::run(arguments),
         #[cfg(feature = "server")]
@@ -118,8 +133,9 @@ fn run(command: &Command) -> Result<(), Failure> {
     }
 }
 
-/// The command line as it is parsed, completed and described.
-fn whole_command() -> clap::Command {
+/// The command line as it is parsed, completed and described; the tests of the guide ask it, too.
+#[must_use]
+pub fn whole_command() -> clap::Command {
     /// `--claim -3` gives a value that is wrong, not an option that does not exist.
     fn take_negative_numbers(command: clap::Command) -> clap::Command {
         command
@@ -134,8 +150,43 @@ fn whole_command() -> clap::Command {
     take_negative_numbers(Cli::command())
 }
 
+/// What to do first, for who types the name alone.
+fn first_words() -> String {
+    let absent = |words: &str| {
+        if cfg!(feature = "server") {
+            words.to_owned()
+        } else {
+            format!("{words} (not in this build)")
+        }
+    };
+    format!(
+        "Lazaret plans, runs and watches a quarantine gateway for freight.\n\n\
+         Begin with a place of your own:\n  \
+           lazaret new NAME                    write a gateway file to start from\n  \
+           lazaret check NAME/gateway.toml     find every mistake in it\n  \
+           lazaret simulate NAME/gateway.toml  what the place can do, and what it waits for\n  \
+           lazaret report NAME/gateway.toml --out report.html\n\
+         {:38}the same as a page with pictures\n\n\
+         Then ask:\n  \
+           lazaret plan --help                 what limits it, what to build, how long to hold\n  \
+           lazaret watch --help                what reports from outside say about it\n  \
+           lazaret demo                        {}\n  \
+           lazaret serve NAME/gateway.toml     {}\n\n\
+         If something does not work:\n  \
+           lazaret doctor                      check this machine\n  \
+           lazaret --help                      every command\n",
+        "",
+        absent("a day of work in the browser"),
+        absent("the real work: record and screens"),
+    )
+}
+
 /// The command line, and its paths checked before anything is done.
 fn command_line() -> Result<Cli, Failure> {
+    if std::env::args_os().len() < 2 {
+        output::say(&first_words());
+        return Err(Failure::BadInputShown);
+    }
     let mut command = whole_command();
     let told = |error: clap::Error| output::usage(&error);
     let matches: ArgMatches = command

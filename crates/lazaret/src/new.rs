@@ -2,7 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -11,7 +11,8 @@ use crate::output::{Failure, print, quoted_path};
 
 /// Write a commented starter gateway file that runs
 ///
-/// NAME becomes a folder with a gateway.toml in it; a NAME that ends in .toml becomes that file.
+/// NAME becomes a folder with a gateway.toml in it; a NAME that ends in .toml becomes that file. The schema that editors use to
+/// complete and explain the keys is written next to it.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Name of the gateway
@@ -19,6 +20,8 @@ pub(crate) struct Arguments {
     name: PathBuf,
 }
 
+/// The schema next to the file: the first line of the starter names it.
+const SCHEMA: &str = "gateway.schema.json";
 const STARTER: &str = include_str!("../starter.toml");
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -65,9 +68,38 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let _ = std::fs::remove_file(&file);
         return Err(refused(&file, &error));
     }
+    let schema = file.with_file_name(SCHEMA);
+    let told = write_schema(&schema)?;
     let quoted = quoted_path(&file);
     print(&format!(
-        "wrote {}\n\nNext:\n  lazaret check {quoted}\n  lazaret simulate {quoted}\n",
+        "wrote {}\n{told}\nNext:\n  lazaret check {quoted}\n  lazaret simulate {quoted}\n",
         file.display()
     ))
+}
+
+/// Writes the schema, and says what it did. One that is there stays: it may be the one of other files in the folder.
+fn write_schema(path: &Path) -> Result<String, Failure> {
+    let text = crate::schema::text();
+    let made = OpenOptions::new().write(true).create_new(true).open(path);
+    match made {
+        Ok(mut opened) => {
+            if let Err(error) = opened.write_all(text.as_bytes()) {
+                let _ = std::fs::remove_file(path);
+                return Err(refused(path, &error));
+            }
+            Ok(format!("wrote {}, for editors\n", path.display()))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let same = std::fs::read_to_string(path).is_ok_and(|there| there == text);
+            Ok(if same {
+                String::new()
+            } else {
+                format!(
+                    "{} is of another version and was not changed; `lazaret schema` prints this one\n",
+                    path.display()
+                )
+            })
+        }
+        Err(error) => Err(refused(path, &error)),
+    }
 }

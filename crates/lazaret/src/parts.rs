@@ -18,25 +18,56 @@ pub(crate) fn version() -> &'static str {
     &TEXT
 }
 
+/// What this build can do: what every build can, and its features.
+pub(crate) fn inside() -> Vec<&'static str> {
+    ["plan", "watch"]
+        .into_iter()
+        .chain(named(&PARTS, true))
+        .collect()
+}
+
+/// The features that this build does not have.
+pub(crate) fn left_out() -> Vec<&'static str> {
+    named(&PARTS, false)
+}
+
+fn named<'n>(parts: &[(&'n str, bool)], inside: bool) -> Vec<&'n str> {
+    parts
+        .iter()
+        .filter(|(_, is_in)| *is_in == inside)
+        .map(|(name, _)| *name)
+        .collect()
+}
+
+/// The formats that this build writes and reads, by number: a file of another number is refused by name.
+fn formats() -> String {
+    let mut formats = vec![format!("saved estimate {}", lazaret_watch::resume::VERSION)];
+    #[cfg(feature = "ledger")]
+    formats.push(format!("ledger export {}", lazaret_store::FORMAT));
+    formats.sort();
+    formats.join(", ")
+}
+
 fn text(parts: &[(&str, bool)]) -> String {
-    let named = |inside: bool| {
-        let names: Vec<&str> = parts
-            .iter()
-            .filter(|(_, is_in)| *is_in == inside)
-            .map(|(name, _)| *name)
-            .collect();
-        names.join(", ")
-    };
     let mut text = format!("{}\nwith: plan, watch", env!("CARGO_PKG_VERSION"));
-    if !named(true).is_empty() {
-        text += &format!(", {}", named(true));
+    for name in named(parts, true) {
+        text += &format!(", {name}");
     }
-    if !named(false).is_empty() {
+    if !named(parts, false).is_empty() {
         text += &format!(
             "\nwithout: {}; `cargo build --release --features full` builds everything",
-            named(false)
+            named(parts, false).join(", ")
         );
     }
+    text += &format!("\nformats: {}", formats());
+    // A release and an image say what they were made from; a build by hand does not ask.
+    let commit = option_env!("LAZARET_COMMIT").filter(|commit| !commit.is_empty());
+    text += &format!(
+        "\nfor: {} {}; commit: {}",
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        commit.unwrap_or("not recorded (LAZARET_COMMIT was not set when it was built)")
+    );
     text
 }
 

@@ -1,5 +1,6 @@
 //! `lazaret serve`.
 
+use std::ffi::OsStr;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -59,6 +60,36 @@ pub(crate) struct Arguments {
     /// Write logs as JSON lines
     #[arg(long)]
     log_json: bool,
+    /// Open the address in the browser: `lazaret demo`
+    #[arg(skip)]
+    browser: bool,
+}
+
+/// Serves a demonstration as `serve FILE --demo` does, and opens it if that is asked for.
+///
+/// * `file` — the gateway file.
+/// * `listen` — the address to listen on.
+/// * `browser` — whether the address is opened.
+pub(crate) fn demonstration(file: &Path, listen: &str, browser: bool) -> Result<(), Failure> {
+    /// The options of `serve` alone, with the defaults that its help states.
+    #[derive(clap::Parser)]
+    struct Only {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+    let only: Only = clap::Parser::try_parse_from([
+        OsStr::new("serve"),
+        OsStr::new("--demo"),
+        OsStr::new("--listen"),
+        OsStr::new(listen),
+        OsStr::new("--"),
+        file.as_os_str(),
+    ])
+    .map_err(|error| crate::output::usage(&error))?;
+    run(&Arguments {
+        browser,
+        ..only.arguments
+    })
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
@@ -101,24 +132,15 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
         secure: arguments.secure || tls.is_some(),
         behind_proxy: arguments.behind_proxy,
     };
-    let stop = async {
-        let mut terminate =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok();
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = async {
-                match &mut terminate {
-                    Some(signal) => { signal.recv().await; }
-                    None => std::future::pending().await,
-                }
-            } => {}
-        }
-    };
+    let stop = stopped();
     if arguments.demo {
         let folder = Temporary::new().map_err(|error| machine(&error))?;
         let board = board(arguments, Some(&folder.0))?;
         let app = demo(&folder.0, gateway, options, arguments.seed, board).await?;
         say(&format!("\nLazaret shows {url}\n"));
+        if arguments.browser && !crate::browser::open(&url) {
+            say("no browser can be opened from here: open that address yourself\n");
+        }
         let outcome = lazaret_server::serve(app, listener, tls, stop).await;
         return outcome.map_err(|error| machine(&error));
     }
@@ -166,6 +188,24 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
     // A SQLite file that is closed is whole without its log. Whoever still reads does not keep the server from ending.
     let _ = tokio::time::timeout(Duration::from_secs(5), store.close()).await;
     outcome.map_err(|error| machine(&error))
+}
+
+/// Comes when the server is to end: Ctrl-C or, where there is such a signal, SIGTERM.
+async fn stopped() {
+    #[cfg(unix)]
+    let terminated = async {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
 }
 
 /// Names that an earlier version kept apart though they differ in their spelling alone.
@@ -315,10 +355,11 @@ fn board(arguments: &Arguments, folder: Option<&Path>) -> Result<Option<Arc<Boar
 }
 
 /// A folder that is gone with the process, if it ends by itself.
-struct Temporary(PathBuf);
+pub(crate) struct Temporary(PathBuf);
 
 impl Temporary {
-    fn new() -> std::io::Result<Temporary> {
+    /// Makes the folder.
+    pub(crate) fn new() -> std::io::Result<Temporary> {
         let name = format!(
             "lazaret-demo-{}-{}",
             std::process::id(),
@@ -327,6 +368,11 @@ impl Temporary {
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder)?;
         Ok(Temporary(folder))
+    }
+
+    /// Where it is.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
     }
 }
 

@@ -39,3 +39,25 @@ fn a_new_gateway_never_replaces_an_old_one() {
     );
     assert_eq!(std::fs::read_to_string(path).unwrap(), "weeks of work");
 }
+
+#[test]
+fn a_new_gateway_brings_the_schema_that_its_first_line_names() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(lazaret(folder.path(), &["new", "mine"]).code, Some(0));
+    let text = std::fs::read_to_string(folder.path().join("mine/gateway.toml")).unwrap();
+    let named = text.lines().next().unwrap().strip_prefix("#:schema ./");
+    let schema = folder.path().join("mine").join(named.unwrap());
+    let printed = lazaret(folder.path(), &["schema"]).out;
+    assert_eq!(std::fs::read_to_string(&schema).unwrap(), printed);
+    // One that is there stays, and is told of if it is another.
+    std::fs::write(&schema, "{}").unwrap();
+    let second = lazaret(folder.path(), &["new", "mine/second.toml"]);
+    assert_eq!(second.code, Some(0), "{}", second.err);
+    assert!(
+        second.out.contains("is of another version"),
+        "{}",
+        second.out
+    );
+    assert_eq!(std::fs::read_to_string(&schema).unwrap(), "{}");
+    assert!(folder.path().join("mine/second.toml").exists());
+}

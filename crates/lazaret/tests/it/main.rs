@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
 
 mod bad_input;
+mod doctor;
 mod edges;
 mod examples;
 mod faces;
