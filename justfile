@@ -25,3 +25,11 @@ format:
 # What runs by night: long fuzzing, random comparisons, calibrations.
 nightly:
     bash .ci/nightly
+
+# The guide as a book, in target/book.
+book *arguments:
+    python3 .ci/book {{arguments}}
+
+# The static program of this machine's kind, tested, with checksum, SBOM and provenance, in target/dist.
+binary:
+    bash .ci/binary

@@ -33,14 +33,14 @@ pub struct Hypothesis {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+pub(crate) struct File {
     #[serde(default)]
     hypothesis: Vec<HypothesisFile>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HypothesisFile {
+pub(crate) struct HypothesisFile {
     id: Spanned<String>,
     #[serde(default)]
     group: String,

@@ -782,3 +782,63 @@ impl Reader<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    /// The reference of the keys.
+    const REFERENCE: &str = include_str!("../../../../docs/watch-files.md");
+
+    /// The keys of a table, as its reader names them when it meets one that it does not know.
+    fn keys<T: DeserializeOwned>() -> Vec<String> {
+        let error = toml::from_str::<T>("no_such_key = 1").err().unwrap();
+        let (_, named) = error
+            .message()
+            .split_once("expected")
+            .expect("keys are named");
+        named
+            .split('`')
+            .skip(1)
+            .step_by(2)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The keys in the table under a heading.
+    fn documented(heading: &str) -> Vec<String> {
+        let from = REFERENCE
+            .find(&format!("# {heading}\n"))
+            .unwrap_or_else(|| panic!("no heading {heading}"));
+        let body = &REFERENCE[from + 2..];
+        let body = &body[..body.find("\n#").unwrap_or(body.len())];
+        body.lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split(" | ").next())
+            .flat_map(|first| first.split('`').step_by(2))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn same<T: DeserializeOwned>(heading: &str) {
+        let (mut said, mut known) = (documented(heading), keys::<T>());
+        said.sort();
+        known.sort();
+        assert_eq!(said, known, "docs/watch-files.md, {heading}");
+    }
+
+    #[test]
+    fn every_key_of_an_observation_file_is_in_its_reference() {
+        same::<File>("Observation files");
+        same::<RuleFile>("`[[observe]]`");
+        same::<LookFile>("`[[look]]`");
+        same::<GradesFile>("`[grades]`");
+        same::<SourceFile>("`[source.\"NAME\"]`");
+        same::<CopiesFile>("`[copies]`");
+        same::<UnknownFile>("`[unknown.NAME]`");
+        same::<FlowFile>("`[flow.SOURCE]`");
+        same::<crate::compare::File>("Hypothesis files");
+        same::<crate::compare::HypothesisFile>("`[[hypothesis]]`");
+    }
+}

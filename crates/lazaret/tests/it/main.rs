@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
 
 mod bad_input;
+#[cfg(unix)]
+mod book;
 mod doctor;
 mod edges;
 mod examples;
