@@ -3,6 +3,7 @@
 mod circles;
 
 use std::collections::HashMap;
+use std::num::NonZero;
 
 use lazaret_gateway::distribution::{ParameterError, Sampler};
 use lazaret_gateway::model::{
@@ -15,8 +16,8 @@ use crate::hours::Clock;
 use crate::index::{DrawIx, LegIx};
 use crate::metrics::MetricNames;
 use crate::model::{
-    BreaksM, CLOCK_ARRIVAL, CLOCK_STORED, DispatchM, Draw, DueM, InspectionM, Leg, LegKind, Legs,
-    Model, NO_PLACE, NONE, NOTHING, NumberChange, Path, PlaceM, ResourceM, SizeChange, SourceM,
+    BreaksM, DispatchM, Draw, DueM, HoldClockM, InspectionM, Leg, LegKind, Legs, Model, NO_PLACE,
+    NOTHING, NumberChange, Path, PlaceM, ResourceM, SizeChange, SourceM,
 };
 
 /// Why a gateway that reads well cannot be simulated.
@@ -134,11 +135,13 @@ impl Compiler<'_> {
             let step = &gateway.steps[step_ix.index()];
             let on_vehicle = lot_leg.is_none();
             let (kind, clock, inspection) = match &step.kind {
-                StepKind::Handle => (LegKind::Handle, CLOCK_STORED, None),
-                StepKind::Unload { each_lot: false } => (LegKind::Unload, CLOCK_STORED, None),
-                StepKind::Unload { each_lot: true } => (LegKind::UnloadEach, CLOCK_STORED, None),
-                StepKind::Treat if on_vehicle => (LegKind::Handle, CLOCK_STORED, None),
-                StepKind::Treat => (LegKind::Treat, CLOCK_STORED, None),
+                StepKind::Handle => (LegKind::Handle, HoldClockM::Stored, None),
+                StepKind::Unload { each_lot: false } => (LegKind::Unload, HoldClockM::Stored, None),
+                StepKind::Unload { each_lot: true } => {
+                    (LegKind::UnloadEach, HoldClockM::Stored, None)
+                }
+                StepKind::Treat if on_vehicle => (LegKind::Handle, HoldClockM::Stored, None),
+                StepKind::Treat => (LegKind::Treat, HoldClockM::Stored, None),
                 StepKind::Inspect(inspection) => {
                     let back = inspection
                         .again_from
@@ -160,18 +163,18 @@ impl Compiler<'_> {
                         again_travel,
                         again_at_most: inspection.again_at_most,
                     };
-                    (LegKind::Inspect, CLOCK_STORED, Some(Box::new(found)))
+                    (LegKind::Inspect, HoldClockM::Stored, Some(Box::new(found)))
                 }
                 StepKind::Hold { clock } => {
                     let clock = match *clock {
-                        HoldClock::Stored => CLOCK_STORED,
-                        HoldClock::Arrival => CLOCK_ARRIVAL,
+                        HoldClock::Stored => HoldClockM::Stored,
+                        HoldClock::Arrival => HoldClockM::Arrival,
                         HoldClock::StepStart(of) => Mark { of, end: false }.index(marks),
                         HoldClock::StepEnd(of) => Mark { of, end: true }.index(marks),
                     };
                     (LegKind::Hold, clock, None)
                 }
-                StepKind::Dispatch(_) => (LegKind::Dispatch, CLOCK_STORED, None),
+                StepKind::Dispatch(_) => (LegKind::Dispatch, HoldClockM::Stored, None),
             };
             let (travel, stays) = match before {
                 Some((place, aboard)) if place != step.at || aboard => {
@@ -193,7 +196,7 @@ impl Compiler<'_> {
                 source: source.0,
                 claim,
                 watched: false,
-                at_once: step.at_once.unwrap_or(NONE),
+                at_once: step.at_once.and_then(NonZero::new),
                 step: step_ix.0,
                 place: step.at.0,
                 stays,
@@ -222,7 +225,7 @@ impl Compiler<'_> {
             source: source.0,
             claim: NOTHING,
             watched: false,
-            at_once: NONE,
+            at_once: None,
             step: NO_PLACE,
             place: NO_PLACE,
             stays: true,
@@ -230,7 +233,7 @@ impl Compiler<'_> {
             takes: None,
             mark_start: 0,
             mark_end: 0,
-            clock: CLOCK_STORED,
+            clock: HoldClockM::Stored,
             inspection: None,
             dispatch: NO_PLACE,
             ripens: false,
@@ -287,11 +290,11 @@ struct Mark {
 }
 
 impl Mark {
-    fn index(self, marks: &[Mark]) -> u32 {
+    fn index(self, marks: &[Mark]) -> HoldClockM {
         marks
             .iter()
             .position(|&mark| mark == self)
-            .map_or(CLOCK_STORED, |at| at as u32)
+            .map_or(HoldClockM::Stored, |at| HoldClockM::Mark(at as u8))
     }
 }
 
@@ -442,7 +445,7 @@ impl Model {
                         source: nth as u16,
                         claim,
                         watched: false,
-                        at_once: NONE,
+                        at_once: None,
                         step: NO_PLACE,
                         place: place.0,
                         stays: false,
@@ -450,7 +453,7 @@ impl Model {
                         takes,
                         mark_start: 0,
                         mark_end: 0,
-                        clock: CLOCK_STORED,
+                        clock: HoldClockM::Stored,
                         inspection: None,
                         dispatch: NO_PLACE,
                         ripens: false,

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 
 use lazaret_gateway::model::{Gateway, ResourceKind, StepKind};
 
+use crate::index::Instant;
 use crate::statistics::{Durations, Mean};
 use crate::world::{DispatchS, GoodsS, SourceS, StepS, waits};
 
@@ -122,7 +123,7 @@ pub(crate) struct OfPlace {
     pub(crate) blocked: f64,
     pub(crate) full: f64,
     /// In microseconds; negative if it never was full.
-    pub(crate) first_full: i64,
+    pub(crate) first_full: Option<Instant>,
 }
 
 /// What was counted of a crew or of equipment; levels are means over time.
@@ -364,11 +365,8 @@ static PLACES: [ReadsOfPlace; 6] = [
         Unit::Hours,
         "hours from the start to the first instant without a free slot, whether the last was taken or slots were removed; empty if there was none. The warm-up counts",
         |p| {
-            if p.first_full < 0 {
-                f64::NAN
-            } else {
-                p.first_full as f64 / MICROS_PER_HOUR
-            }
+            let at = p.first_full.map(Instant::micros);
+            at.map_or(f64::NAN, |at| at as f64 / MICROS_PER_HOUR)
         },
     ),
 ];

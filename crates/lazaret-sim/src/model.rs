@@ -1,5 +1,7 @@
 //! A gateway compiled into flat tables: what one replication reads in its inner loop. [`crate::compile`] makes them.
 
+use std::num::NonZero;
+
 use lazaret_gateway::distribution::Sampler;
 use lazaret_gateway::model::{Fill, Gateway, Quantity, Term, WhenClosed, WhenShort};
 
@@ -7,7 +9,6 @@ use crate::hours::Toggle;
 use crate::index::{DrawIx, LegIx};
 use crate::metrics::MetricNames;
 
-pub(crate) const NONE: u32 = u32::MAX;
 pub(crate) const NO_PLACE: u16 = u16::MAX;
 /// Time bins of the occupancy picture.
 pub const OCCUPANCY_BINS: usize = 360;
@@ -236,13 +237,12 @@ pub(crate) struct Leg {
     pub(crate) claim: u16,
     /// Something may stop work on it: its place closes or breaks, or a crew or equipment changes.
     pub(crate) watched: bool,
-    /// How many lots of one vehicle are worked on at once.
-    pub(crate) at_once: u32,
+    /// How many lots of one vehicle are worked on at once; without it, all.
+    pub(crate) at_once: Option<NonZero<u32>>,
     /// Marks set when the step begins and ends, as bits.
     pub(crate) mark_start: u32,
     pub(crate) mark_end: u32,
-    /// Mark from which a hold counts: [`NONE`] for the instant it is stored, `NONE - 1` for the arrival.
-    pub(crate) clock: u32,
+    pub(crate) clock: HoldClockM,
     pub(crate) inspection: Option<Box<InspectionM>>,
     pub(crate) dispatch: u16,
     /// A hold whose end need not be seen: it leads straight to a departure that takes lots from such holds alone.
@@ -256,8 +256,16 @@ pub(crate) struct Leg {
 /// The first of [`Model::claims`]: nothing is needed.
 pub(crate) const NOTHING: u16 = 0;
 
-pub(crate) const CLOCK_STORED: u32 = NONE;
-pub(crate) const CLOCK_ARRIVAL: u32 = NONE - 1;
+/// From when a hold counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HoldClockM {
+    /// From when it begins.
+    Stored,
+    /// From when the convoy arrived.
+    Arrival,
+    /// From this mark of the lot, if its class did not pass that step by.
+    Mark(u8),
+}
 
 #[derive(Clone, Debug)]
 pub(crate) struct InspectionM {

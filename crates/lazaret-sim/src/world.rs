@@ -35,7 +35,7 @@ use lazaret_vocabulary::time::GateTime;
 use crate::calendar::Calendar;
 use crate::draws::Draws;
 use crate::index::{DrawIx, Instant, LegIx, ThingIx};
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, DueM, Model, OCCUPANCY_BINS};
+use crate::model::{DueM, HoldClockM, Model, OCCUPANCY_BINS};
 use crate::observer::{Observer, Silent};
 use crate::statistics::{Durations, Level, Mean};
 
@@ -624,12 +624,14 @@ impl<'m, O: Observer> World<'m, O> {
 
     /// The instant from which a hold of `x` counts that begins now.
     #[inline]
-    pub(crate) fn counts_from(&self, x: ThingIx, clock: u32) -> i64 {
+    pub(crate) fn counts_from(&self, x: ThingIx, clock: HoldClockM) -> i64 {
         match clock {
-            CLOCK_STORED => self.now,
-            CLOCK_ARRIVAL => self.things[x].arrived,
+            HoldClockM::Stored => self.now,
+            HoldClockM::Arrival => self.things[x].arrived,
             // Its class may pass the step by.
-            mark => self.things.marks(x)[mark as usize].map_or(self.now, Instant::micros),
+            HoldClockM::Mark(mark) => {
+                self.things.marks(x)[usize::from(mark)].map_or(self.now, Instant::micros)
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
     AGAIN, BLOCKED, Kind, OUTSIDE, PAUSED, State, TRAVELLED, Thing, VEHICLE, World, cause,
 };
 use crate::index::{DrawIx, ThingIx};
-use crate::model::{Leg, LegKind, NO_PLACE, NONE, NOTHING};
+use crate::model::{Leg, LegKind, NO_PLACE, NOTHING};
 use crate::observer::Observer;
 
 /// Whether a thing may enter a place.
@@ -726,7 +726,7 @@ impl<O: Observer> World<'_, O> {
             }
             LegKind::UnloadEach => {
                 self.tell(|w| w.unloaded(x));
-                if leg.at_once != NONE {
+                if leg.at_once.is_some() {
                     self.turning.extend(thing.host);
                 }
             }

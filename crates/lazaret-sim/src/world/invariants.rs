@@ -4,7 +4,7 @@
 use super::work::is_work;
 use super::{Thing, World};
 use crate::index::{Instant, ThingIx};
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, Leg};
+use crate::model::{HoldClockM, Leg};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -80,10 +80,10 @@ pub(super) fn has_been_held(
 ) -> bool {
     let stored = lot.mark;
     let from = match leg.clock {
-        CLOCK_STORED => stored,
-        CLOCK_ARRIVAL => lot.arrived,
+        HoldClockM::Stored => stored,
+        HoldClockM::Arrival => lot.arrived,
         // It may have passed that step by.
-        mark => marks[mark as usize].map_or(stored, Instant::micros),
+        HoldClockM::Mark(mark) => marks[usize::from(mark)].map_or(stored, Instant::micros),
     };
     ends >= from.saturating_add(lasts)
 }

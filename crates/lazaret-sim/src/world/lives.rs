@@ -3,7 +3,7 @@
 use lazaret_vocabulary::event::{Happening, Spot};
 
 use super::{Kind, Life, PlaceS, ResourceS, UnitS, What, World, failure};
-use crate::index::DrawIx;
+use crate::index::{DrawIx, Instant};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
@@ -25,7 +25,6 @@ impl<O: Observer> World<'_, O> {
         self.places[p] = PlaceS {
             plain: model.plain,
             open: model.open,
-            first_full: -1,
             units,
             unit_start,
             ..PlaceS::default()
@@ -46,7 +45,7 @@ impl<O: Observer> World<'_, O> {
         }
         // What it had before these changes was never there.
         let place = &mut self.places[p];
-        place.first_full = if place.has_room() { -1 } else { 0 };
+        place.first_full = (!place.has_room()).then_some(Instant::new(0));
     }
 
     fn size_place(&mut self, p: usize, count: i64, slots: i64) {

@@ -1,7 +1,7 @@
 //! What is known of each thing, place, crew and source while a replication runs.
 
 use super::waits::{Barred, PARTS};
-use crate::index::{LegIx, ThingIx};
+use crate::index::{Instant, LegIx, ThingIx};
 use crate::statistics::{Durations, Level, Mean};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +109,7 @@ pub(crate) struct PlaceS {
     pub(crate) barred: Barred,
     /// One while no slot is free, else nil.
     pub(crate) full: Level,
-    pub(crate) first_full: i64,
+    pub(crate) first_full: Option<Instant>,
     pub(crate) blocked: Level,
     pub(crate) slots_there: Level,
     pub(crate) units: u32,
@@ -151,9 +151,7 @@ impl PlaceS {
     #[cold]
     pub(crate) fn fill_up(&mut self, at: i64) {
         self.full.set(1, at);
-        if self.first_full < 0 {
-            self.first_full = at;
-        }
+        self.first_full.get_or_insert(Instant::new(at));
         self.bar(at);
     }
 

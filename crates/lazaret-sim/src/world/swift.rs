@@ -8,7 +8,7 @@
 use super::ripening::Ripe;
 use super::{Kind, OUTSIDE, State, VEHICLE, World, lot_entity, waits};
 use crate::index::{Instant, ThingIx};
-use crate::model::{CLOCK_ARRIVAL, CLOCK_STORED, LegKind, NO_PLACE};
+use crate::model::{HoldClockM, LegKind, NO_PLACE};
 use crate::observer::Observer;
 
 /// What has become of a thing that was due.
@@ -65,9 +65,11 @@ impl<O: Observer> World<'_, O> {
         let mut due = now + takes;
         if to.kind == LegKind::Hold {
             let from = match to.clock {
-                CLOCK_STORED => now,
-                CLOCK_ARRIVAL => arrived,
-                mark => self.things.marks(x)[mark as usize].map_or(now, Instant::micros),
+                HoldClockM::Stored => now,
+                HoldClockM::Arrival => arrived,
+                HoldClockM::Mark(mark) => {
+                    self.things.marks(x)[usize::from(mark)].map_or(now, Instant::micros)
+                }
             };
             due = (from + takes).max(now);
         }

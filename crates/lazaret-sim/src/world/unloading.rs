@@ -41,7 +41,7 @@ impl<O: Observer> World<'_, O> {
             if !each {
                 self.tell(|w| w.unloaded(lot));
                 self.request(lot);
-            } else if u32::from(nth) < leg.at_once {
+            } else if leg.at_once.is_none_or(|most| u32::from(nth) < most.get()) {
                 self.things[lot].since = vehicle.since;
                 self.share_wait(lot, waited);
                 self.begin(lot);
