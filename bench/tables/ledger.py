@@ -82,7 +82,7 @@ def rules(bench, section):
         with tempfile.TemporaryDirectory(prefix="lazaret-bench-") as folder:
             trace, data = Path(folder) / "trace.jsonl", Path(folder) / "data"
             traced = [lazaret, "simulate", gateway, "--set", f"gateway.length='{days} d'", "--replications", 1, "--trace", trace]
-            imported = [lazaret, "ledger", "import-trace", gateway, trace, "--data", data]
+            imported = [lazaret, "ledger", "import-trace", gateway, trace, "--shortest", "--data", data]
             for command in [traced, imported]:
                 done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
                 if done.returncode != 0:

@@ -525,7 +525,7 @@ describe("a ledger of one's own", { skip: missing ?? false, timeout: 300_000 }, 
 
   test('from the first link to work, through a server that is killed in the middle', async () => {
     const data = join(scratch(), 'data');
-    let server = await start(['--data', data]);
+    let server = await start(['--data', data, '--hold', '30d', '--contact', '48h']);
     const browser = await launch();
     try {
       const link = /\/#\/setup\/\S+/.exec(server.said())?.[0];
@@ -570,7 +570,7 @@ describe("a ledger of one's own", { skip: missing ?? false, timeout: 300_000 }, 
       await server.stop('SIGKILL');
       await form.locator('button[type=submit]').click();
       await gil.page.getByText('No connection to the server since').waitFor();
-      server = await start(['--data', data], server.port);
+      server = await start(['--data', data, '--hold', '30d', '--contact', '48h'], server.port);
       await gil.page.locator('tr[data-id="c-1"]').waitFor({ timeout: 30_000 });
       await gil.page.getByText('No connection to the server since').waitFor({ state: 'detached', timeout: 30_000 });
 

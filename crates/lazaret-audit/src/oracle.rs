@@ -14,6 +14,7 @@ mod lots;
 mod papers;
 mod people;
 mod places;
+mod stock;
 mod treatment;
 mod vehicles;
 mod work;
@@ -66,6 +67,8 @@ enum At {
 struct Lot {
     at: At,
     goods: String,
+    /// Where it came from, if no vehicle says it.
+    source: String,
     vehicle: String,
     convoy: String,
     departure: String,
@@ -154,6 +157,12 @@ pub(crate) struct Oracle {
     units: BTreeMap<(String, u32), (bool, bool)>,
     capacity: BTreeMap<String, u32>,
     credits: BTreeMap<String, (i64, String)>,
+    /// What is stated of lots that were here before the ledger; when the first record was made, when the first arrival was
+    /// recorded, and when convoys were announced.
+    stock: BTreeMap<String, stock::Claim>,
+    founded: Option<i64>,
+    went_live: Option<i64>,
+    announced: HashMap<String, i64>,
     /// What stands where of lots and vehicles, lots by the convoy of their papers, papers by their convoy.
     stands: BTreeMap<(String, u32), Stand>,
     vehicles_at: BTreeMap<(String, u32), BTreeSet<String>>,
@@ -290,7 +299,10 @@ impl Oracle {
         // What somebody said comes after corrections and warnings; the rest is what the ledger made of it.
         for event in &record.events {
             self.known(&event.happening);
-            if said(&event.happening) || !told {
+            // A signature that falls with its signer's clearance follows from that.
+            let follows = matches!(&event.happening,
+                H::Entry(E::SignatureWithdrawn { signer, .. }) if found_unfit(record, signer.as_str()));
+            if (said(&event.happening) || !told) && !follows {
                 self.role(&by, &event.happening);
             }
             self.event(Told {
@@ -319,6 +331,7 @@ impl Oracle {
                 self.last = now;
             }
         }
+        self.founded = self.founded.or(Some(now));
     }
 
     /// All that was wrong in the record that was looked at last.
@@ -419,6 +432,9 @@ impl Oracle {
             | E::LotFrozen { .. }
             | E::LotRecalled { .. } => self.of_contact(entry, told),
             E::Signed { .. } | E::SignatureWithdrawn { .. } => self.of_signatures(entry, told),
+            E::StockRecorded { .. } | E::StockWitnessed { .. } | E::StockCredited { .. } => {
+                self.of_stock(entry, told);
+            }
             E::CreditAsked { .. } | E::CreditWitnessed { .. } | E::ClockCredited { .. } => {
                 self.of_credit(entry, told);
             }
@@ -464,6 +480,13 @@ fn acknowledged(record: &Record, warning: &str) -> bool {
     record.events.iter().any(|event| {
         matches!(&event.happening,
             H::Entry(E::WarningAcknowledged { warning: of, .. }) if of == warning)
+    })
+}
+
+/// Whether a record takes somebody's clearance from them.
+fn found_unfit(record: &Record, person: &str) -> bool {
+    record.events.iter().any(|event| {
+        matches!(&event.happening, H::Entry(E::ClearanceLapsed { person: of, .. }) if of.as_str() == person)
     })
 }
 

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::{Less, State};
-use lazaret_vocabulary::event::GoodsName;
 use lazaret_vocabulary::event::entry::{Entry, ProtocolName};
 use lazaret_vocabulary::event::rules::{PlaceRule, Protocol, RuleBook};
+use lazaret_vocabulary::event::{GoodsName, LotId, Spot, StepName};
 use lazaret_vocabulary::time::Span;
 
 use crate::book::{founding_protocols, founding_rules, protocols_of};
+use crate::open::{Open, OpenKind, Stated};
 
 /// What a gateway file asks of a ledger that has other rules.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +24,10 @@ pub struct Adoption {
     pub obstacles: Vec<String>,
     /// What it asks less of: a second person and a delay are needed.
     pub weaker: Vec<String>,
+    /// What the file leaves open and somebody has to state; each is an obstacle too.
+    pub open: Vec<Open>,
+    /// Every lot that is here, with its date before and after.
+    pub lots: Vec<LotOutlook>,
 }
 
 /// A goods class that a changed file calls otherwise.
@@ -34,25 +39,53 @@ pub struct Renamed {
     pub new: GoodsName,
 }
 
+/// What somebody says of a changed file besides the file itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Classes that the file calls otherwise. What the ledger asks of the old name it asks of the new one, and the old
+    /// name stays known while lots of it are here or announced.
+    pub renamed: Vec<Renamed>,
+    /// What they state of what the file leaves open.
+    pub stated: Stated,
+    /// Whether longer holds and more tests bind the lots that are here, too.
+    pub held_too: bool,
+}
+
+/// What a changed file means for one lot that is here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LotOutlook {
+    /// The lot.
+    pub lot: LotId,
+    /// Where it is, unless it is between two places.
+    pub spot: Option<Spot>,
+    /// When its clock has run now, if it runs.
+    pub before: Option<Timestamp>,
+    /// When it would have run.
+    pub after: Option<Timestamp>,
+    /// What becomes of it and of where it is, one sentence each.
+    pub notes: Vec<String>,
+}
+
 /// Compares a gateway file with a ledger.
 ///
-/// What a file does not speak of (people, tolerances, tests, signatures, agents) stays as it is recorded. A length that
-/// the file leaves open is kept if the recorded one is within it.
+/// What a file does not speak of (people, tolerances, tests, signatures, agents) stays as it is recorded. A length or
+/// capacity that the file leaves open is kept if the recorded one is within it; otherwise somebody has to state it.
 ///
-/// * `renamed` — classes that the file calls otherwise. What the ledger asks of the old name it asks of the new one, and the
-///   old name stays known while lots of it are here or announced.
 /// * `now` — from when changed protocols are in force.
 #[must_use]
-pub fn adoption(gateway: &Gateway, state: &State, renamed: &[Renamed], now: Timestamp) -> Adoption {
+pub fn adoption(gateway: &Gateway, state: &State, wishes: &Wishes, now: Timestamp) -> Adoption {
     let mut adoption = Adoption::default();
     let Some(bound) = state.rules() else {
         return adoption;
     };
-    let mut rules = merged(bound, founding_rules(gateway));
-    for names in renamed {
+    let missing = wishes.stated.missing(gateway);
+    adoption.obstacles.extend(wishes.stated.wrong(gateway));
+    let mut rules = adoption.merged(bound, founding_rules(gateway, &wishes.stated), &missing);
+    for names in &wishes.renamed {
         adoption.rename(names, bound, &mut rules, state);
     }
     adoption.compare_rules(bound, &rules, state);
+    adoption.outlook(&rules, state);
     if rules != *bound {
         adoption
             .weaker
@@ -62,81 +95,17 @@ pub fn adoption(gateway: &Gateway, state: &State, renamed: &[Renamed], now: Time
         });
     }
     let least = protocols_of(gateway, now, 2);
-    for (least, most) in least.iter().zip(founding_protocols(gateway, now, 2)) {
-        let known = latest(state, &most.protocol);
-        let former = former_name(&most, renamed).filter(|_| known.is_none());
-        if let Some(old) = former
-            && let Some(known) = latest(state, &old.protocol)
-        {
-            let next = adoption.protocol_renamed(&old, known, (least, most), state, now);
-            adoption.entries.push(Entry::ProtocolAdopted {
-                protocol: Box::new(next),
-            });
-            continue;
-        }
-        let next = match known {
-            None => {
-                let name = &most.protocol;
-                adoption.differences.push(format!("protocol {name} is new"));
-                most
-            }
-            Some(known) => {
-                let next = next_version(known, least, most, now);
-                let said = differences(known, &next);
-                if said.is_empty() {
-                    continue;
-                }
-                adoption.differences.extend(said);
-                adoption.consequences.push(format!(
-                    "lots that are here stay under the version of {} that was in force when they came",
-                    next.protocol
-                ));
-                next
-            }
-        };
-        adoption
-            .weaker
-            .extend(sentences(&state.weaker_protocol(&next)));
-        adoption.entries.push(Entry::ProtocolAdopted {
-            protocol: Box::new(next),
-        });
+    for (least, most) in least
+        .iter()
+        .zip(founding_protocols(gateway, now, 2, &wishes.stated))
+    {
+        adoption.protocol(least, most, &missing, (state, wishes, now));
     }
     adoption
 }
 
-/// The rules of a file with what only the ledger knows.
 fn sentences(less: &[Less]) -> impl Iterator<Item = String> + use<'_> {
     less.iter().map(ToString::to_string)
-}
-
-fn merged(bound: &RuleBook, mut rules: RuleBook) -> RuleBook {
-    rules.people.clone_from(&bound.people);
-    rules.mass_tolerance_permille = bound.mass_tolerance_permille;
-    rules.clock_tolerance_s = bound.clock_tolerance_s;
-    rules.remember_s = bound.remember_s;
-    rules.weaker_after_s = bound.weaker_after_s;
-    for place in &mut rules.places {
-        if let Some(known) = bound.places.iter().find(|known| known.place == place.place) {
-            place.tail_s = known.tail_s;
-            place.contact = known.contact;
-        }
-    }
-    for goods in &mut rules.goods {
-        if let Some(known) = bound.goods.iter().find(|known| known.goods == goods.goods) {
-            goods.spoiled_by.clone_from(&known.spoiled_by);
-        }
-    }
-    for vehicle in &mut rules.vehicles {
-        let known = bound
-            .vehicles
-            .iter()
-            .find(|known| known.source == vehicle.source);
-        if let Some(known) = known {
-            vehicle.wash = known.wash;
-            vehicle.seal = known.seal;
-        }
-    }
-    rules
 }
 
 /// The latest version of a protocol.
@@ -161,31 +130,79 @@ fn former_name(protocol: &Protocol, renamed: &[Renamed]) -> Option<Protocol> {
 }
 
 /// A protocol with the lengths and steps of the file, and with the tests, signatures and agents that are recorded.
-fn next_version(known: &Protocol, least: &Protocol, most: Protocol, now: Timestamp) -> Protocol {
+///
+/// Gives also the kinds and names of lengths that the file leaves open, that nobody stated, and outside of which the
+/// recorded one is.
+fn next_version(
+    known: &Protocol,
+    least: &Protocol,
+    most: Protocol,
+    missing: &[Open],
+    now: Timestamp,
+) -> (Protocol, Vec<Open>) {
     let mut next = most;
+    let mut asked = Vec::new();
     for (rule, least) in next.treatments.iter_mut().zip(&least.treatments) {
+        let open = open_of(
+            missing,
+            OpenKind::Contact,
+            &next.protocol,
+            &next.goods,
+            &rule.step,
+        );
         let old = known.treatments.iter().find(|old| old.step == rule.step);
-        if let Some(old) = old {
-            let within = (least.contact_s..=rule.contact_s).contains(&old.contact_s);
-            let contact_s = if within {
-                old.contact_s
-            } else {
-                rule.contact_s
-            };
-            *rule = old.clone();
-            rule.contact_s = contact_s;
+        let kept = old.map(|old| old.contact_s).filter(|old| {
+            open.is_some_and(|open| (least.contact_s..=open.most.unwrap_or(u64::MAX)).contains(old))
+        });
+        let contact_s = kept.unwrap_or(rule.contact_s);
+        if kept.is_none() {
+            asked.extend(open.cloned());
         }
+        if let Some(old) = old {
+            *rule = old.clone();
+        }
+        rule.contact_s = contact_s;
     }
-    if let (Some(hold), Some(least), Some(old)) = (&mut next.hold, &least.hold, &known.hold)
-        && (least.hold_s..=hold.hold_s).contains(&old.hold_s)
-    {
-        hold.hold_s = old.hold_s;
+    if let (Some(hold), Some(least)) = (&mut next.hold, &least.hold) {
+        let open = open_of(
+            missing,
+            OpenKind::Hold,
+            &next.protocol,
+            &next.goods,
+            &hold.step,
+        );
+        let old = known.hold.as_ref().map(|old| old.hold_s).filter(|old| {
+            open.is_some_and(|open| (least.hold_s..=open.most.unwrap_or(u64::MAX)).contains(old))
+        });
+        match old {
+            Some(old) => hold.hold_s = old,
+            None => asked.extend(open.cloned()),
+        }
     }
     next.version = known.version + 1;
     next.from = now;
     next.tests.clone_from(&known.tests);
     next.signatures = known.signatures;
-    next
+    (next, asked)
+}
+
+/// What the file leaves open of a length of a protocol, if nobody stated it.
+fn open_of<'o>(
+    missing: &'o [Open],
+    kind: OpenKind,
+    protocol: &ProtocolName,
+    goods: &[GoodsName],
+    step: &StepName,
+) -> Option<&'o Open> {
+    missing.iter().find(|open| {
+        open.kind == kind
+            && match kind {
+                OpenKind::Contact => goods
+                    .iter()
+                    .any(|goods| open.name == format!("{step} of {goods}")),
+                _ => open.name == protocol.as_str(),
+            }
+    })
 }
 
 fn differences(known: &Protocol, next: &Protocol) -> Vec<String> {
@@ -243,6 +260,198 @@ fn differences(known: &Protocol, next: &Protocol) -> Vec<String> {
 }
 
 impl Adoption {
+    /// The rules of a file with what only the ledger knows.
+    fn merged(&mut self, bound: &RuleBook, mut rules: RuleBook, missing: &[Open]) -> RuleBook {
+        rules.people.clone_from(&bound.people);
+        rules.mass_tolerance_permille = bound.mass_tolerance_permille;
+        rules.clock_tolerance_s = bound.clock_tolerance_s;
+        rules.remember_s = bound.remember_s;
+        rules.weaker_after_s = bound.weaker_after_s;
+        let mut keep = |kind, name: &str, known: Option<u64>| {
+            let open = missing.iter().find(|o| o.kind == kind && o.name == name)?;
+            let within =
+                |known: &u64| *known >= open.least && open.most.is_none_or(|most| *known <= most);
+            let kept = known.filter(within);
+            if kept.is_none() {
+                self.ask(open);
+            }
+            kept
+        };
+        for place in &mut rules.places {
+            let known = bound.places.iter().find(|known| known.place == place.place);
+            let name = place.place.as_str();
+            let of = |number: Option<u32>| number.map(u64::from);
+            let units = known.and_then(|known| of(known.units));
+            let slots = known.and_then(|known| of(known.slots));
+            if let Some(units) = keep(OpenKind::Units, name, units) {
+                place.units = u32::try_from(units).ok();
+            }
+            if let Some(slots) = keep(OpenKind::Slots, name, slots) {
+                place.slots = u32::try_from(slots).ok();
+            }
+            if let Some(known) = known {
+                place.tail_s = known.tail_s;
+                place.contact = known.contact;
+            }
+        }
+        for goods in &mut rules.goods {
+            if let Some(known) = bound.goods.iter().find(|known| known.goods == goods.goods) {
+                goods.spoiled_by.clone_from(&known.spoiled_by);
+            }
+        }
+        for vehicle in &mut rules.vehicles {
+            let known = bound
+                .vehicles
+                .iter()
+                .find(|known| known.source == vehicle.source);
+            let dwell = known.map(|known| known.dwell_s);
+            if let Some(dwell) = keep(OpenKind::Dwell, vehicle.source.as_str(), dwell) {
+                vehicle.dwell_s = dwell;
+            }
+            if let Some(known) = known {
+                vehicle.wash = known.wash;
+                vehicle.seal = known.seal;
+            }
+        }
+        rules
+    }
+
+    /// Says that somebody has to state what the file leaves open.
+    fn ask(&mut self, open: &Open) {
+        let line = format!("{open}: state what counts, such as {}", open.flag());
+        if !self.obstacles.contains(&line) {
+            self.obstacles.push(line);
+            self.open.push(open.clone());
+        }
+    }
+
+    /// Compares one protocol of the file with what is recorded.
+    fn protocol(
+        &mut self,
+        least: &Protocol,
+        most: Protocol,
+        missing: &[Open],
+        (state, wishes, now): (&State, &Wishes, Timestamp),
+    ) {
+        let known = latest(state, &most.protocol);
+        let former = former_name(&most, &wishes.renamed).filter(|_| known.is_none());
+        if let Some(old) = former
+            && let Some(known) = latest(state, &old.protocol)
+        {
+            let next = self.protocol_renamed(&old, known, (least, most), missing, (state, now));
+            self.entries.push(Entry::ProtocolAdopted {
+                protocol: Box::new(next),
+            });
+            return;
+        }
+        let mut next = match known {
+            None => {
+                let name = &most.protocol;
+                self.differences.push(format!("protocol {name} is new"));
+                let steps = most
+                    .treatments
+                    .iter()
+                    .map(|rule| (OpenKind::Contact, &rule.step));
+                let holds = most.hold.iter().map(|rule| (OpenKind::Hold, &rule.step));
+                for (kind, step) in steps.chain(holds) {
+                    if let Some(open) = open_of(missing, kind, &most.protocol, &most.goods, step) {
+                        self.ask(open);
+                    }
+                }
+                most
+            }
+            Some(known) => {
+                let (next, asked) = next_version(known, least, most, missing, now);
+                for open in &asked {
+                    self.ask(open);
+                }
+                let said = differences(known, &next);
+                if said.is_empty() {
+                    return;
+                }
+                self.differences.extend(said);
+                next
+            }
+        };
+        if known.is_some() {
+            next.held_too = wishes.held_too;
+            self.consequences.push(if wishes.held_too {
+                format!(
+                    "lots that are here are bound by {} too where it is longer or asks for more",
+                    next.protocol
+                )
+            } else {
+                format!(
+                    "lots that are here stay under the version of {} that was in force when they came",
+                    next.protocol
+                )
+            });
+            self.moved(&next, state);
+        }
+        self.weaker.extend(sentences(&state.weaker_protocol(&next)));
+        self.entries.push(Entry::ProtocolAdopted {
+            protocol: Box::new(next),
+        });
+    }
+
+    /// What a version that binds held lots too makes of each.
+    fn moved(&mut self, next: &Protocol, state: &State) {
+        for moved in state.preview(next) {
+            let Some(row) = self.lots.iter_mut().find(|row| row.lot == moved.lot) else {
+                continue;
+            };
+            row.after = moved.after;
+            for test in &moved.more_tests {
+                row.notes.push(format!("has to pass {test} too"));
+            }
+            if moved.unreleased {
+                row.notes.push("loses its release".into());
+            }
+        }
+    }
+
+    /// Lists every lot that is here, with what becomes of where it is.
+    fn outlook(&mut self, rules: &RuleBook, state: &State) {
+        let units = state.places();
+        let too_full = |spot: &Spot, rule: &PlaceRule| {
+            let unit = units.iter().find(|unit| unit.spot == *spot);
+            !rule.pooled
+                && rule
+                    .slots
+                    .zip(unit)
+                    .is_some_and(|(slots, unit)| unit.used > slots)
+        };
+        for view in state.lots_here() {
+            let mut notes = Vec::new();
+            if let Some(spot) = &view.spot {
+                match rules.places.iter().find(|rule| rule.place == spot.place) {
+                    None => notes.push(format!("{} vanishes: move the lot first", spot.place)),
+                    Some(rule) if rule.units.is_some_and(|units| spot.unit > units) => {
+                        notes.push(format!(
+                            "unit {} of {} vanishes: move the lot first",
+                            spot.unit, spot.place
+                        ));
+                    }
+                    Some(rule) if too_full(spot, rule) => notes.push(format!(
+                        "{} {} holds more than it would have room for",
+                        spot.place, spot.unit
+                    )),
+                    Some(_) => {}
+                }
+            }
+            if !rules.goods.iter().any(|rule| rule.goods == view.goods) {
+                notes.push(format!("its class {} is not in the file", view.goods));
+            }
+            self.lots.push(LotOutlook {
+                before: view.earliest,
+                after: view.earliest,
+                lot: view.lot,
+                spot: view.spot,
+                notes,
+            });
+        }
+    }
+
     /// Gives a class its new name; the old one stays beside it while lots of it are here or announced.
     fn rename(&mut self, names: &Renamed, bound: &RuleBook, rules: &mut RuleBook, state: &State) {
         let Renamed { old, new } = names;
@@ -295,11 +504,14 @@ impl Adoption {
         old: &Protocol,
         known: &Protocol,
         (least, most): (&Protocol, Protocol),
-        state: &State,
-        now: Timestamp,
+        missing: &[Open],
+        (state, now): (&State, Timestamp),
     ) -> Protocol {
         let (name, goods) = (most.protocol.clone(), most.goods.clone());
-        let mut next = next_version(known, least, most, now);
+        let (mut next, asked) = next_version(known, least, most, missing, now);
+        for open in &asked {
+            self.ask(open);
+        }
         // Asked under the old name, which has something to be compared with.
         (next.protocol, next.goods) = (old.protocol.clone(), old.goods.clone());
         self.differences.extend(differences(known, &next));

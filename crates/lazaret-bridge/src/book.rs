@@ -1,13 +1,11 @@
 //! The rules and protocols that follow from a gateway file.
 //!
 //! Where the file leaves a length open, those of a trace ask for the least that its distributions can draw (what was
-//! drawn is in the trace), and those that found a ledger for the most: nobody has said that less will do.
+//! drawn is in the trace), and those that found a ledger for what somebody stated.
 
 use jiff::Timestamp;
-use lazaret_gateway::distribution::Distribution;
 use lazaret_gateway::model::{
-    Family, Fill, Gateway, GoodsIx, HoldClock, Quantity, Source, SourceIx, StepIx, StepKind, Term,
-    Zone,
+    Fill, Gateway, GoodsIx, HoldClock, Quantity, Source, SourceIx, StepIx, StepKind, Zone,
 };
 use lazaret_vocabulary::event::entry::ProtocolName;
 use lazaret_vocabulary::event::rules::{
@@ -15,7 +13,8 @@ use lazaret_vocabulary::event::rules::{
     RuleBook, Side, TreatmentRule, VehicleRule,
 };
 use lazaret_vocabulary::event::{GoodsName, PlaceName, SourceName, StepName};
-use lazaret_vocabulary::time::Span;
+
+use crate::open::{Stated, ends, protocol_name};
 
 /// The rules that follow from a gateway file, for a trace of it.
 #[must_use]
@@ -23,41 +22,31 @@ pub fn rules_of(gateway: &Gateway) -> RuleBook {
     rules_at(End::Least, gateway)
 }
 
-/// The rules that a ledger is founded with.
-#[must_use]
-pub fn founding_rules(gateway: &Gateway) -> RuleBook {
-    rules_at(End::Most, gateway)
+/// The rules of a ledger that a trace founds: as [`rules_of`], with what was stated of what the file leaves open.
+pub(crate) fn traced_rules(gateway: &Gateway, stated: &Stated) -> RuleBook {
+    let mut rules = rules_of(gateway);
+    stated.settle_rules(gateway, &mut rules);
+    rules
 }
 
-/// Lengths that the file leaves open, one sentence each, with the one that a new ledger begins with.
+/// The protocols of a ledger that a trace founds.
+pub(crate) fn traced_protocols(
+    gateway: &Gateway,
+    from: Timestamp,
+    signatures: u8,
+    stated: &Stated,
+) -> Vec<Protocol> {
+    let mut protocols = protocols_of(gateway, from, signatures);
+    stated.settle_protocols(gateway, &mut protocols);
+    protocols
+}
+
+/// The rules that a ledger is founded with, with what was stated of what the file leaves open.
 #[must_use]
-pub fn open_lengths(gateway: &Gateway) -> Vec<String> {
-    let from = gateway.start;
-    let least = protocols_at(End::Least, gateway, from, 1);
-    let most = protocols_at(End::Most, gateway, from, 1);
-    let span = |seconds: u64| Span::from_micros(seconds as i64 * 1_000_000);
-    let mut said = Vec::new();
-    for (least, most) in least.iter().zip(&most) {
-        let name = &most.protocol;
-        if let (Some(short), Some(long)) = (&least.hold, &most.hold)
-            && short.hold_s != long.hold_s
-        {
-            let (short, long) = (span(short.hold_s), span(long.hold_s));
-            said.push(format!(
-                "hold of {name}: {short} to {long} in the file; the ledger starts with {long}"
-            ));
-        }
-        for (short, long) in least.treatments.iter().zip(&most.treatments) {
-            if short.contact_s != long.contact_s {
-                let (from, to) = (span(short.contact_s), span(long.contact_s));
-                let step = &long.step;
-                said.push(format!(
-                    "{step} of {name}: {from} to {to} in the file; the ledger starts with {to}"
-                ));
-            }
-        }
-    }
-    said
+pub fn founding_rules(gateway: &Gateway, stated: &Stated) -> RuleBook {
+    let mut rules = rules_at(End::Most, gateway);
+    stated.settle_rules(gateway, &mut rules);
+    rules
 }
 
 fn rules_at(end: End, gateway: &Gateway) -> RuleBook {
@@ -71,8 +60,9 @@ fn rules_at(end: End, gateway: &Gateway) -> RuleBook {
             .zip(&dirty)
             .zip(ways(gateway))
             .map(|((place, &dirty), leads_to)| {
-                // Changes of capacity come as events; what they may reach is not known before.
-                let fixed = place.changes.is_empty();
+                // A trace has changes of capacity as events, from its first instant on; a ledger begins with what is
+                // there, until somebody records a change.
+                let fixed = place.changes.is_empty() || end == End::Most;
                 let units = place.count.known_constant().filter(|_| fixed);
                 let slots = place
                     .slots
@@ -142,11 +132,18 @@ pub fn protocols_of(gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<P
     protocols_at(End::Least, gateway, from, signatures)
 }
 
-/// The protocols that a ledger begins with: as [`protocols_of`], with the most of every length that the file leaves
-/// open.
+/// The protocols that a ledger begins with: as [`protocols_of`], with what was stated of the lengths that the file leaves
+/// open, and the most of what was not.
 #[must_use]
-pub fn founding_protocols(gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<Protocol> {
-    protocols_at(End::Most, gateway, from, signatures)
+pub fn founding_protocols(
+    gateway: &Gateway,
+    from: Timestamp,
+    signatures: u8,
+    stated: &Stated,
+) -> Vec<Protocol> {
+    let mut protocols = protocols_at(End::Most, gateway, from, signatures);
+    stated.settle_protocols(gateway, &mut protocols);
+    protocols
 }
 
 fn protocols_at(end: End, gateway: &Gateway, from: Timestamp, signatures: u8) -> Vec<Protocol> {
@@ -154,11 +151,7 @@ fn protocols_at(end: End, gateway: &Gateway, from: Timestamp, signatures: u8) ->
     for (source_ix, source) in gateway.sources.iter().enumerate() {
         for (goods_ix, goods) in gateway.goods.iter().enumerate() {
             let path = gateway.path(SourceIx(source_ix as u16), GoodsIx(goods_ix as u16));
-            let name = if gateway.sources.len() == 1 {
-                goods.name.clone()
-            } else {
-                format!("{} from {}", goods.name, source.name)
-            };
+            let name = protocol_name(gateway, &goods.name, &source.name);
             protocols.push(Protocol {
                 protocol: ProtocolName::new(name),
                 version: 1,
@@ -383,34 +376,12 @@ pub(crate) enum End {
     Most,
 }
 
-/// The least or most whole seconds that a quantity can draw; the least where it has no most, and zero where it has no
-/// least.
+/// The least or most whole seconds that a quantity can draw; zero where it has no such end.
 fn seconds_at(end: End, gateway: &Gateway, quantity: &Quantity) -> u64 {
-    let term = match end {
-        End::Least => quantity.terms.first(),
-        End::Most => quantity.terms.last(),
-    };
-    let found = match (&quantity.family, term) {
-        (
-            Family::Constant
-            | Family::Uniform
-            | Family::UniformInt
-            | Family::Triangular
-            | Family::Pert,
-            Some(term),
-        ) => value_at(end, gateway, *term),
-        (Family::Discrete(table), _) => {
-            let values = table.iter().map(|(value, _)| *value);
-            match end {
-                End::Least => values.fold(f64::INFINITY, f64::min),
-                End::Most => values.fold(0.0, f64::max),
-            }
-        }
-        (Family::Empirical(values), _) => match end {
-            End::Least => values.first().copied().unwrap_or(0.0),
-            End::Most => values.last().copied().unwrap_or(0.0),
-        },
-        _ => 0.0,
+    let (least, most) = ends(gateway, quantity);
+    let found = match end {
+        End::Least => least,
+        End::Most => most.unwrap_or(0.0),
     };
     let whole = match end {
         End::Least => found.floor(),
@@ -420,29 +391,5 @@ fn seconds_at(end: End, gateway: &Gateway, quantity: &Quantity) -> u64 {
         whole as u64
     } else {
         0
-    }
-}
-
-fn value_at(end: End, gateway: &Gateway, term: Term) -> f64 {
-    match term {
-        Term::Value(value) => value,
-        Term::Unknown(ix) => match (&gateway.unknowns[ix.index()].prior, end) {
-            (Distribution::Constant { value }, _) => *value,
-            (
-                Distribution::Uniform { low, .. }
-                | Distribution::Triangular { low, .. }
-                | Distribution::Pert { low, .. },
-                End::Least,
-            ) => *low,
-            (
-                Distribution::Uniform { high, .. }
-                | Distribution::Triangular { high, .. }
-                | Distribution::Pert { high, .. },
-                End::Most,
-            ) => *high,
-            (Distribution::UniformInt { low, .. }, End::Least) => *low as f64,
-            (Distribution::UniformInt { high, .. }, End::Most) => *high as f64,
-            _ => 0.0,
-        },
     }
 }

@@ -6,12 +6,13 @@ use lazaret_ledger::{Command, CommandId, Digest};
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
 use crate::book::founding_rules;
+use crate::open::Stated;
 
-/// The command that founds a ledger at `now` with the rules that `gateway` asks for.
+/// The command that founds a ledger at `now` with the rules that `gateway` asks for, with what was stated of what it leaves open.
 ///
 /// Its key and the digest of its body are always the same, so two servers that found one ledger at once found it once.
 #[must_use]
-pub fn founding(gateway: &Gateway, now: Timestamp) -> Command {
+pub fn founding(gateway: &Gateway, stated: &Stated, now: Timestamp) -> Command {
     Command {
         id: CommandId::new("founding-rules").expect("the key is short and plain"),
         by: PersonName::new("lazaret"),
@@ -24,7 +25,7 @@ pub fn founding(gateway: &Gateway, now: Timestamp) -> Command {
         corrects: None,
         body: Some(Digest::of(b"founding-rules")),
         what: Entry::RulesAdopted {
-            rules: Box::new(founding_rules(gateway)),
+            rules: Box::new(founding_rules(gateway, stated)),
         }
         .into(),
     }

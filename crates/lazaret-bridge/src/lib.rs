@@ -6,9 +6,11 @@
 mod adopt;
 mod book;
 mod founding;
+mod open;
 mod trace;
 
-pub use adopt::{Adoption, Renamed, adoption};
-pub use book::{founding_protocols, founding_rules, open_lengths, protocols_of, rules_of};
+pub use adopt::{Adoption, LotOutlook, Renamed, Wishes, adoption};
+pub use book::{founding_protocols, founding_rules, protocols_of, rules_of};
 pub use founding::founding;
+pub use open::{Open, OpenKind, Stated, open_choices};
 pub use trace::Importer;

@@ -5,8 +5,8 @@
 //! officers who sign for each release. Everything then goes through [`decide`](lazaret_ledger::decide) like any other command,
 //! so a trace that breaks a rule is refused, and one of the simulator is not.
 //!
-//! The rules that follow from a gateway file ask for the least that its distributions can draw: the shortest hold,
-//! the shortest treatment. What was drawn is in the trace.
+//! Where the file leaves a length open, somebody states which counts: [`Stated::shortest`] for whatever the simulator may
+//! have drawn.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,8 @@ use lazaret_vocabulary::event::{
 use lazaret_ledger::Warning;
 use lazaret_ledger::{Command, CommandId};
 
-use crate::book::{last_hold, protocols_of, rules_of};
+use crate::book::{last_hold, traced_protocols, traced_rules};
+use crate::open::Stated;
 
 /// Who reports what happens.
 const CLERK: &str = "simulated-clerk";
@@ -37,6 +38,7 @@ const ADMINISTRATOR: &str = "simulated-administrator";
 #[derive(Clone, Debug)]
 pub struct Importer<'a> {
     gateway: &'a Gateway,
+    stated: &'a Stated,
     count: u64,
     /// Lots on their way between sites, with the slot kept for them.
     sent: BTreeMap<LotId, Spot>,
@@ -50,10 +52,13 @@ pub struct Importer<'a> {
 
 impl<'a> Importer<'a> {
     /// An importer for a trace of `gateway`.
+    ///
+    /// * `stated` — what counts of the lengths and capacities that the file leaves open.
     #[must_use]
-    pub fn new(gateway: &'a Gateway) -> Self {
+    pub fn new(gateway: &'a Gateway, stated: &'a Stated) -> Self {
         Importer {
             gateway,
+            stated,
             count: 0,
             sent: BTreeMap::new(),
             released: None,
@@ -66,7 +71,7 @@ impl<'a> Importer<'a> {
     pub fn opening(&mut self, at: Timestamp) -> Vec<Command> {
         let mut commands = Vec::new();
         let rules = Entry::RulesAdopted {
-            rules: Box::new(rules_of(self.gateway)),
+            rules: Box::new(traced_rules(self.gateway, self.stated)),
         };
         commands.push(self.command(ADMINISTRATOR, at, rules));
         let people: [(&str, &[Role]); 4] = [
@@ -100,7 +105,7 @@ impl<'a> Importer<'a> {
             };
             commands.push(self.command(ADMINISTRATOR, at, cleared));
         }
-        for protocol in protocols_of(self.gateway, at, 2) {
+        for protocol in traced_protocols(self.gateway, at, 2, self.stated) {
             let adopted = Entry::ProtocolAdopted {
                 protocol: Box::new(protocol),
             };

@@ -31,10 +31,32 @@ pub enum Field {
     Sender,
     /// Who receives it.
     Receiver,
+    /// The place where it is.
+    Place,
+    /// Which unit of that place.
+    Unit,
+    /// When it arrived.
+    Arrived,
+    /// When it was unloaded.
+    Unloaded,
+    /// Since when its hold counts.
+    HeldFrom,
+    /// A treatment that it had.
+    Treatment,
+    /// When that began.
+    TreatmentBegan,
+    /// When that ended.
+    TreatmentEnded,
+    /// A test that it passed.
+    Test,
+    /// The sample of that test.
+    Sample,
+    /// When the sample was taken.
+    Taken,
 }
 
 impl Field {
-    /// All of them, in the order of the template.
+    /// Those of papers, in the order of their template.
     pub const ALL: [Field; 13] = [
         Field::Manifest,
         Field::Convoy,
@@ -49,6 +71,55 @@ impl Field {
         Field::Seals,
         Field::Sender,
         Field::Receiver,
+    ];
+
+    /// Those of a list of stock, in the order of its template.
+    pub const STOCK: [Field; 17] = [
+        Field::Lot,
+        Field::Goods,
+        Field::Source,
+        Field::Place,
+        Field::Unit,
+        Field::Pieces,
+        Field::Mass,
+        Field::Hazards,
+        Field::Arrived,
+        Field::Unloaded,
+        Field::HeldFrom,
+        Field::Treatment,
+        Field::TreatmentBegan,
+        Field::TreatmentEnded,
+        Field::Test,
+        Field::Sample,
+        Field::Taken,
+    ];
+
+    /// Those of any table.
+    pub(crate) const EVERY: [Field; 24] = [
+        Field::Manifest,
+        Field::Convoy,
+        Field::Source,
+        Field::Due,
+        Field::Vehicle,
+        Field::Lot,
+        Field::Goods,
+        Field::Pieces,
+        Field::Mass,
+        Field::Hazards,
+        Field::Seals,
+        Field::Sender,
+        Field::Receiver,
+        Field::Place,
+        Field::Unit,
+        Field::Arrived,
+        Field::Unloaded,
+        Field::HeldFrom,
+        Field::Treatment,
+        Field::TreatmentBegan,
+        Field::TreatmentEnded,
+        Field::Test,
+        Field::Sample,
+        Field::Taken,
     ];
 
     /// The heading that Lazaret's own template has, which is also the name by which a mapping speaks of it.
@@ -68,13 +139,24 @@ impl Field {
             Field::Seals => "seals",
             Field::Sender => "sender",
             Field::Receiver => "receiver",
+            Field::Place => "place",
+            Field::Unit => "unit",
+            Field::Arrived => "arrived",
+            Field::Unloaded => "unloaded",
+            Field::HeldFrom => "held_from",
+            Field::Treatment => "treatment",
+            Field::TreatmentBegan => "treatment_began",
+            Field::TreatmentEnded => "treatment_ended",
+            Field::Test => "test",
+            Field::Sample => "sample",
+            Field::Taken => "taken",
         }
     }
 
-    /// The field of that name.
+    /// The field of that name among some.
     #[must_use]
-    pub fn named(name: &str) -> Option<Field> {
-        Field::ALL.into_iter().find(|field| field.name() == name)
+    pub fn named(name: &str, fields: &[Field]) -> Option<Field> {
+        fields.iter().copied().find(|field| field.name() == name)
     }
 
     /// Headings in use, folded as [`fold`] does. A word is under one field only; a test holds them to that.
@@ -409,6 +491,163 @@ impl Field {
                 "получатель",
                 "грузополучатель",
             ],
+            Field::Place => &[
+                "place",
+                "location",
+                "storage",
+                "store",
+                "lagerplatz",
+                "lagerort",
+                "ort",
+                "장소",
+                "보관장소",
+                "위치",
+                "位置",
+                "地点",
+                "库位",
+                "место",
+                "склад",
+            ],
+            Field::Unit => &[
+                "unit",
+                "slot",
+                "bay",
+                "row",
+                "bin",
+                "platz",
+                "fach",
+                "칸",
+                "구역",
+                "单元",
+                "格",
+                "ячейка",
+                "номерместа",
+            ],
+            Field::Arrived => &[
+                "arrived",
+                "arrival",
+                "arrivaldate",
+                "dateofarrival",
+                "receivedon",
+                "ankunft",
+                "eingang",
+                "eingangsdatum",
+                "도착",
+                "도착일",
+                "도착일시",
+                "입고일",
+                "到达",
+                "到达日期",
+                "到货日期",
+                "прибытие",
+                "датаприбытия",
+            ],
+            Field::Unloaded => &[
+                "unloaded",
+                "unloading",
+                "unloadingdate",
+                "entladen",
+                "entladung",
+                "하역",
+                "하역일",
+                "하역일시",
+                "卸货",
+                "卸货日期",
+                "выгрузка",
+                "датавыгрузки",
+            ],
+            Field::HeldFrom => &[
+                "heldfrom",
+                "heldsince",
+                "holdfrom",
+                "holdstart",
+                "quarantinesince",
+                "quarantinefrom",
+                "quarantänebeginn",
+                "quarantäneseit",
+                "격리시작",
+                "격리시작일",
+                "隔离开始",
+                "隔离起始",
+                "карантинс",
+                "началокарантина",
+            ],
+            Field::Treatment => &[
+                "treatment",
+                "step",
+                "disinfection",
+                "behandlung",
+                "desinfektion",
+                "처리",
+                "소독",
+                "处理",
+                "消毒",
+                "обработка",
+                "дезинфекция",
+            ],
+            Field::TreatmentBegan => &[
+                "treatmentbegan",
+                "treatmentstart",
+                "treatmentfrom",
+                "behandlungsbeginn",
+                "behandlungvon",
+                "처리시작",
+                "소독시작",
+                "处理开始",
+                "消毒开始",
+                "началообработки",
+            ],
+            Field::TreatmentEnded => &[
+                "treatmentended",
+                "treatmentend",
+                "treatmentto",
+                "behandlungsende",
+                "behandlungbis",
+                "처리종료",
+                "소독종료",
+                "处理结束",
+                "消毒结束",
+                "конецобработки",
+            ],
+            Field::Test => &[
+                "test",
+                "analysis",
+                "prüfung",
+                "untersuchung",
+                "검사",
+                "检验",
+                "检测",
+                "анализ",
+                "тест",
+            ],
+            Field::Sample => &[
+                "sample",
+                "sampleno",
+                "samplenumber",
+                "probe",
+                "probennummer",
+                "시료",
+                "시료번호",
+                "样品",
+                "样品号",
+                "проба",
+                "номерпробы",
+            ],
+            Field::Taken => &[
+                "taken",
+                "takenat",
+                "sampled",
+                "sampletaken",
+                "sampledate",
+                "probenahme",
+                "entnommen",
+                "채취",
+                "채취일",
+                "采样",
+                "采样日期",
+                "отборпробы",
+                "датаотбора",
+            ],
         }
     }
 }
@@ -483,16 +722,13 @@ pub struct Known {
     pub unit: Option<MassUnit>,
 }
 
-/// The field and unit of a heading, if it is one of those in use.
+/// The field and unit of a heading, if it is one of those in use for some fields.
 #[must_use]
-pub fn find(heading: &str) -> Option<Known> {
+pub fn find(heading: &str, fields: &[Field]) -> Option<Known> {
     let (words, unit) = unit_of(heading);
     let folded = fold(&words);
-    let by_word = |folded: &str| {
-        Field::ALL
-            .into_iter()
-            .find(|field| field.words().contains(&folded))
-    };
+    let by_word =
+        |folded: &str| (fields.iter().copied()).find(|field| field.words().contains(&folded));
     // `№ вагона` and `No. of pieces` begin with the sign for a number.
     let field = |folded: &str| by_word(folded).or_else(|| by_word(folded.strip_prefix("no")?));
     // `mass_kg` says its unit without brackets.
@@ -519,10 +755,10 @@ pub fn find(heading: &str) -> Option<Known> {
     }
 }
 
-/// Whether a heading is one of those in use.
+/// Whether a heading is one of those in use for some fields.
 #[must_use]
-pub fn known(heading: &str) -> bool {
-    find(heading).is_some()
+pub fn known(heading: &str, fields: &[Field]) -> bool {
+    find(heading, fields).is_some()
 }
 
 /// A heading without the unit that ends it: `Gross mass (t)`, `毛重/吨`, `Вес, кг`.
@@ -546,10 +782,10 @@ fn unit_of(heading: &str) -> (String, Option<MassUnit>) {
 
 /// The field whose usual headings are nearest to a heading that is none of them, for an error that asks.
 #[must_use]
-pub fn nearest(heading: &str) -> Option<Field> {
+pub fn nearest(heading: &str, fields: &[Field]) -> Option<Field> {
     let folded = fold(heading);
     let words = || {
-        let fields = Field::ALL.into_iter();
+        let fields = fields.iter().copied();
         fields.flat_map(|field| field.words().iter().map(move |word| (field, *word)))
     };
     let near = lazaret_vocabulary::near::nearest(&folded, words().map(|(_, word)| word))?;
@@ -566,15 +802,17 @@ mod tests {
 
     #[test]
     fn a_word_is_a_heading_of_one_field() {
-        let mut seen = HashMap::new();
-        for field in Field::ALL {
-            assert!(
-                field.words().contains(&fold(field.name()).as_str()),
-                "{field:?}"
-            );
-            for word in field.words() {
-                assert_eq!(fold(word), *word, "is written as it is compared");
-                assert_eq!(seen.insert(word, field), None, "{word} is under two fields");
+        for fields in [&Field::ALL[..], &Field::STOCK[..]] {
+            let mut seen = HashMap::new();
+            for &field in fields {
+                assert!(
+                    field.words().contains(&fold(field.name()).as_str()),
+                    "{field:?}"
+                );
+                for word in field.words() {
+                    assert_eq!(fold(word), *word, "is written as it is compared");
+                    assert_eq!(seen.insert(word, field), None, "{word} is under two fields");
+                }
             }
         }
     }
@@ -597,12 +835,16 @@ mod tests {
             ("Dangerous goods", Field::Hazards, None),
             ("hazard", Field::Hazards, None),
         ] {
-            assert_eq!(find(heading), Some(Known { field, unit }), "{heading}");
+            assert_eq!(
+                find(heading, &Field::ALL),
+                Some(Known { field, unit }),
+                "{heading}"
+            );
         }
         for other in ["", "Remarks", "Pieces (kg)", "notes", "No."] {
-            assert_eq!(find(other), None, "{other}");
+            assert_eq!(find(other, &Field::ALL), None, "{other}");
         }
-        assert_eq!(nearest("hazzards"), Some(Field::Hazards));
-        assert_eq!(nearest("Remarks"), None);
+        assert_eq!(nearest("hazzards", &Field::ALL), Some(Field::Hazards));
+        assert_eq!(nearest("Remarks", &Field::ALL), None);
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! A clerk's table comes in the encoding, with the separators, headings, title lines and totals of the program that wrote
 //! it. [`table::Table::read`] makes rows of cells of it and says what it had to decide; [`manifest::read`] makes papers of
-//! those. Two rules hold throughout: a cell's display is not its value, so whatever a spreadsheet has spoilt is refused with
+//! those, [`stock::read`] a list of what was here before. Two rules hold throughout: a cell's display is not its value, so whatever a spreadsheet has spoilt is refused with
 //! the reason; and nothing is guessed in silence, so whatever was decided is told, and whatever cannot be decided is asked.
 
 pub mod headings;
 pub mod manifest;
 mod note;
 pub mod numbers;
+mod rows;
+pub mod stock;
 pub mod table;
 mod wrong;
 

@@ -69,6 +69,7 @@ told! {
         ScientificNumber = ("this is a number in scientific notation; write it out");
         NumberExpected = ("a number without a unit is expected here");
         PiecesExpected = ("a whole number of pieces is expected here, or nothing for goods in bulk");
+        UnitExpected = ("the number of a unit is expected here, from 1 on");
         MassExpected = ("a mass is expected here");
         MassAboveZero = ("a mass above 0 is expected here");
         FinerThanMilligram = ("this has more decimals than milligrams");
@@ -78,6 +79,7 @@ told! {
         TimeWithoutDate = ("this is a time without a date");
         NumberForTime = ("this is a number; format the cell as a date and a time");
         DateExpected = ("a date and time is expected here, such as 2026-01-05T17:10 (local) or 2026-01-05T08:10:00Z");
+        TimeNeeded = ("a date and time is needed here");
         DayOrMonth = ("day and month are ambiguous here; say which comes first (days=day or days=month), or write 2026-12-05");
         TimeSkipped { local: String } = ("the clocks go forward then, so {local} does not exist; write another time");
         TimeTwice { local: String, before: String, after: String } = ("the clocks go back then, so {local} occurs twice; add the offset, {before} or {after}");
@@ -86,6 +88,7 @@ told! {
         // Rows together.
         LooksLikeTotal { sum: String } = ("this row looks like a total, and the rows above it sum to {sum}");
         LotTwice { row: u64 } = ("row {row} has this lot already");
+        OtherInLot { row: u64, value: String } = ("row {row} says {value} for the same lot; leave this cell empty, or write the same");
         OtherInPapers { row: u64, value: String } = ("row {row} says {value} for the same papers");
     }
 }

@@ -71,23 +71,46 @@ pub fn decide_without(
     }
     let understood = door::understand(state, command);
     let judge = Judge::new(state, &understood.command, now, without);
+    let said = judge.said(understood.wrong, understood.alike)?;
+    judge.acknowledged(said.warnings.as_slice())?;
+    Ok(Decision::Record(judge.events(said)))
+}
+
+/// Every warning that a command would meet, whether its sender acknowledges it or not.
+///
+/// * `now` — the ledger's own clock.
+///
+/// # Errors
+/// [`Refusal`] if a rule forbids the command, warnings aside.
+pub fn warnings(
+    state: &State,
+    command: &Command,
+    now: Timestamp,
+) -> Result<Vec<(Warning, Fact)>, Refusal> {
+    let understood = door::understand(state, command);
+    let judge = Judge::new(state, &understood.command, now, None);
+    let said = judge.said(understood.wrong, understood.alike)?;
+    let warnings = said.warnings.into_iter();
+    Ok(warnings.map(|(warning, _, fact)| (warning, fact)).collect())
+}
+
+/// Asks about a command whatever `ask` wants to know, once it is understood and its sender may say it.
+pub(crate) fn judged<T>(
+    state: &State,
+    command: &Command,
+    now: Timestamp,
+    ask: impl FnOnce(&Judge<'_>) -> T,
+) -> Result<T, Refusal> {
+    let understood = door::understand(state, command);
+    let judge = Judge::new(state, &understood.command, now, None);
     judge.running()?;
     judge.recordable()?;
     judge.in_time()?;
     judge.allowed()?;
-    if let Some(wrong) = understood.wrong {
-        return Err(wrong);
+    match understood.wrong {
+        Some(wrong) => Err(wrong),
+        None => Ok(ask(&judge)),
     }
-    judge.corrects()?;
-    let mut said = Said::default();
-    judge.able()?;
-    judge.happening(&judge.command.what, &mut said)?;
-    judge.not_before()?;
-    for fact in understood.alike {
-        said.warnings.push((Warning::LookAlike, Rule::Known, fact));
-    }
-    judge.acknowledged(said.warnings.as_slice())?;
-    Ok(Decision::Record(judge.events(said)))
 }
 
 /// What a handler adds to the command's own event.
@@ -128,6 +151,28 @@ impl<'a> Judge<'a> {
                 without,
             },
         }
+    }
+
+    /// What the command makes happen, with the warnings that it meets.
+    ///
+    /// * `wrong` — the first of its names that cannot be used; `alike` — new names that can be taken for others.
+    fn said(&self, wrong: Option<Refusal>, alike: Vec<Fact>) -> Result<Said, Refusal> {
+        self.running()?;
+        self.recordable()?;
+        self.in_time()?;
+        self.allowed()?;
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
+        self.corrects()?;
+        let mut said = Said::default();
+        self.able()?;
+        self.happening(&self.command.what, &mut said)?;
+        self.not_before()?;
+        for fact in alike {
+            said.warnings.push((Warning::LookAlike, Rule::Known, fact));
+        }
+        Ok(said)
     }
 
     pub(crate) fn need(

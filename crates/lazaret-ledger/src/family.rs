@@ -17,8 +17,11 @@ mod place;
 mod sample;
 mod seal;
 mod signature;
+mod stock;
 mod treatment;
 mod vehicle;
+
+pub use stock::{StockOutlook, look_at_stock};
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{PersonName, Role};
@@ -99,6 +102,7 @@ macro_rules! in_family {
                 EntryFamily::Dosage($event) => $do,
                 EntryFamily::Samples($event) => $do,
                 EntryFamily::Credits($event) => $do,
+                EntryFamily::Stock($event) => $do,
                 EntryFamily::Signatures($event) => $do,
                 EntryFamily::Office($event) => $do,
                 EntryFamily::People($event) => $do,

@@ -107,17 +107,19 @@ mod work;
 
 pub use chain::{Chain, Digest, Record, Sealed};
 pub use command::{Command, CommandId, Correction};
-pub use decide::{Decision, decide, decide_without};
+pub use decide::{Decision, decide, decide_without, warnings};
+pub use family::{StockOutlook, look_at_stock};
 pub use gate::Way;
 pub use ledger::{Accepted, Ledger};
 pub use refusal::{
-    Dangers, Fact, Fallen, Less, Milestone, NameFault, Nearness, Noun, Refusal, Remedy, When,
+    Dangers, Fact, Fallen, Less, Milestone, NameFault, Nearness, Noun, PastMoment, Refusal, Remedy,
+    When,
 };
 pub use rule::{Rule, Warning};
 pub use state::{
     Broken, Chained, Closure, ConvoyView, Counts, Cursor, ExceptionView, HoldLine, LotView,
-    ManifestView, MovedDate, NameKind, PersonView, PlaceView, Restoring, SampleView, SnapshotError,
-    Stage, State, Totals, TreatmentView, VehicleView,
+    ManifestView, MovedDate, NameKind, PersonView, PlaceView, RestingLot, Restoring, SampleView,
+    SnapshotError, Stage, State, StockWaiting, Totals, TreatmentView, UnfitSigner, VehicleView,
 };
 
 /// Brings a state up to date with the next record.

@@ -19,7 +19,7 @@ mod terms;
 pub use fact::Fact;
 pub use less::Less;
 pub use remedy::Remedy;
-pub use terms::{Dangers, Fallen, Milestone, NameFault, Nearness, Noun, When};
+pub use terms::{Dangers, Fallen, Milestone, NameFault, Nearness, Noun, PastMoment, When};
 pub(crate) use terms::{role_name, when};
 
 /// Why a command was not accepted. Nothing has changed.

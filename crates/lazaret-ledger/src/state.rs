@@ -41,12 +41,12 @@ pub use list::{ConvoyView, NameKind, SampleView, TreatmentView};
 use rows::{Convoy, Handler, Listed};
 pub(crate) use rows::{
     Departure, ExceptionRow, Flag, Lot, LotStage, Manifest, ManifestStage, Person, Place, Proposal,
-    Sample, Unit, Vehicle, VehicleStage,
+    Sample, StockClaim, Unit, Vehicle, VehicleStage,
 };
 pub use snapshot::{Restoring, SnapshotError};
 pub use views::{
     Counts, Cursor, ExceptionView, HoldLine, LotView, ManifestView, MovedDate, PersonView,
-    PlaceView, Stage, Totals, VehicleView,
+    PlaceView, RestingLot, Stage, StockWaiting, Totals, UnfitSigner, VehicleView,
 };
 
 /// Everything that the records of a ledger say, ready for the next decision.
@@ -58,6 +58,10 @@ pub struct State {
     pub(crate) seq: u64,
     /// When the last record was made; µs since 1970.
     pub(crate) recorded_at: i64,
+    /// When the first record was made.
+    pub(crate) founded: Option<i64>,
+    /// When the first arrival was recorded: what is stated as stock came no later.
+    pub(crate) went_live: Option<i64>,
     pub(crate) clock: OwnClock,
     pub(crate) rules: Option<AsJson<RuleBook>>,
     pub(crate) protocols: Rows<ProtocolIx, AsJson<Protocol>>,
@@ -101,6 +105,8 @@ pub struct State {
     pub(crate) later: BTreeMap<LotIx, Vec<ProtocolIx>>,
     /// Credit of a clock that waits for its witness, by lot.
     pub(crate) credits: BTreeMap<LotIx, Credit>,
+    /// What is stated of the past of lots that were here before the ledger, by lot.
+    pub(crate) stock: BTreeMap<LotIx, StockClaim>,
     /// Wagons that lots were put in for a departure, by lot, until they leave.
     pub(crate) wagons: BTreeMap<LotIx, String>,
 
@@ -382,10 +388,10 @@ impl State {
             .keys()
             .filter(|&lot| {
                 let row = self.lot(lot);
-                let source = match row.vehicle {
-                    Some(vehicle) if row.stage.present() => self.vehicles[vehicle].source,
-                    _ => return false,
-                };
+                if !row.stage.present() || row.vehicle.is_none() && !self.stock.contains_key(&lot) {
+                    return false;
+                }
+                let source = self.source_of(lot);
                 let Some(rank) = self.speaks_of(protocol, Some(row.goods), source) else {
                     return false;
                 };
@@ -401,6 +407,19 @@ impl State {
     pub(crate) fn vehicle_of(&self, lot: &Lot) -> &str {
         lot.vehicle
             .map_or("", |vehicle| self.vehicle_names.get(vehicle))
+    }
+
+    /// Whether goods were ever here: before that nobody is freed by rules that ask for less.
+    pub(crate) fn has_goods(&self) -> bool {
+        self.totals.vehicles_arrived > 0 || !self.stock.is_empty()
+    }
+
+    /// Where a lot comes from, if it is known.
+    pub(crate) fn source_of(&self, lot: LotIx) -> Option<SourceIx> {
+        match self.lot(lot).vehicle {
+            Some(vehicle) => self.vehicles[vehicle].source,
+            None => self.stock.get(&lot).map(|claim| claim.source),
+        }
     }
 
     /// The protocol version that a lot came under; none before it was unloaded.

@@ -39,6 +39,10 @@ const WATCHERS: &[Role] = &[ChiefOfficer, Auditor, Administrator];
 const EVIDENCE: &[Role] = &[ChiefOfficer, Administrator];
 const ACCOUNTS: &[Role] = &[Administrator];
 const PAPERS: &[Role] = &[YardMaster, Gate, QuarantineOfficer];
+/// Whoever may say what was here before the ledger.
+const VOUCHERS: &[Role] = &[Administrator, QuarantineOfficer, ChiefOfficer];
+/// Whoever has to know on whose signatures goods left.
+const SIGNERS: &[Role] = &[QuarantineOfficer, ChiefOfficer, Auditor, Administrator];
 const RULES: &[Role] = &[Administrator, ChiefOfficer];
 const PROTOCOLS: &[Role] = &[Administrator, ChiefOfficer, QuarantineOfficer, Auditor];
 
@@ -107,6 +111,7 @@ pub const ROUTES: &[(&str, &str, Access, bool)] = &[
     ("GET", "/api/vehicles/{vehicle}", Access::SignedIn, false),
     ("GET", "/api/people", Access::Roles(STAFF), true),
     ("GET", "/api/people/{person}", Access::Roles(STAFF), true),
+    ("GET", "/api/unfit-signers", Access::Roles(SIGNERS), true),
     ("GET", "/api/exceptions", Access::SignedIn, false),
     (
         "GET",
@@ -122,6 +127,9 @@ pub const ROUTES: &[(&str, &str, Access, bool)] = &[
         false,
     ),
     ("POST", "/api/gateway/adopt", Access::Roles(RULES), false),
+    ("GET", "/api/stock", Access::SignedIn, false),
+    ("GET", "/api/stock/template.csv", Access::SignedIn, false),
+    ("POST", "/api/stock/import", Access::Roles(VOUCHERS), false),
     (
         "POST",
         "/api/protocols/preview",

@@ -14,6 +14,7 @@ pub mod protocols;
 pub mod search;
 pub mod session;
 pub mod site;
+pub mod stock;
 pub mod today;
 pub mod vehicles;
 pub mod work;

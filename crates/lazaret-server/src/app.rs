@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use lazaret_bridge::Stated;
 use lazaret_gateway::model::Gateway;
 use lazaret_store::{Key, Live, Moment, Office, Past, StoreError, SubmitError};
 use lazaret_vocabulary::event::entry::{PersonName, Role};
@@ -46,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) office: Office,
     pub(crate) past: Past,
     pub(crate) gateway: Gateway,
+    /// What was stated of what the gateway file leaves open.
+    pub(crate) stated: Stated,
     pub(crate) key: Key,
     pub(crate) options: Options,
     pub(crate) demo: Option<Demo>,
@@ -70,13 +73,14 @@ pub(crate) struct Inner {
 impl App {
     /// A server over a ledger in use.
     ///
+    /// * `gateway` — with what was stated of what it leaves open, for a ledger that has no protocols yet.
     /// * `key` — signs checkpoints.
     /// * `demo` — the demonstration, if it is one.
     /// * `board` — the watcher's board, if there is evidence.
     #[must_use]
     pub fn new(
         live: Live,
-        gateway: Gateway,
+        (gateway, stated): (Gateway, Stated),
         key: Key,
         options: Options,
         demo: Option<Demo>,
@@ -93,6 +97,7 @@ impl App {
             past: Past::new(store),
             live,
             gateway,
+            stated,
             key,
             options,
             demo,

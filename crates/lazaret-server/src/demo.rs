@@ -222,7 +222,8 @@ impl<'a> Script<'a> {
 
     fn commands(mut self) -> Vec<Command> {
         let start = self.gateway.start;
-        let mut importer = Importer::new(self.gateway);
+        let stated = lazaret_bridge::Stated::shortest();
+        let mut importer = Importer::new(self.gateway, &stated);
         let opening = importer.opening(start);
         let tested = self.open(opening);
         self.people();

@@ -1,17 +1,21 @@
 //! Tables of papers as they come over HTTP: what the request says of them, and what the reader answers.
 
 use axum::http::StatusCode;
+use jiff::tz::TimeZone;
 use lazaret_exchange::headings::Field;
-use lazaret_exchange::manifest::{DayOrder, Found, Place, Said};
+use lazaret_exchange::manifest::{Column, DayOrder, Found, Place, Said};
 use lazaret_exchange::numbers::DecimalMark;
 use lazaret_exchange::table::{Choices, Table};
 use lazaret_exchange::{Fault, Note, TableError};
 use lazaret_gateway::model::Gateway;
+use lazaret_ledger::State;
 use lazaret_ledger::segregation::Class;
 use lazaret_vocabulary::event::VehicleId;
+use lazaret_vocabulary::event::entry::StockLot;
 
 use crate::api::arrivals::{ImportQuery, ImportedColumn};
 use crate::api::common::{CellError, Problem};
+use crate::api::stock::StockQuery;
 use crate::api::vehicles::MarkCheck;
 use crate::view::vehicles::mark_check;
 
@@ -46,66 +50,193 @@ pub(crate) fn read(
         sources: &sources,
         goods: &goods,
         zone: &gateway.time_zone,
-        is_hazard: |text| Class::read(text).is_some(),
+        is_hazard,
     };
     let read = lazaret_exchange::manifest::read(&table, &said, place).map_err(problem)?;
-    let columns = (read.columns.into_iter())
-        .map(|column| ImportedColumn {
-            heading: column.heading,
-            field: column.field.map(|field| field.name().to_owned()),
-            said: column.said,
-            samples: column.samples,
-        })
-        .collect();
     Ok(Read {
         rows: read.rows,
         found: read.found,
         errors: read.errors.into_iter().map(cell).collect(),
-        columns,
+        columns: read.columns.into_iter().map(column).collect(),
         notes: read.notes,
     })
 }
 
+/// What a file of stock holds.
+#[derive(Debug)]
+pub struct StockRead {
+    /// Rows read, without the header.
+    pub rows: u64,
+    /// The lots, each with the row that a spreadsheet shows it in first.
+    pub lots: Vec<(u64, StockLot)>,
+    /// Every wrong cell. If there is any, nothing must be recorded.
+    pub errors: Vec<CellError>,
+    /// What each column was taken for.
+    pub columns: Vec<ImportedColumn>,
+    /// What was decided while the file was read.
+    pub notes: Vec<String>,
+}
+
+/// What a line of a list of stock may name, by the rules in force.
+#[derive(Clone, Debug)]
+pub struct Known {
+    sources: Vec<String>,
+    goods: Vec<String>,
+    zone: TimeZone,
+}
+
+impl Known {
+    /// What the rules of a ledger know; nothing before it has any.
+    #[must_use]
+    pub fn of(state: &State) -> Known {
+        let rules = state.rules();
+        let zone = rules.and_then(|rules| TimeZone::get(&rules.time_zone).ok());
+        Known {
+            sources: (rules.into_iter().flat_map(|rules| &rules.vehicles))
+                .map(|rule| rule.source.to_string())
+                .collect(),
+            goods: (rules.into_iter().flat_map(|rules| &rules.goods))
+                .map(|rule| rule.goods.to_string())
+                .collect(),
+            zone: zone.unwrap_or(TimeZone::UTC),
+        }
+    }
+}
+
+/// Reads a list of stock from a file.
+///
+/// * `kind` — its content type.
+///
+/// # Errors
+/// If it is not a table, or a choice has to be made first. Wrong cells are in [`StockRead::errors`].
+pub fn stock(
+    bytes: &[u8],
+    kind: &str,
+    query: &StockQuery,
+    known: &Known,
+) -> Result<StockRead, Problem> {
+    let choices = Choices {
+        encoding: query.encoding.clone(),
+        sheet: query.sheet.clone(),
+        hidden_rows: query.hidden_rows,
+    };
+    let said = Said {
+        source: query.source.clone(),
+        columns: columns(query.columns.as_deref(), &Field::STOCK)?,
+        decimal: decimal(query.decimal.as_deref())?,
+        days: days(query.days.as_deref())?,
+        round: query.round,
+        fill_merged: query.fill_merged,
+        ..Said::default()
+    };
+    let table = Table::read(bytes, kind, &choices).map_err(problem)?;
+    let (sources, goods) = (texts(&known.sources), texts(&known.goods));
+    let place = Place {
+        sources: &sources,
+        goods: &goods,
+        zone: &known.zone,
+        is_hazard,
+    };
+    let read = lazaret_exchange::stock::read(&table, &said, place).map_err(problem)?;
+    Ok(StockRead {
+        rows: read.rows,
+        lots: read.lots,
+        errors: read.errors.into_iter().map(cell).collect(),
+        columns: read.columns.into_iter().map(column).collect(),
+        notes: read.notes.iter().map(ToString::to_string).collect(),
+    })
+}
+
+fn texts(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+fn is_hazard(text: &str) -> bool {
+    Class::read(text).is_some()
+}
+
+fn column(column: Column) -> ImportedColumn {
+    ImportedColumn {
+        heading: column.heading,
+        field: column.field.map(|field| field.name().to_owned()),
+        said: column.said,
+        samples: column.samples,
+    }
+}
+
 /// What the request says, or what is wrong with it.
 fn said(query: &ImportQuery) -> Result<Said, Problem> {
-    let wrong = |name: &str, value: &str, expected: &str| {
-        Problem::bad_request(format!("`{name}={value}`: write {expected}"))
+    Ok(Said {
+        manifest: query.manifest.clone(),
+        convoy: query.convoy.clone(),
+        source: query.source.clone(),
+        due: query.due.map(|at| at.0),
+        columns: columns(query.columns.as_deref(), &Field::ALL)?,
+        decimal: decimal(query.decimal.as_deref())?,
+        days: days(query.days.as_deref())?,
+        round: query.round,
+        fill_merged: query.fill_merged,
+    })
+}
+
+fn wrong(name: &str, value: &str, expected: &str) -> Problem {
+    Problem::bad_request(format!("`{name}={value}`: write {expected}"))
+}
+
+fn decimal(text: Option<&str>) -> Result<Option<DecimalMark>, Problem> {
+    let named = |text: &str| {
+        DecimalMark::named(text).ok_or_else(|| wrong("decimal", text, "point or comma"))
     };
-    let decimal = (query.decimal.as_deref())
-        .map(|text| {
-            DecimalMark::named(text).ok_or_else(|| wrong("decimal", text, "point or comma"))
-        })
-        .transpose()?;
-    let days = (query.days.as_deref())
-        .map(|text| DayOrder::named(text).ok_or_else(|| wrong("days", text, "day or month")))
-        .transpose()?;
+    text.map(named).transpose()
+}
+
+fn days(text: Option<&str>) -> Result<Option<DayOrder>, Problem> {
+    let named =
+        |text: &str| DayOrder::named(text).ok_or_else(|| wrong("days", text, "day or month"));
+    text.map(named).transpose()
+}
+
+/// Headings that the request gives a field to, or leaves out.
+fn columns(text: Option<&str>, known: &[Field]) -> Result<Vec<(String, Option<Field>)>, Problem> {
     let mut columns = Vec::new();
-    for part in query.columns.as_deref().unwrap_or("").split('|') {
+    for part in text.unwrap_or("").split('|') {
         if part.is_empty() {
             continue;
         }
-        let fields = Field::ALL.map(Field::name).join(", ");
+        let fields: Vec<&str> = known.iter().map(|field| field.name()).collect();
+        let fields = fields.join(", ");
         let expected = format!("HEADING:FIELD or HEADING:-, where FIELD is one of {fields}");
         let (heading, field) = part
             .rsplit_once(':')
             .ok_or_else(|| wrong("columns", part, &expected))?;
         let field = match field.trim() {
             "-" => None,
-            name => Some(Field::named(name).ok_or_else(|| wrong("columns", part, &expected))?),
+            name => {
+                Some(Field::named(name, known).ok_or_else(|| wrong("columns", part, &expected))?)
+            }
         };
         columns.push((heading.trim().to_owned(), field));
     }
-    Ok(Said {
-        manifest: query.manifest.clone(),
-        convoy: query.convoy.clone(),
-        source: query.source.clone(),
-        due: query.due.map(|at| at.0),
-        columns,
-        decimal,
-        days,
-        round: query.round,
-        fill_merged: query.fill_merged,
-    })
+    Ok(columns)
+}
+
+/// Refuses a table that has wrong cells, unless it is only looked at.
+///
+/// * `done` — what was not done.
+pub(crate) fn none_wrong(errors: &[CellError], check: bool, done: &str) -> Result<(), Problem> {
+    if errors.is_empty() || check {
+        return Ok(());
+    }
+    let detail = format!("{} cells are wrong; nothing was {done}", errors.len());
+    Err(wrong_cells(detail, errors.to_vec()))
+}
+
+/// Names of a query that are parted by commas.
+pub(crate) fn names(text: Option<&str>) -> Vec<String> {
+    let names = text.unwrap_or("").split(',').map(str::trim);
+    (names.filter(|name| !name.is_empty()))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Vehicles whose marks fail their check digit.

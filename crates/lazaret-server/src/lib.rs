@@ -29,9 +29,13 @@ mod view;
 mod vocabulary;
 mod words;
 
+pub use api::common::{CellError, Problem};
+pub use api::stock::StockQuery;
 pub use app::{App, Options};
 pub use board::{Board, Checked, Draw, Progress};
 pub use demo::Demo;
+pub use import::{Known, StockRead, stock as read_stock};
+pub use lazaret_exchange::stock::template as stock_template;
 pub use offset::Offset;
 pub use pages::has_screens;
 pub use routes::document;

@@ -16,6 +16,7 @@ mod people;
 mod protocols;
 pub(crate) mod session;
 mod site;
+mod stock;
 mod work;
 
 use axum::extract::{DefaultBodyLimit, State};
@@ -87,12 +88,15 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(arrivals::vehicle))
         .routes(routes!(people::people))
         .routes(routes!(people::person))
+        .routes(routes!(people::unfit))
         .routes(routes!(exceptions::exceptions))
         .routes(routes!(exceptions::exception))
         .routes(routes!(protocols::protocols))
         .routes(routes!(protocols::preview_protocol))
         .routes(routes!(adoption::adoption))
         .routes(routes!(adoption::adopt))
+        .routes(routes!(stock::stock))
+        .routes(routes!(stock::stock_template))
         .routes(routes!(lots::lots))
         .routes(routes!(lots::lot))
         .routes(routes!(lots::lot_contacts))
@@ -125,6 +129,7 @@ fn described() -> OpenApiRouter<App> {
 fn tables() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(import::import_manifests))
+        .routes(routes!(stock::import_stock))
         .routes(routes!(import::manifest_template))
 }
 

@@ -38,7 +38,8 @@ fn commands(file: &str, count: usize) -> Result<Vec<Command>, Failed> {
         return Err(format!("{stuck:?}").into());
     }
     drop(world);
-    let mut importer = Importer::new(&gateway);
+    let stated = lazaret_bridge::Stated::shortest();
+    let mut importer = Importer::new(&gateway, &stated);
     let mut commands = importer.opening(gateway.start);
     for event in &events {
         if commands.len() >= count {

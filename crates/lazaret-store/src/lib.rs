@@ -40,7 +40,7 @@
 //! let live = Live::start(store, LiveOptions::default()).await?;
 //!
 //! // The first command of a ledger adopts the rules that the gateway file asks for.
-//! let command = lazaret_bridge::founding(&gateway, live.now());
+//! let command = lazaret_bridge::founding(&gateway, &Default::default(), live.now());
 //! let receipt = live.submit(command.clone()).await?;
 //! assert_eq!(receipt.seq, 1);
 //!

@@ -2,6 +2,7 @@
 
 mod adopt;
 pub(crate) mod place;
+mod stock;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, IsTerminal};
@@ -11,7 +12,7 @@ use std::time::Instant;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use lazaret_audit::Auditor;
-use lazaret_bridge::{Importer, Renamed};
+use lazaret_bridge::{Importer, Renamed, Stated, Wishes};
 use lazaret_ledger::{Command, CommandId, Counts, State};
 use lazaret_store::{
     Checkpoint, Key, Live, LiveOptions, Moment, Past, Store, StoreError, export_records,
@@ -27,6 +28,7 @@ use crate::audit;
 use crate::files::{Output, reads};
 use crate::input::{Input, read_text};
 use crate::output::{Failure, cannot_print, print, say};
+use crate::stated::Choices;
 
 /// Verify, copy, export and import a ledger
 #[derive(Args, Debug)]
@@ -92,6 +94,12 @@ enum What {
         input: Input,
         /// Trace, one event per line; `-` reads standard input
         trace: PathBuf,
+        /// Take the shortest length that the file allows wherever it leaves one open, and no limit where it leaves room open,
+        /// because the simulator may have drawn them
+        #[arg(long, conflicts_with_all = ["hold", "contact", "dwell", "units", "slots"])]
+        shortest: bool,
+        #[command(flatten, next_help_heading = "What the gateway file leaves open")]
+        choices: Choices,
         #[command(flatten)]
         place: Place,
     },
@@ -108,6 +116,30 @@ enum What {
         /// A goods class that the file calls otherwise, as the ledger knows it and as the file has it; repeatable
         #[arg(long, value_name = "OLD=NEW", value_parser = adopt::read_renamed)]
         renamed: Vec<Renamed>,
+        /// Bind the lots that are here, too, to longer holds, more tests and more signatures
+        #[arg(long)]
+        held_too: bool,
+        #[command(flatten, next_help_heading = "What the gateway file leaves open")]
+        choices: Choices,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Take in goods that were here before the ledger, from a table of lots with their past
+    ///
+    /// Without --by nothing is recorded: every fault is shown with its row, and every lot with its dates. The first person who
+    /// runs it states the lots, which are held from then on; another person who runs it with the same table confirms their past,
+    /// which counts from then on.
+    ImportStock {
+        #[command(flatten)]
+        table: stock::Arguments,
+        #[command(flatten)]
+        place: Place,
+    },
+    /// List signers who were found unfit, and every lot whose release rests on their signature
+    Unfit {
+        /// Print as JSON
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -162,14 +194,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             What::ImportTrace {
                 input,
                 trace,
+                shortest,
+                choices,
                 place,
-            } => import_trace(input, trace, place).await,
+            } => import_trace(input, trace, (choices, *shortest), place).await,
             What::Adopt {
                 input,
                 by,
                 renamed,
+                held_too,
+                choices,
                 place,
-            } => adopt::adopt(input, by.as_deref(), renamed, place).await,
+            } => {
+                let gateway = input.load()?.reading.gateway;
+                let wishes = Wishes {
+                    renamed: renamed.clone(),
+                    stated: choices.stated(&gateway)?,
+                    held_too: *held_too,
+                };
+                adopt::adopt(&gateway, by.as_deref(), &wishes, place).await
+            }
+            What::ImportStock { table, place } => stock::import(table, place).await,
+            What::Unfit { json, place } => unfit(*json, place).await,
             What::Backup { file, place } => {
                 place.keeps()?;
                 let new = file.is_new()?;
@@ -445,8 +491,18 @@ async fn restore(from: &str, place: &Place) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(), Failure> {
+async fn import_trace(
+    input: &Input,
+    trace: &PathBuf,
+    (choices, shortest): (&Choices, bool),
+    place: &Place,
+) -> Result<(), Failure> {
     let gateway = input.load()?.reading.gateway;
+    let stated = if shortest {
+        Stated::shortest()
+    } else {
+        choices.settled(&gateway, &input.name())?
+    };
     let lines = lines_of(trace)?;
     let store = place.open().await?;
     if store.head().await.map_err(failed)?.seq != 0 {
@@ -458,7 +514,7 @@ async fn import_trace(input: &Input, trace: &PathBuf, place: &Place) -> Result<(
     let live = Live::start(store.clone(), LiveOptions::default())
         .await
         .map_err(failed)?;
-    let mut importer = Importer::new(&gateway);
+    let mut importer = Importer::new(&gateway, &stated);
     let mut events = 0_u64;
     let mut batch: Vec<(u64, Command)> = importer
         .opening(gateway.start)
@@ -528,6 +584,58 @@ async fn put(live: &Live, batch: &mut Vec<(u64, Command)>) -> Result<(), Failure
         outcome.map_err(|error| Failure::BadInput(format!("line {line}: {error}")))?;
     }
     Ok(())
+}
+
+/// Signers who were found unfit, with what rests on their signatures.
+async fn unfit(as_json: bool, place: &Place) -> Result<(), Failure> {
+    let store = place.open_reading().await?;
+    let ledger = store.load().await.map_err(failed)?;
+    let unfit = ledger.state().unfit_signers();
+    if as_json {
+        let all: Vec<Value> = (unfit.iter())
+            .map(|unfit| {
+                let lots = unfit.lots.iter().map(|lot| {
+                    json!({
+                        "lot": lot.lot,
+                        "stage": lot.stage.name(),
+                        "released": lot.released,
+                        "departure": lot.departure,
+                        "recalled": lot.recalled,
+                    })
+                });
+                json!({
+                    "signer": unfit.signer,
+                    "lapsed": unfit.lapsed,
+                    "lots": lots.collect::<Vec<Value>>(),
+                })
+            })
+            .collect();
+        return print(&format!("{:#}\n", Value::Array(all)));
+    }
+    if unfit.is_empty() {
+        return print("nothing rests on the signature of somebody who was found unfit\n");
+    }
+    let mut text = String::new();
+    for unfit in unfit {
+        let why = if unfit.lapsed {
+            "whose clearance was taken from them"
+        } else {
+            "who is no officer any more"
+        };
+        text.push_str(&format!("{}, {why}:\n", unfit.signer));
+        for lot in unfit.lots {
+            let departure = lot
+                .departure
+                .map_or_else(String::new, |by| format!(" with {by}"));
+            let recalled = if lot.recalled { ", recalled" } else { "" };
+            text.push_str(&format!(
+                "  {}: {}{departure}{recalled}\n",
+                lot.lot,
+                lot.stage.name()
+            ));
+        }
+    }
+    print(&text)
 }
 
 async fn as_of(at: Timestamp, happened: bool, place: &Place) -> Result<(), Failure> {

@@ -39,6 +39,8 @@ mod schema;
 mod serve;
 mod shell;
 mod simulate;
+#[cfg(any(feature = "server", feature = "ledger"))]
+mod stated;
 mod waiting;
 mod watch;
 

@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
-use lazaret_bridge::{founding, founding_rules, open_lengths, rules_of};
+use lazaret_bridge::{Stated, Wishes, adoption, founding, rules_of};
 use lazaret_gateway::model::Gateway;
 use lazaret_server::{App, Board, Demo, Offset, Options, Tls};
 use lazaret_store::{Key, Live, LiveOptions, Office, Standing, Store};
 use lazaret_vocabulary::event::entry::PersonName;
+use lazaret_vocabulary::event::rules::RuleBook;
 
 use crate::input::Input;
 use crate::ledger::double_spellings;
 use crate::ledger::place::{Place, failed, runtime};
 use crate::output::{Failure, say};
+use crate::stated::Choices;
 
 /// Run a gateway: the ledger, its API and the operator's screens
 ///
@@ -29,6 +31,8 @@ pub(crate) struct Arguments {
     input: Input,
     #[command(flatten)]
     place: Place,
+    #[command(flatten, next_help_heading = "What the gateway file leaves open")]
+    choices: Choices,
     /// Address to listen on
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
@@ -154,11 +158,11 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
             "another server is writing this ledger; this one is a standby and takes over when it stops\n",
         );
     }
-    found(&live, &gateway).await?;
+    let stated = founding_choices(arguments, &live, &gateway).await?;
+    found(&live, &gateway, &stated).await?;
     tell_double_spellings(&live).await?;
     let board = board(arguments, None)?;
-    let open = open_lengths(&gateway);
-    let app = App::new(live, gateway, key, options, None, board);
+    let app = App::new(live, (gateway, stated), key, options, None, board);
     if let Some(path) = app
         .setup_link()
         .await
@@ -172,9 +176,6 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
             say(&format!(
                 "\nThis ledger has no administrator yet. Open this link, which works once, to create one:\n  {url}{path}\n\n"
             ));
-            for open in open {
-                say(&format!("  {open}; two people can adopt a shorter one\n"));
-            }
         } else {
             let names: Vec<&str> = known.iter().map(PersonName::as_str).collect();
             say(&format!(
@@ -244,14 +245,45 @@ fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
     }
 }
 
+/// What the file leaves open, as somebody states it; a ledger that has its rules and protocols needs nothing.
+async fn founding_choices(
+    arguments: &Arguments,
+    live: &Live,
+    gateway: &Gateway,
+) -> Result<Stated, Failure> {
+    let founded = live
+        .read(|state, _| state.rules().is_some() && state.protocols().next().is_some())
+        .await
+        .map_err(|error| Failure::Machine(error.to_string()))?
+        .value;
+    if founded {
+        // What it was founded with is recorded; a service that is started with the same flags for years goes on.
+        return Ok(Stated::default());
+    }
+    let stated = (arguments.choices).settled(gateway, &arguments.input.name())?;
+    for line in stated.told(gateway) {
+        say(&format!("{line}\n"));
+    }
+    Ok(stated)
+}
+
 /// A new ledger begins with the rules that follow from the gateway file.
-async fn found(live: &Live, gateway: &Gateway) -> Result<(), Failure> {
+async fn found(live: &Live, gateway: &Gateway, stated: &Stated) -> Result<(), Failure> {
     if live.standing() != Standing::Active {
         return Ok(());
     }
-    let rules = [founding_rules(gateway), rules_of(gateway)];
+    let traced = rules_of(gateway);
     let known = live
-        .read(|state, _| state.rules().map(|known| rules.contains(known)))
+        .read(|state, now| {
+            let wishes = Wishes {
+                stated: stated.clone(),
+                ..Wishes::default()
+            };
+            let same = |known: &RuleBook| {
+                *known == traced || adoption(gateway, state, &wishes, now).entries.is_empty()
+            };
+            state.rules().map(same)
+        })
         .await
         .map_err(|error| Failure::Machine(error.to_string()))?
         .value;
@@ -264,7 +296,7 @@ async fn found(live: &Live, gateway: &Gateway) -> Result<(), Failure> {
             Ok(())
         }
         None => live
-            .submit(founding(gateway, live.now()))
+            .submit(founding(gateway, stated, live.now()))
             .await
             .map(drop)
             .map_err(|error| Failure::Machine(error.to_string())),
@@ -332,6 +364,7 @@ async fn demo(
         ));
     }
     say(&text);
+    let gateway = (gateway, Stated::default());
     Ok(App::new(live, gateway, key, options, Some(demo), board))
 }
 

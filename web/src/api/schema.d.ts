@@ -941,6 +941,62 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Statements of stock that wait for a second person. They confirm one by the command `stock_witnessed`. */
+        get: operations["stock"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stock/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes in a table of goods that were here before the ledger: CSV (`text/csv`) or Excel
+         *     (`application/vnd.openxmlformats-officedocument.spreadsheetml.sheet`).
+         * @description Every wrong cell and every lot that the rules refuse is reported at once with its row, and nothing is recorded unless all
+         *     is right. The lots are then held from the record on; of their past nothing counts until another person confirms it.
+         */
+        post: operations["import_stock"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stock/template.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A table of stock to fill in: the headings that are always known, and one line that shows how. */
+        get: operations["stock_template"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tests": {
         parameters: {
             query?: never;
@@ -1005,6 +1061,26 @@ export interface paths {
         post?: never;
         /** Revokes an API token. */
         delete: operations["revoke_token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/unfit-signers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Signers whose signature counts no more, because their clearance was taken from them or they are no officer any more, with
+         *     every lot that rests on it and is here or has left.
+         */
+        get: operations["unfit"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1102,6 +1178,12 @@ export interface components {
         AdoptionRequest: {
             /** @description The text of a gateway file. Without it: the file that the server was started with. */
             file?: string | null;
+            /** @description Whether longer holds, more tests and more signatures bind the lots that are here, too. */
+            held_too?: boolean;
+            /** @description Goods classes that the file calls otherwise. */
+            renamed?: components["schemas"]["RenamedClass"][];
+            /** @description What counts of the lengths and capacities that the file leaves open. */
+            stated?: components["schemas"]["StatedAmount"][];
         };
         /** @description How a gateway file differs from the rules and protocols in force, and what that means for what is here. */
         AdoptionView: {
@@ -1113,8 +1195,21 @@ export interface components {
             differences: string[];
             /** @description The name of the gateway in the file. */
             gateway: string;
+            /** @description Goods classes of the ledger that the file does not have; one of `new_classes` may be its new name. */
+            lost_classes: string[];
+            /** @description Lots that are here, with their dates before and after; those for which something changes come first. */
+            lots: components["schemas"]["OutlookView"][];
+            /**
+             * Format: int64
+             * @description How many lots are here; `lots` has at most a thousand of them.
+             */
+            lots_here: number;
+            /** @description Goods classes of the file that the ledger does not have. */
+            new_classes: string[];
             /** @description What must be settled first: with these it is not adopted. */
             obstacles: string[];
+            /** @description What the file leaves open and somebody has to state first; each is an obstacle too. */
+            open: components["schemas"]["OpenView"][];
             /**
              * Format: int64
              * @description The version of rules and protocols that this was compared with: send it as `If-Match` to adopt.
@@ -1819,6 +1914,33 @@ export interface components {
             lot: components["schemas"]["LotId"];
             /** @description Who saw it. */
             witness: components["schemas"]["PersonName"];
+        } | {
+            /** @enum {string} */
+            event: "stock_recorded";
+            /** @description The lots. */
+            lots: components["schemas"]["StockLot"][];
+        } | {
+            /** @enum {string} */
+            event: "stock_witnessed";
+            /**
+             * Format: int64
+             * @description The record that states it.
+             */
+            record: number;
+        } | {
+            /** @enum {string} */
+            event: "stock_credited";
+            /**
+             * Format: date-time
+             * @description Since when its clock counts, if it runs.
+             */
+            from?: string | null;
+            /** @description The lot. */
+            lot: components["schemas"]["LotId"];
+            /** @description Tests that are passed. */
+            tests?: components["schemas"]["TestName"][];
+            /** @description Treatments that are valid. */
+            treated?: components["schemas"]["StepName"][];
         } | {
             /** @description Other versions that bind the lot and were fulfilled, the one it came under first; filled in by the ledger. */
             also?: components["schemas"]["Pin"][];
@@ -2647,6 +2769,71 @@ export interface components {
             seen: components["schemas"]["When"];
         } | {
             /** @enum {string} */
+            kind: "stock_empty";
+        } | {
+            hazard: components["schemas"]["Hazard"];
+            /** @enum {string} */
+            kind: "stock_danger";
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "stock_apart";
+            lot: components["schemas"]["LotId"];
+            other: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceName"];
+            /** Format: int32 */
+            unit: number;
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "stock_order";
+            least: components["schemas"]["When"];
+            lot: components["schemas"]["LotId"];
+            moment: components["schemas"]["PastMoment"];
+            other: components["schemas"]["PastMoment"];
+        } | {
+            at: components["schemas"]["When"];
+            /** @enum {string} */
+            kind: "stock_after_live";
+            live: components["schemas"]["When"];
+            lot: components["schemas"]["LotId"];
+        } | {
+            /** @enum {string} */
+            kind: "stock_twice";
+            lot: components["schemas"]["LotId"];
+            name: string;
+        } | {
+            /** @enum {string} */
+            kind: "stock_readings";
+            lot: components["schemas"]["LotId"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** Format: int64 */
+            asked_s: number;
+            /** Format: int64 */
+            contact_s: number;
+            /** @enum {string} */
+            kind: "stock_short";
+            lot: components["schemas"]["LotId"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "stock_held_elsewhere";
+            lot: components["schemas"]["LotId"];
+            place: components["schemas"]["PlaceName"];
+        } | {
+            /** @enum {string} */
+            kind: "stock_sample_early";
+            least: components["schemas"]["When"];
+            lot: components["schemas"]["LotId"];
+            test: components["schemas"]["TestName"];
+        } | {
+            /** @enum {string} */
+            kind: "nothing_to_witness";
+            /** Format: int64 */
+            record: number;
+        } | {
+            /** @enum {string} */
             kind: "condemned";
             lot: components["schemas"]["LotId"];
         } | {
@@ -3462,6 +3649,15 @@ export interface components {
             rows: number;
             /** @description Whether it was taken: announced in the ledger. */
             taken: boolean;
+            /** @description Warnings that must be acknowledged by name before it is taken, each with what it says. */
+            warnings: components["schemas"]["ImportWarning"][];
+        };
+        /** @description A warning about a table, such as a name that can be taken for another. */
+        ImportWarning: {
+            /** @description What it says. */
+            fact: string;
+            /** @description Its name. */
+            warning: string;
         };
         /** @description A column of a file and what it was taken for. */
         ImportedColumn: {
@@ -3852,6 +4048,13 @@ export interface components {
             /** @enum {string} */
             kind: "vehicle_emptied";
             vehicle: components["schemas"]["VehicleId"];
+        } | {
+            convoy: components["schemas"]["ConvoyId"];
+            /** @enum {string} */
+            kind: "convoy_announced";
+        } | {
+            /** @enum {string} */
+            kind: "ledger_founded";
         };
         /** @description One disagreement. */
         Mismatch: {
@@ -4117,11 +4320,32 @@ export interface components {
             /** @description Until when it works. */
             until: components["schemas"]["At"];
         };
+        /** @description Something that the file leaves open, and somebody has to state. */
+        OpenView: {
+            /** @description `hold`, `contact`, `dwell`, `units` or `slots`. */
+            kind: string;
+            /** @description The most that the file allows, as it would be written; none if it has no end. */
+            longest?: string | null;
+            /** @description Of what. */
+            name: string;
+            /** @description Where the file leaves it open, and between what, in one sentence. */
+            told: string;
+        };
         /**
          * @description What a test found.
          * @enum {string}
          */
         Outcome: "negative" | "positive" | "inconclusive";
+        /** @description What a changed file means for one lot that is here. */
+        OutlookView: {
+            after?: components["schemas"]["At"] | null;
+            before?: components["schemas"]["At"] | null;
+            /** @description The lot. */
+            lot: string;
+            /** @description What becomes of it and of where it is, one sentence each. */
+            notes: string[];
+            spot?: components["schemas"]["Spot"] | null;
+        };
         /** @description One page of a list. */
         Page_ArrivalRow: {
             /** @description The rows. */
@@ -4433,6 +4657,32 @@ export interface components {
              * @description Rows in all pages, where counting them costs nothing.
              */
             total?: number | null;
+        };
+        /** @description A moment in the past of a lot that was here before the ledger. The sentence goes on with its instant. */
+        PastMoment: {
+            /** @enum {string} */
+            kind: "arrived";
+        } | {
+            /** @enum {string} */
+            kind: "unloaded";
+        } | {
+            /** @enum {string} */
+            kind: "treatment_began";
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "treatment_ended";
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "sample_taken";
+            sample: components["schemas"]["SampleId"];
+        } | {
+            /** @enum {string} */
+            kind: "hold_began";
+        } | {
+            /** @enum {string} */
+            kind: "recorded";
         };
         /** @description Rules for people. */
         PeopleRule: {
@@ -5096,6 +5346,30 @@ export interface components {
             kind: "credit_less";
         } | {
             /** @enum {string} */
+            kind: "name_lots";
+        } | {
+            /** @enum {string} */
+            kind: "correct_past";
+        } | {
+            /** @enum {string} */
+            kind: "record_arrival_instead";
+        } | {
+            /** @enum {string} */
+            kind: "leave_out_and_treat";
+        } | {
+            /** @enum {string} */
+            kind: "state_treatments";
+        } | {
+            /** @enum {string} */
+            kind: "leave_out_hold";
+        } | {
+            /** @enum {string} */
+            kind: "leave_out_test";
+        } | {
+            /** @enum {string} */
+            kind: "name_stock_record";
+        } | {
+            /** @enum {string} */
             kind: "record_destruction";
         } | {
             /** @enum {string} */
@@ -5346,8 +5620,28 @@ export interface components {
             /** @enum {string} */
             kind: "propose_first";
         };
+        /** @description A goods class that a changed file calls otherwise. */
+        RenamedClass: {
+            /** @description What the file calls it. */
+            new: string;
+            /** @description The class as the ledger knows it. */
+            old: string;
+        };
         /** @description A crew or a piece of equipment of the gateway file. */
         ResourceName: string;
+        /** @description A lot that rests on a signature that counts no more. */
+        RestingView: {
+            /** @description The departure that it is loaded for or left with. */
+            departure?: string | null;
+            /** @description The lot. */
+            lot: string;
+            /** @description Whether it was called back. */
+            recalled: boolean;
+            /** @description Whether it is, or left, released. */
+            released: boolean;
+            /** @description Where in its course, such as `departed`. */
+            stage: string;
+        };
         /**
          * @description What a person is at the gateway.
          * @enum {string}
@@ -5719,6 +6013,15 @@ export interface components {
          * @enum {string}
          */
         Stage: "announced" | "withdrawn" | "held" | "released" | "sent" | "loaded" | "departed" | "destroyed" | "sent_back" | "split";
+        /** @description What counts of something that a file leaves open. */
+        StatedAmount: {
+            /** @description A length with its unit, such as `30d`, or a number. */
+            amount: string;
+            /** @description `hold`, `contact`, `dwell`, `units` or `slots`. */
+            kind: string;
+            /** @description Of what, as the comparison calls it; without it of everything of that kind. */
+            name?: string;
+        };
         /** @description A step. */
         StepInfo: {
             at?: components["schemas"]["PlaceName"] | null;
@@ -5739,6 +6042,114 @@ export interface components {
          * @enum {string}
          */
         StepRole: "vehicle" | "unload" | "treatment" | "inspection" | "hold" | "dispatch";
+        /** @description A lot that was at the gateway before the ledger began, with its past as somebody states it. */
+        StockLot: components["schemas"]["Spot"] & components["schemas"]["Tally"] & {
+            /**
+             * Format: date-time
+             * @description When it arrived.
+             */
+            arrived: string;
+            /** @description Its class. */
+            goods: components["schemas"]["GoodsName"];
+            /** @description Classes of danger, the primary one first. */
+            hazards?: components["schemas"]["Hazard"][];
+            /**
+             * Format: date-time
+             * @description Since when its hold counts; without it, it counts from the record.
+             */
+            held_from?: string | null;
+            /** @description Its name. */
+            lot: components["schemas"]["LotId"];
+            /** @description Where it came from. */
+            source: components["schemas"]["SourceName"];
+            /** @description Its tests, all negative. */
+            tests?: components["schemas"]["StockTest"][];
+            /** @description Its treatments. */
+            treatments?: components["schemas"]["StockTreatment"][];
+            /**
+             * Format: date-time
+             * @description When it was unloaded.
+             */
+            unloaded: string;
+        };
+        /** @description What a table of stock holds. */
+        StockReport: {
+            /** @description What each column was taken for. */
+            columns: components["schemas"]["ImportedColumn"][];
+            /** @description Every wrong cell. If there is any, nothing was recorded. */
+            errors: components["schemas"]["CellError"][];
+            /** @description Its lots with their dates; empty while anything is wrong. */
+            lots: components["schemas"]["StockRow"][];
+            /** @description What was decided while the file was read. */
+            notes: string[];
+            /**
+             * Format: int64
+             * @description The record that states them, if they were recorded. Another person confirms it by `stock_witnessed`.
+             */
+            record?: number | null;
+            /**
+             * Format: int64
+             * @description Rows read, without the header.
+             */
+            rows: number;
+            /** @description Warnings that must be acknowledged by name, each with what it says. */
+            warnings: components["schemas"]["ImportWarning"][];
+        };
+        /** @description A lot of a table of stock. */
+        StockRow: {
+            alone?: components["schemas"]["At"] | null;
+            /** @description The lot. */
+            lot: string;
+            /**
+             * Format: int64
+             * @description The row that a spreadsheet shows it in first.
+             */
+            row: number;
+            /** @description Where it is. */
+            spot: components["schemas"]["Spot"];
+            witnessed?: components["schemas"]["At"] | null;
+        };
+        /** @description A statement of stock that waits for a second person. */
+        StockStatement: {
+            /** @description When it was recorded. */
+            at: components["schemas"]["At"];
+            /** @description Who stated it. */
+            by: string;
+            /** @description Its lots that are here, with what is stated of each. */
+            lots: components["schemas"]["StockLot"][];
+            /**
+             * Format: int64
+             * @description The record that states it.
+             */
+            record: number;
+        };
+        /** @description A negative test that a lot had before the ledger began, as somebody states it. */
+        StockTest: {
+            /** @description The sample. */
+            sample: components["schemas"]["SampleId"];
+            /**
+             * Format: date-time
+             * @description When it was taken.
+             */
+            taken: string;
+            /** @description The test. */
+            test: components["schemas"]["TestName"];
+        };
+        /** @description A treatment that a lot had before the ledger began, as somebody states it. */
+        StockTreatment: {
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            from: string;
+            /** @description The step. */
+            step: components["schemas"]["StepName"];
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            to: string;
+        };
         /** @description How two lots touch. */
         Surface: {
             /** @description They travelled in the same vehicle. */
@@ -6058,6 +6469,18 @@ export interface components {
             /** @description The same in words. */
             words: string[];
         };
+        /** @description Somebody whose signature counts no more, and what rests on it. */
+        UnfitView: {
+            /** @description Whether their clearance was taken from them; otherwise they are no officer any more. */
+            lapsed: boolean;
+            /**
+             * @description Lots that they signed for and that are here or have left. Those that are here lost the signature when the clearance
+             *     was taken; those that have left are to be looked at, and called back if need be.
+             */
+            lots: components["schemas"]["RestingView"][];
+            /** @description Who. */
+            signer: components["schemas"]["PersonName"];
+        };
         /** @description Everything about a vehicle. */
         VehicleCard: components["schemas"]["VehicleRow"] & {
             /** @description What the person who asks may say of it. */
@@ -6254,6 +6677,9 @@ export interface components {
             kind: "pieces_expected";
         } | {
             /** @enum {string} */
+            kind: "unit_expected";
+        } | {
+            /** @enum {string} */
             kind: "mass_expected";
         } | {
             /** @enum {string} */
@@ -6273,6 +6699,9 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "date_expected";
+        } | {
+            /** @enum {string} */
+            kind: "time_needed";
         } | {
             /** @enum {string} */
             kind: "day_or_month";
@@ -6299,6 +6728,12 @@ export interface components {
             kind: "lot_twice";
             /** Format: int64 */
             row: number;
+        } | {
+            /** @enum {string} */
+            kind: "other_in_lot";
+            /** Format: int64 */
+            row: number;
+            value: string;
         } | {
             /** @enum {string} */
             kind: "other_in_papers";
@@ -7724,6 +8159,8 @@ export interface operations {
                 round?: boolean;
                 /** @description A cell that is merged with one above or before it says the same. */
                 fill_merged?: boolean;
+                /** @description Warnings that were seen, by name and parted by commas, such as `look_alike`. */
+                acknowledged?: string;
             };
             header?: never;
             path?: never;
@@ -8285,6 +8722,122 @@ export interface operations {
             };
         };
     };
+    stock: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockStatement"][];
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_stock: {
+        parameters: {
+            query?: {
+                /** @description Only look: report what would be recorded and every wrong cell, take nothing. */
+                check?: boolean;
+                /** @description Where all of it came from, if the file has no column `source`. */
+                source?: string;
+                /** @description The encoding of a text file, such as `gbk` or `euc-kr`; found if it is left out. */
+                encoding?: string;
+                /** @description The sheet of a workbook; asked if several have something in them. */
+                sheet?: string;
+                /** @description Whether rows that the sheet hides are read; asked if there are any. */
+                hidden_rows?: boolean;
+                /** @description What headings mean that are not known, as `HEADING:FIELD`, or `HEADING:-` to leave the column out, parted by `|`. */
+                columns?: string;
+                /** @description The decimal mark, `point` or `comma`; asked where the table does not show it. */
+                decimal?: string;
+                /** @description What comes first in `05/12/2026`, `day` or `month`; asked where a date does not show it. */
+                days?: string;
+                /** @description Round masses to whole kilograms. */
+                round?: boolean;
+                /** @description A cell that is merged with one above or before it says the same. */
+                fill_merged?: boolean;
+                /** @description Warnings that were seen, by name and parted by commas, such as `look_alike`. */
+                acknowledged?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The table. */
+        requestBody: {
+            content: {
+                "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Checked, and recorded if it is right and `check` is false. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StockReport"];
+                };
+            };
+            /** @description Not done; `cells` lists what is wrong. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stock_template: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The table. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     tests: {
         parameters: {
             query?: {
@@ -8432,6 +8985,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unfit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnfitView"][];
+                };
             };
             /** @description Not done. */
             default: {

@@ -364,6 +364,10 @@ const EVENTS = {
     on: rareHeld,
   },
   credit_asked: told,
+  // From a table, on the screen of arrivals.
+  stock_recorded: told,
+  stock_witnessed: told,
+  stock_credited: told,
   credit_witnessed: { form: ofLot(from), undo: fact, on: rareHeld },
   worked: told,
   corrected: told,

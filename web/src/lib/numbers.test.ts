@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Context } from './event';
 import { build } from './forms';
-import { readNumber, readWithin, separators, written } from './numbers';
+import { editable, readNumber, readWithin, separators, written } from './numbers';
 
 const english = { group: ',', point: '.' };
 const german = { group: '.', point: ',' };
@@ -25,6 +25,16 @@ describe('numbers', () => {
     );
     expect(value('２４０００')).toBe(24000);
     expect(value('1,234.50')).toBe(1234.5);
+  });
+
+  it('that a form fills in are read back as they were, in every language', () => {
+    for (const language of ['en', 'de', 'fr', 'de-CH', 'ko', 'ru']) {
+      for (const number of [0, 14, 7.5, 1.125, 0.5, 12.0625, 1250.125, 100 / 3600, 24000]) {
+        const read = readNumber(editable(number, language), separators(language));
+        expect(read, `${number} in ${language}`).toHaveProperty('value');
+        expect('value' in read && read.value).toBeCloseTo(number, 8);
+      }
+    }
   });
 
   it('ask where a text can be read by a thousandth', () => {

@@ -118,3 +118,13 @@ export function written(value: number, language: string = globalThis.navigator?.
     return value.toLocaleString(locale, { maximumFractionDigits: 9 });
   }
 }
+
+/**
+ * A number as a field is filled with it: what is read back from it is the same number, whatever the reader's language.
+ * `1.125` hours would be 1125 where a point groups by three, so three decimals get a fourth.
+ */
+export function editable(value: number, language: string = globalThis.navigator?.language ?? locale): string {
+  const digits = value.toFixed(9).replace(/\.?0+$/, '');
+  const [left = '', right] = digits.split('.');
+  return right ? `${left}${separators(language).point}${right.length === 3 ? `${right}0` : right}` : left;
+}

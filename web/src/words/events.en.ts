@@ -128,6 +128,9 @@ export const EVENT_NAMES = {
   lot_recalled: 'Called back',
   signed: 'Sign release',
   signature_withdrawn: 'Take back my signature',
+  stock_recorded: 'Stock stated',
+  stock_witnessed: 'Stock confirmed',
+  stock_credited: 'Past of stock counts',
   clock_credited: 'Ask for credit of earlier time',
   credit_asked: 'Credit of earlier time asked',
   credit_witnessed: 'Confirm earlier time as witness',
@@ -206,6 +209,12 @@ export const EVENTS = {
   credit_asked: (e, at) => `${e.witness} is asked to witness that the clock of ${e.lot} counts from ${at(e.from)}`,
   credit_witnessed: (e, at) => `the clock of ${e.lot} was seen to count from ${at(e.from)}`,
   clock_credited: (e, at) => `the clock of ${e.lot} counts from ${at(e.from)}, as ${e.witness} saw`,
+
+  stock_recorded: (e) =>
+    `${count(e.lots.length, 'lot')} here before the ledger: ${list(e.lots.slice(0, 5).map((l) => l.lot))}${e.lots.length > 5 ? ' and others' : ''}`,
+  stock_witnessed: (e) => `the past of the lots of record ${e.record} was witnessed`,
+  stock_credited: (e, at) =>
+    e.from ? `the past of ${e.lot} counts, its clock from ${at(e.from)}` : `the past of ${e.lot} counts`,
 
   // Signatures.
   signed: (e) => `${e.signer} signed for ${e.lot}: ${e.meaning}`,

@@ -12,6 +12,7 @@ import type {
   NameFault,
   Nearness,
   Noun,
+  PastMoment,
   Remedy,
   Rule,
   Stage,
@@ -113,7 +114,19 @@ const MILESTONES = {
   vehicle_came: (f) => `vehicle ${f.vehicle} arrived at`,
   vehicle_moved: (f) => `vehicle ${f.vehicle} came to its present place at`,
   vehicle_emptied: (f) => `vehicle ${f.vehicle} was emptied at`,
+  convoy_announced: (f) => `${f.convoy} was announced at`,
+  ledger_founded: () => 'the ledger was founded at',
 } satisfies Catalogue<Milestone>;
+
+const PAST_MOMENTS = {
+  arrived: () => 'its arrival at',
+  unloaded: () => 'its unloading at',
+  treatment_began: (f) => `the beginning of ${f.step} at`,
+  treatment_ended: (f) => `the end of ${f.step} at`,
+  sample_taken: (f) => `the taking of sample ${f.sample} at`,
+  hold_began: () => 'the beginning of its hold at',
+  recorded: () => 'the time of this entry,',
+} satisfies Catalogue<PastMoment>;
 
 const NAME_FAULTS = {
   empty: () => 'a name has at least one letter or digit',
@@ -325,6 +338,20 @@ export const FACTS = {
   sample_known: (f) => `sample ${f.sample} was already taken`,
   sample_too_early: (f) => `a sample of ${f.lot} for ${f.test} taken now would not count: it is too early in its hold`,
   result_known: (f) => `the result of ${f.sample} is already recorded`,
+  // Goods that were here before the ledger.
+  stock_empty: () => 'no lot is stated',
+  stock_danger: (f) => `${f.lot}: there is no class of danger ${f.hazard}`,
+  stock_apart: (f) => `${f.other} is in ${f.place} ${f.unit}, and ${f.lot} must be kept apart from it`,
+  stock_order: (f, at) =>
+    `${f.lot}: ${tell<PastMoment>(PAST_MOMENTS, f.moment, at)} ${at(f.at)} is before ${tell<PastMoment>(PAST_MOMENTS, f.other, at)} ${at(f.least)}`,
+  stock_after_live: (f, at) => `${f.lot} came at ${at(f.at)}, and the ledger records arrivals since ${at(f.live)}`,
+  stock_twice: (f) => `${f.lot} is stated to have had ${f.name} twice`,
+  stock_readings: (f) => `${f.step} of ${f.lot} is judged by its readings, and a table cannot state them`,
+  stock_short: (f) =>
+    `${f.step} of ${f.lot} took ${spelled(f.contact_s)}, and its protocol asks for ${spelled(f.asked_s)}`,
+  stock_held_elsewhere: (f) => `the clock of ${f.lot} counts from when it comes to ${f.place}, where it is not`,
+  stock_sample_early: (f, at) => `a sample of ${f.lot} for ${f.test} counts from ${at(f.least)} on`,
+  nothing_to_witness: (f) => `record ${f.record} states no lots that wait for a witness`,
   // Exceptions and contacts.
   stopped: (f) => `${f.lot} is stopped by ${f.exceptions.join(', ')}`,
   exception_exists: (f) => `exception ${f.exception} already exists`,
@@ -508,6 +535,15 @@ export const REMEDIES = {
   say_what_was_seen: () => 'state what was seen; if it was another time, have the credit requested again',
   credit_late_clock: () => 'credit is for a clock that started late',
   credit_less: () => 'credit no more than the time between',
+  // Goods that were here before the ledger.
+  name_lots: () => 'name at least one lot',
+  correct_past: () => 'correct one of them, or leave it out',
+  record_arrival_instead: () => 'record its arrival and unloading instead',
+  leave_out_and_treat: () => 'leave it out, and treat the lot here',
+  state_treatments: () => 'state every treatment that its protocol asks, or say that it is on the dirty side',
+  leave_out_hold: () => 'leave out since when it is held; its hold then counts from this entry',
+  leave_out_test: () => 'leave it out, and sample the lot here',
+  name_stock_record: () => 'name the record in which another person stated them',
   // Tests and inspections.
   record_destruction: () => 'record its destruction',
   return_or_destroy: () => 'record its return to the sender, or its destruction',
@@ -689,6 +725,7 @@ export const WRONG = {
   scientific_number: () => 'this is a number in scientific notation; write it out',
   number_expected: () => 'a number without a unit is expected here',
   pieces_expected: () => 'a whole number of pieces is expected here, or nothing for goods in bulk',
+  unit_expected: () => 'the number of a unit is expected here, from 1 on',
   mass_expected: () => 'a mass is expected here',
   mass_above_zero: () => 'a mass above 0 is expected here',
   finer_than_milligram: () => 'this has more decimals than milligrams',
@@ -698,6 +735,7 @@ export const WRONG = {
   time_without_date: () => 'this is a time without a date',
   number_for_time: () => 'this is a number; format the cell as a date and a time',
   date_expected: () => 'a date and time is expected here, such as 2026-01-05T17:10 (local) or 2026-01-05T08:10:00Z',
+  time_needed: () => 'a date and time is needed here',
   day_or_month: () =>
     'day and month are ambiguous here; say which comes first (days=day or days=month), or write 2026-12-05',
   time_skipped: (f) => `the clocks go forward then, so ${f.local} does not exist; write another time`,
@@ -707,6 +745,7 @@ export const WRONG = {
   // Rows together.
   looks_like_total: (f) => `this row looks like a total, and the rows above it sum to ${f.sum}`,
   lot_twice: (f) => `row ${f.row} has this lot already`,
+  other_in_lot: (f) => `row ${f.row} says ${f.value} for the same lot; leave this cell empty, or write the same`,
   other_in_papers: (f) => `row ${f.row} says ${f.value} for the same papers`,
 } satisfies Catalogue<Wrong>;
 

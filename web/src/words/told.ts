@@ -14,6 +14,7 @@ export type Doubt = Schemas['Doubt'];
 export type TimeWitness = Schemas['TimeWitness'];
 export type Rule = Schemas['Rule'];
 export type Milestone = Schemas['Milestone'];
+export type PastMoment = Schemas['PastMoment'];
 export type NameFault = Schemas['NameFault'];
 export type Nearness = Schemas['Nearness'];
 export type Noun = Schemas['Noun'];

@@ -76,7 +76,8 @@ fn concerns(what: &H, lot: &LotId) -> bool {
         // Whoever is there already begins anew with it.
         H::LotStored { .. }
         | H::Entry(
-            E::ContactSeen { .. }
+            E::StockRecorded { .. }
+            | E::ContactSeen { .. }
             | E::ContaminationFound { .. }
             | E::ResultEntered { .. }
             | E::PersonReportedSick { .. }

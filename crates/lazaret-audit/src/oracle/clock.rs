@@ -138,6 +138,7 @@ impl Oracle {
         for (_, _, taken, _) in self.samples.values_mut() {
             of(taken);
         }
+        self.retime_stock(of);
         // Tests and signatures that hang on the time are looked at again.
         for (sample, (lot, test, taken, _)) in self.samples.clone() {
             for part in self.whole(&lot) {
@@ -166,9 +167,12 @@ impl Oracle {
         let lot = |lot: &LotId| self.lots.get(lot.as_str());
         let vehicle = |id: &VehicleId| self.vehicles.get(id.as_str());
         let least = match what {
-            H::ConvoyArrived { vehicles, .. } => (vehicles.iter().filter_map(vehicle))
+            H::ConvoyArrived {
+                convoy, vehicles, ..
+            } => (vehicles.iter().filter_map(vehicle))
                 .filter(|row| row.gone)
                 .map(|row| row.since)
+                .chain(self.announced.get(convoy.as_str()).copied())
                 .max(),
             H::VehiclePlaced { vehicle: of, .. }
             | H::VehicleLeft { vehicle: of, .. }
@@ -223,6 +227,7 @@ impl Oracle {
             }
             _ => None,
         };
+        let least = least.max(self.founded);
         let late = least.is_none_or(|least| at >= least);
         let rule = match what {
             H::TreatmentStarted { .. }

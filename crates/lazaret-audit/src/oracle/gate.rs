@@ -1,9 +1,10 @@
 //! What must be true of a lot that goes, and who says so.
 
+use lazaret_vocabulary::event::Happening as H;
 use lazaret_vocabulary::event::entry::{Entry as E, Outcome};
 use lazaret_vocabulary::event::rules::Pin;
 
-use super::{At, Lot, Oracle, Told, acknowledged, secs};
+use super::{At, Lot, Oracle, Told, acknowledged, found_unfit, present, secs};
 use crate::record::Record;
 use crate::say::{instant, list};
 
@@ -121,9 +122,15 @@ impl Oracle {
             } => {
                 // One's own, or one that counts no more and is taken back for the next who signs.
                 let stands = self.stands(signer.as_str());
+                let unfit = found_unfit(record, signer.as_str());
                 let row = self.lots.entry(lot.to_string()).or_default();
                 let own = signer.as_str() == by || !stands;
-                let ok = row.at == At::Here && !row.released && own;
+                let ok = if unfit {
+                    present(row.at) && row.released
+                } else {
+                    row.at == At::Here && !row.released && own
+                };
+                row.released = false;
                 let signed = row.signers.iter().any(|who| who == signer.as_str());
                 row.signers.retain(|who| who != signer.as_str());
                 self.must("G3e", ok && signed && !because.trim().is_empty(), || {
@@ -132,6 +139,23 @@ impl Oracle {
             }
             _ => {}
         }
+    }
+
+    /// What was released by the signature of somebody who is found unfit is released no more, if it is here.
+    pub(super) fn unfit(&mut self, person: &str, record: &Record) {
+        let kept = self.lots.iter().find(|(lot, row)| {
+            let rests =
+                row.released && present(row.at) && row.signers.iter().any(|who| who == person);
+            let taken = record.events.iter().any(|event| {
+                matches!(&event.happening, H::Entry(E::SignatureWithdrawn { lot: of, signer, .. })
+                    if of.as_str() == lot.as_str() && signer.as_str() == person)
+            });
+            rests && !taken
+        });
+        let kept = kept.map(|(lot, _)| lot.clone());
+        self.must("G3e", kept.is_none(), || {
+            format!("{kept:?} is released by {person}, who was found unfit")
+        });
     }
 
     /// Samples and their results.

@@ -145,8 +145,10 @@ impl Oracle {
     /// That the clock of a lot runs, and that nothing held it up since then.
     fn creditable(&mut self, lot: &str, from: i64) {
         let row = self.lots.get(lot);
+        // Of the time before a statement of stock only its witness tells.
+        let stated = (self.stock.get(lot)).map_or(i64::MIN, |claim| claim.recorded);
         let right = row.is_some_and(|row| {
-            let least = row.treated_at.max(row.floor).max(row.entered);
+            let least = row.treated_at.max(row.floor).max(row.entered).max(stated);
             row.at == At::Here
                 && row
                     .clock

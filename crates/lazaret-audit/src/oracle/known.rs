@@ -208,6 +208,12 @@ impl Oracle {
             E::CreditAsked { lot, witness, .. } | E::ClockCredited { lot, witness, .. } => {
                 self.lot(lot).or_else(|| self.person(witness))
             }
+            E::StockRecorded { lots } => lots.iter().find_map(|lot| {
+                (self.goods(&lot.goods))
+                    .or_else(|| self.source(lot.source.as_str()))
+                    .or_else(|| self.spot(&lot.spot))
+            }),
+            E::StockCredited { lot, .. } => self.lot(lot),
             E::ResultEntered { sample, .. } => {
                 let known = self.samples.contains_key(sample.as_str());
                 (!known).then(|| format!("there is no sample {sample}"))
@@ -265,6 +271,14 @@ fn spelt_in(entry: &E, see: &mut impl FnMut(Of, &str)) {
             }
         }
         E::SampleTaken { sample, .. } => see(Of::Sample, sample.as_str()),
+        E::StockRecorded { lots } => {
+            for lot in lots {
+                see(Of::Lot, lot.lot.as_str());
+                for test in &lot.tests {
+                    see(Of::Sample, test.sample.as_str());
+                }
+            }
+        }
         E::ExceptionOpened { exception, .. }
         | E::DiscrepancyFound { exception, .. }
         | E::ContaminationFound { exception, .. }

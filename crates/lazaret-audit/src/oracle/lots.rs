@@ -281,6 +281,7 @@ impl Oracle {
                 stopped.insert(part.lot.to_string());
             }
             self.alter(part.lot.as_str(), |row| *row = child);
+            self.past_of_part(lot, part.lot.as_str());
             for stay in &stays {
                 self.stays(Visit {
                     lot: part.lot.to_string(),

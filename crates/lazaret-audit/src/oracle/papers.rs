@@ -128,7 +128,7 @@ impl Oracle {
         by: &str,
         now: i64,
     ) {
-        let Some(less) = less.filter(|_| !self.arrived.is_empty()) else {
+        let Some(less) = less.filter(|_| !self.arrived.is_empty() || !self.stock.is_empty()) else {
             return;
         };
         let waits = (self.rules.as_ref()).and_then(|rules| rules.weaker_after_s);
@@ -166,7 +166,8 @@ impl Oracle {
                 row.at == At::Here
                     && row.treated.is_empty()
                     && row.signers.is_empty()
-                    && !(row.released || row.clean || stopped || sampled)
+                    && !(row.released || stopped || sampled)
+                    && (!row.clean || self.stock.get(lot.as_str()).is_some_and(|claim| claim.open))
                     && row.part_of.is_none()
             }),
             Thing::Vehicle(vehicle) => (self.vehicles.get(vehicle.as_str())).is_some_and(|row| {
@@ -212,7 +213,7 @@ impl Oracle {
                 continue;
             }
             let source = self.vehicles.get(&row.vehicle).map(|v| v.source.clone());
-            let source = source.unwrap_or_default();
+            let source = source.unwrap_or_else(|| row.source.clone());
             let Some(rank) = Oracle::speaks(protocol, &row.goods, &source) else {
                 continue;
             };
@@ -301,6 +302,8 @@ impl Oracle {
                 self.lines_of(lines, convoy.as_str());
                 self.papers
                     .insert(manifest.to_string(), (convoy.to_string(), false, false));
+                self.announced
+                    .insert(convoy.to_string(), told.at.min(told.now));
                 let names = self.papers_of.entry(convoy.to_string()).or_default();
                 names.insert(manifest.to_string());
                 self.announce(convoy.as_str(), lines);

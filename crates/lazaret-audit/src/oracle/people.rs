@@ -87,6 +87,7 @@ impl Oracle {
                 let row = self.people.entry(person.to_string()).or_default();
                 row.until = row.until.min(now);
                 row.lapsed = true;
+                self.unfit(person.as_str(), record);
             }
             E::PersonShiftStarted { person } => {
                 let rest = self
@@ -214,6 +215,7 @@ pub(super) fn said(what: &H) -> bool {
                     | E::WarningAcknowledged { .. }
                     | E::TimeDoubted { .. }
                     | E::ClockCredited { .. }
+                    | E::StockCredited { .. }
             )
     )
 }
@@ -283,7 +285,12 @@ fn may_say(what: &H) -> &'static [Role] {
             | E::ProtocolProposed { .. },
         ) => &[R::Administrator, R::ChiefOfficer],
         H::Entry(E::PersonAppointed { .. } | E::TimeStated { .. }) => &[R::Administrator],
-        H::Entry(E::PersonCleared { .. } | E::ClearanceLapsed { .. }) => CLEAR,
+        H::Entry(
+            E::PersonCleared { .. }
+            | E::ClearanceLapsed { .. }
+            | E::StockRecorded { .. }
+            | E::StockWitnessed { .. },
+        ) => CLEAR,
         H::Entry(
             E::PersonShiftStarted { .. }
             | E::PersonShiftEnded { .. }
@@ -323,6 +330,7 @@ fn may_say(what: &H) -> &'static [Role] {
             E::DiscrepancyFound { .. }
             | E::TreatmentJudged { .. }
             | E::TreatmentVoided { .. }
+            | E::StockCredited { .. }
             | E::LotFrozen { .. }
             | E::LotRecalled { .. }
             | E::TimeDoubted { .. }

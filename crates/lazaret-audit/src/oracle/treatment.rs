@@ -286,6 +286,7 @@ impl Oracle {
                 row.floor = row.floor.max(now);
                 row.clean = false;
                 unrelease(row);
+                self.past_is_void(lot.as_str());
             }
             _ => {}
         }

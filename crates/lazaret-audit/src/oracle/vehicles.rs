@@ -22,6 +22,7 @@ impl Oracle {
                 vehicles,
             } => {
                 let fresh = self.arrived.insert(convoy.to_string());
+                self.went_live = self.went_live.or(Some(now));
                 self.must("K1", fresh, || format!("{convoy} arrived twice"));
                 let papers = self.papers_for(convoy.as_str()).any(|row| !row.1);
                 let warned = acknowledged(record, "no_papers");

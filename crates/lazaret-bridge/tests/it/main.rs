@@ -30,7 +30,8 @@ fn replays(name: &str, text: &str, seed: u64) -> Ledger {
         .gateway;
     let events = trace(&gateway, seed);
     let mut ledger = Ledger::default();
-    let mut importer = Importer::new(&gateway);
+    let stated = lazaret_bridge::Stated::shortest();
+    let mut importer = Importer::new(&gateway, &stated);
     let mut submit = |command: &Command| {
         if let Err(refusal) = ledger.submit(command, command.at) {
             panic!(

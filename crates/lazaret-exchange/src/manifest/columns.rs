@@ -27,27 +27,37 @@ pub struct Column {
     pub samples: Vec<String>,
 }
 
+/// Which columns a kind of table has.
+pub(crate) struct Wanted {
+    pub(crate) fields: &'static [Field],
+    /// Those that it must have.
+    pub(crate) needs: &'static [Field],
+    /// Those that it must have unless the sender says them.
+    pub(crate) or_said: &'static [Field],
+}
+
 /// The columns of a table.
 #[derive(Debug, Default)]
-pub(super) struct Columns {
-    pub(super) all: Vec<Column>,
+pub(crate) struct Columns {
+    pub(crate) all: Vec<Column>,
     /// From 0: the first row under the headings.
-    pub(super) first_row: usize,
+    pub(crate) first_row: usize,
     /// The unit that the heading of the masses names.
-    pub(super) unit: Option<MassUnit>,
-    pub(super) errors: Vec<CellError>,
+    pub(crate) unit: Option<MassUnit>,
+    pub(crate) errors: Vec<CellError>,
     at: Vec<(Field, usize)>,
     width: usize,
 }
 
 impl Columns {
     /// Finds them.
-    pub(super) fn find(
+    pub(crate) fn find(
         table: &Table,
         said: &Said,
+        wanted: &Wanted,
         notes: &mut Vec<Note>,
     ) -> Result<Columns, TableError> {
-        let head = head_row(table, said).ok_or_else(|| {
+        let head = head_row(table, said, wanted.fields).ok_or_else(|| {
             TableError::unreadable("the table is empty; its first row must name the columns")
         })?;
         let row = table.cells.row(head).expect("it was found among the rows");
@@ -71,30 +81,25 @@ impl Columns {
             ..Columns::default()
         };
         for (at, heading) in row.iter().enumerate() {
-            columns.take(table, said, head, at, heading);
+            columns.take((table, said), wanted.fields, head, at, heading);
         }
         for (heading, _) in &said.columns {
             if !columns.all.iter().any(|column| column.heading == *heading) {
                 columns.wrong(head, heading, Wrong::HeadingNotFound);
             }
         }
-        let needs = [
-            Field::Vehicle,
-            Field::Lot,
-            Field::Goods,
-            Field::Pieces,
-            Field::Mass,
-        ];
-        for field in needs {
+        for &field in wanted.needs {
             if columns.at(field).is_none() {
                 columns.wrong(head, field.name(), Wrong::ColumnMissing);
             }
         }
-        for (field, given) in [
-            (Field::Manifest, said.manifest.is_some()),
-            (Field::Convoy, said.convoy.is_some()),
-            (Field::Source, said.source.is_some()),
-        ] {
+        for &field in wanted.or_said {
+            let given = match field {
+                Field::Manifest => said.manifest.is_some(),
+                Field::Convoy => said.convoy.is_some(),
+                Field::Source => said.source.is_some(),
+                _ => false,
+            };
             if !given && columns.at(field).is_none() {
                 columns.wrong(head, field.name(), Wrong::ColumnUnsaid);
             }
@@ -102,7 +107,14 @@ impl Columns {
         Ok(columns)
     }
 
-    fn take(&mut self, table: &Table, said: &Said, head: usize, at: usize, heading: &str) {
+    fn take(
+        &mut self,
+        (table, said): (&Table, &Said),
+        fields: &'static [Field],
+        head: usize,
+        at: usize,
+        heading: &str,
+    ) {
         let samples: Vec<String> = (head + 1..table.cells.len().min(head + 200))
             .filter_map(|row| table.cells.row(row)?.get(at))
             .filter(|cell| !cell.is_empty())
@@ -116,7 +128,7 @@ impl Columns {
             return;
         }
         let by_hand = said.columns.iter().find(|(name, _)| name == heading);
-        let found = headings::find(heading);
+        let found = headings::find(heading, fields);
         let field = match by_hand {
             Some((_, field)) => *field,
             None => found.map(|known| known.field),
@@ -124,8 +136,8 @@ impl Columns {
         if by_hand.is_none() && field.is_none() {
             let unknown = Wrong::UnknownColumn {
                 heading: heading.to_owned(),
-                near: headings::nearest(heading).map(|near| near.name().to_owned()),
-                fields: Field::ALL.map(|field| field.name().to_owned()).to_vec(),
+                near: headings::nearest(heading, fields).map(|near| near.name().to_owned()),
+                fields: fields.iter().map(|field| field.name().to_owned()).collect(),
             };
             self.wrong(head, heading, unknown);
         }
@@ -164,7 +176,7 @@ impl Columns {
     }
 
     /// Where a field is, from 0.
-    pub(super) fn at(&self, field: Field) -> Option<usize> {
+    pub(crate) fn at(&self, field: Field) -> Option<usize> {
         self.at
             .iter()
             .find(|(of, _)| *of == field)
@@ -172,13 +184,13 @@ impl Columns {
     }
 
     /// The heading that the table has for a field, or the field's own name.
-    pub(super) fn heading(&self, field: Field) -> String {
+    pub(crate) fn heading(&self, field: Field) -> String {
         let column = self.all.iter().find(|column| column.field == Some(field));
         column.map_or_else(|| field.name().to_owned(), |column| column.heading.clone())
     }
 
     /// The first cell of a row that has something in it and no heading above it.
-    pub(super) fn beyond(&self, row: Row<'_>) -> Option<usize> {
+    pub(crate) fn beyond(&self, row: Row<'_>) -> Option<usize> {
         row.iter()
             .enumerate()
             .skip(self.width)
@@ -187,7 +199,7 @@ impl Columns {
     }
 
     /// The decimal mark that the numbers of the table show, if they agree.
-    pub(super) fn decimal_mark(&self, table: &Table) -> Option<DecimalMark> {
+    pub(crate) fn decimal_mark(&self, table: &Table) -> Option<DecimalMark> {
         let at: Vec<usize> = [Field::Pieces, Field::Mass]
             .into_iter()
             .filter_map(|field| self.at(field))
@@ -212,11 +224,11 @@ impl Columns {
 }
 
 /// The row near the top with the most known headings; the first row with anything in it where no row has enough.
-fn head_row(table: &Table, said: &Said) -> Option<usize> {
+fn head_row(table: &Table, said: &Said, fields: &[Field]) -> Option<usize> {
     let known = |row: Row<'_>| {
         row.iter()
             .filter(|cell| {
-                headings::known(cell) || said.columns.iter().any(|(name, _)| name == cell)
+                headings::known(cell, fields) || said.columns.iter().any(|(name, _)| name == cell)
             })
             .count()
     };

@@ -32,7 +32,7 @@ impl DayOrder {
 ///
 /// # Errors
 /// What is wrong and what to write.
-pub(super) fn read(
+pub(crate) fn read(
     text: &str,
     order: Option<DayOrder>,
     zone: &TimeZone,

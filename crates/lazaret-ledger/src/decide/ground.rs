@@ -150,8 +150,20 @@ impl Judge<'_> {
         said: &mut Said,
     ) -> Result<(), Refusal> {
         let hazards = lot.map_or_else(Hazards::default, |lot| self.state.lot(lot).hazards);
+        self.apart_as(lot, goods, &hazards, spot, said)
+    }
+
+    /// As [`apart`](Self::apart), with the dangers told.
+    pub(crate) fn apart_as(
+        &self,
+        lot: Option<LotIx>,
+        goods: Option<GoodsIx>,
+        hazards: &Hazards,
+        spot: &Spot,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
         if !hazards.is_empty() {
-            self.dangers_apart(lot, &hazards, spot, said)?;
+            self.dangers_apart(lot, hazards, spot, said)?;
         }
         let Some(unit) = self.state.unit_at(spot) else {
             return Ok(());

@@ -27,7 +27,7 @@ impl Judge<'_> {
     }
 
     /// How dirty a lot is compared with another: a later clock is dirtier, and no clock dirtiest.
-    fn dirt(&self, lot: LotIx) -> i64 {
+    pub(crate) fn dirt(&self, lot: LotIx) -> i64 {
         let row = self.state.lot(lot);
         match row.clock {
             Some(clock) if row.frozen == 0 => clock,

@@ -2,7 +2,7 @@
 //! are about.
 
 use lazaret_vocabulary::event::entry::Entry;
-use lazaret_vocabulary::event::{Happening, LotId, StepName, VehicleId};
+use lazaret_vocabulary::event::{ConvoyId, Happening, LotId, StepName, VehicleId};
 
 use super::Judge;
 use crate::family::in_family;
@@ -72,8 +72,16 @@ impl Judge<'_> {
 
     /// That the event was not before what it is about: the arrival of its vehicle or lot, its stay where it is, the step
     /// before.
+    ///
+    /// Nothing is before the ledger itself; what was here before it is stated as stock.
     pub(crate) fn not_before(&self) -> Result<(), Refusal> {
-        for bound in in_family!(self.command.what, event => event.bounds(self)) {
+        let founded = self.state.founded.map(|founded| Bound {
+            least: founded,
+            rule: Rule::Known,
+            after: Milestone::LedgerFounded,
+        });
+        let bounds = in_family!(self.command.what, event => event.bounds(self));
+        for bound in bounds.into_iter().chain(founded) {
             self.need(bound.rule, self.at >= bound.least, || {
                 (
                     Fact::TooEarly {
@@ -172,6 +180,19 @@ impl Judge<'_> {
             rule: Rule::VehicleClean,
             after: Milestone::VehicleEmptied {
                 vehicle: vehicle.clone(),
+            },
+        })
+    }
+
+    /// That papers of a convoy were announced before it came.
+    pub(crate) fn announced_before(&self, convoy: &ConvoyId) -> Option<Bound> {
+        let number = self.state.convoy_names.find(convoy.as_str())?;
+        let manifest = self.state.convoys[number].manifest?;
+        Some(Bound {
+            least: self.state.manifests[manifest].announced,
+            rule: Rule::Known,
+            after: Milestone::ConvoyAnnounced {
+                convoy: convoy.clone(),
             },
         })
     }

@@ -139,7 +139,7 @@ impl Judge<'_> {
         less: &[Less],
     ) -> Result<(), Refusal> {
         // Before the first goods came there is nothing that a change could free.
-        if less.is_empty() || self.state.totals.vehicles_arrived == 0 {
+        if less.is_empty() || !self.state.has_goods() {
             return Ok(());
         }
         let digest = change.digest();

@@ -30,9 +30,11 @@ impl<'a> Meaning<'a> for Convoys<'a> {
 
     fn bounds(self, judge: &Judge<'_>) -> Vec<Bound> {
         match self {
-            Convoys::ConvoyArrived { vehicles, .. } => {
-                (vehicles.iter().filter_map(|vehicle| judge.left(vehicle))).collect()
-            }
+            Convoys::ConvoyArrived {
+                convoy, vehicles, ..
+            } => (vehicles.iter().filter_map(|vehicle| judge.left(vehicle)))
+                .chain(judge.announced_before(convoy))
+                .collect(),
             Convoys::ConvoySent { .. }
             | Convoys::ConvoyCancelled { .. }
             | Convoys::Waiting { .. }
@@ -82,6 +84,7 @@ impl<'a> Meaning<'a> for Convoys<'a> {
                 let convoy = state.convoy(convoy.as_str());
                 let row = &mut state.convoys[convoy];
                 (row.source, row.arrived) = (Some(source), Some(now));
+                state.went_live = state.went_live.or(Some(now));
                 for name in vehicles {
                     let vehicle = state.vehicle(name.as_str());
                     let history = state.vehicles[vehicle].history;

@@ -413,7 +413,10 @@ impl Judge<'_> {
                 Remedy::CreditLateClock,
             ));
         };
-        let least = row.treated_at.max(row.floor).max(row.entered);
+        // Of the time before a statement of stock only its witness tells.
+        let stated = self.state.stock.get(&lot).map(|claim| claim.recorded);
+        let least =
+            (row.treated_at.max(row.floor).max(row.entered)).max(stated.unwrap_or(i64::MIN));
         self.need(
             Rule::NeverShorter,
             micros(from) >= least && micros(from) <= clock,

@@ -81,7 +81,7 @@ impl<'a> Meaning<'a> for Papers<'a> {
         self,
         state: &mut State,
         by: &PersonName,
-        (_at, now): (i64, i64),
+        (at, now): (i64, i64),
         touch: &mut Touch,
     ) -> Result<(), String> {
         match self {
@@ -108,6 +108,7 @@ impl<'a> Meaning<'a> for Papers<'a> {
                         convoy,
                         stage: ManifestStage::Announced,
                         due: due.map(micros),
+                        announced: at.min(now),
                         lots: Vec::new(),
                         amended: 0,
                     });
@@ -117,6 +118,7 @@ impl<'a> Meaning<'a> for Papers<'a> {
                     row.convoy = convoy;
                     row.stage = ManifestStage::Announced;
                     row.due = due.map(micros);
+                    row.announced = at.min(now);
                 }
                 state.convoys[convoy].manifest = Some(number);
                 state.announce(number, lines, touch);
@@ -536,6 +538,7 @@ impl Judge<'_> {
                     || row.signatures > 0
                     || row.is(Flag::Released)
                     || row.is(Flag::Clean)
+                        && !(self.state.stock.get(&number)).is_some_and(|claim| claim.open)
                     || row.parent.is_some()
                     || self.state.treatments.contains_key(&number)
                     || self.state.samples.iter().any(|sample| sample.lot == number);

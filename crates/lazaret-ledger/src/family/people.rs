@@ -1,7 +1,7 @@
 //! People: appointed, cleared, on shift, sick, and what they worked on.
 
 use jiff::Timestamp;
-use lazaret_vocabulary::event::entry::{AgentName, ExceptionId, People, PersonName, Role};
+use lazaret_vocabulary::event::entry::{AgentName, Entry, ExceptionId, People, PersonName, Role};
 
 use super::Meaning;
 use crate::decide::{Judge, Said};
@@ -46,9 +46,10 @@ impl<'a> Meaning<'a> for People<'a> {
         match self {
             People::PersonAppointed { person, roles } => judge.appointed(person, roles),
             People::PersonCleared { person, until, .. } => judge.person_cleared(person, *until),
-            People::ClearanceLapsed { person, .. } | People::PersonPassedGate { person } => {
-                judge.person(person).map(drop)
+            People::ClearanceLapsed { person, because } => {
+                judge.clearance_lapsed(person, because, said)
             }
+            People::PersonPassedGate { person } => judge.person(person).map(drop),
             People::PersonShiftStarted { person } => judge.shift_started(person),
             People::PersonShiftEnded { person } => judge.shift_ended(person),
             People::PersonReportedSick {
@@ -301,6 +302,27 @@ impl Judge<'_> {
             })
             .count()
             < 2
+    }
+
+    /// Whoever is found unfit has signed for nothing: what is here loses its release with their signature.
+    fn clearance_lapsed(
+        &self,
+        person: &PersonName,
+        because: &str,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
+        self.person(person)?;
+        if self.without(Rule::Signers) {
+            return Ok(());
+        }
+        for lot in self.state.released_by(person) {
+            said.after.push(self.now(Entry::SignatureWithdrawn {
+                lot: self.state.lot_id(lot),
+                signer: person.clone(),
+                because: format!("the clearance of {person} was taken from them: {because}"),
+            }));
+        }
+        Ok(())
     }
 
     pub(crate) fn shift_started(&self, person: &PersonName) -> Result<(), Refusal> {

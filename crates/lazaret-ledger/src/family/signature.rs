@@ -126,6 +126,8 @@ impl<'a> Meaning<'a> for Signatures<'a> {
                         *last = None;
                     }
                     row.signatures -= 1;
+                    // A release that lacks a signature is none.
+                    row.set(Flag::Released, false);
                 }
             }
         }

@@ -8,12 +8,13 @@ use lazaret_vocabulary::event::entry::{
 use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, GoodsName, LotId, PlaceName, StepName, VehicleId,
 };
-use lazaret_vocabulary::time::Span;
+use lazaret_vocabulary::time::{Span, spelled};
 use lazaret_vocabulary::told;
 
 use super::Less;
 use super::terms::{
-    Dangers, Fallen, Milestone, NameFault, Nearness, Noun, When, Whether, list, role_name,
+    Dangers, Fallen, Milestone, NameFault, Nearness, Noun, PastMoment, When, Whether, list,
+    role_name,
 };
 use crate::state::Stage;
 use crate::treatment::celsius;
@@ -116,6 +117,19 @@ told! {
         OwnWitness { person: PersonName } = ("{person} is their own witness");
         NotAskedToWitness { person: PersonName, lot: LotId } = ("{person} was not asked to witness the clock of {lot}");
         OtherCredit { asked: When, person: PersonName, seen: When } = ("credit was requested from {asked}, but {person} saw it from {seen}");
+
+        // Goods that were here before the ledger.
+        StockEmpty = ("no lot is stated");
+        StockDanger { lot: LotId, hazard: Hazard } = ("{lot}: there is no class of danger {hazard}");
+        StockApart { lot: LotId, other: LotId, place: PlaceName, unit: u32 } = ("{other} is in {place} {unit}, and {lot} must be kept apart from it");
+        StockOrder { lot: LotId, moment: PastMoment, at: When, other: PastMoment, least: When } = ("{lot}: {moment} {at} is before {other} {least}");
+        StockAfterLive { lot: LotId, at: When, live: When } = ("{lot} came at {at}, and the ledger records arrivals since {live}");
+        StockTwice { lot: LotId, name: String } = ("{lot} is stated to have had {name} twice");
+        StockReadings { lot: LotId, step: StepName } = ("{step} of {lot} is judged by its readings, and a table cannot state them");
+        StockShort { lot: LotId, step: StepName, contact_s: u64, asked_s: u64 } = ("{step} of {lot} took {}, and its protocol asks for {}", spelled(*contact_s), spelled(*asked_s));
+        StockHeldElsewhere { lot: LotId, place: PlaceName } = ("the clock of {lot} counts from when it comes to {place}, where it is not");
+        StockSampleEarly { lot: LotId, test: TestName, least: When } = ("a sample of {lot} for {test} counts from {least} on");
+        NothingToWitness { record: u64 } = ("record {record} states no lots that wait for a witness");
 
         // Tests and inspections.
         Condemned { lot: LotId } = ("an inspection condemned {lot}");

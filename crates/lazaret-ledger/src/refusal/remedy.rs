@@ -102,6 +102,16 @@ told! {
         CreditLateClock = ("credit is for a clock that started late");
         CreditLess = ("credit no more than the time between");
 
+        // Goods that were here before the ledger.
+        NameLots = ("name at least one lot");
+        CorrectPast = ("correct one of them, or leave it out");
+        RecordArrivalInstead = ("record its arrival and unloading instead");
+        LeaveOutAndTreat = ("leave it out, and treat the lot here");
+        StateTreatments = ("state every treatment that its protocol asks, or say that it is on the dirty side");
+        LeaveOutHold = ("leave out since when it is held; its hold then counts from this entry");
+        LeaveOutTest = ("leave it out, and sample the lot here");
+        NameStockRecord = ("name the record in which another person stated them");
+
         // Tests and inspections.
         RecordDestruction = ("record its destruction");
         ReturnOrDestroy = ("record its return to the sender, or its destruction");

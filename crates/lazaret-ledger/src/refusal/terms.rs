@@ -4,7 +4,7 @@ use std::fmt;
 
 pub use lazaret_vocabulary::event::Noun;
 use lazaret_vocabulary::event::entry::{Hazard, PersonName, Role, SampleId};
-use lazaret_vocabulary::event::{Example, LotId, StepName, VehicleId};
+use lazaret_vocabulary::event::{ConvoyId, Example, LotId, StepName, VehicleId};
 pub use lazaret_vocabulary::time::When;
 use lazaret_vocabulary::told;
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,21 @@ told! {
         VehicleCame { vehicle: VehicleId } = ("vehicle {vehicle} arrived at");
         VehicleMoved { vehicle: VehicleId } = ("vehicle {vehicle} came to its present place at");
         VehicleEmptied { vehicle: VehicleId } = ("vehicle {vehicle} was emptied at");
+        ConvoyAnnounced { convoy: ConvoyId } = ("{convoy} was announced at");
+        LedgerFounded = ("the ledger was founded at");
+    }
+}
+
+told! {
+    /// A moment in the past of a lot that was here before the ledger. The sentence goes on with its instant.
+    pub enum PastMoment {
+        Arrived = ("its arrival at");
+        Unloaded = ("its unloading at");
+        TreatmentBegan { step: StepName } = ("the beginning of {step} at");
+        TreatmentEnded { step: StepName } = ("the end of {step} at");
+        SampleTaken { sample: SampleId } = ("the taking of sample {sample} at");
+        HoldBegan = ("the beginning of its hold at");
+        Recorded = ("the time of this entry,");
     }
 }
 
@@ -151,6 +166,7 @@ examples! {
     Nearness = Nearness::UnderNote(2);
     Fallen = Fallen { signer: Example::example(), lapsed: true };
     Milestone = Milestone::LotCame { lot: Example::example() };
+    PastMoment = PastMoment::TreatmentEnded { step: Example::example() };
     NameFault = NameFault::Control { code: 10 };
     Stage = Stage::SentBack;
     Warning = Warning::LookAlike;

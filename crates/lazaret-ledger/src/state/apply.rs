@@ -103,6 +103,7 @@ impl State {
                 }
             }
         }
+        self.founded = self.founded.or(Some(now));
         self.list(&touch);
         self.remember(record, now);
         Ok(())

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{
-    AgentName, ExceptionId, ManifestId, PersonName, Role, SampleId, Tally, TestName,
+    AgentName, ExceptionId, ManifestId, PersonName, Role, SampleId, StockLot, Tally, TestName,
 };
 use lazaret_vocabulary::event::rules::Protocol;
 use lazaret_vocabulary::event::{
@@ -12,7 +12,7 @@ use lazaret_vocabulary::event::{
 use super::rows::{Listed, Listing, Parts};
 use super::views::*;
 use super::{Flag, LotStage, ManifestStage, State, VehicleStage, seconds, timestamp};
-use crate::index::{GoodsIx, ListedIx, LotIx, UnitIx};
+use crate::index::{GoodsIx, ListedIx, LotIx, PersonIx, UnitIx};
 use crate::refusal::Fallen;
 
 impl State {
@@ -39,6 +39,8 @@ impl State {
                 .vehicle
                 .map(|v| VehicleId::new(self.vehicle_names.get(v))),
             convoy: row.convoy.map(|c| ConvoyId::new(self.convoy_names.get(c))),
+            source: (self.source_of(number))
+                .map(|source| SourceName::new(self.source_names.get(source))),
             departure: row
                 .departure
                 .map(|d| DepartureId::new(self.departure_names.get(d))),
@@ -102,6 +104,13 @@ impl State {
         (self.boards.free(after).take(limit))
             .map(|&(rank, at, lot)| self.line(rank, at, lot))
             .collect()
+    }
+
+    /// Every lot that is at the gateway, in the order in which they came to be known.
+    pub fn lots_here(&self) -> impl Iterator<Item = HoldLine> {
+        (self.lots.keys())
+            .filter(|&lot| self.lot(lot).stage.present())
+            .map(|lot| self.line(0, self.earliest(self.lot(lot)), lot))
     }
 
     /// How many lots are here, by what keeps them.
@@ -473,6 +482,96 @@ impl State {
                 })
             })
             .collect()
+    }
+
+    /// Lots at the gateway that are released by the signature of somebody, among others.
+    pub(crate) fn released_by(&self, signer: &PersonName) -> Vec<LotIx> {
+        let Some(signer) = self.person_names.find(signer.as_str()) else {
+            return Vec::new();
+        };
+        (self.lots.keys())
+            .filter(|&lot| {
+                let row = self.lot(lot);
+                row.is(Flag::Released) && row.stage.present() && row.signed_by(signer)
+            })
+            .collect()
+    }
+
+    /// Everybody who signed for a lot that is here or has left, and whose signature counts no more: their clearance was
+    /// taken from them, or they are no officer any more. Lots that were destroyed or sent back are left out.
+    #[must_use]
+    pub fn unfit_signers(&self) -> Vec<UnfitSigner> {
+        let officers = 1 << Role::QuarantineOfficer as u16 | 1 << Role::ChiefOfficer as u16;
+        let mut unfit: Vec<(PersonIx, UnfitSigner)> = (self.people.pairs())
+            .filter(|(_, person)| person.lapsed || person.roles & officers == 0)
+            .map(|(number, person)| {
+                let signer = UnfitSigner {
+                    signer: PersonName::new(self.person_names.get(number)),
+                    lapsed: person.lapsed,
+                    lots: Vec::new(),
+                };
+                (number, signer)
+            })
+            .collect();
+        for (lot, row) in self.lots.pairs() {
+            let stands = row.stage.present() || row.stage == LotStage::Departed;
+            if row.signatures == 0 || !stands {
+                continue;
+            }
+            for (number, signer) in &mut unfit {
+                if row.signed_by(*number) {
+                    signer.lots.push(RestingLot {
+                        lot: self.lot_id(lot),
+                        stage: self.stage(lot),
+                        released: row.is(Flag::Released),
+                        departure: (row.departure)
+                            .map(|d| DepartureId::new(self.departure_names.get(d))),
+                        recalled: row.is(Flag::Recalled),
+                    });
+                }
+            }
+        }
+        let unfit = unfit.into_iter().map(|(_, signer)| signer);
+        unfit.filter(|signer| !signer.lots.is_empty()).collect()
+    }
+
+    /// The record that waits for a witness and states exactly these lots, with who stated it.
+    #[must_use]
+    pub fn stock_stated(&self, lots: &[StockLot]) -> Option<StockWaiting> {
+        let same = |stated: &StockWaiting| {
+            stated.lots.len() == lots.len()
+                && lots.iter().all(|lot| {
+                    let number = self.lot_names.find(lot.lot.as_str());
+                    let claim = number.and_then(|number| self.stock.get(&number));
+                    claim.is_some_and(|claim| claim.record == stated.record && claim.open)
+                })
+        };
+        self.stock_waiting().into_iter().find(same)
+    }
+
+    /// Statements of stock that wait for a witness, in order of their records.
+    #[must_use]
+    pub fn stock_waiting(&self) -> Vec<StockWaiting> {
+        let mut waiting: Vec<StockWaiting> = Vec::new();
+        let open = (self.stock.iter())
+            .filter(|(lot, claim)| claim.open && self.lot(**lot).stage.present());
+        for (&lot, claim) in open {
+            let at = waiting
+                .iter()
+                .position(|other| other.record == claim.record);
+            let at = at.unwrap_or_else(|| {
+                waiting.push(StockWaiting {
+                    record: claim.record,
+                    by: PersonName::new(self.person_names.get(claim.by)),
+                    at: timestamp(claim.recorded),
+                    lots: Vec::new(),
+                });
+                waiting.len() - 1
+            });
+            waiting[at].lots.push(self.lot_id(lot));
+        }
+        waiting.sort_by_key(|stated| stated.record);
+        waiting
     }
 
     pub(crate) fn lot_id(&self, lot: LotIx) -> LotId {

@@ -75,6 +75,19 @@ impl State {
             row.base = row.base.map(of);
             row.treated_at = of(row.treated_at);
         }
+        move_some(&mut self.founded);
+        move_some(&mut self.went_live);
+        for claim in self.stock.values_mut() {
+            claim.recorded = of(claim.recorded);
+            move_some(&mut claim.held_from);
+            let ends = claim.treatments.iter_mut().map(|(_, to)| to);
+            ends.for_each(|to| *to = of(*to));
+            let taken = claim.tests.iter_mut().map(|(_, at)| at);
+            taken.for_each(|at| *at = of(*at));
+        }
+        for row in &mut self.manifests {
+            row.announced = of(row.announced);
+        }
         for row in &mut self.vehicles {
             row.arrived = of(row.arrived);
             (row.came, row.since) = (of(row.came), of(row.since));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::index::{
     AgentIx, ConvoyIx, DepartureIx, EpisodeIx, GoodsIx, HandlerIx, ListedIx, LotIx, ManifestIx,
-    Number, PersonIx, PlaceIx, ProtocolIx, SourceIx, TestIx, UnitIx, VehicleIx, VisitIx,
+    Number, PersonIx, PlaceIx, ProtocolIx, SourceIx, StepIx, TestIx, UnitIx, VehicleIx, VisitIx,
 };
 use crate::segregation::Hazards;
 
@@ -176,6 +176,12 @@ impl Lot {
         }
     }
 
+    /// Whether a signature for its release is that of a person.
+    pub(crate) fn signed_by(&self, person: PersonIx) -> bool {
+        let signed = usize::from(self.signatures).min(self.signers.len());
+        self.signers[..signed].contains(&Some(person))
+    }
+
     pub(crate) fn is(&self, flag: Flag) -> bool {
         self.flags.0 & flag as u8 != 0
     }
@@ -187,6 +193,24 @@ impl Lot {
             self.flags.0 &= !(flag as u8);
         }
     }
+}
+
+/// What is stated of the past of a lot that was here before the ledger.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct StockClaim {
+    /// The record that states it.
+    pub(crate) record: u64,
+    pub(crate) by: PersonIx,
+    /// When it was recorded.
+    pub(crate) recorded: i64,
+    pub(crate) source: SourceIx,
+    /// Steps, and when they ended.
+    pub(crate) treatments: Vec<(StepIx, i64)>,
+    /// Tests, and when their samples were taken.
+    pub(crate) tests: Vec<(TestIx, i64)>,
+    pub(crate) held_from: Option<i64>,
+    /// Whether it still waits for a witness; what happens to the lot meanwhile may undo it.
+    pub(crate) open: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,6 +289,8 @@ pub(crate) struct Manifest {
     pub(crate) convoy: ConvoyIx,
     pub(crate) stage: ManifestStage,
     pub(crate) due: Option<i64>,
+    /// When it was seen to be announced.
+    pub(crate) announced: i64,
     pub(crate) lots: Vec<LotIx>,
     pub(crate) amended: u16,
 }

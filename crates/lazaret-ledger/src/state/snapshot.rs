@@ -83,7 +83,7 @@ pieces! {
        treatments, seals, vehicles_here, totals;
     9: manifest_names, departure_names, sample_names, exception_names, person_names, place_names, source_names,
        goods_names, step_names, agent_names, test_names, open_exceptions;
-    10: wagons, credits, later;
+    10: wagons, credits, later, stock, founded, went_live;
 }
 
 type Put = Box<dyn FnOnce(&mut State) + Send>;

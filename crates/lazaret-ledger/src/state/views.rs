@@ -68,6 +68,25 @@ pub enum Stage {
     Split,
 }
 
+impl Stage {
+    /// Its name, as in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Announced => "announced",
+            Stage::Withdrawn => "withdrawn",
+            Stage::Held => "held",
+            Stage::Released => "released",
+            Stage::Sent => "sent",
+            Stage::Loaded => "loaded",
+            Stage::Departed => "departed",
+            Stage::Destroyed => "destroyed",
+            Stage::SentBack => "sent_back",
+            Stage::Split => "split",
+        }
+    }
+}
+
 /// A lot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LotView {
@@ -83,6 +102,8 @@ pub struct LotView {
     pub vehicle: Option<VehicleId>,
     /// Its convoy.
     pub convoy: Option<ConvoyId>,
+    /// Where it comes from, once it is here.
+    pub source: Option<SourceName>,
     /// The departure it is loaded for or left with.
     pub departure: Option<DepartureId>,
     /// The lot it was split from.
@@ -117,6 +138,45 @@ pub struct LotView {
     pub rejected: bool,
     /// Who had it in hand, most recent first, without repetition.
     pub handlers: Vec<PersonName>,
+}
+
+/// A statement of stock that waits for a witness.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StockWaiting {
+    /// The record that states it.
+    pub record: u64,
+    /// Who stated it.
+    pub by: PersonName,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Its lots that are here.
+    pub lots: Vec<LotId>,
+}
+
+/// Somebody whose signature counts no more, and the lots that were released by it or have it still.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnfitSigner {
+    /// Who.
+    pub signer: PersonName,
+    /// Whether their clearance was taken from them; otherwise they are no officer any more.
+    pub lapsed: bool,
+    /// What rests on their signature.
+    pub lots: Vec<RestingLot>,
+}
+
+/// A lot whose release rests on somebody's signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestingLot {
+    /// The lot.
+    pub lot: LotId,
+    /// Where in its course.
+    pub stage: Stage,
+    /// Whether it is, or left, released.
+    pub released: bool,
+    /// The departure that it is loaded for or left with.
+    pub departure: Option<DepartureId>,
+    /// Whether it was called back.
+    pub recalled: bool,
 }
 
 /// One line of a list of lots in order.

@@ -63,7 +63,7 @@ pub(crate) fn said(records: &mut Vec<Value>, now: Timestamp, by: &str, events: &
 
 /// The finding of a record that `by` says after the scene.
 #[track_caller]
-fn appended(scene: &Scene, by: &str, events: &[Value]) -> Finding {
+pub(crate) fn appended(scene: &Scene, by: &str, events: &[Value]) -> Finding {
     let finding = crafted(scene, |records| said(records, scene.now, by, events));
     assert_eq!(finding.record, scene.records.len() as u64 + 1, "{finding}");
     finding

@@ -15,11 +15,12 @@ use lazaret_ledger::{
 };
 use lazaret_vocabulary::event::entry::{
     AgentName, Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, Outcome,
-    PersonName, ProtocolName, Role, SampleId, Soiled, Tally, TestName,
+    PersonName, ProtocolName, Role, SampleId, Soiled, StockLot, StockTest, StockTreatment, Tally,
+    TestName,
 };
 use lazaret_vocabulary::event::rules::{
-    ClockFrom, Contact, HoldRule, InspectionRule, PlaceRule, Protocol, RuleBook, SetReading, Side,
-    TemperatureRule, TestRule, TreatmentRule,
+    ClockFrom, Contact, GoodsRule, HoldRule, InspectionRule, PlaceRule, Protocol, RuleBook,
+    SetReading, Side, TemperatureRule, TestRule, TreatmentRule,
 };
 use lazaret_vocabulary::event::{
     ConvoyId, DepartureId, Event, Finding, GoodsName, Happening as H, LotId, PlaceName, SourceName,
@@ -75,6 +76,8 @@ struct Life {
     /// Samples whose results are not in, with their lots.
     out: Vec<(String, String)>,
     exceptions: Vec<String>,
+    /// Records that state stock.
+    stated: Vec<u64>,
     manifests: Vec<(String, String)>,
     departures: u32,
     convoys: u32,
@@ -202,6 +205,12 @@ fn life_rules() -> RuleBook {
     // Nothing leads from the yard back into the bay.
     rules.places[3].leads_to = ["pile", "store", "warehouse"].map(PlaceName::new).to_vec();
     rules.vehicles[0].seal = true;
+    rules.goods.push(GoodsRule {
+        goods: GoodsName::new("grain"),
+        priority: 0,
+        apart_from: Vec::new(),
+        spoiled_by: Vec::new(),
+    });
     rules.remember_s = 3 * DAY as u64;
     rules.weaker_after_s = Some(0);
     rules
@@ -275,7 +284,12 @@ fn life_protocols() -> Vec<Protocol> {
     }];
     acid.tests[0].not_before_s = 0;
     acid.hold = None;
-    vec![standard, medicine, acid]
+    // What was here before the ledger may have been treated without readings.
+    let mut grain = standard.clone();
+    grain.protocol = ProtocolName::new("grain");
+    grain.goods = vec![GoodsName::new("grain")];
+    grain.treatments[0].agents.clear();
+    vec![standard, medicine, acid, grain]
 }
 
 impl Life {
@@ -297,6 +311,7 @@ impl Life {
             samples: Vec::new(),
             out: Vec::new(),
             exceptions: Vec::new(),
+            stated: Vec::new(),
             manifests: Vec::new(),
             departures: 0,
             convoys: 0,
@@ -351,7 +366,107 @@ impl Life {
                 },
             );
         }
+        if !seed.is_multiple_of(3) {
+            for _ in 0..6 {
+                life.stock();
+            }
+            for _ in 0..3 {
+                life.witness();
+            }
+        }
         life
+    }
+
+    /// States what was here before the ledger, some of it as it cannot have been.
+    fn stock(&mut self) {
+        let by = *self
+            .dice
+            .pick(&["admin", "officer", "tester", "rogue", "crew"]);
+        let count = 1 + self.dice.below(2);
+        let lots: Vec<StockLot> = (0..count).map(|nth| self.stock_lot(nth)).collect();
+        let names: Vec<String> = lots.iter().map(|lot| lot.lot.to_string()).collect();
+        if self.say(by, E::StockRecorded { lots }) {
+            self.stated.push(self.state.seq());
+            self.lots.extend(names);
+        }
+    }
+
+    fn stock_lot(&mut self, nth: usize) -> StockLot {
+        let goods = *self
+            .dice
+            .pick(&["grain", "grain", "grain", "medicine", "acid", "general"]);
+        let (place, unit) = if goods == "grain" {
+            *self.dice.pick(&[
+                ("yard", 1),
+                ("pile", 1),
+                ("pile", 2),
+                ("store", 1),
+                ("warehouse", 1),
+            ])
+        } else {
+            *self
+                .dice
+                .pick(&[("warehouse", 1), ("warehouse", 2), ("platform", 1)])
+        };
+        let arrived = after(self.now, -(self.dice.below(12 * DAY as usize) as i64));
+        let later = |life: &mut Life, at: Timestamp, most: i64| {
+            let by = life.dice.below(most as usize) as i64;
+            // Now and then it was before what it follows.
+            after(at, if life.dice.one_in(25) { -by } else { by })
+        };
+        let unloaded = later(self, arrived, 6 * HOUR);
+        let mut treatments = Vec::new();
+        let mut ready = unloaded;
+        if goods == "grain" && !self.dice.one_in(6) {
+            let from = later(self, unloaded, 6 * HOUR);
+            let to = after(from, 2 * HOUR - self.dice.below(20) as i64 * 6 + 60);
+            ready = to;
+            treatments.push(StockTreatment {
+                step: StepName::new("disinfect"),
+                from,
+                to,
+            });
+        }
+        let held_from = (!self.dice.one_in(4)).then(|| later(self, ready, DAY));
+        let mut tests = Vec::new();
+        if let Some(from) = held_from
+            && goods == "grain"
+            && self.dice.one_in(2)
+        {
+            tests.push(StockTest {
+                test: TestName::new("swab"),
+                sample: SampleId::new(format!("stock-{}-{nth}", self.count)),
+                taken: later(self, after(from, DAY), 2 * DAY),
+            });
+        }
+        StockLot {
+            lot: LotId::new(format!("stock-{}-{nth}", self.count)),
+            goods: GoodsName::new(goods),
+            source: SourceName::new("dandong"),
+            spot: spot(place, unit),
+            tally: Tally {
+                pieces: 10,
+                mass_kg: 1_000,
+            },
+            hazards: Vec::new(),
+            arrived,
+            unloaded,
+            treatments,
+            tests,
+            held_from: held_from.filter(|_| goods != "acid" && goods != "general"),
+        }
+    }
+
+    /// Somebody says that they saw what another stated, whether they may or not.
+    fn witness(&mut self) {
+        let by = *self
+            .dice
+            .pick(&["officer", "chief", "tester", "admin", "rogue", "yard"]);
+        let record = match self.stated.len() {
+            0 => self.state.seq(),
+            _ => *self.dice.pick(&self.stated.clone()),
+        };
+        self.say(by, E::StockWitnessed { record });
     }
 
     fn begin_shifts(&mut self) {
@@ -757,6 +872,14 @@ impl Life {
         if self.without == Some(Rule::Sick) && self.dice.one_in(100) {
             // Few fall sick otherwise: thirty lives without the rule passed in which nobody did who had worked that day.
             self.fall_sick("officer", "crew");
+        }
+        if self.dice.one_in(150) {
+            // A witness who comes late; goods that somebody remembers late.
+            if self.dice.one_in(4) {
+                self.stock();
+            } else {
+                self.witness();
+            }
         }
         match self.dice.below(100) {
             0..2 => self.convoy(),
@@ -1585,6 +1708,13 @@ fn truly(record: &Record, records: &[Record], made: &[Timestamp]) -> Record {
             let hold = until.as_microsecond() - at.as_microsecond();
             *until = Timestamp::from_microsecond(event.at.as_microsecond() + hold).unwrap();
         }
+        // Of what nobody stated the record is when it counts from.
+        if let H::Entry(E::StockCredited {
+            from: Some(from), ..
+        }) = &mut event.happening
+        {
+            *from = true_time(*from).min(now);
+        }
     }
     record
 }
@@ -1731,6 +1861,7 @@ fn lives(seeds: std::ops::Range<u64>, clocks: bool) {
     let (mut events, mut micros) = (0, 0);
     let (mut crashes, mut flips, mut torn) = (0, 0, 0);
     let (mut stopped, mut settled) = (0, 0);
+    let mut credited = 0;
     let mut done = lazaret_ledger::Totals::default();
     for seed in seeds {
         let disk = Disk::new(seed, false);
@@ -1746,6 +1877,15 @@ fn lives(seeds: std::ops::Range<u64>, clocks: bool) {
         assert_eq!(keys.len(), life.records.len(), "seed {seed}");
         stopped += life.stopped;
         settled += life.settled;
+        let events_of = |record: &Record| record.events.clone();
+        credited += (life.records.iter().flat_map(events_of))
+            .filter(|event| {
+                matches!(
+                    event.happening,
+                    H::Entry(E::StockCredited { from: Some(_), .. })
+                )
+            })
+            .count();
         let totals = life.state.totals();
         done.lots_released += totals.lots_released;
         done.lots_departed += totals.lots_departed;
@@ -1776,6 +1916,10 @@ fn lives(seeds: std::ops::Range<u64>, clocks: bool) {
     eprintln!("{done:?}");
     assert!(done.lots_departed > least, "{done:?}");
     assert!(done.vehicles_released > lived * 5, "{done:?}");
+    assert!(
+        credited as u64 > lived / 2,
+        "{credited} lots were here before"
+    );
 }
 
 /// What the ledger refuses and somebody records all the same, with everything that would follow, the auditor names.

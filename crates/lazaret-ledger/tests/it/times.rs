@@ -206,6 +206,80 @@ fn goods_are_treated_where_their_protocol_says_and_never_on_the_clean_side() {
 }
 
 #[test]
+fn an_arrival_is_not_before_its_papers_nor_before_the_ledger() {
+    let mut scene = Scene::open();
+    scene.wait(DAY);
+    scene.say("yard", announced("k1", vec![line("w1")]));
+    let told = scene.now;
+    scene.wait(DAY);
+    let come = |convoy: &str, vehicle: &str| arrived(convoy, &[vehicle]);
+    assert_eq!(
+        said_at(&mut scene, "yard", come("k1", "w1"), after(told, -1)),
+        Some((
+            Rule::Known,
+            "the entry is dated 2022-01-16T23:59:59Z, but k1 was announced at 2022-01-17T00:00:00Z"
+                .into()
+        ))
+    );
+    // One that nobody announced is no older than the ledger, and neither is anything else that is entered late.
+    let before = after(start(), -1);
+    let mut unannounced = scene.command("yard", come("k2", "w2"));
+    unannounced.acknowledged = vec![lazaret_ledger::Warning::NoPapers];
+    unannounced.at = before;
+    let refusal = scene.submit(&unannounced).unwrap_err();
+    assert!(
+        refusal
+            .fact
+            .to_string()
+            .ends_with("the ledger was founded at 2022-01-16T00:00:00Z"),
+        "{refusal}"
+    );
+    for (by, what) in [
+        ("yard", H::from(announced("k3", vec![line("w3")]))),
+        (
+            "yard",
+            H::PlaceClosed {
+                spot: spot("yard", 1),
+                because: "ice".into(),
+            },
+        ),
+        (
+            "admin",
+            E::PersonShiftStarted {
+                person: PersonName::new("crew"),
+            }
+            .into(),
+        ),
+        (
+            "crew",
+            E::Noted {
+                thing: None,
+                text: "x".into(),
+            }
+            .into(),
+        ),
+    ] {
+        let said = said_at(&mut scene, by, what, before);
+        assert!(
+            said.is_some_and(|(_, fact)| fact.contains("was founded")),
+            "{by}"
+        );
+    }
+    // Announced late and come late, in that order: both are possible.
+    let mut papers = scene.command("yard", announced("k4", vec![line("w4")]));
+    papers.at = after(told, 60);
+    scene.submit(&papers).unwrap();
+    assert_eq!(
+        said_at(&mut scene, "yard", come("k4", "w4"), after(told, 59)).map(|(rule, _)| rule),
+        Some(Rule::Known)
+    );
+    assert_eq!(
+        said_at(&mut scene, "yard", come("k4", "w4"), after(told, 61)),
+        None
+    );
+}
+
+#[test]
 fn an_instant_is_of_an_age_that_has_gateways() {
     let mut scene = Scene::open();
     scene.arrive("k1", &["w1"], "general");
@@ -217,9 +291,13 @@ fn an_instant_is_of_an_age_that_has_gateways() {
         let said = said_at(&mut scene, "crew", note(), at.parse().unwrap());
         assert_eq!(said.map(|(rule, _)| rule), Some(Rule::Known), "{at}");
     }
+    // An instant of that age can be written down, and nothing here is older than the ledger.
+    let said = said_at(&mut scene, "crew", note(), Timestamp::UNIX_EPOCH);
     assert_eq!(
-        said_at(&mut scene, "crew", note(), Timestamp::UNIX_EPOCH),
-        None
+        said.map(|(_, fact)| fact).as_deref(),
+        Some(
+            "the entry is dated 1970-01-01T00:00:00Z, but the ledger was founded at 2022-01-16T00:00:00Z"
+        )
     );
     let late: Timestamp = "2200-01-01T00:00:00Z".parse().unwrap();
     let last: Timestamp = "2199-12-31T23:59:59Z".parse().unwrap();

@@ -1,6 +1,7 @@
 //! Arrivals board: announced, here, mismatches; and papers coming in.
 
 use lazaret_exchange::Note;
+use lazaret_ledger::{Fact, Warning};
 use lazaret_vocabulary::event::entry::{ManifestId, ManifestLine};
 use lazaret_vocabulary::event::{ConvoyId, SourceName, VehicleId};
 use serde::{Deserialize, Serialize};
@@ -156,6 +157,8 @@ pub struct ImportQuery {
     /// A cell that is merged with one above or before it says the same.
     #[serde(default)]
     pub fill_merged: bool,
+    /// Warnings that were seen, by name and parted by commas, such as `look_alike`.
+    pub acknowledged: Option<String>,
 }
 
 /// What a file of manifests holds.
@@ -175,6 +178,26 @@ pub struct ImportReport {
     pub notes: Vec<String>,
     /// The same as data, in the same order.
     pub notes_data: Vec<Note>,
+    /// Warnings that must be acknowledged by name before it is taken, each with what it says.
+    pub warnings: Vec<ImportWarning>,
+}
+
+/// A warning about a table, such as a name that can be taken for another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ImportWarning {
+    /// Its name.
+    pub warning: String,
+    /// What it says.
+    pub fact: String,
+}
+
+impl From<(Warning, Fact)> for ImportWarning {
+    fn from((warning, fact): (Warning, Fact)) -> Self {
+        ImportWarning {
+            warning: warning.name().to_owned(),
+            fact: fact.to_string(),
+        }
+    }
 }
 
 /// A column of a file and what it was taken for.

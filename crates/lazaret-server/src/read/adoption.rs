@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 
 use axum::http::StatusCode;
-use lazaret_bridge::{Adoption, adoption};
+use lazaret_bridge::{Adoption, LotOutlook, Open, OpenKind, Renamed, Stated, Wishes, adoption};
 use lazaret_gateway::model::Gateway;
+use lazaret_vocabulary::event::GoodsName;
 use lazaret_vocabulary::event::entry::Entry;
 
 use super::protocols::version;
-use crate::api::adoption::AdoptionView;
-use crate::api::common::Problem;
+use crate::api::adoption::{AdoptionRequest, AdoptionView, OpenView, OutlookView};
+use crate::api::common::{At, Problem};
 use crate::app::App;
 
 /// The gateway that is meant: a file that was sent, or the one that the server was started with.
@@ -43,18 +44,88 @@ pub(crate) fn gateway_of<'a>(
     }
 }
 
-/// What the file asks of the ledger, with the version of rules and protocols that it was compared with.
-pub(crate) async fn compared(app: &App, gateway: &Gateway) -> Result<(Adoption, u64), Problem> {
+/// What the request says besides the file.
+pub(crate) fn wishes(body: &AdoptionRequest) -> Result<Wishes, Problem> {
+    let mut stated = Stated::default();
+    for said in &body.stated {
+        let kind = OpenKind::named(&said.kind).ok_or_else(|| {
+            let kinds = OpenKind::ALL.map(OpenKind::name).join(", ");
+            Problem::bad_request(format!("`kind` is `{}`: write one of {kinds}", said.kind))
+        })?;
+        let text = format!("{}={}", said.name, said.amount);
+        stated.state(kind, &text).map_err(Problem::bad_request)?;
+    }
+    let renamed = (body.renamed.iter())
+        .map(|names| Renamed {
+            old: GoodsName::new(names.old.trim()),
+            new: GoodsName::new(names.new.trim()),
+        })
+        .collect();
+    Ok(Wishes {
+        renamed,
+        stated,
+        held_too: body.held_too,
+    })
+}
+
+/// A file compared with what is in force.
+pub(crate) struct Compared {
+    pub(crate) adoption: Adoption,
+    /// The version of rules and protocols that it was compared with.
+    pub(crate) version: u64,
+    /// Classes of the ledger that the file does not have.
+    lost: Vec<String>,
+    /// Classes of the file that the ledger does not have.
+    new: Vec<String>,
+}
+
+/// What the file asks of the ledger.
+pub(crate) async fn compared(
+    app: &App,
+    gateway: &Gateway,
+    wishes: &Wishes,
+) -> Result<Compared, Problem> {
     let (found, _) = app
         .look(None, |state, now| {
-            (adoption(gateway, state, &[], now), version(state))
+            let known: Vec<&str> = (state.rules().into_iter())
+                .flat_map(|rules| &rules.goods)
+                .map(|rule| rule.goods.as_str())
+                .collect();
+            let file: Vec<&str> = gateway
+                .goods
+                .iter()
+                .map(|class| class.name.as_str())
+                .collect();
+            let without = |of: &[&str], other: &[&str]| {
+                let missing = of.iter().filter(|name| !other.contains(name));
+                missing.map(|name| (*name).to_owned()).collect()
+            };
+            Compared {
+                adoption: adoption(gateway, state, wishes, now),
+                version: version(state),
+                lost: without(&known, &file),
+                new: without(&file, &known),
+            }
         })
         .await?;
     Ok(found)
 }
 
+/// Lots that an answer shows.
+const LOTS_MAX: usize = 1000;
+
 /// The same as an answer.
-pub(crate) fn view(gateway: &Gateway, adoption: Adoption, version: u64) -> AdoptionView {
+pub(crate) fn view(gateway: &Gateway, compared: Compared) -> AdoptionView {
+    let Compared {
+        adoption,
+        version,
+        lost,
+        new,
+    } = compared;
+    let lots_here = adoption.lots.len() as u64;
+    let mut lots = adoption.lots;
+    lots.sort_by_key(|lot| lot.before == lot.after && lot.notes.is_empty());
+    lots.truncate(LOTS_MAX);
     AdoptionView {
         gateway: gateway.name.clone(),
         changes: adoption.entries.iter().map(change).collect(),
@@ -62,7 +133,31 @@ pub(crate) fn view(gateway: &Gateway, adoption: Adoption, version: u64) -> Adopt
         consequences: adoption.consequences,
         weaker: adoption.weaker,
         obstacles: adoption.obstacles,
+        open: adoption.open.iter().map(open_view).collect(),
+        lost_classes: lost,
+        new_classes: new,
+        lots: lots.into_iter().map(outlook).collect(),
+        lots_here,
         version,
+    }
+}
+
+fn open_view(open: &Open) -> OpenView {
+    OpenView {
+        kind: open.kind.name().to_owned(),
+        name: open.name.clone(),
+        told: open.to_string(),
+        longest: open.longest(),
+    }
+}
+
+fn outlook(lot: LotOutlook) -> OutlookView {
+    OutlookView {
+        lot: lot.lot,
+        spot: lot.spot,
+        before: lot.before.map(At),
+        after: lot.after.map(At),
+        notes: lot.notes,
     }
 }
 

@@ -1,12 +1,12 @@
 //! The crew board.
 
 use jiff::Timestamp;
-use lazaret_ledger::{PersonView, State};
+use lazaret_ledger::{PersonView, RestingLot, State};
 use lazaret_vocabulary::event::entry::PersonName;
 use lazaret_vocabulary::event::{Happening, VehicleId};
 
 use crate::api::common::Problem;
-use crate::api::people::{PersonCard, PersonRow};
+use crate::api::people::{PersonCard, PersonRow, RestingView, UnfitView};
 use crate::app::App;
 use crate::guard::Who;
 use crate::view::timeline::timeline;
@@ -31,6 +31,24 @@ pub(crate) async fn list(app: &App) -> Result<Vec<PersonRow>, Problem> {
         })
         .await?;
     Ok(rows)
+}
+
+/// Signers whose signature counts no more, and what rests on it.
+pub(crate) async fn unfit(app: &App) -> Result<Vec<UnfitView>, Problem> {
+    let (unfit, _) = app.look(None, |state, _| state.unfit_signers()).await?;
+    let resting = |lot: RestingLot| RestingView {
+        lot: lot.lot,
+        stage: lot.stage.name().to_owned(),
+        released: lot.released,
+        departure: lot.departure,
+        recalled: lot.recalled,
+    };
+    let told = unfit.into_iter().map(|unfit| UnfitView {
+        signer: unfit.signer,
+        lapsed: unfit.lapsed,
+        lots: unfit.lots.into_iter().map(resting).collect(),
+    });
+    Ok(told.collect())
 }
 
 /// Everything about a person's work.

@@ -11,7 +11,7 @@ use crate::api::adoption::{AdoptionDone, AdoptionOutcome, AdoptionRequest, Adopt
 use crate::api::common::{Answer, NotDone, Problem};
 use crate::app::App;
 use crate::guard::Who;
-use crate::read::adoption::{change, compared, gateway_of, view};
+use crate::read::adoption::{Compared, change, compared, gateway_of, view, wishes};
 
 /// How a gateway file differs from the rules and protocols in force, and what that means for what is here. Nothing is recorded.
 #[utoipa::path(post, path = "/api/gateway/adoption", tag = "screens", request_body = AdoptionRequest, responses((status = 200, description = "Done.", body = AdoptionView), NotDone))]
@@ -20,8 +20,8 @@ pub(crate) async fn adoption(
     Json(body): Json<AdoptionRequest>,
 ) -> Answer<AdoptionView> {
     let gateway = gateway_of(&app, body.file.as_deref())?;
-    let (adoption, version) = compared(&app, &gateway).await?;
-    Ok(Json(view(&gateway, adoption, version)))
+    let found = compared(&app, &gateway, &wishes(&body)?).await?;
+    Ok(Json(view(&gateway, found)))
 }
 
 /// Adopts what a gateway file asks; needs `If-Match`. What asks for less is proposed, for another person to adopt.
@@ -33,7 +33,9 @@ pub(crate) async fn adopt(
     Json(body): Json<AdoptionRequest>,
 ) -> Answer<Vec<AdoptionOutcome>> {
     let gateway = gateway_of(&app, body.file.as_deref())?;
-    let (adoption, version) = compared(&app, &gateway).await?;
+    let Compared {
+        adoption, version, ..
+    } = compared(&app, &gateway, &wishes(&body)?).await?;
     is_current(&headers, version)?;
     if !adoption.obstacles.is_empty() {
         return Err(in_the_way(&adoption.obstacles));

@@ -6,11 +6,13 @@ use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use lazaret_exchange::manifest::Found;
+use lazaret_gateway::model::Gateway;
+use lazaret_ledger::{Command, Warning};
 use lazaret_vocabulary::event::entry::{Entry, ManifestId};
 use tokio::sync::Semaphore;
 
 use super::commands;
-use crate::api::arrivals::{ImportQuery, ImportReport, ImportedManifest};
+use crate::api::arrivals::{ImportQuery, ImportReport, ImportWarning, ImportedManifest};
 use crate::api::common::{Answer, CellError, NotDone, Problem};
 use crate::app::App;
 use crate::guard::Who;
@@ -68,38 +70,56 @@ pub(crate) async fn import_manifests(
     if table.errors.is_empty() {
         table.errors = refused(&app, &who, &table.found).await?;
     }
-    if !table.errors.is_empty() && !query.check {
-        let detail = format!(
-            "{} cells are wrong; nothing was imported",
-            table.errors.len()
-        );
-        return Err(import::wrong_cells(detail, table.errors));
-    }
-    let found = std::mem::take(&mut table.found);
-    let manifests = take(&app, &who, found, !query.check).await?;
-    Ok(Json(report(table, manifests, !query.check)))
+    import::none_wrong(&table.errors, query.check, "imported")?;
+    report(&app, &who, table, &query).await.map(Json)
 }
 
-/// What was read and announced.
-fn report(table: Read, manifests: Vec<ImportedManifest>, go: bool) -> ImportReport {
-    ImportReport {
+/// What is told of a table, after its papers were announced unless it is only looked at.
+async fn report(
+    app: &App,
+    who: &Who,
+    table: Read,
+    query: &ImportQuery,
+) -> Result<ImportReport, Problem> {
+    let warnings = if table.errors.is_empty() {
+        alike(app, who, &table.found).await?
+    } else {
+        Vec::new()
+    };
+    let seen = import::names(query.acknowledged.as_deref());
+    let manifests = take(app, who, table.found, !query.check, &seen).await?;
+    Ok(ImportReport {
         rows: table.rows,
-        taken: go && !manifests.is_empty(),
+        taken: !query.check && !manifests.is_empty(),
         manifests,
         errors: table.errors,
         columns: table.columns,
         notes: table.notes.iter().map(ToString::to_string).collect(),
         notes_data: table.notes,
-    }
+        warnings,
+    })
 }
 
-/// Reads the table, one after another.
+/// Reads the table.
 async fn read(
     app: &App,
     query: &ImportQuery,
     headers: &HeaderMap,
     body: Bytes,
 ) -> Result<Read, Problem> {
+    let query = query.clone();
+    reading(app, headers, move |kind, gateway| {
+        import::read(&body, kind, &query, gateway)
+    })
+    .await
+}
+
+/// Reads a table of whatever kind, one after another.
+pub(crate) async fn reading<T: Send + 'static>(
+    app: &App,
+    headers: &HeaderMap,
+    read: impl FnOnce(&str, &Gateway) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     let kind = headers.get(header::CONTENT_TYPE);
     let kind = kind.and_then(|value| value.to_str().ok());
     let kind = kind.unwrap_or("").to_lowercase();
@@ -108,9 +128,7 @@ async fn read(
     (gateway.time_zone, _) = app.look(None, |state, _| app.zone(state)).await?;
     let turn = READING.acquire().await;
     let turn = turn.map_err(|error| failed(error.to_string()))?;
-    let query = query.clone();
-    let reading =
-        tokio::task::spawn_blocking(move || import::read(&body, &kind, &query, &gateway)).await;
+    let reading = tokio::task::spawn_blocking(move || read(&kind, &gateway)).await;
     drop(turn);
     reading.map_err(|error| failed(error.to_string()))?
 }
@@ -137,21 +155,40 @@ async fn refused(app: &App, who: &Who, found: &[Found]) -> Result<Vec<CellError>
     Ok(refused)
 }
 
+/// What must be acknowledged before the papers are announced. Marks that fail their check digit are told of by themselves.
+async fn alike(app: &App, who: &Who, found: &[Found]) -> Result<Vec<ImportWarning>, Problem> {
+    let mut commands = Vec::with_capacity(found.len());
+    for found in found {
+        commands.push(announcement(app, who, found.entry.clone(), &[])?);
+    }
+    let (told, _) = app
+        .look(None, |state, now| {
+            let met = |command| lazaret_ledger::warnings(state, command, now).unwrap_or_default();
+            (commands.iter().flat_map(met))
+                .filter(|(warning, _)| *warning != Warning::UnverifiedMark)
+                .map(ImportWarning::from)
+                .collect()
+        })
+        .await?;
+    Ok(told)
+}
+
 /// Announces the papers; all or none.
 ///
-/// * `go` — otherwise they are only told of.
+/// * `go` — otherwise they are only told of; `seen` — warnings that were seen, by name.
 async fn take(
     app: &App,
     who: &Who,
     found: Vec<Found>,
     go: bool,
+    seen: &[String],
 ) -> Result<Vec<ImportedManifest>, Problem> {
     let mut announced = Vec::new();
     let mut manifests = Vec::new();
     for found in found {
         let mut seq = None;
         if go {
-            match announce(app, who, found.entry).await {
+            match announce(app, who, found.entry, seen).await {
                 Ok(recorded) => seq = Some(recorded),
                 Err(problem) => {
                     // Somebody was quicker between the look and the announcement: take back what went before.
@@ -173,8 +210,15 @@ async fn take(
     Ok(manifests)
 }
 
-async fn announce(app: &App, who: &Who, entry: Entry) -> Result<u64, Problem> {
+async fn announce(app: &App, who: &Who, entry: Entry, seen: &[String]) -> Result<u64, Problem> {
+    let command = announcement(app, who, entry, seen)?;
+    Ok(app.0.live.submit(command).await?.seq)
+}
+
+fn announcement(app: &App, who: &Who, entry: Entry, seen: &[String]) -> Result<Command, Problem> {
     let (text, _) = crate::secrets::Secret::new()?;
+    let mut acknowledged = seen.to_vec();
+    acknowledged.push("unverified_mark".into());
     let request = crate::api::commands::CommandRequest {
         id: format!("import-{}", &text[..32]),
         issued_at: None,
@@ -182,12 +226,11 @@ async fn announce(app: &App, who: &Who, entry: Entry) -> Result<u64, Problem> {
         device: None,
         site: None,
         crew: Vec::new(),
-        acknowledged: vec!["unverified_mark".into()],
+        acknowledged,
         corrects: None,
         what: entry.into(),
     };
-    let command = commands::command_of(app, &who.person, request)?;
-    Ok(app.0.live.submit(command).await?.seq)
+    commands::command_of(app, &who.person, request)
 }
 
 async fn take_back(app: &App, who: &Who, announced: &[ManifestId]) -> Result<(), Problem> {

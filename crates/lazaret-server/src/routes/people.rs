@@ -5,7 +5,7 @@ use axum::{Extension, Json};
 use lazaret_vocabulary::event::entry::PersonName;
 
 use crate::api::common::{Answer, NotDone};
-use crate::api::people::{PersonCard, PersonRow};
+use crate::api::people::{PersonCard, PersonRow, UnfitView};
 use crate::app::App;
 use crate::guard::Who;
 use crate::read::people as read;
@@ -14,6 +14,13 @@ use crate::read::people as read;
 #[utoipa::path(get, path = "/api/people", tag = "screens", responses((status = 200, description = "Done.", body = Vec<PersonRow>), NotDone))]
 pub(crate) async fn people(State(app): State<App>) -> Answer<Vec<PersonRow>> {
     read::list(&app).await.map(Json)
+}
+
+/// Signers whose signature counts no more, because their clearance was taken from them or they are no officer any more, with
+/// every lot that rests on it and is here or has left.
+#[utoipa::path(get, path = "/api/unfit-signers", tag = "screens", responses((status = 200, description = "Done.", body = Vec<UnfitView>), NotDone))]
+pub(crate) async fn unfit(State(app): State<App>) -> Answer<Vec<UnfitView>> {
+    read::unfit(&app).await.map(Json)
 }
 
 /// Everything about a person's work.

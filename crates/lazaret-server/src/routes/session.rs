@@ -43,6 +43,7 @@ pub(crate) async fn setup(
     if the_link(&app) != Some(shown) || app.has_administrator().await? {
         return Err(link_used());
     }
+    nothing_open(&app).await?;
     let (person, new) = first_administrator(&app, &body.person).await?;
     let hashed = hash_apart(&app, body.password).await?;
     // From here on the link is used up, whoever else holds it.
@@ -112,6 +113,21 @@ async fn appoint(app: &App, person: &PersonName, link: Secret) -> Result<(), Pro
     said.map(drop)
 }
 
+/// That nothing is left open that a ledger without protocols would begin with. The start asks; a server that took over from
+/// one that was started otherwise must not choose for it.
+async fn nothing_open(app: &App) -> Result<(), Problem> {
+    let (bare, _) = app
+        .look(None, |state, _| state.protocols().next().is_none())
+        .await?;
+    match app.0.stated.missing(&app.0.gateway).first() {
+        Some(open) if bare => Err(Problem::unavailable(format!(
+            "the gateway file leaves open what the protocols need ({open}); start the server with {}",
+            open.flag()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// A ledger without protocols begins with those that follow from the gateway file.
 async fn adopt_founding_protocols(app: &App, person: &PersonName) -> Result<(), Problem> {
     let (bare, _) = app
@@ -121,7 +137,7 @@ async fn adopt_founding_protocols(app: &App, person: &PersonName) -> Result<(), 
         return Ok(());
     }
     let from = app.0.live.now();
-    for protocol in founding_protocols(&app.0.gateway, from, 2) {
+    for protocol in founding_protocols(&app.0.gateway, from, 2, &app.0.stated) {
         let adopted = Entry::ProtocolAdopted {
             protocol: Box::new(protocol),
         };

@@ -587,6 +587,16 @@ pub(crate) fn trace(state: &State, view: &LotView, records: &[Record]) -> Trace 
             ));
         }
     }
+    // What was here before the ledger came with no convoy that it knows.
+    if let Some(source) = view.source.as_ref().filter(|_| view.convoy.is_none()) {
+        back.push(node(
+            TraceKind::Source,
+            source.to_string(),
+            view.entered,
+            depth,
+            "was here before the ledger, from".into(),
+        ));
+    }
     for part in &view.parts {
         forward.push(node(
             TraceKind::Lot,

@@ -86,7 +86,32 @@ async fn a_file_that_asks_for_less_needs_another_person_and_time() {
     let view = compare(&server, &ada, UIJU).await;
     adopt(&server, &ada, version(&view), UIJU).await;
 
-    let shorter = UIJU.replace("uniform(14 d, 30 d)", "uniform(7 d, 8 d)");
+    // A length that is left open beyond what is recorded is asked for, and the lots that are here are told of.
+    let open = UIJU.replace("uniform(14 d, 30 d)", "uniform(7 d, 8 d)");
+    let view = compare(&server, &ada, &open).await;
+    assert!(
+        said(&view, "obstacles", "hold of medicine: 7 d to 8 d"),
+        "{view}"
+    );
+    assert_eq!(
+        (&view["open"][0]["kind"], &view["open"][0]["longest"]),
+        (&json!("hold"), &json!("8 d"))
+    );
+    assert_eq!(
+        view["lots"].as_array().map(|lots| lots.len() as u64),
+        view["lots_here"].as_u64()
+    );
+    let body = |kind: &str| json!({ "file": open, "stated": [{ "kind": kind, "amount": "8d" }], "held_too": true });
+    let answer = server
+        .post(&ada, "/api/gateway/adoption", &body("hold"))
+        .await;
+    assert_eq!(answer.json()["obstacles"], json!([]), "{}", answer.json());
+    let answer = server
+        .post(&ada, "/api/gateway/adoption", &body("wait"))
+        .await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{}", answer.json());
+
+    let shorter = UIJU.replace("\"uniform(14 d, 30 d)\"", "\"7 d\"");
     let view = compare(&server, &ada, &shorter).await;
     assert!(said(&view, "weaker", "hold"), "{view}");
     let outcomes = adopt(&server, &ada, version(&view), &shorter).await.json();

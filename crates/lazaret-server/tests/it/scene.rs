@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use jiff::SignedDuration;
+use lazaret_bridge::OpenKind;
 use lazaret_gateway::model::Gateway;
 use lazaret_server::{App, Board, Demo, Offset, Options};
 use lazaret_store::{Key, Live, LiveOptions, Office, Store};
@@ -141,7 +142,11 @@ impl Server {
         board: Option<Arc<Board>>,
     ) -> Server {
         let key = Key::open(&folder.path().join("key")).unwrap();
-        let app = App::new(live, gateway, key, outside, demo, board);
+        let mut stated = lazaret_bridge::Stated::default();
+        for (kind, text) in [(OpenKind::Hold, "30d"), (OpenKind::Contact, "48h")] {
+            stated.state(kind, text).unwrap();
+        }
+        let app = App::new(live, (gateway, stated), key, outside, demo, board);
         Server {
             router: lazaret_server::router(&app),
             app,

@@ -14,7 +14,7 @@ use super::examples::Example;
 use super::names::{Name, Named, Noun};
 pub use super::rules::{AgentName, Pin, ProtocolName, TestName};
 use super::rules::{Protocol, RuleBook};
-use super::{ConvoyId, GoodsName, LotId, PlaceName, SourceName, StepName, Thing, VehicleId};
+use super::{ConvoyId, GoodsName, LotId, PlaceName, SourceName, Spot, StepName, Thing, VehicleId};
 
 names! {
     /// The papers of a convoy, as its sender numbers them.
@@ -133,6 +133,70 @@ pub struct Link {
     pub surface: Surface,
     /// The record that brought the first lot there, and the one that brought the second.
     pub records: [u64; 2],
+}
+
+/// A treatment that a lot had before the ledger began, as somebody states it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StockTreatment {
+    /// The step.
+    pub step: StepName,
+    /// When it began.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub from: Timestamp,
+    /// When it ended.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub to: Timestamp,
+}
+
+/// A negative test that a lot had before the ledger began, as somebody states it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StockTest {
+    /// The test.
+    pub test: TestName,
+    /// The sample.
+    pub sample: SampleId,
+    /// When it was taken.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub taken: Timestamp,
+}
+
+/// A lot that was at the gateway before the ledger began, with its past as somebody states it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StockLot {
+    /// Its name.
+    pub lot: LotId,
+    /// Its class.
+    pub goods: GoodsName,
+    /// Where it came from.
+    pub source: SourceName,
+    /// Where it is.
+    #[serde(flatten)]
+    pub spot: Spot,
+    /// Pieces and mass.
+    #[serde(flatten)]
+    pub tally: Tally,
+    /// Classes of danger, the primary one first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hazards: Vec<Hazard>,
+    /// When it arrived.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub arrived: Timestamp,
+    /// When it was unloaded.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, format = DateTime))]
+    pub unloaded: Timestamp,
+    /// Its treatments.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub treatments: Vec<StockTreatment>,
+    /// Its tests, all negative.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tests: Vec<StockTest>,
+    /// Since when its hold counts; without it, it counts from the record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub held_from: Option<Timestamp>,
 }
 
 /// What a person is at the gateway.
@@ -270,6 +334,35 @@ happenings! {
                 from: Timestamp,
                 /// Who saw it.
                 witness: PersonName,
+            }
+        }
+        /// Goods that were here before the ledger was.
+        Stock {
+            /// Somebody states which lots were here when the ledger began, and their past. The lots are held from this record
+            /// on; of their past nothing counts until somebody else confirms it.
+            StockRecorded {
+                /// The lots.
+                lots: Vec<StockLot>,
+            }
+            /// A second person confirms by an entry of their own the past that the lots of a record were stated to have.
+            StockWitnessed {
+                /// The record that states it.
+                record: u64,
+            }
+            /// What was witnessed of the past of one lot counts from here on. Follows from `stock_witnessed`.
+            StockCredited {
+                /// The lot.
+                lot: LotId,
+                /// Treatments that are valid.
+                #[serde(default, skip_serializing_if = "Vec::is_empty")]
+                treated: Vec<StepName>,
+                /// Tests that are passed.
+                #[serde(default, skip_serializing_if = "Vec::is_empty")]
+                tests: Vec<TestName>,
+                /// Since when its clock counts, if it runs.
+                #[serde(default, skip_serializing_if = "Option::is_none")]
+                #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+                from: Option<Timestamp>,
             }
         }
         /// Signatures for a release.

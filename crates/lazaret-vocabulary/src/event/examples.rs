@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use super::entry::{
-    LineName, Link, LotPart, ManifestLine, Outcome, Reading, Role, Soiled, Surface, Tally,
+    LineName, Link, LotPart, ManifestLine, Outcome, Reading, Role, Soiled, StockLot, StockTest,
+    StockTreatment, Surface, Tally,
 };
 use super::rules::{
     AgentRule, Band, ClockFrom, Contact, GoodsRule, HoldRule, InspectionRule, PeopleRule, Pin,
@@ -89,6 +90,29 @@ examples! {
         seals: Example::example(),
         sender: Example::example(),
         receiver: Example::example(),
+    };
+    StockTreatment = StockTreatment {
+        step: Example::example(),
+        from: Example::example(),
+        to: Example::example(),
+    };
+    StockTest = StockTest {
+        test: Example::example(),
+        sample: Example::example(),
+        taken: Example::example(),
+    };
+    StockLot = StockLot {
+        lot: Example::example(),
+        goods: Example::example(),
+        source: Example::example(),
+        spot: Example::example(),
+        tally: Example::example(),
+        hazards: vec![super::entry::Hazard::new("3")],
+        arrived: Example::example(),
+        unloaded: Example::example(),
+        treatments: Example::example(),
+        tests: Example::example(),
+        held_from: Example::example(),
     };
     RuleBook = RuleBook {
         gateway: Example::example(),

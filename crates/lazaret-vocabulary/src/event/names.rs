@@ -11,7 +11,7 @@ use crate::doubt::Doubt;
 
 use super::entry::{
     ExceptionId, LineName, Link, LotPart, ManifestId, ManifestLine, Outcome, PersonName, Reading,
-    Role, SampleId, Soiled, Surface, Tally,
+    Role, SampleId, Soiled, StockLot, Surface, Tally,
 };
 use super::rules::{
     AgentName, ClockFrom, HoldRule, Pin, Protocol, ProtocolName, RuleBook, TestName,
@@ -252,6 +252,18 @@ impl Named for ManifestLine {
 impl Named for LotPart {
     fn each_name(&mut self, see: See<'_>) {
         self.lot.each_name(see);
+    }
+}
+
+impl Named for StockLot {
+    fn each_name(&mut self, see: See<'_>) {
+        look_at!(see: &mut self.lot, &mut self.goods, &mut self.source, &mut self.spot);
+        for treatment in &mut self.treatments {
+            treatment.step.each_name(see);
+        }
+        for test in &mut self.tests {
+            look_at!(see: &mut test.test, &mut test.sample);
+        }
     }
 }
 

@@ -3,29 +3,28 @@
 use std::io::{BufRead, IsTerminal, Write};
 
 use jiff::Timestamp;
-use lazaret_bridge::{Adoption, Renamed, adoption};
+use lazaret_bridge::{Adoption, Renamed, Wishes, adoption};
+use lazaret_gateway::model::Gateway;
 use lazaret_ledger::{Command, CommandId, Fact};
 use lazaret_store::{Live, LiveOptions, Office, Standing, Store, SubmitError};
 use lazaret_vocabulary::event::GoodsName;
 use lazaret_vocabulary::event::entry::{Entry, PersonName};
 
 use super::place::{Place, failed};
-use crate::input::Input;
 use crate::output::{Failure, print, say};
 
 /// Shows what a gateway file changes, and records it in the name of `by` if that is given.
 pub(super) async fn adopt(
-    input: &Input,
+    gateway: &Gateway,
     by: Option<&str>,
-    renamed: &[Renamed],
+    wishes: &Wishes,
     place: &Place,
 ) -> Result<(), Failure> {
-    let gateway = input.load()?.reading.gateway;
     let store = place.open_existing().await?;
     let live = Live::start(store.clone(), LiveOptions::default())
         .await
         .map_err(failed)?;
-    let outcome = adopt_in(&live, &store, &gateway, (by, renamed)).await;
+    let outcome = adopt_in(&live, &store, gateway, (by, wishes)).await;
     live.stop().await;
     store.close().await;
     outcome
@@ -34,22 +33,22 @@ pub(super) async fn adopt(
 async fn adopt_in(
     live: &Live,
     store: &Store,
-    gateway: &lazaret_gateway::model::Gateway,
-    (by, renamed): (Option<&str>, &[Renamed]),
+    gateway: &Gateway,
+    (by, wishes): (Option<&str>, &Wishes),
 ) -> Result<(), Failure> {
     let seen = live
-        .read(|state, now| adoption(gateway, state, renamed, now))
+        .read(|state, now| adoption(gateway, state, wishes, now))
         .await
         .map_err(|error| Failure::Machine(error.to_string()))?
         .value;
     print(&told(&seen))?;
-    if seen.entries.is_empty() {
-        return Ok(());
-    }
     if !seen.obstacles.is_empty() {
         return Err(Failure::BadInput(
             "nothing was recorded: resolve the obstacles first".into(),
         ));
+    }
+    if seen.entries.is_empty() {
+        return Ok(());
     }
     let Some(by) = by else {
         say("nothing was recorded: name the person who adopts it with --by\n");
@@ -68,7 +67,7 @@ async fn adopt_in(
 }
 
 fn told(adoption: &Adoption) -> String {
-    if adoption.entries.is_empty() {
+    if adoption.entries.is_empty() && adoption.obstacles.is_empty() {
         return "the ledger has the rules and protocols of this file\n".into();
     }
     let mut text = String::new();
@@ -92,11 +91,36 @@ fn told(adoption: &Adoption) -> String {
             }
         }
     }
+    let changed =
+        (adoption.lots.iter()).filter(|lot| lot.before != lot.after || !lot.notes.is_empty());
+    let mut changed = changed.peekable();
+    if changed.peek().is_some() {
+        text.push_str("Lots that are here and what changes for each:\n");
+    }
+    for lot in changed {
+        let date = |at: Option<Timestamp>| {
+            at.map_or_else(|| "clock not running".into(), |at| at.to_string())
+        };
+        let place = lot.spot.as_ref().map_or_else(
+            || "between two places".into(),
+            |spot| format!("{} {}", spot.place, spot.unit),
+        );
+        let mut said = Vec::new();
+        if lot.before != lot.after {
+            said.push(format!(
+                "held until {} instead of {}",
+                date(lot.after),
+                date(lot.before)
+            ));
+        }
+        said.extend(lot.notes.iter().cloned());
+        text.push_str(&format!("  {} in {place}: {}\n", lot.lot, said.join("; ")));
+    }
     text
 }
 
 /// The person, once their password was right.
-async fn signed_in(live: &Live, store: &Store, by: &str) -> Result<PersonName, Failure> {
+pub(super) async fn signed_in(live: &Live, store: &Store, by: &str) -> Result<PersonName, Failure> {
     let typed = PersonName::new(by);
     let person = live
         .read(|state, _| state.spelling_of(&typed))
@@ -180,7 +204,7 @@ async fn record(live: &Live, by: &PersonName, entry: Entry) -> Result<(), Failur
     }
 }
 
-async fn submit(live: &Live, by: &PersonName, entry: Entry) -> Result<u64, SubmitError> {
+pub(super) async fn submit(live: &Live, by: &PersonName, entry: Entry) -> Result<u64, SubmitError> {
     let now: Timestamp = live.now();
     let id = format!("adopt-{}-{}", live.seq() + 1, now.as_microsecond());
     let command = Command {

@@ -43,7 +43,7 @@ fn make() -> tempfile::TempDir {
     std::fs::write(here.join("trace.jsonl"), some.join("\n")).unwrap();
     let taken = ledger(
         here,
-        &["import-trace", "gateway.toml", "trace.jsonl"],
+        &["import-trace", "gateway.toml", "trace.jsonl", "--shortest"],
         "data",
     );
     assert!(right(taken).err.starts_with("4000 events are "));
@@ -183,7 +183,7 @@ fn a_ledger_is_copied_whole_and_never_over_another() {
     wrong(
         &ledger(
             here,
-            &["import-trace", "gateway.toml", "trace.jsonl"],
+            &["import-trace", "gateway.toml", "trace.jsonl", "--shortest"],
             "data",
         ),
         "already contains a ledger: choose an empty one",
@@ -281,7 +281,11 @@ fn what_is_no_ledger_is_an_error_with_its_place() {
     );
     wrong(&ledger(here, &["import", "nowhere"], "n3"), "nowhere: ");
     wrong(
-        &ledger(here, &["import-trace", "gateway.toml", "other.json"], "n4"),
+        &ledger(
+            here,
+            &["import-trace", "gateway.toml", "other.json", "--shortest"],
+            "n4",
+        ),
         "line 1: ",
     );
     wrong(
@@ -293,7 +297,11 @@ fn what_is_no_ledger_is_an_error_with_its_place() {
         env!("CARGO_MANIFEST_DIR"),
         "/../../examples/uiju/gateway.toml"
     );
-    let said = ledger(here, &["import-trace", uiju, "trace.jsonl"], "n5");
+    let said = ledger(
+        here,
+        &["import-trace", uiju, "trace.jsonl", "--shortest"],
+        "n5",
+    );
     wrong(&said, "line 1: ");
     assert!(
         said.err
@@ -334,4 +342,138 @@ fn a_crafted_release_is_named_by_the_auditor_and_not_imported() {
     // The import names its line, by the auditor or because the ledger knows no such lot.
     let line = format!("line {}: ", number + 1);
     wrong(&ledger(here, &["import", "crafted.jsonl"], "new"), &line);
+}
+
+#[test]
+fn nobody_founds_a_ledger_with_a_length_that_nobody_stated() {
+    let folder = tempfile::tempdir().unwrap();
+    let here = folder.path();
+    let uiju = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../examples/uiju/gateway.toml"
+    );
+    std::fs::write(here.join("trace.jsonl"), "").unwrap();
+    let serve = |more: &[&str]| {
+        let all = [
+            &["serve", uiju, "--listen", "127.0.0.1:0", "--data", "new"],
+            more,
+        ]
+        .concat();
+        lazaret(here, &all)
+    };
+    let said = serve(&[]);
+    wrong(
+        &said,
+        "leaves open what the ledger's rules need, and nobody else may choose it",
+    );
+    assert!(said.err.contains("hold of general: 14 d to 30 d in the file (step.hold.takes, by unknown.hold_time): --hold general=30d"), "{}", said.err);
+    assert!(
+        said.err
+            .contains("contact of disinfect of dairy: 1 d to 2 d in the file"),
+        "{}",
+        said.err
+    );
+    // Nothing was founded: a trace finds an empty ledger, and is asked the same.
+    wrong(
+        &ledger(here, &["import-trace", uiju, "trace.jsonl"], "new"),
+        "--hold medicine=30d",
+    );
+    for (flags, said) in [
+        (["--hold", "13d"], "outside hold of"),
+        (["--hold", "general=31d"], "outside hold of general"),
+        (["--hold", "gold=20d"], "the file leaves no such hold open"),
+        (
+            ["--hold", "long"],
+            "write CLASS=LENGTH, such as general=30d",
+        ),
+        (["--slots", "yard=10"], "the file leaves no such slots open"),
+    ] {
+        wrong(&serve(&flags), said);
+    }
+    let stated = [
+        "import-trace",
+        uiju,
+        "trace.jsonl",
+        "--hold",
+        "20d",
+        "--contact",
+        "disinfect=30h",
+    ];
+    right(ledger(here, &stated, "new"));
+    let all = right(ledger(here, &["export"], "new")).out;
+    assert_eq!(all.matches("\"hold_s\":1728000").count(), 3, "{all}");
+    assert_eq!(all.matches("\"contact_s\":108000").count(), 3, "{all}");
+    // The shortest is taken only by saying so, and not beside another.
+    let both = [
+        "import-trace",
+        uiju,
+        "trace.jsonl",
+        "--shortest",
+        "--hold",
+        "20d",
+    ];
+    wrong(&ledger(here, &both, "other"), "cannot be used with");
+}
+
+#[test]
+fn stock_is_previewed_row_by_row_before_anything_is_recorded() {
+    let folder = kept();
+    let here = folder.path();
+    let empty = right(ledger(here, &["import-stock", "-"], "data")).out;
+    assert!(empty.contains("lot,goods,source,place,unit"), "{empty}");
+    let rows = "lot,goods,source,place,pieces,mass_kg,arrived\n\
+        OLD-1,general,ships,nowhere,1,10,2001-01-01T08:00\nOLD-2,gold,ships,store,1,10,soon\n";
+    std::fs::write(here.join("old.csv"), rows).unwrap();
+    let said = ledger(here, &["import-stock", "old.csv"], "data");
+    wrong(
+        &said,
+        "old.csv: row 3, goods: `gold`: there is no such class",
+    );
+    assert!(
+        said.err.contains("old.csv: row 3, arrived: `soon`"),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("nothing was recorded"), "{}", said.err);
+    // What the cells do not show, the ledger does.
+    std::fs::write(
+        here.join("old.csv"),
+        rows.replace("gold", "general")
+            .replace("soon", "2001-01-02T08:00"),
+    )
+    .unwrap();
+    let said = ledger(here, &["import-stock", "old.csv"], "data");
+    wrong(
+        &said,
+        "row 2, lot OLD-1: there is no place nowhere; choose one of the places",
+    );
+    assert!(
+        said.err
+            .contains("1 of 2 lots are refused; nothing was recorded"),
+        "{}",
+        said.err
+    );
+    std::fs::write(
+        here.join("old.csv"),
+        rows.replace("gold", "general")
+            .replace("soon", "2001-01-02T08:00")
+            .replace("nowhere", "store"),
+    )
+    .unwrap();
+    let said = right(ledger(here, &["import-stock", "old.csv"], "data"));
+    assert!(said.out.contains("OLD-1: "), "{}", said.out);
+    assert!(
+        said.err.contains("nothing was recorded: name the person"),
+        "{}",
+        said.err
+    );
+    let unfit = right(ledger(here, &["unfit"], "data")).out;
+    assert_eq!(
+        unfit,
+        "nothing rests on the signature of somebody who was found unfit\n"
+    );
+    assert_eq!(
+        right(ledger(here, &["unfit", "--json"], "data")).out,
+        "[]\n"
+    );
 }

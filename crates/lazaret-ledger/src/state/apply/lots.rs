@@ -7,7 +7,7 @@ use lazaret_vocabulary::event::{Event, StepName};
 use super::super::rows::{Handler, Listing, Touched};
 use super::super::{AsJson, Flag, LotStage, Sample, State, micros, seconds};
 use super::Touch;
-use crate::index::{ExceptionIx, GoodsIx, LotIx, PersonIx, UnitIx, VehicleIx};
+use crate::index::{ExceptionIx, GoodsIx, LotIx, PersonIx, ProtocolIx, UnitIx, VehicleIx};
 use crate::work::WorkedOn;
 
 /// That somebody had a lot in hand.
@@ -32,18 +32,9 @@ impl State {
         let protocol = self
             .protocol_for(Some(goods), source, now)
             .ok_or_else(|| format!("no protocol is for {}", self.goods_names.get(goods)))?;
-        let rule = &self.protocols[protocol].0;
-        let hold_us = rule.hold.as_ref().map_or(0, |hold| seconds(hold.hold_s));
-        let from_arrival = rule
-            .hold
-            .as_ref()
+        let from_arrival = (self.protocols[protocol].0.hold.as_ref())
             .is_some_and(|hold| hold.clock == ClockFrom::Arrival);
-        let signatures = rule.signatures;
-        let tests = rule
-            .tests
-            .iter()
-            .filter_map(|test| self.test_names.exact(test.test.as_str()))
-            .fold(0, |mask, test| mask | test.bit());
+        self.came_under(lot, protocol);
         let announced =
             self.lot(lot).stage == LotStage::Announced && self.lot(lot).vehicle == Some(vehicle);
         let row = &mut self.vehicles[vehicle];
@@ -58,14 +49,25 @@ impl State {
         row.goods = goods;
         row.vehicle = Some(vehicle);
         row.convoy = convoy;
-        row.protocol = Some(protocol);
-        row.hold_us = hold_us;
-        row.signatures_needed = signatures;
-        row.tests_needed = tests;
         row.entered = arrived;
         row.base = from_arrival.then_some(arrived);
         row.set(Flag::Trial, trial);
         Ok(())
+    }
+
+    /// Binds a lot that comes to a version of a protocol.
+    pub(crate) fn came_under(&mut self, lot: LotIx, protocol: ProtocolIx) {
+        let rule = &self.protocols[protocol].0;
+        let hold_us = rule.hold.as_ref().map_or(0, |hold| seconds(hold.hold_s));
+        let signatures = rule.signatures;
+        let tests = (rule.tests.iter())
+            .filter_map(|test| self.test_names.exact(test.test.as_str()))
+            .fold(0, |mask, test| mask | test.bit());
+        let row = &mut self.lots[lot];
+        row.protocol = Some(protocol);
+        row.hold_us = hold_us;
+        row.signatures_needed = signatures;
+        row.tests_needed = tests;
     }
 
     pub(crate) fn split_off(&mut self, parent: LotIx, part: LotIx, tally: Tally) {
@@ -84,6 +86,9 @@ impl State {
         self.lots.add(row);
         if let Some(later) = self.later.get(&parent).cloned() {
             self.later.insert(part, later);
+        }
+        if let Some(claim) = self.stock.get(&parent).cloned() {
+            self.stock.insert(part, claim);
         }
         if let Some(unit) = unit.filter(|_| slot) {
             self.occupy(unit, 1);
@@ -131,6 +136,9 @@ impl State {
         }
         row.floor = row.floor.max(now);
         row.set(Flag::Clean, false);
+        if let Some(claim) = self.stock.get_mut(&lot) {
+            claim.open = false;
+        }
     }
 
     /// Treatments, as bits, that still count when an inspection finds that a lot must be treated again.
