@@ -79,7 +79,7 @@ const KEPT_MOST: usize = 8_000_000;
 /// How a run proceeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AtOnceSettings {
-    /// Points of a round.
+    /// Points of the first round; later ones, if points need filters, have half of them.
     pub points: usize,
     /// Points of a round where the likelihood needs no filter.
     pub points_without_state: usize,
@@ -87,7 +87,7 @@ pub struct AtOnceSettings {
     pub least_rounds: usize,
     /// Rounds after which a run stops.
     pub most_rounds: usize,
-    /// A run stops once its effective sample size is this share of a round's points.
+    /// A run stops once its effective sample size is this share of the first round's points.
     pub enough: f64,
     /// Share of every later round that is drawn from the prior.
     pub prior_share: f64,
@@ -112,7 +112,7 @@ impl Default for AtOnceSettings {
             points: 512,
             points_without_state: 4096,
             least_rounds: 2,
-            most_rounds: 20,
+            most_rounds: 36,
             enough: 0.75,
             prior_share: 0.2,
             state_particles: 128,
@@ -291,7 +291,7 @@ impl AtOnce {
         StreamKey::new(self.seed)
     }
 
-    /// Points of the next round.
+    /// Points of the first round.
     fn size(&self) -> usize {
         match (self.names.is_empty(), self.without_state) {
             (true, _) => 1,
@@ -396,7 +396,8 @@ impl AtOnce {
             self.settings.prior_share,
             key.stream().uniform(),
         );
-        let fresh = self.drawn(prior, &mixture, self.rounds as u64 + 1, self.size());
+        let count = self.size().div_ceil(1 + usize::from(!self.without_state));
+        let fresh = self.drawn(prior, &mixture, self.rounds as u64 + 1, count);
         self.add(family, prior, mixture, fresh)?;
         self.reweigh();
         if self.exponent() >= 1.0 && !self.without_state {
@@ -595,8 +596,7 @@ impl AtOnce {
 
     /// Log-weights of the points, with the likelihood raised to `exponent`; not normalised.
     fn tempered(&self, exponent: f64) -> Vec<f64> {
-        let pairs = self.points.iter().zip(&self.working);
-        pairs
+        (self.points.iter().zip(&self.working))
             .map(|(point, working)| {
                 if point.log_likelihood == f64::NEG_INFINITY {
                     f64::NEG_INFINITY

@@ -164,9 +164,11 @@ pub struct Filter<P> {
     settings: FilterSettings,
     time: usize,
     population: P,
-    /// Since the last resampling, shifted so that the weights sum to 1.
+    /// Since the last resampling, shifted so that the weights sum to 1; not kept up while `plain`.
     log_weights: Vec<f64>,
     weights: Vec<f64>,
+    /// Whether the weights were last multiplied as they are, so that their logarithms are not known.
+    plain: bool,
     /// Work space of `weigh`, and what `unweigh` goes back to.
     before: Before,
     effective_sample_size: f64,
@@ -178,6 +180,11 @@ pub struct Filter<P> {
 #[derive(Clone, Debug)]
 struct Before {
     log_weights: Vec<f64>,
+    /// Where likelihoods were multiplied as they are, the weights before; else work space.
+    weights: Vec<f64>,
+    /// Whether they were.
+    multiplied: bool,
+    plain: bool,
     log_evidence: f64,
     effective_sample_size: f64,
 }
@@ -198,8 +205,12 @@ impl<P: Clone> Filter<P> {
             population: model.initialise(count, &key.at(0)),
             log_weights: vec![log_weight; count],
             weights: vec![1.0 / count as f64; count],
+            plain: false,
             before: Before {
                 log_weights: vec![log_weight; count],
+                weights: vec![1.0 / count as f64; count],
+                multiplied: false,
+                plain: false,
                 log_evidence: 0.0,
                 effective_sample_size: count as f64,
             },
@@ -283,6 +294,7 @@ impl<P: Clone> Filter<P> {
             model.select(&self.population, &scratch.ancestors, into);
             std::mem::swap(&mut self.population, into);
             self.log_weights.fill(-(count as f64).ln());
+            self.plain = false;
             self.weights.fill(1.0 / count as f64);
             self.effective_sample_size = count as f64;
             scratch.resampled = true;
@@ -361,6 +373,18 @@ impl<P: Clone> Filter<P> {
         if self.is_dead() {
             return Ok(f64::NEG_INFINITY);
         }
+        if exponent == 1.0
+            && let Some(increment) = self.multiply(model, row)
+        {
+            return Ok(increment);
+        }
+        (self.before.multiplied, self.before.plain) = (false, self.plain);
+        if self.plain {
+            for (log_weight, weight) in self.log_weights.iter_mut().zip(&self.weights) {
+                *log_weight = weight.ln();
+            }
+            self.plain = false;
+        }
         // `before.log_weights` first takes the likelihoods, then the old weights: no allocation.
         let fresh = &mut self.before.log_weights;
         model.log_likelihood(&self.population, self.time, row, fresh);
@@ -418,11 +442,49 @@ impl<P: Clone> Filter<P> {
         Ok(increment)
     }
 
+    /// Multiplies the weights by likelihoods as they are, if the model tells them so and they do not vanish; returns the
+    /// log-evidence of the row.
+    fn multiply<M: BatchModel<Population = P>>(&mut self, model: &M, row: usize) -> Option<f64> {
+        let fresh = &mut self.before.weights;
+        if !model.likelihood(&self.population, self.time, row, fresh) {
+            return None;
+        }
+        let mut sum = 0.0;
+        for (new, old) in fresh.iter_mut().zip(&self.weights) {
+            *new *= old;
+            sum += *new;
+        }
+        // Also where it is not a number: then the long way finds out whose fault it is.
+        let sound = sum.is_finite() && sum > f64::MIN_POSITIVE;
+        if !sound {
+            return None;
+        }
+        let mut squares = 0.0;
+        for new in fresh.iter_mut() {
+            *new /= sum;
+            squares += *new * *new;
+        }
+        std::mem::swap(&mut self.weights, &mut self.before.weights);
+        (self.before.multiplied, self.before.plain) = (true, self.plain);
+        self.before.log_evidence = self.log_evidence;
+        self.before.effective_sample_size = self.effective_sample_size;
+        self.plain = true;
+        self.effective_sample_size = 1.0 / squares;
+        let increment = sum.ln();
+        self.log_evidence += increment;
+        Some(increment)
+    }
+
     /// Undoes the last [`weigh`](Self::weigh) that returned `Ok`, if nothing has happened since.
     pub fn unweigh(&mut self) {
-        self.log_weights.clone_from(&self.before.log_weights);
         self.log_evidence = self.before.log_evidence;
         self.effective_sample_size = self.before.effective_sample_size;
+        if self.before.multiplied {
+            self.weights.clone_from(&self.before.weights);
+            self.plain = self.before.plain;
+            return;
+        }
+        self.log_weights.clone_from(&self.before.log_weights);
         for (weight, log_weight) in self.weights.iter_mut().zip(&self.log_weights) {
             *weight = log_weight.exp();
         }

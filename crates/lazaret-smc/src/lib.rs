@@ -100,6 +100,7 @@ pub mod exact;
 pub mod filter;
 pub mod information;
 pub mod model;
+pub mod pareto;
 pub mod pmmh;
 pub mod prior;
 pub mod random;

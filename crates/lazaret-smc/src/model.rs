@@ -113,6 +113,18 @@ pub trait BatchModel: Sync {
         into: &mut [f64],
     );
 
+    /// Writes the likelihoods themselves into `into` and returns true, where the model can tell them without a logarithm and none
+    /// of them is so small that products of a few would vanish. What is left in `into` counts for nothing otherwise.
+    fn likelihood(
+        &self,
+        _population: &Self::Population,
+        _time: usize,
+        _row: usize,
+        _into: &mut [f64],
+    ) -> bool {
+        false
+    }
+
     /// As [`StateSpaceModel::taken_in`], for all particles.
     ///
     /// * `key` — that of this filter and time. Particle `i` should draw only from `key.at(a).particle(i)`, where `a`

@@ -4,6 +4,7 @@ mod ask;
 mod fit;
 mod grid;
 mod influence;
+mod without;
 mod words;
 
 use jiff::civil::Date;
@@ -176,6 +177,10 @@ pub struct Influence {
     pub learned: Option<Chance>,
     /// Whether leaving it out was too great a change to be worked out by reweighting.
     pub rough: bool,
+    /// Shape of the tail of the weights that stand for the answer without it; above 0.7 they could not be relied on. None
+    /// where they hardly differ, or where filters ran again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pareto_k: Option<f64>,
     /// Of a source or story: what it says of each unknown by itself, as the log-likelihood in twelfths that are equally likely before any
     /// evidence, less the greatest.
     #[serde(skip_serializing_if = "Vec::is_empty")]

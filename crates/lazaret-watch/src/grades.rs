@@ -209,7 +209,7 @@ fn origins(observations: &Observations, course: &Course, left_out: &[usize]) -> 
 /// What one source did along one course.
 struct Along {
     /// Of its rows so many were misreports.
-    erred: Tally,
+    erred: Misreports,
     /// Chance that each is one.
     rows: Vec<f64>,
     /// Chance of its next.
@@ -237,7 +237,7 @@ fn along(
         tally(source, &said)
     } else {
         let rows = said.iter().map(|said| said.misreport(source.misreport));
-        (Tally::none(), rows.collect())
+        (Misreports::none(), rows.collect())
     };
     let taken = said.len() as f64;
     let chance = erred.mean_of(|m| source.chance(m, taken));
@@ -285,12 +285,12 @@ impl Said {
 
 /// How many of the rows taken in were misreports: probabilities from `least` on, which sum to 1.
 #[derive(Clone, Debug)]
-pub(crate) struct Tally {
+pub(crate) struct Misreports {
     least: usize,
     weights: Vec<f64>,
 }
 
-impl Tally {
+impl Misreports {
     pub(crate) fn none() -> Self {
         Self {
             least: 0,
@@ -354,8 +354,8 @@ impl Tally {
 }
 
 /// How many of the rows were misreports, and the chance of each, given all rows and the truths of a course.
-fn tally(source: &Source, said: &[Said]) -> (Tally, Vec<f64>) {
-    let mut last = Tally::none();
+fn tally(source: &Source, said: &[Said]) -> (Misreports, Vec<f64>) {
+    let mut last = Misreports::none();
     if said.len() > ROWS_EXACT {
         for (taken, said) in said.iter().enumerate() {
             last = last.then(source, taken, said);
@@ -369,39 +369,101 @@ fn tally(source: &Source, said: &[Said]) -> (Tally, Vec<f64>) {
         before.push(std::mem::replace(&mut last, next));
     }
     // Backwards: how likely the later rows are, by the number of misreports before them.
-    let mut later = Tally {
-        least: last.least,
-        weights: vec![1.0; last.weights.len()],
-    };
+    let mut later = Later::of(&last);
     let mut rows = vec![0.0; said.len()];
     for (taken, (tally, said)) in before.iter().zip(said).enumerate().rev() {
+        let (wrong, right) = later.back(source, taken, tally, (said.right, said.wrong));
+        rows[taken] = wrong * said.alone.1 / (wrong * said.alone.1 + right * said.alone.0);
+    }
+    (last, rows)
+}
+
+/// The logarithm of how likely all rows of a source are, and that of each row given all others.
+///
+/// * `said` — how likely each is as a right report and as a misreport, in the order taken in.
+pub(crate) fn each_given_others(source: &Source, said: &[(f64, f64)]) -> (f64, Vec<f64>) {
+    if source.strength.is_infinite() || said.len() < 2 {
+        let logs: Vec<f64> = said
+            .iter()
+            .map(|(right, wrong)| {
+                let b = source.misreport;
+                ((1.0 - b) * right + b * wrong).ln()
+            })
+            .collect();
+        return (logs.iter().sum(), logs);
+    }
+    let mut tallies = Vec::with_capacity(said.len());
+    let mut last = Misreports::none();
+    let mut sum = 0.0;
+    for (taken, said) in said.iter().enumerate() {
+        let (next, p) = last.after(source, taken, *said);
+        sum += p.ln();
+        tallies.push(std::mem::replace(&mut last, next));
+    }
+    if said.len() > ROWS_EXACT {
+        let b = last.mean_of(|m| source.chance(m, said.len() as f64));
+        let logs = said
+            .iter()
+            .map(|(right, wrong)| ((1.0 - b) * right + b * wrong).ln());
+        return (sum, logs.collect());
+    }
+    let mut later = Later::of(&last);
+    let mut logs = vec![0.0; said.len()];
+    for (taken, (tally, said)) in tallies.iter().zip(said).enumerate().rev() {
+        let (wrong, right) = later.back(source, taken, tally, *said);
+        logs[taken] = ((wrong * said.1 + right * said.0) / (wrong + right)).ln();
+    }
+    (sum, logs)
+}
+
+/// How likely the later rows are, by the number of misreports before them, in any scale.
+struct Later(Misreports);
+
+impl Later {
+    /// After the last row nothing is left.
+    fn of(last: &Misreports) -> Self {
+        Self(Misreports {
+            least: last.least,
+            weights: vec![1.0; last.weights.len()],
+        })
+    }
+
+    /// Goes back by one row and returns how likely all others are together with its being wrong and right, up to a factor.
+    ///
+    /// * `before` — what was known before the row, of which so many were `taken`.
+    fn back(
+        &mut self,
+        source: &Source,
+        taken: usize,
+        before: &Misreports,
+        said: (f64, f64),
+    ) -> (f64, f64) {
         let of = |m: usize| {
-            let at = m.checked_sub(later.least);
-            at.and_then(|at| later.weights.get(at))
+            let at = m.checked_sub(self.0.least);
+            at.and_then(|at| self.0.weights.get(at))
                 .copied()
                 .unwrap_or(0.0)
         };
         let (mut wrong, mut right) = (0.0, 0.0);
-        let mut earlier = Vec::with_capacity(tally.weights.len());
-        for (offset, weight) in tally.weights.iter().enumerate() {
-            let m = tally.least + offset;
+        let mut earlier = Vec::with_capacity(before.weights.len());
+        for (offset, weight) in before.weights.iter().enumerate() {
+            let m = before.least + offset;
             let b = source.chance(m as f64, taken as f64);
             let (if_wrong, if_right) = (b * of(m + 1), (1.0 - b) * of(m));
             wrong += weight * if_wrong;
             right += weight * if_right;
-            earlier.push(if_wrong * said.wrong + if_right * said.right);
+            earlier.push(if_wrong * said.1 + if_right * said.0);
         }
-        rows[taken] = wrong * said.alone.1 / (wrong * said.alone.1 + right * said.alone.0);
         let greatest = earlier.iter().fold(f64::MIN_POSITIVE, |a, b| a.max(*b));
         for value in &mut earlier {
             *value /= greatest;
         }
-        later = Tally {
-            least: tally.least,
+        self.0 = Misreports {
+            least: before.least,
             weights: earlier,
         };
+        (wrong, right)
     }
-    (last, rows)
 }
 
 /// What is believed of a chance: weights and, for each, a distribution.

@@ -15,6 +15,8 @@ use jiff::civil::Date;
 use lazaret_gateway::model::{Gateway, PlaceIx};
 use lazaret_smc::random::Streams;
 
+use crate::rules::Metric;
+
 /// Places of a gateway that are followed by name.
 pub const PLACES_MOST: usize = 8;
 
@@ -90,6 +92,11 @@ pub trait Kernel: Sync {
 
     /// The figures of the day last reached in the course `index`.
     fn today(&self, population: &Self::Population, index: usize) -> Figures;
+
+    /// One of these figures, which is none of an unknown.
+    fn figure(&self, population: &Self::Population, index: usize, metric: Metric) -> u32 {
+        metric.value(&self.today(population, index), &[]) as u32
+    }
 
     /// What passed in the day last reached in the course `index`: convoys, vehicles and lots that came, lots that left.
     fn flows(&self, population: &Self::Population, index: usize) -> [u32; 4] {

@@ -544,6 +544,13 @@ impl Observation {
                 _ => metric.value(today, unknowns),
             })
             .sum();
+        self.figure_of_total(total, window[3], first)
+    }
+
+    /// The true figure, in the unit of the evidence, where its metrics add up to `total`.
+    ///
+    /// * `left` — lots that left over the window; `first` as for [`truth`](Self::truth).
+    pub(crate) fn figure_of_total(&self, total: f64, left: f64, first: Option<f64>) -> f64 {
         let flows = self.rule.of.iter().all(|m| m.flows());
         let figure = match self.rule.measure {
             Measure::Share => total / self.rule.room,
@@ -554,7 +561,7 @@ impl Observation {
             // Those that have stood longest leave first.
             Measure::Remains => {
                 let stood = first.unwrap_or(0.0);
-                (stood - window[3]).max(0.0) / stood.max(1.0)
+                (stood - left).max(0.0) / stood.max(1.0)
             }
             _ => total,
         };
@@ -634,7 +641,7 @@ impl Observation {
     }
 
     /// Probability of the statement if the source reports what it sees.
-    fn right(&self, truth: f64) -> f64 {
+    pub(crate) fn right(&self, truth: f64) -> f64 {
         let rule = &self.rule;
         match (self.statement, rule.measure) {
             (Statement::Is(seen), Measure::NoneSeen) => {

@@ -1,6 +1,7 @@
 //! A gateway with the evidence about it, as a model that the samplers of `lazaret-smc` can run.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lazaret_smc::filter::Emphasis;
@@ -10,7 +11,7 @@ use lazaret_smc::weights::log_sum_exp;
 
 use crate::belief::Belief;
 use crate::changes::Path;
-use crate::grades::Tally;
+use crate::grades::Misreports;
 use crate::kernel::{Figures, Kernel};
 use crate::observation::{Observation, Observations};
 use crate::rules::Metric;
@@ -33,6 +34,8 @@ pub struct Site<'a, K: Kernel> {
     needs_no_state: bool,
     /// The last day to which unknowns that change are followed.
     until: usize,
+    /// By row used, what is known of how likely it is; none where it is not about counts alone.
+    tables: Arc<Vec<Option<CountTable>>>,
 }
 
 type Known<F> = HashMap<Vec<u64>, Arc<Setting<F>>>;
@@ -70,6 +73,7 @@ pub struct Member<'s, K: Kernel> {
     window: usize,
     counted: usize,
     followed: usize,
+    tables: &'s [Option<CountTable>],
 }
 
 /// Courses of the kernel with what rates need to remember of each.
@@ -89,8 +93,10 @@ pub struct Followed<P> {
     erred: Vec<u16>,
     /// Their rows taken in; the same for all courses.
     taken: Vec<u16>,
-    /// For each course and each story that is followed: whether its rows have one origin, known from its second row on.
+    /// For each course and each story that is followed: whether its rows have one origin, known once a retelling was taken in.
     one_origin: Vec<bool>,
+    /// For each story that is followed, whether that is known; the same for all courses.
+    drawn: Vec<bool>,
 }
 
 impl<P: Clone> Clone for Followed<P> {
@@ -102,6 +108,7 @@ impl<P: Clone> Clone for Followed<P> {
             erred: self.erred.clone(),
             taken: self.taken.clone(),
             one_origin: self.one_origin.clone(),
+            drawn: self.drawn.clone(),
             ..*self
         }
     }
@@ -113,11 +120,24 @@ impl<P: Clone> Clone for Followed<P> {
         self.erred.clone_from(&from.erred);
         self.taken.clone_from(&from.taken);
         self.one_origin.clone_from(&from.one_origin);
+        self.drawn.clone_from(&from.drawn);
         (self.count, self.day) = (from.count, from.day);
     }
 }
 
 impl<P> Followed<P> {
+    /// The sum of one flow of the latest `days` days of the course `index`.
+    fn sum(&self, index: usize, days: usize, flow: usize) -> u32 {
+        if self.flows.is_empty() {
+            return 0;
+        }
+        let window = self.flows.len() / self.count;
+        let row = &self.flows[index * window..][..window];
+        let ago = 0..days.min(self.day + 1).min(window);
+        ago.map(|ago| u32::from(row[(self.day - ago) % window][flow]))
+            .sum()
+    }
+
     /// Sums of the flows of the latest `days` days of the course `index`; 0 where no rate is observed.
     fn sums(&self, index: usize, days: usize) -> [f64; 4] {
         let mut sums = [0.0; 4];
@@ -164,6 +184,7 @@ impl<'a, K: Kernel> Site<'a, K> {
             followed: followed(observations),
             needs_no_state: false,
             until: observations.last_day,
+            tables: Arc::new(CountTable::of_rows(observations)),
         };
         site.needs_no_state = site.needs_no_state();
         Ok(site)
@@ -179,6 +200,7 @@ impl<'a, K: Kernel> Site<'a, K> {
             fallback: Arc::clone(&self.fallback),
             known: std::array::from_fn(|_| Mutex::new(HashMap::new())),
             until: until.max(self.until),
+            tables: Arc::clone(&self.tables),
             ..*self
         }
     }
@@ -244,9 +266,23 @@ impl<K: Kernel> Site<'_, K> {
     /// the log-likelihood of each row given those before it.
     fn in_one_way(&self, said: &[(usize, f64, (f64, f64))], way: usize) -> (f64, Vec<f64>) {
         let sources = &self.observations.sources;
-        let mut tallies: Vec<(Tally, usize)> = Vec::new();
-        tallies.resize_with(sources.len(), || (Tally::none(), 0));
-        let mut log_chance = 0.0;
+        let mut tallies: Vec<(Misreports, usize)> = Vec::new();
+        tallies.resize_with(sources.len(), || (Misreports::none(), 0));
+        // Of all stories, also of those whose rows are left out, so that the chances of all ways add up to 1.
+        let (mut log_chance, mut counted) = (0.0, 0usize);
+        for retold in self.observations.used.iter().filter_map(|o| o.retold) {
+            let Some(slot) = retold.slot.filter(|slot| counted >> slot & 1 == 0) else {
+                continue;
+            };
+            counted |= 1 << slot;
+            let one = way >> slot & 1 == 1;
+            log_chance += if one {
+                retold.chance
+            } else {
+                1.0 - retold.chance
+            }
+            .ln();
+        }
         let mut logs = Vec::with_capacity(said.len());
         for (row, power, alone) in said {
             let observation = &self.observations.used[*row];
@@ -263,13 +299,6 @@ impl<K: Kernel> Site<'_, K> {
                     continue;
                 };
                 let one = way >> slot & 1 == 1;
-                if retold.second {
-                    log_chance += if one {
-                        retold.chance.ln()
-                    } else {
-                        (1.0 - retold.chance).ln()
-                    };
-                }
                 if one {
                     either = (retold.likely, retold.likely);
                 }
@@ -282,7 +311,7 @@ impl<K: Kernel> Site<'_, K> {
     /// The log-likelihood of a row, after which its source is known a little better.
     fn next(
         &self,
-        tallies: &mut [(Tally, usize)],
+        known: &mut [(Misreports, usize)],
         observation: &Observation,
         said: (f64, f64),
         power: f64,
@@ -292,7 +321,7 @@ impl<K: Kernel> Site<'_, K> {
             .map(|at| (at, &self.observations.sources[at]));
         let p = match source {
             Some((at, source)) if source.slot.is_some() => {
-                let (tally, taken) = &mut tallies[at];
+                let (tally, taken) = &mut known[at];
                 let (after, p) = tally.after(source, *taken, said);
                 (*tally, *taken) = (after, *taken + 1);
                 p
@@ -327,6 +356,7 @@ impl<K: Kernel> Family for Site<'_, K> {
             window: self.window,
             counted: self.counted,
             followed: self.followed,
+            tables: &self.tables,
         }
     }
 
@@ -427,6 +457,70 @@ impl<K: Kernel> Member<'_, K> {
         }
     }
 
+    /// What the metrics of `observation`, which are counts, add up to in the course `index`.
+    #[inline]
+    fn total(
+        &self,
+        population: &Followed<K::Population>,
+        observation: &Observation,
+        index: usize,
+    ) -> u32 {
+        let days = observation.summed();
+        let each = observation.rule.of.iter().map(|metric| {
+            let flow = match metric {
+                Metric::Convoys => 0,
+                Metric::Vehicles => 1,
+                Metric::Lots => 2,
+                Metric::Dispatched => 3,
+                _ => 4,
+            };
+            if flow < 4 && days > 0 {
+                population.sum(index, days, flow)
+            } else {
+                self.kernel.figure(&population.inner, index, *metric)
+            }
+        });
+        each.sum()
+    }
+
+    /// How likely the row is in the course `index`, as a right report and as a misreport.
+    #[inline]
+    fn alone(
+        &self,
+        population: &Followed<K::Population>,
+        row: usize,
+        index: usize,
+        known: &mut Remembered,
+    ) -> (f64, f64) {
+        let observation = &self.observations.used[row];
+        let table = self.tables[row].as_ref();
+        let found = table
+            .and_then(|table| table.alone(observation, self.total(population, observation, index)));
+        found
+            .unwrap_or_else(|| known.alone(observation, self.truth(population, observation, index)))
+    }
+
+    /// The likelihood of a row in each course.
+    fn likelihoods(&self, population: &Followed<K::Population>, row: usize, into: &mut [f64]) {
+        let observation = &self.observations.used[row];
+        let chances = self.chances(population, observation);
+        let mut known = Remembered::new();
+        for (i, slot) in into.iter_mut().enumerate() {
+            let origin = self.origin(population, observation, i);
+            if let Origin::Told(likely) = origin {
+                *slot = likely;
+                continue;
+            }
+            let (right, wrong) = self.alone(population, row, i, &mut known);
+            let b = chances.of(&population.erred, i);
+            let p = (1.0 - b) * right + b * wrong;
+            *slot = match origin {
+                Origin::Open => observation.repeated(p),
+                _ => p,
+            };
+        }
+    }
+
     /// The true figure of `observation` in the course `index`.
     fn truth(
         &self,
@@ -449,10 +543,10 @@ impl<K: Kernel> Member<'_, K> {
     ) -> Origin {
         match observation.retold {
             None => Origin::Alone,
-            // Until the second row is taken in nothing is drawn, and it is weighed with that summed out.
+            // Until a retelling is taken in nothing is drawn, and it is weighed with that summed out.
             Some(retold) => match retold.slot {
                 None => Origin::Open,
-                Some(_) if retold.second => Origin::Open,
+                Some(slot) if !population.drawn[slot] => Origin::Open,
                 Some(slot) if population.one_origin[index * self.followed + slot] => {
                     Origin::Told(retold.likely)
                 }
@@ -485,6 +579,13 @@ impl<K: Kernel> Member<'_, K> {
     }
 }
 
+/// Kept apart, or the power is worked out for every particle whether it is asked for or not: a third of the time of long evidence.
+#[cold]
+#[inline(never)]
+fn raised(p: f64, exponent: f64) -> f64 {
+    p.powf(exponent)
+}
+
 /// How likely a row is by the truths that were met lately: particles share theirs, as most of them are small counts.
 struct Remembered([(u64, (f64, f64)); REMEMBERED]);
 
@@ -503,6 +604,53 @@ impl Remembered {
             *slot = (bits, observation.alone(truth));
         }
         slot.1
+    }
+}
+
+/// How likely a row about whole numbers is as a right report, by the number: worked out once for all courses and settings, which
+/// share their numbers. Who works a cell out first is a matter of chance, and what it holds is not.
+struct CountTable {
+    wrong: f64,
+    /// Bits of the probability with the sign bit set; 0 where it is not known yet.
+    right: Box<[AtomicU64]>,
+}
+
+/// Numbers up to which probabilities are kept, and rows of which they are.
+const COUNTS_KEPT: usize = 4096;
+const TABLES_MOST: usize = 4096;
+
+/// Set where a cell is known: no probability is negative.
+const KNOWN: u64 = 1 << 63;
+
+impl CountTable {
+    fn of_rows(observations: &Observations) -> Vec<Option<Self>> {
+        let counts = |observation: &Observation| {
+            let unknown = |metric: &Metric| matches!(metric, Metric::Unknown(_));
+            !observation.compares() && !observation.rule.of.iter().any(unknown)
+        };
+        let each = observations.used.iter().enumerate();
+        each.map(|(at, observation)| {
+            (at < TABLES_MOST && counts(observation)).then(|| Self {
+                wrong: observation.alone(0.0).1,
+                right: (0..COUNTS_KEPT).map(|_| AtomicU64::new(0)).collect(),
+            })
+        })
+        .collect()
+    }
+
+    /// [`Observation::alone`] where the metrics add up to `total`; none if that is too great to be kept.
+    #[inline]
+    fn alone(&self, observation: &Observation, total: u32) -> Option<(f64, f64)> {
+        let cell = self.right.get(total as usize)?;
+        let bits = cell.load(Ordering::Relaxed);
+        let right = if bits & KNOWN != 0 {
+            f64::from_bits(bits & !KNOWN)
+        } else {
+            let right = observation.right(observation.figure_of_total(f64::from(total), 0.0, None));
+            cell.store(right.to_bits() | KNOWN, Ordering::Relaxed);
+            right
+        };
+        Some((right, self.wrong))
     }
 }
 
@@ -558,6 +706,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             erred: vec![0; count * self.counted],
             taken: vec![0; self.counted],
             one_origin: vec![false; count * self.followed],
+            drawn: vec![false; self.followed],
         };
         self.remember(&mut population);
         population
@@ -596,6 +745,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             }
         }
         into.taken.clone_from(&from.taken);
+        into.drawn.clone_from(&from.drawn);
         into.one_origin.clear();
         if self.followed > 0 {
             for ancestor in ancestors {
@@ -625,23 +775,24 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             into.fill(f64::NEG_INFINITY);
             return;
         }
-        let observation = &self.observations.used[row];
-        let chances = self.chances(population, observation);
-        let mut known = Remembered::new();
-        for (i, slot) in into.iter_mut().enumerate() {
-            let origin = self.origin(population, observation, i);
-            if let Origin::Told(likely) = origin {
-                *slot = likely.ln();
-                continue;
-            }
-            let (right, wrong) = known.alone(observation, self.truth(population, observation, i));
-            let b = chances.of(&population.erred, i);
-            let p = (1.0 - b) * right + b * wrong;
-            *slot = match origin {
-                Origin::Open => observation.repeated(p).ln(),
-                _ => p.ln(),
-            };
+        self.likelihoods(population, row, into);
+        for slot in into {
+            *slot = slot.ln();
         }
+    }
+
+    fn likelihood(
+        &self,
+        population: &Self::Population,
+        _day: usize,
+        row: usize,
+        into: &mut [f64],
+    ) -> bool {
+        if self.setting.fixed.is_empty() {
+            return false;
+        }
+        self.likelihoods(population, row, into);
+        true
     }
 
     fn taken_in(
@@ -653,7 +804,9 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         key: StreamKey,
     ) {
         let observation = &self.observations.used[row];
-        let draws_origin = observation.retold.filter(|r| r.second && r.slot.is_some());
+        let draws_origin = observation
+            .retold
+            .filter(|retold| retold.slot.is_some_and(|slot| !population.drawn[slot]));
         let chances = self.chances(population, observation);
         let teaches = observation.teaches && chances.stride > 0;
         if !teaches && draws_origin.is_none() {
@@ -664,10 +817,15 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         for i in 0..population.count {
             let mut rng = streams.particle(i);
             let b = chances.of(&population.erred, i);
-            let truth = self.truth(population, observation, i);
-            let power = |p: f64| if exponent == 1.0 { p } else { p.powf(exponent) };
-            let (right, wrong) = known.alone(observation, truth);
-            let (right, wrong) = (power(right), power(wrong));
+            let power = |p: f64| {
+                if exponent == 1.0 {
+                    p
+                } else {
+                    raised(p, exponent)
+                }
+            };
+            let said = self.alone(population, row, i, &mut known);
+            let (right, wrong) = (power(said.0), power(said.1));
             let alone = (1.0 - b) * right + b * wrong;
             if let Some(retold) = draws_origin
                 && let Some(slot) = retold.slot
@@ -690,8 +848,8 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
                 Origin::Told(_) => b,
                 Origin::Alone => b * wrong / alone,
                 Origin::Open => {
-                    let (right, wrong) = known.alone(observation, truth);
-                    let (right, wrong) = (observation.repeated(right), observation.repeated(wrong));
+                    let (right, wrong) =
+                        (observation.repeated(said.0), observation.repeated(said.1));
                     let (right, wrong) = (power(right), power(wrong));
                     b * wrong / (b * wrong + (1.0 - b) * right)
                 }
@@ -701,6 +859,9 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         }
         if teaches {
             population.taken[chances.slot] += 1;
+        }
+        if let Some(slot) = draws_origin.and_then(|retold| retold.slot) {
+            population.drawn[slot] = true;
         }
     }
 

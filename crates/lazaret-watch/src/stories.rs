@@ -56,8 +56,6 @@ pub struct Retold {
     pub likely: f64,
     /// Where particles keep whether the story has one origin; none if nothing but this row turns on it.
     pub slot: Option<usize>,
-    /// Whether it is the second row of its story, at which that is drawn.
-    pub second: bool,
 }
 
 /// Finds the stories of rows in the order taken in, and tells each row of its own.
@@ -116,7 +114,7 @@ pub(crate) fn find(used: &mut [Observation], rows: &[Row], rules: &Rules) -> Vec
             slots - 1
         });
         let first = story.rows[0];
-        for (place, at) in story.rows.iter().enumerate().skip(1) {
+        for at in story.rows.iter().skip(1) {
             let likely = retelling(&used[*at], &used[first]);
             used[*at].retold = Some(Retold {
                 of: first,
@@ -124,7 +122,6 @@ pub(crate) fn find(used: &mut [Observation], rows: &[Row], rules: &Rules) -> Vec
                 chance: story.chance,
                 likely,
                 slot,
-                second: place == 1,
             });
         }
     }

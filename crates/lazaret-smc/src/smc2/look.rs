@@ -207,6 +207,50 @@ impl<P: Clone + Send + Sync> Smc2<P> {
         Ok(paths.into_iter().flatten().collect())
     }
 
+    /// Draws about `count` courses of equal weight from the posterior given all rows, as [`paths`](Self::paths) does, and gives what
+    /// `of` makes of the states of each from time 0 to the present, with the number of its θ.
+    ///
+    /// # Errors
+    /// [`SmcError::NotANumber`], if the model is wrong.
+    pub fn paths_by_theta<F: Family<Population = P>, R: Send>(
+        &self,
+        family: &F,
+        count: usize,
+        key: StreamKey,
+        of: impl Fn(&[f64], Vec<F::State>) -> R + Sync,
+    ) -> Result<Vec<(usize, R)>, SmcError> {
+        let mut picks = vec![0u32; count.max(1)];
+        let picked = systematic(&self.weights(), key.stream().uniform(), &mut picks);
+        assert!(
+            picked.is_ok(),
+            "weights were normalised before, yet {picked:?}"
+        );
+        let groups: Vec<&[u32]> = picks.chunk_by(|a, b| a == b).collect();
+        let plan = self.plan(self.progress.rows_done);
+        let found: Vec<Vec<(usize, R)>> = groups
+            .into_par_iter()
+            .map(|group| {
+                let index = group[0] as usize;
+                let member = &self.members[index];
+                let model = family.model(&member.theta);
+                let history = plan.record(&model, member.filter.key())?;
+                let mut particles = vec![0u32; group.len()];
+                let offset = key.child(index as u64).stream().uniform();
+                let picked = systematic(history.last_weights(), offset, &mut particles);
+                assert!(
+                    picked.is_ok(),
+                    "weights were normalised before, yet {picked:?}"
+                );
+                let each = particles.into_iter().map(|particle| {
+                    let states = history.trace(&model, particle as usize);
+                    (index, of(&member.theta, states))
+                });
+                Ok(each.collect())
+            })
+            .collect::<Result<_, SmcError>>()?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
     /// Draws `count` trajectories of equal weight from the present to time `until`, without the past: no
     /// filter needs to run again, so this is cheap enough for every step of a back-test.
     pub fn forecast<F: Family<Population = P>, R: Send>(

@@ -7,6 +7,7 @@ use lazaret_smc::prior::Prior;
 use lazaret_smc::random::StreamKey;
 use lazaret_smc::smc2::LeftOut;
 
+use super::without::Without;
 use super::{Influence, Question, Sampler, SaysOf, Shift, shown, unit};
 use crate::attendance::Attendance;
 use crate::belief::Belief;
@@ -48,8 +49,8 @@ fn sources<'q>(question: &Question<'q>) -> BTreeMap<&'q str, Vec<usize>> {
     sources
 }
 
-/// Groups whose influence is worked out by running filters without them, if there are more: those that moved the answer most.
-const EXACTLY_MOST: usize = 48;
+/// Groups that filters run again without at most, where the courses drawn with them cannot tell: those that moved the answer most.
+const AGAIN_MOST: usize = 12;
 
 /// How far weights are from others: the divergence, in nats.
 fn moved(with: &[f64], without: &[f64]) -> f64 {
@@ -72,73 +73,109 @@ impl<K: Kernel> LeavingOut<'_, K> {
     pub(super) fn rows_and_sources(&self) -> Result<Option<RowsAndSources>, SmcError> {
         let used = &self.question.observations.used;
         let row = |at: usize| self.question.rows[used[at].row].id.to_string();
-        let mut known = HashMap::new();
-        let rows = self.each(&mut known, (0..used.len()).map(|at| (row(at), vec![at])))?;
-        let groups = sources(self.question);
-        let named = groups
-            .iter()
-            .map(|(name, group)| (name.to_string(), group.clone()));
-        let sources = self.each(&mut known, named)?;
+        let mut groups: Vec<(String, Vec<usize>)> =
+            (0..used.len()).map(|at| (row(at), vec![at])).collect();
+        let of_sources = sources(self.question);
+        let named = of_sources.iter();
+        groups.extend(named.map(|(name, group)| (name.to_string(), group.clone())));
         let told = self.question.observations.stories.iter();
-        let stories = told.map(|story| (story.name.clone(), story.rows.clone()));
-        let stories = self.each(&mut known, stories)?;
-        Ok(rows
-            .zip(sources)
-            .zip(stories)
-            .map(|((rows, mut sources), mut stories)| {
-                stories.sort_by(|a, b| b.moved.total_cmp(&a.moved));
-                for (source, group) in sources.iter_mut().zip(groups.values()) {
-                    let mut letters: Vec<usize> =
-                        group.iter().filter_map(|at| used[*at].source).collect();
-                    letters.sort_unstable();
-                    letters.dedup();
-                    source.learned = self.learned.pooled(&letters);
-                }
-                sources.sort_by(|a, b| b.moved.total_cmp(&a.moved));
-                (rows, sources, stories)
-            }))
+        groups.extend(told.map(|story| (story.name.clone(), story.rows.clone())));
+        let Some(mut rows) = self.each(groups)? else {
+            return Ok(None);
+        };
+        let mut sources = rows.split_off(used.len());
+        let mut stories = sources.split_off(of_sources.len());
+        stories.sort_by(|a, b| b.moved.total_cmp(&a.moved));
+        for (source, group) in sources.iter_mut().zip(of_sources.values()) {
+            let mut letters: Vec<usize> = group.iter().filter_map(|at| used[*at].source).collect();
+            letters.sort_unstable();
+            letters.dedup();
+            source.learned = self.learned.pooled(&letters);
+        }
+        sources.sort_by(|a, b| b.moved.total_cmp(&a.moved));
+        Ok(Some((rows, sources, stories)))
     }
 
-    /// * `known` — what groups of rows did, so that a source with a single row is not tried again.
-    fn each(
-        &self,
-        known: &mut HashMap<Vec<usize>, Influence>,
-        groups: impl Iterator<Item = (String, Vec<usize>)>,
-    ) -> Result<Option<Vec<Influence>>, SmcError> {
-        let (names, groups): (Vec<String>, Vec<Vec<usize>>) = groups.unzip();
-        // Filters run again without those that matter; what the rest did follows well enough from what is known already.
-        let mut roughly: Vec<Option<LeftOut>> = vec![None; groups.len()];
-        if groups.len() > EXACTLY_MOST {
-            let found = self.sampler.leave_out_roughly(self.site, &groups)?;
-            let with = self.sampler.weights();
-            let mut order: Vec<(f64, usize)> = found
-                .iter()
-                .enumerate()
-                .map(|(at, left_out)| (moved(&with, &left_out.weights), at))
-                .collect();
-            order.sort_by(|a, b| b.0.total_cmp(&a.0));
-            roughly = found.into_iter().map(Some).collect();
-            for (_, at) in order.into_iter().take(EXACTLY_MOST) {
-                roughly[at] = None;
+    /// What each group of rows did. Courses that were drawn with it are weighed anew; filters run again without it where these
+    /// cannot tell. A source with a single row did what its row did.
+    fn each(&self, groups: Vec<(String, Vec<usize>)>) -> Result<Option<Vec<Influence>>, SmcError> {
+        let mut different: Vec<Vec<usize>> = Vec::new();
+        let mut number: HashMap<&[usize], usize> = HashMap::new();
+        let of: Vec<usize> = groups
+            .iter()
+            .map(|(_, group)| {
+                *number.entry(group).or_insert_with(|| {
+                    different.push(group.clone());
+                    different.len() - 1
+                })
+            })
+            .collect();
+        let Some(found) = self.left_out(&different)? else {
+            return Ok(None);
+        };
+        let each = groups.iter().zip(of).map(|((name, group), at)| {
+            self.attendance.done(1);
+            self.influence(name.clone(), group, &found[at])
+        });
+        Ok(Some(each.collect()))
+    }
+
+    /// The answer without each group.
+    fn left_out(&self, groups: &[Vec<usize>]) -> Result<Option<Vec<Gone>>, SmcError> {
+        let thetas = self.sampler.thetas().len();
+        let left_out: Vec<usize> = self.sampler.conflicts().iter().map(|c| c.row).collect();
+        let key = StreamKey::new(self.question.effort.seed).child(94);
+        let observations = self.question.observations;
+        let without = Without::of(
+            self.site,
+            self.sampler,
+            observations,
+            &left_out,
+            groups,
+            key,
+        )?;
+        let mut found: Vec<Gone> = match &without {
+            Some(without) => {
+                let with = without.with(thetas);
+                let each = (0..groups.len()).map(|group| {
+                    let left = without.group(group, thetas);
+                    Gone {
+                        moved: moved(&with, &left.weights),
+                        with: with.clone(),
+                        share: share(&left.weights),
+                        without: left.weights,
+                        log_evidence_of_rows: left.log_evidence_of_rows,
+                        reliable: left.reliable,
+                        shape: Some(left.shape).filter(|shape| shape.is_finite()),
+                    }
+                });
+                each.collect()
             }
-        }
-        let mut influences = Vec::new();
-        for ((name, group), rough) in names.into_iter().zip(groups).zip(roughly) {
+            // So many stories hang together that no sum over them is made.
+            None => {
+                let with = self.sampler.weights();
+                let roughly = self.sampler.leave_out_roughly(self.site, groups)?;
+                let each = roughly.into_iter().map(|left| Gone::of(&with, left, false));
+                each.collect()
+            }
+        };
+        let mut again: Vec<usize> = (0..found.len()).filter(|at| !found[*at].reliable).collect();
+        again.sort_by(|a, b| found[*b].moved.total_cmp(&found[*a].moved));
+        let with = self.sampler.weights();
+        for at in again.into_iter().take(AGAIN_MOST) {
             if self.attendance.wants_an_end() {
                 return Ok(None);
             }
-            let found = match known.get(&group) {
-                Some(found) => Influence {
-                    name,
-                    ..found.clone()
-                },
-                None => self.influence(name, &group, rough)?,
-            };
-            influences.push(found.clone());
-            known.insert(group, found);
-            self.attendance.done(1);
+            match self.sampler.leave_out(self.site, &groups[at]) {
+                Ok(left) => found[at] = Gone::of(&with, left, true),
+                // Without the group the rest is impossible for these θ: it cannot be told what it did, only that it did much.
+                Err(SmcError::Revision { .. }) => {
+                    found[at].log_evidence_of_rows = f64::NEG_INFINITY
+                }
+                Err(other) => return Err(other),
+            }
         }
-        Ok(Some(influences))
+        Ok((!self.attendance.wants_an_end()).then_some(found))
     }
 
     /// The likelihood of what was left out, part by part: how much more likely values there are with it than without.
@@ -187,14 +224,8 @@ impl<K: Kernel> LeavingOut<'_, K> {
         all.map(of_unknown).collect()
     }
 
-    fn influence(
-        &self,
-        name: String,
-        group: &[usize],
-        roughly: Option<LeftOut>,
-    ) -> Result<Influence, SmcError> {
+    fn influence(&self, name: String, group: &[usize], gone: &Gone) -> Influence {
         let Self {
-            site,
             sampler,
             question,
             belief,
@@ -205,21 +236,6 @@ impl<K: Kernel> LeavingOut<'_, K> {
         let mean = |f: &dyn Fn(usize) -> f64| {
             group.iter().map(|at| f(*at)).sum::<f64>() / group.len() as f64
         };
-        let with = sampler.weights();
-        let exactly = roughly.is_none();
-        let left_out = roughly.map_or_else(|| sampler.leave_out(site, group), Ok);
-        let left_out = match left_out {
-            Ok(left_out) => left_out,
-            // Without the group the rest is impossible for these θ: it cannot be told what it did, only that it did much.
-            Err(SmcError::Revision { .. }) => LeftOut {
-                weights: with.clone(),
-                share: 0.0,
-                log_evidence: f64::NEG_INFINITY,
-                log_evidence_of_rows: f64::NEG_INFINITY,
-            },
-            Err(other) => return Err(other),
-        };
-        let moved = moved(&with, &left_out.weights);
         let unknowns: Vec<Vec<f64>> = sampler
             .thetas()
             .map(|theta| belief.unknowns(theta))
@@ -235,26 +251,64 @@ impl<K: Kernel> LeavingOut<'_, K> {
                 };
                 Shift {
                     unknown: unknown.name.clone(),
-                    mean: shown(unknown.dimension, mean(&with) - mean(&left_out.weights)),
+                    mean: shown(unknown.dimension, mean(&gone.with) - mean(&gone.without)),
                     unit: unit(unknown.dimension),
                 }
             })
             .collect();
-        Ok(Influence {
+        Influence {
             name,
             rows: group.iter().map(|at| used[*at].row).collect(),
-            moved,
+            moved: gone.moved,
             shifts,
-            log_evidence: left_out.log_evidence_of_rows,
+            log_evidence: gone.log_evidence_of_rows,
             misreport: mean(&|at| learned.rows[at]),
             misreport_before: mean(&|at| used[at].misreport),
             learned: None,
-            rough: !exactly && moved > 0.05 || left_out.share < 0.1 && sampler.thetas().len() > 1,
+            rough: !gone.reliable && gone.moved > 0.05
+                || gone.share < 0.1 && sampler.thetas().len() > 1,
+            pareto_k: gone.shape,
             says_of: if group.len() > 1 {
-                self.says_of(&unknowns, &with, &left_out.weights)
+                self.says_of(&unknowns, &gone.with, &gone.without)
             } else {
                 Vec::new()
             },
-        })
+        }
     }
+}
+
+/// The answer with a group of rows and without it.
+struct Gone {
+    /// Weights of the sampler's θ.
+    with: Vec<f64>,
+    /// See `with`.
+    without: Vec<f64>,
+    /// How far the one is from the other.
+    moved: f64,
+    /// Effective share of the θ without it.
+    share: f64,
+    log_evidence_of_rows: f64,
+    /// Whether it does not hang on a few courses.
+    reliable: bool,
+    /// See [`Influence::pareto_k`].
+    shape: Option<f64>,
+}
+
+impl Gone {
+    fn of(with: &[f64], left: LeftOut, reliable: bool) -> Self {
+        Self {
+            with: with.to_vec(),
+            moved: moved(with, &left.weights),
+            share: left.share,
+            without: left.weights,
+            log_evidence_of_rows: left.log_evidence_of_rows,
+            reliable,
+            shape: None,
+        }
+    }
+}
+
+/// Effective number of weights that sum to 1, as a share of how many there are.
+fn share(weights: &[f64]) -> f64 {
+    1.0 / (weights.iter().map(|w| w * w).sum::<f64>() * weights.len() as f64)
 }

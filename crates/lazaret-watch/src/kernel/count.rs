@@ -12,12 +12,14 @@
 mod binomial;
 mod calendar;
 mod courses;
+mod crowd;
 mod day;
 mod fix;
 mod flows;
 mod lags;
 mod lanes;
 mod plan;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -33,13 +35,16 @@ use self::flows::Ruled;
 pub use self::flows::{Answers, Flow, Stops};
 pub use self::plan::CannotExpress;
 use self::plan::{Due, Plan, STAGES_MOST};
+use self::tables::Tables;
 use super::{Figures, Kernel};
+use crate::rules::Metric;
 
 /// The kernel of one gateway over a number of days. See the [module](self).
 #[derive(Clone, Debug)]
 pub struct CountKernel {
     plan: Arc<Plan>,
     cells: Cells,
+    tables: Arc<Tables>,
     /// By source; empty if none stops or answers.
     flows: Arc<Vec<Ruled>>,
 }
@@ -143,6 +148,7 @@ impl CountKernel {
                 slices: Arc::new(slices),
                 due: Arc::new(due),
             },
+            tables: Arc::default(),
             flows: Arc::default(),
         })
     }
@@ -215,6 +221,10 @@ impl Kernel for CountKernel {
 
     fn today(&self, courses: &Courses, index: usize) -> Figures {
         courses.today(&self.plan, index)
+    }
+
+    fn figure(&self, courses: &Courses, index: usize, metric: Metric) -> u32 {
+        courses.figure(&self.plan, index, metric)
     }
 
     fn flows(&self, courses: &Courses, index: usize) -> [u32; 4] {

@@ -156,8 +156,9 @@ fn a_repetition_counts_for_less() {
     let alone = mean(one);
     let repeated = mean(&format!("{one}{many}"));
     let independent = mean(&format!("{one}{differing}"));
+    // Five papers with one figure to the digit are as good as surely one: they say no more than it, but for half a day by chance.
     assert!(
-        alone < repeated && repeated < independent + 0.5,
+        (alone - repeated).abs() < 0.5 && repeated < independent - 0.5,
         "{alone} {repeated} {independent}"
     );
 }

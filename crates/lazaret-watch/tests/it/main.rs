@@ -17,3 +17,4 @@ mod kinds;
 mod measures;
 mod opinions;
 mod scores;
+mod without;

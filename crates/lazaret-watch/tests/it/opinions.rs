@@ -17,7 +17,7 @@ use lazaret_watch::observation::{Observations, Statement, bind};
 use lazaret_watch::rules::{self, Metric, Rules};
 use lazaret_watch::site::Site;
 
-use crate::case::{HEAD, RULES, effort, gateway};
+use crate::case::{Case, HEAD, RULES, effort, gateway};
 
 const DAY: f64 = 86_400.0;
 const AS_OF: &str = "2022-02-05";
@@ -392,4 +392,57 @@ fn one_wrong_step_still_leaves_four_in_five() {
             held(of)
         );
     }
+}
+
+/// Mean CRPS of the yard in a week over worlds of the prior: of what is believed after three images of so many lots under such clouds,
+/// and before them.
+fn skill_under(lots: u32, cloud: &str) -> (f64, f64) {
+    use lazaret_watch::estimate::estimate;
+    let mut text = HEAD.trim_end().to_string() + ",cloud\n";
+    for day in ["2022-01-10", "2022-01-18", "2022-01-26"] {
+        text += &format!("{day},{day},{day},sat,image,yard,lots,,{lots},,,A,1,,,{cloud}\n");
+    }
+    let asked = |seed: u64| {
+        let case = Case {
+            effort: Effort {
+                seed,
+                courses: 400,
+                influence: false,
+                ..effort(seed)
+            },
+            ..Case::of(&text, "", "2022-01-28")
+        };
+        case.ask(7, |kernel, belief, question| {
+            let found = estimate(kernel, belief, question, &[], &Attendance::nobody()).unwrap();
+            (found, question.until)
+        })
+    };
+    let ((found, day), (other, _)) = (asked(1), asked(2));
+    let yard = Metric::parse("in.yard", &gateway()).unwrap();
+    let values = |courses: &[Course]| -> Vec<f64> {
+        courses
+            .iter()
+            .map(|course| course.value(yard, day))
+            .collect()
+    };
+    let truths = values(&other.before);
+    let mean = |courses: &[Course]| -> f64 {
+        let believed = Weighted::equal(values(courses));
+        truths
+            .iter()
+            .map(|truth| crps(&believed, *truth))
+            .sum::<f64>()
+            / truths.len() as f64
+    };
+    (mean(&found.after), mean(&found.before))
+}
+
+/// Images of nothing but cloud leave the prior as it is: the scores of two samples of 400 of one distribution differ by half a per cent.
+#[test]
+fn evidence_that_says_nothing_makes_no_forecast_worse() {
+    let (after, before) = skill_under(0, "1.0");
+    assert!(after <= 1.02 * before, "{after} {before}");
+    // Images of far fewer lots than these worlds have, under a clear sky, do.
+    let (after, before) = skill_under(60, "0.0");
+    assert!(after > 1.02 * before, "{after} {before}");
 }

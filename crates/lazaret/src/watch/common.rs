@@ -260,6 +260,9 @@ fn bind(
     let start = lazaret_watch::kernel::first_day(gateway);
     let as_of = as_of.or_else(|| latest(&evidence.rows)).unwrap_or(start);
     not_too_late("--as-of", as_of, gateway)?;
+    if let Some(note) = beyond_the_file(as_of, gateway) {
+        say(&note);
+    }
     let observations = observation::bind(gateway, &rules, &evidence.rows, as_of)
         .map_err(|wrong| refuse(&common.evidence, text, &wrong))?;
     Ok(Material {
@@ -297,6 +300,20 @@ pub(crate) fn not_too_late(option: &str, day: Date, gateway: &Gateway) -> Result
         "{day} is more than ten years after the gateway file starts on {}; is {option} right?",
         lazaret_watch::kernel::first_day(gateway)
     )))
+}
+
+/// What to know about evidence of days that the gateway file does not describe any more; nothing if there are none.
+fn beyond_the_file(as_of: Date, gateway: &Gateway) -> Option<String> {
+    let (day, last) = (day_of(gateway, as_of), last_day_of(gateway) as i64);
+    (day > last).then(|| {
+        format!(
+            "the gateway file describes the place until {}, and the evidence goes on to {as_of}: later days are weighed as if the \
+             place went on unchanged. If the file is valid for that long, say so with --set 'gateway.length=\"{} d\"'; if not, add \
+             what changed.\n",
+            date_of(gateway, last as usize),
+            day + 1
+        )
+    })
 }
 
 /// The last day that the gateway file describes, from 0 at its start.

@@ -264,6 +264,20 @@ fn a_wrong_day_is_told_with_the_option_that_gave_it() {
     }
 }
 
+/// A walk over history goes on after the day to which the file was written; it does so, and says so.
+#[test]
+fn evidence_that_goes_on_after_the_file_ends_is_weighed_and_told() {
+    let folder = uiju(None);
+    let short = ["--set", "gateway.length=\"12 d\"", "--no-influence"];
+    let said = watch(folder.path(), "estimate", &short);
+    assert_eq!(said.code, Some(0), "{}", said.err);
+    let told = "describes the place until 2022-01-28, and the evidence goes on to 2022-02-03";
+    assert!(said.err.contains(told), "{}", said.err);
+    assert!(said.err.contains("gateway.length=\"19 d\""), "{}", said.err);
+    let said = watch(folder.path(), "estimate", &["--no-influence"]);
+    assert!(!said.err.contains("goes on to"), "{}", said.err);
+}
+
 #[test]
 fn of_many_rows_that_nothing_maps_the_commonest_are_shown_and_all_are_listed_for_machines() {
     let mut text = HEAD.to_string();

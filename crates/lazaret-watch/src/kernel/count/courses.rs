@@ -2,8 +2,9 @@
 
 use super::fix::Fixed;
 use super::lanes::{Cell, LANES, Lanes};
-use super::plan::Plan;
+use super::plan::{Plan, Stage};
 use crate::kernel::Figures;
+use crate::rules::Metric;
 
 /// Possible courses of the gateway, by counts. Blocks of sixteen follow one another; the last may be part idle.
 #[derive(Debug, PartialEq)]
@@ -178,6 +179,45 @@ impl Courses {
             .map(|lanes| lanes.0[index % LANES].max(0) as u32)
     }
 
+    /// Lots or vehicles at a stage in one lane.
+    fn stands(&self, stage: &Stage, held: &AtStage, lane: usize) -> u32 {
+        let lots = held.waiting.0[lane] + held.busy.0[lane] + held.done.0[lane];
+        let lots = lots.max(0) as u32;
+        if stage.vehicles && self.lots_a_vehicle != 1.0 {
+            (f64::from(lots) / self.lots_a_vehicle).ceil() as u32
+        } else {
+            lots
+        }
+    }
+
+    /// One figure of the day last reached in the course `index`: as [`today`](Self::today) gives it.
+    pub(super) fn figure(&self, plan: &Plan, index: usize, metric: Metric) -> u32 {
+        let (block, lane) = (index / LANES, index % LANES);
+        let now = &self.now[block];
+        let of = |lanes: &Lanes| lanes.0[lane].max(0) as u32;
+        match metric {
+            Metric::Convoys => of(&now.convoys),
+            Metric::Vehicles => of(&now.vehicles),
+            Metric::Lots => of(&now.lots),
+            Metric::Queue => of(&now.queue),
+            Metric::Inside => of(&now.inside),
+            Metric::Dispatched => of(&now.dispatched),
+            Metric::DispatchedTotal => of(&now.dispatched_total),
+            Metric::In(place) => {
+                let store = plan.store.as_ref().filter(|store| store.place == place);
+                if store.is_some() {
+                    return of(&now.stored);
+                }
+                let at = plan.stages.iter().position(|stage| stage.place == place);
+                at.map_or(0, |at| {
+                    let stages = part(&self.stages, block, self.now.len());
+                    self.stands(&plan.stages[at], &stages[at], lane)
+                })
+            }
+            Metric::Unknown(_) => 0,
+        }
+    }
+
     /// The figures of the day last reached in the course `index`.
     pub(super) fn today(&self, plan: &Plan, index: usize) -> Figures {
         let (block, lane) = (index / LANES, index % LANES);
@@ -195,13 +235,7 @@ impl Courses {
         };
         let stages = part(&self.stages, block, self.now.len());
         for (stage, held) in plan.stages.iter().zip(stages) {
-            let lots = of(&held.waiting) + of(&held.busy) + of(&held.done);
-            let shown = if stage.vehicles && self.lots_a_vehicle != 1.0 {
-                (f64::from(lots) / self.lots_a_vehicle).ceil() as u32
-            } else {
-                lots
-            };
-            figures.places[stage.place.index()] = shown;
+            figures.places[stage.place.index()] = self.stands(stage, held, lane);
         }
         if let Some(store) = &plan.store {
             figures.places[store.place.index()] = of(&now.stored);

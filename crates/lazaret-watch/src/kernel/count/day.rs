@@ -3,10 +3,11 @@
 use lazaret_smc::random::Streams;
 
 use super::courses::Block;
+use super::crowd::Crowd;
 use super::fix::{Fixed, at};
 use super::flows::Asked;
 use super::lags::Draw;
-use super::lanes::{Dice, LANES, Lanes, take};
+use super::lanes::{Dice, LANES, Lanes, put, take};
 
 /// The most lots that a convoy is taken to bring, so that no count overflows.
 const CONVOY_MOST: f64 = 1e6;
@@ -108,6 +109,10 @@ impl<'a> Day<'a> {
         }
         // What is due at the sources.
         for s in 0..fixed.sources.len() {
+            if let Some(crowd) = &fixed.sources[s].crowd {
+                self.crowd(s, crowd, slice);
+                continue;
+            }
             let due = facts.due >> s & 1 != 0 || fixed.sources[s].interval.is_some();
             if due || self.block.sources[s].held.contains(&true) {
                 for lane in 0..LANES {
@@ -119,7 +124,11 @@ impl<'a> Day<'a> {
         for source in &fixed.sources {
             let convoys = take(&mut self.block.rings[source.convoys.at(slice)]);
             if convoys.any() {
-                let vehicles = take(&mut self.block.rings[source.on_the_way.at(slice)]);
+                let vehicles = if source.crowd.is_some() {
+                    self.vehicles_of(convoys, &source.vehicles)
+                } else {
+                    take(&mut self.block.rings[source.on_the_way.at(slice)])
+                };
                 self.arrive(convoys, vehicles, &source.lots);
                 moved = true;
             }
@@ -127,6 +136,72 @@ impl<'a> Day<'a> {
         if moved {
             self.settle(slice);
         }
+    }
+
+    /// What is due at source `s` in one slice, where it is so much that it is drawn together.
+    fn crowd(&mut self, s: usize, crowd: &Crowd, slice: usize) {
+        let fixed = self.fixed;
+        let closed = fixed.cells.slices[slice].closed >> s & 1 != 0;
+        let hours = f64::from(fixed.plan.slices.hours);
+        let end = ((slice + 1) as f64 * hours) as f32;
+        let mut leave = Lanes::NONE;
+        for lane in 0..LANES {
+            let source = &mut self.block.sources[s];
+            let mut due = 0;
+            if source.clock[lane] > f32::NEG_INFINITY {
+                // The first is due at its own time; from then on slices do not remember.
+                if let Some(interval) = &fixed.sources[s].interval {
+                    while source.clock[lane] < end {
+                        due += 1;
+                        let wait = interval.draw(self.dice.of(lane)) / 3600.0;
+                        source.clock[lane] += wait.max(1e-3) as f32;
+                    }
+                }
+                if due > 0 {
+                    source.clock[lane] = f32::NEG_INFINITY;
+                }
+            } else {
+                due = crowd.draw(self.dice.of(lane));
+            }
+            if closed {
+                let waits = fixed.plan.sources[s].waits_while_closed;
+                source.held[lane] |= waits && due > 0;
+                continue;
+            }
+            due += i32::from(std::mem::take(&mut source.held[lane]));
+            if !fixed.flows.is_empty() {
+                due = (0..due).filter(|_| !self.kept_back(s, lane)).count() as i32;
+            }
+            leave.0[lane] = due;
+        }
+        let source = &fixed.sources[s];
+        let at_once = crowd.travel.scatter(
+            leave,
+            &mut self.dice,
+            self.block.rings,
+            #[inline]
+            |lag| {
+                let lag = usize::from(lag).min(source.transit_most);
+                source.convoys.at(slice + lag)
+            },
+        );
+        put(&mut self.block.rings[source.convoys.at(slice)], at_once);
+    }
+
+    /// Vehicles of convoys that have come.
+    fn vehicles_of(&mut self, convoys: Lanes, each: &Draw) -> Lanes {
+        let mut vehicles = Lanes::NONE;
+        for lane in 0..LANES {
+            let convoys = convoys.0[lane];
+            let total: f64 = match each {
+                Draw::Constant(each) => f64::from(convoys) * (each + 0.5).floor(),
+                each => (0..convoys)
+                    .map(|_| (each.draw(self.dice.of(lane)) + 0.5).floor())
+                    .sum(),
+            };
+            vehicles.0[lane] = total.clamp(0.0, CONVOY_MOST) as i32;
+        }
+        vehicles
     }
 
     fn arrive(&mut self, convoys: Lanes, vehicles: Lanes, lots: &Draw) {

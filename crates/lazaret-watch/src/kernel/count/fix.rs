@@ -6,9 +6,11 @@ use lazaret_gateway::distribution::{Distribution, Sampler};
 use lazaret_gateway::model::Quantity;
 
 use super::binomial::Binomial;
+use super::crowd::Crowd;
 use super::flows::Ruled;
 use super::lags::{Draw, Lags};
 use super::plan::{Changes, Due, Plan};
+use super::tables::Tables;
 use super::{Cells, CountKernel};
 
 /// The kernel with the unknowns set.
@@ -17,7 +19,7 @@ pub struct Fixed {
     pub(super) plan: Arc<Plan>,
     pub(super) stages: Vec<FixedStage>,
     pub(super) store_room: Vec<(usize, i32)>,
-    pub(super) hold: Option<Lags>,
+    pub(super) hold: Option<Arc<Lags>>,
     pub(super) sources: Vec<FixedSource>,
     pub(super) least: Option<Draw>,
     pub(super) most: Option<Draw>,
@@ -37,7 +39,7 @@ pub(super) struct FixedStage {
     /// In lots.
     pub(super) room: Vec<(usize, i32)>,
     pub(super) servers: Vec<(usize, i32)>,
-    pub(super) lags: Lags,
+    pub(super) lags: Arc<Lags>,
     /// How many lots go on, unless all do.
     pub(super) kept: Option<Binomial>,
     pub(super) ring: Ring,
@@ -47,12 +49,14 @@ pub(super) struct FixedStage {
 #[derive(Clone, Debug)]
 pub(super) struct FixedSource {
     pub(super) interval: Option<Draw>,
+    /// Where so much comes that it is drawn by the slice.
+    pub(super) crowd: Option<Crowd>,
     pub(super) first: Option<Draw>,
     pub(super) vehicles: Draw,
     pub(super) lots: Draw,
     pub(super) travel: Draw,
     pub(super) fleet: Option<i32>,
-    pub(super) home: Lags,
+    pub(super) home: Arc<Lags>,
     pub(super) home_ring: Ring,
     /// Slices that a convoy can be under way at most.
     pub(super) transit_most: usize,
@@ -157,7 +161,11 @@ pub(super) fn fix(
     for source in &plan.sources {
         lots_a_vehicle += resolve(&source.lots, unknowns)?.mean() / plan.sources.len() as f64;
     }
-    let by_class = |takes: &[Quantity], factor: f64| -> Result<Lags, String> {
+    let tables = &kernel.tables;
+    // Each list of durations of the file has its place among the tables.
+    let mut places = 0..;
+    let mut place = || places.next().unwrap_or(0);
+    let by_class = |takes: &[Quantity], factor: f64, place: usize| -> Result<Arc<Lags>, String> {
         let parts = takes
             .iter()
             .zip(&mix)
@@ -165,11 +173,10 @@ pub(super) fn fix(
             .map(|(takes, share)| Ok((*share, resolve(takes, unknowns)?)))
             .collect::<Result<Vec<_>, String>>()?;
         let alike = parts.windows(2).all(|pair| pair[0].1 == pair[1].1);
-        Ok(Lags::new(
-            if alike { &parts[..1] } else { &parts },
-            factor,
-            slice,
-        ))
+        let parts = if alike { parts[..1].to_vec() } else { parts };
+        Ok(tables.lags(place, parts, factor, |of| {
+            Lags::new(of, factor, slice, tables)
+        }))
     };
     let (mut rings, mut number) = (0, 0);
     let mut ring = |length: usize| {
@@ -192,7 +199,7 @@ pub(super) fn fix(
     let mut stages = Vec::with_capacity(plan.stages.len());
     for stage in &plan.stages {
         let factor = if stage.each_lot { lots_a_vehicle } else { 1.0 };
-        let lags = by_class(&stage.takes, factor)?;
+        let lags = by_class(&stage.takes, factor, place())?;
         let slots_in_lots = if stage.vehicles { lots_a_vehicle } else { 1.0 };
         let room = room(&stage.units, stage.slots.as_ref(), slots_in_lots, unknowns)?;
         let mut servers = vec![(0, NO_LIMIT)];
@@ -224,17 +231,21 @@ pub(super) fn fix(
         .sources
         .iter()
         .map(|source| {
-            let (interval, first) = match &source.due {
-                Due::At(_) => (None, None),
-                Due::Renewal { interval, first } => (
-                    Some(Draw::new(&resolve(interval, unknowns)?)),
-                    first
-                        .as_ref()
-                        .map(|first| resolve(first, unknowns).map(|d| Draw::new(&d)))
-                        .transpose()?,
-                ),
-            };
             let travel = resolve(&source.travel, unknowns)?;
+            let vehicles = resolve(&source.vehicles, unknowns)?;
+            let (interval, first, crowd) = match &source.due {
+                Due::At(_) => (None, None, None),
+                Due::Renewal { interval, first } => {
+                    let interval = resolve(interval, unknowns)?;
+                    // Vehicles of a fleet are counted one by one, and a convoy of none is none.
+                    let crowd = (source.fleet.is_none() && vehicles.support().0 >= 0.5)
+                        .then(|| Crowd::of(&interval, &travel, slice, (place(), tables)))
+                        .flatten();
+                    let first = first.as_ref().map(|first| resolve(first, unknowns));
+                    let first = first.transpose()?.map(|first| Draw::new(&first));
+                    (Some(Draw::new(&interval)), first, crowd)
+                }
+            };
             let spread = travel.variance().sqrt();
             let longest = match travel.support().1 {
                 high if high.is_finite() => high,
@@ -246,7 +257,8 @@ pub(super) fn fix(
                 .iter()
                 .map(|part| resolve(part, unknowns))
                 .collect::<Result<Vec<_>, String>>()?;
-            let home = way_home(&home, slice);
+            let home: Vec<(f64, Distribution)> = home.into_iter().map(|part| (1.0, part)).collect();
+            let home = tables.lags(place(), home, 1.0, |of| way_home(of, slice, tables));
             let fleet = source
                 .fleet
                 .as_ref()
@@ -255,8 +267,9 @@ pub(super) fn fix(
             let home_most = if fleet.is_some() { home.most() } else { 0 };
             Ok(FixedSource {
                 interval,
+                crowd,
                 first,
-                vehicles: Draw::new(&resolve(&source.vehicles, unknowns)?),
+                vehicles: Draw::new(&vehicles),
                 lots: Draw::new(&resolve(&source.lots, unknowns)?),
                 travel: Draw::new(&travel),
                 fleet,
@@ -272,7 +285,7 @@ pub(super) fn fix(
         Some(store) => store
             .hold
             .as_ref()
-            .map(|takes| by_class(takes, 1.0))
+            .map(|takes| by_class(takes, 1.0, place()))
             .transpose()?,
         None => None,
     };
@@ -289,7 +302,7 @@ pub(super) fn fix(
         None => (None, None),
     };
     let slices = &kernel.cells.slices;
-    let longest = hold.as_ref().map_or(0, Lags::most);
+    let longest = hold.as_ref().map_or(0, |hold| hold.most());
     let ahead = (0..horizon)
         .map(|slice| slices[(slice + longest).min(horizon)].board - slices[slice].board)
         .max();
@@ -356,12 +369,13 @@ fn room(
 
 /// Washing, quarantine and the way home as one: their sum by the quantiles of a normal of the same moments would be
 /// wrong at the edges, so each is taken at unrelated ranks.
-fn way_home(parts: &[Distribution], slice: f64) -> Lags {
+fn way_home(parts: &[(f64, Distribution)], slice: f64, tables: &Tables) -> Lags {
     if parts.is_empty() {
-        return Lags::new(&[(1.0, Distribution::Constant { value: 0.0 })], 1.0, slice);
+        let at_once = Distribution::Constant { value: 0.0 };
+        return Lags::new(&[(1.0, at_once)], 1.0, slice, tables);
     }
     let key = |part: usize| lazaret_gateway::random::Key::new(1, 0, part as u64);
-    let samplers: Vec<Sampler> = parts.iter().map(Sampler::new).collect();
+    let samplers: Vec<Sampler> = parts.iter().map(|(_, part)| Sampler::new(part)).collect();
     let mut sums: Vec<f64> = (0..512u64)
         .map(|i| {
             let draw = |(part, sampler): (usize, &Sampler)| {
@@ -380,5 +394,6 @@ fn way_home(parts: &[Distribution], slice: f64) -> Lags {
         )],
         1.0,
         slice,
+        tables,
     )
 }

@@ -4,8 +4,11 @@ use lazaret_gateway::distribution::{Distribution, Sampler, normal_quantile};
 use lazaret_gateway::random::{Key, mix};
 use lazaret_smc::random::Stream;
 
+use std::sync::Arc;
+
 use super::binomial::Binomial;
 use super::lanes::{Cell, Dice, LANES, Lanes, put};
+use super::tables::Tables;
 
 /// Entries of a table; a power of two, so that the top bits of a draw are an index.
 const ENTRIES: usize = 512;
@@ -20,7 +23,7 @@ pub(super) struct Lags {
     /// The entries in ascending order.
     table: Box<[u16]>,
     /// The values, if they are few, each with how many of those not given an earlier value get it.
-    few: Vec<(u16, Option<Binomial>)>,
+    few: Vec<(u16, Option<Arc<Binomial>>)>,
 }
 
 /// Values up to which lots are shared out value by value, not lot by lot.
@@ -30,7 +33,12 @@ impl Lags {
     /// * `parts` — durations in seconds with their weights: one for each class of goods.
     /// * `factor` — by which each duration is multiplied.
     /// * `slice` — seconds of a slice.
-    pub(super) fn new(parts: &[(f64, Distribution)], factor: f64, slice: f64) -> Self {
+    pub(super) fn new(
+        parts: &[(f64, Distribution)],
+        factor: f64,
+        slice: f64,
+        tables: &Tables,
+    ) -> Self {
         let total: f64 = parts.iter().map(|(weight, _)| weight).sum();
         // Low-discrepancy steps: the golden ratio and two relatives, so that offset, class and duration are unrelated.
         const STEPS: [f64; 2] = [0.618_033_988_749_894_9, 0.754_877_666_246_692_7];
@@ -58,9 +66,12 @@ impl Lags {
         let few = if runs.len() <= FEW {
             runs.iter()
                 .map(|run| {
-                    let share = run.len() as f64 / left as f64;
+                    let share = (run.len(), left);
                     left -= run.len();
-                    (run[0], (left > 0).then(|| Binomial::new(share)))
+                    (
+                        run[0],
+                        (left > 0).then(|| tables.binomial(share.0, share.1)),
+                    )
                 })
                 .collect()
         } else {
@@ -227,13 +238,19 @@ mod tests {
             low: low * 3600.0,
             high: high * 3600.0,
         };
-        let lags = Lags::new(&[(1.0, hours(24.0, 48.0))], 1.0, 4.0 * 3600.0);
+        let lags = Lags::new(
+            &[(1.0, hours(24.0, 48.0))],
+            1.0,
+            4.0 * 3600.0,
+            &Tables::default(),
+        );
         let mean = lags.table.iter().map(|l| f64::from(*l)).sum::<f64>() / ENTRIES as f64;
         assert!((mean - 9.0).abs() < 0.02, "{mean}");
         let two = Lags::new(
             &[(1.0, hours(4.0, 4.0)), (3.0, hours(8.0, 8.0))],
             1.0,
             3600.0,
+            &Tables::default(),
         );
         let mean = two.table.iter().map(|l| f64::from(*l)).sum::<f64>() / ENTRIES as f64;
         assert!((mean - 7.0).abs() < 0.05, "{mean}");
@@ -288,7 +305,7 @@ mod tests {
                 low: hours.0 * 3600.0,
                 high: hours.1 * 3600.0,
             };
-            let lags = Lags::new(&[(1.0, hours)], 1.0, 2.0 * 3600.0);
+            let lags = Lags::new(&[(1.0, hours)], 1.0, 2.0 * 3600.0, &Tables::default());
             let worst = worst(&lags, 12);
             assert!(worst < 5.0, "{} values: {worst}", lags.most() + 1);
         }
@@ -302,7 +319,7 @@ mod tests {
             let exponential = Distribution::Exponential {
                 mean: hours * 3600.0,
             };
-            let lags = Lags::new(&[(1.0, exponential)], 1.0, 2.0 * 3600.0);
+            let lags = Lags::new(&[(1.0, exponential)], 1.0, 2.0 * 3600.0, &Tables::default());
             assert_eq!(lags.few.is_empty(), hours == 10.0);
             for most in [0, 1, 3, 4, 5, 18, 40] {
                 let count = Lanes(std::array::from_fn(|lane| (lane as i32).min(most)));
