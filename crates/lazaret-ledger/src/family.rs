@@ -21,7 +21,7 @@ mod stock;
 mod treatment;
 mod vehicle;
 
-pub use stock::{StockOutlook, look_at_stock};
+pub use stock::{StockLook, StockOutlook, look_at_stock};
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::entry::{PersonName, Role};

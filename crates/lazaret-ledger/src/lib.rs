@@ -108,7 +108,7 @@ mod work;
 pub use chain::{Chain, Digest, Record, Sealed};
 pub use command::{Command, CommandId, Correction};
 pub use decide::{Decision, decide, decide_without, warnings};
-pub use family::{StockOutlook, look_at_stock};
+pub use family::{StockLook, StockOutlook, look_at_stock};
 pub use gate::Way;
 pub use ledger::{Accepted, Ledger};
 pub use refusal::{

@@ -214,7 +214,7 @@ mod tests {
                 "lots.time_in_gateway.p95 <= 5 d",
                 "lots.time_in_gateway.p95 <= 5 d",
             ),
-            ("step.a.wait.mean<=90 min", "step.a.wait.mean <= 1.5 h"),
+            ("step.a.wait.mean<=90 min", "step.a.wait.mean <= 1.50 h"),
             ("place.yard.full <= 12 %", "place.yard.full <= 12 %"),
             ("source.port.cancelled >= 3", "source.port.cancelled >= 3"),
         ] {

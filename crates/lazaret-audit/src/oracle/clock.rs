@@ -3,7 +3,7 @@
 use lazaret_vocabulary::event::entry::{Entry as E, Role};
 use lazaret_vocabulary::event::{Happening as H, LotId, Thing, VehicleId};
 
-use super::{Oracle, present, unrelease};
+use super::{Oracle, present, secs, unrelease};
 use crate::record::Record;
 use crate::say::{event as event_words, instant};
 use crate::visits::OPEN;
@@ -227,7 +227,11 @@ impl Oracle {
             }
             _ => None,
         };
-        let least = least.max(self.founded);
+        let tolerance = (self.rules.as_ref()).map_or(0, |rules| secs(rules.clock_tolerance_s));
+        let founded = self
+            .founded
+            .map(|founded| founded.saturating_sub(tolerance));
+        let least = least.max(founded);
         let late = least.is_none_or(|least| at >= least);
         let rule = match what {
             H::TreatmentStarted { .. }

@@ -73,27 +73,31 @@ impl Judge<'_> {
     /// That the event was not before what it is about: the arrival of its vehicle or lot, its stay where it is, the step
     /// before.
     ///
-    /// Nothing is before the ledger itself; what was here before it is stated as stock.
+    /// Nothing is before the ledger itself, as far as clocks agree; what was here before it is stated as stock.
     pub(crate) fn not_before(&self) -> Result<(), Refusal> {
-        let founded = self.state.founded.map(|founded| Bound {
-            least: founded,
-            rule: Rule::Known,
-            after: Milestone::LedgerFounded,
-        });
         let bounds = in_family!(self.command.what, event => event.bounds(self));
-        for bound in bounds.into_iter().chain(founded) {
+        for bound in bounds {
             self.need(bound.rule, self.at >= bound.least, || {
-                (
-                    Fact::TooEarly {
-                        at: when(self.at),
-                        after: bound.after.clone(),
-                        least: when(bound.least),
-                    },
-                    Remedy::CorrectWhen,
-                )
+                self.too_early(bound.after.clone(), bound.least)
             })?;
         }
-        Ok(())
+        let Some(founded) = self.state.founded else {
+            return Ok(());
+        };
+        // The clock that dates an entry is rarely the one that dates its record.
+        let least = founded.saturating_sub(self.state.clock_tolerance());
+        self.need(Rule::Known, self.at >= least, || {
+            self.too_early(Milestone::LedgerFounded, founded)
+        })
+    }
+
+    fn too_early(&self, after: Milestone, least: i64) -> (Fact, Remedy) {
+        let fact = Fact::TooEarly {
+            at: when(self.at),
+            after,
+            least: when(least),
+        };
+        (fact, Remedy::CorrectWhen)
     }
 
     fn lot_bound(

@@ -86,7 +86,7 @@ impl<'a> Meaning<'a> for Stock<'a> {
                 let named = lots.iter().take(5).map(|lot| lot.lot.to_string());
                 let more = if lots.len() > 5 { " and others" } else { "" };
                 format!(
-                    "{} were here before the ledger: {}{more}",
+                    "{} here before the ledger: {}{more}",
                     count_of(lots.len() as u64, "lot"),
                     named.collect::<Vec<_>>().join(", ")
                 )
@@ -113,6 +113,9 @@ pub struct StockOutlook {
     pub witnessed: Option<Timestamp>,
 }
 
+/// The lots of a statement that are refused, by position, and what would be held of the others.
+pub type StockLook = (Vec<(usize, Refusal)>, Vec<StockOutlook>);
+
 /// What a command that states stock would meet: every fault, by the position of its lot, and the dates of each lot.
 ///
 /// * `now` — the ledger's own clock.
@@ -123,7 +126,7 @@ pub fn look_at_stock(
     state: &State,
     command: &Command,
     now: Timestamp,
-) -> Result<(Vec<(usize, Refusal)>, Vec<StockOutlook>), Refusal> {
+) -> Result<StockLook, Refusal> {
     judged(state, command, now, |judge| {
         let Happening::Entry(Entry::StockRecorded { lots }) = &judge.command.what else {
             return (Vec::new(), Vec::new());

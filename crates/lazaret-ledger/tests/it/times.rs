@@ -222,7 +222,7 @@ fn an_arrival_is_not_before_its_papers_nor_before_the_ledger() {
         ))
     );
     // One that nobody announced is no older than the ledger, and neither is anything else that is entered late.
-    let before = after(start(), -1);
+    let before = after(start(), -121);
     let mut unannounced = scene.command("yard", come("k2", "w2"));
     unannounced.acknowledged = vec![lazaret_ledger::Warning::NoPapers];
     unannounced.at = before;
@@ -261,8 +261,8 @@ fn an_arrival_is_not_before_its_papers_nor_before_the_ledger() {
     ] {
         let said = said_at(&mut scene, by, what, before);
         assert!(
-            said.is_some_and(|(_, fact)| fact.contains("was founded")),
-            "{by}"
+            (said.as_ref()).is_some_and(|(_, fact)| fact.contains("was founded")),
+            "{by}: {said:?}"
         );
     }
     // Announced late and come late, in that order: both are possible.

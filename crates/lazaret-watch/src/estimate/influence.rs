@@ -80,7 +80,7 @@ impl<K: Kernel> LeavingOut<'_, K> {
         groups.extend(named.map(|(name, group)| (name.to_string(), group.clone())));
         let told = self.question.observations.stories.iter();
         groups.extend(told.map(|story| (story.name.clone(), story.rows.clone())));
-        let Some(mut rows) = self.each(groups)? else {
+        let Some(mut rows) = self.each(&groups)? else {
             return Ok(None);
         };
         let mut sources = rows.split_off(used.len());
@@ -98,7 +98,7 @@ impl<K: Kernel> LeavingOut<'_, K> {
 
     /// What each group of rows did. Courses that were drawn with it are weighed anew; filters run again without it where these
     /// cannot tell. A source with a single row did what its row did.
-    fn each(&self, groups: Vec<(String, Vec<usize>)>) -> Result<Option<Vec<Influence>>, SmcError> {
+    fn each(&self, groups: &[(String, Vec<usize>)]) -> Result<Option<Vec<Influence>>, SmcError> {
         let mut different: Vec<Vec<usize>> = Vec::new();
         let mut number: HashMap<&[usize], usize> = HashMap::new();
         let of: Vec<usize> = groups
@@ -170,7 +170,7 @@ impl<K: Kernel> LeavingOut<'_, K> {
                 Ok(left) => found[at] = Gone::of(&with, left, true),
                 // Without the group the rest is impossible for these θ: it cannot be told what it did, only that it did much.
                 Err(SmcError::Revision { .. }) => {
-                    found[at].log_evidence_of_rows = f64::NEG_INFINITY
+                    found[at].log_evidence_of_rows = f64::NEG_INFINITY;
                 }
                 Err(other) => return Err(other),
             }

@@ -20,11 +20,11 @@ fn all_errors_are_shown_at_their_characters() {
     out-of-range
 
       × a place with no slots holds nothing
-        ╭─[bad.toml:43:9]
-     42 │ [place.yard]
-     43 │ slots = 0
+        ╭─[bad.toml:44:9]
+     43 │ [place.yard]
+     44 │ slots = 0
         ·         ─
-     44 │ zone  = "clean"
+     45 │ zone  = "clean"
         ╰────
       help: write the number of slots, or "unlimited"; for a place that is built later, write count = 0
             and from = [{ date = …, count = 5 }]
@@ -32,11 +32,11 @@ fn all_errors_are_shown_at_their_characters() {
     unknown-name
 
       × `holdtime` is neither a number nor one of the unknowns
-        ╭─[bad.toml:64:10]
-     63 │ at    = "yard"
-     64 │ takes = "holdtime"
+        ╭─[bad.toml:65:10]
+     64 │ at    = "yard"
+     65 │ takes = "holdtime"
         ·          ────────
-     65 │ clock = "starts when disinfection ends"
+     66 │ clock = "starts when disinfection ends"
         ╰────
       help: did you mean `hold_time`?
 
@@ -78,11 +78,11 @@ fn warnings_do_not_change_the_exit_code() {
     overloaded
 
       ⚠ demand on place `yard` is 402.5 slots, capacity is 300.0: 134 %
-        ╭─[g.toml:42:8]
-     41 │ 
-     42 │ [place.yard]
+        ╭─[g.toml:43:8]
+     42 │ 
+     43 │ [place.yard]
         ·        ────
-     43 │ slots = 700
+     44 │ slots = 700
         ╰────
       help: its queue will grow without limit; what helps: more slots, shorter times in them, or fewer
             arrivals

@@ -247,7 +247,7 @@ fn closed_pipes_are_silent_and_full_disks_are_told_everywhere() {
     };
     let made = shell(
         "\"$0\" simulate g.toml --replications 1 --set 'gateway.length=\"20 d\"' --trace t.jsonl >/dev/null && \
-         \"$0\" ledger import-trace g.toml t.jsonl --data data",
+         \"$0\" ledger import-trace g.toml t.jsonl --data data --shortest",
     );
     assert_eq!(made.0, Some(0), "{}", made.1);
     for command in [

@@ -277,7 +277,7 @@ fn what_is_no_ledger_is_an_error_with_its_place() {
     wrong(&ledger(here, &["import", "noise"], "n1"), "line 1: ");
     wrong(
         &ledger(here, &["import", "other.json"], "n2"),
-        "line 1: its bytes are not a record that this program knows (unknown field `a`",
+        "line 1: its bytes are not a record that this program knows (`a` is not a field here",
     );
     wrong(&ledger(here, &["import", "nowhere"], "n3"), "nowhere: ");
     wrong(
