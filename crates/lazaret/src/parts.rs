@@ -41,11 +41,12 @@ fn named<'n>(parts: &[(&'n str, bool)], inside: bool) -> Vec<&'n str> {
 
 /// The formats that this build writes and reads, by number: a file of another number is refused by name.
 fn formats() -> String {
-    let mut formats = vec![format!("saved estimate {}", lazaret_watch::resume::VERSION)];
+    let estimate = format!("saved estimate {}", lazaret_watch::resume::VERSION);
     #[cfg(feature = "ledger")]
-    formats.push(format!("ledger export {}", lazaret_store::FORMAT));
-    formats.sort();
-    formats.join(", ")
+    let formats = format!("ledger export {}, {estimate}", lazaret_store::FORMAT);
+    #[cfg(not(feature = "ledger"))]
+    let formats = estimate;
+    formats
 }
 
 fn text(parts: &[(&str, bool)]) -> String {

@@ -36,7 +36,10 @@ impl Oracle {
                 tests,
                 from,
             } => {
-                let tests: Vec<&str> = tests.iter().map(|test| test.as_str()).collect();
+                let tests: Vec<&str> = tests
+                    .iter()
+                    .map(lazaret_vocabulary::event::entry::TestName::as_str)
+                    .collect();
                 self.stock_credited(lot, treated, &tests, from.map(us), told);
             }
             _ => {}

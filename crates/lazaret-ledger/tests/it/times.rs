@@ -209,6 +209,14 @@ fn goods_are_treated_where_their_protocol_says_and_never_on_the_clean_side() {
 fn an_arrival_is_not_before_its_papers_nor_before_the_ledger() {
     let mut scene = Scene::open();
     scene.wait(DAY);
+    let before = after(start(), -121);
+    let said = said_at(
+        &mut scene,
+        "yard",
+        announced("k1", vec![line("w1")]),
+        before,
+    );
+    assert!(said.is_some_and(|(_, fact)| fact.contains("was founded")));
     scene.say("yard", announced("k1", vec![line("w1")]));
     let told = scene.now;
     scene.wait(DAY);
@@ -222,7 +230,6 @@ fn an_arrival_is_not_before_its_papers_nor_before_the_ledger() {
         ))
     );
     // One that nobody announced is no older than the ledger, and neither is anything else that is entered late.
-    let before = after(start(), -121);
     let mut unannounced = scene.command("yard", come("k2", "w2"));
     unannounced.acknowledged = vec![lazaret_ledger::Warning::NoPapers];
     unannounced.at = before;
@@ -235,7 +242,6 @@ fn an_arrival_is_not_before_its_papers_nor_before_the_ledger() {
         "{refusal}"
     );
     for (by, what) in [
-        ("yard", H::from(announced("k3", vec![line("w3")]))),
         (
             "yard",
             H::PlaceClosed {

@@ -43,7 +43,10 @@ fn released() -> Scene {
     scene
 }
 
-fn resting(scene: &Scene) -> Vec<(String, bool, Vec<(String, Stage, bool)>)> {
+/// A signer, whether their clearance lapsed, and the lots that rest on them.
+type Unfit = (String, bool, Vec<(String, Stage, bool)>);
+
+fn resting(scene: &Scene) -> Vec<Unfit> {
     let unfit = scene.ledger.state().unfit_signers().into_iter();
     let lots = |lots: Vec<lazaret_ledger::RestingLot>| {
         (lots.into_iter())

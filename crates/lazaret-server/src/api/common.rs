@@ -202,7 +202,7 @@ pub struct Problem {
     pub cells: Vec<CellError>,
     /// Seconds after which to try again, if that can help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retry_after_s: Option<u32>,
+    pub retry_after_s: Option<u16>,
 }
 
 impl Problem {

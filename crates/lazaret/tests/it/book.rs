@@ -472,7 +472,7 @@ fn three_weeks_of_evidence_go_as_written() {
 fn runs_as_it_is(line: &Line) -> bool {
     let serves = ["serve", "demo"].contains(&line.words.get(1).map_or("", String::as_str));
     let to_fill_in = line.words.iter().skip(1).any(|word| {
-        let letters = word.chars().filter(|c| c.is_ascii_alphabetic());
+        let letters = word.chars().filter(char::is_ascii_alphabetic);
         let big = letters.clone().all(|c| c.is_ascii_uppercase()) && letters.count() > 1;
         big || word.contains(['$', '…'])
             || [
