@@ -59,7 +59,7 @@
 //! assert_eq!(ledger.submit(&found, now)?, Accepted::Already { seq: 1 });
 //!
 //! // A refusal names its rule and changes nothing.
-//! let note = command("note", "eve", json!({ "event": "lot_released", "lot": "a" }))?;
+//! let note = command("note", "eve", json!({ "event": "noted", "thing": null, "text": "all well" }))?;
 //! let refused = ledger.submit(&note, now).unwrap_err();
 //! assert_eq!(refused.rule, Rule::Allowed);
 //! assert_eq!(refused.fact.to_string(), "eve is nobody here");
