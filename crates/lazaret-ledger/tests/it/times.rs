@@ -2,7 +2,9 @@
 
 use jiff::Timestamp;
 use lazaret_ledger::Rule;
-use lazaret_vocabulary::event::entry::{Entry as E, ExceptionId, Outcome, PersonName, Tally};
+use lazaret_vocabulary::event::entry::{
+    Entry as E, ExceptionId, ManifestId, Outcome, PersonName, Tally,
+};
 use lazaret_vocabulary::event::rules::{Protocol, RuleBook};
 use lazaret_vocabulary::event::{Happening as H, LotId, PlaceName, StepName, Thing, VehicleId};
 
@@ -250,7 +252,7 @@ fn an_arrival_is_not_before_its_papers_nor_before_the_ledger() {
             },
         ),
         (
-            "admin",
+            "yard",
             E::PersonShiftStarted {
                 person: PersonName::new("crew"),
             }
@@ -272,7 +274,11 @@ fn an_arrival_is_not_before_its_papers_nor_before_the_ledger() {
         );
     }
     // Announced late and come late, in that order: both are possible.
-    let mut papers = scene.command("yard", announced("k4", vec![line("w4")]));
+    let mut announcement = announced("k4", vec![line("w4")]);
+    if let E::ManifestAnnounced { manifest, .. } = &mut announcement {
+        *manifest = ManifestId::new("papers of k4");
+    }
+    let mut papers = scene.command("yard", announcement);
     papers.at = after(told, 60);
     scene.submit(&papers).unwrap();
     assert_eq!(
