@@ -291,7 +291,7 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     const lines = (await form.locator('textarea').inputValue()).split('\n');
     assert.equal(lines.length, before.lines.length, 'the present lines stand in the form');
     await form.locator('textarea').fill([lines[0].replace(/; \d+; /, '; 7; '), ...lines.slice(1)].join('\n'));
-    await form.getByLabel('Why').fill('counted again by the sender');
+    await form.getByLabel('Reason').fill('counted again by the sender');
     await form.locator('button[type=submit]').click();
     await gil.page.locator('main .tag', { hasText: 'amended 1 time' }).waitFor();
     const after = await gil.read(`/api/arrivals/${announced.convoy}`);
