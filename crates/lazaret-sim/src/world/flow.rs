@@ -430,7 +430,8 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// What stays in place `p` may be what can never leave it.
-    fn suspect_rest(&mut self, p: usize) {
+    #[inline]
+    pub(super) fn suspect_rest(&mut self, p: usize) {
         let place = &self.places[p];
         self.suspect |= self.model.places[p].in_cycle
             && place.occupied.now() > 0

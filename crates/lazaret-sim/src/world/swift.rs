@@ -86,6 +86,7 @@ impl<O: Observer> World<'_, O> {
         if wanted {
             self.revisit_place(usize::from(leg.place));
         }
+        self.suspect_rest(usize::from(leg.place));
         if to.kind == LegKind::Hold {
             self.note_hold(x, takes);
         }
@@ -104,7 +105,7 @@ impl<O: Observer> World<'_, O> {
         } else {
             self.schedule(due, Kind::Thing, x.at());
         }
-        if wanted {
+        if wanted || self.suspect {
             Moved::MakingRoom
         } else {
             Moved::Quietly
@@ -222,5 +223,6 @@ impl<O: Observer> World<'_, O> {
         if place.waiting != 0 {
             self.revisit_place(p);
         }
+        self.suspect_rest(p);
     }
 }

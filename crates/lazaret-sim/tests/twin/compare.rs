@@ -207,7 +207,10 @@ fn same_untraced(model: &Model, told: &Measurements, quiet: &Measurements) -> Re
     }
     if told.standstills != quiet.standstills || told.deadlock.is_some() != quiet.deadlock.is_some()
     {
-        return Err("standstills or deadlocks differ with a trace and without".into());
+        return Err(format!(
+            "stops differ: with a trace {:?} and {:?}, without {:?} and {:?}",
+            told.deadlock, told.standstills, quiet.deadlock, quiet.standstills
+        ));
     }
     Ok(())
 }

@@ -309,6 +309,120 @@ takes = "5 h"
 }
 
 #[test]
+fn a_deadlock_is_found_when_the_last_that_could_move_departs() {
+    // Without a listener a departure takes the lot by a way of its own.
+    check_only(
+        &["deadlock", "released", "again", "has"],
+        "12 h",
+        r#"
+[source.a]
+every = "40 h"
+first = "0 h"
+[source.b]
+every = "40 h"
+first = "1 h"
+convoy = 2
+[place.p]
+slots = 3
+[place.w]
+slots = 1
+[place.i]
+slots = 2
+from = [{ date = 2022-01-03T10:00:00, slots = 1 }]
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "disinfect"
+at = "w"
+takes = "1 h"
+[[step]]
+id = "inspect"
+at = "i"
+takes = "1 h"
+sources = "b"
+pass = 0
+again = { share = 1, from = "disinfect", at_most = 9 }
+[[step]]
+id = "hold"
+at = "i"
+sources = "a"
+takes = "2 h"
+[[step]]
+id = "dispatch"
+at = "i"
+sources = "a"
+every = "6 h"
+"#,
+        expect![[r#"
+            09:00 a-1-1-1 is released
+            09:00 b-1-1-1 inspect: again
+            10:00 i has 1 slots
+            12:00 deadlock: w -> i
+        "#]],
+    );
+}
+
+#[test]
+fn a_deadlock_is_found_when_the_last_that_could_move_goes_on_elsewhere() {
+    // Without a listener the lot goes from one plain place to the other by a way of its own.
+    check_only(
+        &["deadlock", "released", "again", "has"],
+        "12 h",
+        r#"
+[source.a]
+every = "40 h"
+first = "0 h"
+[source.b]
+every = "40 h"
+first = "1 h"
+convoy = 2
+[place.p]
+slots = 3
+[place.w]
+slots = 1
+[place.i]
+slots = 2
+from = [{ date = 2022-01-03T10:00:00, slots = 1 }]
+[place.j]
+slots = 1
+[[step]]
+id = "unload"
+at = "p"
+[[step]]
+id = "disinfect"
+at = "w"
+takes = "1 h"
+[[step]]
+id = "inspect"
+at = "i"
+takes = "1 h"
+sources = "b"
+pass = 0
+again = { share = 1, from = "disinfect", at_most = 9 }
+[[step]]
+id = "rest"
+does = "treat"
+at = "i"
+sources = "a"
+takes = "5 h"
+[[step]]
+id = "air"
+does = "treat"
+at = "j"
+sources = "a"
+takes = "1 h"
+"#,
+        expect![[r#"
+            09:00 b-1-1-1 inspect: again
+            10:00 i has 1 slots
+            12:00 deadlock: w -> i
+            13:00 a-1-1-1 is released
+        "#]],
+    );
+}
+
+#[test]
 fn slots_that_hold_what_others_need_are_part_of_a_circle() {
     // Both plugs are held by the gate, and the platform, which is empty, takes nobody without one.
     check_only(
