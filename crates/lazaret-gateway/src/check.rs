@@ -181,7 +181,10 @@ fn unused(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic> {
             .places
             .iter()
             .any(|p| names(&p.needs) || names(&p.holds))
-            || gateway.steps.iter().any(|s| names(&s.needs))
+            || gateway
+                .steps
+                .iter()
+                .any(|s| !matches!(s.kind, StepKind::Hold { .. }) && names(&s.needs))
             || gateway.sources.iter().any(|s| names(&s.vehicle.wash_needs));
         if !used {
             warn(
@@ -189,6 +192,20 @@ fn unused(gateway: &Gateway, at: &crate::read::Locations) -> Vec<Diagnostic> {
                 at.resources[r],
                 format!("nothing needs `{}`", resource.name),
                 "name it under `crew` or `needs` of a place or step, or remove it",
+            );
+        }
+    }
+    for (i, step) in gateway.steps.iter().enumerate() {
+        if let (StepKind::Hold { .. }, Some(&(needed, _))) = (&step.kind, step.needs.first()) {
+            warn(
+                "unused-crew",
+                at.steps[i],
+                format!(
+                    "step `{}` needs `{}` for nothing: a hold is not work",
+                    step.name,
+                    gateway.resources[needed.index()].name
+                ),
+                "remove `crew` and `needs` from the step, or give its place `holds`, which is kept as long as a lot is there",
             );
         }
     }

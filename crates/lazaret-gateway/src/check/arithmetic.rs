@@ -262,11 +262,8 @@ impl<'g> Flows<'g> {
                 let place = &gateway.places[step.at.index()];
                 match step.kind {
                     StepKind::Dispatch(_) => leaving[step_ix.index()] += rate,
-                    StepKind::Hold { .. } => {
-                        for &(resource, number) in &step.needs {
-                            crew[resource.index()] += rate * stay * f64::from(number);
-                        }
-                    }
+                    // A hold is not work, whatever its step or its place needs.
+                    StepKind::Hold { .. } => {}
                     _ => {
                         let work = self.work(&flow, step);
                         for &(resource, number) in step.needs.iter().chain(&place.needs) {

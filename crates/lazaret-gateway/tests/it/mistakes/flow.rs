@@ -441,3 +441,56 @@ takes = "2 h"
         );
     assert!(!warned(&elsewhere).contains(&"waits-for-itself"));
 }
+
+/// A lot a day is disinfected for 12 hours by one cleaner, and held for four days.
+const HELD: &str = r#"
+[gateway]
+name = "held"
+length = "30 d"
+[source.s]
+every = "1 d"
+[place.p]
+slots = 2
+[place.w]
+slots = "unlimited"
+[crew.cleaner]
+count = 1
+[[step]]
+id = "unload"
+at = "p"
+takes = "1 h"
+[[step]]
+id = "disinfect"
+at = "w"
+takes = "12 h"
+crew = "cleaner"
+[[step]]
+id = "hold"
+at = "w"
+takes = "4 d"
+clock = "when stored"
+"#;
+
+#[test]
+fn a_hold_is_no_work_for_the_crew_of_its_step_or_place() {
+    let cleaners = |text: &str| {
+        let reading = lazaret_gateway::read(text, &[] as &[&str], &super::no_files).unwrap();
+        let check = lazaret_gateway::check::check(&reading);
+        let load = check.loads.iter().find(|load| load.name == "cleaner");
+        load.unwrap().offered
+    };
+    let of_the_step = HELD.replace("\"4 d\"", "\"4 d\"\ncrew = \"cleaner\"");
+    let of_the_place = HELD
+        .replace("\"12 h\"\ncrew = \"cleaner\"", "\"12 h\"")
+        .replace(
+            "slots = \"unlimited\"",
+            "slots = \"unlimited\"\ncrew = \"cleaner\"",
+        );
+    for text in [HELD, &of_the_step, &of_the_place] {
+        assert!((cleaners(text) - 0.5).abs() < 1e-9, "{}", cleaners(text));
+    }
+    assert_eq!(warned(HELD), [""; 0]);
+    assert_eq!(warned(&of_the_step), ["unused-crew"]);
+    let idle = of_the_step.replace("\"12 h\"\ncrew = \"cleaner\"", "\"12 h\"");
+    assert_eq!(warned(&idle), ["unused-crew", "unused-crew"]);
+}
