@@ -241,6 +241,10 @@ fn search<X: Experiment>(
             .collect();
         Ok::<_, crate::ExperimentError>(answers)
     };
+    // What cannot be run sustains nothing, such as no slots or more vehicles than there are. Less than nothing is a slip.
+    if q.range.low < 0.0 {
+        experiment.run_each_within(&[(at(q.range.low), 0)], &columns, LOTS_MOST)?;
+    }
     let pilots = q.replications.min(PILOTS);
     let ends = ends(q.range, 0..pilots, &mut sustains)?;
     let direction = ends.direction();

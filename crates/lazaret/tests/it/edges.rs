@@ -30,6 +30,10 @@ fn odd_values_are_refused_with_a_reason() {
         ),
         (format!("{capacity} --range 5..-3"), "runs backwards"),
         (
+            format!("{capacity} --range=-5..5"),
+            "`source.north.convoy = -5` is not a gateway that can run",
+        ),
+        (
             "simulate g.toml --seed -1".into(),
             "`-1` is not a whole number from 0",
         ),
