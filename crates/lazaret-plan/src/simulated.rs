@@ -461,15 +461,20 @@ impl Experiment for Simulated<'_> {
 struct Course {
     warm_up: i64,
     horizon: i64,
-    /// Lots of the largest convoy of any source, on average.
-    convoy: f64,
     /// Lots of a convoy of each source, on average.
     convoys: Vec<f64>,
 }
 
 impl Course {
-    /// Looks in each third of the run.
-    const LOOKS: i64 = 15;
+    /// Looks in each third of the run. A cycle of arrivals is seen in as many of its phases, however many cycles there are.
+    const LOOKS: i64 = 31;
+
+    /// When to look for the `nth` time, as a share of the run: once in each of equal parts, and each time at another place
+    /// in it (multiples of the golden ratio), so that no regular timetable always shows the same face.
+    fn look(nth: i64) -> f64 {
+        let within = (nth as f64 * 0.618_033_988_749_894_9).fract();
+        (nth as f64 + within) / (3 * Self::LOOKS) as f64
+    }
 
     fn of(gateway: &Gateway, warm_up: GateTime) -> Self {
         let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
@@ -478,31 +483,32 @@ impl Course {
         Course {
             warm_up: warm_up.micros(),
             horizon: gateway.length.micros(),
-            convoy: gateway.sources.iter().map(convoy).fold(1.0, f64::max),
             convoys: gateway.sources.iter().map(convoy).collect(),
         }
     }
 
-    /// Runs a replication that has been started. Gives the mean backlog in the second and the last third after the
-    /// warm-up, or nothing if it was given up because more than `lots_most` lots were in the gateway.
+    /// Runs a replication that has been started. Gives the least backlog seen in the second and in the last third after
+    /// the warm-up, or nothing if it was given up because more than `lots_most` lots were in the gateway.
+    ///
+    /// A convoy that has just come is no growth, however large it is; what is never worked off is. The least backlog
+    /// tells the two apart where a mean would depend on when in its cycle a third begins.
     fn run(&self, world: &mut World<'_, Silent>, lots_most: u64) -> Option<[f64; 2]> {
         let span = self.horizon - self.warm_up;
-        let mut thirds = [0.0; 3];
-        for look in 0..3 * Self::LOOKS {
-            let share = (2 * look + 1) as f64 / (6 * Self::LOOKS) as f64;
+        let mut least = [u64::MAX; 3];
+        for nth in 0..3 * Self::LOOKS {
             world.advance(GateTime::from_micros(
-                self.warm_up + (span as f64 * share) as i64,
+                self.warm_up + (span as f64 * Self::look(nth)) as i64,
             ));
             if world.lots() > lots_most {
                 return None;
             }
-            let third = (look / Self::LOOKS) as usize;
+            let third = (nth / Self::LOOKS) as usize;
             if third > 0 {
-                thirds[third] += world.backlog() as f64 / Self::LOOKS as f64;
+                least[third] = least[third].min(world.backlog());
             }
         }
         world.advance(GateTime::from_micros(self.horizon));
-        Some([thirds[1], thirds[2]])
+        Some([least[1] as f64, least[2] as f64])
     }
 
     /// Lots, on average, of the convoys that did not leave because too few vehicles were home. Where vehicles come
@@ -513,10 +519,10 @@ impl Course {
             .sum()
     }
 
-    /// The share of what was due that is not served: by how much the backlog grew from the second third to the last,
-    /// less one convoy, taken over all three, and what was not sent.
+    /// The share of what was due that is not served: by how much the least backlog grew from the second third to the last,
+    /// taken over all three, and what was not sent.
     fn growth(&self, [earlier, later]: [f64; 2], arrived: f64, unsent: f64) -> f64 {
-        let grew = (later - earlier - self.convoy).max(0.0) * 3.0;
+        let grew = (later - earlier).max(0.0) * 3.0;
         let missed = grew + unsent;
         if missed <= 0.0 {
             0.0

@@ -102,6 +102,115 @@ fn a_yard_of_slots_with_a_fixed_hold_sustains_slots_over_hold_exactly() {
     }
 }
 
+/// What a day brings is unloaded at two lots an hour: 48 a day, in one lorry or in many.
+const DOCK: &str = r#"
+[gateway]
+name = "dock"
+length = "LENGTH"
+
+[source.road]
+every = "24 h"
+convoy = CONVOY
+lots = LOTS
+
+[place.dock]
+slots = SLOTS
+
+[equipment.crane]
+count = 2
+
+[[step]]
+id = "unload"
+at = "dock"
+each = "lot"
+at_once = 2
+takes = "1 h"
+needs = { crane = 1 }
+"#;
+
+/// The greatest value sustained in half of the futures, by the criterion that holds if none is given.
+fn greatest(document: &Document, path: &str, high: f64) -> f64 {
+    let experiment = simulated(document, &Unwatched);
+    let question = CapacityQuestion {
+        path: path.into(),
+        range: Range {
+            low: 1.0,
+            high,
+            step: 1.0,
+        },
+        unit: String::new(),
+        sustained: Sustained::default(),
+        claim: None,
+        overflow_metric: None,
+        load_metrics: experiment.load_metrics(),
+        safe: 0.9,
+        replications: 4,
+        level: 0.95,
+    };
+    capacity::ask(&experiment, &question)
+        .unwrap()
+        .median_value
+        .value
+}
+
+#[test]
+fn a_larger_convoy_hides_no_growth_and_a_short_run_no_overload() {
+    // 3 % above the capacity, 49, cannot be told from it.
+    for length in ["2 d", "5 d", "30 d", "60 d", "180 d"] {
+        let dock = |convoy: &str, lots: &str, slots: &str| {
+            let file = DOCK.replace("LENGTH", length).replace("SLOTS", slots);
+            let file = file.replace("CONVOY", convoy).replace("LOTS", lots);
+            Document::parse(file).unwrap()
+        };
+        for (document, path) in [
+            (dock("1", "4", "1"), "source.road.lots"),
+            (dock("4", "1", "2"), "source.road.convoy"),
+        ] {
+            let found = greatest(&document, path, 65_535.0);
+            assert!(
+                (47.0..=50.0).contains(&found),
+                "{path} over {length}: {found}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_queue_that_is_long_and_does_not_grow_is_sustained() {
+    // Lorries come at random, up to 98 of 100 that the dock can unload: its line is long at times, and worked off.
+    let file = r#"
+[gateway]
+name = "dock"
+length = "400 d"
+[source.road]
+every = "exponential(1 h)"
+[place.dock]
+slots = 1
+[[step]]
+id = "unload"
+at = "dock"
+takes = "WORK min"
+"#;
+    let sustained = |work: &str| {
+        let document = Document::parse(file.replace("WORK", work)).unwrap();
+        let experiment = simulated(&document, &Unwatched);
+        let growth = experiment
+            .metrics()
+            .iter()
+            .position(|m| m.name == "gateway.growth");
+        let rows = experiment.run(&Design::base(), 0..40).unwrap();
+        let held = |growth: &f64| *growth <= Sustained::default().limit;
+        rows.column(growth.unwrap())
+            .iter()
+            .filter(|x| held(x))
+            .count()
+    };
+    assert_eq!(sustained("54"), 40, "nine tenths of the dock's time");
+    assert!(sustained("59") >= 36, "98 % of the dock's time");
+    // Twin: a tenth more than the dock can do shows.
+    assert_eq!(sustained("66"), 0);
+}
+
 /// No limit anywhere: what is held on average is rate × hold, and both are unknown.
 const FREE: &str = r#"
 [gateway]

@@ -19,13 +19,13 @@ impl<O: Observer> World<'_, O> {
         self.inside.now().max(0) as u64
     }
 
-    /// Lots that wait now: for room, outside or in a slot that they hold up, for a place to open, for crew or
-    /// equipment, or for a departure. Lots in work or in a hold do not. Looks at every vehicle and lot: for a few times
+    /// Lots that wait now: for their turn to be unloaded, for room, outside or in a slot that they hold up, for a place
+    /// to open, for crew or equipment, or for a departure. Lots in work or in a hold do not. Looks at every vehicle and lot: for a few times
     /// a run.
     #[must_use]
     pub fn backlog(&self) -> u64 {
         let waits = |thing: &&Thing| match thing.state {
-            State::WaitRoom | State::WaitWork | State::Ready => true,
+            State::WaitTurn | State::WaitRoom | State::WaitWork | State::Ready => true,
             // A hold that leads straight to a departure makes no event when it ends.
             State::InService => !thing.is(VEHICLE) && thing.due < self.now,
             _ => false,
