@@ -5,7 +5,7 @@ use std::fmt;
 use lazaret_gateway::model::Dimension;
 use lazaret_gateway::quantity::amount;
 use lazaret_sim::Unit;
-use lazaret_sim::metrics::WITH_INSIDE;
+use lazaret_sim::metrics::{lots, with_inside};
 use lazaret_vocabulary::figures;
 use serde::Serialize;
 
@@ -130,7 +130,7 @@ impl fmt::Display for Condition {
 }
 
 /// The metric that counts the lots still inside at the end.
-const INSIDE: &str = "lots.in_gateway";
+const INSIDE: &str = lots::IN_GATEWAY.name();
 
 /// Judges the futures of one experiment by a condition.
 ///
@@ -157,7 +157,7 @@ impl Judge {
         let at = |name: &str| experiment.metrics().iter().position(|m| m.name == name);
         let plain = experiment.column(&condition.metric)?;
         condition.check_unit(&experiment.metrics()[plain].unit)?;
-        let with_inside = at(&format!("{}{WITH_INSIDE}", condition.metric));
+        let with_inside = at(&with_inside(&condition.metric));
         Ok(Judge {
             plain,
             inside: with_inside.and_then(|_| at(INSIDE)),

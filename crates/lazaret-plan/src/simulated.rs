@@ -11,9 +11,9 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use lazaret_gateway::model::{Gateway, Quantity, ResourceKind, Source, StepKind};
+use lazaret_gateway::model::{Gateway, Quantity, Source, StepKind};
 use lazaret_gateway::{Diagnostic, Document};
-use lazaret_sim::metrics::{GROWTH, STOPS, WITH_INSIDE};
+use lazaret_sim::metrics::{self, GROWTH, STOPS};
 use lazaret_sim::{Measurements, Model, Replication, Silent, StillInside, Unit, World};
 use lazaret_vocabulary::time::GateTime;
 use rayon::prelude::*;
@@ -116,7 +116,7 @@ impl<'a> Simulated<'a> {
         let again: Vec<Metric> = still_inside
             .positions()
             .map(|at| Metric {
-                name: format!("{}{WITH_INSIDE}", metrics[at].name),
+                name: metrics::with_inside(&metrics[at].name),
                 unit: metrics[at].unit.clone(),
                 meaning: format!(
                     "{}, with what is still inside at the end counted as at least its age",
@@ -167,15 +167,9 @@ impl<'a> Simulated<'a> {
             .places
             .iter()
             .filter(|p| p.slots.is_some())
-            .map(|p| format!("place.{}.load", p.name));
-        let resources = self.gateway.resources.iter().map(|r| {
-            let kind = if r.kind == ResourceKind::Crew {
-                "crew"
-            } else {
-                "equipment"
-            };
-            format!("{kind}.{}.utilisation", r.name)
-        });
+            .map(|p| metrics::place::LOAD.of(&p.name));
+        let resources = self.gateway.resources.iter();
+        let resources = resources.map(|r| metrics::utilisation(r.kind, &r.name));
         places
             .chain(resources)
             .filter(|n| self.metrics.iter().any(|m| m.name == *n))

@@ -1,9 +1,8 @@
 //! The report of a simulated gateway.
 
 use lazaret_gateway::distribution::Distribution;
-use lazaret_gateway::model::{
-    Dimension, Gateway, PlaceIx, Quantity, ResourceKind, StepKind, Unknown, Zone,
-};
+use lazaret_gateway::model::{Dimension, Gateway, PlaceIx, Quantity, StepKind, Unknown, Zone};
+use lazaret_sim::metrics::{self, Each, lots, place, step, vehicle};
 use lazaret_sim::study::Study;
 use lazaret_sim::{Estimate, Model};
 use lazaret_vocabulary::figures::{date, hours, number, share as percent, short_date};
@@ -99,12 +98,12 @@ impl Told<'_> {
     }
 
     fn answer(&self, limit: Option<&Limit>) -> String {
-        let flow = self.estimate("lots.throughput").map_or_else(
+        let flow = self.estimate(lots::THROUGHPUT.name()).map_or_else(
             || "Nothing is sent inland".to_string(),
             |e| format!("{} lots a day are sent inland", number(e.mean)),
         );
         let time = self
-            .estimate("lots.time_in_gateway.p95")
+            .estimate(lots::TIME_IN_GATEWAY_P95.name())
             .map_or_else(String::new, |e| {
                 format!("; 95 of 100 leave within {}", hours(e.mean))
             });
@@ -139,9 +138,9 @@ impl Told<'_> {
         let gateway = self.gateway();
         let places = gateway.places.iter().enumerate().map(|(nth, place)| {
             let name = &place.name;
-            let occupied = self.mean(&format!("place.{name}.occupancy.mean"));
-            let blocked = self.mean(&format!("place.{name}.blocked"));
-            let used = self.mean(&format!("place.{name}.utilisation"));
+            let occupied = self.mean(&place::OCCUPANCY_MEAN.of(name));
+            let blocked = self.mean(&place::BLOCKED.of(name));
+            let used = self.mean(&place::UTILISATION.of(name));
             let working = if occupied > 0.0 {
                 used * (1.0 - (blocked / occupied).clamp(0.0, 1.0))
             } else {
@@ -154,12 +153,7 @@ impl Told<'_> {
             }
         });
         let resources = gateway.resources.iter().map(|resource| {
-            let kind = if resource.kind == ResourceKind::Crew {
-                "crew"
-            } else {
-                "equipment"
-            };
-            let used = self.mean(&format!("{kind}.{}.utilisation", resource.name));
+            let used = self.mean(&metrics::utilisation(resource.kind, &resource.name));
             let place = gateway
                 .places
                 .iter()
@@ -198,24 +192,24 @@ impl Told<'_> {
             })
         };
         [
-            key("lots.throughput", "lots a day sent inland", &number),
+            key(lots::THROUGHPUT.name(), "lots a day sent inland", &number),
             key(
-                "lots.time_in_gateway.mean",
+                lots::TIME_IN_GATEWAY_MEAN.name(),
                 "time in the gateway, on average",
                 &hours,
             ),
             key(
-                "lots.time_in_gateway.p95",
+                lots::TIME_IN_GATEWAY_P95.name(),
                 "95 of 100 lots leave within",
                 &hours,
             ),
             key(
-                "lots.in_gateway.mean",
+                lots::IN_GATEWAY_MEAN.name(),
                 "lots in the gateway, on average",
                 &number,
             ),
             key(
-                "vehicle.turn_round.mean",
+                vehicle::TURN_ROUND_MEAN.name(),
                 "until a vehicle is home again",
                 &hours,
             ),
@@ -249,7 +243,7 @@ impl Told<'_> {
                             _ => String::new(),
                         };
                         (
-                            self.mean(&format!("place.{}.utilisation", place.name)),
+                            self.mean(&place::UTILISATION.of(&place.name)),
                             place.zone == Zone::Dirty,
                             remark,
                             limits(p),
@@ -380,7 +374,7 @@ impl Told<'_> {
                 _ => None,
             };
             let crossed = self
-                .estimate(&format!("place.{}.first_full", place.name))
+                .estimate(&place::FIRST_FULL.of(&place.name))
                 .map_or_else(
                     || "it never fills".to_string(),
                     |e| {
@@ -426,13 +420,12 @@ impl Told<'_> {
             .steps
             .iter()
             .map(|step| {
-                let cause =
-                    |name: &str| self.mean(&format!("step.{}.wait.{name}.mean", step.name)) / 24.0;
+                let cause = |figure: Each| self.mean(&figure.of(&step.name)) / 24.0;
                 let parts = vec![
-                    cause("no_room") + cause("segregated"),
-                    cause("closed"),
-                    cause("no_resource"),
-                    cause("no_departure"),
+                    cause(step::WAIT_NO_ROOM_MEAN) + cause(step::WAIT_SEGREGATED_MEAN),
+                    cause(step::WAIT_CLOSED_MEAN),
+                    cause(step::WAIT_NO_RESOURCE_MEAN),
+                    cause(step::WAIT_NO_DEPARTURE_MEAN),
                 ];
                 stack::Stack {
                     name: step.name.clone(),
@@ -445,7 +438,7 @@ impl Told<'_> {
             .steps
             .iter()
             .filter_map(|step| {
-                let e = self.estimate(&format!("step.{}.blocked.mean", step.name))?;
+                let e = self.estimate(&step::BLOCKED_MEAN.of(&step.name))?;
                 (e.mean > 0.05).then(|| bars::Bar {
                     name: step.name.clone(),
                     value: e.mean,
@@ -489,15 +482,11 @@ impl Told<'_> {
         let places = gateway
             .places
             .iter()
-            .filter_map(|p| bar(&p.name, format!("place.{}.utilisation", p.name)));
-        let resources = gateway.resources.iter().filter_map(|r| {
-            let kind = if r.kind == ResourceKind::Crew {
-                "crew"
-            } else {
-                "equipment"
-            };
-            bar(&r.name, format!("{kind}.{}.utilisation", r.name))
-        });
+            .filter_map(|p| bar(&p.name, place::UTILISATION.of(&p.name)));
+        let resources = gateway
+            .resources
+            .iter()
+            .filter_map(|r| bar(&r.name, metrics::utilisation(r.kind, &r.name)));
         let all: Vec<bars::Bar> = places.chain(resources).collect();
         let figures = if all.is_empty() {
             Vec::new()
@@ -520,10 +509,10 @@ impl Told<'_> {
             return Section::default();
         };
         let shown = [
-            ("lots.throughput", "lots a day"),
-            ("lots.time_in_gateway.mean", "mean time"),
-            ("lots.time_in_gateway.p95", "95 % time"),
-            ("lots.in_gateway.mean", "lots inside"),
+            (lots::THROUGHPUT.name(), "lots a day"),
+            (lots::TIME_IN_GATEWAY_MEAN.name(), "mean time"),
+            (lots::TIME_IN_GATEWAY_P95.name(), "95 % time"),
+            (lots::IN_GATEWAY_MEAN.name(), "lots inside"),
         ];
         let rows: Vec<stack::Stack> = shown
             .iter()
@@ -664,7 +653,7 @@ impl Told<'_> {
                 standstill.things, standstill.cause, study.replications
             ));
         }
-        if self.mean("lots.arrived") == 0.0 {
+        if self.mean(lots::ARRIVED.name()) == 0.0 {
             all.push(
                 "no lot arrived in the whole run: does every source start before it ends?".into(),
             );

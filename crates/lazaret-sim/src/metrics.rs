@@ -4,12 +4,19 @@
 //! below, so a figure is added in one place. The values of a row follow from the same loop over the same tables as its
 //! names.
 
+mod names;
+
 use std::fmt::Write as _;
 
 use lazaret_gateway::model::{Gateway, ResourceKind, StepKind};
 
 use crate::index::Instant;
 use crate::statistics::{Durations, Mean};
+pub use names::{
+    Each, Whole, crew, dispatch, equipment, gateway, goods, in_use, lots, place, source, step,
+    utilisation, vehicle, with_inside,
+};
+
 use crate::world::{DispatchS, GoodsS, SourceS, StepS, waits};
 
 const MICROS_PER_HOUR: f64 = 3.6e9;
@@ -158,64 +165,73 @@ type ReadsStepS = Family<fn(&StepS) -> f64>;
 
 static LOTS: [ReadsOfLots; 12] = [
     figure(
-        "arrived",
+        lots::ARRIVED.tail(),
         Unit::Lots,
         "lots in convoys that arrived at the gateway",
         |l| l.arrived as f64,
     ),
     figure(
-        "dispatched",
+        lots::DISPATCHED.tail(),
         Unit::Lots,
         "lots that left by departure, or after their last step if the file has no departures",
         |l| l.dispatched as f64,
     ),
     figure(
-        "destroyed",
+        lots::DESTROYED.tail(),
         Unit::Lots,
         "lots destroyed after an inspection",
         |l| l.destroyed as f64,
     ),
     figure(
-        "sent_back",
+        lots::SENT_BACK.tail(),
         Unit::Lots,
         "lots sent back after an inspection",
         |l| l.sent_back as f64,
     ),
     figure(
-        "in_gateway",
+        lots::IN_GATEWAY.tail(),
         Unit::Lots,
         "lots in the gateway at the end: arrived and not gone, including those on vehicles that wait outside",
         |l| l.inside as f64,
     ),
-    figure("in_gateway.mean", Unit::Lots, "the same over time", |l| {
-        l.inside_mean
-    }),
-    figure("in_gateway.max", Unit::Lots, "the most at once", |l| {
-        l.inside_max as f64
-    }),
-    figure("throughput", Unit::LotsADay, "lots dispatched a day", |l| {
-        l.dispatched as f64 / l.days
-    }),
     figure(
-        "time_in_gateway.mean",
+        lots::IN_GATEWAY_MEAN.tail(),
+        Unit::Lots,
+        "the same over time",
+        |l| l.inside_mean,
+    ),
+    figure(
+        lots::IN_GATEWAY_MAX.tail(),
+        Unit::Lots,
+        "the most at once",
+        |l| l.inside_max as f64,
+    ),
+    figure(
+        lots::THROUGHPUT.tail(),
+        Unit::LotsADay,
+        "lots dispatched a day",
+        |l| l.dispatched as f64 / l.days,
+    ),
+    figure(
+        lots::TIME_IN_GATEWAY_MEAN.tail(),
         Unit::Hours,
         "from the arrival of its convoy to dispatch, over dispatched lots",
         |l| l.time.mean(),
     ),
     figure(
-        "time_in_gateway.p50",
+        lots::TIME_IN_GATEWAY_P50.tail(),
         Unit::Hours,
         "the time within which half of them leave: order statistic ⌈0.5 n⌉, off by at most 0.1 % or half a second",
         |l| l.time.quantile(0.5),
     ),
     figure(
-        "time_in_gateway.p95",
+        lots::TIME_IN_GATEWAY_P95.tail(),
         Unit::Hours,
         "the time within which 95 of 100 leave: order statistic ⌈0.95 n⌉, likewise",
         |l| l.time.quantile(0.95),
     ),
     figure(
-        "time_in_gateway.max",
+        lots::TIME_IN_GATEWAY_MAX.tail(),
         Unit::Hours,
         "the longest of them",
         |l| l.time.max(),
@@ -224,37 +240,43 @@ static LOTS: [ReadsOfLots; 12] = [
 
 static GOODS: [ReadsGoodsS; 7] = [
     figure(
-        "arrived",
+        goods::ARRIVED.tail(),
         Unit::Lots,
         "as `lots.arrived`, of the class",
         |g| g.arrived as f64,
     ),
-    figure("dispatched", Unit::Lots, "as `lots.dispatched`", |g| {
-        g.dispatched as f64
-    }),
-    figure("in_gateway", Unit::Lots, "as `lots.in_gateway`", |g| {
-        g.inside as f64
-    }),
     figure(
-        "time_in_gateway.mean",
+        goods::DISPATCHED.tail(),
+        Unit::Lots,
+        "as `lots.dispatched`",
+        |g| g.dispatched as f64,
+    ),
+    figure(
+        goods::IN_GATEWAY.tail(),
+        Unit::Lots,
+        "as `lots.in_gateway`",
+        |g| g.inside as f64,
+    ),
+    figure(
+        goods::TIME_IN_GATEWAY_MEAN.tail(),
         Unit::Hours,
         "as `lots.time_in_gateway.mean`",
         |g| g.time.mean(),
     ),
     figure(
-        "time_in_gateway.p50",
+        goods::TIME_IN_GATEWAY_P50.tail(),
         Unit::Hours,
         "as `lots.time_in_gateway.p50`",
         |g| g.time.quantile(0.5),
     ),
     figure(
-        "time_in_gateway.p95",
+        goods::TIME_IN_GATEWAY_P95.tail(),
         Unit::Hours,
         "as `lots.time_in_gateway.p95`",
         |g| g.time.quantile(0.95),
     ),
     figure(
-        "time_in_gateway.max",
+        goods::TIME_IN_GATEWAY_MAX.tail(),
         Unit::Hours,
         "as `lots.time_in_gateway.max`",
         |g| g.time.max(),
@@ -271,61 +293,61 @@ fn each_start(step: &StepS, sum: i128) -> f64 {
 
 static STEPS: [ReadsStepS; 10] = [
     figure(
-        "started",
+        step::STARTED.tail(),
         Unit::Lots,
         "how often it was begun; for a departure, lots loaded",
         |s| s.wait.count() as f64,
     ),
     figure(
-        "wait.mean",
+        step::WAIT_MEAN.tail(),
         Unit::Hours,
         "from being ready for the step to its beginning, over all that began",
         |s| s.wait.mean(),
     ),
     figure(
-        "wait.p95",
+        step::WAIT_P95.tail(),
         Unit::Hours,
         "order statistic ⌈0.95 n⌉ of these",
         |s| s.wait.quantile(0.95),
     ),
     figure(
-        "blocked.mean",
+        step::BLOCKED_MEAN.tail(),
         Unit::Hours,
         "from the end of the step to leaving its slot, because the next place had no room; over all that finished",
         |s| s.blocked.over(s.finished),
     ),
     figure(
-        "wait.no_room.mean",
+        step::WAIT_NO_ROOM_MEAN.tail(),
         Unit::Hours,
         "part of the mean wait in which the place was open and all its slots were taken, or no unit was free for the group",
         |s| each_start(s, s.causes[waits::NO_ROOM]),
     ),
     figure(
-        "wait.closed.mean",
+        step::WAIT_CLOSED_MEAN.tail(),
         Unit::Hours,
         "part in which the place was closed, or the unit broken",
         |s| each_start(s, s.causes[waits::CLOSED]),
     ),
     figure(
-        "wait.segregated.mean",
+        step::WAIT_SEGREGATED_MEAN.tail(),
         Unit::Hours,
         "part in which goods that must be kept apart were there",
         |s| each_start(s, s.causes[waits::SEGREGATED]),
     ),
     figure(
-        "wait.no_resource.mean",
+        step::WAIT_NO_RESOURCE_MEAN.tail(),
         Unit::Hours,
         "part in which crew or equipment was not free or not on shift",
         |s| each_start(s, s.causes[waits::NO_RESOURCE]),
     ),
     figure(
-        "wait.no_departure.mean",
+        step::WAIT_NO_DEPARTURE_MEAN.tail(),
         Unit::Hours,
         "part in which a released lot waited for its departure",
         |s| each_start(s, s.causes[waits::NO_DEPARTURE]),
     ),
     figure(
-        "paused.mean",
+        step::PAUSED_MEAN.tail(),
         Unit::Hours,
         "how long started work rested, over all that began",
         |s| each_start(s, s.paused),
@@ -334,34 +356,37 @@ static STEPS: [ReadsStepS; 10] = [
 
 static PLACES: [ReadsOfPlace; 6] = [
     figure(
-        "occupancy.mean",
+        place::OCCUPANCY_MEAN.tail(),
         Unit::Slots,
         "occupied slots, over time",
         |p| p.occupied,
     ),
-    figure("occupancy.max", Unit::Slots, "the most at once", |p| {
-        p.most as f64
-    }),
     figure(
-        "utilisation",
+        place::OCCUPANCY_MAX.tail(),
+        Unit::Slots,
+        "the most at once",
+        |p| p.most as f64,
+    ),
+    figure(
+        place::UTILISATION.tail(),
         Unit::Share,
         "occupied slots as a share of existing slots, over time; blocked slots count as occupied. Empty for a place without limit",
         |p| p.utilisation,
     ),
     figure(
-        "blocked",
+        place::BLOCKED.tail(),
         Unit::Slots,
         "slots, over time, whose vehicle or lot is done and cannot leave; a vehicle is done when all lots still on it are off",
         |p| p.blocked,
     ),
     figure(
-        "full",
+        place::FULL.tail(),
         Unit::Share,
         "share of the time in which no slot was free",
         |p| p.full,
     ),
     figure(
-        "first_full",
+        place::FIRST_FULL.tail(),
         Unit::Hours,
         "hours from the start to the first instant without a free slot, whether the last was taken or slots were removed; empty if there was none. The warm-up counts",
         |p| {
@@ -371,7 +396,7 @@ static PLACES: [ReadsOfPlace; 6] = [
     ),
 ];
 
-fn utilisation(r: &OfResource) -> f64 {
+fn share_in_use(r: &OfResource) -> f64 {
     if r.available > 0.0 {
         r.used / r.available
     } else {
@@ -381,52 +406,55 @@ fn utilisation(r: &OfResource) -> f64 {
 
 static CREWS: [ReadsOfResource; 2] = [
     figure(
-        "in_use.mean",
+        crew::IN_USE_MEAN.tail(),
         Unit::Units,
         "how many of the crew were at work, over time",
         |r| r.in_use,
     ),
     figure(
-        "utilisation",
+        crew::UTILISATION.tail(),
         Unit::Share,
         "time at work as a share of time at work or free on shift; overtime counts in both, broken members in neither",
-        utilisation,
+        share_in_use,
     ),
 ];
 
 static EQUIPMENT: [ReadsOfResource; 2] = [
     figure(
-        "in_use.mean",
+        equipment::IN_USE_MEAN.tail(),
         Unit::Units,
         "how many were in use, over time",
         |r| r.in_use,
     ),
     figure(
-        "utilisation",
+        equipment::UTILISATION.tail(),
         Unit::Share,
         "time in use as a share of time in use or free in service; broken pieces count in neither",
-        utilisation,
+        share_in_use,
     ),
 ];
 
 static VEHICLES: [ReadsOfVehicles; 4] = [
-    figure("returned", Unit::Vehicles, "vehicles that came home", |v| {
-        v.turn_round.count() as f64
-    }),
     figure(
-        "turn_round.mean",
+        vehicle::RETURNED.tail(),
+        Unit::Vehicles,
+        "vehicles that came home",
+        |v| v.turn_round.count() as f64,
+    ),
+    figure(
+        vehicle::TURN_ROUND_MEAN.tail(),
         Unit::Hours,
         "from arrival at the gateway to being home, over those",
         |v| v.turn_round.mean(),
     ),
     figure(
-        "turn_round.p95",
+        vehicle::TURN_ROUND_P95.tail(),
         Unit::Hours,
         "order statistic ⌈0.95 n⌉ of these",
         |v| v.turn_round.quantile(0.95),
     ),
     figure(
-        "stay.mean",
+        vehicle::STAY_MEAN.tail(),
         Unit::Hours,
         "from arrival to leaving the gateway empty, over those",
         |v| v.stay.mean(),
@@ -434,41 +462,47 @@ static VEHICLES: [ReadsOfVehicles; 4] = [
 ];
 
 static SOURCES: [ReadsOfSource; 4] = [
-    figure("convoys", Unit::Convoys, "convoys that arrived", |s| {
-        s.source.convoys as f64
-    }),
     figure(
-        "cancelled",
+        source::CONVOYS.tail(),
+        Unit::Convoys,
+        "convoys that arrived",
+        |s| s.source.convoys as f64,
+    ),
+    figure(
+        source::CANCELLED.tail(),
         Unit::Convoys,
         "convoys that were due and did not run: closures, or too few vehicles at home",
         |s| s.source.cancelled as f64,
     ),
     figure(
-        "waiting.mean",
+        source::WAITING_MEAN.tail(),
         Unit::Vehicles,
         "vehicles that have arrived but have not had a slot yet, over time",
         |s| s.waiting,
     ),
-    figure("waiting.max", Unit::Vehicles, "the most at once", |s| {
-        s.source.waiting.max() as f64
-    }),
+    figure(
+        source::WAITING_MAX.tail(),
+        Unit::Vehicles,
+        "the most at once",
+        |s| s.source.waiting.max() as f64,
+    ),
 ];
 
 static DISPATCHES: [ReadsDispatchS; 3] = [
     figure(
-        "departures",
+        dispatch::DEPARTURES.tail(),
         Unit::Departures,
         "departures that left",
         |d| d.departures as f64,
     ),
     figure(
-        "load.mean",
+        dispatch::LOAD_MEAN.tail(),
         Unit::Lots,
         "lots on them, over departures",
         |d| d.loaded as f64 / d.departures as f64,
     ),
     figure(
-        "cancelled",
+        dispatch::CANCELLED.tail(),
         Unit::Departures,
         "departures that did not leave because fewer lots were ready than `at_least`",
         |d| d.cancelled as f64,
@@ -482,14 +516,14 @@ pub(crate) struct OfGateway {
 }
 
 static GATEWAY: [ReadsOfGateway; 1] = [figure(
-    "outside",
+    gateway::OUTSIDE.tail(),
     Unit::Convoys,
     "vehicles that have arrived but have not had a slot yet, over time, in convoys of their source",
     |g| g.outside,
 )];
 
 static LOADS: [ReadsOfPlace; 1] = [figure(
-    "load",
+    place::LOAD.tail(),
     Unit::Share,
     "share of the room that is in use and not merely blocked by what comes next",
     |p| {
@@ -514,7 +548,7 @@ pub struct PlanFigure {
 
 /// Growth of the backlog.
 pub const GROWTH: PlanFigure = PlanFigure {
-    name: "gateway.growth",
+    name: gateway::GROWTH.name(),
     unit: Unit::Share,
     meaning: "share of what is due that is not served: growth of the least backlog (lots that wait for their turn, room, crew or a departure) from the second third of the run to the last, extrapolated to the run, plus convoys that do not leave because too few vehicles are home",
 };
@@ -522,29 +556,51 @@ pub const GROWTH: PlanFigure = PlanFigure {
 /// Whether a future came to a stop, and of what kind: of any, deadlock, standstill, starvation.
 pub const STOPS: [PlanFigure; 4] = [
     PlanFigure {
-        name: "gateway.stopped",
+        name: gateway::STOPPED.name(),
         unit: Unit::Share,
         meaning: "1 if the future came to a stop of any kind, else 0",
     },
     PlanFigure {
-        name: "gateway.deadlock",
+        name: gateway::DEADLOCK.name(),
         unit: Unit::Share,
         meaning: "1 if places waited for one another in a circle, else 0",
     },
     PlanFigure {
-        name: "gateway.standstill",
+        name: gateway::STANDSTILL.name(),
         unit: Unit::Share,
         meaning: "1 if something waited for a quarter of the run or more, to its end, and nobody was served, else 0",
     },
     PlanFigure {
-        name: "gateway.starvation",
+        name: gateway::STARVATION.name(),
         unit: Unit::Share,
         meaning: "1 if something waited that long while others that came later were served, else 0",
     },
 ];
 
-/// What the name of a time ends in if it counts what is still inside at the end as at least its age.
-pub const WITH_INSIDE: &str = ".with_inside";
+/// The figures that decide whether a study has settled, and what they are called in a sentence.
+pub const HEADLINE: [(Whole, &str); 4] = [
+    (lots::THROUGHPUT, "lots sent inland a day"),
+    (lots::TIME_IN_GATEWAY_MEAN, "mean time in the gateway"),
+    (
+        lots::TIME_IN_GATEWAY_P95,
+        "time within which 95 of 100 lots leave",
+    ),
+    (lots::IN_GATEWAY_MEAN, "lots in the gateway"),
+];
+
+/// The time lost at a step, and what happens in it.
+pub const LOSSES: [(Each, &str); 7] = [
+    (step::WAIT_NO_ROOM_MEAN, "waits for room"),
+    (step::WAIT_CLOSED_MEAN, "waits for a closed or broken place"),
+    (
+        step::WAIT_SEGREGATED_MEAN,
+        "waits for goods that must be kept apart",
+    ),
+    (step::WAIT_NO_RESOURCE_MEAN, "waits for crew or equipment"),
+    (step::WAIT_NO_DEPARTURE_MEAN, "waits for a departure"),
+    (step::PAUSED_MEAN, "work stopped between shifts"),
+    (step::BLOCKED_MEAN, "done, but blocked by what comes next"),
+];
 
 /// What a metric is called and counted in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -567,8 +623,8 @@ pub struct MetricNames {
 
 fn kind(kind: ResourceKind) -> &'static str {
     match kind {
-        ResourceKind::Crew => "crew",
-        ResourceKind::Equipment => "equipment",
+        ResourceKind::Crew => crew::SCOPE,
+        ResourceKind::Equipment => equipment::SCOPE,
     }
 }
 
@@ -590,32 +646,52 @@ impl MetricNames {
             }));
         }
         let mut all = Vec::new();
-        add(&mut all, "lots", &LOTS);
+        add(&mut all, lots::SCOPE, &LOTS);
         for goods in &gateway.goods {
-            add(&mut all, &format!("goods.{}", goods.name), &GOODS);
+            add(
+                &mut all,
+                &format!("{}.{}", goods::SCOPE, goods.name),
+                &GOODS,
+            );
         }
         for step in &gateway.steps {
-            add(&mut all, &format!("step.{}", step.name), &STEPS);
+            add(&mut all, &format!("{}.{}", step::SCOPE, step.name), &STEPS);
         }
         for place in &gateway.places {
-            add(&mut all, &format!("place.{}", place.name), &PLACES);
+            add(
+                &mut all,
+                &format!("{}.{}", place::SCOPE, place.name),
+                &PLACES,
+            );
         }
         for resource in &gateway.resources {
             let prefix = format!("{}.{}", kind(resource.kind), resource.name);
             add(&mut all, &prefix, resources(resource.kind));
         }
-        add(&mut all, "vehicle", &VEHICLES);
+        add(&mut all, vehicle::SCOPE, &VEHICLES);
         for source in &gateway.sources {
-            add(&mut all, &format!("source.{}", source.name), &SOURCES);
+            add(
+                &mut all,
+                &format!("{}.{}", source::SCOPE, source.name),
+                &SOURCES,
+            );
         }
         for step in &gateway.steps {
             if matches!(step.kind, StepKind::Dispatch(_)) {
-                add(&mut all, &format!("dispatch.{}", step.name), &DISPATCHES);
+                add(
+                    &mut all,
+                    &format!("{}.{}", dispatch::SCOPE, step.name),
+                    &DISPATCHES,
+                );
             }
         }
-        add(&mut all, "gateway", &GATEWAY);
+        add(&mut all, gateway::SCOPE, &GATEWAY);
         for place in &gateway.places {
-            add(&mut all, &format!("place.{}", place.name), &LOADS);
+            add(
+                &mut all,
+                &format!("{}.{}", place::SCOPE, place.name),
+                &LOADS,
+            );
         }
         let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
         let convoy = |source: &lazaret_gateway::model::Source| {
@@ -724,7 +800,7 @@ pub fn reference() -> String {
     }
     let mut out = String::new();
     section(&mut out, "Lots", "");
-    rows(&mut out, "lots", &LOTS);
+    rows(&mut out, lots::SCOPE, &LOTS);
     section(&mut out, "Goods classes", "");
     rows(&mut out, "goods.<class>", &GOODS);
     section(
@@ -740,11 +816,11 @@ pub fn reference() -> String {
     rows(&mut out, "crew.<id>", &CREWS);
     rows(&mut out, "equipment.<id>", &EQUIPMENT);
     section(&mut out, "Vehicles, sources, departures", "");
-    rows(&mut out, "vehicle", &VEHICLES);
+    rows(&mut out, vehicle::SCOPE, &VEHICLES);
     rows(&mut out, "source.<id>", &SOURCES);
     rows(&mut out, "dispatch.<id>", &DISPATCHES);
     section(&mut out, "The gateway as a whole", "");
-    rows(&mut out, "gateway", &GATEWAY);
+    rows(&mut out, gateway::SCOPE, &GATEWAY);
     section(
         &mut out,
         "Only in `lazaret plan`",

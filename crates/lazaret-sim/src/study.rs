@@ -12,6 +12,7 @@ use lazaret_gateway::model::{PlaceIx, Study as Question};
 use lazaret_vocabulary::time::GateTime;
 
 use crate::estimate::{Estimate, LEVEL, Moments};
+use crate::metrics::HEADLINE;
 use crate::model::{Model, OCCUPANCY_BINS};
 use crate::observer::Silent;
 use crate::warm_up::{Drift, mean_over, mser5, period};
@@ -366,15 +367,10 @@ pub fn run(
 /// Positions of the figures that decide whether a study has settled.
 #[must_use]
 pub fn headline(model: &Model) -> Vec<usize> {
-    [
-        "lots.throughput",
-        "lots.time_in_gateway.mean",
-        "lots.time_in_gateway.p95",
-        "lots.in_gateway.mean",
-    ]
-    .iter()
-    .filter_map(|name| model.metrics.position(name))
-    .collect()
+    HEADLINE
+        .iter()
+        .filter_map(|(figure, _)| model.metrics.position(figure.name()))
+        .collect()
 }
 
 /// Where the settled state begins, and whether there is one.

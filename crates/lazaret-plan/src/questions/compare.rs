@@ -2,6 +2,7 @@
 
 pub mod words;
 
+use lazaret_sim::metrics::{gateway, lots};
 use serde::Serialize;
 
 use super::{QuestionError, estimate_error, run_all};
@@ -12,9 +13,9 @@ use crate::stops::Stops;
 
 /// The metrics that are compared if none is named.
 pub const METRICS: [&str; 3] = [
-    "lots.throughput",
-    "lots.time_in_gateway.mean",
-    "gateway.outside",
+    lots::THROUGHPUT.name(),
+    lots::TIME_IN_GATEWAY_MEAN.name(),
+    gateway::OUTSIDE.name(),
 ];
 
 /// One metric of a comparison.

@@ -191,7 +191,7 @@ pub fn ask(
     let mut lots = Vec::new();
     let mut tonnes = Vec::new();
     for goods in &gateway.goods {
-        let metric = format!("goods.{}.dispatched", goods.name);
+        let metric = lazaret_sim::metrics::goods::DISPATCHED.of(&goods.name);
         let counted = rows.column(experiment.column(&metric)?);
         let yearly: Vec<f64> = counted.iter().map(|n| n * 365.0 / days).collect();
         lots.push(mean(&yearly, question.level).map_err(estimate_error(&metric))?);

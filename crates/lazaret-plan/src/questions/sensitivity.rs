@@ -41,7 +41,7 @@ impl Input {
 }
 
 /// The metric whose spread is attributed to inputs, if none is named.
-pub const METRIC: &str = "lots.time_in_gateway.mean";
+pub const METRIC: &str = lazaret_sim::metrics::lots::TIME_IN_GATEWAY_MEAN.name();
 
 /// Morris trajectories, if nothing else is asked.
 pub const TRAJECTORIES: usize = 20;

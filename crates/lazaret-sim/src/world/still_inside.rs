@@ -7,6 +7,7 @@
 use lazaret_gateway::model::Gateway;
 
 use super::{State, Thing, VEHICLE, World};
+use crate::metrics::{goods, lots, step, vehicle};
 use crate::model::{Model, NO_PLACE};
 use crate::observer::Observer;
 use crate::statistics::Durations;
@@ -79,34 +80,39 @@ impl StillInside {
     pub fn new(model: &Model) -> Self {
         let gateway: &Gateway = model.gateway();
         let mut figures = Vec::new();
-        let mut add = |prefix: String, of: Of, names: &[(&str, Figure)]| {
-            figures.extend(names.iter().filter_map(|&(name, figure)| {
-                let at = model.metrics().position(&format!("{prefix}.{name}"))?;
-                Some((at, of, figure))
-            }));
+        let mut add = |of: Of, figure: Figure, name: &str| {
+            let at = model.metrics().position(name);
+            figures.extend(at.map(|at| (at, of, figure)));
         };
-        let stay = [
-            ("time_in_gateway.mean", Figure::Mean),
-            ("time_in_gateway.p50", Figure::Quantile(0.5)),
-            ("time_in_gateway.p95", Figure::Quantile(0.95)),
-            ("time_in_gateway.max", Figure::Max),
-        ];
-        add("lots".into(), Of::Lots, &stay);
-        for (g, goods) in gateway.goods.iter().enumerate() {
-            add(format!("goods.{}", goods.name), Of::Goods(g), &stay);
+        for (name, figure) in [
+            (lots::TIME_IN_GATEWAY_MEAN, Figure::Mean),
+            (lots::TIME_IN_GATEWAY_P50, Figure::Quantile(0.5)),
+            (lots::TIME_IN_GATEWAY_P95, Figure::Quantile(0.95)),
+            (lots::TIME_IN_GATEWAY_MAX, Figure::Max),
+        ] {
+            add(Of::Lots, figure, name.name());
         }
-        let wait = [
-            ("wait.mean", Figure::Mean),
-            ("wait.p95", Figure::Quantile(0.95)),
-        ];
-        for (s, step) in gateway.steps.iter().enumerate() {
-            add(format!("step.{}", step.name), Of::Wait(s), &wait);
+        for (g, class) in gateway.goods.iter().enumerate() {
+            for (name, figure) in [
+                (goods::TIME_IN_GATEWAY_MEAN, Figure::Mean),
+                (goods::TIME_IN_GATEWAY_P50, Figure::Quantile(0.5)),
+                (goods::TIME_IN_GATEWAY_P95, Figure::Quantile(0.95)),
+                (goods::TIME_IN_GATEWAY_MAX, Figure::Max),
+            ] {
+                add(Of::Goods(g), figure, &name.of(&class.name));
+            }
         }
-        let turn_round = [
-            ("turn_round.mean", Figure::Mean),
-            ("turn_round.p95", Figure::Quantile(0.95)),
-        ];
-        add("vehicle".into(), Of::TurnRound, &turn_round);
+        for (s, one) in gateway.steps.iter().enumerate() {
+            add(Of::Wait(s), Figure::Mean, &step::WAIT_MEAN.of(&one.name));
+            let late = Figure::Quantile(0.95);
+            add(Of::Wait(s), late, &step::WAIT_P95.of(&one.name));
+        }
+        for (name, figure) in [
+            (vehicle::TURN_ROUND_MEAN, Figure::Mean),
+            (vehicle::TURN_ROUND_P95, Figure::Quantile(0.95)),
+        ] {
+            add(Of::TurnRound, figure, name.name());
+        }
         StillInside {
             figures,
             goods: vec![Vec::new(); gateway.goods.len()],

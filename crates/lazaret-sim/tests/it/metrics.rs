@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use lazaret_sim::metrics::{GROWTH, STOPS, reference};
+use lazaret_sim::metrics::{GROWTH, STOPS, dispatch, equipment, goods, reference, step};
 use lazaret_sim::{Model, Unit};
 
 /// A gateway with one of everything, each named after what it is.
@@ -118,4 +118,29 @@ fn units_follow_the_metric_and_not_its_spelling() {
         let at = model.metrics().position(name).unwrap();
         assert_eq!(model.metrics().all()[at].unit, unit, "{name}");
     }
+}
+
+/// A thing may be called what a figure is called: names and units still come from the table.
+#[test]
+fn a_thing_called_like_a_figure_keeps_the_unit_of_its_figures() {
+    let odd = EVERYTHING
+        .replace("CLASS", "stay")
+        .replace("EID", "mean")
+        .replace("DID", "cancelled")
+        .replace("ID", "wait");
+    let none = |_: &str| Err("no files".to_string());
+    let reading = lazaret_gateway::read(&odd, &[] as &[&str], &none).unwrap();
+    let model = Model::compile(&reading.gateway).unwrap();
+    let unit = |name: String| {
+        let at = model.metrics().position(&name).unwrap();
+        model.metrics().all()[at].unit
+    };
+    assert_eq!(unit(goods::ARRIVED.of("stay")), Unit::Lots);
+    assert_eq!(unit(goods::TIME_IN_GATEWAY_MEAN.of("stay")), Unit::Hours);
+    assert_eq!(unit(equipment::IN_USE_MEAN.of("mean")), Unit::Units);
+    assert_eq!(unit(dispatch::DEPARTURES.of("cancelled")), Unit::Departures);
+    assert_eq!(unit(dispatch::LOAD_MEAN.of("cancelled")), Unit::Lots);
+    assert_eq!(unit(step::STARTED.of("wait")), Unit::Lots);
+    assert_eq!(step::WAIT_MEAN.whose("step.wait.wait.mean"), Some("wait"));
+    assert_eq!(step::WAIT_MEAN.whose("step.wait.mean"), None);
 }

@@ -116,7 +116,7 @@ fn question(
         claim: arguments.claim,
         overflow_metric: experiment
             .hold_place()
-            .map(|p| format!("place.{p}.first_full")),
+            .map(|p| lazaret_sim::metrics::place::FIRST_FULL.of(p)),
         load_metrics: experiment.load_metrics(),
         safe: arguments.safe,
         replications: arguments.runs.replications,

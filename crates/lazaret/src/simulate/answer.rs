@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use lazaret_gateway::model::{Gateway, StepKind, Study as Question};
+use lazaret_sim::metrics::{
+    self, Each, HEADLINE, Whole, dispatch, lots, place, source, step, vehicle,
+};
 use lazaret_sim::study::{Fan, Stop};
 use lazaret_sim::{Estimate, Standstill};
 
@@ -53,7 +56,7 @@ pub(super) fn warnings(told: &Told<'_>) -> Vec<String> {
 
 /// Said if nothing came: all figures are then of an empty gateway.
 fn nothing_arrived(told: &Told<'_>) -> Option<String> {
-    let at = told.model.metrics().position("lots.arrived")?;
+    let at = told.model.metrics().position(lots::ARRIVED.name())?;
     (told.study.estimates[at].mean == 0.0).then(|| {
         "no lot arrived in the whole run: does every source start before the run ends?".to_string()
     })
@@ -230,7 +233,8 @@ impl Answer<'_> {
     fn headline(&self) -> String {
         let mut rows: Vec<Row> = Vec::new();
         let mut pulled: Vec<String> = Vec::new();
-        let mut row = |label: &str, metric: &str, unit: Option<&str>| {
+        let mut row = |label: &str, figure: Whole, unit: Option<&str>| {
+            let metric = figure.name();
             let Some(estimate) = self.estimate(metric) else {
                 return;
             };
@@ -259,27 +263,23 @@ impl Answer<'_> {
                 between,
             ]);
         };
-        row("sent inland", "lots.throughput", Some("lots a day"));
-        row("time in the gateway", "lots.time_in_gateway.mean", None);
-        row("… 95 of 100 lots within", "lots.time_in_gateway.p95", None);
+        row("sent inland", lots::THROUGHPUT, Some("lots a day"));
+        row("time in the gateway", lots::TIME_IN_GATEWAY_MEAN, None);
+        row("… 95 of 100 lots within", lots::TIME_IN_GATEWAY_P95, None);
         row(
             "in the gateway, on average",
-            "lots.in_gateway.mean",
+            lots::IN_GATEWAY_MEAN,
             Some("lots"),
         );
         if self.opens() {
-            row(
-                "in the gateway, at the end",
-                "lots.in_gateway",
-                Some("lots"),
-            );
+            row("in the gateway, at the end", lots::IN_GATEWAY, Some("lots"));
         }
-        row("vehicles: back home after", "vehicle.turn_round.mean", None);
-        if self.mean("lots.destroyed") > 0.0 {
-            row("destroyed", "lots.destroyed", Some("lots"));
+        row("vehicles: back home after", vehicle::TURN_ROUND_MEAN, None);
+        if self.mean(lots::DESTROYED.name()) > 0.0 {
+            row("destroyed", lots::DESTROYED, Some("lots"));
         }
-        if self.mean("lots.sent_back") > 0.0 {
-            row("sent back", "lots.sent_back", Some("lots"));
+        if self.mean(lots::SENT_BACK.name()) > 0.0 {
+            row("sent back", lots::SENT_BACK, Some("lots"));
         }
         if !self.screen.unicode {
             for row in &mut rows {
@@ -324,14 +324,14 @@ impl Answer<'_> {
     fn fullness(&self) -> String {
         let mut full: Vec<(f64, String)> = Vec::new();
         for place in &self.gateway.places {
-            let metric = |name: &str| format!("place.{}.{name}", place.name);
-            let share = self.mean(&metric("full"));
+            let metric = |figure: Each| figure.of(&place.name);
+            let share = self.mean(&metric(place::FULL));
             if place.slots.is_none() || share.is_nan() || share < 0.005 {
                 continue;
             }
             let mut line = format!("{} is full {} of the time", place.name, percent(share));
-            let first = self.quantiles(&metric("first_full"));
-            let times = self.estimate(&metric("first_full")).map_or(0, |e| e.n);
+            let first = self.quantiles(&metric(place::FIRST_FULL));
+            let times = self.estimate(&metric(place::FIRST_FULL)).map_or(0, |e| e.n);
             if self.opens() {
                 if let Some([early, middle, late]) = first {
                     let (early, middle, late) = (
@@ -421,25 +421,25 @@ impl Answer<'_> {
     fn places(&self) -> String {
         let mut rows: Vec<Row> = Vec::new();
         for place in &self.gateway.places {
-            let metric = |name: &str| format!("place.{}.{name}", place.name);
-            let Some(occupancy) = self.estimate(&metric("occupancy.mean")) else {
+            let metric = |figure: Each| figure.of(&place.name);
+            let Some(occupancy) = self.estimate(&metric(place::OCCUPANCY_MEAN)) else {
                 continue;
             };
             let (mean, interval) = with_interval(occupancy, 1.0);
-            let blocked = self.mean(&metric("blocked"));
+            let blocked = self.mean(&metric(place::BLOCKED));
             rows.push(vec![
                 format!(" {}", place.name),
                 mean,
                 interval,
-                number(self.mean(&metric("occupancy.max")), 0),
-                percent(self.mean(&metric("utilisation"))),
+                number(self.mean(&metric(place::OCCUPANCY_MAX)), 0),
+                percent(self.mean(&metric(place::UTILISATION))),
                 if blocked > 0.0 {
                     let share = blocked / occupancy.mean;
                     percent(share)
                 } else {
                     "0 %".to_string()
                 },
-                percent(self.mean(&metric("full"))),
+                percent(self.mean(&metric(place::FULL))),
             ]);
         }
         for resource in &self.gateway.resources {
@@ -447,8 +447,8 @@ impl Answer<'_> {
                 lazaret_gateway::model::ResourceKind::Crew => "crew",
                 lazaret_gateway::model::ResourceKind::Equipment => "equipment",
             };
-            let metric = |name: &str| format!("{kind}.{}.{name}", resource.name);
-            let Some(used) = self.estimate(&metric("in_use.mean")) else {
+            let used = metrics::in_use(resource.kind, &resource.name);
+            let Some(used) = self.estimate(&used) else {
                 continue;
             };
             let (mean, interval) = with_interval(used, 1.0);
@@ -457,7 +457,7 @@ impl Answer<'_> {
                 mean,
                 interval,
                 String::new(),
-                percent(self.mean(&metric("utilisation"))),
+                percent(self.mean(&metrics::utilisation(resource.kind, &resource.name))),
                 String::new(),
                 String::new(),
             ]);
@@ -479,9 +479,9 @@ impl Answer<'_> {
     fn steps(&self) -> String {
         let mut rows: Vec<Row> = Vec::new();
         for step in &self.gateway.steps {
-            let metric = |name: &str| format!("step.{}.{name}", step.name);
-            let started = self.mean(&metric("started"));
-            let wait = self.estimate(&metric("wait.mean"));
+            let metric = |figure: Each| figure.of(&step.name);
+            let started = self.mean(&metric(step::STARTED));
+            let wait = self.estimate(&metric(step::WAIT_MEAN));
             let (mean, interval) = wait.map_or_else(
                 || ("-".to_string(), String::new()),
                 |wait| {
@@ -493,17 +493,17 @@ impl Answer<'_> {
                     (format!("{mean} {}", unit.name), interval)
                 },
             );
-            let blocked = self.mean(&metric("blocked.mean"));
+            let blocked = self.mean(&metric(step::BLOCKED_MEAN));
             rows.push(vec![
                 format!(" {}", step.name),
                 self.gateway.places[step.at.index()].name.clone(),
                 number(started, 0),
                 mean,
                 interval,
-                if self.mean(&metric("wait.p95")) * 60.0 < 0.5 {
+                if self.mean(&metric(step::WAIT_P95)) * 60.0 < 0.5 {
                     "0".to_string()
                 } else {
-                    time(self.mean(&metric("wait.p95")))
+                    time(self.mean(&metric(step::WAIT_P95)))
                 },
                 if blocked * 60.0 >= 0.5 {
                     time(blocked)
@@ -528,9 +528,9 @@ impl Answer<'_> {
     fn waits(&self) -> String {
         let mut waits: Vec<(f64, String)> = Vec::new();
         for step in &self.gateway.steps {
-            let metric = |name: &str| format!("step.{}.{name}", step.name);
-            let wait = self.mean(&metric("wait.mean"));
-            let started = self.mean(&metric("started"));
+            let metric = |figure: Each| figure.of(&step.name);
+            let wait = self.mean(&metric(step::WAIT_MEAN));
+            let started = self.mean(&metric(step::STARTED));
             if wait.is_nan() || wait * 60.0 < 1.0 {
                 continue;
             }
@@ -544,20 +544,26 @@ impl Answer<'_> {
                 .collect();
             needs.dedup();
             let mut causes: Vec<(f64, String)> = [
-                ("wait.no_room.mean", format!("no room in {}", place.name)),
                 (
-                    "wait.closed.mean",
+                    step::WAIT_NO_ROOM_MEAN,
+                    format!("no room in {}", place.name),
+                ),
+                (
+                    step::WAIT_CLOSED_MEAN,
                     format!("{} is closed or broken", place.name),
                 ),
                 (
-                    "wait.segregated.mean",
+                    step::WAIT_SEGREGATED_MEAN,
                     "goods that must be kept apart are there".to_string(),
                 ),
                 (
-                    "wait.no_resource.mean",
+                    step::WAIT_NO_RESOURCE_MEAN,
                     format!("no {} is free", needs.join(" or ")),
                 ),
-                ("wait.no_departure.mean", "the next departure".to_string()),
+                (
+                    step::WAIT_NO_DEPARTURE_MEAN,
+                    "the next departure".to_string(),
+                ),
             ]
             .into_iter()
             .map(|(name, words)| (self.mean(&metric(name)), words))
@@ -579,7 +585,7 @@ impl Answer<'_> {
             ));
         }
         for step in &self.gateway.steps {
-            let paused = self.mean(&format!("step.{}.paused.mean", step.name));
+            let paused = self.mean(&step::PAUSED_MEAN.of(&step.name));
             if paused * 60.0 >= 1.0 {
                 waits.push((
                     0.0,
@@ -608,14 +614,14 @@ impl Answer<'_> {
     fn arrivals(&self) -> String {
         let mut text = String::new();
         for source in &self.gateway.sources {
-            let metric = |name: &str| format!("source.{}.{name}", source.name);
+            let metric = |figure: Each| figure.of(&source.name);
             let (waiting, most) = (
-                self.mean(&metric("waiting.mean")),
-                self.mean(&metric("waiting.max")),
+                self.mean(&metric(source::WAITING_MEAN)),
+                self.mean(&metric(source::WAITING_MAX)),
             );
             let (convoys, cancelled) = (
-                self.mean(&metric("convoys")),
-                self.mean(&metric("cancelled")),
+                self.mean(&metric(source::CONVOYS)),
+                self.mean(&metric(source::CANCELLED)),
             );
             let mut said: Vec<String> = Vec::new();
             if waiting >= 0.05 {
@@ -645,15 +651,15 @@ impl Answer<'_> {
             if !matches!(step.kind, StepKind::Dispatch(_)) {
                 continue;
             }
-            let metric = |name: &str| format!("dispatch.{}.{name}", step.name);
-            let departures = self.mean(&metric("departures"));
-            let cancelled = self.mean(&metric("cancelled"));
+            let metric = |figure: Each| figure.of(&step.name);
+            let departures = self.mean(&metric(dispatch::DEPARTURES));
+            let cancelled = self.mean(&metric(dispatch::CANCELLED));
             if departures > 0.0 {
                 let mut line = format!(
                     "{}: {} departures with {} lots on average",
                     step.name,
                     number(departures, 0),
-                    number(self.mean(&metric("load.mean")), 1)
+                    number(self.mean(&metric(dispatch::LOAD_MEAN)), 1)
                 );
                 if cancelled >= 0.05 {
                     let _ = write!(
@@ -747,13 +753,8 @@ impl Answer<'_> {
 
 /// What a headline metric is called in a sentence.
 fn in_words(metric: &str) -> &str {
-    match metric {
-        "lots.throughput" => "lots sent inland a day",
-        "lots.time_in_gateway.mean" => "mean time in the gateway",
-        "lots.time_in_gateway.p95" => "time within which 95 of 100 lots leave",
-        "lots.in_gateway.mean" => "lots in the gateway",
-        other => other,
-    }
+    let known = HEADLINE.iter().find(|(figure, _)| figure.name() == metric);
+    known.map_or(metric, |&(_, words)| words)
 }
 
 /// A range between replications, with digits for its width.

@@ -495,3 +495,70 @@ fn every_fuzz_target_is_built_listed_and_run_by_night() {
     assert_eq!(told, there, "fuzz/README.md");
     assert!(read(".github/workflows/gate.yml").contains("--manifest-path fuzz/Cargo.toml"));
 }
+
+/// Names of metrics as they may be spelt in code: whole, and the scope and end of those that each thing of a kind has.
+fn spellings() -> (BTreeSet<String>, BTreeSet<(String, String)>) {
+    let (mut whole, mut ends) = (BTreeSet::new(), BTreeSet::new());
+    for row in lazaret_sim::metrics::reference().lines() {
+        let Some(name) = row.strip_prefix("| `").and_then(|r| r.split('`').next()) else {
+            continue;
+        };
+        match name.split_once(".<") {
+            Some((scope, thing)) => {
+                let end = thing.split_once('.').expect("a figure follows the thing").1;
+                ends.insert((scope.to_owned(), end.to_owned()));
+            }
+            None => {
+                whole.insert(name.to_owned());
+            }
+        }
+    }
+    (whole, ends)
+}
+
+/// Lines that spell a metric, or the end of one, outside the table of metrics.
+fn spelt(lines: &[(String, String)]) -> Vec<String> {
+    let (whole, ends) = spellings();
+    let ends_alone: BTreeSet<&str> = ends
+        .iter()
+        .map(|(_, end)| end.as_str())
+        .filter(|end| end.contains('.'))
+        .collect();
+    let spells = |text: &str| {
+        let of_a_thing = || {
+            let (scope, rest) = text.split_once(".{")?;
+            let end = rest.split_once("}.")?.1;
+            let known = |(s, e): &(String, String)| s == scope && (e == end || end.contains('{'));
+            // A key of the gateway file has no figure's name; `{}.{}` may be either.
+            Some(ends.iter().any(known))
+        };
+        let end = text.trim_start_matches('.');
+        whole.contains(text) || ends_alone.contains(end) || of_a_thing().unwrap_or(false)
+    };
+    lines
+        .iter()
+        .filter(|(file, _)| !file.starts_with("lazaret-sim/src/metrics"))
+        .filter(|(_, line)| line.split('"').skip(1).step_by(2).any(spells))
+        .map(|(file, line)| format!("{file}: {}", line.trim()))
+        .collect()
+}
+
+#[test]
+fn a_metric_is_spelt_in_the_table_of_metrics_alone() {
+    let (whole, ends) = spellings();
+    assert!(whole.len() >= 20 && ends.len() >= 30, "{whole:?} {ends:?}");
+    assert_eq!(spelt(&lines_of_sources()), Vec::<String>::new());
+    // The check sees each way of spelling one.
+    for line in [
+        "let column = experiment.column(\"lots.arrived\")?;",
+        "self.mean(&format!(\"place.{}.first_full\", place.name))",
+        "let metric = |name: &str| format!(\"step.{}.{name}\", step.name);",
+        "format!(\"place.{name}.blocked\")",
+        "(\".wait.no_room.mean\", \"waits for room\"),",
+    ] {
+        let planted = [("lazaret-plan/src/simulated.rs".to_owned(), line.to_owned())];
+        assert_eq!(spelt(&planted).len(), 1, "{line}");
+    }
+    let key = "format!(\"place.{name}.slots\")".to_owned();
+    assert!(spelt(&[("lazaret-plan/src/simulated.rs".to_owned(), key)]).is_empty());
+}

@@ -2,7 +2,7 @@
 //! all waits.
 
 use lazaret_gateway::model::{Gateway, Hours, Quantity, Recurrence, ResourceKind, StepKind};
-use lazaret_sim::metrics::GROWTH;
+use lazaret_sim::metrics::{GROWTH, LOSSES, lots, step};
 use lazaret_vocabulary::figures::share;
 
 use super::OneMore;
@@ -37,8 +37,8 @@ pub fn metric(
     Ok(if mean > GROWTH_MOST {
         (
             held.map_or_else(
-                || "lots.dispatched".into(),
-                |s| format!("step.{}.started", s.name),
+                || lots::DISPATCHED.name().into(),
+                |s| step::STARTED.of(&s.name),
             ),
             Aim::Maximise,
             Some(format!(
@@ -47,27 +47,22 @@ pub fn metric(
             )),
         )
     } else {
-        ("lots.time_in_gateway.mean".into(), Aim::Minimise, None)
+        (
+            lots::TIME_IN_GATEWAY_MEAN.name().into(),
+            Aim::Minimise,
+            None,
+        )
     })
 }
 
 /// Metrics of waiting and blocking, step by step.
 #[must_use]
 pub fn losses(experiment: &Simulated<'_>) -> Vec<String> {
-    let kinds = [
-        "wait.no_room.mean",
-        "wait.closed.mean",
-        "wait.segregated.mean",
-        "wait.no_resource.mean",
-        "wait.no_departure.mean",
-        "paused.mean",
-        "blocked.mean",
-    ];
     experiment
         .gateway()
         .steps
         .iter()
-        .flat_map(|s| kinds.iter().map(move |k| format!("step.{}.{k}", s.name)))
+        .flat_map(|s| LOSSES.iter().map(|(loss, _)| loss.of(&s.name)))
         .filter(|name| experiment.metrics().iter().any(|m| m.name == *name))
         .collect()
 }

@@ -1,5 +1,6 @@
 //! The answer of `lazaret plan bottleneck` in words.
 
+use lazaret_sim::metrics::{Each, LOSSES};
 use lazaret_vocabulary::figures::figure;
 
 use super::{BottleneckAnswer, Gain, Headline};
@@ -57,24 +58,12 @@ pub fn headline(answer: &BottleneckAnswer) -> String {
 
 /// Step and reason of a metric of waiting.
 fn wait(metric: &str) -> (String, String) {
-    let step = metric.strip_prefix("step.").unwrap_or(metric);
-    for (end, why) in [
-        (".wait.no_room.mean", "waits for room"),
-        (".wait.closed.mean", "waits for a closed or broken place"),
-        (
-            ".wait.segregated.mean",
-            "waits for goods that must be kept apart",
-        ),
-        (".wait.no_resource.mean", "waits for crew or equipment"),
-        (".wait.no_departure.mean", "waits for a departure"),
-        (".paused.mean", "work stopped between shifts"),
-        (".blocked.mean", "done, but blocked by what comes next"),
-    ] {
-        if let Some(step) = step.strip_suffix(end) {
-            return (step.to_owned(), why.to_owned());
-        }
-    }
-    (step.to_owned(), String::new())
+    let known = |(loss, why): &(Each, &str)| {
+        let step = loss.whose(metric)?;
+        Some((step.to_owned(), (*why).to_owned()))
+    };
+    let found = LOSSES.iter().find_map(known);
+    found.unwrap_or_else(|| (metric.to_owned(), String::new()))
 }
 
 /// Designs of which futures came to a stop.

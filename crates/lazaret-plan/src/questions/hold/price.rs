@@ -39,7 +39,7 @@ pub struct HoldPriced {
 /// # Errors
 /// If the gateway cannot be played.
 pub fn price(experiment: &Simulated<'_>, sure_days: f64) -> Result<Price, ExperimentError> {
-    let column = experiment.column("lots.arrived")?;
+    let column = experiment.column(lazaret_sim::metrics::lots::ARRIVED.name())?;
     let rows = experiment.run(&Design::base(), 0..LOOK)?.column(column);
     let days = experiment.gateway().length.hours() / 24.0;
     let lots_a_day = rows.iter().sum::<f64>() / rows.len() as f64 / days;
