@@ -82,6 +82,8 @@ pub enum Shown {
     Open,
     /// Folded until a reader opens it: a long table.
     Folded,
+    /// A picture over the whole width.
+    Wide,
     /// A wide picture, of which a small screen shows the right end first.
     Late,
 }
@@ -125,12 +127,13 @@ impl Figure {
                 Shown::Folded => format!(
                     "<figure class=\"wide\"><details><summary>{caption}</summary>{table}</details></figure>"
                 ),
-                Shown::Open | Shown::Late => format!(
+                Shown::Open | Shown::Wide | Shown::Late => format!(
                     "<figure class=\"wide\"><figcaption>{caption}</figcaption>{table}</figure>"
                 ),
             };
         }
         let class = match self.shown {
+            Shown::Wide => " class=\"wide\"",
             Shown::Late => " class=\"wide late\"",
             Shown::Open | Shown::Folded => "",
         };

@@ -34,6 +34,8 @@ pub struct Told<'a> {
 struct Limit {
     name: String,
     place: Option<PlaceIx>,
+    /// A crew or equipment, and `place` is where it works.
+    resource: bool,
     utilisation: f64,
 }
 
@@ -149,6 +151,7 @@ impl Told<'_> {
             Limit {
                 name: name.clone(),
                 place: Some(PlaceIx(nth as u16)),
+                resource: false,
                 utilisation: working,
             }
         });
@@ -174,6 +177,7 @@ impl Told<'_> {
             Limit {
                 name: resource.name.clone(),
                 place: place.map(|p| PlaceIx(p as u16)),
+                resource: true,
                 utilisation: used,
             }
         });
@@ -224,7 +228,13 @@ impl Told<'_> {
         let nodes = self.nodes();
         let at = |node: Node| nodes.iter().position(|known| *known == node);
         let limits = |p: usize| {
-            limit.is_some_and(|l| l.limits() && l.place.is_some_and(|at| at.index() == p))
+            let here = |l: &&Limit| l.limits() && l.place.is_some_and(|at| at.index() == p);
+            let limit = limit.filter(here)?;
+            Some(if limit.resource {
+                flow::Limits::Resource(limit.name.clone())
+            } else {
+                flow::Limits::Room
+            })
         };
         let stations: Vec<flow::Station> = nodes
             .iter()
@@ -249,8 +259,8 @@ impl Told<'_> {
                             limits(p),
                         )
                     }
-                    Node::Source(_) => (f64::NAN, true, String::new(), false),
-                    _ => (f64::NAN, false, String::new(), false),
+                    Node::Source(_) => (f64::NAN, true, String::new(), None),
+                    _ => (f64::NAN, false, String::new(), None),
                 };
                 flow::Station {
                     name: self.node(node),
@@ -307,7 +317,7 @@ impl Told<'_> {
         Section::of(
             "The gateway",
             &format!(
-                "Goods move from left to right. The width of a band shows the flow per day, counted move by move in {} replications over the whole run; bands of one unit share a scale. Boxes show how much of their room is in use on average; a dark box is the limit.",
+                "Goods move from left to right. The width of a band shows the flow per day, counted move by move in {} replications over the whole run; bands of one unit share a scale. Boxes show how much of their room is in use on average; a dark box is where the limit is.",
                 self.flows.replications
             ),
             vec![

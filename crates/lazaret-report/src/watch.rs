@@ -39,9 +39,6 @@ pub struct Board<'a> {
     pub tally: Option<&'a Tally>,
 }
 
-/// What the pictures over time have in common.
-const BANDS: &str = "Bands contain 90 %, the dark line is the median; hatched or outlined is the belief before any evidence.";
-
 fn range(of: &Summary, unit: &str) -> String {
     let unit = if unit.is_empty() {
         String::new()
@@ -311,10 +308,8 @@ fn state(board: &Board<'_>, gateway: &Gateway) -> Section {
         let picture = bands(series, board.question.observations.last_day);
         figures.push(over_time(of_metric(&name), picture, &series.days, "before"));
     }
-    let lead = format!(
-        "The vertical line is the day of the board; to its left is the past according to the evidence, to its right the forecast. {BANDS}"
-    );
-    Section::of("Past and future", &lead, figures)
+    let lead = "The vertical line is the day of the board; to its left is the past according to the evidence, to its right the forecast. The pale band contains 90 %, the darker one inside it half, and the line is the median; hatched is the belief before any evidence.";
+    Section::of("Past and future", lead, figures)
 }
 
 /// What a figure counts, which is what the upright axis of its picture shows.
@@ -350,7 +345,7 @@ fn over_time(caption: String, svg: String, days: &[DayEstimate], beside: &str) -
         caption,
         svg,
         table,
-        shown: Shown::Open,
+        shown: Shown::Late,
     }
 }
 

@@ -19,8 +19,17 @@ pub struct Station {
     pub utilisation: f64,
     /// Whether it lies on the dirty side.
     pub dirty: bool,
-    /// Whether it limits the whole.
-    pub limits: bool,
+    /// What limits the whole here, if something does: nothing more to say, or the crew that works in it.
+    pub limits: Option<Limits>,
+}
+
+/// What limits the whole in a box.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Limits {
+    /// Its room.
+    Room,
+    /// A crew or equipment that works there.
+    Resource(String),
 }
 
 /// A band between two boxes.
@@ -39,7 +48,7 @@ pub struct Band {
 }
 
 const BOX: f64 = 96.0;
-const GAP: f64 = 92.0;
+const GAP: f64 = 116.0;
 const THICKEST: f64 = 30.0;
 const THINNEST: f64 = 2.0;
 const TOP: f64 = 26.0;
@@ -92,7 +101,12 @@ pub fn flow(caption: &str, stations: &[Station], bands: &[Band]) -> Figure {
         let points = [(from, a), (to, b), (to, b + thick), (from, a + thick)];
         body += &path(&points, true, "flow");
         let forward = to > from;
-        let at = if forward { 0.35 } else { 0.5 };
+        // Where it has just left its box, since a long band passes behind others.
+        let at = if forward {
+            GAP / 2.0 / (to - from)
+        } else {
+            0.5
+        };
         let label = format!("{} {} {}", number(band.a_day), band.unit, band.class);
         body += &text(
             from + (to - from) * at,
@@ -124,7 +138,7 @@ pub fn flow(caption: &str, stations: &[Station], bands: &[Band]) -> Figure {
         caption: caption.into(),
         svg,
         table: table(stations, bands),
-        shown: Shown::Open,
+        shown: Shown::Wide,
     }
 }
 
@@ -172,9 +186,13 @@ fn station_box(station: &Station, left: f64, top: f64, height: f64) -> String {
     if station.dirty {
         body += &rect(left - 3.0, top - 3.0, BOX + 6.0, height + 6.0, "dirty");
     }
-    let class = if station.limits { "worst" } else { "box" };
+    let class = if station.limits.is_some() {
+        "worst"
+    } else {
+        "box"
+    };
     body += &rect(left, top, BOX, height, class);
-    if station.utilisation.is_finite() && !station.limits {
+    if station.utilisation.is_finite() && station.limits.is_none() {
         let filled = (height - 2.0) * station.utilisation.clamp(0.0, 1.0);
         body += &rect(
             left + 1.0,
@@ -185,25 +203,33 @@ fn station_box(station: &Station, left: f64, top: f64, height: f64) -> String {
         );
     }
     let middle = top + height / 2.0;
-    let class = if station.limits { "onDark" } else { "strong" };
+    let class = if station.limits.is_some() {
+        "onDark"
+    } else {
+        "strong"
+    };
     let name = short(&station.name, 13);
     body += &text(left + BOX / 2.0, middle - 2.0, class, "middle", &name);
     if station.utilisation.is_finite() {
-        let class = if station.limits { "onDark" } else { "" };
+        let class = if station.limits.is_some() {
+            "onDark"
+        } else {
+            ""
+        };
         let used = percent(station.utilisation);
         body += &text(left + BOX / 2.0, middle + 14.0, class, "middle", &used);
     }
-    let (class, under) = if station.limits {
-        ("strong", "▲ limits")
-    } else {
-        ("soft", station.remark.as_str())
+    let (class, under) = match &station.limits {
+        Some(Limits::Room) => ("strong", "▲ limits".to_owned()),
+        Some(Limits::Resource(name)) => ("strong", format!("▲ {} limits", short(name, 16))),
+        None => ("soft", station.remark.clone()),
     };
     body += &text(
         left + BOX / 2.0,
         top + height + 14.0,
         class,
         "middle",
-        under,
+        &under,
     );
     body
 }

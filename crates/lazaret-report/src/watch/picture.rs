@@ -85,9 +85,9 @@ pub(super) fn bands(series: &Series, present: usize) -> String {
     }
     let _ = write!(
         out,
-        "<polygon points=\"{}\" fill=\"url(#hatch)\" stroke=\"var(--soft)\" stroke-width=\".7\"/>\
-         <polygon points=\"{}\" fill=\"var(--pale)\" opacity=\".55\"/>\
-         <polygon points=\"{}\" fill=\"var(--pale)\" opacity=\".9\"/>\
+        "<polygon points=\"{}\" fill=\"url(#hatch)\" opacity=\".4\" stroke=\"var(--soft)\" stroke-width=\".7\"/>\
+         <polygon points=\"{}\" fill=\"var(--paler)\" stroke=\"var(--accent)\" stroke-width=\".8\"/>\
+         <polygon points=\"{}\" fill=\"var(--pale)\"/>\
          <polyline points=\"{}\" fill=\"none\" stroke=\"var(--accent)\" stroke-width=\"2.2\"/>",
         area(&|d| days[d].prior.q05, &|d| days[d].prior.q95),
         area(&|d| days[d].posterior.q05, &|d| days[d].posterior.q95),

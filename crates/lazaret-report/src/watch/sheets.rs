@@ -67,22 +67,30 @@ fn day(of: &ForecastDay) -> DayEstimate {
     }
 }
 
+/// An explanation that is this much as probable as the best, or more, is named beside it.
+const TIE: f64 = 0.8;
+
 /// Explanations as a page, each group with its rows.
 ///
 /// * `partial` — why they are not all.
 #[must_use]
 pub fn compare_sheet(gateway: &str, as_of: Date, groups: &[Group], partial: Option<&str>) -> Page {
     let best = groups.iter().map(|group| {
-        let scored = group
+        let mut scored: Vec<(&str, f64)> = group
             .hypotheses
             .iter()
-            .filter_map(|s| Some((s, s.posterior?)));
-        match scored.max_by(|a, b| a.1.total_cmp(&b.1)) {
-            Some((best, p)) => format!("{}: {} with {}.", group.name, best.id, chance(p)),
-            None => format!(
-                "{}: the evidence cannot tell the explanations apart.",
-                group.name
+            .filter_map(|s| Some((s.id.as_str(), s.posterior?)))
+            .collect();
+        scored.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let name = &group.name;
+        match scored[..] {
+            [(best, p), (next, q), ..] if q > TIE * p => format!(
+                "{name}: {best} with {} and {next} with {}, which the evidence hardly tells apart.",
+                chance(p),
+                chance(q)
             ),
+            [(best, p), ..] => format!("{name}: {best} with {}.", chance(p)),
+            [] => format!("{name}: the evidence cannot tell the explanations apart."),
         }
     });
     Page {
