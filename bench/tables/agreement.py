@@ -36,7 +36,7 @@ def run(bench, section):
         ("lazaret", many, lambda n, variant, slots: lazaret(bench, n, variant, slots)),
     ]
     section.say("Mean and 95 % half-width over n replications. Where the interval does not overlap that of the reference, the gap is in brackets;")
-    section.say("about one narrow miss in twenty sets of seven columns is chance. To find out, run with another `--seed`.")
+    section.say("by chance, about one in twenty sets of seven columns has a narrow miss. To find out, run with another `--seed`.")
     section.say()
     section.say("The heap loop and the ring loop draw the same numbers and give the same bits; their rows are one check, not two.")
     section.say("The reference is a program outside this repository that NeXosim, SimPy, simmer, JaamSim, Ciw and salabim were checked against.")

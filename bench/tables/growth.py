@@ -111,8 +111,8 @@ def run(bench, section):
             except Missing as reason:
                 row += [f"not measured: {reason}"] + [""] * (3 - len(row))
             rows.append(row)
-    section.say("More comes than is served, so that a run of twice the length has twice the lots and a queue twice as long. CPU is")
-    section.say("user + system of the whole process, two replications, in pairs with the run of half the length; the ratio is the")
+    section.say("More arrives than can be served, so a run of twice the length has twice the lots and a queue twice as long. CPU is")
+    section.say("user + system of the whole process for two replications, paired with the run of half the length; the ratio is the")
     section.say("median of the pairs (least to greatest). 2 is linear, 4 quadratic.")
     section.say()
     section.table(

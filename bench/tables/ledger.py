@@ -50,10 +50,11 @@ def run(bench, section):
             rows.append(row("PostgreSQL", measured(program, records, server.database("a"), server.database("b"))))
     except Missing as reason:
         notes.append(str(reason))
-    section.say(f"The first {records:,} commands of a simulated life of Uiju, every rule on, every commit synced, 256 in flight. Raw is")
-    section.say("the same records in batches of 256, a synced commit each, nothing decided. Acknowledgements are timed at 2000 commands a")
-    section.say("second, from when each was due: three rounds of ten seconds, the median round and the best. Before each round the disk")
-    section.say("alone writes and syncs 8 KB a thousand times: its p99. One run, on a machine that may do other work.")
+    section.say(f"The first {records:,} commands of a simulated life of Uiju, with every rule on, every commit synced and 256 commands in")
+    section.say('flight. "Raw" inserts the same records in batches of 256, with a synced commit for each batch and nothing decided.')
+    section.say("Acknowledgements are timed at 2000 commands a second, from when each was due, in three rounds of ten seconds; the table")
+    section.say('has the median round and the best. "Disk alone" is the p99 of writing and syncing 8 KB a thousand times before each round.')
+    section.say("One run, on a machine that may do other work.")
     section.say()
     section.table(
         ["on", "commands/s", "raw inserts/s", "of raw", "a commit", "p50 ms", "p99 ms", "best p99 ms", "disk alone p99 ms", "decided/s, no disk", "read again/s", "verified/s", "bytes a record"],
@@ -107,9 +108,9 @@ def scale(found, section):
     found["start_without_10m_s"] = round(found["start_without_s"] * 1e7 / found["records"], 1)
     section.say(f"### {found['lots']:,.0f} lots held")
     section.say()
-    section.say(f"{found['records']:,.0f} records, made by the ledger under its rules and written to SQLite in {found['filled_s']:,.0f} s; a snapshot of")
-    section.say(f"{found['snapshot_mb']:,.0f} MB. Contacts are asked of two ledgers more with {found['contacts']:,.0f} contacts each, the worst of three lots.")
-    section.say("What is read from disk may be in the system's cache.")
+    section.say(f"{found['records']:,.0f} records, made by the ledger under its rules and written to SQLite in {found['filled_s']:,.0f} s; the snapshot has")
+    section.say(f"{found['snapshot_mb']:,.0f} MB. Contacts are computed in two further ledgers with {found['contacts']:,.0f} contacts each; the table has the")
+    section.say("slowest of three lots. Data read from disk may have been in the system's cache.")
     section.say()
     shown = [[words, figure(found[key]), target, aim] for words, key, target, aim in SCALE]
     section.table(["asked", "measured", "target", "aim"], shown)

@@ -1,4 +1,4 @@
-"""Wall time of the planner's questions on examples/uiju, and a Sobol study beside SALib on SimPy."""
+"""Wall time of the planner's questions on examples/uiju, and a Sobol study compared with SALib on SimPy."""
 
 import json
 
@@ -80,14 +80,14 @@ def beside(bench, section):
         script = ROOT / "bench" / "peers" / "salib_study.py"
         # SALib takes a run a row for each input and two more; so do we in each of 16 scrambles, with luck as one more input.
         theirs, ours = rows * 5, 16 * rows * 6
-        say("measuring a Sobol study beside SALib on SimPy")
+        say("comparing a Sobol study with SALib on SimPy")
         result = bench.pairs(
             2 if bench.quick else 5,
             lambda seed: [bench.lazaret(), "plan", "sensitivity", *REF, "--rows", rows, "--threads", 1, "--seed", seed],
             lambda seed: [python, script, "--rows", rows, "--seed", seed],
         )
     except Missing as reason:
-        section.say(f"Not measured beside SALib on SimPy: {reason}.")
+        section.say(f"Not compared with SALib on SimPy: {reason}.")
         section.say()
         return
     us = middle([cost.cpu_s for cost in result.subject]) / ours

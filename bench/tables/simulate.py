@@ -54,9 +54,9 @@ def run(bench, section):
             f"{EVENTS / cpu / 1e6:.3g}",
             f"{peak:.1f}",
         ])
-    section.say("One `base` replication of ten years, one thread, whole process with its start-up. Each run of a subject is paired")
-    section.say("with one of the heap loop with the same seed, in turn. CPU is user + system; the ratio is the median of the pairs (least to")
-    section.say("greatest). The first heap loop row is the heap loop against itself: it shows the noise.")
+    section.say("One `base` replication of ten years on one thread, measured as a whole process with its start-up. Each run of a subject is")
+    section.say("paired with a run of the heap loop with the same seed; the two take turns in going first. CPU is user + system; the ratio is")
+    section.say("the median of the pairs (least to greatest). The first heap loop row compares the heap loop with itself and shows the noise.")
     section.say()
     section.table(
         ["subject", "pairs × replications", "CPU ms / replication", "CPU ratio to heap loop", "M lots / s", "M model events / s", "peak MiB"],

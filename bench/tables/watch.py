@@ -36,9 +36,9 @@ def run(bench, section):
         ["one more row, wall s", seconds("one row more"), "≤ 2"],
         ["peak memory of both, MiB", f"{max(one['peak'] for one in whole):.0f}", "≤ 200"],
     ]
-    section.say("Uiju's gateway file and evidence, the count kernel derived from the file. A particle-step is one particle moved by one day; with")
-    section.say("the evidence it includes resampling and likelihoods. Median of the processes (least to greatest), each the best of its own")
-    section.say("repetitions. One more row is the last of the evidence, taken in by a sampler that knows the others.")
+    section.say("Uiju's gateway file and evidence, with the count kernel derived from the file. A particle-step is one particle moved by one")
+    section.say("day; with the evidence it includes resampling and likelihoods. Figures are the median of the processes (least to greatest),")
+    section.say('each the best of its own repetitions. "One more row" adds the last row of the evidence to a sampler that has the others.')
     section.say()
     section.table(["watcher", "measured", "aim"], rows)
     beside(bench, section)
@@ -49,14 +49,14 @@ def beside(bench, section):
     try:
         python = bench.python("particles")
     except Missing as reason:
-        section.say(f"Not measured beside `particles`: {reason}.")
+        section.say(f"Not compared with `particles`: {reason}.")
         section.say()
         return
     program = example("lazaret-smc", "throughput", bench)
     script = ROOT / "bench" / "peers" / "particles_yard.py"
     count = 1000
     ours, theirs = (2_000, 20) if bench.quick else (10_000, 100)
-    say("measuring a filter beside particles")
+    say("comparing a filter with particles")
     with tempfile.TemporaryDirectory(prefix="lazaret-bench-") as folder:
         data = Path(folder) / "counts.json"
         data.write_text(subprocess.run([program, "data"], capture_output=True, text=True, check=True).stdout, encoding="utf-8")
@@ -78,8 +78,8 @@ def beside(bench, section):
         for runs, before, costs in ((ours, start[0], result.subject), (theirs, start[1], result.yardstick))
     ]
     ratios = [a / b for a, b in zip(*speeds)]
-    section.say("The small daily model of `crates/lazaret-smc/examples/yard`: sixty whole numbers a particle, sixty days, a count on every third.")
-    section.say(f"A bootstrap filter of {count:,} particles, systematic resampling below half, one thread, in turn; CPU less that of starting.")
+    section.say("The small daily model of `crates/lazaret-smc/examples/yard`: sixty whole numbers a particle, sixty days, a count every third day.")
+    section.say(f"A bootstrap filter of {count:,} particles with systematic resampling below half runs on one thread, in turn; CPU time excludes start-up.")
     section.say()
     section.table(
         ["filter", "M particle-steps/s", "ratio", "log-evidence, mean"],
