@@ -13,13 +13,13 @@ use crate::serve;
 /// nothing is kept. Ctrl-C ends it.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
-    /// A gateway file [default: the example of Uiju, which is in the program]
+    /// A gateway file [default: the example of Uiju, which is built in]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Address to listen on [default: 127.0.0.1:8080, or any free port if that one is taken]
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
-    /// Print the address, and open no browser
+    /// Print the address without opening a browser
     #[arg(long)]
     no_browser: bool,
 }

@@ -10,23 +10,23 @@ use clap::Args;
 
 use crate::output::{Failure, columns, print};
 
-/// Check this machine: what Lazaret needs, what is here, and what to do about the difference
+/// Check this machine: what Lazaret needs, what is missing, and what to do about it
 ///
 /// Looks at the program, the machine, the folder and the database of a ledger, the browser, Node.js, the clock and the
-/// permissions. It changes nothing, and every file that it makes to see whether one can be made is removed. A fault ends with
-/// exit code 1; a note says what would not work and is no fault by itself.
+/// permissions. It changes nothing: files that it writes to test permissions are removed. The exit code is 1 if there is a fault;
+/// a note says what would not work, and is not a fault.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// Folder of the ledger
     #[arg(long, value_name = "DIR", default_value = "lazaret-data")]
     data: PathBuf,
-    /// PostgreSQL database to ask: postgres://user@host/name
+    /// PostgreSQL database to check: postgres://user@host/name
     #[arg(long, value_name = "URL")]
     database: Option<String>,
-    /// Address on which the server is to listen
+    /// Address on which the server will listen
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Only ask a running server whether it lives and writes: http://127.0.0.1:8080
+    /// Only ask a running server whether it is up and can write: http://127.0.0.1:8080
     #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["data", "database", "listen"])]
     server: Option<String>,
 }

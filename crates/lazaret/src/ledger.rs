@@ -94,7 +94,7 @@ enum What {
         input: Input,
         /// Trace, one event per line; `-` reads standard input
         trace: PathBuf,
-        /// Take the shortest length that the file allows wherever it leaves one open, and no limit where it leaves room open,
+        /// Use the shortest length that the file allows where it leaves one open, and no limit where it leaves room open,
         /// because the simulator may have drawn them
         #[arg(long, conflicts_with_all = ["hold", "contact", "dwell", "units", "slots"])]
         shortest: bool,
@@ -113,7 +113,7 @@ enum What {
         /// Name of the administrator or chief officer who adopts it; the password is read from standard input
         #[arg(long, value_name = "PERSON")]
         by: Option<String>,
-        /// A goods class that the file calls otherwise, as the ledger knows it and as the file has it; repeatable
+        /// A goods class with another name in the file: its name in the ledger, and its name in the file; repeatable
         #[arg(long, value_name = "OLD=NEW", value_parser = adopt::read_renamed)]
         renamed: Vec<Renamed>,
         /// Bind the lots that are here, too, to longer holds, more tests and more signatures
@@ -618,9 +618,9 @@ async fn unfit(as_json: bool, place: &Place) -> Result<(), Failure> {
     let mut text = String::new();
     for unfit in unfit {
         let why = if unfit.lapsed {
-            "whose clearance was taken from them"
+            "whose clearance was withdrawn"
         } else {
-            "who is no officer any more"
+            "who is no longer an officer"
         };
         text.push_str(&format!("{}, {why}:\n", unfit.signer));
         for lot in unfit.lots {

@@ -95,7 +95,7 @@ enum Command {
     Demo(absent::Arguments),
     #[cfg(feature = "server")]
     Serve(serve::Arguments),
-    /// Run a gateway: the ledger, its API and the operator's screens (not in this build)
+    /// Run a gateway: the ledger, its API and the operators' screens (not in this build)
     #[cfg(not(feature = "server"))]
     Serve(absent::Arguments),
     #[cfg(feature = "ledger")]

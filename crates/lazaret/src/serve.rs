@@ -21,7 +21,7 @@ use crate::ledger::place::{Place, failed, runtime};
 use crate::output::{Failure, say};
 use crate::stated::Choices;
 
-/// Run a gateway: the ledger, its API and the operator's screens
+/// Run a gateway: the ledger, its API and the operators' screens
 ///
 /// Keeps everything in a folder (SQLite) unless a PostgreSQL database is given. The first start prints a link for
 /// creating the administrator. --demo uses a temporary ledger filled with weeks of simulated work.

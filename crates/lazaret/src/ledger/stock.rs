@@ -45,7 +45,7 @@ pub(super) struct Arguments {
     /// Round masses to whole kilograms
     #[arg(long)]
     round: bool,
-    /// Warning that was seen, such as look_alike; repeatable
+    /// Warning to acknowledge, such as look_alike; repeatable
     #[arg(long, value_name = "NAME")]
     acknowledge: Vec<String>,
 }

@@ -12,12 +12,12 @@ use lazaret_plan::questions::words::stopped;
 
 /// Show what the flow means for the people who receive it
 ///
-/// Tonnes per head, the share of earlier trade, and how many days of need each goods class covers.
+/// Prints tonnes per head, the flow as a share of earlier trade, and how many days of need each goods class covers.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
-    /// People
+    /// Number of people
     #[arg(long, value_name = "N", value_parser = positive)]
     population: f64,
     /// Earlier trade, in tonnes a year

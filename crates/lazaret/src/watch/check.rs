@@ -22,11 +22,11 @@ use crate::origin::Origin;
 use crate::output::{Failure, Lines, diagnostic_json, print, print_words, to_stdout};
 use crate::simulate::result::hash;
 
-/// Find every error in an evidence file, and which of its rows are about a gateway
+/// Find every error in an evidence file, and list which of its rows are about a gateway
 ///
 /// The columns are id, date_observed, date_published, observer, medium, subject, quantity, low, best, high, unit,
-/// admiralty_source (A to F), admiralty_info (1 to 6), claim, url, and `copies` for the id of the row that this one
-/// repeats. Dates are 2022, 2022-01, 2022-01-17 or two of these with a slash between.
+/// admiralty_source (A to F), admiralty_info (1 to 6), claim and url. Optional ones are `copies` (the id of the row that
+/// this one repeats), `kind`, `story` and, for images, time, cloud, resolution_m and angle_deg. Dates are 2022, 2022-01, 2022-01-17 or two of these with a slash between.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// The evidence: a CSV file

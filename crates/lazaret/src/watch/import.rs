@@ -14,10 +14,10 @@ use crate::output::{Failure, print};
 /// The largest file that is read, in bytes.
 const BYTES_MAX: usize = 64 << 20;
 
-/// Rows of evidence from the counts of a GeoJSON file or the looks of an image catalogue, to standard output
+/// Turn the counts of a GeoJSON file or the looks of an image catalogue into rows of evidence
 ///
-/// Counts: one row a day with the number of features marked on it. Looks: one row an image with its cloud, resolution and angle, and no
-/// figure; an image of which nothing is said never counts as nothing there.
+/// Prints the rows. Counts give one row a day with the number of features marked on it. Looks give one row an image with its cloud,
+/// resolution and angle but no figure: an image about which nothing is said never means that nothing was there.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     /// A GeoJSON FeatureCollection, or a CSV list of images
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     /// Grades of source and information
     #[arg(long, value_name = "GRADES", default_value = "B2")]
     grades: String,
-    /// Begins the ids of the rows
+    /// Text with which the ids of the rows begin
     #[arg(long, value_name = "WORD", default_value = "")]
     prefix: String,
     /// Day of publication [default: the day itself]
@@ -97,12 +97,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     print(&made)
 }
 
-/// How far rules, plans, guesses and hearsay were from what was seen later, in one or more files of evidence
+/// Measure how far rules, plans, guesses and hearsay were from what was seen later
 ///
 /// Prints a `[kinds]` section to paste into the rules of any gateway: a track record that gateways can share.
 #[derive(Args, Debug)]
 pub(crate) struct Kinds {
-    /// Files of evidence
+    /// Evidence files
     #[arg(value_name = "EVIDENCE", required = true)]
     files: Vec<PathBuf>,
 }

@@ -16,7 +16,7 @@ use super::waiting::{Waiting, failed};
 use crate::files::Output;
 use crate::output::{Failure, print_words};
 
-/// Rank possible observations by what they would tell for their cost
+/// Rank possible observations by how much they would teach for their cost
 ///
 /// Possible observations are listed in `observe.toml` under `[[look]]`.
 #[derive(Args, Debug)]

@@ -20,7 +20,7 @@ use crate::origin::Origin;
 use crate::output::{Failure, print_words};
 use crate::simulate::result::hash;
 
-/// Score a saved forecast against later reports, "as last reported" and the gateway file alone
+/// Score a saved forecast against later reports, next to "as last reported" and the gateway file alone
 ///
 /// Only rows published after the forecast count. The scores are added to the record of hits and misses next to the
 /// evidence; scoring the same report again does not count twice.

@@ -10,7 +10,7 @@ use super::common::{
 use super::waiting::{Waiting, failed};
 use crate::output::{Failure, print_words};
 
-/// What the answer owes to kinds, stories and grades: each made otherwise by one step, in one table
+/// Show how the answer depends on kinds, stories and grades: each changed by one step, in one table
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
