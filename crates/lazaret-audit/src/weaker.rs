@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, Side};
+use lazaret_vocabulary::event::{PlaceName, StepName};
 
 /// A change that is proposed by one and adopted by another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,8 +38,16 @@ pub(crate) fn of_protocol(bound: &Protocol, new: &Protocol) -> Option<String> {
         }
     }
     for rule in &bound.inspections {
-        if !new.inspections.iter().any(|other| other.step == rule.step) {
+        let Some(other) = (new.inspections.iter()).find(|other| other.step == rule.step) else {
             return Some(format!("{} is gone", rule.step));
+        };
+        let mut steps = new.treatments.iter().map(|treatment| &treatment.step);
+        let again = |again: &Option<Vec<StepName>>, step: &StepName| match again {
+            Some(named) => named.contains(step),
+            None => true,
+        };
+        if steps.any(|step| again(&rule.again, step) && !again(&other.again, step)) {
+            return Some(format!("{} has less repeated", rule.step));
         }
     }
     for rule in &bound.tests {
@@ -86,10 +95,8 @@ pub(crate) fn of_rules(
     }
     for place in &new.places {
         let known = bound.places.iter().any(|rule| rule.place == place.place);
-        let led_to = |rule: &PlaceRule| !rule.leads_to.contains(&place.place);
-        let way = (bound.places.iter()).any(|rule| rule.leads_to.is_empty() || led_to(rule));
-        if !known && !way {
-            return Some(format!("{} is new", place.place));
+        if !known && less_than_all(&bound.places, place) {
+            return Some(format!("less is required at the new place {}", place.place));
         }
     }
     for rule in &bound.goods {
@@ -151,15 +158,41 @@ pub(crate) fn of_rules(
     less.then(|| "less is required of people, counts, clocks or changes".into())
 }
 
-/// Whether less is asked at a place: another side of the wall, fewer contacts, more ways out of it.
-fn less_at(bound: &PlaceRule, new: &PlaceRule) -> bool {
-    let strict = |contact: Contact| match contact {
+fn strict(contact: Contact) -> u8 {
+    match contact {
         Contact::Apart => 0,
         Contact::Traced => 1,
         Contact::Mixing => 2,
+    }
+}
+
+/// Whether a new place asks less than each of those on its side, or than each of all where its side had none.
+fn less_than_all(bound: &[PlaceRule], new: &PlaceRule) -> bool {
+    let mut beside: Vec<_> = bound.iter().filter(|rule| rule.side == new.side).collect();
+    if beside.is_empty() {
+        beside.extend(bound);
+    }
+    let Some(least) = beside.iter().map(|rule| strict(rule.contact)).min() else {
+        return false;
     };
-    let side = bound.side == Side::Clean && new.side != Side::Clean
-        || bound.side == Side::Dirty && new.side != Side::Dirty;
+    let shortest = beside.iter().map(|rule| rule.tail_s).min().unwrap_or(0);
+    let mut ways = Vec::new();
+    for rule in &beside {
+        if rule.leads_to.is_empty() {
+            ways.extend(bound.iter().map(|rule| &rule.place));
+        }
+        ways.extend(&rule.leads_to);
+    }
+    let free = beside.iter().any(|rule| rule.leads_to.is_empty());
+    let was = |to: &PlaceName| bound.iter().any(|rule| rule.place == *to);
+    let more = new.leads_to.iter().any(|to| was(to) && !ways.contains(&to));
+    strict(new.contact) < least || new.tail_s < shortest || more || new.leads_to.is_empty() && !free
+}
+
+/// Whether less is asked at a place: another side of the wall, fewer contacts, more ways out of it.
+fn less_at(bound: &PlaceRule, new: &PlaceRule) -> bool {
+    let side =
+        bound.side != new.side && (bound.side, new.side) != (Side::DirtyToClean, Side::Dirty);
     side || strict(new.contact) < strict(bound.contact)
         || new.tail_s < bound.tail_s
         || !kept(&bound.leads_to, &new.leads_to)

@@ -411,7 +411,9 @@ impl State {
 
     /// Whether goods were ever here: before that nobody is freed by rules that ask for less.
     pub(crate) fn has_goods(&self) -> bool {
-        self.totals.vehicles_arrived > 0 || !self.stock.is_empty()
+        // A vehicle that was voided counts: two people said that it never came, and the rules did not begin anew by that.
+        let came = |row: &Vehicle| row.stage != VehicleStage::Announced;
+        self.vehicles.iter().any(came) || !self.stock.is_empty()
     }
 
     /// Where a lot comes from, if it is known.

@@ -107,8 +107,10 @@ impl Oracle {
         let rules = self.rules.as_ref()?;
         let from = us(protocol.from).max(now);
         let pairs = (rules.goods.iter()).flat_map(|goods| {
-            (rules.vehicles.iter())
-                .map(move |source| (goods.goods.as_str(), source.source.as_str()))
+            // Goods that no papers name may come from nowhere that is known.
+            (rules.vehicles.iter().map(|rule| rule.source.as_str()))
+                .chain([""])
+                .map(move |source| (goods.goods.as_str(), source))
         });
         pairs
             .filter_map(|(goods, source)| {

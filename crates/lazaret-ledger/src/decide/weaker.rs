@@ -3,7 +3,10 @@
 //! Such a change needs a second person and time: somebody else proposes it first, and it can be adopted no sooner than
 //! the rules in force say.
 
-use lazaret_vocabulary::event::rules::{Contact, PlaceRule, Protocol, RuleBook, Side, VehicleRule};
+use lazaret_vocabulary::event::PlaceName;
+use lazaret_vocabulary::event::rules::{
+    Contact, InspectionRule, PlaceRule, Protocol, RuleBook, Side, VehicleRule,
+};
 
 use super::Judge;
 use crate::chain::Digest;
@@ -24,11 +27,14 @@ impl State {
         };
         let mut found = Vec::new();
         let from = micros(protocol.from).max(self.recorded_at);
+        let known = (rules.vehicles.iter())
+            .filter_map(|source| self.source_names.find(source.source.as_str()));
+        // A lot that no papers name may come from nowhere that is known.
+        let sources: Vec<Option<SourceIx>> = known.map(Some).chain([None]).collect();
         for goods in &rules.goods {
-            for source in &rules.vehicles {
+            for &source in &sources {
                 let goods = self.goods_names.find(goods.goods.as_str());
-                let source = self.source_names.find(source.source.as_str());
-                if goods.is_none() || source.is_none() {
+                if goods.is_none() {
                     continue;
                 }
                 let Some(bound) = self.bound_instead(protocol, goods, source, from) else {
@@ -218,9 +224,17 @@ fn less_of_protocol(bound: &Protocol, new: &Protocol) -> Vec<Less> {
         say(same, Less::OtherPlaces { protocol, step });
     }
     for rule in &bound.inspections {
-        let kept = new.inspections.iter().any(|other| other.step == rule.step);
         let (protocol, step) = (name(), rule.step.clone());
-        say(kept, Less::NoStep { protocol, step });
+        let Some(other) = (new.inspections.iter()).find(|other| other.step == rule.step) else {
+            say(false, Less::NoStep { protocol, step });
+            continue;
+        };
+        let repeats = |rule: &InspectionRule, step| {
+            rule.again.as_ref().is_none_or(|again| again.contains(step))
+        };
+        let kept = (new.treatments.iter().map(|treatment| &treatment.step))
+            .all(|treatment| !repeats(rule, treatment) || repeats(other, treatment));
+        say(kept, Less::RepeatsFewer { protocol, step });
     }
     for rule in &bound.tests {
         let (protocol, test) = (name(), rule.test.clone());
@@ -291,11 +305,8 @@ fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<Less> {
     }
     for rule in &new.places {
         let known = bound.places.iter().any(|other| other.place == rule.place);
-        let way = bound.places.iter().any(|other| {
-            known || other.leads_to.is_empty() || !other.leads_to.contains(&rule.place)
-        });
         let place = rule.place.clone();
-        say(way, Less::NewPlace { place });
+        say(known || !asks_least(bound, rule), Less::NewPlace { place });
     }
     for rule in &bound.goods {
         let Some(other) = new.goods.iter().find(|other| other.goods == rule.goods) else {
@@ -368,13 +379,38 @@ fn less_of_rules(bound: &RuleBook, new: &RuleBook) -> Vec<Less> {
     less
 }
 
-fn less_of_place(rule: &PlaceRule, other: &PlaceRule) -> Vec<Less> {
-    let place = || rule.place.clone();
-    let strict = |contact: Contact| match contact {
+/// How much a kind of contact asks for.
+fn strict(contact: Contact) -> u8 {
+    match contact {
         Contact::Apart => 0,
         Contact::Traced => 1,
         Contact::Mixing => 2,
-    };
+    }
+}
+
+/// Whether a new place asks less than every place of its side (of all, if its side has none): who may choose between it and
+/// them would choose it.
+fn asks_least(bound: &RuleBook, new: &PlaceRule) -> bool {
+    let same = |rule: &&PlaceRule| rule.side == new.side;
+    let sided = bound.places.iter().any(|rule| rule.side == new.side);
+    let peers: Vec<&PlaceRule> = (bound.places.iter())
+        .filter(|rule| !sided || same(rule))
+        .collect();
+    if peers.is_empty() {
+        return false;
+    }
+    let anywhere = peers.iter().any(|rule| rule.leads_to.is_empty());
+    // Another new place is judged by itself.
+    let known = |to: &PlaceName| bound.places.iter().any(|rule| rule.place == *to);
+    let led = |to: &PlaceName| peers.iter().any(|rule| rule.leads_to.contains(to));
+    let further = new.leads_to.is_empty() || new.leads_to.iter().any(|to| known(to) && !led(to));
+    (peers.iter()).all(|rule| strict(rule.contact) > strict(new.contact))
+        || peers.iter().all(|rule| rule.tail_s > new.tail_s)
+        || !anywhere && further
+}
+
+fn less_of_place(rule: &PlaceRule, other: &PlaceRule) -> Vec<Less> {
+    let place = || rule.place.clone();
     let clean = |side: Side| side == Side::Clean;
     let mut less = Vec::new();
     let mut say = |holds: bool, what: Less| {
@@ -387,8 +423,13 @@ fn less_of_place(rule: &PlaceRule, other: &PlaceRule) -> Vec<Less> {
         clean(other.side) || !clean(rule.side),
         Less::NotClean { place: place() },
     );
+    // On the clean side nobody who works there needs the personnel gate, though what stands there was never treated.
     say(
-        rule.side != Side::Dirty || other.side == Side::Dirty,
+        match rule.side {
+            Side::Dirty => other.side == Side::Dirty,
+            Side::DirtyToClean => !clean(other.side),
+            Side::Clean => true,
+        },
         Less::NotDirty { place: place() },
     );
     say(

@@ -13,6 +13,7 @@ told! {
         OtherAgents { protocol: ProtocolName, step: StepName } = ("{protocol}: {step} by other agents or readings");
         OtherTemperatures { protocol: ProtocolName, step: StepName } = ("{protocol}: {step} at other temperatures");
         OtherPlaces { protocol: ProtocolName, step: StepName } = ("{protocol}: {step} in other places");
+        RepeatsFewer { protocol: ProtocolName, step: StepName } = ("{protocol}: {step} has fewer treatments repeated");
         NoTest { protocol: ProtocolName, test: TestName } = ("{protocol}: no longer requires the test {test}");
         EarlierTest { protocol: ProtocolName, test: TestName, not_before_s: u64, before_s: u64 } = ("{protocol}: {test} from {} into the hold instead of {}", spelled(*not_before_s), spelled(*before_s));
         NoHold { protocol: ProtocolName } = ("{protocol}: no longer has a hold");
@@ -20,9 +21,9 @@ told! {
         OtherClock { protocol: ProtocolName } = ("{protocol}: the clock of the hold starts at another event");
         HoldBeforeMore { protocol: ProtocolName } = ("{protocol}: the hold runs before more treatments");
         FewerSignatures { protocol: ProtocolName, signatures: u8, before: u8 } = ("{protocol}: {signatures} signatures instead of {before}");
-        NewPlace { place: PlaceName } = ("place {place} is new");
+        NewPlace { place: PlaceName } = ("place {place} is new and requires less than the others on its side");
         NotClean { place: PlaceName } = ("{place}: it is no longer on the clean side");
-        NotDirty { place: PlaceName } = ("{place}: it is no longer dirty");
+        NotDirty { place: PlaceName } = ("{place}: it is no longer on the dirty side");
         FewerContacts { place: PlaceName } = ("{place}: fewer contacts count");
         ShorterContacts { place: PlaceName } = ("{place}: contacts count for less time");
         MoreWays { place: PlaceName } = ("{place}: it leads to more places");

@@ -24,3 +24,4 @@ mod times;
 mod treatments;
 mod unfit;
 mod versions;
+mod weaker;
