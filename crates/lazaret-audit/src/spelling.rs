@@ -64,7 +64,7 @@ impl Spellings {
             return Err(format!("`{}` cannot be a name", name.escape_debug()));
         }
         if of == Of::Person {
-            let look: String = skeleton(&own).collect();
+            let look: String = skeleton(&own).flat_map(char::to_lowercase).collect();
             if let Some(other) = self.looks.insert(look, name.to_owned()) {
                 return Err(format!("`{name}` can be taken for `{other}`"));
             }

@@ -72,7 +72,7 @@ pub fn look(key: &str) -> String {
         }
         return look;
     }
-    skeleton(key).collect()
+    skeleton(key).flat_map(char::to_lowercase).collect()
 }
 
 /// Whether two names can be taken for one another.
@@ -115,7 +115,9 @@ static ASCII_LOOKS: LazyLock<Vec<Box<str>>> = LazyLock::new(|| {
     (0..128_u8)
         .map(|byte| {
             let character = char::from(byte).to_string();
-            skeleton(&character).collect::<String>().into()
+            // The skeleton of a nought is a capital O, and a key has small letters only.
+            let look: String = skeleton(&character).collect();
+            look.to_ascii_lowercase().into()
         })
         .collect()
 });

@@ -21,7 +21,7 @@ pub(crate) struct Understood<'a> {
     pub(crate) command: Cow<'a, Command>,
     /// The first name that cannot be used, if there is one.
     pub(crate) wrong: Option<Refusal>,
-    /// New lots that can be taken for others, each with what to say of it.
+    /// New lots and vehicles that can be taken for others, each with what to say of it.
     pub(crate) alike: Vec<Fact>,
 }
 
@@ -74,7 +74,7 @@ struct Door<'a> {
     state: &'a State,
     /// Names that are new with this command, by what their spellings have in common.
     new: HashMap<(Noun, String), String>,
-    /// New lots and people by what they look like.
+    /// New lots, vehicles and people by what they look like.
     looks: HashMap<(Noun, String), String>,
     wrong: Option<Refusal>,
     alike: Vec<Fact>,
@@ -131,7 +131,7 @@ impl Door<'_> {
                 return None;
             }
         };
-        if matches!(what, Noun::Lot | Noun::Person) {
+        if matches!(what, Noun::Lot | Noun::Vehicle | Noun::Person) {
             self.compare(what, &spelling, &shared.1);
         }
         self.new.insert(shared, spelling.clone());

@@ -108,7 +108,7 @@ fn k1_papers_and_yard_may_spell_differently_and_the_first_spelling_is_kept() {
 }
 
 #[test]
-fn k1_people_who_look_alike_are_refused_and_lots_are_warned_about() {
+fn k1_people_who_look_alike_are_refused_and_lots_and_vehicles_are_warned_about() {
     let mut scene = in_warehouse("general");
     let appoint = |name: &str| E::PersonAppointed {
         person: PersonName::new(name),
@@ -128,6 +128,26 @@ fn k1_people_who_look_alike_are_refused_and_lots_are_warned_about() {
     assert_eq!(
         refusal.fact.to_string(),
         "wl-1 looks like w1-1, which is another lot"
+    );
+    for (one, other) in [("wl", "w1"), ("\u{461}1", "w1")] {
+        let mut command = scene.command("yard", arrived("k9", &[one]));
+        command.acknowledged = vec![Warning::NoPapers];
+        let refusal = scene.submit(&command).unwrap_err();
+        assert_eq!(refusal.warning, Some(Warning::LookAlike), "{refusal}");
+        assert_eq!(
+            refusal.fact.to_string(),
+            format!("{one} looks like {other}, which is another vehicle")
+        );
+    }
+    // On papers too, against each other as well.
+    let refusal = scene.refused("yard", announced("k9", vec![line("v0"), line("vO")]));
+    assert_eq!(refusal.warning, Some(Warning::LookAlike), "{refusal}");
+    // Another spelling of one mark is that mark, and not a question.
+    let refusal = scene.refused("yard", arrived("k9", &["W 1"]));
+    assert_eq!(
+        (refusal.rule, refusal.warning),
+        (Rule::OnePlace, None),
+        "{refusal}"
     );
 }
 

@@ -170,6 +170,27 @@ async fn a_name_that_can_be_taken_for_another_is_warned_of_before_it_is_taken() 
         warned[0]["fact"],
         "W-90l-1 looks like W-901-1, which is another lot"
     );
+    // So is the mark of a vehicle with a letter O for a nought, or with a letter of another script.
+    let marks = GOOD
+        .replace("M-9,K-9", "M-11,K-11")
+        .replace("W-901-1", "V-1")
+        .replace("W-902-1", "V-2")
+        .replace("W-901", "\u{428}-901")
+        .replace("W-902", "W-9O2");
+    let (status, report) = send(&server, &gil, "?check=true", "text/csv", marks).await;
+    assert_eq!(status, StatusCode::OK, "{report}");
+    assert_eq!(report["errors"], json!([]), "{report}");
+    let warned = report["warnings"].as_array().unwrap();
+    let vehicles: Vec<_> = warned
+        .iter()
+        .filter(|warning| {
+            warning["fact"]
+                .as_str()
+                .unwrap()
+                .ends_with("another vehicle")
+        })
+        .collect();
+    assert_eq!(vehicles.len(), 2, "{report}");
     let (status, problem) = send(&server, &gil, "", "text/csv", alike.clone()).await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
     assert_eq!(problem["refusal"]["warning"], "look_alike", "{problem}");
@@ -246,6 +267,20 @@ async fn stock_is_looked_at_stated_by_one_and_confirmed_by_another() {
         (&json!(record), &json!("ada"))
     );
     assert_eq!(waiting[0]["lots"][1]["lot"], "OLD-2");
+    // It is work for another person, and not for whoever stated it.
+    let tasks = async |cookie: &str| {
+        let today = server.read(cookie, "/api/today").await;
+        let tasks = today["for_you"].as_array().unwrap().clone();
+        tasks
+            .into_iter()
+            .find(|task| task["kind"] == "witness_stock")
+    };
+    let task = tasks(&quinn).await.unwrap();
+    assert_eq!(
+        (&task["count"], &task["screen"]),
+        (&json!(2), &json!("arrivals"))
+    );
+    assert_eq!(tasks(&ada).await, None);
     let seen = |id: &str| json!({"id": id, "event": "stock_witnessed", "record": record});
     let own = server.post(&ada, "/api/commands", &seen("own")).await;
     assert_eq!(
@@ -257,6 +292,7 @@ async fn stock_is_looked_at_stated_by_one_and_confirmed_by_another() {
     let other = server.post(&quinn, "/api/commands", &seen("other")).await;
     assert_eq!(other.status, StatusCode::OK, "{}", other.json());
     assert_eq!(server.read(&quinn, "/api/stock").await, json!([]));
+    assert_eq!(tasks(&quinn).await, None);
     let card = server.read(&quinn, "/api/lots/OLD-1").await;
     assert_eq!(card["earliest"].as_str(), Some(&*witnessed), "{card}");
     let trace = server.read(&quinn, "/api/lots/OLD-1/trace").await;
