@@ -278,6 +278,55 @@ describe('stories on a demonstration', { skip: missing ?? false, timeout: 600_00
     await trace.getByText(departure, { exact: true }).waitFor();
   });
 
+  test('goods that were here at the start: stated by one, confirmed by another, and on every list', async () => {
+    const { ada, quinn } = at;
+    const file = join(folder, 'stock.csv');
+    const rows = [
+      'lot,goods,source,place,unit,pieces,mass_kg,arrived,unloaded,held_from,treatment,treatment_began,treatment_ended',
+      'e2e-old-1,general,dandong,yard,1,40,800,2021-12-01T08:00,2021-12-01T10:00,2021-12-04T09:00,disinfect,2021-12-02T08:00,2021-12-04T08:30',
+    ];
+    writeFileSync(file, rows.join('\n').replace('general', 'genral'));
+    await ada.go('#/arrivals');
+    await ada.button('Stock at the start').click();
+    const card = ada.page.locator('.card', { hasText: 'Goods that were here before the ledger' });
+    await card.locator('input[type=file]').setInputFiles(file);
+    // A wrong cell is named, and nothing can be stated.
+    await card.getByRole('alert').getByText('1 cell is wrong').waitFor();
+    assert.ok(await ada.button('State that these are here', card).isDisabled());
+    writeFileSync(file, rows.join('\n'));
+    await card.locator('input[type=file]').setInputFiles([]);
+    await card.locator('input[type=file]').setInputFiles(file);
+    await card.getByText('Every cell is right.').waitFor();
+    await ada.button('State that these are here', card).click();
+    await card.getByText(/stated this on/).waitFor();
+    // Whoever stated it cannot confirm it.
+    await card.getByText('another person confirms it').waitFor();
+    assert.equal(await ada.button('I have seen that this is so', card).count(), 0);
+    const alone = (await quinn.read('/api/lots/e2e-old-1')).earliest;
+
+    // The officer's home says that it waits, and leads to it.
+    await quinn.go('#/today');
+    await quinn.page.getByText('1 lot of stock waits for a second person').click();
+    await quinn.button('Stock at the start').click();
+    await quinn.page.locator('summary', { hasText: '1 lot' }).click();
+    await quinn.page.getByText(/e2e-old-1 \(general\) in yard 1; arrived .*; disinfect/).waitFor();
+    await quinn.button('I have seen that this is so').click();
+    await quinn.button('I have seen that this is so').waitFor({ state: 'detached' });
+    await quinn.go('#/today');
+    await quinn.page.getByText('of stock waits').waitFor({ state: 'detached' });
+
+    // Its past counts now, and it is on the lists like any other.
+    const lot = await quinn.read('/api/lots/e2e-old-1');
+    assert.ok(lot.earliest < (alone ?? '9999'), `${lot.earliest}, ${alone} before it was confirmed`);
+    for (const list of ['holds', 'release']) {
+      await quinn.go(`#/${list}`);
+      await quinn.page.getByPlaceholder('Only rows that contain').fill('e2e-old-1');
+      await quinn.page.locator('tr[data-id="e2e-old-1"]').waitFor();
+    }
+    await quinn.answer('e2e-old-1');
+    await quinn.page.getByText('yard 1', { exact: false }).first().waitFor();
+  });
+
   test('papers are amended, and the map shows what is to come', async () => {
     const { gil, yun } = at;
     const announced = (await gil.read('/api/arrivals?limit=100')).items.find(

@@ -94,33 +94,10 @@ impl Field {
         Field::Taken,
     ];
 
-    /// Those of any table.
-    pub(crate) const EVERY: [Field; 24] = [
-        Field::Manifest,
-        Field::Convoy,
-        Field::Source,
-        Field::Due,
-        Field::Vehicle,
-        Field::Lot,
-        Field::Goods,
-        Field::Pieces,
-        Field::Mass,
-        Field::Hazards,
-        Field::Seals,
-        Field::Sender,
-        Field::Receiver,
-        Field::Place,
-        Field::Unit,
-        Field::Arrived,
-        Field::Unloaded,
-        Field::HeldFrom,
-        Field::Treatment,
-        Field::TreatmentBegan,
-        Field::TreatmentEnded,
-        Field::Test,
-        Field::Sample,
-        Field::Taken,
-    ];
+    /// Whether a text is a heading of any table that is known.
+    pub(crate) fn heads(text: &str) -> bool {
+        known(text, &Field::ALL) || known(text, &Field::STOCK)
+    }
 
     /// The heading that Lazaret's own template has, which is also the name by which a mapping speaks of it.
     #[must_use]

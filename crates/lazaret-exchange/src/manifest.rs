@@ -12,12 +12,12 @@ use lazaret_vocabulary::event::{ConvoyId, GoodsName, LotId, SourceName, VehicleI
 
 use crate::headings::{Field, fold};
 use crate::numbers::{self, DecimalMark};
-use crate::rows::Rows;
+use crate::rows::{self, Rows};
 use crate::table::{Row, Table};
 use crate::{CellError, Note, TableError, Wrong};
 
+use columns::Wanted;
 pub use columns::{Column, template};
-use columns::{Columns, Wanted};
 pub use dates::DayOrder;
 
 /// Wrong cells told at once; a file with more is a file of another kind.
@@ -109,36 +109,34 @@ pub struct Read {
 /// # Errors
 /// [`Fault::Unreadable`](crate::Fault::Unreadable) if the table is empty. Wrong cells are in [`Read::errors`].
 pub fn read(table: &Table, said: &Said, place: Place<'_>) -> Result<Read, TableError> {
-    let mut notes = table.notes.clone();
-    let columns = Columns::find(table, said, &WANTED, &mut notes)?;
+    let opened = rows::open(table, said, place, &WANTED)?;
     let mut read = Read {
-        columns: columns.all.clone(),
+        columns: opened.columns,
         ..Read::default()
     };
-    if !columns.errors.is_empty() {
-        read.errors = columns.errors;
-        read.notes = notes;
-        return Ok(read);
-    }
+    let rows = match opened.rows {
+        Ok(rows) => rows,
+        Err((errors, notes)) => {
+            return Ok(Read {
+                errors,
+                notes,
+                ..read
+            });
+        }
+    };
     let mut lines = Lines {
-        rows: Rows::new(table, said, place, columns, notes),
+        rows,
         papers: BTreeMap::new(),
         lots: HashMap::new(),
         count: 0,
     };
-    for at in lines.columns.first_row..table.cells.len() {
-        let Some(cells) = table.cells.row(at) else {
-            break;
-        };
-        if cells.iter().all(str::is_empty) {
-            continue;
-        }
+    for (row, cells) in rows::filled(table, lines.columns.first_row) {
         if lines.is_total(cells) {
-            lines.total(at as u64 + 1, cells);
+            lines.total(row, cells);
             continue;
         }
         lines.count += 1;
-        lines.line(at as u64 + 1, cells);
+        lines.line(row, cells);
         if lines.errors.len() >= ERRORS_MAX {
             break;
         }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use crate::headings::{Field, MassUnit};
-use crate::manifest::columns::Columns;
+use crate::manifest::columns::{Column, Columns, Wanted as Headings};
 use crate::manifest::{ERRORS_MAX, Place, Said, dates};
 use crate::numbers::{self, Decimal, DecimalMark, NotRead};
 use crate::table::{Kind, Row, Table};
-use crate::{CellError, Note, Wanted, Wrong, shortened};
+use crate::{CellError, Note, TableError, Wanted, Wrong, shortened};
 
 /// Seals and classes of danger of a whole table: a line has a handful, and each takes thirty times its two bytes.
 const LISTED_MAX: usize = 1_000_000;
@@ -38,12 +38,50 @@ pub(crate) struct Rows<'a> {
     pub(crate) notes: Vec<Note>,
 }
 
+/// A table whose headings were looked at.
+pub(crate) struct Opened<'a> {
+    /// What each column was taken for.
+    pub(crate) columns: Vec<Column>,
+    /// Its rows; if a heading is wrong, what is, and what was decided so far.
+    pub(crate) rows: Result<Rows<'a>, (Vec<CellError>, Vec<Note>)>,
+}
+
+/// Finds the columns of a table.
+///
+/// # Errors
+/// If the table is empty.
+pub(crate) fn open<'a>(
+    table: &'a Table,
+    said: &'a Said,
+    place: Place<'a>,
+    wanted: &Headings,
+) -> Result<Opened<'a>, TableError> {
+    let mut notes = table.notes.clone();
+    let mut columns = Columns::find(table, said, wanted, &mut notes)?;
+    let wrong = std::mem::take(&mut columns.errors);
+    Ok(Opened {
+        columns: columns.all.clone(),
+        rows: if wrong.is_empty() {
+            Ok(Rows::new(table, said, place, columns, notes))
+        } else {
+            Err((wrong, notes))
+        },
+    })
+}
+
+/// The rows from `first` on, counted from 0, that have anything in them, each with its number in a spreadsheet.
+pub(crate) fn filled(table: &Table, first: usize) -> impl Iterator<Item = (u64, Row<'_>)> {
+    (first..table.cells.len())
+        .map_while(|at| Some((at as u64 + 1, table.cells.row(at)?)))
+        .filter(|(_, cells)| !cells.iter().all(str::is_empty))
+}
+
 /// The marks that part the seals or classes of danger of one cell.
 const PARTS: &[char] = &[';', ',', '|', '\n', '\r', '、', '；', '，'];
 
 impl<'a> Rows<'a> {
     /// The rows of a table whose columns are found.
-    pub(crate) fn new(
+    fn new(
         table: &'a Table,
         said: &'a Said,
         place: Place<'a>,

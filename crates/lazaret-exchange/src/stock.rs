@@ -9,10 +9,10 @@ use lazaret_vocabulary::event::entry::{
 use lazaret_vocabulary::event::{GoodsName, LotId, PlaceName, SourceName, Spot, StepName};
 
 use crate::headings::Field;
-use crate::manifest::columns::{Column, Columns, Wanted};
+use crate::manifest::columns::{Column, Wanted};
 use crate::manifest::{ERRORS_MAX, Place, Said};
 use crate::numbers::Decimal;
-use crate::rows::Rows;
+use crate::rows::{self, Rows};
 use crate::table::{Row, Table};
 use crate::{CellError, Note, TableError, Wrong};
 
@@ -55,7 +55,7 @@ pub struct Read {
     pub errors: Vec<CellError>,
     /// What each column was taken for, with samples.
     pub columns: Vec<Column>,
-    /// What was decided while it was read; sentences.
+    /// What was decided while it was read.
     pub notes: Vec<Note>,
 }
 
@@ -64,29 +64,24 @@ pub struct Read {
 /// # Errors
 /// [`Fault::Unreadable`](crate::Fault::Unreadable) if the table is empty. Wrong cells are in [`Read::errors`].
 pub fn read(table: &Table, said: &Said, place: Place<'_>) -> Result<Read, TableError> {
-    let mut notes = table.notes.clone();
-    let columns = Columns::find(table, said, &WANTED, &mut notes)?;
+    let opened = rows::open(table, said, place, &WANTED)?;
     let mut read = Read {
-        columns: columns.all.clone(),
+        columns: opened.columns,
         ..Read::default()
     };
-    if !columns.errors.is_empty() {
-        read.errors = columns.errors;
-        read.notes = notes;
-        return Ok(read);
-    }
-    let first_row = columns.first_row;
-    let mut rows = Rows::new(table, said, place, columns, notes);
-    let mut known: HashMap<String, usize> = HashMap::new();
-    for at in first_row..table.cells.len() {
-        let Some(cells) = table.cells.row(at) else {
-            break;
-        };
-        if cells.iter().all(str::is_empty) {
-            continue;
+    let mut rows = match opened.rows {
+        Ok(rows) => rows,
+        Err((errors, notes)) => {
+            return Ok(Read {
+                errors,
+                notes,
+                ..read
+            });
         }
+    };
+    let mut known: HashMap<String, usize> = HashMap::new();
+    for (row, cells) in rows::filled(table, rows.columns.first_row) {
         read.rows += 1;
-        let row = at as u64 + 1;
         rows.beyond(row, cells);
         let name = rows.named(row, cells, Field::Lot, None);
         let lot = match known.get(&name).copied() {

@@ -1,5 +1,8 @@
 //! The shapes of requests and answers: what the OpenAPI document describes.
 
+#[macro_use]
+pub mod table;
+
 pub mod adoption;
 pub mod arrivals;
 pub mod audit;

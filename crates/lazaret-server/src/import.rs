@@ -16,6 +16,7 @@ use lazaret_vocabulary::event::entry::StockLot;
 use crate::api::arrivals::{ImportQuery, ImportedColumn};
 use crate::api::common::{CellError, Problem};
 use crate::api::stock::StockQuery;
+use crate::api::table::TableChoices;
 use crate::api::vehicles::MarkCheck;
 use crate::view::vehicles::mark_check;
 
@@ -37,12 +38,14 @@ pub(crate) fn read(
     query: &ImportQuery,
     gateway: &Gateway,
 ) -> Result<Read, Problem> {
-    let choices = Choices {
-        encoding: query.encoding.clone(),
-        sheet: query.sheet.clone(),
-        hidden_rows: query.hidden_rows,
+    let (choices, said) = said(&query.choices(), &Field::ALL)?;
+    let said = Said {
+        manifest: query.manifest.clone(),
+        convoy: query.convoy.clone(),
+        source: query.source.clone(),
+        due: query.due.map(|at| at.0),
+        ..said
     };
-    let said = said(query)?;
     let table = Table::read(bytes, kind, &choices).map_err(problem)?;
     let sources: Vec<&str> = gateway.sources.iter().map(|s| s.name.as_str()).collect();
     let goods: Vec<&str> = gateway.goods.iter().map(|g| g.name.as_str()).collect();
@@ -74,7 +77,7 @@ pub struct StockRead {
     /// What each column was taken for.
     pub columns: Vec<ImportedColumn>,
     /// What was decided while the file was read.
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
 }
 
 /// What a line of a list of stock may name, by the rules in force.
@@ -115,19 +118,10 @@ pub fn stock(
     query: &StockQuery,
     known: &Known,
 ) -> Result<StockRead, Problem> {
-    let choices = Choices {
-        encoding: query.encoding.clone(),
-        sheet: query.sheet.clone(),
-        hidden_rows: query.hidden_rows,
-    };
+    let (choices, said) = said(&query.choices(), &Field::STOCK)?;
     let said = Said {
         source: query.source.clone(),
-        columns: columns(query.columns.as_deref(), &Field::STOCK)?,
-        decimal: decimal(query.decimal.as_deref())?,
-        days: days(query.days.as_deref())?,
-        round: query.round,
-        fill_merged: query.fill_merged,
-        ..Said::default()
+        ..said
     };
     let table = Table::read(bytes, kind, &choices).map_err(problem)?;
     let (sources, goods) = (texts(&known.sources), texts(&known.goods));
@@ -143,7 +137,7 @@ pub fn stock(
         lots: read.lots,
         errors: read.errors.into_iter().map(cell).collect(),
         columns: read.columns.into_iter().map(column).collect(),
-        notes: read.notes.iter().map(ToString::to_string).collect(),
+        notes: read.notes,
     })
 }
 
@@ -164,19 +158,24 @@ fn column(column: Column) -> ImportedColumn {
     }
 }
 
-/// What the request says, or what is wrong with it.
-fn said(query: &ImportQuery) -> Result<Said, Problem> {
-    Ok(Said {
-        manifest: query.manifest.clone(),
-        convoy: query.convoy.clone(),
-        source: query.source.clone(),
-        due: query.due.map(|at| at.0),
-        columns: columns(query.columns.as_deref(), &Field::ALL)?,
-        decimal: decimal(query.decimal.as_deref())?,
-        days: days(query.days.as_deref())?,
-        round: query.round,
-        fill_merged: query.fill_merged,
-    })
+/// What the request says of the table, or what is wrong with that.
+///
+/// * `known` — what its columns can be.
+fn said(asked: &TableChoices, known: &[Field]) -> Result<(Choices, Said), Problem> {
+    let choices = Choices {
+        encoding: asked.encoding.clone(),
+        sheet: asked.sheet.clone(),
+        hidden_rows: asked.hidden_rows,
+    };
+    let said = Said {
+        columns: columns(asked.columns.as_deref(), known)?,
+        decimal: decimal(asked.decimal.as_deref())?,
+        days: days(asked.days.as_deref())?,
+        round: asked.round,
+        fill_merged: asked.fill_merged,
+        ..Said::default()
+    };
+    Ok((choices, said))
 }
 
 fn wrong(name: &str, value: &str, expected: &str) -> Problem {

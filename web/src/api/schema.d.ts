@@ -3654,8 +3654,10 @@ export interface components {
         };
         /** @description A warning about a table, such as a name that can be taken for another. */
         ImportWarning: {
-            /** @description What it says. */
+            /** @description What it says, in English. */
             fact: string;
+            /** @description The same as data. */
+            fact_data: components["schemas"]["Fact"];
             /** @description Its name. */
             warning: string;
         };
@@ -3754,6 +3756,11 @@ export interface components {
         } | {
             /** @enum {string} */
             kind: "other_places";
+            protocol: components["schemas"]["ProtocolName"];
+            step: components["schemas"]["StepName"];
+        } | {
+            /** @enum {string} */
+            kind: "repeats_fewer";
             protocol: components["schemas"]["ProtocolName"];
             step: components["schemas"]["StepName"];
         } | {
@@ -6080,8 +6087,10 @@ export interface components {
             errors: components["schemas"]["CellError"][];
             /** @description Its lots with their dates; empty while anything is wrong. */
             lots: components["schemas"]["StockRow"][];
-            /** @description What was decided while the file was read. */
+            /** @description What was decided while the file was read: its encoding, its sheet, rows that were left out. English. */
             notes: string[];
+            /** @description The same as data, in the same order. */
+            notes_data: components["schemas"]["Note"][];
             /**
              * Format: int64
              * @description The record that states them, if they were recorded. Another person confirms it by `stock_witnessed`.
@@ -6210,7 +6219,7 @@ export interface components {
          * @description What waits to be done.
          * @enum {string}
          */
-        TaskKind: "sign_first" | "sign_next" | "take_samples" | "enter_results" | "repeat_treatment" | "treatments_in_hand" | "treat" | "settle_exceptions" | "check_papers" | "unload" | "wash" | "send_home" | "load" | "recalled" | "renew_clearances" | "places_closed";
+        TaskKind: "sign_first" | "sign_next" | "take_samples" | "enter_results" | "repeat_treatment" | "treatments_in_hand" | "treat" | "settle_exceptions" | "witness_stock" | "check_papers" | "unload" | "wash" | "send_home" | "load" | "recalled" | "renew_clearances" | "places_closed";
         /** @description A temperature that the goods must keep on every line, with or without an agent: heat in the core, or cold. */
         TemperatureRule: {
             /**
@@ -8133,7 +8142,7 @@ export interface operations {
     import_manifests: {
         parameters: {
             query?: {
-                /** @description Only look: report what would be announced and every wrong cell, take nothing. */
+                /** @description Only look: report what would be taken and every wrong cell, take nothing. */
                 check?: boolean;
                 /** @description The number of the papers, if the file has no column `manifest`. */
                 manifest?: string;
@@ -8754,7 +8763,7 @@ export interface operations {
     import_stock: {
         parameters: {
             query?: {
-                /** @description Only look: report what would be recorded and every wrong cell, take nothing. */
+                /** @description Only look: report what would be taken and every wrong cell, take nothing. */
                 check?: boolean;
                 /** @description Where all of it came from, if the file has no column `source`. */
                 source?: string;

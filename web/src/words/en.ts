@@ -113,6 +113,8 @@ export const en = {
     treatments_in_hand: (c: number) => n(c, 'treatment in hand', 'treatments in hand'),
     treat: (c: number) => n(c, 'lot waits for treatment', 'lots wait for treatment'),
     settle_exceptions: (c: number) => n(c, 'exception to settle', 'exceptions to settle'),
+    witness_stock: (c: number) =>
+      n(c, 'lot of stock waits for a second person', 'lots of stock wait for a second person'),
     check_papers: (c: number) => n(c, 'convoy whose papers disagree', 'convoys whose papers disagree'),
     unload: (c: number) => n(c, 'vehicle to unload', 'vehicles to unload'),
     wash: (c: number) => n(c, 'vehicle to wash', 'vehicles to wash'),
@@ -426,6 +428,7 @@ export const en = {
         ['protocols', 'See what the protocols ask, and whether the gateway file is what you want'],
         ['accounts', 'Make an account for each person, with their roles'],
         ['people', 'Have a chief officer clear everybody for work: nobody works without'],
+        ['arrivals', 'Enter the goods that are here already as stock, and have another person confirm them'],
         ['arrivals', 'Have the papers of the first convoy announced, by hand or from a table'],
       ] as [Screen, string][],
     },
@@ -931,7 +934,6 @@ export const en = {
     state: 'State that these are here',
     stated: (lots: number, record: number) =>
       `${n(lots, 'lot is', 'lots are')} held from now on, no. ${record}. Another person confirms their past on this screen.`,
-    clean: (lots: number) => `${n(lots, 'lot', 'lots')}, every cell is right. Nothing has been recorded yet.`,
     noClock: 'no clock runs',
     told: (
       lot: string,

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use super::cells::{CELLS_MAX, COLUMNS_MAX, Cells, too_large};
 use super::encoding::decode;
 use super::{Choices, Table};
-use crate::headings::{self, Field};
+use crate::headings::Field;
 use crate::{Note, TableError};
 
 /// Separators that programs write.
@@ -95,7 +95,7 @@ fn likely_separator(text: &str) -> u8 {
         let known = |row: &&str| {
             let cells = row.split(char::from(separator));
             cells
-                .filter(|cell| headings::known(cell.trim_matches(['"', ' ']), &Field::EVERY))
+                .filter(|cell| Field::heads(cell.trim_matches(['"', ' '])))
                 .count()
         };
         let count = |row: &&str| row.bytes().filter(|byte| *byte == separator).count();

@@ -123,42 +123,18 @@ pub struct ArrivalCard {
     pub lot_rows: Vec<LotRow>,
 }
 
-/// How a manifest is taken in.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct ImportQuery {
-    /// Only look: report what would be announced and every wrong cell, take nothing.
-    #[serde(default)]
-    pub check: bool,
-    /// The number of the papers, if the file has no column `manifest`.
-    pub manifest: Option<String>,
-    /// The convoy, if the file has no column `convoy`.
-    pub convoy: Option<String>,
-    /// The source, if the file has no column `source`.
-    pub source: Option<String>,
-    /// When it is due, if the file has no column `due`.
-    pub due: Option<At>,
-    /// The encoding of a text file, such as `gbk` or `euc-kr`; found if it is left out.
-    pub encoding: Option<String>,
-    /// The sheet of a workbook; asked if several have something in them.
-    pub sheet: Option<String>,
-    /// Whether rows that the sheet hides are read; asked if there are any.
-    pub hidden_rows: Option<bool>,
-    /// What headings mean that are not known, as `HEADING:FIELD`, or `HEADING:-` to leave the column out, parted by `|`.
-    pub columns: Option<String>,
-    /// The decimal mark, `point` or `comma`; asked where the table does not show it.
-    pub decimal: Option<String>,
-    /// What comes first in `05/12/2026`, `day` or `month`; asked where a date does not show it.
-    pub days: Option<String>,
-    /// Round masses to whole kilograms.
-    #[serde(default)]
-    pub round: bool,
-    /// A cell that is merged with one above or before it says the same.
-    #[serde(default)]
-    pub fill_merged: bool,
-    /// Warnings that were seen, by name and parted by commas, such as `look_alike`.
-    pub acknowledged: Option<String>,
+table_query! {
+    /// How a manifest is taken in.
+    pub struct ImportQuery {
+        /// The number of the papers, if the file has no column `manifest`.
+        pub manifest: Option<String>,
+        /// The convoy, if the file has no column `convoy`.
+        pub convoy: Option<String>,
+        /// The source, if the file has no column `source`.
+        pub source: Option<String>,
+        /// When it is due, if the file has no column `due`.
+        pub due: Option<At>,
+    }
 }
 
 /// What a file of manifests holds.
@@ -187,8 +163,10 @@ pub struct ImportReport {
 pub struct ImportWarning {
     /// Its name.
     pub warning: String,
-    /// What it says.
+    /// What it says, in English.
     pub fact: String,
+    /// The same as data.
+    pub fact_data: Fact,
 }
 
 impl From<(Warning, Fact)> for ImportWarning {
@@ -196,6 +174,7 @@ impl From<(Warning, Fact)> for ImportWarning {
         ImportWarning {
             warning: warning.name().to_owned(),
             fact: fact.to_string(),
+            fact_data: fact,
         }
     }
 }

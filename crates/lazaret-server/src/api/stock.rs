@@ -1,43 +1,20 @@
 //! Goods that were here before the ledger: a table of them, and who confirms it.
 
+use lazaret_exchange::Note;
 use lazaret_vocabulary::event::entry::StockLot;
 use lazaret_vocabulary::event::{LotId, Spot};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::arrivals::{ImportWarning, ImportedColumn};
 use super::common::{At, CellError};
 
-/// How a table of stock is taken in.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(deny_unknown_fields)]
-pub struct StockQuery {
-    /// Only look: report what would be recorded and every wrong cell, take nothing.
-    #[serde(default)]
-    pub check: bool,
-    /// Where all of it came from, if the file has no column `source`.
-    pub source: Option<String>,
-    /// The encoding of a text file, such as `gbk` or `euc-kr`; found if it is left out.
-    pub encoding: Option<String>,
-    /// The sheet of a workbook; asked if several have something in them.
-    pub sheet: Option<String>,
-    /// Whether rows that the sheet hides are read; asked if there are any.
-    pub hidden_rows: Option<bool>,
-    /// What headings mean that are not known, as `HEADING:FIELD`, or `HEADING:-` to leave the column out, parted by `|`.
-    pub columns: Option<String>,
-    /// The decimal mark, `point` or `comma`; asked where the table does not show it.
-    pub decimal: Option<String>,
-    /// What comes first in `05/12/2026`, `day` or `month`; asked where a date does not show it.
-    pub days: Option<String>,
-    /// Round masses to whole kilograms.
-    #[serde(default)]
-    pub round: bool,
-    /// A cell that is merged with one above or before it says the same.
-    #[serde(default)]
-    pub fill_merged: bool,
-    /// Warnings that were seen, by name and parted by commas, such as `look_alike`.
-    pub acknowledged: Option<String>,
+table_query! {
+    /// How a table of stock is taken in.
+    pub struct StockQuery {
+        /// Where all of it came from, if the file has no column `source`.
+        pub source: Option<String>,
+    }
 }
 
 /// A lot of a table of stock.
@@ -74,8 +51,10 @@ pub struct StockReport {
     pub record: Option<u64>,
     /// What each column was taken for.
     pub columns: Vec<ImportedColumn>,
-    /// What was decided while the file was read.
+    /// What was decided while the file was read: its encoding, its sheet, rows that were left out. English.
     pub notes: Vec<String>,
+    /// The same as data, in the same order.
+    pub notes_data: Vec<Note>,
 }
 
 /// A statement of stock that waits for a second person.

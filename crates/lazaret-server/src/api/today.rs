@@ -87,6 +87,8 @@ pub enum TaskKind {
     Treat,
     /// Exceptions to settle.
     SettleExceptions,
+    /// Lots that were here before the ledger and wait for a second person to confirm their past.
+    WitnessStock,
     /// Convoys announced with mismatches.
     CheckPapers,
     /// Vehicles to unload.

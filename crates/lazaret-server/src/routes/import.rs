@@ -1,9 +1,9 @@
 //! Tables of papers, taken in.
 
 use axum::body::Bytes;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
-use axum::response::IntoResponse;
+use axum::extract::{FromRequest, Query, Request, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use lazaret_exchange::manifest::Found;
 use lazaret_gateway::model::Gateway;
@@ -63,10 +63,13 @@ pub(crate) async fn import_manifests(
     State(app): State<App>,
     Extension(who): Extension<Who>,
     Query(query): Query<ImportQuery>,
-    headers: HeaderMap,
-    body: Bytes,
+    sent: Sent,
 ) -> Answer<ImportReport> {
-    let mut table = read(&app, &query, &headers, body).await?;
+    let asked = query.clone();
+    let read = move |sent: &Sent, gateway: &Gateway| {
+        import::read(&sent.bytes, &sent.kind, &asked, gateway)
+    };
+    let mut table = reading(&app, sent, read).await?;
     if table.errors.is_empty() {
         table.errors = refused(&app, &who, &table.found).await?;
     }
@@ -100,35 +103,38 @@ async fn report(
     })
 }
 
-/// Reads the table.
-async fn read(
-    app: &App,
-    query: &ImportQuery,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> Result<Read, Problem> {
-    let query = query.clone();
-    reading(app, headers, move |kind, gateway| {
-        import::read(&body, kind, &query, gateway)
-    })
-    .await
+/// A table as it was sent.
+pub(crate) struct Sent {
+    /// Its content type.
+    pub(crate) kind: String,
+    pub(crate) bytes: Bytes,
+}
+
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let kind = kind.and_then(|value| value.to_str().ok());
+        let kind = kind.unwrap_or("").to_lowercase();
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes = bytes.map_err(IntoResponse::into_response)?;
+        Ok(Sent { kind, bytes })
+    }
 }
 
 /// Reads a table of whatever kind, one after another.
 pub(crate) async fn reading<T: Send + 'static>(
     app: &App,
-    headers: &HeaderMap,
-    read: impl FnOnce(&str, &Gateway) -> Result<T, Problem> + Send + 'static,
+    sent: Sent,
+    read: impl FnOnce(&Sent, &Gateway) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let kind = headers.get(header::CONTENT_TYPE);
-    let kind = kind.and_then(|value| value.to_str().ok());
-    let kind = kind.unwrap_or("").to_lowercase();
     let failed = |why: String| Problem::internal(why);
     let mut gateway = app.0.gateway.clone();
     (gateway.time_zone, _) = app.look(None, |state, _| app.zone(state)).await?;
     let turn = READING.acquire().await;
     let turn = turn.map_err(|error| failed(error.to_string()))?;
-    let reading = tokio::task::spawn_blocking(move || read(&kind, &gateway)).await;
+    let reading = tokio::task::spawn_blocking(move || read(&sent, &gateway)).await;
     drop(turn);
     reading.map_err(|error| failed(error.to_string()))?
 }

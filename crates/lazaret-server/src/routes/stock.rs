@@ -1,8 +1,7 @@
 //! Goods that were here before the ledger: looked at, stated by one person, and witnessed by another.
 
-use axum::body::Bytes;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::header;
 use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use lazaret_gateway::model::Gateway;
@@ -11,7 +10,7 @@ use lazaret_vocabulary::event::Happening;
 use lazaret_vocabulary::event::entry::{Entry, StockLot};
 
 use super::commands;
-use super::import::reading;
+use super::import::{Sent, reading};
 use crate::api::arrivals::ImportWarning;
 use crate::api::commands::CommandRequest;
 use crate::api::common::{Answer, At, CellError, NotDone, Problem};
@@ -66,13 +65,13 @@ pub(crate) async fn import_stock(
     State(app): State<App>,
     Extension(who): Extension<Who>,
     Query(query): Query<StockQuery>,
-    headers: HeaderMap,
-    body: Bytes,
+    sent: Sent,
 ) -> Answer<StockReport> {
     let asked = query.clone();
     let (known, _) = app.look(None, |state, _| Known::of(state)).await?;
-    let read = move |kind: &str, _: &Gateway| import::stock(&body, kind, &asked, &known);
-    let table = reading(&app, &headers, read).await?;
+    let read =
+        move |sent: &Sent, _: &Gateway| import::stock(&sent.bytes, &sent.kind, &asked, &known);
+    let table = reading(&app, sent, read).await?;
     taken(&app, &who, table, &query).await.map(Json)
 }
 
@@ -117,7 +116,8 @@ async fn taken(
         warnings: Vec::new(),
         record: None,
         columns: table.columns,
-        notes: table.notes,
+        notes: table.notes.iter().map(ToString::to_string).collect(),
+        notes_data: table.notes,
     };
     if report.errors.is_empty() && !lots.is_empty() {
         let request = request_of(lots.clone(), query.acknowledged.as_deref())?;

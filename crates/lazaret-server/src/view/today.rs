@@ -275,6 +275,18 @@ fn tasks(
             untreated.clone(),
         );
     }
+    let stated: Vec<String> = (state.stock_waiting().iter())
+        .filter(|stated| stated.by != *person)
+        .flat_map(|stated| stated.lots.iter().map(ToString::to_string))
+        .collect();
+    for role in [
+        Role::QuarantineOfficer,
+        Role::ChiefOfficer,
+        Role::Administrator,
+    ] {
+        let lots = stated.clone();
+        add(TaskKind::WitnessStock, Screen::Arrivals, role, false, lots);
+    }
     let late_papers: Vec<String> = awaited
         .iter()
         .filter(|papers| papers.due.is_some_and(|due| due < now))

@@ -11,5 +11,6 @@ mod hygiene;
 mod office;
 mod scene;
 mod screens;
+mod strict;
 mod tables;
 mod tls;
