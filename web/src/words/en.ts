@@ -1,6 +1,6 @@
 // Every word that a screen says, in English. What happened is in `events.en.ts`, why something is refused in
 // `refusals.en.ts`.
-// Vocabulary: docs/glossary.md. Plain words, full sentences where something is explained, no jargon of computers.
+// Vocabulary: docs/glossary.md. Plain words, full sentences where something is explained, no computer jargon.
 import type { Screen } from '../api/client';
 import { contact, EVENT_NAMES, EVENTS } from './events.en';
 import { DOUBTS, FACTS, LESS, NOTES, onLine, REMEDIES, RULES, SHORTFALLS, WRONG } from './refusals.en';
@@ -98,7 +98,7 @@ export const en = {
     no_papers: 'came without papers',
     missing: 'announced, did not come',
     unverified_mark: 'mark fails its check digit',
-    mark_differs: 'another mark than announced',
+    mark_differs: 'mark differs from the papers',
     seals_differ: 'seals differ',
     tally_differs: 'pieces or mass differ',
     late: 'late',
@@ -169,10 +169,10 @@ export const en = {
     person: 'Name',
     roles: 'Roles',
     password: 'Password',
-    present: 'Present password',
+    present: 'Current password',
     newPassword: 'New password (12 characters or more)',
-    crew: 'Who did the work (nobody: you)',
-    at: 'When it happened (nothing: now)',
+    crew: 'Who did the work (empty: you)',
+    at: 'When it happened (empty: now)',
     slots: 'Slots now',
     manifest: 'Number of the papers',
     lines: 'Lines',
@@ -185,11 +185,11 @@ export const en = {
     badPart: 'Parts: each line is a lot, its pieces and its kilograms, such as “a-1-1 20 400”',
   },
   number: {
-    empty: 'fill this in; write 0 if none is meant',
+    empty: 'fill this in; write 0 if you mean none',
     notANumber: 'this is not a number; write digits only, such as 24000 or 7.5',
     whole: 'a whole number is needed',
-    least: (n: number) => `${n} is the least`,
-    most: (n: number) => `${n} is the most`,
+    least: (n: number) => `at least ${n} is needed`,
+    most: (n: number) => `at most ${n} is allowed`,
     tooLarge: 'this has more digits than can be kept exactly',
     scientific: 'a number in scientific notation has lost its last digits; write it out',
     hasUnit: (unit: string) => `leave “${unit}” out; the unit is in the name of the field`,
@@ -198,7 +198,7 @@ export const en = {
     understood: (value: string) => `understood: ${value}`,
   },
   draft: {
-    restored: 'This is what you had typed before. Nothing of it is recorded yet.',
+    restored: 'This is what you had typed before. None of it is recorded yet.',
     drop: 'Start again',
   },
   defaultMeaning: 'Treatment, clock, tests and contacts checked; fit for release.',
@@ -206,10 +206,10 @@ export const en = {
   clock: {
     title: 'Nothing is recorded: the ledger’s clock is in doubt',
     whatToDo:
-      'Set the server’s clock right. Then an administrator states the time, and another person confirms it. Everything can be read in the meantime.',
+      'Correct the server’s clock. Then an administrator states the time, and another person confirms it. Everything can be read in the meantime.',
     waits: (by: string, time: string, record: number) =>
       `${by} stated that it is ${time} (record ${record}). A second person must confirm it within an hour.`,
-    confirm: 'It is right: confirm it',
+    confirm: 'This time is right: confirm it',
     time: 'The time now (UTC)',
     because: 'How it is known',
     state: 'State this time',
@@ -316,7 +316,7 @@ export const en = {
     title: (rule: string) => `Not recorded: rule ${rule}`,
     rule: 'Rule',
     fact: 'Fact',
-    remedy: 'What would do',
+    remedy: 'What to do',
     retryAt: (when: string) => `Possible from ${when}.`,
     acknowledge: 'I have seen this warning; record it anyway',
     goThere: (what: string) => `Open ${what}`,
@@ -341,7 +341,7 @@ export const en = {
 
   guide: {
     title: 'Take a train through',
-    hint: 'Ten steps, by those whose work each is. What you leave undone the simulated staff does when you run the clock on.',
+    hint: 'Ten steps, each for the role whose work it is. The simulated staff does what you leave undone when you advance the clock.',
     hide: 'Hide this',
     show: 'Show how to take a train through',
     go: 'Go there',
@@ -365,7 +365,7 @@ export const en = {
       {
         role: 'disinfection_lead',
         screen: 'site',
-        says: 'Open the lot: “Start treatment”. Run the clock on by some days at the top: “End treatment”. Its hold begins.',
+        says: 'Open the lot: “Start treatment”. Advance the clock by a few days at the top: “End treatment”. Its hold begins.',
       },
       {
         role: 'gate',
@@ -380,7 +380,7 @@ export const en = {
       {
         role: 'quarantine_officer',
         screen: 'tests',
-        says: 'Run the clock on by weeks. If its class is tested: “Take sample”, later “Enter result”.',
+        says: 'Advance the clock by a few weeks. If its class is tested: “Take sample”, later “Enter result”.',
       },
       {
         role: 'quarantine_officer',
@@ -405,10 +405,10 @@ export const en = {
     joinTitle: 'Choose your password',
     joinHint: 'Your one-time link works once. You are signed in afterwards.',
     joinGo: 'Set password and sign in',
-    repeat: 'The same once more',
+    repeat: 'Repeat the password',
     differ: 'The two passwords differ.',
-    short: 'Use 12 characters or more. Four words that do not belong together serve well.',
-    wrong: 'Name or password is not right.',
+    short: 'Use 12 characters or more. Four unrelated words work well.',
+    wrong: 'The name or the password is wrong.',
   },
 
   today: {
@@ -425,9 +425,9 @@ export const en = {
     first: {
       hint: 'No goods have come yet. What to do before they do:',
       steps: [
-        ['protocols', 'See what the protocols ask, and whether the gateway file is what you want'],
+        ['protocols', 'See what the protocols require, and whether the gateway file is what you want'],
         ['accounts', 'Make an account for each person, with their roles'],
-        ['people', 'Have a chief officer clear everybody for work: nobody works without'],
+        ['people', 'Have a chief officer clear everybody for work: nobody may work without clearance'],
         ['arrivals', 'Enter the goods that are here already as stock, and have another person confirm them'],
         ['arrivals', 'Have the papers of the first convoy announced, by hand or from a table'],
       ] as [Screen, string][],
@@ -441,8 +441,8 @@ export const en = {
     roomOf: (used: number, slots: number) =>
       `${used.toLocaleString('en-GB')} of ${slots.toLocaleString('en-GB')} slots`,
     out: (c: number) => `${n(c, 'unit', 'units')} out`,
-    latest: 'Lately',
-    nothingLatest: 'Nothing was recorded yet. What people say appears here within a second.',
+    latest: 'Recently',
+    nothingLatest: 'Nothing has been recorded yet. What people enter appears here within a second.',
     urgent: 'late or dangerous',
     day: 'Day',
   },
@@ -451,7 +451,7 @@ export const en = {
     empty: 'No convoy is announced or here. Papers come in by “Announce papers” or by importing a table.',
     import: 'Import papers',
     importHint:
-      'A table as text (CSV) or from Excel, in the headings that you use. What is not clear is asked, and nothing is taken unless every cell is right.',
+      'A table as text (CSV) or from Excel, with your own headings. You are asked about anything unclear, and nothing is taken unless every cell is right.',
     importTemplate: 'A table to fill in',
     importColumns: 'What each column was read as',
     leaveOut: 'leave out',
@@ -484,10 +484,10 @@ export const en = {
       decimal: { point: '1,234.5', comma: '1.234,5' },
       days: { day: 'day first', month: 'month first' },
       round: { true: 'round to whole kilograms' },
-      fill_merged: { true: 'say the same in each row' },
+      fill_merged: { true: 'repeat the value in each row' },
       hidden_rows: { true: 'read them', false: 'leave them out' },
       encoding: {
-        '': 'found by itself',
+        '': 'detected automatically',
         'utf-8': 'UTF-8',
         'utf-16le': 'UTF-16',
         gb18030: 'Chinese (GBK)',
@@ -498,7 +498,7 @@ export const en = {
         'windows-1252': 'Western (1252)',
       },
     },
-    importSeen: 'I have seen this, and it is meant',
+    importSeen: 'I have seen this, and it is intended',
     importCheck: 'Check only',
     importTake: 'Take in',
     importFile: 'File',
@@ -573,7 +573,7 @@ export const en = {
     heldUntil: (when: string, left: string) => `Held until ${when} (${left})`,
     clockSince: (when: string) => `clock since ${when}`,
     clockNot: 'The clock has not started.',
-    asks: 'What its protocol asks',
+    asks: 'What its protocol requires',
     treatment: 'Treatments',
     tests: 'Tests',
     wait: 'Clock',
@@ -642,7 +642,7 @@ export const en = {
       mass: 'Mass',
       signatures: 'Signatures',
       exceptions: 'Exceptions',
-      stage: 'Where in its course',
+      stage: 'Stage',
     },
     filter: {
       all: 'all',
@@ -658,7 +658,7 @@ export const en = {
     empty: {
       due: 'No sample is due now. Samples become due as clocks start.',
       open: 'Every sample has its result.',
-      done: 'No result was entered yet.',
+      done: 'No result has been entered yet.',
     },
     col: {
       lot: 'Lot',
@@ -711,17 +711,18 @@ export const en = {
   board: {
     drawing: (percent: number) => `The evidence is being weighed: ${percent} % done.`,
     progress: 'How much of the evidence is weighed',
-    older: 'The picture below is of the evidence before.',
-    first: 'The first picture takes up to some minutes. You can go on with other work meanwhile.',
+    older: 'The picture below shows the earlier evidence.',
+    first: 'The first picture takes a few minutes. You can go on with other work meanwhile.',
     ready: (rows: number, used: number, file: string) =>
       `${used} of ${n(rows, 'row', 'rows')} of ${file} say something about this gateway.`,
-    wrong: 'The picture is not of the present file.',
+    wrong: 'The picture does not show the current file.',
     save: 'Save as a file',
     add: 'Add a row of evidence',
     addNow: 'Add to the evidence',
-    addHint: 'One row is one statement of one source. What the rules do not measure is kept, and said to be unused.',
+    addHint:
+      'One row is one statement by one source. A row that the rules do not measure is kept and reported as unused.',
     added: (id: string) => `${id} was added; the picture is being drawn again.`,
-    addedUnused: (id: string, why: string) => `${id} was added, and says nothing about this gateway: ${why}.`,
+    addedUnused: (id: string, why: string) => `${id} was added, but says nothing about this gateway: ${why}.`,
     field: {
       id: 'Name of the row',
       date_observed: 'When it was so',
@@ -831,7 +832,7 @@ export const en = {
     mayWork: 'may work',
     lapsed: 'clearance lapsed',
     never: 'never cleared',
-    timeline: 'What they recorded lately',
+    timeline: 'What they recorded recently',
     filter: { all: 'all', shift: 'on shift', lapsing: 'lapses within a week', barred: 'may not work' },
     newPerson: 'New person',
   },
@@ -983,12 +984,12 @@ export const en = {
   },
 
   unfit: {
-    title: 'Releases that rest on a signature that counts no more',
-    lapsed: 'their clearance was taken from them',
-    role: 'no officer any more',
+    title: 'Releases that rest on a signature that no longer counts',
+    lapsed: 'their clearance was withdrawn',
+    role: 'no longer an officer',
     lot: (lot: string, departure: string) => (departure ? `${lot}, left with ${departure}` : lot),
     here: 'here',
-    gone: 'has left: look at it, and call it back if need be',
+    gone: 'has left: examine it, and call it back if necessary',
     recalled: 'called back',
   },
 
@@ -1024,7 +1025,7 @@ export const en = {
       `proposed, no. ${record}. Another person opens this screen and adopts it after the delay.`,
     waits: (when: string) => `waits: it can be adopted from ${when}.`,
     restart:
-      'Start the server with this file from now on: its map and its lists are drawn by the file that it was started with.',
+      'Start the server with this file from now on: its map and its lists are drawn from the file that it was started with.',
   },
 
   audit: {
@@ -1060,7 +1061,7 @@ export const en = {
     checkpoint: 'Sign the current end',
     checkpoints: 'Signed checkpoints',
     noCheckpoints:
-      'No checkpoint was signed yet. Give one to an outside witness now and then: with it, nobody can rewrite what came before.',
+      'No checkpoint has been signed yet. Give one to an outside witness now and then: with it, nobody can rewrite what came before.',
     copy: 'Copy',
     copied: 'Copied',
     witness: 'Check against a checkpoint that a witness kept (its JSON)',
@@ -1081,7 +1082,7 @@ export const en = {
       state: 'State',
       seen: 'Last seen',
       sessions: 'Open sessions',
-      created: 'Made',
+      created: 'Created',
     },
     new: 'New account',
     make: 'Make it',
@@ -1104,7 +1105,7 @@ export const en = {
     change: 'Change password',
     changed: 'Changed. Other sessions have ended.',
     tokens: 'API tokens',
-    tokensHint: 'A token lets a program do what you may, or only read.',
+    tokensHint: 'A token lets a program do whatever you may do, or only read.',
     noTokens: 'You have no token.',
     tokenLabel: 'What it is for',
     tokenDays: 'Days it works',
@@ -1119,13 +1120,13 @@ export const en = {
   demo: {
     clock: 'Demonstration',
     advance: { h: '+1 h', d: '+1 day', w: '+1 week' },
-    ended: 'The simulated life has come to its end.',
+    ended: 'The simulation has ended.',
     moved: (records: number) => `${n(records, 'thing', 'things')} happened meanwhile.`,
   },
 
   scan: {
     camera: 'Scan with the camera',
-    aim: 'Hold the code before the camera.',
+    aim: 'Hold the code in front of the camera.',
     denied: 'The camera cannot be used: allow it in the browser, or type the name.',
   },
 
