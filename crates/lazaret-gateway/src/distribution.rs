@@ -3,6 +3,8 @@
 //! A [`Distribution`] has plain numbers for parameters, in the base unit of its quantity (seconds for a duration). It is
 //! what remains of a [`Quantity`](crate::model::Quantity) once the unknowns have their values.
 
+mod remaining;
+
 use std::sync::Arc;
 
 use rand_distr::Distribution as _;

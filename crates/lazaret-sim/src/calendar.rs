@@ -81,6 +81,12 @@ impl Calendar {
         self.far_sequence = 0;
     }
 
+    /// Empties the calendar and goes to `time`, not to nil.
+    pub(crate) fn begin_at(&mut self, time: i64) {
+        self.clear();
+        self.epoch = (time << RANK_BITS) >> self.shift;
+    }
+
     /// Schedules `what` at `time`, which must not lie before the last event taken.
     #[inline]
     pub(crate) fn push(&mut self, time: i64, rank: u8, what: u32) {

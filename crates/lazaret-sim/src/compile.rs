@@ -614,6 +614,7 @@ impl Model {
             claims: Vec::new(),
             dispatches,
             marks: marks.len(),
+            mark_of: marks.iter().map(|mark| (mark.of.0, mark.end)).collect(),
             metrics,
             gap: pace.gap,
             reach: pace.reach,

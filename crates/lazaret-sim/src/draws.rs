@@ -79,10 +79,20 @@ impl Draws {
         ((self.value(draw, counter) * 1e6 + 0.5) as i64).min(LONGEST)
     }
 
+    /// A uniform of (0, 1) under the key of `draw`.
+    pub(crate) fn uniform(&self, draw: DrawIx, counter: u64) -> f64 {
+        self.drawn[draw.at()].key.uniform(counter)
+    }
+
     /// A whole number.
     pub(crate) fn whole(&self, draw: DrawIx, counter: u64) -> i64 {
         ((self.value(draw, counter) + 0.5) as i64).clamp(0, i64::from(u32::MAX >> 4))
     }
+}
+
+/// A duration of `seconds` in microseconds, rounded as all are.
+pub(crate) fn micros(seconds: f64) -> i64 {
+    ((seconds * 1e6 + 0.5) as i64).min(LONGEST)
 }
 
 impl Drawn {

@@ -79,6 +79,7 @@ mod index;
 pub mod metrics;
 mod model;
 mod observer;
+pub mod situation;
 mod statistics;
 pub mod study;
 mod survival;
@@ -90,6 +91,7 @@ pub use estimate::{Estimate, LEVEL, Moments, share_low, student};
 pub use metrics::{MetricName, MetricNames, Unit};
 pub use model::{Model, OCCUPANCY_BINS};
 pub use observer::{Observer, Silent, Tell};
+pub use situation::{Situation, SituationError, Start};
 pub use warm_up::mser5;
 pub use world::{
     Deadlock, Measurements, Replication, Standstill, StillInside, UnknownsError, World,

@@ -34,6 +34,8 @@ pub struct Model {
     pub(crate) dispatches: Vec<DispatchM>,
     /// Marks kept for each lot: instants from which holds may count.
     pub(crate) marks: usize,
+    /// Which step each mark is of, and whether of its end.
+    pub(crate) mark_of: Vec<(u16, bool)>,
     pub(crate) metrics: MetricNames,
     pub(crate) gap: i64,
     pub(crate) reach: i64,

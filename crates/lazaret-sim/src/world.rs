@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod claims;
+mod cut;
 mod deadlock;
 mod departures;
 mod flow;
@@ -15,6 +16,7 @@ mod measure;
 mod picture;
 mod queue;
 mod ripening;
+mod start;
 mod state;
 mod still_inside;
 mod swift;
@@ -37,16 +39,18 @@ use crate::draws::Draws;
 use crate::index::{DrawIx, Instant, LegIx, ThingIx};
 use crate::model::{DueM, HoldClockM, Model, OCCUPANCY_BINS};
 use crate::observer::{Observer, Silent};
+use crate::situation::Begun;
 use crate::statistics::{Durations, Level, Mean};
 
 use claims::{Claim, Watched};
 use picture::Picture;
 use queue::Searched;
 use ripening::Ripening;
+pub(crate) use start::parts;
 pub(crate) use state::*;
 use swift::Moved;
 use things::{List, Things};
-use waits::Parts;
+pub(crate) use waits::{PARTS, Parts};
 
 pub use deadlock::Deadlock;
 pub use measure::{Measurements, Standstill};
@@ -166,6 +170,8 @@ pub struct World<'m, O> {
     pub(crate) suspect: bool,
     pub(crate) deadlock: Option<Deadlock>,
     pub(crate) replication: Replication,
+    /// What is kept of the situation that it started from.
+    pub(crate) begun: Begun,
     pub(crate) lots_time: Durations,
     pub(crate) outcome: Measurements,
 }
@@ -243,6 +249,7 @@ impl<'m, O: Observer> World<'m, O> {
             suspect: false,
             deadlock: None,
             replication: Replication::new(0, 0),
+            begun: Begun::default(),
             lots_time: Durations::default(),
             outcome: Measurements::default(),
         }
@@ -298,6 +305,12 @@ impl<'m, O: Observer> World<'m, O> {
         replication: Replication,
         warm_up: GateTime,
     ) -> Result<(), UnknownsError> {
+        let unknowns = self.drawn_unknowns(replication);
+        self.start_with(replication, warm_up, unknowns)
+    }
+
+    /// Values of the unknowns, drawn from their priors.
+    fn drawn_unknowns(&mut self, replication: Replication) -> Vec<f64> {
         let mut unknowns = std::mem::take(&mut self.unknowns);
         unknowns.clear();
         unknowns.extend(self.model.unknowns.iter().map(|(prior, purpose)| {
@@ -306,7 +319,7 @@ impl<'m, O: Observer> World<'m, O> {
                 0,
             )
         }));
-        self.start_with(replication, warm_up, unknowns)
+        unknowns
     }
 
     /// Sets the gateway up with given values of its unknowns, one each, in base units.
@@ -317,6 +330,17 @@ impl<'m, O: Observer> World<'m, O> {
         &mut self,
         replication: Replication,
         warm_up: GateTime,
+        unknowns: Vec<f64>,
+    ) -> Result<(), UnknownsError> {
+        self.prepare(replication, unknowns)?;
+        self.reset(warm_up.micros());
+        Ok(())
+    }
+
+    /// Keys and distributions of everything that `replication` draws.
+    fn prepare(
+        &mut self,
+        replication: Replication,
         unknowns: Vec<f64>,
     ) -> Result<(), UnknownsError> {
         self.unknowns = unknowns;
@@ -349,7 +373,6 @@ impl<'m, O: Observer> World<'m, O> {
             }
             mix.iter_mut().for_each(|share| *share /= sum);
         }
-        self.reset(warm_up.micros());
         Ok(())
     }
 
@@ -369,8 +392,32 @@ impl<'m, O: Observer> World<'m, O> {
 
     fn reset(&mut self, warm: i64) {
         let model = self.model;
-        self.now = 0;
         self.warm = warm;
+        self.clear_all(true);
+        for at in 0..model.sources.len() {
+            let source = &model.sources[at];
+            if let Some(fleet) = source.fleet {
+                let fleet = self.draws.whole(fleet, 0);
+                self.sources[at].home = fleet;
+                self.sources[at].fleet = fleet;
+            }
+            self.schedule_due(&source.due, 0, Kind::Due, at);
+        }
+        for (at, dispatch) in model.dispatches.iter().enumerate() {
+            self.schedule_due(&dispatch.due, 0, Kind::Departure, at);
+        }
+        if warm > 0 {
+            self.schedule(warm, Kind::WarmUp, 0);
+        }
+    }
+
+    /// Empties the gateway and sets places, crews and equipment up as they are at its first instant.
+    ///
+    /// * `tells` — what changes at that instant is told.
+    fn clear_all(&mut self, tells: bool) {
+        let model = self.model;
+        self.now = 0;
+        self.begun.clear();
         self.calendar.clear();
         self.picture.clear();
         self.things.clear();
@@ -405,7 +452,7 @@ impl<'m, O: Observer> World<'m, O> {
         self.clear_statistics();
         self.inside_when_warm = 0;
         for at in 0..model.places.len() {
-            self.set_up_place(at);
+            self.set_up_place(at, tells);
         }
         self.unit_goods.clear();
         if model.places.iter().any(|place| place.segregated) {
@@ -419,21 +466,6 @@ impl<'m, O: Observer> World<'m, O> {
         self.changed_resources.clear();
         for resource in &mut self.resources {
             resource.changed = false;
-        }
-        for at in 0..model.sources.len() {
-            let source = &model.sources[at];
-            if let Some(fleet) = source.fleet {
-                let fleet = self.draws.whole(fleet, 0);
-                self.sources[at].home = fleet;
-                self.sources[at].fleet = fleet;
-            }
-            self.schedule_due(&source.due, 0, Kind::Due, at);
-        }
-        for (at, dispatch) in model.dispatches.iter().enumerate() {
-            self.schedule_due(&dispatch.due, 0, Kind::Departure, at);
-        }
-        if warm > 0 {
-            self.schedule(warm, Kind::WarmUp, 0);
         }
     }
 

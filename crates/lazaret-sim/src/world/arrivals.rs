@@ -15,6 +15,7 @@ impl<O: Observer> World<'_, O> {
         let source = &self.model.sources[s];
         let number = self.sources[s].due;
         self.sources[s].due += 1;
+        self.sources[s].last_due = self.now;
         self.schedule_due(&source.due, number + 1, Kind::Due, s);
         let now = self.now;
         if let Some(closure) = source
@@ -89,6 +90,7 @@ impl<O: Observer> World<'_, O> {
             source: s as u16,
             number,
             vehicles: vehicles as u32,
+            sent: self.now,
         };
         self.tell(|w| Happening::ConvoySent {
             convoy: w.convoy_id(s, number),
@@ -109,6 +111,7 @@ impl<O: Observer> World<'_, O> {
             source,
             number,
             vehicles,
+            ..
         } = self.convoys[at as usize];
         self.free_convoys.push(at);
         let s = usize::from(source);
@@ -139,7 +142,8 @@ impl<O: Observer> World<'_, O> {
     /// Makes the vehicles of a convoy that arrives.
     fn make_convoy(&mut self, s: usize, number: u32, vehicles: u32, arrived: &mut Vec<ThingIx>) {
         let source = &self.model.sources[s];
-        if let Some(lots) = source.alike {
+        let known = !self.begun.ahead.is_empty();
+        if let Some(lots) = source.alike.filter(|_| !known) {
             let one = self.vehicle(0, 0, source.path(0).vehicle, lots);
             for nth in 0..vehicles {
                 let entity = vehicle_entity(source.salt, number, nth);
@@ -186,14 +190,16 @@ impl<O: Observer> World<'_, O> {
     fn make_vehicle(&mut self, s: usize, number: u32, nth: u32) -> (ThingIx, u16) {
         let source = &self.model.sources[s];
         let name = vehicle_entity(source.salt, number, nth);
+        let announced = self.begun.ahead.get(&name).copied();
         let lots = match source.lots_fixed {
+            _ if let Some((_, lots)) = announced => lots,
             Some(lots) => lots,
             None => self.draws.whole(source.lots, name).min(i64::from(u16::MAX)) as u16,
         };
         let goods = if source.mixed_vehicles {
             source.paths.iter().position(Option::is_some).unwrap_or(0) as u8
         } else {
-            self.draw_class(s, name)
+            announced.map_or_else(|| self.draw_class(s, name), |(goods, _)| goods)
         };
         if source.mixed_vehicles {
             for lot in 0..lots {
@@ -223,7 +229,9 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn lot_class(&self, source: u16, vehicle: u64, lot: u16, of_vehicle: u8) -> u8 {
         let s = usize::from(source);
         if self.model.sources[s].mixed_vehicles {
-            self.draw_class(s, lot_entity(vehicle, lot))
+            let lot = lot_entity(vehicle, lot);
+            let known = self.begun.classes.get(&lot).copied();
+            known.unwrap_or_else(|| self.draw_class(s, lot))
         } else {
             of_vehicle
         }
@@ -267,6 +275,7 @@ impl<O: Observer> World<'_, O> {
         let thing = &mut self.things[v];
         thing.state = State::Returning;
         thing.attempt = u16::from(washed);
+        thing.since = self.now;
         self.schedule(self.now + next, Kind::Home, v.at());
     }
 
@@ -282,6 +291,7 @@ impl<O: Observer> World<'_, O> {
                 });
                 let quarantine = self.duration(home[1], vehicle.entity);
                 self.things[v].attempt = 1;
+                self.things[v].since = self.now;
                 self.schedule(self.now + quarantine, Kind::Home, v.at());
             }
             1 => {
@@ -291,6 +301,7 @@ impl<O: Observer> World<'_, O> {
                 self.things[v].mark = self.now;
                 let back = self.duration(home[2], vehicle.entity);
                 self.things[v].attempt = 2;
+                self.things[v].since = self.now;
                 self.schedule(self.now + back, Kind::Home, v.at());
             }
             _ => {
@@ -315,7 +326,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// Sends the convoy that waits for its vehicles, if they are home and the source is open.
-    fn send_short(&mut self, s: usize) {
+    pub(super) fn send_short(&mut self, s: usize) {
         let Some((number, vehicles)) = self.sources[s].short else {
             return;
         };
@@ -330,7 +341,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// If source `s` is closed its opening goes into the calendar, once; whether it is closed.
-    fn wait_for_opening(&mut self, s: usize) -> bool {
+    pub(super) fn wait_for_opening(&mut self, s: usize) -> bool {
         let Some(opens) = self.opens(s) else {
             return false;
         };

@@ -80,6 +80,7 @@ impl<O: Observer> World<'_, O> {
         let dispatch = &self.model.dispatches[d];
         let nth = self.dispatches[d].due;
         self.dispatches[d].due += 1;
+        self.dispatches[d].last_due = self.now;
         self.schedule_due(&dispatch.due, nth + 1, Kind::Departure, d);
         self.ripen(d, self.now);
         let ready = self.dispatches[d].ready + self.ripening[d].ripe.len() as i64;
@@ -106,6 +107,7 @@ impl<O: Observer> World<'_, O> {
         }
         self.dispatches[d].departures += 1;
         self.dispatches[d].loaded += load as u64;
+        self.note_departed(d, load);
         if dispatch.ripens && !O::ON {
             self.load_ripe(d, load as usize);
             return;
@@ -151,6 +153,7 @@ impl<O: Observer> World<'_, O> {
                 let counter = self.counter(x);
                 let arrives = self.now + self.duration(travel, counter);
                 self.things[x].state = State::InTransit;
+                self.things[x].mark = self.now;
                 self.things[x].flags |= TRAVELLED;
                 self.schedule(arrives, Kind::Thing, x.at());
             }

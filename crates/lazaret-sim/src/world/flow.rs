@@ -136,7 +136,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The slot of `x`, if it has one, is held up.
-    fn block(&mut self, x: ThingIx) {
+    pub(super) fn block(&mut self, x: ThingIx) {
         let thing = &mut self.things[x];
         if thing.place == NO_PLACE {
             return;
@@ -321,6 +321,7 @@ impl<O: Observer> World<'_, O> {
             let counter = self.counter(x);
             let arrives = self.now + self.duration(travel, counter);
             self.things[x].state = State::Travelling;
+            self.things[x].mark = self.now;
             self.schedule(arrives, Kind::Thing, x.at());
         }
     }
@@ -354,7 +355,7 @@ impl<O: Observer> World<'_, O> {
         });
     }
 
-    fn spare_unit(&self, p: usize) -> u16 {
+    pub(super) fn spare_unit(&self, p: usize) -> u16 {
         let place = &self.places[p];
         (0..place.units)
             .min_by_key(|nth| {
@@ -373,7 +374,7 @@ impl<O: Observer> World<'_, O> {
         u64::from(self.numbers(x).0) << 16 | u64::from(source) | 1 << 63
     }
 
-    fn occupy_unit(&mut self, x: ThingIx, p: usize, nth: u16) {
+    pub(super) fn occupy_unit(&mut self, x: ThingIx, p: usize, nth: u16) {
         let at = self.places[p].unit_start as usize + usize::from(nth);
         let goods = usize::from(self.things[x].goods);
         let convoy = self.group_of(x, p);
@@ -813,12 +814,14 @@ impl<O: Observer> World<'_, O> {
             Finding::Fail => {
                 self.leave(x);
                 self.sent_back += 1;
+                self.note_gone(x);
                 self.tell(|w| Happening::LotSentBack { lot: w.lot_id(x) });
                 self.gone(x);
             }
             Finding::Destroy => {
                 self.leave(x);
                 self.destroyed += 1;
+                self.note_gone(x);
                 self.tell(|w| Happening::LotDestroyed { lot: w.lot_id(x) });
                 self.gone(x);
             }
@@ -831,7 +834,17 @@ impl<O: Observer> World<'_, O> {
         let goods = &mut self.goods[usize::from(thing.goods)];
         goods.dispatched += 1;
         goods.time.add(self.now - thing.arrived);
+        if self.begun.follows {
+            self.note_left(thing.entity, true);
+        }
         self.gone(x);
+    }
+
+    /// Lot `x` leaves by another way than dispatch.
+    fn note_gone(&mut self, x: ThingIx) {
+        if self.begun.follows {
+            self.note_left(self.things[x].entity, false);
+        }
     }
 
     fn gone(&mut self, x: ThingIx) {

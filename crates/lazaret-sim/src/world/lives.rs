@@ -7,7 +7,8 @@ use crate::index::{DrawIx, Instant};
 use crate::observer::Observer;
 
 impl<O: Observer> World<'_, O> {
-    pub(super) fn set_up_place(&mut self, p: usize) {
+    /// * `tells` — changes that hold from the start are told.
+    pub(super) fn set_up_place(&mut self, p: usize, tells: bool) {
         let model = &self.model.places[p];
         let count = self.draws.whole(model.count, 0);
         let slots = model
@@ -41,7 +42,11 @@ impl<O: Observer> World<'_, O> {
             .get(self.places[p].change as usize)
             .is_some_and(|change| change.at <= 0)
         {
-            self.change_place(p);
+            if tells {
+                self.change_place(p);
+            } else {
+                self.resize_place(p);
+            }
         }
         // What it had before these changes was never there.
         let place = &mut self.places[p];
@@ -81,6 +86,17 @@ impl<O: Observer> World<'_, O> {
 
     /// The capacity of `p` changes on a date of the file.
     pub(super) fn change_place(&mut self, p: usize) {
+        self.resize_place(p);
+        self.tell(|w| Happening::CapacityChanged {
+            place: w.place_name(p as u16),
+            slots: w.places[p].capacity as u32,
+        });
+        self.revisit_place(p);
+        self.suspect |= self.model.places[p].in_cycle;
+    }
+
+    /// The same; nothing is told and nothing moves.
+    pub(super) fn resize_place(&mut self, p: usize) {
         let nth = self.places[p].change;
         self.places[p].change += 1;
         let change = self.model.places[p].changes[nth as usize];
@@ -89,12 +105,6 @@ impl<O: Observer> World<'_, O> {
         let count = change.units.map_or(place.count, drawn);
         let slots = change.slots.map_or(place.slots, drawn);
         self.size_place(p, count, slots);
-        self.tell(|w| Happening::CapacityChanged {
-            place: w.place_name(p as u16),
-            slots: w.places[p].capacity as u32,
-        });
-        self.revisit_place(p);
-        self.suspect |= self.model.places[p].in_cycle;
     }
 
     pub(super) fn set_up_resource(&mut self, r: usize) {
@@ -163,12 +173,17 @@ impl<O: Observer> World<'_, O> {
 
     /// The number of resource `r` changes on a date of the file.
     pub(super) fn change_resource(&mut self, r: usize) {
+        self.renumber_resource(r);
+        self.resource_changed(r);
+    }
+
+    /// The same; nothing is told and nothing moves.
+    pub(super) fn renumber_resource(&mut self, r: usize) {
         let nth = self.resources[r].change;
         self.resources[r].change += 1;
         let change = self.model.resources[r].changes[nth as usize];
         let total = self.draws.whole(change.number, 0);
         self.size_resource(r, total);
-        self.resource_changed(r);
     }
 
     /// Takes a failure out of the calendar.
@@ -180,7 +195,7 @@ impl<O: Observer> World<'_, O> {
     }
 
     /// The clock of a unit starts: it has come, or is repaired.
-    fn start_unit(&mut self, unit: usize) {
+    pub(super) fn start_unit(&mut self, unit: usize) {
         let p = usize::from(self.unit_place[unit]);
         let number = unit as u32 - self.places[p].unit_start;
         let life = self.units[unit].life;
@@ -190,11 +205,12 @@ impl<O: Observer> World<'_, O> {
             let lasts = self.draws.micros(breaks.every, failure(number, life.nth));
             let fails = self.now + life.lasting(lasts);
             self.units[unit].life.fails = Some(fails);
+            self.units[unit].life.since = self.now;
             self.schedule(fails, Kind::UnitBreak, unit);
         }
     }
 
-    fn start_item(&mut self, item: usize) {
+    pub(super) fn start_item(&mut self, item: usize) {
         let r = usize::from(self.item_resource[item]);
         let number = item as u32 - self.resources[r].item_start;
         let life = self.items[item];
@@ -202,6 +218,7 @@ impl<O: Observer> World<'_, O> {
             let lasts = self.draws.micros(breaks.every, failure(number, life.nth));
             let fails = self.now + life.lasting(lasts);
             self.items[item].fails = Some(fails);
+            self.items[item].since = self.now;
             self.schedule(fails, Kind::ItemBreak, item);
         }
     }
@@ -212,7 +229,7 @@ impl<O: Observer> World<'_, O> {
             return;
         };
         let number = unit as u32 - self.places[p].unit_start;
-        let nth = self.units[unit].life.fail();
+        let nth = self.units[unit].life.fail(self.now);
         self.tell(|w| Happening::PlaceBroken {
             spot: Spot {
                 place: w.place_name(p as u16),
@@ -226,7 +243,7 @@ impl<O: Observer> World<'_, O> {
 
     pub(super) fn repair_unit(&mut self, unit: usize) {
         let p = usize::from(self.unit_place[unit]);
-        self.units[unit].life.repair();
+        self.units[unit].life.repair(self.now);
         let number = unit as u32 - self.places[p].unit_start;
         self.tell(|w| Happening::PlaceRepaired {
             spot: Spot {
@@ -250,7 +267,7 @@ impl<O: Observer> World<'_, O> {
         self.touch_resource(r);
         // Only one that is there fails.
         self.resources[r].broken += 1;
-        let nth = self.items[item].fail();
+        let nth = self.items[item].fail(self.now);
         let number = item as u32 - self.resources[r].item_start;
         let whole = self.now + self.draws.micros(breaks.repair, failure(number, nth));
         self.schedule(whole, Kind::ItemRepair, item);
@@ -260,7 +277,7 @@ impl<O: Observer> World<'_, O> {
     pub(super) fn repair_item(&mut self, item: usize) {
         let r = usize::from(self.item_resource[item]);
         self.touch_resource(r);
-        self.items[item].repair();
+        self.items[item].repair(self.now);
         let number = item as u32 - self.resources[r].item_start;
         if i64::from(number) < self.resources[r].total {
             self.resources[r].broken -= 1;
@@ -279,14 +296,16 @@ impl Life {
     }
 
     /// It fails; the number of the failure.
-    fn fail(&mut self) -> u32 {
+    fn fail(&mut self, now: i64) -> u32 {
         self.broken = true;
+        self.since = now;
         self.fails = None;
         self.nth
     }
 
-    fn repair(&mut self) {
+    fn repair(&mut self, now: i64) {
         self.broken = false;
+        self.since = now;
         self.nth += 1;
     }
 

@@ -14,6 +14,9 @@ pub(crate) struct Picture {
     bin: usize,
     /// When the present bin ends.
     ends: i64,
+    /// The first bin that the run covers, and the first that it covers whole.
+    first: usize,
+    whole: usize,
 }
 
 impl Picture {
@@ -25,12 +28,29 @@ impl Picture {
             width,
             bin: 0,
             ends: width,
+            first: 0,
+            whole: 0,
         }
     }
 
     pub(super) fn clear(&mut self) {
         self.before.fill(0);
         (self.bin, self.ends) = (0, self.width);
+        (self.first, self.whole) = (0, 0);
+    }
+
+    /// The run begins at `at`, not at nil. The bin that it begins in, unless with it, stays without a mean.
+    pub(super) fn begin_at(&mut self, at: i64) {
+        self.clear();
+        let bin = (at / self.width).min(OCCUPANCY_BINS as i64);
+        self.bin = bin as usize;
+        self.ends = if self.bin < OCCUPANCY_BINS {
+            (bin + 1) * self.width
+        } else {
+            i64::MAX
+        };
+        self.first = self.bin;
+        self.whole = self.bin + usize::from(at % self.width != 0);
     }
 
     /// How long a bin is, in microseconds.
@@ -74,11 +94,16 @@ impl Picture {
         for p in 0..places {
             let mut before = 0;
             for bin in 0..OCCUPANCY_BINS {
-                if bin >= self.bin {
+                if bin >= self.bin || bin < self.first {
                     means.push(f32::NAN);
                     continue;
                 }
                 let sum = self.sums[bin * places + p];
+                if bin < self.whole {
+                    means.push(f32::NAN);
+                    before = sum;
+                    continue;
+                }
                 means.push((sum - before) as f32 / self.width as f32);
                 before = sum;
             }

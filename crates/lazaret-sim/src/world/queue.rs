@@ -46,6 +46,17 @@ impl Searched {
         Some((level, left.is_some_and(|(&(next, ..), _)| next == level)))
     }
 
+    /// All in the order in which they are asked.
+    pub(super) fn in_order(&self) -> Vec<ThingIx> {
+        let mut order: Vec<(u8, u64, ThingIx)> = self
+            .order
+            .iter()
+            .map(|(&(level, _, came), &x)| (level, came, x))
+            .collect();
+        order.sort_unstable();
+        order.into_iter().map(|(.., x)| x).collect()
+    }
+
     /// The first of each class in a level: when it came and who it is.
     fn firsts(&self, level: u8, out: &mut Vec<(u64, ThingIx)>) {
         let mut class = 0;

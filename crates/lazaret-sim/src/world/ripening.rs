@@ -68,6 +68,26 @@ impl Ripening {
         self.put(lot);
     }
 
+    /// Adds a lot that may depart already; its sequence is given here.
+    pub(crate) fn add_ripe(&mut self, mut lot: Ripe) {
+        lot.sequence = self.sequence;
+        self.sequence = self.sequence.wrapping_add(1);
+        self.ripe.push(lot);
+    }
+
+    /// All lots in it, in the order in which they were filed.
+    pub(crate) fn lots(&self) -> Vec<Ripe> {
+        let mut lots: Vec<Ripe> = self
+            .bins
+            .iter()
+            .flatten()
+            .chain(&self.ripe)
+            .copied()
+            .collect();
+        lots.sort_unstable_by_key(|lot| lot.sequence);
+        lots
+    }
+
     #[inline(always)]
     fn put(&mut self, lot: Ripe) {
         // What lies beyond the last bin waits in it and is filed again when its turn comes.

@@ -50,14 +50,14 @@ pub(crate) struct Thing {
     pub(crate) entity: u64,
     /// When its convoy arrived.
     pub(crate) arrived: i64,
-    /// When it became ready for its leg.
+    /// When it became ready for its leg. On its way home, when the present stage of that began.
     pub(crate) since: i64,
     /// End of service; while paused, what remains of it. While it waits for room, how long the place had been closed
     /// when it began to; while it waits for its step with a slot, where the parts of that wait are kept, or -1. Of a
     /// vehicle whose lots leave it, how many of them wait for room.
     pub(crate) due: i64,
-    /// Start of the present wait with a slot, pause or blocking, or of the work. While it waits for room, how long the
-    /// place had been full when it began to.
+    /// Start of the present wait with a slot, pause or blocking, of the work, or of the journey. While it waits for room,
+    /// how long the place had been full when it began to.
     pub(crate) mark: i64,
     /// The next in its list. Of a vehicle whose lots leave it, the numbers of those that wait for room, each taken by
     /// exclusive or.
@@ -203,6 +203,8 @@ pub(crate) struct Life {
     pub(crate) fails: Option<i64>,
     /// How often its clock has started, less one: names its draws.
     pub(crate) nth: u32,
+    /// Since when it has been whole, or broken.
+    pub(crate) since: i64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -242,6 +244,8 @@ impl ResourceS {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SourceS {
     pub(crate) due: u32,
+    /// When it was due last.
+    pub(crate) last_due: i64,
     pub(crate) home: i64,
     pub(crate) fleet: i64,
     /// A convoy that waits for vehicles: its number and how many it needs.
@@ -262,6 +266,8 @@ pub(crate) struct DispatchS {
     /// Lots in its lists; those that ripened unseen are counted by [`ripening::Ripening`].
     pub(crate) ready: i64,
     pub(crate) due: u32,
+    /// When it was due last.
+    pub(crate) last_due: i64,
     pub(crate) departures: u64,
     pub(crate) cancelled: u64,
     pub(crate) loaded: u64,
@@ -272,6 +278,8 @@ pub(crate) struct ConvoyS {
     pub(crate) source: u16,
     pub(crate) number: u32,
     pub(crate) vehicles: u32,
+    /// When it left its source.
+    pub(crate) sent: i64,
 }
 
 /// What every step that is done touches comes first and fills one line of cache.

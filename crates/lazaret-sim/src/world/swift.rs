@@ -199,6 +199,12 @@ impl<O: Observer> World<'_, O> {
     /// departure of `step`.
     pub(super) fn depart_swiftly(&mut self, p: usize, step: u16) {
         let now = self.now;
+        if self.begun.follows {
+            for nth in 0..self.loading.len() {
+                let lot = self.loading[nth].thing;
+                self.note_left(self.things[lot].entity, true);
+            }
+        }
         let step = &mut self.steps[usize::from(step)];
         let mut waits = 0;
         for ripe in &self.loading {

@@ -68,7 +68,7 @@ impl PlaceS {
 
 impl<O: Observer> World<'_, O> {
     /// Adds a part to the wait of `x`, which has its slot.
-    fn keep_part(&mut self, x: ThingIx, part: usize, micros: i64) {
+    pub(super) fn keep_part(&mut self, x: ThingIx, part: usize, micros: i64) {
         if micros == 0 {
             return;
         }

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use lazaret_vocabulary::event::{Cause, Happening, Spot};
 
 use super::{Kind, LISTED, PAUSED, State, What, World, cause};
+use crate::hours::Toggle;
 use crate::index::ThingIx;
 use crate::model::{Leg, LegKind};
 use crate::observer::Observer;
@@ -136,6 +137,8 @@ impl<O: Observer> World<'_, O> {
         if self.needs_hands(x, leg) {
             self.give_back_needs(leg);
         }
+        let worked = self.worked_before(x) + self.now - thing.mark;
+        self.note_worked(x, worked);
         let place = leg.place;
         let thing = &mut self.things[x];
         thing.due -= self.now;
@@ -261,14 +264,7 @@ impl<O: Observer> World<'_, O> {
 
     /// Place `p` opens or closes.
     pub(super) fn toggle_place(&mut self, p: usize) {
-        let nth = self.places[p].toggle as usize;
-        let toggle = self.model.places[p].toggles[nth];
-        self.places[p].toggle += 1;
-        if let Some(next) = self.model.places[p].toggles.get(nth + 1) {
-            self.schedule(next.at, Kind::PlaceToggle, p);
-        }
-        self.places[p].open = toggle.open;
-        self.places[p].bar(self.now);
+        let toggle = self.turn_place(p);
         self.places_changed = true;
         self.suspect |= toggle.open && self.model.places[p].in_cycle;
         if O::ON {
@@ -296,8 +292,21 @@ impl<O: Observer> World<'_, O> {
         }
     }
 
-    /// Resource `r` comes on shift or goes off.
-    pub(super) fn toggle_resource(&mut self, r: usize) {
+    /// Place `p` opens or closes; nothing is told and nothing moves.
+    pub(super) fn turn_place(&mut self, p: usize) -> Toggle {
+        let nth = self.places[p].toggle as usize;
+        let toggle = self.model.places[p].toggles[nth];
+        self.places[p].toggle += 1;
+        if let Some(next) = self.model.places[p].toggles.get(nth + 1) {
+            self.schedule(next.at, Kind::PlaceToggle, p);
+        }
+        self.places[p].open = toggle.open;
+        self.places[p].bar(self.now);
+        toggle
+    }
+
+    /// Resource `r` comes on shift or goes off; nothing is told and nothing moves.
+    pub(super) fn turn_resource(&mut self, r: usize) -> Toggle {
         let nth = self.resources[r].toggle as usize;
         let toggle = self.model.resources[r].toggles[nth];
         self.touch_resource(r);
@@ -306,6 +315,12 @@ impl<O: Observer> World<'_, O> {
             self.schedule(next.at, Kind::ResourceToggle, r);
         }
         self.resources[r].on_shift = toggle.open;
+        toggle
+    }
+
+    /// Resource `r` comes on shift or goes off.
+    pub(super) fn toggle_resource(&mut self, r: usize) {
+        let toggle = self.turn_resource(r);
         self.tell(|w| {
             let resource = w.resource_name(r as u16);
             if toggle.open {

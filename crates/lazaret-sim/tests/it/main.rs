@@ -9,3 +9,4 @@ mod chance;
 mod metrics;
 mod properties;
 mod scenarios;
+mod situations;

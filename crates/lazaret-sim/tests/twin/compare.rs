@@ -117,7 +117,7 @@ fn in_order(events: &[Event]) -> Vec<String> {
     lines
 }
 
-fn same_events(engine: &[Event], twin: &[Event]) -> Result<(), String> {
+pub(crate) fn same_events(engine: &[Event], twin: &[Event]) -> Result<(), String> {
     let (engine, twin) = (in_order(engine), in_order(twin));
     let Some(at) = (0..engine.len().max(twin.len())).find(|&at| engine.get(at) != twin.get(at))
     else {
@@ -199,7 +199,11 @@ fn same_stops(model: &Model, engine: &Measurements, twin: &Told) -> Result<(), S
     }
 }
 
-fn same_untraced(model: &Model, told: &Measurements, quiet: &Measurements) -> Result<(), String> {
+pub(crate) fn same_untraced(
+    model: &Model,
+    told: &Measurements,
+    quiet: &Measurements,
+) -> Result<(), String> {
     for ((name, a), b) in model.metrics().iter().zip(&told.values).zip(&quiet.values) {
         if a.to_bits() != b.to_bits() && !(a.is_nan() && b.is_nan()) {
             return Err(format!("{name}: {a} with a trace, {b} without"));

@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a long run tells what it did")]
 
 mod compare;
+mod cut;
 mod faults;
 mod features;
 mod play;
