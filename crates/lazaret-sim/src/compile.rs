@@ -4,6 +4,7 @@ mod circles;
 
 use std::collections::HashMap;
 use std::num::NonZero;
+use std::sync::Arc;
 
 use lazaret_gateway::distribution::{ParameterError, Sampler};
 use lazaret_gateway::model::{
@@ -19,6 +20,7 @@ use crate::model::{
     BreaksM, DispatchM, Draw, DueM, HoldClockM, InspectionM, Leg, LegKind, Legs, Model, NO_PLACE,
     NOTHING, NumberChange, Path, PlaceM, ResourceM, SizeChange, SourceM,
 };
+use crate::situation::{Situation, SituationError, Start};
 
 /// Why a gateway that reads well cannot be simulated.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,6 +58,17 @@ struct Compiler<'g> {
 }
 
 type Needs = Box<[(u16, u32)]>;
+
+/// Why replications of a gateway cannot start from a situation.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum FromError {
+    /// The gateway cannot be simulated.
+    #[error(transparent)]
+    Compile(CompileError),
+    /// The situation cannot be that of the gateway.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Situation(Vec<SituationError>),
+}
 
 impl Compiler<'_> {
     fn draw(&mut self, path: String, quantity: &Quantity) -> Result<DrawIx, CompileError> {
@@ -619,11 +632,33 @@ impl Model {
             gap: pace.gap,
             reach: pace.reach,
             longest_hold: pace.longest_hold,
+            from: None,
             gateway,
         };
         model.find_cycles();
         model.find_claims(claims);
         Ok(model)
+    }
+
+    /// Compiles a gateway whose replications start from `situation`: their first instant is that of the situation, they
+    /// last as long as the file says, and figures count from there. A warm-up makes no sense and is left out.
+    ///
+    /// # Errors
+    /// If the gateway cannot be simulated, or the situation cannot be its own.
+    pub fn compile_from(gateway: &Gateway, situation: &Situation) -> Result<Model, FromError> {
+        let mut gateway = gateway.clone();
+        gateway.start = situation.at;
+        gateway.study = Study::Opening;
+        let mut model = Model::compile(&gateway).map_err(FromError::Compile)?;
+        let start = Start::new(&model, situation).map_err(FromError::Situation)?;
+        model.from = Some(Arc::new(start));
+        Ok(model)
+    }
+
+    /// Where its replications start, if not from empty.
+    #[must_use]
+    pub fn from(&self) -> Option<&Start> {
+        self.from.as_deref()
     }
 
     /// The gateway it was compiled from.

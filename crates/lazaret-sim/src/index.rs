@@ -69,21 +69,23 @@ impl ThingIx {
     }
 }
 
-/// An instant of a replication, in microseconds from its start; an `Option` of it takes no more room.
+/// An instant of a replication, in microseconds from its start and before it where it began from a situation; an `Option`
+/// of it takes no more room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Instant(std::num::NonZero<u64>);
 
 impl Instant {
-    /// * `micros` — not negative.
+    /// Added to every instant, so that those before the start have a number, too.
+    const OFFSET: i64 = 1 << 62;
+
     #[inline]
     pub(crate) const fn new(micros: i64) -> Self {
-        debug_assert!(micros >= 0, "before the start");
-        Instant(std::num::NonZero::<u64>::MIN.saturating_add(micros as u64))
+        Instant(std::num::NonZero::<u64>::MIN.saturating_add((micros + Self::OFFSET) as u64))
     }
 
     #[inline]
     pub(crate) const fn micros(self) -> i64 {
-        (self.0.get() - 1) as i64
+        (self.0.get() - 1) as i64 - Self::OFFSET
     }
 }
 
@@ -97,6 +99,8 @@ mod tests {
         assert_eq!(size_of::<Option<Instant>>(), 8);
         assert_eq!((ThingIx::new(0).at(), ThingIx::new(7).at()), (0, 7));
         assert_eq!(Instant::new(5).micros(), 5);
+        assert_eq!(Instant::new(-5).micros(), -5);
+        assert!(Instant::new(-5) < Instant::new(5));
     }
 
     #[test]

@@ -74,6 +74,7 @@ mod calendar;
 mod compile;
 mod draws;
 mod estimate;
+pub mod forecast;
 mod hours;
 mod index;
 pub mod metrics;
@@ -86,7 +87,7 @@ mod survival;
 mod warm_up;
 mod world;
 
-pub use compile::CompileError;
+pub use compile::{CompileError, FromError};
 pub use estimate::{Estimate, LEVEL, Moments, share_low, student};
 pub use metrics::{MetricName, MetricNames, Unit};
 pub use model::{Model, OCCUPANCY_BINS};

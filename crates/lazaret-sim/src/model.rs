@@ -1,6 +1,7 @@
 //! A gateway compiled into flat tables: what one replication reads in its inner loop. [`crate::compile`] makes them.
 
 use std::num::NonZero;
+use std::sync::Arc;
 
 use lazaret_gateway::distribution::Sampler;
 use lazaret_gateway::model::{Fill, Gateway, Quantity, Term, WhenClosed, WhenShort};
@@ -8,6 +9,7 @@ use lazaret_gateway::model::{Fill, Gateway, Quantity, Term, WhenClosed, WhenShor
 use crate::hours::Toggle;
 use crate::index::{DrawIx, LegIx};
 use crate::metrics::MetricNames;
+use crate::situation::Start;
 
 pub(crate) const NO_PLACE: u16 = u16::MAX;
 /// Time bins of the occupancy picture.
@@ -40,6 +42,8 @@ pub struct Model {
     pub(crate) gap: i64,
     pub(crate) reach: i64,
     pub(crate) longest_hold: i64,
+    /// Where its replications start, if not from empty.
+    pub(crate) from: Option<Arc<Start>>,
 }
 
 /// A quantity with its purpose; drawn for each entity separately.

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::index::LegIx;
 use crate::world::{Parts, Thing};
 
-pub use check::SituationError;
+pub use check::{SituationError, UNNUMBERED};
 
 /// The version of the format that [`Situation::format`] names.
 pub const SITUATION_FORMAT: u32 = 1;

@@ -50,7 +50,7 @@ pub(crate) use start::parts;
 pub(crate) use state::*;
 use swift::Moved;
 use things::{List, Things};
-pub(crate) use waits::{PARTS, Parts};
+pub(crate) use waits::Parts;
 
 pub use deadlock::Deadlock;
 pub use measure::{Measurements, Standstill};
@@ -296,7 +296,8 @@ impl<'m, O: Observer> World<'m, O> {
         self.advance(GateTime::from_micros(self.horizon));
     }
 
-    /// Sets the gateway up, empty, at its first instant, with unknowns drawn from their priors.
+    /// Sets the gateway up at its first instant, with unknowns drawn from their priors: empty, or as the situation says that
+    /// the model was compiled from, which knows no warm-up.
     ///
     /// # Errors
     /// See [`World::run`].
@@ -332,6 +333,9 @@ impl<'m, O: Observer> World<'m, O> {
         warm_up: GateTime,
         unknowns: Vec<f64>,
     ) -> Result<(), UnknownsError> {
+        if let Some(start) = &self.model.from {
+            return self.begin_from(start, replication, unknowns);
+        }
         self.prepare(replication, unknowns)?;
         self.reset(warm_up.micros());
         Ok(())
@@ -401,10 +405,10 @@ impl<'m, O: Observer> World<'m, O> {
                 self.sources[at].home = fleet;
                 self.sources[at].fleet = fleet;
             }
-            self.schedule_due(&source.due, 0, Kind::Due, at);
+            self.schedule_due(&source.due, (0, 0), Kind::Due, at);
         }
         for (at, dispatch) in model.dispatches.iter().enumerate() {
-            self.schedule_due(&dispatch.due, 0, Kind::Departure, at);
+            self.schedule_due(&dispatch.due, (0, 0), Kind::Departure, at);
         }
         if warm > 0 {
             self.schedule(warm, Kind::WarmUp, 0);
@@ -638,7 +642,15 @@ impl<'m, O: Observer> World<'m, O> {
     }
 
     /// Schedules the `nth` recurrence, from now.
-    pub(crate) fn schedule_due(&mut self, due: &DueM, nth: u32, kind: Kind, of: usize) {
+    ///
+    /// * `before` — how many there had been when the run began.
+    pub(crate) fn schedule_due(
+        &mut self,
+        due: &DueM,
+        (nth, before): (u32, u32),
+        kind: Kind,
+        of: usize,
+    ) {
         let at = match due {
             DueM::Every { interval, first } => {
                 let draw = first.filter(|_| nth == 0).unwrap_or(*interval);
@@ -646,7 +658,7 @@ impl<'m, O: Observer> World<'m, O> {
                 // An interval of nothing would stop the clock.
                 self.now + if nth == 0 { wait } else { wait.max(1) }
             }
-            DueM::Table(due) => match due.get(nth as usize) {
+            DueM::Table(due) => match due.get(nth.wrapping_sub(before) as usize) {
                 Some(&at) => at,
                 None => return,
             },

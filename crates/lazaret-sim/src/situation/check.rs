@@ -13,8 +13,10 @@ use super::{
 };
 use crate::index::LegIx;
 use crate::model::{LegKind, Model, NO_PLACE};
-use crate::world::{OUTSIDE, PARTS, State, Thing, VEHICLE, lot_entity, parts, vehicle_entity};
+use crate::world::{OUTSIDE, State, Thing, VEHICLE, lot_entity, parts, vehicle_entity};
 
+/// From here on numbers are those of convoys whose names have none; no source comes to them.
+pub const UNNUMBERED: u32 = 1 << 31;
 /// Mistakes that are listed at once.
 const MOST: usize = 20;
 
@@ -39,6 +41,7 @@ impl Start {
             wrong: Vec::new(),
             at: GateTime::of(situation.at, model.gateway.start).micros(),
             out: vec![0; model.sources.len()],
+            last: vec![0; model.sources.len()],
         };
         check.heading(situation);
         if !check.wrong.is_empty() {
@@ -60,6 +63,8 @@ struct Check<'m> {
     at: i64,
     /// Vehicles of each source that are not home.
     out: Vec<i64>,
+    /// The greatest number of a convoy of each source that is here or announced, from 1.
+    last: Vec<u32>,
 }
 
 /// Where a name is among those of the gateway.
@@ -123,11 +128,8 @@ impl Check<'_> {
                 entry,
                 format!("{key} {at} is after the instant of the situation; it must not be later"),
             );
-        } else if micros < 0 {
-            let start = self.model.gateway.start;
-            self.say(entry, format!("{key} {at} is before the start of the gateway, {start}; set gateway.start to that day or earlier"));
         }
-        micros.clamp(0, self.at)
+        micros.min(self.at)
     }
 
     fn named<'a>(
@@ -231,21 +233,20 @@ impl Check<'_> {
             }
             start.things.push(plan);
         }
-        for (nth, plan) in start.things.iter().enumerate() {
-            let emptied = plan.doing == Doing::Unloaded && plan.thing.lots == 0;
-            if emptied {
-                let _ = nth;
-                tables.emptied += 1;
-            }
-        }
-        if tables.emptied > 0 {
-            self.say("things", "a vehicle is unloaded and no lot is on it; say what it does next, such as is_washed or goes_home");
+        let empty = |plan: &ThingPlan| plan.doing == Doing::Unloaded && plan.thing.lots == 0;
+        if start.things.iter().any(empty) {
+            self.say(
+                "things",
+                "a vehicle is unloaded and no lot is on it; say what it does next, such as is_washed or goes_home",
+            );
         }
         self.ahead(situation, &mut start, &mut tables);
         self.due(situation, &mut start);
         self.lives(situation, &mut start);
         for (s, plan) in start.sources.iter_mut().enumerate() {
             plan.out = self.out[s];
+            // Those that are still to come get numbers of their own.
+            plan.nth = plan.nth.max(self.last[s]);
         }
         start.classes = Arc::new(tables.classes);
         start.ahead = Arc::new(tables.ahead);
@@ -301,6 +302,7 @@ impl Check<'_> {
             );
             return None;
         }
+        self.came(s, standing.convoy);
         let source = &self.model.sources[s];
         let vehicle = vehicle_entity(source.salt, standing.convoy - 1, standing.vehicle - 1);
         let Some(Some(path)) = source.paths.get(goods).copied() else {
@@ -392,14 +394,7 @@ impl Check<'_> {
                 tables.classes.insert(plan.thing.entity, goods as u8);
             }
         } else {
-            self.load(
-                entry,
-                s,
-                vehicle,
-                &standing.aboard,
-                goods,
-                &mut plan.classes,
-            );
+            self.load(entry, s, &standing.aboard, goods, &mut plan.classes);
             for (lot, aboard) in standing.aboard.iter().enumerate() {
                 let entity = lot_entity(vehicle, lot as u16);
                 tables.follow(
@@ -419,12 +414,18 @@ impl Check<'_> {
         Some(plan)
     }
 
+    /// A convoy of source `s` has this number.
+    fn came(&mut self, s: usize, number: u32) {
+        if number < UNNUMBERED {
+            self.last[s] = self.last[s].max(number);
+        }
+    }
+
     /// The classes of the lots in a vehicle.
     fn load(
         &mut self,
         entry: &str,
         s: usize,
-        _: u64,
         aboard: &[Aboard],
         of_vehicle: usize,
         classes: &mut Vec<u8>,
@@ -646,6 +647,7 @@ impl Check<'_> {
                 );
                 continue;
             }
+            self.came(s, convoy.convoy);
             self.out[s] += i64::from(convoy.vehicles);
             let source = &self.model.sources[s];
             for (v, vehicle) in convoy.carries.iter().enumerate() {
@@ -667,7 +669,7 @@ impl Check<'_> {
                 };
                 let Some(goods) = of_vehicle else { continue };
                 let mut classes = Vec::new();
-                self.load(&entry, s, entity, &vehicle.lots, goods, &mut classes);
+                self.load(&entry, s, &vehicle.lots, goods, &mut classes);
                 let lots = vehicle.lots.len().min(usize::from(u16::MAX)) as u16;
                 tables.ahead.insert(entity, (goods as u8, lots));
                 for (lot, aboard) in vehicle.lots.iter().enumerate() {
@@ -802,7 +804,6 @@ struct Tables {
     ahead: ByEntity<(u8, u16)>,
     followed: ByEntity<u32>,
     names: Vec<LotNamed>,
-    emptied: u32,
 }
 
 impl Tables {
@@ -816,5 +817,3 @@ impl Tables {
         });
     }
 }
-
-const _: () = assert!(PARTS == 5);

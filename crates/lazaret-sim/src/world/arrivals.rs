@@ -16,7 +16,8 @@ impl<O: Observer> World<'_, O> {
         let number = self.sources[s].due;
         self.sources[s].due += 1;
         self.sources[s].last_due = self.now;
-        self.schedule_due(&source.due, number + 1, Kind::Due, s);
+        let before = self.sources[s].before;
+        self.schedule_due(&source.due, (number + 1, before), Kind::Due, s);
         let now = self.now;
         if let Some(closure) = source
             .closed

@@ -81,7 +81,8 @@ impl<O: Observer> World<'_, O> {
         let nth = self.dispatches[d].due;
         self.dispatches[d].due += 1;
         self.dispatches[d].last_due = self.now;
-        self.schedule_due(&dispatch.due, nth + 1, Kind::Departure, d);
+        let before = self.dispatches[d].before;
+        self.schedule_due(&dispatch.due, (nth + 1, before), Kind::Departure, d);
         self.ripen(d, self.now);
         let ready = self.dispatches[d].ready + self.ripening[d].ripe.len() as i64;
         let least = self.draws.whole(dispatch.least, mix(u64::from(nth))).max(1);

@@ -246,6 +246,8 @@ pub(crate) struct SourceS {
     pub(crate) due: u32,
     /// When it was due last.
     pub(crate) last_due: i64,
+    /// What the number of the first in its timetable is.
+    pub(crate) before: u32,
     pub(crate) home: i64,
     pub(crate) fleet: i64,
     /// A convoy that waits for vehicles: its number and how many it needs.
@@ -268,6 +270,8 @@ pub(crate) struct DispatchS {
     pub(crate) due: u32,
     /// When it was due last.
     pub(crate) last_due: i64,
+    /// What the number of the first in its timetable is.
+    pub(crate) before: u32,
     pub(crate) departures: u64,
     pub(crate) cancelled: u64,
     pub(crate) loaded: u64,

@@ -8,6 +8,7 @@ use lazaret_vocabulary::time::GateTime;
 const YARD: &str = r#"
 [gateway]
 name = "yard"
+start = 2000-01-01
 length = "20 d"
 [source.r]
 every = "gamma(20 h, 6 h)"
@@ -17,14 +18,16 @@ travel = "uniform(2 h, 14 h)"
 fleet = 14
 [source.r.vehicle]
 wash = "uniform(1 h, 3 h)"
-return = "lognormal(15 h, 8 h)"
+return = "quarantine 20 h"
+back = "lognormal(15 h, 8 h)"
 [crew.gang]
 count = 2
-hours = { days = "every day", from = "06:00", to = "18:00" }
+shift = ["06:00-18:00"]
 [place.track]
 slots = 8
 [place.shed]
 slots = 6
+zone = "dirty -> clean"
 breaks = { every = "weibull(3.0, 60 h)", repair = "uniform(4 h, 12 h)" }
 [place.yard]
 slots = 200
@@ -37,7 +40,6 @@ needs = { gang = 1 }
 [[step]]
 id = "disinfect"
 at = "shed"
-zone = "dirty -> clean"
 takes = "erlang(4, 10 h)"
 [[step]]
 id = "hold"
@@ -200,4 +202,319 @@ fn if_what_has_elapsed_is_forgotten_each_look_sees_it() {
         let counts = look.starts_with("lots");
         assert!(counts || found > 2.6, "{look} does not see it: {found}");
     }
+}
+
+/// A gateway without chance that begins on 1 January 2000.
+const QUAY: &str = r#"
+[gateway]
+name = "quay"
+start = 2000-01-01
+length = "10 d"
+[goods]
+grain = { share = 0.5 }
+fish = {}
+[source.trucks]
+route = "road"
+every = "48 h"
+[crew.gang]
+count = 1
+[place.dock]
+slots = 2
+zone = "dirty -> clean"
+[place.store]
+slots = 3
+zone = "clean"
+[[step]]
+id = "unload"
+at = "dock"
+takes = "5 h"
+needs = { gang = 1 }
+[[step]]
+id = "hold"
+at = "store"
+takes = "24 h"
+clock = "when stored"
+"#;
+
+/// The beginning of every situation of [`QUAY`], at noon of the second day.
+const NOON: &str = r#""format":1,"gateway":"quay","at":"2000-01-02T12:00:00Z""#;
+
+fn quay_start(rest: &str) -> (Model, Result<Start, Vec<lazaret_sim::SituationError>>) {
+    let model = model(QUAY);
+    let situation: Situation = serde_json::from_str(&format!("{{{NOON},{rest}}}")).unwrap();
+    let start = Start::new(&model, &situation);
+    (model, start)
+}
+
+/// What happens by the end of the third day, a line for each event, and what did not fit.
+fn goes_on(rest: &str) -> (Vec<String>, lazaret_sim::situation::StartNotes) {
+    let (model, start) = quay_start(rest);
+    let mut lines = Vec::new();
+    let mut world = World::new(
+        &model,
+        Tell(|event: Event| {
+            let told = serde_json::to_value(&event).unwrap();
+            let who = ["lot", "vehicle", "convoy"]
+                .iter()
+                .find_map(|key| told[key].as_str());
+            let at = &told["at"].as_str().unwrap()[8..16];
+            lines.push(format!(
+                "{at} {} {}",
+                told["event"].as_str().unwrap(),
+                who.unwrap_or("")
+            ));
+        }),
+    );
+    world
+        .start_from(&start.unwrap(), Replication::new(1, 0))
+        .unwrap();
+    world.advance(GateTime::from_micros(72 * 3_600_000_000));
+    let notes = world.start_notes();
+    drop(world);
+    (lines, notes)
+}
+
+const LORRY: &str = r#""source":"trucks","goods":"grain","arrived":"2000-01-02T06:00:00Z","since":"2000-01-02T06:00:00Z""#;
+
+fn lorry(number: u32, rest: &str) -> String {
+    format!(
+        r#"{{"name":"lorry {number}","convoy":{number},"vehicle":1,{LORRY},"aboard":[{{"name":"lot {number}","goods":"grain"}}],{rest}}}"#
+    )
+}
+
+#[track_caller]
+fn has(lines: &[String], line: &str) {
+    assert!(
+        lines.iter().any(|told| told == line),
+        "no \"{line}\" among {lines:#?}"
+    );
+}
+
+#[test]
+fn work_in_hand_takes_what_is_left_of_it() {
+    // Three of five hours are over: one before a rest, two since.
+    let lorry = lorry(
+        3,
+        r#""doing":"in_work","step":"unload","place":"dock","begun":"2000-01-02T10:00:00Z","worked_us":3600000000"#,
+    );
+    let (lines, notes) = goes_on(&format!(r#""things":[{lorry}]"#));
+    has(&lines, "02T14:00 lot_unloaded trucks-3-1-1");
+    has(&lines, "02T14:00 hold_started trucks-3-1-1");
+    assert_eq!(notes, lazaret_sim::situation::StartNotes::default());
+}
+
+#[test]
+fn what_has_lasted_longer_than_it_can_ends_at_once_and_is_counted() {
+    let lorry = lorry(
+        3,
+        r#""doing":"in_work","step":"unload","place":"dock","begun":"2000-01-02T06:00:00Z""#,
+    );
+    let (lines, notes) = goes_on(&format!(r#""things":[{lorry}]"#));
+    has(&lines, "02T12:00 lot_unloaded trucks-3-1-1");
+    assert_eq!(notes.overdue, 1);
+}
+
+#[test]
+fn with_too_few_crews_the_work_begun_last_rests() {
+    let first = lorry(
+        3,
+        r#""doing":"in_work","step":"unload","place":"dock","begun":"2000-01-02T10:00:00Z""#,
+    );
+    let last = lorry(
+        4,
+        r#""doing":"in_work","step":"unload","place":"dock","begun":"2000-01-02T11:00:00Z""#,
+    );
+    let (lines, notes) = goes_on(&format!(r#""things":[{last},{first}]"#));
+    has(&lines, "02T15:00 lot_unloaded trucks-3-1-1");
+    has(&lines, "02T15:00 work_resumed ");
+    has(&lines, "02T19:00 lot_unloaded trucks-4-1-1");
+    assert_eq!(notes.stopped, 1);
+}
+
+#[test]
+fn what_is_done_asks_at_once_in_the_order_in_which_it_became_ready() {
+    let late = lorry(3, r#""doing":"done","step":"unload""#)
+        .replace("\"since\":\"2000-01-02T06", "\"since\":\"2000-01-02T07");
+    let early = lorry(4, r#""doing":"done","step":"unload""#);
+    let (lines, _) = goes_on(&format!(r#""things":[{late},{early}]"#));
+    has(&lines, "02T17:00 lot_unloaded trucks-4-1-1");
+    has(&lines, "02T22:00 lot_unloaded trucks-3-1-1");
+}
+
+#[test]
+fn a_hold_ends_when_the_situation_says_or_when_the_file_does() {
+    let lot = |number: u32, rest: &str| {
+        format!(
+            r#"{{"name":"lot {number}","convoy":{number},"vehicle":1,"lot":1,{LORRY},"doing":"held","step":"hold","place":"store"{rest}}}"#
+        )
+    };
+    let (said, counted) = (lot(3, r#","ends":"2000-01-03T01:30:00Z""#), lot(4, ""));
+    let over = lot(5, r#","ends":"2000-01-02T09:00:00Z""#);
+    let (lines, _) = goes_on(&format!(r#""things":[{said},{counted},{over}]"#));
+    has(&lines, "03T01:30 hold_ended trucks-3-1-1");
+    has(&lines, "03T06:00 hold_ended trucks-4-1-1");
+    has(&lines, "02T12:00 hold_ended trucks-5-1-1");
+}
+
+#[test]
+fn convoys_come_when_they_are_announced_and_afterwards_as_the_source_says() {
+    let ahead = r#"{"name":"c","source":"trucks","convoy":8,"vehicles":1,"arrives":"2000-01-02T15:00:00Z",
+        "carries":[{"name":"v","lots":[{"name":"a","goods":"fish"},{"name":"b","goods":"fish"}]}]}"#;
+    let source = r#"{"source":"trucks","convoys":8,"since":"2000-01-01T14:00:00Z"}"#;
+    let (lines, _) = goes_on(&format!(r#""convoys":[{ahead}],"sources":[{source}]"#));
+    has(&lines, "02T15:00 convoy_arrived trucks-8");
+    has(&lines, "02T20:00 lot_unloaded trucks-8-1-2");
+    has(&lines, "03T14:00 convoy_arrived trucks-9");
+    // Where nothing is known of the last one the interval starts anew; where it is long ago, some were not recorded.
+    let (lines, notes) = goes_on(r#""sources":[{"source":"trucks","convoys":8}]"#);
+    assert!(!lines.iter().any(|line| line.contains("convoy_arrived")) && notes.overdue == 0);
+    let model = model(&QUAY.replace("48 h", "7 h"));
+    let text = format!(
+        r#"{{{NOON},"sources":[{{"source":"trucks","convoys":1,"since":"2000-01-01T00:00:00Z"}}]}}"#
+    );
+    let start = Start::new(&model, &serde_json::from_str(&text).unwrap()).unwrap();
+    let mut first = None;
+    let mut world = World::new(
+        &model,
+        Tell(|event: Event| {
+            if matches!(event.happening, H::ConvoyArrived { .. }) {
+                first.get_or_insert(event.at.to_string());
+            }
+        }),
+    );
+    world.run_from(&start, Replication::new(1, 0)).unwrap();
+    assert_eq!(world.start_notes().overdue, 1);
+    drop(world);
+    assert_eq!(first.as_deref(), Some("2000-01-02T18:00:00Z"));
+}
+
+#[test]
+fn it_is_known_of_each_lot_when_it_left() {
+    let lorry = lorry(3, r#""doing":"waits_for_room","step":"unload""#);
+    let (model, start) = quay_start(&format!(r#""things":[{lorry}]"#));
+    let start = start.unwrap();
+    let names: Vec<&str> = start.lots().iter().map(|lot| lot.name.as_str()).collect();
+    assert_eq!(names, ["lot 3"]);
+    let mut world = World::new(&model, lazaret_sim::Silent);
+    world.start_from(&start, Replication::new(1, 0)).unwrap();
+    world.follow(&start);
+    world.advance(GateTime::from_micros(10 * 24 * 3_600_000_000));
+    // It begins at noon, is unloaded for five hours and held for 24.
+    let left = world.left()[0].unwrap();
+    assert_eq!(
+        (left.at.micros() / 3_600_000_000, left.dispatched),
+        (24 + 12 + 29, true)
+    );
+}
+
+#[test]
+fn what_cannot_be_is_refused_with_its_entry() {
+    let refused = |rest: &str| -> String {
+        let (_, start) = quay_start(rest);
+        start
+            .unwrap_err()
+            .iter()
+            .map(|wrong| format!("{wrong}\n"))
+            .collect()
+    };
+    let with = |rest: &str| format!(r#""things":[{}]"#, lorry(3, rest));
+    let cases = [
+        (with(r#""doing":"in_work","step":"unlod","place":"dock""#), "things[0] (lorry 3): there is no step \"unlod\""),
+        (with(r#""doing":"in_work","step":"unload","place":"store""#), "work is done in the place of its step"),
+        (with(r#""doing":"held","step":"unload","place":"dock""#), "a hold needs the step of a hold"),
+        (with(r#""doing":"done","step":"hold""#), "is not among the steps of a vehicle"),
+        (with(r#""doing":"in_work","step":"unload","place":"dock","begun":"2000-01-03T00:00:00Z""#), "begun 2000-01-03T00:00:00Z is after the instant"),
+        (with(r#""doing":"waits_for_room","step":"unload""#).replace("trucks", "trains"), "there is no source \"trains\""),
+        (format!(r#""things":[{0},{0}]"#, lorry(3, r#""doing":"done","step":"unload""#)), "number them apart"),
+        (r#""units":[{"place":"dock","unit":1,"life":{"broken":true,"since":"2000-01-02T00:00:00Z"}}]"#.into(), "does not say that this place breaks"),
+        (r#""departures":[{"step":"unload","departures":1}]"#.into(), "is no dispatch"),
+    ];
+    for (rest, said) in cases {
+        let told = refused(&rest);
+        assert!(told.contains(said), "{told} does not say {said}");
+    }
+    let model = model(QUAY);
+    let other: Situation =
+        serde_json::from_str(&format!("{{{}}}", NOON.replace("\"quay\"", "\"key\""))).unwrap();
+    assert!(
+        Start::new(&model, &other).unwrap_err()[0]
+            .what
+            .contains("the file is of \"quay\"")
+    );
+    let late: Situation =
+        serde_json::from_str(&format!("{{{}}}", NOON.replace("2000", "2001"))).unwrap();
+    assert!(
+        Start::new(&model, &late).unwrap_err()[0]
+            .what
+            .contains("make gateway.length longer")
+    );
+}
+
+/// The same gateway and situation as a model whose runs begin with the situation, and a forecast of it.
+#[test]
+fn a_forecast_says_of_each_lot_place_and_departure_what_the_futures_do() {
+    use lazaret_sim::forecast::{self, Settings};
+    use std::ops::ControlFlow;
+    let toml = QUAY
+        .replace("\"5 h\"", "\"uniform(2 h, 12 h)\"")
+        .replace("takes = \"24 h\"", "takes = \"uniform(1 d, 11 d)\"")
+        + "[[step]]\nid = \"train\"\nat = \"store\"\ndoes = \"dispatch\"\nevery = \"12 h\"\ntakes_up_to = 4\n";
+    let none = |_: &str| Err("no files".to_string());
+    let gateway = lazaret_gateway::read(&toml, &[] as &[&str], &none)
+        .unwrap_or_else(|wrong| panic!("{}", wrong[0].plain(&toml, &[] as &[&str])))
+        .gateway;
+    let held = |number: u32, ends: &str| {
+        format!(
+            r#"{{"name":"lot {number}","convoy":{number},"vehicle":1,"lot":1,{LORRY},"doing":"held","step":"hold","place":"store"{ends}}}"#
+        )
+    };
+    let text = format!(
+        r#"{{{NOON},"things":[{},{}],"sources":[{{"source":"trucks","convoys":5,"since":"2000-01-02T11:00:00Z"}}],"departures":[{{"step":"train","departures":1,"since":"2000-01-02T09:00:00Z"}}]}}"#,
+        held(3, r#","ends":"2000-01-03T01:30:00Z""#),
+        held(4, "")
+    );
+    let situation: Situation = serde_json::from_str(&text).unwrap();
+    let model = Model::compile_from(&gateway, &situation).unwrap();
+    let settings = Settings {
+        seed: 1,
+        futures: 400,
+        days: 8,
+        threads: 1,
+    };
+    let found = forecast::forecast(&model, &settings, || ControlFlow::Continue(())).unwrap();
+    let on_two = forecast::forecast(
+        &model,
+        &Settings {
+            threads: 3,
+            ..settings
+        },
+        || ControlFlow::Continue(()),
+    )
+    .unwrap();
+    assert_eq!(found, on_two);
+    // The trains leave at 21:00 and 09:00; the first lot is free at half past one and takes that of nine.
+    let hours = |at: Option<GateTime>| at.map(|at| at.micros() as f64 / 3.6e9);
+    let known = &found.lots[0];
+    assert_eq!(hours(known.leaves.low), Some(21.0));
+    assert_eq!(
+        (known.leaves.low, known.dispatched),
+        (known.leaves.high, 1.0)
+    );
+    // The other was stored at six: its hold ends evenly between 1 and 11 days after that, and not yet at noon.
+    let other = &found.lots[1];
+    let (low, high) = (
+        hours(other.leaves.low).unwrap(),
+        hours(other.leaves.high).unwrap(),
+    );
+    // A tenth and nine tenths of the way, less the six hours, and six more on average for the train. The binomial error of
+    // a tenth among 400 is 1.5 %, or 3.6 h; it is beyond four times that once in 16,000.
+    assert!((low - (24.0 + 24.0)).abs() < 14.4 + 6.0, "{low}");
+    assert!((high - (24.0 + 216.0)).abs() < 14.4 + 6.0, "{high}");
+    let store = &found.places[1];
+    assert_eq!((store.now, store.slots, store.days.len()), (2, Some(3), 8));
+    assert_eq!(store.days[0].occupied.low, 2);
+    // Nothing is full on the day on which at most two lots are there, and two more lorries have not come.
+    assert_eq!(store.days[0].full, 0.0);
+    assert_eq!(found.departures[0].days[0].lots.median, 1);
+    assert_eq!(found.futures, 400);
 }

@@ -20,7 +20,7 @@ const BY_NIGHT: u64 = 40_000;
 /// Files in which a planted fault must show.
 const PLANTED: u64 = 400;
 /// How durations are told from numbers.
-const UNITS: [&str; 3] = [" h", " d", " min"];
+const UNITS: [&str; 4] = [" h", " d", " min", " s"];
 /// Cuts of each file.
 const CUTS: u64 = 3;
 
@@ -44,8 +44,9 @@ fn without_chance(toml: &str) -> String {
                 break;
             };
             let inside = &line[open + 1..close];
-            let duration =
-                UNITS.iter().any(|unit| inside.contains(unit)) || inside.contains("u_time");
+            let duration = UNITS.iter().any(|unit| inside.contains(unit))
+                || inside.contains("u_time")
+                || line[..open].ends_with("exponential");
             let name = line[..open]
                 .rfind(|c: char| !c.is_ascii_alphabetic() && c != '_')
                 .map_or(0, |at| at + 1);
@@ -58,7 +59,11 @@ fn without_chance(toml: &str) -> String {
             let first = parameters
                 .iter()
                 .find(|p| UNITS.iter().any(|unit| p.contains(unit)) && !p.starts_with("0 "));
-            let constant = unknown.or(first).map_or("2 h", |p| *p).to_string();
+            let constant = unknown
+                .or(first)
+                .or(parameters.first())
+                .map_or("2 h", |p| *p)
+                .to_string();
             line.replace_range(name..=close, &constant);
             searched = name + constant.len();
         }
@@ -113,7 +118,7 @@ fn cut(
     let notes = world.start_notes();
     drop(world);
     let instant = at.instant(gateway.start);
-    let describe = |what: String| format!("cut at {instant}: {what}\n{written}");
+    let describe = |what: String| format!("cut at {instant}: {what}\n{written:.2000}");
     let moved = rest
         .iter()
         .find(|event| event.at <= instant && !matches!(event.happening, H::Deadlocked { .. }));
