@@ -57,10 +57,10 @@ impl<'a> Meaning<'a> for Lots<'a> {
                 goods,
                 spot,
             } => judge.unloaded(lot, vehicle, goods, spot, said),
-            Lots::LotStored { lot, spot } => judge.stored(lot, spot, said),
+            Lots::LotStored { lot, spot } => judge.stored(lot, spot, true, said),
             Lots::LotSent { lot, spot } => {
                 judge.gate.may_leave(judge.lot(lot)?, Way::Transfer)?;
-                judge.stored(lot, spot, said)
+                judge.stored(lot, spot, false, said)
             }
             Lots::LotDestroyed { lot } => judge.gate.may_leave(judge.lot(lot)?, Way::Destroy),
             Lots::LotSentBack { lot } => judge.gate.may_leave(judge.lot(lot)?, Way::SendBack),
@@ -292,7 +292,15 @@ impl Judge<'_> {
         Ok(())
     }
 
-    pub(crate) fn stored(&self, lot: &LotId, spot: &Spot, said: &mut Said) -> Result<(), Refusal> {
+    /// * `comes` — whether it comes there now; otherwise it is sent, and what it starts and touches there waits until it has
+    ///   come.
+    pub(crate) fn stored(
+        &self,
+        lot: &LotId,
+        spot: &Spot,
+        comes: bool,
+        said: &mut Said,
+    ) -> Result<(), Refusal> {
         let number = self.lot(lot)?;
         let row = self.state.lot(number);
         let movable = row.stage.present();
@@ -366,14 +374,17 @@ impl Judge<'_> {
         }
         self.apart(Some(number), Some(row.goods), spot, said)?;
         self.keep_trials_apart(self.is_trial(number), spot, Some(number))?;
-        let here =
-            |from: &ClockFrom| matches!(from, ClockFrom::Stored(place) if *place == spot.place);
+        let here = |from: &ClockFrom| {
+            comes && matches!(from, ClockFrom::Stored(place) if *place == spot.place)
+        };
         if back {
             self.begins_anew(number, said, here);
-        } else {
+        } else if comes {
             self.starts_clock(number, said, here);
         }
-        self.mixing(number, spot, rule.contact, said);
+        if comes {
+            self.mixing(number, spot, rule.contact, said);
+        }
         Ok(())
     }
 

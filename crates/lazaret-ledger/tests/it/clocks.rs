@@ -664,11 +664,49 @@ fn a11_a_statement_lapses_and_does_not_outlive_the_run_of_the_machine() {
 }
 
 #[test]
+fn a11_a_statement_waits_for_its_second_person_while_others_record() {
+    let mut run = Run::open();
+    let stated = run.state_time(None).unwrap();
+    run.scene.wait(600);
+    run.note().unwrap();
+    let shown = |run: &Run| {
+        let state = run.scene.ledger.state();
+        let shown = state.time_stated(run.scene.now);
+        shown.map(|(record, by, time)| (record, by.to_owned(), time))
+    };
+    let expected = (stated.seq, "admin".to_owned(), run.scene.now);
+    assert_eq!(shown(&run), Some(expected));
+    run.scene.wait(3_001);
+    assert_eq!(shown(&run), None);
+    let stated = run.state_time(None).unwrap();
+    run.note().unwrap();
+    run.confirm("chief", stated.seq).unwrap();
+    assert_eq!(shown(&run), None);
+}
+
+#[test]
+fn a11_a_record_at_an_instant_of_its_own_that_is_ahead_stops_the_ledger() {
+    let mut run = Run::open();
+    let now = run.scene.now;
+    run.scene.now = after(now, 2 * HOUR);
+    run.scene.say("auditor", noted("from elsewhere"));
+    run.scene.now = after(now, 60);
+    assert!(
+        matches!(run.doubt(), Some(Doubt::Future { .. })),
+        "{:?}",
+        run.doubt()
+    );
+    run.scene.now = after(now, 2 * HOUR + 1);
+    assert_eq!(run.doubt(), None);
+}
+
+#[test]
 fn a11_a_server_that_followed_takes_over_with_its_own_steady_clock() {
     let mut run = Run::open();
+    // Its machine has run for longer than it has followed: only what passed since then counts.
     let seen = Server {
         boot: 77,
-        ..Server::at(run.scene.now)
+        ..Server::at(after(run.scene.now, -3 * DAY))
     };
     let then = seen.reading(run.scene.now);
     let at = run.note().unwrap().recorded_at;

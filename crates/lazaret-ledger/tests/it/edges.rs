@@ -6,7 +6,9 @@ use lazaret_vocabulary::event::entry::{
     Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, PersonName, Role, Tally,
 };
 use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, InspectionRule, TestRule};
-use lazaret_vocabulary::event::{DepartureId, Finding, LotId, SourceName, StepName, VehicleId};
+use lazaret_vocabulary::event::{
+    DepartureId, Finding, LotId, PlaceName, SourceName, StepName, VehicleId,
+};
 
 use crate::scene::*;
 
@@ -643,6 +645,51 @@ fn what_is_gone_or_never_came_leaves_by_no_way() {
     assert_eq!(back.rule, Rule::OnePlace);
     scene.say("yard", announced("k9", vec![line("w9")]));
     assert_eq!(scene.refused("chief", destroyed("w9-1")).rule, Rule::Known);
+}
+
+/// A lot on its way to another place neither waits there yet nor touches anybody there.
+#[test]
+fn what_is_sent_starts_and_touches_nothing_before_it_has_come() {
+    let sent = |lot: &str, place: &str| H::LotSent {
+        lot: LotId::new(lot),
+        spot: spot(place, 1),
+    };
+    let events = |record: &lazaret_ledger::Record| -> Vec<&'static str> {
+        record.events.iter().map(|e| e.happening.name()).collect()
+    };
+    let mut protocol = protocol();
+    protocol.hold.as_mut().unwrap().clock = ClockFrom::Stored(PlaceName::new("yard"));
+    let mut scene = Scene::with(rules(), vec![protocol]);
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    scene.treat(&["w1-1".into()], 1);
+    let record = scene.say("crew", sent("w1-1", "yard"));
+    assert_eq!(events(&record), ["lot_sent"]);
+    assert_eq!(scene.lot("w1-1").clock, None);
+    scene.wait(DAY);
+    let record = scene.say("crew", stored("w1-1", "yard", 1));
+    assert_eq!(events(&record), ["lot_stored", "hold_started"]);
+    assert_eq!(scene.lot("w1-1").clock, Some(scene.now));
+
+    let mut scene = Scene::open();
+    let lots = scene.arrive("k1", &["w1", "w2"], "general");
+    for (unit, lot) in (1..).zip(&lots) {
+        scene.say("yard", stored(lot, "warehouse", unit));
+    }
+    scene.treat(&lots[..1], 1);
+    scene.say("crew", stored("w1-1", "pile", 1));
+    let clean = scene.lot("w1-1").clock;
+    scene.wait(DAY);
+    scene.treat(&lots[1..], 2);
+    let record = scene.say("crew", sent("w2-1", "pile"));
+    assert_eq!(events(&record), ["lot_sent"]);
+    assert_eq!(scene.lot("w1-1").clock, clean);
+    scene.wait(HOUR);
+    let record = scene.say("crew", stored("w2-1", "pile", 1));
+    assert_eq!(events(&record), ["lot_stored", "hold_restarted"]);
+    assert_eq!(scene.lot("w1-1").clock, Some(scene.now));
+    let lines = crate::crafted::chained(&mut crate::crafted::records_of(&scene));
+    assert_eq!(crate::crafted::judged(&lines), Ok(()));
 }
 
 /// Whatever touches a lot with a later clock waits anew: seen together, or joined in a pile.
