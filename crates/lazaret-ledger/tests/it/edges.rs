@@ -3,7 +3,8 @@
 use lazaret_ledger::{Refusal, Rule, Stage, Warning};
 use lazaret_vocabulary::event::Happening as H;
 use lazaret_vocabulary::event::entry::{
-    Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, PersonName, Role, Tally,
+    Entry as E, ExceptionId, Hazard, LotPart, ManifestId, ManifestLine, Outcome, PersonName, Role,
+    Soiled, Tally,
 };
 use lazaret_vocabulary::event::rules::{ClockFrom, HoldRule, InspectionRule, TestRule};
 use lazaret_vocabulary::event::{
@@ -690,6 +691,71 @@ fn what_is_sent_starts_and_touches_nothing_before_it_has_come() {
     assert_eq!(scene.lot("w1-1").clock, Some(scene.now));
     let lines = crate::crafted::chained(&mut crate::crafted::records_of(&scene));
     assert_eq!(crate::crafted::judged(&lines), Ok(()));
+}
+
+/// Where lots share a clock, one that left a moment ago still counts while its place is infectious.
+#[test]
+fn who_comes_within_the_tail_of_a_later_clock_waits_anew() {
+    let joined_after = |wait: i64| {
+        let mut book = rules();
+        book.places[3].tail_s = HOUR as u64;
+        let mut scene = Scene::with(book, vec![protocol()]);
+        let lots = scene.arrive("k1", &["w1", "w2"], "general");
+        for (unit, lot) in (1..).zip(&lots) {
+            scene.say("yard", stored(lot, "warehouse", unit));
+        }
+        scene.treat(&lots[..1], 1);
+        scene.wait(DAY);
+        scene.treat(&lots[1..], 2);
+        scene.say("crew", stored("w2-1", "pile", 1));
+        scene.say("crew", stored("w2-1", "yard", 1));
+        scene.wait(wait);
+        let record = scene.say("crew", stored("w1-1", "pile", 1));
+        let restarts =
+            |e: &lazaret_vocabulary::event::Event| e.happening.name() == "hold_restarted";
+        record.events.iter().any(restarts)
+    };
+    assert!(joined_after(HOUR - 60));
+    assert!(!joined_after(HOUR + 60));
+}
+
+/// What was destroyed after its release cannot be called back.
+#[test]
+fn what_was_destroyed_is_not_called_back() {
+    let mut scene = Scene::open();
+    let lots = scene.arrive("k1", &["w1", "w2"], "general");
+    for lot in &lots {
+        scene.say("yard", stored(lot, "warehouse", 1));
+    }
+    scene.treat(&lots, 1);
+    for lot in &lots {
+        scene.say("crew", stored(lot, "yard", 1));
+    }
+    scene.wait(11 * DAY);
+    for lot in &lots {
+        scene.swab(lot, &format!("s-{lot}"), Outcome::Negative);
+    }
+    scene.wait(4 * DAY);
+    for lot in &lots {
+        scene.say("officer", signed(lot, "officer"));
+        scene.say("chief", signed(lot, "chief"));
+    }
+    let lot = LotId::new("w2-1");
+    scene.say("chief", H::LotDestroyed { lot });
+    let found = E::ContaminationFound {
+        on: Soiled::Unit(PlaceName::new("warehouse"), 1),
+        since: after(scene.now, -15 * DAY),
+        because: "droppings".into(),
+        exception: ExceptionId::new("x1"),
+    };
+    let record = scene.say("officer", found);
+    let recalled: Vec<String> = (record.events.iter())
+        .filter_map(|event| match &event.happening {
+            H::Entry(E::LotRecalled { lot, .. }) => Some(lot.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(recalled, ["w1-1"]);
 }
 
 /// Whatever touches a lot with a later clock waits anew: seen together, or joined in a pile.
