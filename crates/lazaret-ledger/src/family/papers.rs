@@ -678,6 +678,10 @@ impl State {
             let hazards = (line.hazards.iter()).filter_map(|hazard| Class::read(hazard.as_str()));
             let row = &mut self.lots[lot];
             if row.stage.present() {
+                // One that came unannounced is on the papers from here on: what becomes of them concerns it, too.
+                if !self.manifests[manifest].lots.contains(&lot) {
+                    self.manifests[manifest].lots.push(lot);
+                }
                 // Papers may tell of a danger late. That they no longer tell of one frees nothing.
                 hazards.clone().for_each(|class| row.hazards.add(class));
             }

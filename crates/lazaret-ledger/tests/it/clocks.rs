@@ -526,6 +526,38 @@ fn a11_a_treatment_under_way_wins_nothing_by_a_wrong_clock() {
 }
 
 #[test]
+fn a11_a_treatment_that_a_wrong_clock_made_long_enough_is_void() {
+    let mut run = Run::open();
+    let lot = run.scene.arrive("k1", &["k1-1"], "medicine").remove(0);
+    run.scene.say("yard", stored(&lot, "warehouse", 1));
+    let began = run.scene.now;
+    run.submit("lead", treatment_started(&lot, 1)).unwrap();
+    run.submit("lead", dosed(&lot, "peroxide")).unwrap();
+    run.reboot(600);
+    run.server.ahead = DAY;
+    run.server.witnesses.kernel = true;
+    for hour in 0..=24 {
+        let at = after(began, hour * HOUR);
+        run.by_wall("lead", read(&lot, at, 300, 20_000)).unwrap();
+    }
+    run.by_wall("lead", treatment_ended(&lot, 1)).unwrap();
+    assert!(
+        run.scene.lot(&lot).clock.is_some(),
+        "it counts by that clock"
+    );
+    run.server.ahead = 0;
+    assert!(run.note().is_err());
+    let record = run.settle();
+    let text = serde_json::to_string(&record.events).unwrap();
+    assert!(text.contains("treatment_voided"), "{text}");
+    let view = run.scene.lot(&lot);
+    assert_eq!(
+        (view.treated, view.clock, view.earliest),
+        (false, None, None)
+    );
+}
+
+#[test]
 fn a11_a_treatment_begun_under_a_wrong_clock_begins_anew() {
     let mut run = Run::open();
     let lot = run.scene.arrive("k1", &["k1-1"], "medicine").remove(0);

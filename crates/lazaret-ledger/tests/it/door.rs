@@ -181,6 +181,39 @@ fn papers_and_arrivals_are_compared_in_both_directions() {
     assert!(!stopped(&scene, "v1-1"));
 }
 
+/// A lot that came unannounced and that papers took up later is theirs: it does not fall off them without a word.
+#[test]
+fn what_papers_took_up_late_is_stopped_when_they_drop_it_or_are_refused() {
+    let second = || ManifestLine {
+        lot: LotId::new("v1-2"),
+        ..line("v1")
+    };
+    let because = || "forged".to_owned();
+    let manifest = || ManifestId::new("papers");
+    for change in [
+        amended(vec![line("v1")]),
+        E::ManifestRefused {
+            manifest: manifest(),
+            because: because(),
+        },
+        E::ManifestWithheld {
+            manifest: manifest(),
+            because: because(),
+        },
+    ] {
+        let mut scene = with_papers();
+        for lot in ["v1-1", "v1-2"] {
+            scene.say("yard", unloaded(lot, "v1", "general", "platform", 1));
+        }
+        assert!(stopped(&scene, "v1-2"));
+        scene.say("yard", amended(vec![line("v1"), second()]));
+        settle(&mut scene);
+        assert!(!stopped(&scene, "v1-2"));
+        scene.say("yard", change.clone());
+        assert!(stopped(&scene, "v1-2"), "{change:?}");
+    }
+}
+
 #[test]
 fn a_declared_loss_stops_the_lot_like_a_count_that_differs() {
     let mut scene = with_papers();
