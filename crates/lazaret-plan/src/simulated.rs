@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 use lazaret_gateway::model::{Gateway, Quantity, Source, StepKind};
 use lazaret_gateway::{Diagnostic, Document};
 use lazaret_sim::metrics::{self, GROWTH, STOPS};
-use lazaret_sim::{Measurements, Model, Replication, Silent, StillInside, Unit, World};
+use lazaret_sim::{Measurements, Model, Replication, Silent, Situation, StillInside, Unit, World};
 use lazaret_vocabulary::time::GateTime;
 use rayon::prelude::*;
 
@@ -62,6 +62,8 @@ pub struct Simulated<'a> {
     still_inside: StillInside,
     /// Compiled designs, for designs that come again and again.
     compiled: Mutex<HashMap<String, Arc<Model>>>,
+    /// Where every future starts, if not from an empty gateway.
+    situation: Option<Situation>,
 }
 
 /// Why an experiment cannot be set up.
@@ -140,7 +142,23 @@ impl<'a> Simulated<'a> {
             growth,
             still_inside,
             compiled,
+            situation: None,
         })
+    }
+
+    /// The same, with every future of every design starting from `situation`. There is no warm-up then.
+    ///
+    /// # Errors
+    /// If the situation cannot be that of the base design.
+    pub fn starting_from(mut self, situation: Situation) -> Result<Self, SetUpError> {
+        let model = Model::compile_from(&self.gateway, &situation)
+            .map_err(|e| SetUpError::Compile(e.to_string()))?;
+        self.gateway = model.gateway().clone();
+        self.warm_up = GateTime::START;
+        self.still_inside = StillInside::new(&model);
+        self.compiled = Mutex::new(HashMap::from([(String::new(), Arc::new(model))]));
+        self.situation = Some(situation);
+        Ok(self)
     }
 
     /// The gateway of the base design.
@@ -210,7 +228,12 @@ impl<'a> Simulated<'a> {
                     .collect();
                 bad(texts.join("; "))
             })?;
-        let model = Model::compile(&reading.gateway).map_err(|e| bad(e.to_string()))?;
+        let model = match &self.situation {
+            None => Model::compile(&reading.gateway).map_err(|e| bad(e.to_string()))?,
+            Some(situation) => {
+                Model::compile_from(&reading.gateway, situation).map_err(|e| bad(e.to_string()))?
+            }
+        };
         // The metrics are named after what the file has, so a design must not add or rename anything.
         if model.metrics().len() != self.own
             || model

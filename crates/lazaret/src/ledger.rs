@@ -2,6 +2,7 @@
 
 mod adopt;
 pub(crate) mod place;
+pub(crate) mod situation;
 mod stock;
 
 use std::fs::File;
@@ -158,6 +159,21 @@ enum What {
         #[command(flatten)]
         place: Place,
     },
+    /// Write where everything is as a situation from which `simulate`, `plan` and `forecast` start
+    ///
+    /// What the ledger holds and a situation cannot say is told on standard error.
+    Situation {
+        #[command(flatten)]
+        input: Input,
+        /// The moment, as it was known then, such as 2026-01-05T14:00:00Z [default: now]
+        #[arg(long, value_name = "TIME")]
+        as_of: Option<Timestamp>,
+        /// Write it to this file instead of standard output
+        #[arg(long, value_name = "OUT.json", value_hint = clap::ValueHint::FilePath)]
+        out: Option<Output>,
+        #[command(flatten)]
+        place: Place,
+    },
     /// Count what was in the gateway at a moment
     AsOf {
         /// The moment, such as 2026-01-05T14:00:00Z
@@ -234,6 +250,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
                 Ok(())
             }
             What::Restore { from, place } => restore(from, place).await,
+            What::Situation {
+                input,
+                as_of,
+                out,
+                place,
+            } => {
+                let gateway = input.load()?.reading.gateway;
+                situation::write(&gateway, *as_of, out.as_ref(), place).await
+            }
             What::AsOf {
                 at,
                 happened,

@@ -25,6 +25,7 @@ mod check;
 mod demo;
 mod doctor;
 mod files;
+mod forecast;
 mod input;
 #[cfg(feature = "ledger")]
 mod ledger;
@@ -39,6 +40,7 @@ mod schema;
 mod serve;
 mod shell;
 mod simulate;
+mod start;
 #[cfg(any(feature = "server", feature = "ledger"))]
 mod stated;
 mod waiting;
@@ -83,6 +85,7 @@ fn exit_codes() -> String {
 enum Command {
     Check(check::Arguments),
     Simulate(simulate::Arguments),
+    Forecast(forecast::Arguments),
     Report(report::Arguments),
     New(new::Arguments),
     Doctor(doctor::Arguments),
@@ -112,6 +115,7 @@ fn run(command: &Command) -> Result<(), Failure> {
     match command {
         Command::Check(arguments) => check::run(arguments),
         Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Forecast(arguments) => forecast::run(arguments),
         Command::Report(arguments) => report::run(arguments),
         Command::New(arguments) => new::run(arguments),
         Command::Doctor(arguments) => doctor::run(arguments),

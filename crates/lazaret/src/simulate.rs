@@ -22,6 +22,7 @@ use crate::files::Output;
 use crate::input::{Input, Loaded};
 use crate::output::{Failure, print, print_words, say};
 use crate::plan::seed;
+use crate::start::StartFrom;
 use crate::waiting::Interrupt;
 
 use files::{PerReplication, trace};
@@ -41,6 +42,8 @@ pub(crate) const SETTLED_SHARE: f64 = 0.01;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    from: StartFrom,
     /// Run exactly this many replications
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000_000))]
     replications: Option<u64>,
@@ -101,8 +104,9 @@ pub(crate) struct Told<'a> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let loaded = arguments.input.load()?;
-    let model = Model::compile(&loaded.reading.gateway)
-        .map_err(|error| Failure::BadInput(format!("{}: {error}", loaded.file_name)))?;
+    let model = arguments
+        .from
+        .compile(&loaded.reading.gateway, &loaded.file_name)?;
     let settings = Settings {
         seed: arguments.seed,
         stop: stop(arguments, &model)?,

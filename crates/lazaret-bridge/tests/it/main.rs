@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests read files and clocks")]
 
 mod adopt;
+mod situation;
 
 use lazaret_bridge::Importer;
 use lazaret_gateway::model::Gateway;

@@ -90,44 +90,8 @@ impl Distribution {
                 let from = ((elapsed - low) / width).max(0.0);
                 low + width * where_above(above, from, 1.0, u)?
             }
-            Distribution::Poisson { mean } => {
-                let above = |n: f64| {
-                    if n < 0.0 {
-                        1.0
-                    } else {
-                        gamma_lr(n.floor() + 1.0, mean.max(f64::MIN_POSITIVE))
-                    }
-                };
-                let from = elapsed.floor().max(-1.0);
-                let target = (1.0 - u) * above(from);
-                if mean <= 0.0 || target <= 0.0 {
-                    return (from < 0.0).then_some(0.0);
-                }
-                let mut n = from + 1.0;
-                while above(n) > target {
-                    n += 1.0;
-                }
-                n
-            }
-            Distribution::Discrete { ref table } => {
-                let mut below = 0.0;
-                let weights: Vec<(f64, f64)> = table
-                    .iter()
-                    .map(|&(value, cumulative)| {
-                        let weight = cumulative - below;
-                        below = cumulative;
-                        (value, weight)
-                    })
-                    .filter(|&(value, weight)| value > elapsed && weight > 0.0)
-                    .collect();
-                let all: f64 = weights.iter().map(|w| w.1).sum();
-                let mut sum = 0.0;
-                let at = weights.iter().position(|&(_, weight)| {
-                    sum += weight;
-                    sum >= u * all
-                });
-                return at.or(weights.len().checked_sub(1)).map(|at| weights[at].0);
-            }
+            Distribution::Poisson { mean } => poisson_longer(mean, elapsed, u)?,
+            Distribution::Discrete { ref table } => return discrete_longer(table, elapsed, u),
             Distribution::Empirical { ref values } => {
                 let longer = &values[values.partition_point(|&value| value <= elapsed)..];
                 let at = (u * longer.len() as f64) as usize;
@@ -171,6 +135,46 @@ fn triangle_at(low: f64, mode: f64, high: f64, above: f64) -> f64 {
     } else {
         low + ((1.0 - above) * (high - low) * (mode - low)).sqrt()
     }
+}
+
+fn poisson_longer(mean: f64, elapsed: f64, u: f64) -> Option<f64> {
+    let above = |n: f64| {
+        if n < 0.0 {
+            1.0
+        } else {
+            gamma_lr(n.floor() + 1.0, mean.max(f64::MIN_POSITIVE))
+        }
+    };
+    let from = elapsed.floor().max(-1.0);
+    let target = (1.0 - u) * above(from);
+    if mean <= 0.0 || target <= 0.0 {
+        return (from < 0.0).then_some(0.0);
+    }
+    let mut n = from + 1.0;
+    while above(n) > target {
+        n += 1.0;
+    }
+    Some(n)
+}
+
+fn discrete_longer(table: &[(f64, f64)], elapsed: f64, u: f64) -> Option<f64> {
+    let mut below = 0.0;
+    let weights: Vec<(f64, f64)> = table
+        .iter()
+        .map(|&(value, cumulative)| {
+            let weight = cumulative - below;
+            below = cumulative;
+            (value, weight)
+        })
+        .filter(|&(value, weight)| value > elapsed && weight > 0.0)
+        .collect();
+    let all: f64 = weights.iter().map(|w| w.1).sum();
+    let mut sum = 0.0;
+    let at = weights.iter().position(|&(_, weight)| {
+        sum += weight;
+        sum >= u * all
+    });
+    at.or(weights.len().checked_sub(1)).map(|at| weights[at].0)
 }
 
 fn gamma_longer(shape: f64, scale: f64, elapsed: f64, u: f64) -> Option<f64> {

@@ -380,9 +380,25 @@ impl Check<'_> {
             plan.thing.flags |= OUTSIDE;
         }
         self.history(entry, standing, s, path.lot, &mut plan);
+        self.name_lots(entry, standing, s, vehicle, &mut plan, tables);
+        Some(plan)
+    }
+
+    /// Names the lot that a thing is, or the lots that are in it.
+    fn name_lots(
+        &mut self,
+        entry: &str,
+        standing: &Standing,
+        s: usize,
+        vehicle: u64,
+        plan: &mut ThingPlan,
+        tables: &mut Tables,
+    ) {
         let place_name = standing.place.clone();
-        if is_lot {
-            plan.classes.push(goods as u8);
+        let source = &self.model.sources[s];
+        if standing.lot.is_some() {
+            let goods = plan.thing.goods;
+            plan.classes.push(goods);
             tables.follow(
                 plan.thing.entity,
                 &standing.name,
@@ -391,10 +407,16 @@ impl Check<'_> {
                 false,
             );
             if source.mixed_vehicles {
-                tables.classes.insert(plan.thing.entity, goods as u8);
+                tables.classes.insert(plan.thing.entity, goods);
             }
         } else {
-            self.load(entry, s, &standing.aboard, goods, &mut plan.classes);
+            self.load(
+                entry,
+                s,
+                &standing.aboard,
+                usize::from(plan.thing.goods),
+                &mut plan.classes,
+            );
             for (lot, aboard) in standing.aboard.iter().enumerate() {
                 let entity = lot_entity(vehicle, lot as u16);
                 tables.follow(
@@ -411,7 +433,6 @@ impl Check<'_> {
                 }
             }
         }
-        Some(plan)
     }
 
     /// A convoy of source `s` has this number.

@@ -12,6 +12,7 @@ use super::common::{Runs, Span, ended, experiment_failed, failed, finite, probab
 use super::source;
 use crate::input::Input;
 use crate::output::Failure;
+use crate::start::StartFrom;
 
 /// Find the greatest intake that can be sustained, what limits it, and what it depends on
 ///
@@ -21,6 +22,8 @@ use crate::output::Failure;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    from: StartFrom,
     /// Setting to vary, such as source.dandong.convoy
     #[arg(long, value_name = "PATH")]
     vary: String,
@@ -43,7 +46,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let how = &arguments.runs.how;
-    let answer = how.ask(&arguments.input, |experiment| {
+    let answer = how.ask_from(&arguments.input, Some(&arguments.from), |experiment| {
         let question = question(arguments, experiment)?;
         ask(experiment, &question).map_err(failed)
     })?;

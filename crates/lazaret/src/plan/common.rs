@@ -17,6 +17,7 @@ use super::source;
 use crate::files::Output;
 use crate::input::Input;
 use crate::output::{Failure, print_words, table};
+use crate::start::{StartFrom, compile_from};
 use crate::waiting::LookOn;
 
 /// How much is run.
@@ -103,10 +104,20 @@ impl How {
         input: &Input,
         ask: impl FnOnce(&Simulated<'_>) -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
+        self.ask_from(input, None, ask)
+    }
+
+    /// The same from the start that is asked for.
+    pub(crate) fn ask_from<T: Send>(
+        &self,
+        input: &Input,
+        from: Option<&StartFrom>,
+        ask: impl FnOnce(&Simulated<'_>) -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
         let looks_on = LookOn::begin(self.json)?;
         let document = input.document()?;
         let csv = |name: &str| input.csv(name);
-        let experiment = set_up(input, &document, &csv, self.seed, &looks_on)?;
+        let experiment = set_up_from(input, from, &document, &csv, (self.seed, &looks_on))?;
         self.pool()?.install(|| ask(&experiment))
     }
 
@@ -201,6 +212,31 @@ pub(crate) fn set_up<'a>(
     let warm_up = warm_up(&experiment, seed)
         .map_err(|e| Failure::BadInput(format!("{}: {e}", input.name())))?;
     Simulated::new(document, &input.set, csv, seed, warm_up, watch).map_err(failed)
+}
+
+/// Sets an experiment up from the start that is asked for, which knows no warm-up.
+pub(crate) fn set_up_from<'a>(
+    input: &Input,
+    from: Option<&StartFrom>,
+    document: &'a Document,
+    csv: &'a (dyn Fn(&str) -> Result<String, String> + Sync),
+    (seed, watch): (u64, &'a dyn Watch),
+) -> Result<Simulated<'a>, Failure> {
+    let Some(from) = from.filter(|from| from.is_given()) else {
+        return set_up(input, document, csv, seed, watch);
+    };
+    let failed = |error: SetUpError| match error {
+        SetUpError::File(wrong) => input.refuse(&wrong, document.text()),
+        SetUpError::Compile(message) => Failure::BadInput(format!("{}: {message}", input.name())),
+    };
+    let experiment =
+        Simulated::new(document, &input.set, csv, seed, GateTime::START, watch).map_err(failed)?;
+    let Some(situation) = from.read(experiment.gateway())? else {
+        return Ok(experiment);
+    };
+    // It is compiled here once to tell what does not fit.
+    compile_from(experiment.gateway(), &situation, &input.name())?;
+    experiment.starting_from(situation).map_err(failed)
 }
 
 /// Where the settled state begins, as the simulator finds it.

@@ -9,11 +9,12 @@ use lazaret_plan::questions::compare::words::{text, warnings};
 use lazaret_plan::questions::compare::{METRICS, ask};
 use lazaret_plan::simulated::Simulated;
 
-use super::common::{Runs, design, ended, failed, not_negative, set_up};
+use super::common::{Runs, design, ended, failed, not_negative, set_up_from};
 use super::source;
 use crate::input::Input;
 use crate::output::Failure;
 use crate::simulate::result::hash;
+use crate::start::StartFrom;
 use crate::waiting::LookOn;
 
 /// Compare variants of a gateway: which differences are real, and how large
@@ -24,6 +25,8 @@ use crate::waiting::LookOn;
 pub(crate) struct Arguments {
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    from: StartFrom,
     /// A variant: one change or several, such as 'place.yard.slots=1400; crew.cleaner.count=50'; may be given more than
     /// once
     #[arg(long = "vs", value_name = "CHANGES", value_parser = design)]
@@ -62,7 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         .iter()
         .zip(&documents)
         .zip(&readers)
-        .map(|((f, d), csv)| set_up(f, d, csv, how.seed, &looks_on))
+        .map(|((f, d), csv)| set_up_from(f, Some(&arguments.from), d, csv, (how.seed, &looks_on)))
         .collect::<Result<_, _>>()?;
     let mut others: Vec<(&Simulated<'_>, Design)> = arguments
         .vs
