@@ -582,10 +582,7 @@ fn lot_phase(seen: &mut LotSeen, happening: &Happening, at: Timestamp) -> Option
             Phase::Done { step: step.clone() }
         }
         H::LotReleased { .. } => Phase::Released,
-        _ => match rests_or_resumes(&seen.phase, happening, at) {
-            Some(phase) => phase,
-            None => return None,
-        },
+        _ => rests_or_resumes(&seen.phase, happening, at)?,
     };
     Some(phase)
 }

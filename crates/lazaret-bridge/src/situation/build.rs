@@ -23,7 +23,7 @@ struct Notes {
 }
 
 impl Notes {
-    fn add(&mut self, what: &'static str, name: impl ToString) {
+    fn add(&mut self, what: &'static str, name: &impl ToString) {
         self.of.entry(what).or_default().push(name.to_string());
     }
 
@@ -126,14 +126,14 @@ impl SituationReader<'_> {
                 notes.add(
                     "stopped or called back by an open exception, and taken as free to go on",
                     lot,
-                )
+                );
             });
         }
         for person in self.sick.keys() {
             notes.add("reported sick; the file counts crews by number, so change their number with --set if that matters", person);
         }
         if self.corrected > 0 {
-            notes.add("records that correct others; what they corrected is taken as it was first recorded unless it was recorded again", self.corrected);
+            notes.add("records that correct others; what they corrected is taken as it was first recorded unless it was recorded again", &self.corrected);
         }
         Taken {
             situation,
@@ -593,7 +593,7 @@ impl SituationReader<'_> {
                 if let Phase::Loaded(departure) = &seen.phase {
                     notes.add(
                         "lots aboard departures that have not left, taken to wait for the next",
-                        format!("{name} ({departure})"),
+                        &format!("{name} ({departure})"),
                     );
                 }
             }
@@ -778,7 +778,7 @@ impl SituationReader<'_> {
             } else {
                 notes.add(
                     "broken units of places that never break by the file, taken as whole",
-                    format!("{place} {unit}"),
+                    &format!("{place} {unit}"),
                 );
             }
         }
@@ -792,7 +792,7 @@ impl SituationReader<'_> {
                 known.hours.is_some() || known.closed.iter().any(|closed| closed.why == *because)
             });
             if !by_calendar {
-                notes.add("units closed by hand, taken as the file says; write the closure into the file with closed = [...]", format!("{place} {unit} ({because})"));
+                notes.add("units closed by hand, taken as the file says; write the closure into the file with closed = [...]", &format!("{place} {unit} ({because})"));
             }
         }
     }

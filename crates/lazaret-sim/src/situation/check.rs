@@ -74,7 +74,7 @@ fn position<'a>(name: &str, names: impl Iterator<Item = &'a str> + Clone) -> Res
         .position(|known| known == name)
         .ok_or_else(|| {
             let near = lazaret_vocabulary::near::nearest(name, names);
-            near.map_or(String::new(), did_you_mean)
+            near.map_or(String::new(), |near| format!("; {}", did_you_mean(near)))
         })
 }
 

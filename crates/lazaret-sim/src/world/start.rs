@@ -6,7 +6,6 @@
 
 mod left;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use lazaret_gateway::distribution::Distribution;
@@ -574,10 +573,7 @@ impl<O: Observer> World<'_, O> {
         }
         waiting.sort_unstable();
         for (host, _, x) in waiting {
-            self.turns
-                .entry(host)
-                .or_insert_with(VecDeque::new)
-                .push_back(x);
+            self.turns.entry(host).or_default().push_back(x);
         }
     }
 

@@ -13,6 +13,9 @@ use lazaret_vocabulary::time::GateTime;
 use crate::compare::{read, same_events, same_untraced};
 use crate::write;
 
+/// Takes something out of a situation.
+type Saboteur = fn(&mut Situation);
+
 /// Files that are cut before a change lands.
 const FILES: u64 = 400;
 /// Files that are cut by night.
@@ -86,7 +89,7 @@ fn cut(
     gateway: &Gateway,
     number: u64,
     at: impl Fn(&[Event], &Gateway) -> i64,
-    saboteur: fn(&mut Situation),
+    saboteur: Saboteur,
 ) -> Result<bool, String> {
     let Ok(model) = Model::compile(gateway) else {
         return Ok(false);
@@ -174,7 +177,7 @@ fn cut(
 fn instant(number: u64, nth: u64) -> impl Fn(&[Event], &Gateway) -> i64 {
     move |events, gateway| {
         let dice = mix(number.wrapping_mul(31).wrapping_add(nth).wrapping_add(1));
-        if nth % 2 == 0 && !events.is_empty() {
+        if nth.is_multiple_of(2) && !events.is_empty() {
             let event = &events[(dice % events.len() as u64) as usize];
             return GateTime::of(event.at, gateway.start).micros();
         }
@@ -182,7 +185,7 @@ fn instant(number: u64, nth: u64) -> impl Fn(&[Event], &Gateway) -> i64 {
     }
 }
 
-fn survey(files: std::ops::Range<u64>, saboteur: fn(&mut Situation)) -> (u64, Vec<(u64, String)>) {
+fn survey(files: std::ops::Range<u64>, saboteur: Saboteur) -> (u64, Vec<(u64, String)>) {
     let (mut compared, mut wrong) = (0, Vec::new());
     for number in files {
         let toml = without_chance(&write::file(number).toml());
@@ -237,7 +240,7 @@ fn a_run_that_was_cut_goes_on_as_one_that_was_not() {
 /// The comparison earns its place only if it sees what is wrong.
 #[test]
 fn a_situation_that_forgets_something_is_seen() {
-    let saboteurs: [(&str, fn(&mut Situation)); 6] = [
+    let saboteurs: [(&str, Saboteur); 6] = [
         ("how long work has lasted", |situation| {
             situation
                 .things

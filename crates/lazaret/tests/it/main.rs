@@ -10,6 +10,7 @@ mod edges;
 mod examples;
 mod faces;
 mod first_steps;
+mod forecast;
 mod house;
 mod json;
 mod ledger;
