@@ -129,18 +129,7 @@ impl Store {
             .foreign_keys(true)
             // Rows read ahead by the thread that steps a statement: with few, two threads wake each other all the time.
             .row_buffer_size(1024);
-        let pool = SqlitePoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await?;
-        let store = Store {
-            pool: Pool::Sqlite(pool),
-            file: Some(file.to_path_buf()),
-            beside: None,
-            patience: PATIENCE,
-            faults: None,
-        };
+        let store = Self::of_file(options, file).await?;
         store.migrate().await?;
         Ok(store)
     }
@@ -182,19 +171,23 @@ impl Store {
         }
     }
 
-    async fn reading(options: SqliteConnectOptions, file: &Path) -> Result<Store, StoreError> {
+    async fn of_file(options: SqliteConnectOptions, file: &Path) -> Result<Store, StoreError> {
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(PATIENCE)
             .connect_with(options)
             .await?;
-        let store = Store {
+        Ok(Store {
             pool: Pool::Sqlite(pool),
             file: Some(file.to_path_buf()),
             beside: None,
             patience: PATIENCE,
             faults: None,
-        };
+        })
+    }
+
+    async fn reading(options: SqliteConnectOptions, file: &Path) -> Result<Store, StoreError> {
+        let store = Self::of_file(options, file).await?;
         match store.version().await? {
             0 => Err(StoreError::NoLedger(file.display().to_string())),
             version => {
