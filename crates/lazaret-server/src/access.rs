@@ -161,6 +161,7 @@ pub const ROUTES: &[(&str, &str, Access, bool)] = &[
         Access::Roles(AUDIT),
         true,
     ),
+    ("GET", "/api/epcis/events", Access::Roles(AUDIT), true),
     ("GET", "/api/audit/proof", Access::Roles(AUDIT), false),
     (
         "POST",
@@ -195,7 +196,7 @@ pub const ROUTES: &[(&str, &str, Access, bool)] = &[
 pub(crate) fn may_export(list: &str) -> Access {
     match list {
         "people" => Access::Roles(STAFF),
-        "records" | "ledger" => Access::Roles(AUDIT),
+        "records" | "ledger" | "epcis" => Access::Roles(AUDIT),
         _ => Access::SignedIn,
     }
 }

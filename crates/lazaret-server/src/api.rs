@@ -9,6 +9,7 @@ pub mod audit;
 pub mod board;
 pub mod commands;
 pub mod common;
+pub mod epcis;
 pub mod exceptions;
 pub mod live;
 pub mod lots;

@@ -13,6 +13,8 @@ use lazaret_store::{Key, Live, Moment, Office, Past, StoreError, SubmitError};
 use lazaret_vocabulary::event::entry::{PersonName, Role};
 use tokio::sync::{Semaphore, watch};
 
+use lazaret_ledger::epcis::{BASE, Exchange};
+
 use crate::api::common::{Problem, RefusalView};
 use crate::api::session::{ClockView, DemoAccount, TimeStatement};
 use crate::board::Board;
@@ -28,6 +30,8 @@ pub struct Options {
     pub secure: bool,
     /// A proxy in front tells the client's address in `X-Forwarded-For`.
     pub behind_proxy: bool,
+    /// URI under which lots, vehicles and places are named for others; [`lazaret_ledger::epcis::BASE`] if none.
+    pub epcis_base: Option<String>,
 }
 
 /// A server. Cheap to clone.
@@ -179,6 +183,14 @@ impl App {
             .rules()
             .and_then(|rules| TimeZone::get(&rules.time_zone).ok());
         recorded.unwrap_or_else(|| self.0.gateway.time_zone.clone())
+    }
+
+    /// How records are written for others, with the gateway's recorded time zone.
+    pub(crate) async fn exchange(&self) -> Result<Exchange, Problem> {
+        let (zone, _) = self.look(None, |state, _| self.zone(state)).await?;
+        let base = self.0.options.epcis_base.as_deref().unwrap_or(BASE);
+        // Looked at when the server started.
+        Exchange::new(base, zone, false).map_err(|error| Problem::internal(error.to_string()))
     }
 
     pub(crate) fn demo_accounts(&self) -> Vec<DemoAccount> {

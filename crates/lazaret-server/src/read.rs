@@ -6,6 +6,7 @@ pub(crate) mod adoption;
 pub(crate) mod arrivals;
 pub(crate) mod audit;
 pub(crate) mod dispatch;
+pub(crate) mod epcis;
 pub(crate) mod exceptions;
 pub(crate) mod export;
 pub(crate) mod lots;

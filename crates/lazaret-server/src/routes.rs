@@ -7,6 +7,7 @@ mod audit;
 mod board;
 mod commands;
 mod demo;
+mod epcis;
 mod exceptions;
 mod export;
 mod import;
@@ -111,6 +112,7 @@ fn described() -> OpenApiRouter<App> {
         .routes(routes!(work::propose))
         .routes(routes!(audit::records))
         .routes(routes!(audit::record))
+        .routes(routes!(epcis::events))
         .routes(routes!(audit::proof))
         .routes(routes!(audit::make_checkpoint))
         .routes(routes!(audit::verify))

@@ -3,8 +3,10 @@
 
 use std::io::{BufRead, Write};
 
+use jiff::Timestamp;
 use lazaret_ledger::Ledger;
 use lazaret_ledger::chain::{self, Chain, Digest, Record};
+use lazaret_ledger::epcis::{Exchange, corrects, text};
 
 use crate::database::Store;
 use crate::error::StoreError;
@@ -90,6 +92,59 @@ pub async fn export_records(store: &Store, out: &mut impl Write) -> Result<Excha
     out.flush()
         .map_err(|error| StoreError::file("output", error))?;
     Ok(done)
+}
+
+/// The EPCIS events of a stored record; the record that it corrects is looked up.
+///
+/// # Errors
+/// If the database fails, or bytes are not a record.
+pub async fn epcis_events(
+    store: &Store,
+    exchange: &Exchange,
+    record: &Record,
+) -> Result<Vec<serde_json::Value>, StoreError> {
+    let corrected = match corrects(record) {
+        Some(seq) => store.record(seq).await?,
+        None => None,
+    };
+    let corrected = corrected.map(|stored| stored.record()).transpose()?;
+    Ok(exchange.events(record, corrected.as_ref()))
+}
+
+/// Writes an EPCIS 2.0 document of every record that has a meaning there, as it is read. Gives the number of events.
+///
+/// * `created` — when it is made.
+///
+/// # Errors
+/// If the database or the writer fails, or bytes are not a record.
+pub async fn export_epcis(
+    store: &Store,
+    exchange: &Exchange,
+    created: Timestamp,
+    out: &mut impl Write,
+) -> Result<u64, StoreError> {
+    let cannot = |error| StoreError::file("output", error);
+    let (before, end) = exchange.around(created);
+    out.write_all(before.as_bytes()).map_err(cannot)?;
+    let (mut after, mut events) = (0, 0);
+    loop {
+        let rows = store.after(after, CHUNK).await?;
+        let Some(last) = rows.last() else {
+            break;
+        };
+        after = last.seq;
+        for row in &rows {
+            for event in epcis_events(store, exchange, &row.record()?).await? {
+                let comma = if events > 0 { ",\n" } else { "\n" };
+                write!(out, "{comma}{}", text(&event)).map_err(cannot)?;
+                events += 1;
+            }
+        }
+    }
+    out.write_all(end.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(cannot)?;
+    Ok(events)
 }
 
 /// Reads records into an empty ledger. Every line is checked: its place in the chain, and that it fits the state.

@@ -91,7 +91,8 @@ pub use checkpoint::{Checkpoint, Key};
 pub use database::{Faults, Store, Strike};
 pub use error::StoreError;
 pub use exchange::{
-    Exchanged, FORMAT, export_head, export_records, import_judged, import_records, is_export_head,
+    Exchanged, FORMAT, epcis_events, export_epcis, export_head, export_records, import_judged,
+    import_records, is_export_head,
 };
 pub use lease::Lease;
 pub use live::{Live, LiveOptions, Pending, Readiness, Receipt, Seen, Standing, SubmitError};

@@ -1,6 +1,7 @@
 //! `lazaret ledger …`: what is done with a ledger's database while no browser is open.
 
 mod adopt;
+pub(crate) mod epcis;
 pub(crate) mod place;
 pub(crate) mod situation;
 mod stock;
@@ -78,7 +79,18 @@ enum What {
         place: Place,
     },
     /// Write every record as a line of JSON to standard output
+    ///
+    /// With --epcis, an EPCIS 2.0 document (JSON-LD) of the records that have a meaning there, for the systems of others.
     Export {
+        /// Write an EPCIS 2.0 document instead
+        #[arg(long)]
+        epcis: bool,
+        /// URI under which lots, vehicles and places are named, such as https://gate.example.org/ [default: lazaret:]
+        #[arg(long, value_name = "URI", requires = "epcis", value_parser = epcis::base)]
+        base: Option<String>,
+        /// Only business steps of the standard, for a receiver that refuses others
+        #[arg(long, requires = "epcis")]
+        strict: bool,
         #[command(flatten)]
         place: Place,
     },
@@ -205,7 +217,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             } => verify(place, witness.as_ref(), *rules).await,
             What::Accept { by, because, place } => accept(by, because, place).await,
             What::Checkpoint { place } => checkpoint(place).await,
-            What::Export { place } => export(place).await,
+            What::Export {
+                epcis: true,
+                base,
+                strict,
+                place,
+            } => epcis::export(base.as_deref(), *strict, place).await,
+            What::Export { place, .. } => export(place).await,
             What::Import { file, place } => import(file, place).await,
             What::ImportTrace {
                 input,
@@ -439,6 +457,13 @@ async fn checkpoint(place: &Place) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
+fn not_written(error: StoreError) -> Failure {
+    match error {
+        StoreError::File { source, .. } => cannot_print(&source),
+        other => failed(other),
+    }
+}
+
 async fn export(place: &Place) -> Result<(), Failure> {
     let store = place.open_reading().await?;
     if std::io::stdout().is_terminal() {
@@ -447,10 +472,7 @@ async fn export(place: &Place) -> Result<(), Failure> {
     let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
     let done = export_records(&store, &mut out)
         .await
-        .map_err(|error| match error {
-            StoreError::File { source, .. } => cannot_print(&source),
-            other => failed(other),
-        })?;
+        .map_err(not_written)?;
     say(&format!("{} records\n", done.records));
     Ok(())
 }

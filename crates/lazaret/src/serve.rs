@@ -61,6 +61,9 @@ pub(crate) struct Arguments {
     /// Take client addresses from the last X-Forwarded-For of the proxy in front
     #[arg(long)]
     behind_proxy: bool,
+    /// URI under which lots, vehicles and places are named in EPCIS events, such as https://gate.example.org/
+    #[arg(long, value_name = "URI", value_parser = crate::ledger::epcis::base)]
+    epcis_base: Option<String>,
     /// Write logs as JSON lines
     #[arg(long)]
     log_json: bool,
@@ -135,6 +138,7 @@ async fn serve(arguments: &Arguments, gateway: Gateway) -> Result<(), Failure> {
     let options = Options {
         secure: arguments.secure || tls.is_some(),
         behind_proxy: arguments.behind_proxy,
+        epcis_base: arguments.epcis_base.clone(),
     };
     let stop = stopped();
     if arguments.demo {

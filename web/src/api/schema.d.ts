@@ -431,6 +431,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/epcis/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events in the order in which they were recorded, as an `EPCISQueryDocument`. `Link` with `rel="next"` leads to the
+         *     next page; the last has none. A correction gives the wrong event once more, with its `errorDeclaration`.
+         */
+        get: operations["events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/exceptions": {
         parameters: {
             query?: never;
@@ -474,7 +494,8 @@ export interface paths {
         };
         /**
          * A whole list as a table: `holds.csv`, `holds.xlsx`; lists are holds, lots, arrivals, tests, release-queue,
-         *     releasable, vehicles, people, exceptions, records, trace-<lot>. `ledger.jsonl` is the whole ledger.
+         *     releasable, vehicles, people, exceptions, records, trace-<lot>. `ledger.jsonl` is the whole ledger, `epcis.jsonld` what
+         *     of it has a meaning in EPCIS 2.0.
          */
         get: operations["export"];
         put?: never;
@@ -7637,6 +7658,66 @@ export interface operations {
             };
         };
     };
+    events: {
+        parameters: {
+            query?: {
+                /** @description Only events of these types, such as `ObjectEvent`. */
+                eventType?: string;
+                /** @description Happened at or after this instant. */
+                GE_eventTime?: components["schemas"]["At"];
+                /** @description Happened before this instant. */
+                LT_eventTime?: components["schemas"]["At"];
+                /** @description Recorded at or after this instant. */
+                GE_recordTime?: components["schemas"]["At"];
+                /** @description Recorded before this instant. */
+                LT_recordTime?: components["schemas"]["At"];
+                /** @description Only with one of these actions: `ADD`, `OBSERVE`, `DELETE`. */
+                EQ_action?: string;
+                /** @description Only with one of these business steps. */
+                EQ_bizStep?: string;
+                /** @description Only with one of these dispositions. */
+                EQ_disposition?: string;
+                /** @description Only at one of these read points. */
+                EQ_readPoint?: string;
+                /** @description Only with one of these names. */
+                EQ_eventID?: string;
+                /** @description Only events about one of these things, as part, parent, input or output. */
+                MATCH_anyEPC?: string;
+                /** @description Only events that were taken back (`true`) or were not (`false`). */
+                EXISTS_errorDeclaration?: boolean;
+                /** @description Events on the page: 1 to 1000, 30 if not given. */
+                perPage?: number;
+                /** @description From the `Link` of the page before. */
+                nextPageToken?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    /** @description The next page. */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/ld+json": unknown;
+                };
+            };
+            /** @description Not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     exceptions: {
         parameters: {
             query?: {
@@ -7726,6 +7807,7 @@ export interface operations {
                     "text/csv": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": number[];
                     "application/jsonl": string;
+                    "application/ld+json": string;
                 };
             };
             /** @description Not done. */

@@ -1071,6 +1071,7 @@ export const en = {
     canonical: 'The bytes that were hashed',
     proved: 'Its digest is right.',
     notProved: 'Its digest is wrong.',
+    epcis: 'EPCIS events',
     ledger: 'The whole ledger',
   },
 

@@ -75,7 +75,7 @@ const ORDER: &[(&str, Shape)] = &[
 
 /// What a report of a sensor says, in order.
 const REPORT: &[(&str, Shape)] = &[
-    ("type", Word("https://ref.gs1.org/voc/")),
+    ("type", Word("https://gs1.org/voc/")),
     ("deviceID", Plain),
     ("time", Time),
     ("value", Plain),
@@ -114,6 +114,9 @@ pub fn prehash(event: &Value, spaces: &[(&str, &str)]) -> String {
         })
         .collect();
     elements.sort_unstable();
+    if !elements.is_empty() {
+        text.push_str("sensorElementList");
+    }
     text.push_str(&elements.concat());
     text.push_str(&extensions(event, spaces));
     text

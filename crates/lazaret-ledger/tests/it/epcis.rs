@@ -1,6 +1,8 @@
 //! Records leave as EPCIS 2.0 events with steps and dispositions that the standard knows.
 
-use lazaret_ledger::epcis::{EXTENSION, Exchange, event_hash, prehash};
+use jiff::tz::TimeZone;
+use lazaret_ledger::epcis::{BASE, Exchange, corrects, event_hash, prehash, text};
+use lazaret_ledger::{Correction, Record};
 use lazaret_vocabulary::event::entry::Outcome;
 use serde_json::{Value, json};
 
@@ -46,12 +48,26 @@ fn document(strict: bool) -> Value {
     scene.say("chief", signed(&lots[0], "chief"));
     scene.say("dispatcher", loaded(&lots[0], "d1"));
     scene.say("dispatcher", departed("d1", 1));
-    let exchange = Exchange {
-        base: "https://gate.example/".into(),
-        offset: "+09:00".into(),
-        strict,
-    };
-    exchange.document(&scene.records)
+    whole(&exchange(strict), &scene.records)
+}
+
+fn exchange(strict: bool) -> Exchange {
+    let zone = TimeZone::get("Asia/Pyongyang").unwrap();
+    Exchange::new("https://gate.example", zone, strict).unwrap()
+}
+
+/// A document of all records.
+fn whole(exchange: &Exchange, records: &[Record]) -> Value {
+    let (before, after) = exchange.around(records[0].recorded_at);
+    let events: Vec<String> = records
+        .iter()
+        .flat_map(|record| {
+            let old = corrects(record).map(|seq| &records[seq as usize - 1]);
+            exchange.events(record, old)
+        })
+        .map(|event| event.to_string())
+        .collect();
+    serde_json::from_str(&format!("{before}{}{after}", events.join(","))).unwrap()
 }
 
 #[test]
@@ -69,13 +85,13 @@ fn a_lot_can_be_followed_through() {
             "entering_exiting",
             "unloading",
             "storing",
-            "https://lazaret.example/epcis/disinfecting",
+            "https://gate.example/epcis/disinfecting",
             "inspecting",
             "holding",
             "storing",
             "sampling",
             "inspecting",
-            "https://lazaret.example/epcis/releasing",
+            "https://gate.example/epcis/releasing",
             "loading",
             "departing",
         ]
@@ -106,6 +122,11 @@ fn a_strict_receiver_gets_only_what_the_standard_knows() {
         assert!(event.get("persistentDisposition").is_none() || text("type") == "ObjectEvent");
     }
 }
+
+const ARRIVING: &str =
+    "ni:///sha-256;33dbf4a1a004785ed6b2e3ba86eaf4d6027554cb3d3597f3dfd9b35f158e8394?ver=CBV2.0";
+const INSPECTED: &str =
+    "ni:///sha-256;c2d38227f32658bccaf99b6dabf6d2fce86f2d33cf8eb74f3f4fc7e84d0a2e52?ver=CBV2.0";
 
 /// Fixtures of the reference implementation, with GS1 keys in their canonical form:
 /// <https://github.com/RalphTro/epcis-event-hash-generator>, `tests/examples/expected/CBV2.0`.
@@ -153,6 +174,43 @@ fn an_event_is_named_as_the_reference_names_it() {
         event_hash(&extended, &[("example", "https://ns.example.com/epcis/")]),
         "ni:///sha-256;6ae96341e0acc6d7a261364751f60e68278a81cdf51da0abb6b4e617014e39d7?ver=CBV2.0"
     );
+    // Two events of ours, as release 1.9.3 of the reference implementation names them.
+    let namespace = [("lz", "https://gate.example.org/epcis/")];
+    let arriving = json!({
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "bizStep": "arriving",
+        "disposition": "in_progress",
+        "bizTransactionList": [
+            { "type": "bol", "bizTransaction": "https://gate.example.org/convoy/wharf-1" },
+        ],
+        "epcList": ["https://gate.example.org/vehicle/wharf-1-1"],
+        "eventTime": "2022-08-31T16:02:42.393185Z",
+        "eventTimeZoneOffset": "+10:00",
+        "lz:digestBefore": "47677694e2189fa9ba7ad35ba613a2b52cb668776ea70612a4bf6bc7628f455e",
+        "lz:position": 1,
+        "lz:record": 14,
+        "recordTime": "2022-08-31T16:02:42.393185Z",
+    });
+    assert_eq!(event_hash(&arriving, &namespace), ARRIVING);
+    let inspected = json!({
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "bizStep": "inspecting",
+        "disposition": "conformant",
+        "epcList": ["https://gate.example.org/lot/wharf-8-1-1"],
+        "eventTime": "2022-09-04T04:48:31.566891Z",
+        "eventTimeZoneOffset": "+10:00",
+        "sensorElementList": [
+            { "sensorReport": [{ "type": "Time", "value": 268_407, "uom": "SEC" }] },
+        ],
+        "lz:digestBefore": "1478640903864c55fa31862d5dd8c9c05d4a2d06cb6d28c37e880374aaf94ef3",
+        "lz:position": 1,
+        "lz:record": 608,
+        "lz:ruleId": "machinery from wharf/1",
+        "recordTime": "2022-09-04T04:48:31.566891Z",
+    });
+    assert_eq!(event_hash(&inspected, &namespace), INSPECTED);
     // Numbers, rounded times, sensors and lists of dispositions.
     let judged = json!({
         "type": "ObjectEvent",
@@ -169,15 +227,16 @@ fn an_event_is_named_as_the_reference_names_it() {
         "eventType=ObjectEventeventTime=2020-09-29T12:00:00.001ZeventTimeZoneOffset=+02:00\
          persistentDispositionset=https://ref.gs1.org/cbv/Disp-conformant\
          unset=https://ref.gs1.org/cbv/Disp-unavailable\
-         sensorElementsensorReporttype=https://ref.gs1.org/voc/TemperatureminValue=-12.4uom=CEL\
-         sensorReporttype=https://ref.gs1.org/voc/Timevalue=50uom=SEC"
+         sensorElementListsensorElementsensorReporttype=https://gs1.org/voc/TemperatureminValue=-12.4uom=CEL\
+         sensorReporttype=https://gs1.org/voc/Timevalue=50uom=SEC"
     );
 }
 
 #[test]
 fn any_change_of_an_event_changes_its_name_and_another_order_does_not() {
     let document = document(false);
-    let spaces = [("lz", EXTENSION)];
+    let namespace = exchange(false).namespace();
+    let spaces = [("lz", namespace.as_str())];
     for event in document["epcisBody"]["eventList"].as_array().unwrap() {
         let name = event["eventID"].as_str().unwrap();
         assert_eq!(event_hash(event, &spaces), name);
@@ -199,4 +258,96 @@ fn any_change_of_an_event_changes_its_name_and_another_order_does_not() {
             }
         }
     }
+}
+
+#[test]
+fn a_correction_takes_back_the_events_of_the_record_under_their_own_names() {
+    let mut scene = Scene::open();
+    let lots = scene.arrive("k1", &["w1"], "general");
+    let wrong = scene.say("yard", stored(&lots[0], "warehouse", 1));
+    let mut command = scene.command("yard", stored(&lots[0], "warehouse", 2));
+    command.corrects = Some(Correction {
+        record: wrong.seq,
+        because: "Kim has a fever and scanned the wrong bay".into(),
+    });
+    let right = scene.submit(&command).unwrap().unwrap();
+    let exchange = exchange(false);
+    let before = exchange.events(&wrong, None);
+    let [new, old] = &exchange.events(&right, Some(&wrong))[..] else {
+        panic!("one event replaces one");
+    };
+    assert_eq!(corrects(&right), Some(wrong.seq));
+    // The same event but for the declaration and when that was recorded, so its name is still its hash.
+    let mut same = old.clone();
+    same.as_object_mut().unwrap().remove("errorDeclaration");
+    same["recordTime"] = before[0]["recordTime"].clone();
+    assert_eq!(same, before[0]);
+    assert_eq!(
+        old["errorDeclaration"],
+        json!({
+            "declarationTime": right.recorded_at.to_string(),
+            "reason": "incorrect_data",
+            "correctiveEventIDs": [new["eventID"]],
+        })
+    );
+    assert!(new.get("errorDeclaration").is_none());
+    assert_ne!(new["eventID"], old["eventID"]);
+    // What somebody wrote as a reason may be about people, and stays here.
+    assert!(!format!("{new}{old}").contains("fever"));
+}
+
+#[test]
+fn a_type_is_written_first_and_nothing_else_is_changed() {
+    let document = document(false);
+    let written = text(&document);
+    assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), document);
+    assert!(written.starts_with("{\"type\":\"EPCISDocument\""));
+    assert!(written.contains("[{\"type\":\"bol\",\"bizTransaction\":"));
+    let odd = json!({ "a\"\n": [1, [], {}, null, "é\u{1}"], "type": { "b": 0.5, "type": true } });
+    assert_eq!(serde_json::from_str::<Value>(&text(&odd)).unwrap(), odd);
+}
+
+#[test]
+fn names_stand_under_an_address_that_can_be_chosen() {
+    let zone = TimeZone::UTC;
+    for (base, lot) in [
+        (BASE, "lazaret:epcis/"),
+        ("https://gate.example", "https://gate.example/epcis/"),
+        ("https://gate.example/a/", "https://gate.example/a/epcis/"),
+        ("urn:example:gate:", "urn:example:gate:epcis/"),
+    ] {
+        let exchange = Exchange::new(base, zone.clone(), false).unwrap();
+        assert_eq!(exchange.namespace(), lot);
+    }
+    for base in [
+        "",
+        "gate.example/",
+        "https:",
+        "https://",
+        "https:///x",
+        "http://:80",
+        "1x:y",
+        "https://gate.example/?a=",
+        "https://gate.example/#a",
+        "https://gate.example/\"},",
+        "https://gate example/",
+    ] {
+        let refused = Exchange::new(base, zone.clone(), false).unwrap_err();
+        assert!(refused.to_string().contains("is not a URI"), "{base}");
+    }
+}
+
+#[test]
+fn the_offset_is_that_of_the_day() {
+    let mut scene = Scene::open();
+    scene.arrive("k1", &["w1"], "general");
+    let mut record = scene.records.last().unwrap().clone();
+    let offset = |at: &str, record: &mut Record| {
+        record.events[0].at = at.parse().unwrap();
+        let zone = TimeZone::get("America/St_Johns").unwrap();
+        let exchange = Exchange::new(BASE, zone, false).unwrap();
+        exchange.events(record, None)[0]["eventTimeZoneOffset"].clone()
+    };
+    assert_eq!(offset("2022-01-05T00:00:00Z", &mut record), "-03:30");
+    assert_eq!(offset("2022-07-05T00:00:00Z", &mut record), "-02:30");
 }

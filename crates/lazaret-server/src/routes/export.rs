@@ -6,7 +6,8 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::{StreamExt, stream};
-use lazaret_store::export_head;
+use lazaret_ledger::epcis::text as epcis_text;
+use lazaret_store::{epcis_events, export_head};
 
 use crate::access::{allows, may_export};
 use crate::api::common::{NotDone, Problem};
@@ -16,7 +17,8 @@ use crate::read::export::table;
 use crate::tables::{Form, file};
 
 /// A whole list as a table: `holds.csv`, `holds.xlsx`; lists are holds, lots, arrivals, tests, release-queue,
-/// releasable, vehicles, people, exceptions, records, trace-<lot>. `ledger.jsonl` is the whole ledger.
+/// releasable, vehicles, people, exceptions, records, trace-<lot>. `ledger.jsonl` is the whole ledger, `epcis.jsonld` what
+/// of it has a meaning in EPCIS 2.0.
 #[utoipa::path(
     get,
     path = "/api/export/{file}",
@@ -26,7 +28,8 @@ use crate::tables::{Form, file};
         (status = 200, description = "The table.", content(
             (String = "text/csv"),
             (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-            (String = "application/jsonl")
+            (String = "application/jsonl"),
+            (String = "application/ld+json")
         )),
         NotDone
     )
@@ -47,7 +50,8 @@ pub(crate) async fn export(
     let form = match ending {
         "csv" => Form::Csv,
         "xlsx" => Form::Xlsx,
-        "jsonl" if list == "ledger" => return ledger(&app),
+        "jsonl" if list == "ledger" => return Ok(ledger(&app)),
+        "jsonld" if list == "epcis" => return epcis(&app).await,
         _ => return Err(unknown()),
     };
     let (columns, source) = table(app, who, list).ok_or_else(unknown)?;
@@ -55,7 +59,7 @@ pub(crate) async fn export(
 }
 
 /// The whole ledger, record by record, as it is read.
-fn ledger(app: &App) -> Result<Response, Problem> {
+fn ledger(app: &App) -> Response {
     let store = app.0.live.store().clone();
     let head = stream::once(async { Ok(Bytes::from(export_head())) });
     let lines = stream::try_unfold((store, 0_u64), |(store, after)| async move {
@@ -70,15 +74,46 @@ fn ledger(app: &App) -> Result<Response, Problem> {
         }
         Ok(Some((Bytes::from(bytes), (store, last))))
     });
-    let mut response = Body::from_stream(head.chain(lines)).into_response();
+    let body = Body::from_stream(head.chain(lines));
+    download(
+        body,
+        "application/jsonl",
+        "attachment; filename=\"ledger.jsonl\"",
+    )
+}
+
+/// An EPCIS document of the whole ledger, event by event, as the records are read.
+async fn epcis(app: &App) -> Result<Response, Problem> {
+    let exchange = app.exchange().await?;
+    let store = app.0.live.store().clone();
+    let (before, end) = exchange.around(app.0.live.now());
+    let head = stream::once(async { Ok::<_, lazaret_store::StoreError>(Bytes::from(before)) });
+    let tail = stream::once(async move { Ok(Bytes::from(end)) });
+    let begin = (store, exchange, 0_u64, true);
+    let events = stream::try_unfold(begin, |(store, exchange, after, first)| async move {
+        let rows = store.after(after, 4096).await?;
+        let Some(last) = rows.last().map(|row| row.seq) else {
+            return Ok(None);
+        };
+        let (mut text, mut first) = (String::new(), first);
+        for row in rows {
+            for event in epcis_events(&store, &exchange, &row.record()?).await? {
+                text.push_str(if first { "\n" } else { ",\n" });
+                text.push_str(&epcis_text(&event));
+                first = false;
+            }
+        }
+        Ok(Some((Bytes::from(text), (store, exchange, last, first))))
+    });
+    let body = Body::from_stream(head.chain(events).chain(tail));
+    let name = "attachment; filename=\"epcis.jsonld\"";
+    Ok(download(body, "application/ld+json", name))
+}
+
+fn download(body: Body, kind: &'static str, name: &'static str) -> Response {
+    let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/jsonl"),
-    );
-    headers.insert(
-        header::CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"ledger.jsonl\""),
-    );
-    Ok(response)
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
+    response
 }

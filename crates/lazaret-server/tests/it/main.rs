@@ -7,6 +7,7 @@ mod adoption;
 mod board;
 mod clock;
 mod document;
+mod epcis;
 mod hygiene;
 mod office;
 mod scene;
