@@ -71,6 +71,17 @@ impl Oracle {
                 protocol.protocol, protocol.version
             )
         });
+        let sources = self.rules.iter().flat_map(|rules| &rules.vehicles);
+        let known: BTreeSet<&str> = sources.map(|rule| rule.source.as_str()).collect();
+        let stray = (protocol.sources.iter()).find(|source| !known.contains(source.as_str()));
+        let stray = stray.map(ToString::to_string);
+        self.must("K1", stray.is_none(), || {
+            format!(
+                "{} is for the source {}, which the rules do not have",
+                protocol.protocol,
+                stray.unwrap_or_default()
+            )
+        });
         self.must("K1", (1..=4).contains(&protocol.signatures), || {
             format!(
                 "{} requires {} signatures",

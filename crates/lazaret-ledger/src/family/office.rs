@@ -327,6 +327,12 @@ impl Judge<'_> {
                 return wrong(unknown(Noun::Goods, goods.as_str()), Remedy::ChooseGoods);
             }
         }
+        // Of a source that comes into the rules later nobody could have said what it asks less of.
+        for source in &protocol.sources {
+            if !rules.vehicles.iter().any(|rule| rule.source == *source) {
+                return wrong(unknown(Noun::Source, source.as_str()), Remedy::ChooseSource);
+            }
+        }
         if !(1..=SIGNATURES_AT_MOST).contains(&protocol.signatures) {
             return wrong(
                 Fact::SignaturesAsked {

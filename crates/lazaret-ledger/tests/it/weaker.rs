@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lazaret_ledger::State;
-use lazaret_vocabulary::event::entry::{AgentName, ProtocolName, TestName};
+use lazaret_ledger::{Rule, State};
+use lazaret_vocabulary::event::entry::{AgentName, Entry as E, ProtocolName, TestName};
 use lazaret_vocabulary::event::rules::{
     Contact, InspectionRule, PlaceRule, Protocol, RuleBook, SetReading, Side, TemperatureRule,
     TestRule, TreatmentRule,
@@ -378,4 +378,38 @@ fn goods_from_nowhere_known_keep_what_binds_them() {
         &serde_json::to_value(&next).unwrap(),
     );
     assert!(told.is_err());
+}
+
+#[test]
+fn no_protocol_waits_for_a_source_that_is_not_there_yet() {
+    let mut general = full();
+    (general.goods, general.sources) = (Vec::new(), Vec::new());
+    let mut scene = Scene::with(book(), vec![general]);
+    scene.say("yard", arrived("k1", &["w1"]));
+    // An easy protocol for a source that the same person would bring into the rules afterwards.
+    let mut easy = full();
+    easy.protocol = ProtocolName::new("easy");
+    easy.sources = vec![SourceName::new("annexe")];
+    easy.treatments.clear();
+    (easy.hold, easy.inspections, easy.tests) = (None, Vec::new(), Vec::new());
+    let told = alone(
+        &scene,
+        "protocol_adopted",
+        "protocol",
+        &serde_json::to_value(&easy).unwrap(),
+    );
+    assert!(told.unwrap_err().contains("annexe"));
+    let protocol = Box::new(easy.clone());
+    let refusal = scene.refused("chief", E::ProtocolAdopted { protocol });
+    assert_eq!(refusal.rule, Rule::Known, "{refusal}");
+    // Once the source is there, it asks for less than what binds all.
+    let mut wider = book();
+    let mut source = wider.vehicles[0].clone();
+    source.source = SourceName::new("annexe");
+    wider.vehicles.push(source);
+    let rules = Box::new(wider);
+    scene.say("chief", E::RulesAdopted { rules });
+    let protocol = Box::new(easy);
+    let refusal = scene.refused("chief", E::ProtocolAdopted { protocol });
+    assert_eq!(refusal.rule, Rule::Allowed, "{refusal}");
 }

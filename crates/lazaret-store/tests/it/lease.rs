@@ -182,9 +182,9 @@ fn a_writer_that_is_frozen_under_load_is_replaced_within_ten_seconds() {
             assert!(stopped.unwrap().success());
             let frozen = Instant::now();
             second.stands(Standing::Active).await;
+            second.submit(note("after", second.now())).await.unwrap();
             let took = frozen.elapsed();
             assert!(took < Duration::from_secs(10), "round {round}: {took:?}");
-            second.submit(note("after", second.now())).await.unwrap();
             // Thawed, if it is still there, it does not write and does not take the lease back.
             let _ = Command::new("kill")
                 .args(["-CONT", &child.id().to_string()])
