@@ -179,6 +179,7 @@ fn may_retell(of: &Observation, row: &Row, other: &Observation, earlier: &Row) -
     row.source() != earlier.source()
         && apart(row.observed.last, earlier.observed.last) <= DAYS.0
         && apart(row.published.last, earlier.published.last) <= DAYS.1
+        && wording(row) == wording(earlier)
         && match (of.statement, other.statement) {
             (Statement::Between(low, high), Statement::Between(from, to))
                 if [low, high, from, to].iter().all(|end| end.is_finite()) =>
@@ -192,6 +193,14 @@ fn may_retell(of: &Observation, row: &Row, other: &Observation, earlier: &Row) -
             }
             (a, b) => a == b,
         }
+}
+
+/// Which bounds a row gives where it names no figure; one that does is worded alike whatever it adds.
+///
+/// "Sixteen to twenty-one" and "about eighteen" are different words for what may be one thing, seen by two people. Were they
+/// taken for one story, two reports that agree by themselves would weigh hardly more than one.
+fn wording(row: &Row) -> Option<(bool, bool)> {
+    (row.best.is_none()).then(|| (row.low.is_some(), row.high.is_some()))
 }
 
 /// Whether two figures may be one figure retold.

@@ -24,6 +24,14 @@ fn read(text: &str) -> Gateway {
         .gateway
 }
 
+/// A gateway of one class of goods, of which `rest` says the rest.
+fn opened(start: &str, days: u32, rest: &str) -> Gateway {
+    let head = format!(
+        "[gateway]\nname = \"Test\"\ntime_zone = \"UTC\"\nstart = {start}\nlength = \"{days} d\"\n[goods]\ngeneral = {{ share = 1 }}\n"
+    );
+    read(&(head + rest))
+}
+
 fn draws(gateway: &Gateway, run: u64) -> Vec<f64> {
     let key = lazaret_gateway::random::Key::new(5, run, 1);
     let unknowns = gateway.unknowns.iter().enumerate();
@@ -130,15 +138,6 @@ fn the_starter() {
 /// What the examples leave out: lots that fail, a source that waits until it opens or has its vehicles back, two lots a
 /// vehicle, vehicles home and lots ready at once, a departure that goes only if it is worth it.
 const TURNS: &str = r#"
-[gateway]
-name      = "Turns"
-time_zone = "UTC"
-start     = 2022-01-03T00:00:00
-length    = "90 d"
-
-[goods]
-general = { share = 1 }
-
 [source.south]
 route       = "road"
 every       = "exponential(16 h)"
@@ -192,15 +191,6 @@ back = "uniform(0 h, 16 h)"
 /// Nothing is left to chance, and what stands still is set going by one thing at a time: a shift that begins, a
 /// departure that makes room, work that is over as soon as it began.
 const CLOCKWORK: &str = r#"
-[gateway]
-name      = "Clockwork"
-time_zone = "UTC"
-start     = 2022-01-03T00:00:00
-length    = "60 d"
-
-[goods]
-general = { share = 1 }
-
 [source.south]
 route  = "road"
 timetable = { days = "Mon-Sun", times = ["17:00"], zone = "UTC" }
@@ -260,17 +250,8 @@ takes_up_to = 5
 /// So many lorries that they are drawn by the slice: with a memory and without, with a wait while the road is closed, and in
 /// twos.
 const LORRIES: &str = r#"
-[gateway]
-name      = "Lorries"
-time_zone = "UTC"
-start     = 2024-05-01T00:00:00
-length    = "60 d"
-
 [unknown]
 gap = "lognormal(16 min, 4 min)"
-
-[goods]
-general = { share = 1 }
 
 [source.north]
 route  = "road"
@@ -313,14 +294,15 @@ takes_up_to = 600
 
 #[test]
 fn lorries() {
-    let gateway = read(LORRIES);
+    let opened = |rest: &str| opened("2024-05-01T00:00:00", 60, rest);
+    let gateway = opened(LORRIES);
     let mut found = check(&gateway, 31);
     // What becomes ready in the slice of a departure is taken for in time: a slice of two hundred lots a day, which vary little, is
     // more than the allowance. That is so of any arrivals.
     found.retain(|said| !said.contains("dispatched_total"));
     assert!(found.is_empty(), "{found:#?}");
     // The same with a tenth more of them is noticed.
-    let more = read(&LORRIES.replace("gamma(12 min, 8 min)", "gamma(10.8 min, 7.2 min)"));
+    let more = opened(&LORRIES.replace("gamma(12 min, 8 min)", "gamma(10.8 min, 7.2 min)"));
     let simulator = SimulatorKernel::new(&gateway, 31).unwrap();
     let counts = CountKernel::new(&more, 31).unwrap();
     let a = courses(&&simulator, &gateway, 31, 1);
@@ -330,13 +312,13 @@ fn lorries() {
 
 #[test]
 fn every_turn() {
-    let found = check(&read(TURNS), 61);
+    let found = check(&opened("2022-01-03T00:00:00", 90, TURNS), 61);
     assert!(found.is_empty(), "{found:#?}");
 }
 
 #[test]
 fn clockwork() {
-    let found = check(&read(CLOCKWORK), 41);
+    let found = check(&opened("2022-01-03T00:00:00", 60, CLOCKWORK), 41);
     assert!(found.is_empty(), "{found:#?}");
 }
 
