@@ -40,5 +40,6 @@ pub mod sensitivity;
 pub mod site;
 pub mod sources;
 pub mod stories;
+mod tally;
 pub mod track;
 pub mod writing;

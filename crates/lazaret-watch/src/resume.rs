@@ -15,7 +15,7 @@ use crate::evidence::Row;
 use crate::question::{Question, WatchError};
 
 /// The version of the form of saved estimates. Raised when the file changes its form, the kernels draw otherwise than before, or rows are weighed in another way.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// What an estimate was made from, other than the evidence: texts that must be the same when it is resumed.
 #[derive(Clone, Copy, Debug)]

@@ -15,6 +15,8 @@ use crate::grades::Misreports;
 use crate::kernel::{Figures, Kernel};
 use crate::observation::{Observation, Observations};
 use crate::rules::Metric;
+use crate::sources::Source;
+use crate::tally::Tally;
 
 /// A kernel, the evidence and the prior: one model for each value of the unknowns.
 pub struct Site<'a, K: Kernel> {
@@ -89,10 +91,8 @@ pub struct Followed<P> {
     flows: Vec<[u16; 4]>,
     /// What stood in the places that rows compare, on the latest days: for each course and each such place as many as `flows`.
     stocks: Vec<u32>,
-    /// Misreports of the sources that are counted, among their rows taken in: as many for each course as there are such.
-    erred: Vec<u16>,
-    /// Their rows taken in; the same for all courses.
-    taken: Vec<u16>,
+    /// What is known of the sources that are counted: as many for each course as there are such.
+    tallies: Vec<Tally>,
     /// For each course and each story that is followed: whether its rows have one origin, known once a retelling was taken in.
     one_origin: Vec<bool>,
     /// For each story that is followed, whether that is known; the same for all courses.
@@ -105,8 +105,7 @@ impl<P: Clone> Clone for Followed<P> {
             inner: self.inner.clone(),
             flows: self.flows.clone(),
             stocks: self.stocks.clone(),
-            erred: self.erred.clone(),
-            taken: self.taken.clone(),
+            tallies: self.tallies.clone(),
             one_origin: self.one_origin.clone(),
             drawn: self.drawn.clone(),
             ..*self
@@ -117,8 +116,7 @@ impl<P: Clone> Clone for Followed<P> {
         self.inner.clone_from(&from.inner);
         self.flows.clone_from(&from.flows);
         self.stocks.clone_from(&from.stocks);
-        self.erred.clone_from(&from.erred);
-        self.taken.clone_from(&from.taken);
+        self.tallies.clone_from(&from.tallies);
         self.one_origin.clone_from(&from.one_origin);
         self.drawn.clone_from(&from.drawn);
         (self.count, self.day) = (from.count, from.day);
@@ -503,7 +501,7 @@ impl<K: Kernel> Member<'_, K> {
     /// The likelihood of a row in each course.
     fn likelihoods(&self, population: &Followed<K::Population>, row: usize, into: &mut [f64]) {
         let observation = &self.observations.used[row];
-        let chances = self.chances(population, observation);
+        let chances = self.chances(observation);
         let mut known = Remembered::new();
         for (i, slot) in into.iter_mut().enumerate() {
             let origin = self.origin(population, observation, i);
@@ -512,7 +510,7 @@ impl<K: Kernel> Member<'_, K> {
                 continue;
             }
             let (right, wrong) = self.alone(population, row, i, &mut known);
-            let b = chances.of(&population.erred, i);
+            let b = chances.of(&population.tallies, i);
             let p = (1.0 - b) * right + b * wrong;
             *slot = match origin {
                 Origin::Open => observation.repeated(p),
@@ -556,25 +554,13 @@ impl<K: Kernel> Member<'_, K> {
     }
 
     /// The chances that `observation` is a misreport.
-    fn chances(&self, population: &Followed<K::Population>, observation: &Observation) -> Chances {
+    fn chances(&self, observation: &Observation) -> Chances {
         let source = observation.source.map(|s| &self.observations.sources[s]);
-        match source.and_then(|source| Some((source, source.slot?))) {
-            Some((source, slot)) => {
-                let taken = f64::from(population.taken[slot]);
-                Chances {
-                    slot,
-                    stride: self.counted,
-                    // The chance after m of n is (k·b + m) / (k + n).
-                    none: source.chance(0.0, taken),
-                    each: 1.0 / (source.strength + taken),
-                }
-            }
-            None => Chances {
-                slot: 0,
-                stride: 0,
-                none: observation.misreport,
-                each: 0.0,
-            },
+        let slot = source.and_then(|source| source.slot);
+        Chances {
+            slot: slot.unwrap_or(0),
+            stride: slot.map_or(0, |_| self.counted),
+            fixed: observation.misreport,
         }
     }
 }
@@ -671,23 +657,21 @@ fn followed(observations: &Observations) -> usize {
     slots.max().map_or(0, |last| last + 1)
 }
 
-/// Chances of a misreport, by the misreports that a course counts so far.
+/// Where courses keep the chance that a row is a misreport.
 struct Chances {
-    /// Where they are counted, and counts of a course; 0 if nothing is.
+    /// The place of its source, and places of a course; 0 if nothing is learned.
     slot: usize,
     stride: usize,
-    /// The chance if there were none.
-    none: f64,
-    /// What each adds to it.
-    each: f64,
+    /// The chance if nothing is.
+    fixed: f64,
 }
 
 impl Chances {
-    fn of(&self, erred: &[u16], index: usize) -> f64 {
+    fn of(&self, tallies: &[Tally], index: usize) -> f64 {
         if self.stride == 0 {
-            return self.none;
+            return self.fixed;
         }
-        self.none + self.each * f64::from(erred[index * self.stride + self.slot])
+        tallies[index * self.stride + self.slot].chance()
     }
 }
 
@@ -697,14 +681,18 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
 
     fn initialise(&self, count: usize, streams: &Streams) -> Self::Population {
         let days = if self.window > 1 { self.window } else { 0 };
+        let mut heard: Vec<&Source> = (self.observations.sources.iter())
+            .filter(|source| source.slot.is_some())
+            .collect();
+        heard.sort_by_key(|source| source.slot);
+        let unheard: Vec<Tally> = heard.into_iter().map(Tally::of).collect();
         let mut population = Followed {
             inner: self.kernel.start(self.fixed(0), count, streams),
             count,
             day: 0,
             flows: vec![[0; 4]; count * days],
             stocks: vec![0; count * days * self.observations.compared.len()],
-            erred: vec![0; count * self.counted],
-            taken: vec![0; self.counted],
+            tallies: unheard.repeat(count),
             one_origin: vec![false; count * self.followed],
             drawn: vec![false; self.followed],
         };
@@ -737,14 +725,13 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
                 into.stocks.extend_from_slice(row);
             }
         }
-        into.erred.clear();
+        into.tallies.clear();
         if self.counted > 0 {
             for ancestor in ancestors {
-                let row = &from.erred[*ancestor as usize * self.counted..][..self.counted];
-                into.erred.extend_from_slice(row);
+                let row = &from.tallies[*ancestor as usize * self.counted..][..self.counted];
+                into.tallies.extend_from_slice(row);
             }
         }
-        into.taken.clone_from(&from.taken);
         into.drawn.clone_from(&from.drawn);
         into.one_origin.clear();
         if self.followed > 0 {
@@ -807,7 +794,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         let draws_origin = observation
             .retold
             .filter(|retold| retold.slot.is_some_and(|slot| !population.drawn[slot]));
-        let chances = self.chances(population, observation);
+        let chances = self.chances(observation);
         let teaches = observation.teaches && chances.stride > 0;
         if !teaches && draws_origin.is_none() {
             return;
@@ -815,8 +802,7 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
         let streams = key.at(observation.address as usize);
         let mut known = Remembered::new();
         for i in 0..population.count {
-            let mut rng = streams.particle(i);
-            let b = chances.of(&population.erred, i);
+            let b = chances.of(&population.tallies, i);
             let power = |p: f64| {
                 if exponent == 1.0 {
                     p
@@ -832,7 +818,8 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
             {
                 let told = retold.chance * power(retold.likely);
                 let one = told / (told + (1.0 - retold.chance) * alone);
-                population.one_origin[i * self.followed + slot] = rng.uniform() < one;
+                let drawn = streams.particle(i).uniform();
+                population.one_origin[i * self.followed + slot] = drawn < one;
             }
             if !teaches {
                 continue;
@@ -854,11 +841,8 @@ impl<K: Kernel> BatchModel for Member<'_, K> {
                     b * wrong / (b * wrong + (1.0 - b) * right)
                 }
             };
-            let erred = rng.uniform() < misreported;
-            population.erred[i * chances.stride + chances.slot] += u16::from(erred);
-        }
-        if teaches {
-            population.taken[chances.slot] += 1;
+            let tally = &mut population.tallies[i * chances.stride + chances.slot];
+            *tally = tally.after(misreported);
         }
         if let Some(slot) = draws_origin.and_then(|retold| retold.slot) {
             population.drawn[slot] = true;

@@ -233,8 +233,9 @@ fn the_filter_learns_what_the_sum_over_all_ways_says() {
         let variance = ratios.iter().map(|r| (r - mean).powi(2)).sum::<f64>() / (n - 1.0);
         (mean, (variance / n).sqrt())
     };
-    // Five standard errors: one false alarm in a million.
-    let agrees = |(mean, error): (f64, f64)| (mean - 1.0).abs() <= 5.0 * error + 1e-12;
+    // Five standard errors: one false alarm in a million. Particles carry what is learned as one Beta, which five rows of a source
+    // make wrong by one in ten thousand; nothing else varies here.
+    let agrees = |(mean, error): (f64, f64)| (mean - 1.0).abs() <= 5.0 * error + 5e-4;
     let all = exactly(&case, hold, None);
     let found = ratios(&case, Emphasis::default(), all);
     assert!(agrees(found), "{found:?}");
