@@ -550,7 +550,7 @@ pub struct PlanFigure {
 pub const GROWTH: PlanFigure = PlanFigure {
     name: gateway::GROWTH.name(),
     unit: Unit::Share,
-    meaning: "share of what is due that is not served: growth of the least backlog (lots that wait for their turn, room, crew or a departure) from the second third of the run to the last, extrapolated to the run, plus convoys that do not leave because too few vehicles are home",
+    meaning: "share of what is due that is not served: growth of the least backlog (lots that wait for their turn, room, crew or a departure) from the first cycle of the run to the last (twelfths where the longest cycle is shorter), extrapolated to the run, plus convoys that do not leave because too few vehicles are home",
 };
 
 /// Whether a future came to a stop, and of what kind: of any, deadlock, standstill, starvation.

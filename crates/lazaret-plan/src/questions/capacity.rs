@@ -65,6 +65,26 @@ pub struct CapacityQuestion {
     pub level: f64,
 }
 
+impl CapacityQuestion {
+    /// The same with a range that reaches as far as the claim: what was not run is not judged.
+    fn widened(&self) -> CapacityQuestion {
+        let mut wide = self.clone();
+        let range = &mut wide.range;
+        let steps = |distance: f64| (distance / range.step - 1e-9).ceil() * range.step;
+        if let Some(claim) = self
+            .claim
+            .filter(|claim| claim.is_finite() && range.step > 0.0)
+        {
+            if claim > range.high {
+                range.high = range.low + steps(claim - range.low);
+            } else if claim < range.low {
+                range.low = claim;
+            }
+        }
+        wide
+    }
+}
+
 /// How the capacity moves with one unknown.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Dependence {
@@ -241,9 +261,12 @@ fn search<X: Experiment>(
             .collect();
         Ok::<_, crate::ExperimentError>(answers)
     };
-    // What cannot be run sustains nothing, such as no slots or more vehicles than there are. Less than nothing is a slip.
-    if q.range.low < 0.0 {
-        experiment.run_each_within(&[(at(q.range.low), 0)], &columns, LOTS_MOST)?;
+    // What cannot be run sustains nothing, such as no slots or more vehicles than there are. Less than nothing, or half a
+    // vehicle, is a slip.
+    for value in [q.range.low, q.range.low + q.range.step] {
+        if value < 0.0 || value.fract() != 0.0 {
+            experiment.run_each_within(&[(at(value), 0)], &columns, LOTS_MOST)?;
+        }
     }
     let pilots = q.replications.min(PILOTS);
     let ends = ends(q.range, 0..pilots, &mut sustains)?;
@@ -389,7 +412,8 @@ pub fn ask<X: Experiment>(
     experiment: &X,
     question: &CapacityQuestion,
 ) -> Result<CapacityAnswer, QuestionError> {
-    let q = question;
+    let widened = question.widened();
+    let q = &widened;
     let at = |x: f64| Design::base().with(q.path.clone(), written(x, q.range.step, &q.unit));
     let found = search(experiment, q, &at)?;
     let direction = found.direction;

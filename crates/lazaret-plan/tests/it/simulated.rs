@@ -211,6 +211,105 @@ takes = "WORK min"
     assert_eq!(sustained("66"), 0);
 }
 
+/// A line of one or more slots in which the work takes `WORK`, with whatever `MORE` says of its source or place.
+fn line(source: &str, place: &str, work: &str, rest: &str, length: &str) -> Document {
+    Document::parse(format!(
+        "[gateway]\nname = \"line\"\nstart = 2022-01-03T00:00:00\nlength = \"{length}\"\n[source.road]\n{source}\n\
+         [place.dock]\n{place}\n[[step]]\nid = \"unload\"\nat = \"dock\"\ntakes = \"{work}\"\n{rest}"
+    ))
+    .unwrap()
+}
+
+#[test]
+fn what_is_not_worked_off_at_the_end_is_not_sustained_whenever_it_came() {
+    let hourly = "every = \"1 h\"";
+    // Twice what can be unloaded for four months, and then nothing for two; and six times as much from day 130 on.
+    let early = format!("{hourly}\nclosed = [{{ from = 2022-05-03, to = 2022-07-10 }}]");
+    let late = format!("{hourly}\nfirst = \"130 d\"");
+    for source in [&early, &late] {
+        let document = line(source, "slots = 1", "1 h", "", "180 d");
+        let found = greatest(&document, "source.road.convoy", 6.0);
+        assert!((found - 1.0).abs() < 1e-9, "{source}: {found}");
+    }
+    // Room for six until two thirds of the run, then for one: a lorry an hour of four hours' work needs four.
+    let cut = "slots = 6\nfrom = [{ date = 2022-05-08, slots = 1 }]";
+    let document = line(hourly, cut, "4 h", "", "180 d");
+    assert_eq!(
+        greatest(&document, "source.road.convoy", 6.0),
+        f64::NEG_INFINITY
+    );
+}
+
+#[test]
+fn goods_that_wait_for_a_weekly_departure_are_no_growth() {
+    // While holds fill, nothing waits for a departure in the first third, and up to a week's goods after that.
+    let filling = "[place.yard]\nslots = 3000\n[[step]]\nid = \"hold\"\nat = \"yard\"\ntakes = \"30 d\"\n\
+                   [[step]]\nid = \"dispatch\"\nat = \"yard\"\nevery = \"7 d\"\n";
+    let at_once =
+        "[place.yard]\nslots = 2000\n[[step]]\nid = \"dispatch\"\nat = \"yard\"\nevery = \"7 d\"\n";
+    for (rest, length) in [
+        (filling, "90 d"),
+        (at_once, "14 d"),
+        (at_once, "21 d"),
+        (at_once, "60 d"),
+    ] {
+        let document = line(
+            "route = \"rail\"\nevery = \"24 h\"",
+            "slots = 60",
+            "1 h",
+            rest,
+            length,
+        );
+        let found = greatest(&document, "source.road.convoy", 40.0);
+        assert!(found >= 40.0, "{length}: {found}");
+    }
+    // Twin: a departure that takes half of what comes leaves the rest behind.
+    let half = filling.replace("every = \"7 d\"", "every = \"7 d\"\ntakes_up_to = 70");
+    let document = line(
+        "route = \"rail\"\nevery = \"24 h\"",
+        "slots = 60",
+        "1 h",
+        &half,
+        "180 d",
+    );
+    let found = greatest(&document, "source.road.convoy", 40.0);
+    assert!((9.0..=11.0).contains(&found), "{found}");
+}
+
+#[test]
+fn a_claim_outside_the_range_is_run_and_not_guessed() {
+    let document = line("every = \"30 min\"", "slots = 4", "1 h", "", "2 d");
+    let experiment = simulated(&document, &Unwatched);
+    let verdict = |range: (f64, f64), claim: f64| {
+        let question = CapacityQuestion {
+            path: "source.road.convoy".into(),
+            range: Range {
+                low: range.0,
+                high: range.1,
+                step: 1.0,
+            },
+            unit: String::new(),
+            sustained: Sustained::default(),
+            claim: Some(claim),
+            overflow_metric: None,
+            load_metrics: experiment.load_metrics(),
+            safe: 0.9,
+            replications: 40,
+            level: 0.95,
+        };
+        capacity::ask(&experiment, &question)
+            .unwrap()
+            .claim
+            .unwrap()
+            .share
+            .value
+    };
+    assert_eq!(verdict((1.0, 2.0), 2.0), 1.0);
+    assert_eq!(verdict((1.0, 2.0), 20.0), 0.0);
+    assert_eq!(verdict((1.0, 2.0), 65_536.0), 0.0, "no such convoy");
+    assert_eq!(verdict((5.0, 9.0), 1.0), 1.0);
+}
+
 /// No limit anywhere: what is held on average is rate × hold, and both are unknown.
 const FREE: &str = r#"
 [gateway]

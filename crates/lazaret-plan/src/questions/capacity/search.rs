@@ -53,6 +53,12 @@ impl Range {
                 self.low, self.high, self.step
             ));
         }
+        if steps == 0.0 && self.high > self.low {
+            return Err(format!(
+                "a step of {} is larger than the range {} to {}, so only {} would be tried; use a smaller step",
+                self.step, self.low, self.high, self.low
+            ));
+        }
         if steps > 1e9 {
             return Err(format!(
                 "{steps} steps are too many for a search; use larger steps"
