@@ -377,12 +377,17 @@ impl Judge<'_> {
         let here = |from: &ClockFrom| {
             comes && matches!(from, ClockFrom::Stored(place) if *place == spot.place)
         };
-        if back {
-            self.begins_anew(number, said, here);
-        } else if comes {
-            self.starts_clock(number, said, here);
-        }
         if comes {
+            // What was voided as it was sent waits anew from here on: on its way it is nowhere.
+            let protocol = self.state.protocol_of(row);
+            let from_arrival = (protocol.and_then(|p| p.hold.as_ref()))
+                .is_some_and(|hold| hold.clock == ClockFrom::Arrival);
+            let voided = row.stage == LotStage::Sent && row.clock.is_none() && from_arrival;
+            if back || (voided && self.state.may_run(row, 0)) {
+                self.begins_anew(number, said, here);
+            } else {
+                self.starts_clock(number, said, here);
+            }
             self.mixing(number, spot, rule.contact, said);
         }
         Ok(())

@@ -800,3 +800,32 @@ fn whoever_touches_a_later_clock_waits_anew() {
     let joined = scene.say("crew", stored("w2-1", "pile", 1));
     assert_eq!(restarted(&joined), ["w1-1"]);
 }
+
+/// A lot that is sent back to the dirty side waits anew from when it has come, not from when it was sent.
+#[test]
+fn what_is_sent_back_to_the_dirty_side_waits_anew_from_its_arrival_there() {
+    let mut protocol = protocol();
+    protocol.treatments.clear();
+    protocol.hold.as_mut().unwrap().clock = ClockFrom::Arrival;
+    let mut scene = Scene::with(rules(), vec![protocol]);
+    scene.arrive("k1", &["w1"], "general");
+    scene.say("yard", stored("w1-1", "warehouse", 1));
+    scene.say("crew", stored("w1-1", "yard", 1));
+    scene.wait(3 * DAY);
+    let back = H::LotSent {
+        lot: LotId::new("w1-1"),
+        spot: spot("warehouse", 1),
+    };
+    let record = scene.say("crew", back);
+    let names = |record: &lazaret_ledger::Record| -> Vec<&'static str> {
+        record.events.iter().map(|e| e.happening.name()).collect()
+    };
+    assert!(!names(&record).contains(&"hold_started"), "{record:?}");
+    assert_eq!(scene.lot("w1-1").clock, None);
+    scene.wait(DAY);
+    let record = scene.say("yard", stored("w1-1", "warehouse", 1));
+    assert_eq!(names(&record), ["lot_stored", "hold_started"]);
+    assert_eq!(scene.lot("w1-1").clock, Some(scene.now));
+    let lines = crate::crafted::chained(&mut crate::crafted::records_of(&scene));
+    assert_eq!(crate::crafted::judged(&lines), Ok(()));
+}
