@@ -6,6 +6,7 @@
 
 mod arithmetic;
 mod circles;
+mod enough;
 
 use jiff::Timestamp;
 
@@ -148,6 +149,7 @@ fn suspicions(reading: &Reading, loads: &[Load]) -> Vec<Diagnostic> {
     }
     out.extend(unused(gateway, at));
     out.extend(odd_steps(gateway, at));
+    out.extend(enough::never_enough(gateway, at));
     out.extend(circles::circles(gateway, at));
     out.extend(odd_things(gateway, at));
     out

@@ -494,3 +494,29 @@ fn a_hold_is_no_work_for_the_crew_of_its_step_or_place() {
     let idle = of_the_step.replace("\"12 h\"\ncrew = \"cleaner\"", "\"12 h\"");
     assert_eq!(warned(&idle), ["unused-crew", "unused-crew"]);
 }
+
+#[test]
+fn what_needs_more_than_there_ever_is() {
+    assert_eq!(warned(HELD), [""; 0]);
+    let two = HELD.replace("crew = \"cleaner\"", "needs = { cleaner = 2 }");
+    assert!(warned(&two).contains(&"never-enough"));
+    // Step and place ask at once for one each.
+    let both = HELD.replace(
+        "slots = \"unlimited\"",
+        "slots = \"unlimited\"\ncrew = \"cleaner\"",
+    );
+    assert!(warned(&both).contains(&"never-enough"));
+    let later = two.replace(
+        "count = 1",
+        "count = 1\nfrom = [{ date = 2022-01-20, count = 2 }]",
+    );
+    let later = later.replace("name = \"held\"", "name = \"held\"\nstart = 2022-01-03");
+    assert!(!warned(&later).contains(&"never-enough"));
+    let leaves = format!(
+        "{}\n[[step]]\nid = \"dispatch\"\nat = \"w\"\nevery = \"1 d\"\nat_least = 31\n",
+        HELD.replace("slots = \"unlimited\"", "slots = 30")
+    );
+    assert!(warned(&leaves).contains(&"never-enough"));
+    let fits = leaves.replace("at_least = 31", "at_least = 30");
+    assert!(!warned(&fits).contains(&"never-enough"));
+}
