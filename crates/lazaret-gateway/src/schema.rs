@@ -52,8 +52,11 @@ pub fn schema() -> Value {
     );
     let unknown = format!("^{SPACE}{NAME}{SPACE}$");
     let number = "[+-]?([0-9][0-9_]*[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?";
-    let time = format!("^{SPACE}({number}{SPACE}({}){SPACE})+$", units.join("|"));
-    let mass = format!("^{SPACE}({number}{SPACE}(kg|t|g){SPACE})+$");
+    // No time and no mass is below zero.
+    let amount = number.replacen("[+-]", "[+]", 1);
+    let units = units.join("|");
+    let time = format!("^{SPACE}({amount}{SPACE}({units}){SPACE})+$");
+    let mass = format!("^{SPACE}({amount}{SPACE}(kg|t|g){SPACE})+$");
     let plain = format!("^{SPACE}{number}{SPACE}%?{SPACE}$");
     let day: Vec<String> = DAYS
         .iter()
@@ -178,6 +181,14 @@ fn reference(name: &str) -> Value {
     json!({ "$ref": format!("#/$defs/{name}") })
 }
 
+/// One or more; an empty list says nothing.
+fn one_or_more(item: &Value) -> Value {
+    json!({ "anyOf": [item, { "type": "array", "items": item, "minItems": 1 }] })
+}
+
+/// A time of day, in a pattern.
+const OF_DAY: &str = "([01]?[0-9]|2[0-3]):[0-5][0-9]";
+
 fn one_or_list(item: &Value) -> Value {
     json!({ "anyOf": [item, { "type": "array", "items": item }] })
 }
@@ -190,6 +201,7 @@ fn quantity(dimension: Dimension, bound: Bound) -> Value {
             let constant = if bound.whole { "integer" } else { "number" };
             json!({ "anyOf": [
                 { "type": constant, "minimum": bound.least, "maximum": bound.greatest },
+                { "type": "string", "pattern": format!("^{SPACE}[+]?[0-9][0-9_]*([.][0-9]*)?{SPACE}$") },
                 { "$ref": "#/$defs/call" },
                 { "$ref": "#/$defs/unknown" }
             ] })
@@ -223,7 +235,13 @@ fn kind(kind: Kind) -> Value {
         Kind::Choice(choices) => {
             let words: Vec<Value> = choices
                 .iter()
-                .map(|(word, doc)| json!({ "const": word, "description": doc }))
+                .map(|(word, doc)| match word.split_once(" -> ") {
+                    // Blanks around an arrow are a matter of taste.
+                    Some((from, to)) => {
+                        json!({ "pattern": format!("^{from}{SPACE}->{SPACE}{to}$"), "description": doc })
+                    }
+                    None => json!({ "const": word, "description": doc }),
+                })
                 .collect();
             json!({ "oneOf": words })
         }
@@ -243,17 +261,21 @@ fn kind(kind: Kind) -> Value {
             }
         ] }),
         Kind::Windows => {
-            let time = "[0-9]{1,2}:[0-9]{2}";
-            let window = format!("^{SPACE}{time}{SPACE}-{SPACE}{time}{SPACE}$");
-            one_or_list(&json!({ "type": "string", "pattern": window }))
+            let window = format!("^{SPACE}{OF_DAY}{SPACE}-{SPACE}({OF_DAY}|24:00){SPACE}$");
+            one_or_more(&json!({ "type": "string", "pattern": window }))
         }
-        Kind::Days => one_or_list(&reference("days")),
+        Kind::Days => one_or_more(&reference("days")),
         Kind::Times => {
-            let time = "^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$";
-            one_or_list(&json!({ "type": "string", "pattern": time }))
+            let time = format!("^{OF_DAY}(:[0-5][0-9])?$");
+            one_or_more(&json!({ "type": "string", "pattern": time }))
         }
         Kind::Return => {
-            let ways = format!("^{SPACE}(direct{SPACE}|quarantine[ \t][^\n]+)$");
+            let units: Vec<&str> = TIME_UNITS.iter().map(|&(unit, _)| unit).collect();
+            let units = units.join("|");
+            // A number has a unit; anything else is a distribution or the name of an unknown.
+            let ways = format!(
+                "^{SPACE}(direct{SPACE}|quarantine[ \t]+([+0-9][^\n]*({units}){SPACE}|[^+0-9 \t\n-][^\n]*))$"
+            );
             json!({ "type": "string", "pattern": ways })
         }
         Kind::Table(fields) => table(fields),

@@ -110,8 +110,27 @@ fn the_schema_marks_common_mistakes() {
         ("time_zone = \"", "time_zone = \"the time of "),
         ("\"Mon", "\"Moon"),
         ("clock = \"", "clock = \"whenever it suits, "),
+        ("takes = \"1 d\"", "takes = \"-1 d\""),
+        ("shift = \"08:00-20:00\"", "shift = \"24:00-25:00\""),
+        ("shift = \"08:00-20:00\"", "shift = []"),
+        ("\"quarantine 2 d\"", "\"quarantine 14\""),
     ];
     assert_eq!(complaint(all), None);
+    for (old, new) in [
+        ("slots = 3\n", "slots = \"3\"\n"),
+        ("\"dirty -> clean\"", "\"dirty->clean\""),
+        ("\"quarantine 2 d\"", "\"quarantine uniform(1 d, 2 d)\""),
+        (
+            "shift = \"08:00-20:00\"",
+            "shift = [\"08:00-20:00\", \"22:00-24:00\"]",
+        ),
+    ] {
+        assert!(all.contains(old), "{old}");
+        let text = all.replacen(old, new, 1);
+        assert_eq!(complaint(&text), None, "{new}");
+        let read = lazaret_gateway::read(&text, &[] as &[&str], &|_: &str| Err(String::new()));
+        assert!(read.is_ok(), "{new}: {:?}", read.err());
+    }
     for (old, new) in mistakes {
         assert!(all.contains(old), "{old}");
         let text = all.replacen(old, new, 1);
