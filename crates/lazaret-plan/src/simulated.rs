@@ -167,6 +167,20 @@ impl<'a> Simulated<'a> {
         &self.gateway
     }
 
+    /// How many of the longest regular cycles of the gateway the run holds; none if nothing recurs.
+    #[must_use]
+    pub fn cycles(&self) -> Option<f64> {
+        let typical: Vec<f64> = self
+            .gateway
+            .unknowns
+            .iter()
+            .map(|u| u.prior.mean())
+            .collect();
+        let cycle = longest_cycle(&self.gateway, &typical);
+        let span = self.gateway.length.micros() - self.warm_up.micros();
+        (cycle > 0.0).then(|| span as f64 / cycle)
+    }
+
     /// The place of the first hold, if the gateway has one: the place whose filling up is "overflow".
     #[must_use]
     pub fn hold_place(&self) -> Option<&str> {

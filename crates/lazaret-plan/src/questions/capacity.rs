@@ -55,6 +55,8 @@ pub struct CapacityQuestion {
     pub claim: Option<f64>,
     /// A metric that tells how long it takes to overflow, shown above the capacity; none if there is none.
     pub overflow_metric: Option<String>,
+    /// How many of the file's longest regular cycles the run holds, where growth is what is judged.
+    pub cycles: Option<f64>,
     /// Metrics whose greatest names the place that limits, such as the utilisations of the places.
     pub load_metrics: Vec<String>,
     /// Share of futures in which the safe intake must be sustained.
@@ -194,6 +196,8 @@ pub struct CapacityAnswer {
     pub above: Vec<Above>,
     /// The metric that tells how long it takes to overflow, if the file has one.
     pub overflow_metric: Option<String>,
+    /// How many of the file's longest regular cycles the run holds, where growth is what is judged.
+    pub cycles: Option<f64>,
     /// Threshold of each replication.
     pub thresholds: Vec<Threshold>,
     /// Replications.
@@ -491,6 +495,7 @@ pub fn ask<X: Experiment>(
         limits,
         above,
         overflow_metric: q.overflow_metric.clone(),
+        cycles: q.cycles,
         thresholds: found.thresholds,
         replications,
         partial: found.partial,

@@ -83,6 +83,7 @@ fn a_yard_of_slots_with_a_fixed_hold_sustains_slots_over_hold_exactly() {
             },
             claim: Some(exact),
             overflow_metric: Some("place.yard.first_full".into()),
+            cycles: None,
             load_metrics: experiment.load_metrics(),
             safe: 0.95,
             replications: 4,
@@ -142,6 +143,7 @@ fn greatest(document: &Document, path: &str, high: f64) -> f64 {
         sustained: Sustained::default(),
         claim: None,
         overflow_metric: None,
+        cycles: None,
         load_metrics: experiment.load_metrics(),
         safe: 0.9,
         replications: 4,
@@ -263,6 +265,19 @@ fn goods_that_wait_for_a_weekly_departure_are_no_growth() {
         let found = greatest(&document, "source.road.convoy", 40.0);
         assert!(found >= 40.0, "{length}: {found}");
     }
+    // A fortnight holds two weeks, which is too few to tell growth from: the answer says so.
+    let cycles = |length: &str| {
+        let document = line(
+            "route = \"rail\"\nevery = \"24 h\"",
+            "slots = 60",
+            "1 h",
+            at_once,
+            length,
+        );
+        simulated(&document, &Unwatched).cycles().unwrap()
+    };
+    assert!((cycles("14 d") - 2.0).abs() < 1e-9);
+    assert!((cycles("60 d") - 60.0 / 7.0).abs() < 1e-9);
     // Twin: a departure that takes half of what comes leaves the rest behind.
     let half = filling.replace("every = \"7 d\"", "every = \"7 d\"\ntakes_up_to = 70");
     let document = line(
@@ -292,6 +307,7 @@ fn a_claim_outside_the_range_is_run_and_not_guessed() {
             sustained: Sustained::default(),
             claim: Some(claim),
             overflow_metric: None,
+            cycles: None,
             load_metrics: experiment.load_metrics(),
             safe: 0.9,
             replications: 40,

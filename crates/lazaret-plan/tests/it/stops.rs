@@ -145,6 +145,7 @@ fn every_question_counts_the_futures_that_came_to_a_stop() {
             },
             claim: None,
             overflow_metric: None,
+            cycles: None,
             load_metrics: Vec::new(),
             safe: 0.9,
             replications: 10,

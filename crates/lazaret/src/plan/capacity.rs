@@ -117,6 +117,9 @@ fn question(
         unit: span.unit,
         sustained,
         claim: arguments.claim,
+        cycles: (arguments.sustained.is_none())
+            .then(|| experiment.cycles())
+            .flatten(),
         overflow_metric: experiment
             .hold_place()
             .map(|p| lazaret_sim::metrics::place::FIRST_FULL.of(p)),

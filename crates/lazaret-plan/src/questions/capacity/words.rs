@@ -190,6 +190,20 @@ pub fn warnings(answer: &CapacityAnswer) -> Vec<String> {
     .collect()
 }
 
+/// That the run is too short to tell growth from, if it is.
+fn too_short(answer: &CapacityAnswer) -> String {
+    let short = answer.cycles.filter(|cycles| *cycles < CYCLES);
+    short.map_or_else(String::new, |cycles| {
+        format!(
+            "The run holds only {} of the file's longest cycles (between convoys or departures, or weeks), from which growth\ncan hardly be told; make gateway.length {CYCLES} of them or more.\n",
+            figure(cycles)
+        )
+    })
+}
+
+/// Cycles that a run should hold for growth to be told from them.
+const CYCLES: f64 = 3.0;
+
 /// The answer.
 ///
 /// * `seed` — of the runs.
@@ -201,6 +215,7 @@ pub fn text(answer: &CapacityAnswer, seed: u64, level: f64) -> Words {
         found(answer),
         criterion(answer)
     ));
+    text += &too_short(answer);
     text += &claimed(answer);
     if !answer.limits.is_empty() {
         let parts: Vec<String> = answer
