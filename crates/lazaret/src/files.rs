@@ -467,5 +467,6 @@ mod tests {
         "watch digest --record keeps",
         "watch digest --html writes",
         "ledger backup FILE writes",
+        "ledger situation --out writes",
     ];
 }
