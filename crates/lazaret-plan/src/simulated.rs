@@ -5,19 +5,21 @@
 //!
 //! Besides the simulator's own metrics each row holds a few that plans need, listed in `lazaret_sim::metrics`.
 
+mod course;
 pub mod prior;
 
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use lazaret_gateway::model::{Gateway, Quantity, Recurrence, Source, StepKind};
+use lazaret_gateway::model::{Gateway, StepKind};
 use lazaret_gateway::{Diagnostic, Document};
 use lazaret_sim::metrics::{self, GROWTH, STOPS};
 use lazaret_sim::{Measurements, Model, Replication, Silent, Situation, StillInside, Unit, World};
 use lazaret_vocabulary::time::GateTime;
 use rayon::prelude::*;
 
+use self::course::Course;
 use crate::experiment::{Design, Experiment, ExperimentError, Metric, Rows};
 
 /// Is told how far the runs are, and asked whether to stop. Called from many threads.
@@ -170,13 +172,7 @@ impl<'a> Simulated<'a> {
     /// How many of the longest regular cycles of the gateway the run holds; none if nothing recurs.
     #[must_use]
     pub fn cycles(&self) -> Option<f64> {
-        let typical: Vec<f64> = self
-            .gateway
-            .unknowns
-            .iter()
-            .map(|u| u.prior.mean())
-            .collect();
-        let cycle = longest_cycle(&self.gateway, &typical);
+        let cycle = course::longest_cycle(&self.gateway);
         let span = self.gateway.length.micros() - self.warm_up.micros();
         (cycle > 0.0).then(|| span as f64 / cycle)
     }
@@ -484,171 +480,6 @@ impl Experiment for Simulated<'_> {
             width,
             values,
         })
-    }
-}
-
-/// How a replication is run: to its end, with looks at the backlog on the way.
-#[derive(Clone, Debug)]
-struct Course {
-    warm_up: i64,
-    horizon: i64,
-    /// Length of the two windows, at the beginning and at the end of what is measured, in which the least backlog is
-    /// sought.
-    window: i64,
-    /// Interval and first of the departures that leave at regular intervals: just after one nothing waits for it.
-    departures: Vec<(i64, i64)>,
-    /// Lots of a convoy of each source, on average.
-    convoys: Vec<f64>,
-}
-
-/// The longest regular cycle of `gateway`: between convoys of a source on average, between departures, or the week of
-/// a timetable or of hours that leave days out.
-fn longest_cycle(gateway: &Gateway, typical: &[f64]) -> f64 {
-    const DAY: f64 = 86_400e6;
-    let days = |days: &[bool; 7]| {
-        if days.iter().all(|day| *day) {
-            DAY
-        } else {
-            7.0 * DAY
-        }
-    };
-    let recurs = |due: &Recurrence| match due {
-        Recurrence::Every { interval, .. } => {
-            interval.resolve(typical).map_or(0.0, |d| d.mean() * 1e6)
-        }
-        Recurrence::Timetable(timetable) => days(&timetable.days),
-    };
-    let sources = gateway.sources.iter().map(|source| recurs(&source.due));
-    let departures = gateway.steps.iter().map(|step| match &step.kind {
-        StepKind::Dispatch(dispatch) => recurs(&dispatch.due),
-        _ => 0.0,
-    });
-    let places = gateway
-        .places
-        .iter()
-        .filter_map(|place| place.hours.as_ref());
-    let crews = gateway
-        .resources
-        .iter()
-        .filter_map(|crew| crew.hours.as_ref());
-    let hours = places.chain(crews).map(|hours| days(&hours.days));
-    sources.chain(departures).chain(hours).fold(0.0, f64::max)
-}
-
-impl Course {
-    /// Looks in each window; a cycle that it holds is seen in as many of its phases.
-    const LOOKS: i64 = 61;
-    /// Looks between the windows, for what is given up.
-    const BETWEEN: i64 = 20;
-    /// The window is the longest cycle, and at least this part of what is measured, where it can: a queue that is
-    /// long for a while is no growth, nor are goods that wait for a weekly train.
-    const PART: i64 = 12;
-
-    fn of(gateway: &Gateway, warm_up: GateTime) -> Self {
-        let typical: Vec<f64> = gateway.unknowns.iter().map(|u| u.prior.mean()).collect();
-        let mean = |q: &Quantity| q.resolve(&typical).map_or(1.0, |d| d.mean());
-        let convoy = |s: &Source| mean(&s.vehicles) * mean(&s.lots);
-        let span = gateway.length.micros() - warm_up.micros();
-        let cycle = longest_cycle(gateway, &typical).min(span as f64) as i64;
-        let departures = gateway.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Dispatch(dispatch) => match &dispatch.due {
-                Recurrence::Every { interval, first } => {
-                    let every = interval.known_constant()?;
-                    let first = first
-                        .as_ref()
-                        .map_or(Some(every), Quantity::known_constant)?;
-                    let micros = |seconds: f64| (seconds * 1e6) as i64;
-                    (every >= 1.0).then_some((micros(every), micros(first)))
-                }
-                Recurrence::Timetable(_) => None,
-            },
-            _ => None,
-        });
-        Course {
-            warm_up: warm_up.micros(),
-            horizon: gateway.length.micros(),
-            departures: departures.collect(),
-            window: cycle.max(span / Self::PART).min(span / 2).max(1),
-            convoys: gateway.sources.iter().map(convoy).collect(),
-        }
-    }
-
-    /// Goes on to `looks` instants from `from` on over `length`: one in each of equal parts, and each at another place
-    /// in it (multiples of the golden ratio), so that no regular timetable always shows the same face. Gives the least
-    /// backlog seen, or nothing if more than `most` lots were in the gateway.
-    fn least(
-        &self,
-        world: &mut World<'_, Silent>,
-        (from, length): (i64, i64),
-        looks: i64,
-        most: u64,
-    ) -> Option<u64> {
-        let mut instants: Vec<i64> = (0..looks)
-            .map(|nth| {
-                let within = (nth as f64 * 0.618_033_988_749_894_9).fract();
-                let share = (nth as f64 + within) / looks as f64;
-                from + (length as f64 * share) as i64
-            })
-            .collect();
-        for &(every, first) in &self.departures {
-            // The latest in the window; more of them than looks tell nothing new.
-            let last = (from + length - 1 - first).div_euclid(every);
-            let nths = (0..looks).map(|back| first + (last - back) * every + 1);
-            instants.extend(nths.take_while(|at| *at > from && *at > first));
-        }
-        instants.sort_unstable();
-        let mut least = u64::MAX;
-        for at in instants {
-            world.advance(GateTime::from_micros(at));
-            if world.lots() > most {
-                return None;
-            }
-            least = least.min(world.backlog());
-        }
-        Some(least)
-    }
-
-    /// Runs a replication that has been started. Gives the least backlog in the first and in the last window after the
-    /// warm-up, or nothing if it was given up because more than `lots_most` lots were in the gateway.
-    ///
-    /// A convoy that has just come is no growth, however large it is; what is never worked off is. The least backlog
-    /// tells the two apart where a mean, or the backlog at the end, would depend on when in its cycle it is taken.
-    fn run(&self, world: &mut World<'_, Silent>, lots_most: u64) -> Option<[f64; 2]> {
-        let first = (self.warm_up, self.window);
-        let last = (self.horizon - self.window, self.window);
-        let between = (
-            self.warm_up + self.window,
-            self.horizon - self.warm_up - 2 * self.window,
-        );
-        let earlier = self.least(world, first, Self::LOOKS, lots_most)?;
-        self.least(world, between, Self::BETWEEN, lots_most)?;
-        let later = self.least(world, last, Self::LOOKS, lots_most)?;
-        // A cycle that ends with the run is at its end just before, when the next has not begun.
-        world.advance(GateTime::from_micros(self.horizon - 1));
-        let later = later.min(world.backlog());
-        world.advance(GateTime::from_micros(self.horizon));
-        Some([earlier as f64, later as f64])
-    }
-
-    /// Lots, on average, of the convoys that did not leave because too few vehicles were home. Where vehicles come
-    /// back, that is how a place that is too slow shows: the line in front of it cannot grow beyond the fleet.
-    fn unsent(&self, world: &World<'_, Silent>) -> f64 {
-        (world.without_vehicles().zip(&self.convoys))
-            .map(|(count, lots)| count as f64 * lots)
-            .sum()
-    }
-
-    /// The share of what was due that is not served: by how much the least backlog grew from the first window to the last,
-    /// taken over the whole run, and what was not sent; at most all.
-    fn growth(&self, [earlier, later]: [f64; 2], arrived: f64, unsent: f64) -> f64 {
-        let span = (self.horizon - self.warm_up) as f64;
-        let grew = (later - earlier).max(0.0) * span / (span - self.window as f64);
-        let missed = grew + unsent;
-        if missed <= 0.0 {
-            0.0
-        } else {
-            (missed / (arrived + unsent)).min(1.0)
-        }
     }
 }
 

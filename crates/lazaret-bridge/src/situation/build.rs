@@ -78,6 +78,19 @@ struct OfVehicle<'a> {
     on_vehicle: u32,
 }
 
+/// That a vehicle or lot works at a step, or rests in it, since `begun`.
+fn set_at_work(
+    standing: &mut Standing,
+    (step, doing): (&StepName, Doing),
+    begun: Timestamp,
+    worked_us: i64,
+) {
+    standing.step = Some(step.to_string());
+    standing.doing = doing;
+    standing.begun = Some(begun);
+    standing.worked_us = worked_us;
+}
+
 impl SituationReader<'_> {
     /// The situation at `at`, after the events that were taken in.
     #[must_use]
@@ -366,10 +379,12 @@ impl SituationReader<'_> {
                     );
                     waits(standing, of.unload);
                 } else {
-                    standing.step = Some(step.to_string());
-                    standing.doing = Doing::InWork;
-                    standing.begun = Some((*begun).min(at));
-                    standing.worked_us = *worked_us;
+                    set_at_work(
+                        standing,
+                        (step, Doing::InWork),
+                        (*begun).min(at),
+                        *worked_us,
+                    );
                 }
             }
             Phase::Resting {
@@ -377,10 +392,12 @@ impl SituationReader<'_> {
                 since,
                 worked_us,
             } => {
-                standing.step = Some(step.to_string());
-                standing.doing = Doing::Paused;
-                standing.begun = Some((*since).min(at));
-                standing.worked_us = *worked_us;
+                set_at_work(
+                    standing,
+                    (step, Doing::Paused),
+                    (*since).min(at),
+                    *worked_us,
+                );
             }
             Phase::Unloaded if of.on_vehicle > 0 && standing.place.is_some() => {
                 standing.aboard.clear();
@@ -536,18 +553,24 @@ impl SituationReader<'_> {
                 begun,
                 worked_us,
             } => {
-                set(standing, step, Doing::InWork);
-                standing.begun = Some((*begun).min(at));
-                standing.worked_us = *worked_us;
+                set_at_work(
+                    standing,
+                    (step, Doing::InWork),
+                    (*begun).min(at),
+                    *worked_us,
+                );
             }
             Phase::Resting {
                 step,
                 since,
                 worked_us,
             } => {
-                set(standing, step, Doing::Paused);
-                standing.begun = Some((*since).min(at));
-                standing.worked_us = *worked_us;
+                set_at_work(
+                    standing,
+                    (step, Doing::Paused),
+                    (*since).min(at),
+                    *worked_us,
+                );
             }
             Phase::Held { step, ends } => {
                 let here = self

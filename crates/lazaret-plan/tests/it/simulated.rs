@@ -233,6 +233,13 @@ fn what_is_not_worked_off_at_the_end_is_not_sustained_whenever_it_came() {
         let found = greatest(&document, "source.road.convoy", 6.0);
         assert!((found - 1.0).abs() < 1e-9, "{source}: {found}");
     }
+    // A ship that comes once in the run does not make half of it the measure of the lorries.
+    let rare = format!(
+        "{late}\n[source.ship]\nroute = \"sea\"\nevery = \"170 d\"\nfirst = \"1 d\"\nconvoy = 20"
+    );
+    let document = line(&rare, "slots = 1", "1 h", "", "180 d");
+    let found = greatest(&document, "source.road.convoy", 6.0);
+    assert!((found - 1.0).abs() < 1e-9, "{found}");
     // Room for six until two thirds of the run, then for one: a lorry an hour of four hours' work needs four.
     let cut = "slots = 6\nfrom = [{ date = 2022-05-08, slots = 1 }]";
     let document = line(hourly, cut, "4 h", "", "180 d");
@@ -249,11 +256,14 @@ fn goods_that_wait_for_a_weekly_departure_are_no_growth() {
                    [[step]]\nid = \"dispatch\"\nat = \"yard\"\nevery = \"7 d\"\n";
     let at_once =
         "[place.yard]\nslots = 2000\n[[step]]\nid = \"dispatch\"\nat = \"yard\"\nevery = \"7 d\"\n";
+    // The first departure in the middle of the week: a look at equal intervals misses the hour in which nothing waits.
+    let midweek = at_once.replace("every = \"7 d\"", "every = \"7 d\"\nfirst = \"3 d\"");
     for (rest, length) in [
         (filling, "90 d"),
         (at_once, "14 d"),
         (at_once, "21 d"),
         (at_once, "60 d"),
+        (&midweek, "21 d"),
     ] {
         let document = line(
             "route = \"rail\"\nevery = \"24 h\"",

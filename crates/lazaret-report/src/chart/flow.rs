@@ -182,17 +182,14 @@ fn layout(stations: &[Station], bands: &[Band], thick: &[f64]) -> Layout {
 }
 
 fn station_box(station: &Station, left: f64, top: f64, height: f64) -> String {
+    let limits = station.limits.is_some();
     let mut body = String::new();
     if station.dirty {
         body += &rect(left - 3.0, top - 3.0, BOX + 6.0, height + 6.0, "dirty");
     }
-    let class = if station.limits.is_some() {
-        "worst"
-    } else {
-        "box"
-    };
+    let class = if limits { "worst" } else { "box" };
     body += &rect(left, top, BOX, height, class);
-    if station.utilisation.is_finite() && station.limits.is_none() {
+    if station.utilisation.is_finite() && !limits {
         let filled = (height - 2.0) * station.utilisation.clamp(0.0, 1.0);
         body += &rect(
             left + 1.0,
@@ -203,19 +200,11 @@ fn station_box(station: &Station, left: f64, top: f64, height: f64) -> String {
         );
     }
     let middle = top + height / 2.0;
-    let class = if station.limits.is_some() {
-        "onDark"
-    } else {
-        "strong"
-    };
+    let class = if limits { "onDark" } else { "strong" };
     let name = short(&station.name, 13);
     body += &text(left + BOX / 2.0, middle - 2.0, class, "middle", &name);
     if station.utilisation.is_finite() {
-        let class = if station.limits.is_some() {
-            "onDark"
-        } else {
-            ""
-        };
+        let class = if limits { "onDark" } else { "" };
         let used = percent(station.utilisation);
         body += &text(left + BOX / 2.0, middle + 14.0, class, "middle", &used);
     }
