@@ -413,7 +413,7 @@ impl Experiment for Simulated<'_> {
         let width = self.metrics.len();
         let first = replications.start;
         let runner = self.runner(u64::MAX);
-        let course = Course::of(model.gateway(), self.warm_up);
+        let course = Course::of(&model, self.warm_up);
         let rows: Vec<Vec<f64>> = replications
             .into_par_iter()
             .map_init(
@@ -452,7 +452,7 @@ impl Experiment for Simulated<'_> {
         let runner = self.runner(lots_most);
         for members in groups.values() {
             let model = self.model(&runs[members[0]].0)?;
-            let course = Course::of(model.gateway(), self.warm_up);
+            let course = Course::of(&model, self.warm_up);
             let pinned = members
                 .iter()
                 .map(|&i| Ok((self.pins(&model, &runs[i].0)?, runs[i].1)))

@@ -661,6 +661,16 @@ impl Model {
         self.from.as_deref()
     }
 
+    /// When departures are due, of each step that has a timetable for them: ascending, µs from the start.
+    pub fn timetables(&self) -> impl Iterator<Item = &[i64]> {
+        self.dispatches
+            .iter()
+            .filter_map(|dispatch| match &dispatch.due {
+                DueM::Table(due) => Some(due.as_slice()),
+                DueM::Every { .. } => None,
+            })
+    }
+
     /// The gateway it was compiled from.
     #[must_use]
     pub fn gateway(&self) -> &Gateway {

@@ -1,7 +1,7 @@
 //! How a replication is run, and whether what waits in it grows.
 
 use lazaret_gateway::model::{Gateway, Quantity, Recurrence, Source, StepKind};
-use lazaret_sim::{Silent, World};
+use lazaret_sim::{Model, Silent, World};
 use lazaret_vocabulary::time::GateTime;
 
 const SECOND: f64 = 1e6;
@@ -17,6 +17,8 @@ pub(super) struct Course {
     window: i64,
     /// Interval and first of the departures that leave at regular intervals: just after one nothing waits for it.
     departures: Vec<(i64, i64)>,
+    /// When departures by a timetable leave, in order.
+    timetables: Vec<Vec<i64>>,
     /// Lots of a convoy of each source, on average.
     convoys: Vec<f64>,
 }
@@ -94,7 +96,8 @@ impl Course {
     /// long for a while is no growth, nor are goods that wait for a weekly train.
     const PART: i64 = 12;
 
-    pub(super) fn of(gateway: &Gateway, warm_up: GateTime) -> Self {
+    pub(super) fn of(model: &Model, warm_up: GateTime) -> Self {
+        let gateway = model.gateway();
         let typical = typical(gateway);
         let span = gateway.length.micros() - warm_up.micros();
         let cycle = longest_cycle(gateway).min(span as f64) as i64;
@@ -116,6 +119,7 @@ impl Course {
             warm_up: warm_up.micros(),
             horizon: gateway.length.micros(),
             departures: departures.collect(),
+            timetables: model.timetables().map(<[i64]>::to_vec).collect(),
             window: cycle.max(span / Self::PART).min(span / 2).max(1),
             convoys: gateway
                 .sources
@@ -142,11 +146,16 @@ impl Course {
                 from + (length as f64 * share) as i64
             })
             .collect();
+        // Of departures the latest in the window; more of them than looks tell nothing new.
+        let inside = |at: &i64| *at > from && *at < from + length;
+        for timetable in &self.timetables {
+            let just_after = timetable.iter().rev().map(|at| at + 1);
+            instants.extend(just_after.filter(inside).take(looks as usize));
+        }
         for &(every, first) in &self.departures {
-            // The latest in the window; more of them than looks tell nothing new.
-            let last = (from + length - 1 - first).div_euclid(every);
+            let last = (from + length - 2 - first).div_euclid(every);
             let nths = (0..looks).map(|back| first + (last - back) * every + 1);
-            instants.extend(nths.take_while(|at| *at > from && *at > first));
+            instants.extend(nths.take_while(|at| inside(at) && *at > first));
         }
         instants.sort_unstable();
         let mut least = u64::MAX;

@@ -258,12 +258,17 @@ fn goods_that_wait_for_a_weekly_departure_are_no_growth() {
         "[place.yard]\nslots = 2000\n[[step]]\nid = \"dispatch\"\nat = \"yard\"\nevery = \"7 d\"\n";
     // The first departure in the middle of the week: a look at equal intervals misses the hour in which nothing waits.
     let midweek = at_once.replace("every = \"7 d\"", "every = \"7 d\"\nfirst = \"3 d\"");
+    let timetable = at_once.replace(
+        "every = \"7 d\"",
+        "timetable = { days = \"Wed\", times = \"00:30\" }",
+    );
     for (rest, length) in [
         (filling, "90 d"),
         (at_once, "14 d"),
         (at_once, "21 d"),
         (at_once, "60 d"),
         (&midweek, "21 d"),
+        (&timetable, "21 d"),
     ] {
         let document = line(
             "route = \"rail\"\nevery = \"24 h\"",
