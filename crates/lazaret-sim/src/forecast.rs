@@ -52,7 +52,8 @@ pub struct Band<T> {
 pub struct LotForecast {
     /// The lot.
     pub lot: LotNamed,
-    /// When it is dispatched, to the second; nothing where that is after the end of the run, or never.
+    /// When it is dispatched, to the whole second of the clock, over the futures in which it is not refused; nothing where
+    /// that is after the end of the run, or where it is refused in all of them.
     pub leaves: Band<Option<GateTime>>,
     /// Share of the futures in which it is dispatched by the end of the run.
     pub dispatched: f64,
@@ -60,12 +61,12 @@ pub struct LotForecast {
     pub refused: f64,
 }
 
-/// How full a place is on one day: its fullest full hour.
+/// How full a place is on one day: what is seen at each full hour from the instant of the situation on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DayOfPlace {
-    /// Occupied slots at the fullest hour.
+    /// Occupied slots at the fullest of these hours.
     pub occupied: Band<i64>,
-    /// Share of the futures in which no slot is free at some hour of the day.
+    /// Share of the futures in which no slot is free at one of these hours.
     pub full: f64,
 }
 
@@ -123,6 +124,15 @@ impl PlaceForecast {
     pub fn first_full(&self, share: f64) -> Option<usize> {
         self.days.iter().position(|day| day.full >= share)
     }
+}
+
+/// Bytes that a forecast of `model` takes while it is made.
+#[must_use]
+pub fn bytes(model: &Model, settings: &Settings) -> u64 {
+    let lots = model.from().map_or(0, |start| start.lots().len()) as u64;
+    let daily = (model.places.len() + model.dispatches.len()) as u64 * 16;
+    let future = lots * 4 + u64::from(settings.days) * daily + 128;
+    settings.futures.saturating_mul(future)
 }
 
 /// What one future told.
@@ -205,7 +215,7 @@ pub fn forecast(
     for (nth, lot) in start.lots().iter().enumerate() {
         column.clear();
         column.extend(futures.iter().map(|future| future.left[nth]));
-        told.lots.push(of_lot(lot, &mut column));
+        told.lots.push(of_lot(lot, &mut column, fraction(model)));
     }
     tell_places(model, &futures, days, &mut told)?;
     for (d, dispatch) in model.dispatches.iter().enumerate() {
@@ -284,7 +294,10 @@ fn play_one(
             load.1 += i64::from(departed.lots);
         }
     }
-    let seconds = |micros: i64| (micros / 1_000_000).clamp(0, i64::from(REFUSED) - 1) as u32;
+    let seconds = |micros: i64| {
+        let of_clock = (micros + fraction(model)) / 1_000_000;
+        of_clock.clamp(0, i64::from(REFUSED) - 1) as u32
+    };
     let left = world.left().iter().map(|left| match left {
         None => STAYS,
         Some(left) if !left.dispatched => REFUSED,
@@ -299,13 +312,22 @@ fn play_one(
     })
 }
 
-fn of_lot(lot: &LotNamed, column: &mut [u32]) -> LotForecast {
+/// Microseconds by which the instant of the situation is past a whole second. Departures leave at whole seconds of the
+/// clock, and must not be told a moment early.
+fn fraction(model: &Model) -> i64 {
+    model.gateway.start.as_microsecond().rem_euclid(1_000_000)
+}
+
+/// * `fraction` — see [`fraction`].
+fn of_lot(lot: &LotNamed, column: &mut [u32], fraction: i64) -> LotForecast {
     column.sort_unstable();
     let n = column.len() as f64;
     let share = |which: fn(u32) -> bool| column.iter().filter(|&&at| which(at)).count() as f64 / n;
+    let kept: Vec<u32> = column.iter().copied().filter(|&at| at != REFUSED).collect();
     let at = |share: f64| {
-        let found = column[rank(share, column.len())];
-        (found < REFUSED).then(|| GateTime::from_micros(i64::from(found) * 1_000_000))
+        let found = *kept.get(rank(share, kept.len().max(1)))?;
+        let micros = i64::from(found) * 1_000_000 - fraction;
+        (found < REFUSED).then(|| GateTime::from_micros(micros.max(0)))
     };
     LotForecast {
         lot: lot.clone(),

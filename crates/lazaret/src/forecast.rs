@@ -6,7 +6,9 @@ use std::ops::ControlFlow;
 use clap::Args;
 use jiff::tz::TimeZone;
 use lazaret_gateway::model::Gateway;
-use lazaret_sim::forecast::{Band, Forecast, LotForecast, PlaceForecast, Settings, forecast};
+use lazaret_sim::forecast::{
+    Band, Forecast, LotForecast, PlaceForecast, Settings, bytes, forecast,
+};
 use lazaret_vocabulary::figures;
 use lazaret_vocabulary::time::{GateTime, Span};
 use serde_json::{Value, json};
@@ -21,13 +23,17 @@ use crate::waiting::Interrupt;
 
 /// Lots that the text lists.
 const LISTED: usize = 40;
+/// The most memory that a forecast may take, in bytes.
+const MEMORY_MOST: u64 = 1 << 30;
+/// A lot that is refused in fewer futures than this is not said to be.
+const REFUSED_LEAST: f64 = 0.005;
 /// A room that is full with at least this probability may be full.
 const MAY: f64 = 0.1;
 
 /// Say when each lot will leave, how full each place gets and what departures take, from the present state of a gateway
 ///
-/// Many futures are played from one situation. Of each lot the median is told and the range in which the middle 80 % of the
-/// futures lie. docs/forecast.md says what the ranges mean and when not to believe them.
+/// Plays many futures from one situation, and prints the median and the middle 80 % of them. docs/forecast.md says what the
+/// ranges mean and when not to believe them.
 #[derive(Args, Debug)]
 pub(crate) struct Arguments {
     #[command(flatten)]
@@ -37,10 +43,10 @@ pub(crate) struct Arguments {
     /// Futures to play
     #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(20..=100_000))]
     futures: u64,
-    /// Days of which places and departures are told
+    /// Days for which places and departures are forecast
     #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=366))]
     days: u32,
-    /// Days that each future lasts; of lots that stay longer only that is told
+    /// Days that each future lasts; a lot that stays longer is only said to do so
     #[arg(long, value_name = "DAYS", default_value_t = 28, value_parser = clap::value_parser!(u32).range(1..=3660))]
     reach: u32,
     /// Seed of all draws
@@ -70,6 +76,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         days: arguments.days,
         threads: threads(arguments.threads),
     };
+    let needed = bytes(&model, &settings);
+    if needed > MEMORY_MOST {
+        return Err(Failure::BadInput(format!(
+            "{} futures of {} days would take {} GB of memory, and {} are allowed; lower --futures or --days",
+            settings.futures,
+            settings.days,
+            needed.div_ceil(1 << 30),
+            MEMORY_MOST >> 30
+        )));
+    }
     let interrupt = Interrupt::listen()?;
     let go_on = || {
         if interrupt.came() {
@@ -155,11 +171,19 @@ impl Told<'_> {
         let mut lots: Vec<&LotForecast> = self.found.lots.iter().collect();
         let far = GateTime::from_micros(i64::MAX);
         lots.sort_by_key(|lot| (lot.leaves.median.unwrap_or(far), lot.lot.name.clone()));
+        let some_refused = lots.iter().any(|lot| lot.refused >= REFUSED_LEAST);
         let rows: Vec<Vec<String>> = lots
             .iter()
             .take(LISTED)
             .map(|lot| {
-                vec![
+                let (leaves, range) = if lot.refused < 1.0 {
+                    let Band { low, median, high } = lot.leaves;
+                    let range = format!("{} to {}", self.moment(low), self.moment(high));
+                    (self.moment(median), range)
+                } else {
+                    ("never".into(), String::new())
+                };
+                let mut row = vec![
                     lot.lot.name.clone(),
                     lot.lot.goods.clone(),
                     lot.lot.place.clone().unwrap_or_else(|| {
@@ -169,23 +193,24 @@ impl Told<'_> {
                             "outside".into()
                         }
                     }),
-                    self.moment(lot.leaves.median),
-                    format!(
-                        "{} to {}",
-                        self.moment(lot.leaves.low),
-                        self.moment(lot.leaves.high)
-                    ),
-                ]
+                    leaves,
+                    range,
+                ];
+                if some_refused {
+                    row.push(figures::share(lot.refused));
+                }
+                row
             })
             .collect();
         if rows.is_empty() {
             out.push_str("No lot is inside or announced.\n");
         } else {
-            out.push_str(&table(
-                &["lot", "goods", "in", "leaves", "range"],
-                &rows,
-                &[],
-            ));
+            let head = ["lot", "goods", "in", "leaves", "range", "refused in"];
+            let columns = head.len() - usize::from(!some_refused);
+            out.push_str(&table(&head[..columns], &rows, &[]));
+            if some_refused {
+                out.push_str("Refused is destroyed or sent back; the other figures are of the futures in which the lot is not.\n");
+            }
         }
         if lots.len() > LISTED {
             let _ = writeln!(out, "and {} more, which --json lists.", lots.len() - LISTED);
@@ -236,7 +261,7 @@ impl Told<'_> {
             .unwrap_or(1);
         let head = |day: usize| format!("most on {}", self.day(day));
         let (first, middle, last) = (head(0), head((days - 1) / 2), head(days - 1));
-        out.push_str("\nSlots occupied in the fullest hour of the day:\n");
+        out.push_str("\nSlots occupied, the most at a full hour of the day:\n");
         let head = [
             "place",
             "now",
@@ -259,12 +284,13 @@ impl Told<'_> {
                 .enumerate()
                 .filter(|(_, told)| told.lots.high > 0)
             {
-                let Band { low, median, high } = told.lots;
+                let band =
+                    |Band { low, median, high }: Band<i64>| format!("{median} ({low} to {high})");
                 rows.push(vec![
                     departure.step.clone(),
                     self.day(day),
-                    told.departures.median.to_string(),
-                    format!("{median} ({low} to {high})"),
+                    band(told.departures),
+                    band(told.lots),
                 ]);
             }
         }
@@ -273,7 +299,7 @@ impl Told<'_> {
             out.push_str(&table(
                 &["dispatch", "day", "departures", "lots"],
                 &rows,
-                &[2],
+                &[],
             ));
         }
     }

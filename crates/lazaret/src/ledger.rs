@@ -173,7 +173,7 @@ enum What {
     },
     /// Write where everything is as a situation from which `simulate`, `plan` and `forecast` start
     ///
-    /// What the ledger holds and a situation cannot say is told on standard error.
+    /// Standard error lists what the ledger holds and a situation cannot express.
     Situation {
         #[command(flatten)]
         input: Input,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use lazaret_gateway::model::Gateway;
-use lazaret_sim::situation::StartNotes;
+use lazaret_sim::situation::{SITUATION_FORMAT, StartNotes};
 use lazaret_sim::{Model, Replication, Silent, Situation, World};
 use lazaret_vocabulary::time::GateTime;
 
@@ -38,48 +38,66 @@ impl StartFrom {
         self.situation.is_some()
     }
 
-    /// The situation, if one is given. What a ledger holds and a situation cannot say is told.
-    pub(crate) fn read(&self, gateway: &Gateway) -> Result<Option<Situation>, Failure> {
+    /// The situation and where it is from, if one is given. Says what a ledger holds and a situation cannot express.
+    pub(crate) fn read(&self, gateway: &Gateway) -> Result<Option<(Situation, String)>, Failure> {
         #[cfg(feature = "ledger")]
         if let Some(folder) = &self.ledger {
             let taken = crate::ledger::situation::of_folder(folder, gateway)?;
             for sentence in &taken.left_out {
                 say(&format!("note: {sentence}\n"));
             }
-            return Ok(Some(taken.situation));
+            return Ok(Some((taken.situation, folder.display().to_string())));
         }
         let _ = gateway;
         let Some(path) = &self.situation else {
             return Ok(None);
         };
         let text = read_text(path, SITUATION_BYTES_MAX).map_err(Failure::BadInput)?;
+        let name = path.display().to_string();
         let situation: Situation = serde_json::from_str(&text).map_err(|error| {
+            let why = newer_format(&text).unwrap_or_else(|| error.to_string());
             Failure::BadInput(format!(
-                "{}: {error}; write a situation with `lazaret ledger situation`, as docs/forecast.md describes it",
-                path.display()
+                "{name}: {why}; write a situation with `lazaret ledger situation`, as docs/forecast.md describes it"
             ))
         })?;
-        Ok(Some(situation))
+        Ok(Some((situation, name)))
     }
 
-    /// Compiles a gateway that starts as was asked for, and tells what does not fit.
+    /// Compiles a gateway that starts as was asked for, and says what does not fit.
     pub(crate) fn compile(&self, gateway: &Gateway, file_name: &str) -> Result<Model, Failure> {
         let bad = |error: String| Failure::BadInput(format!("{file_name}: {error}"));
         match self.read(gateway)? {
-            Some(situation) => compile_from(gateway, &situation, file_name),
+            Some((situation, from)) => compile_from(gateway, &situation, &from),
             None => Model::compile(gateway).map_err(|error| bad(error.to_string())),
         }
     }
 }
 
-/// Compiles a gateway that starts from `situation`, and tells what does not fit.
+/// That a situation is of a format that this program does not know, if that is why it cannot be read.
+fn newer_format(text: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Head {
+        format: u32,
+    }
+    let head: Head = serde_json::from_str(text).ok()?;
+    (head.format != SITUATION_FORMAT).then(|| {
+        format!(
+            "this program reads format {SITUATION_FORMAT}, not {}",
+            head.format
+        )
+    })
+}
+
+/// Compiles a gateway that starts from `situation`, and says what does not fit.
+///
+/// * `from` — where the situation is from, for its mistakes.
 pub(crate) fn compile_from(
     gateway: &Gateway,
     situation: &Situation,
-    file_name: &str,
+    from: &str,
 ) -> Result<Model, Failure> {
     let model = Model::compile_from(gateway, situation)
-        .map_err(|error| Failure::BadInput(format!("{file_name}: {error}")))?;
+        .map_err(|error| Failure::BadInput(format!("{from}: {error}")))?;
     tell(gateway, situation, &model)?;
     Ok(model)
 }
@@ -107,17 +125,21 @@ pub(crate) fn sentences(notes: StartNotes) -> Vec<String> {
     let counted = [
         (
             notes.overdue,
-            "works, journeys or intervals have lasted longer than the file says they can; they end at the start",
+            "work, journey or interval has lasted longer than the file says it can, and ends at the start",
+            "works, journeys or intervals have lasted longer than the file says they can, and end at the start",
         ),
         (
             notes.stopped,
+            "work in hand needs more crews or equipment than there are, or its place is closed or broken; it rests at the start",
             "works in hand need more crews or equipment than there are, or their place is closed or broken; they rest at the start",
         ),
         (
             notes.overfull,
+            "place holds more than the file says it has room for",
             "places hold more than the file says they have room for",
         ),
     ];
-    let told = counted.into_iter().filter(|&(n, _)| n > 0);
-    told.map(|(n, words)| format!("{n} {words}")).collect()
+    let told = counted.into_iter().filter(|&(n, ..)| n > 0);
+    told.map(|(n, one, more)| format!("{n} {}", if n == 1 { one } else { more }))
+        .collect()
 }

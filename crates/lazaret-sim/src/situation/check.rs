@@ -1,15 +1,18 @@
 //! A situation against a model: every name is looked up and every entry must be possible.
 
+mod calendar;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use lazaret_gateway::model::Quantity;
 use lazaret_vocabulary::near::did_you_mean;
 use lazaret_vocabulary::time::GateTime;
 
 use super::{
-    Aboard, ByEntity, ConvoyPlan, Doing, DuePlan, GroupPlan, LifePlan, LifeThere, LotNamed,
-    SITUATION_FORMAT, Situation, Standing, Start, ThingPlan,
+    Aboard, ByEntity, Doing, DuePlan, LotNamed, SITUATION_FORMAT, Situation, Standing, Start,
+    ThingPlan,
 };
 use crate::index::LegIx;
 use crate::model::{LegKind, Model, NO_PLACE};
@@ -42,6 +45,7 @@ impl Start {
             at: GateTime::of(situation.at, model.gateway.start).micros(),
             out: vec![0; model.sources.len()],
             last: vec![0; model.sources.len()],
+            here: HashSet::new(),
         };
         check.heading(situation);
         if !check.wrong.is_empty() {
@@ -65,6 +69,8 @@ struct Check<'m> {
     out: Vec<i64>,
     /// The greatest number of a convoy of each source that is here or announced, from 1.
     last: Vec<u32>,
+    /// Source and number of the convoys of which something is here.
+    here: HashSet<(usize, u32)>,
 }
 
 /// Where a name is among those of the gateway.
@@ -222,10 +228,12 @@ impl Check<'_> {
             if !seen.insert((standing.lot.is_some(), entity)) {
                 self.say(
                     &entry,
-                    "another entry has the same source, convoy, vehicle and lot; number them apart",
+                    "another entry, or a vehicle that has it aboard, has the same source, convoy, vehicle and lot; number them apart",
                 );
                 continue;
             }
+            let aboard = (0..standing.aboard.len()).map(|lot| lot_entity(entity, lot as u16));
+            seen.extend(aboard.map(|lot| (true, lot)));
             if plan.thing.is(VEHICLE) {
                 vehicles.insert(entity, start.things.len());
             } else if standing.on_vehicle {
@@ -295,7 +303,8 @@ impl Check<'_> {
             None => None,
         };
         let numbers = [standing.convoy, standing.vehicle, standing.lot.unwrap_or(1)];
-        if numbers.contains(&0) || numbers[2] > u32::from(u16::MAX) {
+        let many = standing.aboard.len().max(numbers[2] as usize);
+        if numbers.contains(&0) || many > usize::from(u16::MAX) {
             self.say(
                 entry,
                 "convoys, vehicles and lots are numbered from 1, lots up to 65535",
@@ -303,6 +312,7 @@ impl Check<'_> {
             return None;
         }
         self.came(s, standing.convoy);
+        self.here.insert((s, standing.convoy));
         let source = &self.model.sources[s];
         let vehicle = vehicle_entity(source.salt, standing.convoy - 1, standing.vehicle - 1);
         let Some(Some(path)) = source.paths.get(goods).copied() else {
@@ -325,6 +335,8 @@ impl Check<'_> {
         let begun = standing
             .begun
             .map_or(since, |at| self.past(entry, "begun", at));
+        self.unit(entry, place, standing.unit)?;
+        self.lengths(entry, standing, arrived)?;
         let nth = (numbers[2] - 1) as u16;
         let thing = Thing {
             entity: if is_lot {
@@ -340,15 +352,11 @@ impl Check<'_> {
             host: None,
             leg,
             place: place.map_or(NO_PLACE, |p| p as u16),
-            unit: standing
-                .unit
-                .unwrap_or(1)
-                .saturating_sub(1)
-                .min(u32::from(u16::MAX)) as u16,
+            unit: (standing.unit.unwrap_or(1) - 1) as u16,
             lots: if is_lot {
                 nth
             } else {
-                standing.aboard.len().min(usize::from(u16::MAX)) as u16
+                standing.aboard.len() as u16
             },
             attempt: standing.again,
             cause: 0,
@@ -360,7 +368,7 @@ impl Check<'_> {
             thing,
             doing: standing.doing,
             begun,
-            worked: standing.worked_us.max(0),
+            worked: standing.worked_us,
             ends: standing
                 .ends
                 .map(|at| GateTime::of(at, self.model.gateway.start).micros()),
@@ -382,6 +390,55 @@ impl Check<'_> {
         self.history(entry, standing, s, path.lot, &mut plan);
         self.name_lots(entry, standing, s, vehicle, &mut plan, tables);
         Some(plan)
+    }
+
+    /// Whether place `p` has a unit of this number, as far as the file says how many there are.
+    fn unit(&mut self, entry: &str, p: Option<usize>, unit: Option<u32>) -> Option<()> {
+        let Some(unit) = unit else { return Some(()) };
+        let most = p.map_or(u32::from(u16::MAX), |p| {
+            let place = &self.model.gateway.places[p];
+            let later = place.changes.iter().filter_map(|c| c.count.as_ref());
+            self.most(std::iter::once(&place.count).chain(later))
+        });
+        if (1..=most).contains(&unit) {
+            return Some(());
+        }
+        self.say(
+            entry,
+            format!("there is no unit {unit}; units are numbered from 1 to {most}"),
+        );
+        None
+    }
+
+    /// The greatest number that something of which there are so many can have.
+    fn most<'q>(&self, counts: impl Iterator<Item = &'q Quantity>) -> u32 {
+        let most = counts
+            .map(Quantity::known_constant)
+            .try_fold(0.0, |most, count| count.map(|count| f64::max(most, count)));
+        most.map_or(u32::from(u16::MAX), |most| most.clamp(0.0, 65_535.0) as u32)
+    }
+
+    /// Whether what a thing worked and waited fits into the time since it arrived.
+    fn lengths(&mut self, entry: &str, standing: &Standing, arrived: i64) -> Option<()> {
+        let here = i128::from(self.at - arrived);
+        let waited = standing.waited.map_or([0; 4], |waited| {
+            [
+                waited.no_room_us,
+                waited.closed_us,
+                waited.kept_apart_us,
+                waited.no_resource_us,
+            ]
+        });
+        let below = waited.iter().chain([&standing.worked_us]).any(|us| *us < 0);
+        let sum: i128 = waited.iter().copied().map(i128::from).sum();
+        if !below && sum <= here && i128::from(standing.worked_us) <= here {
+            return Some(());
+        }
+        self.say(
+            entry,
+            "what it worked or waited is below zero or longer than it has been here; give microseconds since it arrived",
+        );
+        None
     }
 
     /// Names the lot that a thing is, or the lots that are in it.
@@ -537,7 +594,7 @@ impl Check<'_> {
             Doing::WaitsForTurn if is_lot && standing.on_vehicle => None,
             Doing::WaitsForTurn => Some("only a lot on its vehicle waits for its turn"),
             Doing::WaitsToBegin | Doing::Paused | Doing::InWork if !works => {
-                Some("a hold or departure is no work; write held or waits_for_departure")
+                Some("a hold or departure is not work; write held or waits_for_departure")
             }
             Doing::WaitsToBegin | Doing::Paused | Doing::InWork if !there => Some(
                 "work is done in the place of its step; give it that place, or write waits_for_room",
@@ -638,183 +695,10 @@ impl Check<'_> {
         if found.is_none() {
             self.say(
                 entry,
-                format!("sent_by names \"{by}\", which is no inspection of this lot"),
+                format!("sent_by names \"{by}\", which is not an inspection of this lot"),
             );
         }
         plan.sent_by = found.map(LegIx::new);
-    }
-
-    fn ahead(&mut self, situation: &Situation, start: &mut Start, tables: &mut Tables) {
-        for (nth, convoy) in situation.convoys.iter().enumerate() {
-            let entry = format!("convoys[{nth}] ({})", convoy.name);
-            let Some(s) = self.source(&entry, &convoy.source) else {
-                continue;
-            };
-            if convoy.convoy == 0 || convoy.vehicles == 0 || convoy.vehicles > u32::from(u16::MAX) {
-                self.say(
-                    &entry,
-                    "convoys are numbered from 1 and have 1 to 65535 vehicles",
-                );
-                continue;
-            }
-            if convoy.carries.len() > convoy.vehicles as usize {
-                self.say(
-                    &entry,
-                    format!(
-                        "it has {} vehicles and says what {} carry",
-                        convoy.vehicles,
-                        convoy.carries.len()
-                    ),
-                );
-                continue;
-            }
-            self.came(s, convoy.convoy);
-            self.out[s] += i64::from(convoy.vehicles);
-            let source = &self.model.sources[s];
-            for (v, vehicle) in convoy.carries.iter().enumerate() {
-                let entity = vehicle_entity(source.salt, convoy.convoy - 1, v as u32);
-                let Some(first) = vehicle.lots.first() else {
-                    self.say(
-                        &entry,
-                        format!(
-                            "vehicle {} carries no lot; leave it out of carries",
-                            vehicle.name
-                        ),
-                    );
-                    continue;
-                };
-                let of_vehicle = if source.mixed_vehicles {
-                    source.paths.iter().position(Option::is_some)
-                } else {
-                    self.goods(&entry, &first.goods)
-                };
-                let Some(goods) = of_vehicle else { continue };
-                let mut classes = Vec::new();
-                self.load(&entry, s, &vehicle.lots, goods, &mut classes);
-                let lots = vehicle.lots.len().min(usize::from(u16::MAX)) as u16;
-                tables.ahead.insert(entity, (goods as u8, lots));
-                for (lot, aboard) in vehicle.lots.iter().enumerate() {
-                    let entity = lot_entity(entity, lot as u16);
-                    tables.follow(entity, &aboard.name, &aboard.goods, None, true);
-                    if source.mixed_vehicles
-                        && let Some(&class) = classes.get(lot)
-                    {
-                        tables.classes.insert(entity, class);
-                    }
-                }
-            }
-            let start_at = self.model.gateway.start;
-            start.convoys.push(ConvoyPlan {
-                source: s as u16,
-                number: convoy.convoy - 1,
-                vehicles: convoy.vehicles,
-                sent: convoy
-                    .sent
-                    .map_or(self.at, |at| self.past(&entry, "sent", at)),
-                arrives: convoy.arrives.map(|at| GateTime::of(at, start_at).micros()),
-                turn: convoy.turn.unwrap_or(u32::MAX),
-            });
-        }
-    }
-
-    fn due(&mut self, situation: &Situation, start: &mut Start) {
-        let gateway_start = self.model.gateway.start;
-        let on_clock = |at: Timestamp| GateTime::of(at, gateway_start).micros();
-        for (nth, there) in situation.sources.iter().enumerate() {
-            let entry = format!("sources[{nth}] ({})", there.source);
-            let Some(s) = self.source(&entry, &there.source) else {
-                continue;
-            };
-            let waits = [there.waits_for_vehicles, there.waits_for_opening];
-            if waits.contains(&Some(0)) {
-                self.say(&entry, "convoys are numbered from 1");
-            }
-            start.sources[s] = DuePlan {
-                nth: there.convoys,
-                since: there.since.map(on_clock),
-                short: there.waits_for_vehicles.map(|n| n.saturating_sub(1)),
-                held: there.waits_for_opening.map(|n| n.saturating_sub(1)),
-                turn: there.turn,
-                out: 0,
-            };
-        }
-        for (nth, there) in situation.departures.iter().enumerate() {
-            let entry = format!("departures[{nth}] ({})", there.step);
-            let Some(step) = self.step(&entry, &there.step) else {
-                continue;
-            };
-            let dispatches = &self.model.dispatches;
-            let Some(d) = dispatches.iter().position(|d| usize::from(d.step) == step) else {
-                self.say(&entry, format!("step \"{}\" is no dispatch", there.step));
-                continue;
-            };
-            start.departures[d] = DuePlan {
-                nth: there.departures,
-                since: there.since.map(on_clock),
-                turn: there.turn,
-                ..DuePlan::default()
-            };
-        }
-    }
-
-    fn lives(&mut self, situation: &Situation, start: &mut Start) {
-        let model = self.model;
-        for (nth, there) in situation.units.iter().enumerate() {
-            let entry = format!("units[{nth}] ({} {})", there.place, there.unit);
-            let Some(p) = self.place(&entry, &there.place) else {
-                continue;
-            };
-            if there.unit == 0 || there.unit > u32::from(u16::MAX) {
-                self.say(&entry, "units are numbered from 1 to 65535");
-                continue;
-            }
-            if let Some(life) = &there.life {
-                if model.places[p].breaks.is_none() {
-                    self.say(&entry, "the file does not say that this place breaks; give it breaks, or leave out its life");
-                    continue;
-                }
-                let plan = self.life(&entry, life, true, p, there.unit);
-                start.lives.push(plan);
-            }
-            if let Some(group) = &there.group {
-                let Some(s) = self.source(&entry, &group.source) else {
-                    continue;
-                };
-                start.groups.push(GroupPlan {
-                    place: p,
-                    unit: there.unit as usize - 1,
-                    group: u64::from(group.convoy.saturating_sub(1)) << 16 | s as u64 | 1 << 63,
-                    entered: there.entered,
-                });
-            }
-        }
-        for (nth, there) in situation.items.iter().enumerate() {
-            let entry = format!("items[{nth}] ({} {})", there.resource, there.item);
-            let names = model.gateway.resources.iter().map(|r| r.name.as_str());
-            let Some(r) = self.named(&entry, "crew or equipment", &there.resource, names) else {
-                continue;
-            };
-            if there.item == 0 {
-                self.say(&entry, "items are numbered from 1");
-            } else if model.resources[r].breaks.is_none() {
-                self.say(&entry, "the file does not say that this breaks; give it breaks, or leave out the entry");
-            } else {
-                let plan = self.life(&entry, &there.life, false, r, there.item);
-                start.lives.push(plan);
-            }
-        }
-    }
-
-    fn life(&mut self, entry: &str, life: &LifeThere, unit: bool, of: usize, nth: u32) -> LifePlan {
-        LifePlan {
-            unit,
-            of,
-            nth: nth as usize - 1,
-            broken: life.broken,
-            since: self.past(entry, "since", life.since),
-            failures: life.failures,
-            turn: life.turn.unwrap_or(u32::MAX),
-        }
     }
 }
 

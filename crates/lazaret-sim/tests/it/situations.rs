@@ -427,9 +427,60 @@ fn what_cannot_be_is_refused_with_its_entry() {
         (with(r#""doing":"waits_for_room","step":"unload""#).replace("trucks", "trains"), "there is no source \"trains\""),
         (format!(r#""things":[{0},{0}]"#, lorry(3, r#""doing":"done","step":"unload""#)), "number them apart"),
         (r#""units":[{"place":"dock","unit":1,"life":{"broken":true,"since":"2000-01-02T00:00:00Z"}}]"#.into(), "does not say that this place breaks"),
-        (r#""departures":[{"step":"unload","departures":1}]"#.into(), "is no dispatch"),
+        (r#""departures":[{"step":"unload","departures":1}]"#.into(), "is not a dispatch"),
     ];
-    for (rest, said) in cases {
+    let lorry_3 = |rest: &str| lorry(3, rest);
+    let waits = r#""doing":"waits_for_room","step":"unload""#;
+    let works = r#""doing":"in_work","step":"unload","place":"dock""#;
+    let lot_3 = format!(
+        r#"{{"name":"lot 3","convoy":3,"vehicle":1,"lot":1,{LORRY},"doing":"done","step":"hold"}}"#
+    );
+    let impossible = [
+        (with(&format!(r#"{works},"unit":0"#)), "there is no unit 0"),
+        (
+            with(&format!(r#"{works},"unit":99"#)),
+            "units are numbered from 1 to 1",
+        ),
+        (
+            with(&format!(r#"{works},"worked_us":9223372036854775807"#)),
+            "longer than it has been here",
+        ),
+        (with(&format!(r#"{works},"worked_us":-1"#)), "below zero"),
+        (
+            with(&format!(
+                r#"{waits},"waited":{{"no_room_us":9223372036854775807,"closed_us":9223372036854775807}}"#
+            )),
+            "longer than it has been here",
+        ),
+        (
+            format!(r#""things":[{},{lot_3}]"#, lorry_3(waits)),
+            "or a vehicle that has it aboard",
+        ),
+        (
+            r#""sources":[{"source":"trucks","convoys":4294967295}]"#.into(),
+            "convoys cannot be more than",
+        ),
+        (
+            r#""sources":[{"source":"trucks","convoys":1,"since":"2222-01-01T00:00:00Z"}]"#.into(),
+            "is after the instant of the situation",
+        ),
+        (
+            r#""sources":[{"source":"trucks","convoys":1},{"source":"trucks","convoys":2}]"#.into(),
+            "another entry says this already",
+        ),
+        (
+            format!(
+                r#""things":[{}],"convoys":[{{"name":"c","source":"trucks","convoy":3,"vehicles":1}}]"#,
+                lorry_3(waits)
+            ),
+            "another entry is of this convoy",
+        ),
+        (
+            r#""units":[{"place":"dock","unit":7}]"#.into(),
+            "there is no unit 7",
+        ),
+    ];
+    for (rest, said) in cases.into_iter().chain(impossible) {
         let told = refused(&rest);
         assert!(told.contains(said), "{told} does not say {said}");
     }

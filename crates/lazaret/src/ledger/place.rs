@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use lazaret_store::{Store, StoreError};
 
-use crate::files::keeps;
+use crate::files::{keeps, reads};
 use crate::output::Failure;
 
 /// The files of a ledger's folder: the key, the database and what SQLite keeps next to it while it is open.
@@ -57,6 +57,9 @@ impl Place {
     /// Opens the database for reading only; it may be a copy that nobody can write.
     pub(crate) async fn open_reading(&self) -> Result<Store, Failure> {
         self.is_there()?;
+        for name in LEDGER_FILES {
+            reads(&self.data.join(name)).map_err(Failure::BadInput)?;
+        }
         let store = Store::open_reading(&self.address()).await.map_err(failed)?;
         store.believing(&self.data).map_err(failed)
     }

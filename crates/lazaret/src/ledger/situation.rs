@@ -2,15 +2,19 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use lazaret_bridge::{SituationReader, Taken};
 use lazaret_gateway::model::Gateway;
 use lazaret_ledger::Record;
+use lazaret_vocabulary::event::Happening;
+use lazaret_vocabulary::event::entry::Entry;
 
 use super::place::{Place, failed, runtime};
 use crate::files::Output;
 use crate::output::{Failure, print, say};
 
+/// After so long without a record the situation is said to be old.
+const SILENT_MOST: SignedDuration = SignedDuration::from_hours(48);
 /// Records that are read at once.
 const CHUNK: u32 = 2_000;
 
@@ -22,7 +26,7 @@ pub(super) async fn taken(
 ) -> Result<Taken, Failure> {
     let store = place.open_reading().await?;
     let mut reader = SituationReader::new(gateway);
-    let mut last = 0;
+    let (mut last, mut latest, mut name) = (0, None, None);
     'records: loop {
         let rows = store.after(last, CHUNK).await.map_err(failed)?;
         let Some(end) = rows.last() else {
@@ -35,13 +39,35 @@ pub(super) async fn taken(
             if record.recorded_at > at {
                 break 'records;
             }
-            record.events.iter().for_each(|event| reader.take(event));
+            latest = Some(record.recorded_at);
+            for event in &record.events {
+                if let Happening::Entry(Entry::RulesAdopted { rules, .. }) = &event.happening {
+                    name = Some(rules.gateway.clone());
+                }
+                reader.take(event);
+            }
         }
     }
-    if last == 0 {
-        return Err(Failure::BadInput("the ledger has no records yet".into()));
+    let Some(latest) = latest else {
+        return Err(Failure::BadInput(format!(
+            "the ledger has no records up to {at}"
+        )));
+    };
+    if let Some(name) = name.filter(|name| *name != gateway.name) {
+        return Err(Failure::BadInput(format!(
+            "the ledger is of the gateway \"{name}\", the file is of \"{}\"; name the file that it belongs to, or adopt the changed one with `lazaret ledger adopt`",
+            gateway.name
+        )));
     }
-    Ok(reader.situation(at))
+    let mut taken = reader.situation(at);
+    let silent = at.duration_since(latest);
+    if silent > SILENT_MOST {
+        taken.left_out.push(format!(
+            "the last record before {at} is of {latest}, {} days earlier; what has happened since is not known",
+            silent.as_hours() / 24
+        ));
+    }
+    Ok(taken)
 }
 
 /// What the ledger in `folder` says of the present.
@@ -73,9 +99,12 @@ pub(super) async fn write(
         .filter(|thing| thing.lot.is_some())
         .count();
     let vehicles = taken.situation.things.len() - lots;
+    let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     say(&format!(
-        "{at}: {lots} lots, {vehicles} vehicles and {} announced convoys\n",
-        taken.situation.convoys.len()
+        "{at}: {}, {} and {}\n",
+        count(lots, "lot"),
+        count(vehicles, "vehicle"),
+        count(taken.situation.convoys.len(), "announced convoy")
     ));
     match out {
         Some(out) => out.write(format!("{text}\n").as_bytes()),

@@ -231,11 +231,11 @@ pub(crate) fn set_up_from<'a>(
     };
     let experiment =
         Simulated::new(document, &input.set, csv, seed, GateTime::START, watch).map_err(failed)?;
-    let Some(situation) = from.read(experiment.gateway())? else {
+    let Some((situation, source)) = from.read(experiment.gateway())? else {
         return Ok(experiment);
     };
     // It is compiled here once to tell what does not fit.
-    compile_from(experiment.gateway(), &situation, &input.name())?;
+    compile_from(experiment.gateway(), &situation, &source)?;
     experiment.starting_from(situation).map_err(failed)
 }
 
